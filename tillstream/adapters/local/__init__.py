@@ -1,0 +1,1 @@
+"""The local adapters: folders, DuckDB and SQLite; only Python packages."""

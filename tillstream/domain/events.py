@@ -1,0 +1,17 @@
+"""The events that move work along, in the past tense; the routing table in `handlers` says who hears them."""
+
+OBJECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
+MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+BATCH_STAGED = "batch.staged"
+BATCH_SETTLED = "batch.settled"
+SALE_CHANGED = "sale.changed"
+SALE_REMOVED = "sale.removed"
+
+TOPIC_OBJECTS = "object-events"
+"""Local stand-in for a bucket's notifications; Eventarc delivers them in the cloud."""
+TOPIC_BATCHES = "batch-events"
+TOPIC_STORE_SALES = "store-sales"
+TOPIC_SALE_EVENTS = "sale-events"
+
+INBOX = "inbox"
+STAGING = "staging"

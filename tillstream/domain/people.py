@@ -1,0 +1,72 @@
+"""Roles, what each may do, and the scope within which they may: the one table."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MANAGER = "manager"
+    CLERK = "clerk"
+    SALESPERSON = "salesperson"
+    ANALYST = "analyst"
+
+
+class Action(StrEnum):
+    SEE_NUMBERS = "see numbers"
+    SEE_PERSONAL = "see personal columns"
+    SEE_UPLOADS = "see uploads"
+    UPLOAD = "upload, fix, replay"
+    DECIDE = "confirm, reject, undo"
+    ENTER_SALES = "enter sales"
+    MANAGE_STOCK = "catalogue, stock, goals"
+    SEE_PIPELINE = "see the pipeline"
+    ADMINISTER = "users, contracts, FX, alerts, pipeline"
+
+
+MAY: dict[Role, frozenset[Action]] = {
+    Role.ADMIN: frozenset(Action),
+    Role.MANAGER: frozenset(Action) - {Action.ADMINISTER},
+    Role.CLERK: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.SEE_UPLOADS, Action.UPLOAD}),
+    Role.SALESPERSON: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.ENTER_SALES}),
+    Role.ANALYST: frozenset({Action.SEE_NUMBERS}),
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose rows a person sees. None means no bound; an empty tuple means nothing at all.
+
+    Made from the person's role and assignments by `scope_of`, applied in the query layer and nowhere else.
+    """
+
+    role: Role
+    regions: tuple[str, ...] | None = None
+    stores: tuple[str, ...] | None = None
+    salesperson: str | None = None
+
+    def may(self, action: Action) -> bool:
+        return action in MAY[self.role]
+
+    def covers_region(self, region: str) -> bool:
+        """Uploads and contracts belong to a region; whoever is bound to stores still sees their region's."""
+        return self.regions is None or region in self.regions
+
+
+EVERYTHING = Scope(Role.ADMIN)
+NOTHING: tuple[str, ...] = ()
+
+
+def scope_of(
+    role: Role, regions: tuple[str, ...] = (), stores: tuple[str, ...] = (), salesperson: str | None = None
+) -> Scope:
+    """The scope of a person: admins see all; analysts all or the given regions; everybody else only what is given."""
+    match role:
+        case Role.ADMIN:
+            return EVERYTHING
+        case Role.ANALYST:
+            return Scope(role, regions or None)
+        case Role.SALESPERSON:
+            return Scope(role, regions, stores or None, salesperson or "")
+        case Role.MANAGER | Role.CLERK:
+            return Scope(role, regions, stores or None)

@@ -1,0 +1,77 @@
+"""The catalogue of problems: every rule's stable code, its severity and its words for a person.
+
+Generated into `docs/problems.md`; a test holds the two together.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    """The row is refused and kept in quarantine."""
+    WARNING = "warning"
+    """The row counts and is flagged."""
+    HOLD = "hold"
+    """The whole batch waits for a person."""
+    REJECTION = "rejection"
+    """The whole file is refused."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`message` may hold {column}, {value} and {detail}; `remedy` says what to do."""
+
+    code: str
+    severity: Severity
+    title: str
+    message: str
+    remedy: str
+
+    def says(self, column: str | None = None, value: str | None = None, detail: str = "") -> str:
+        return self.message.format(column=column or "", value=value or "", detail=detail)
+
+
+E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
+_FIX = "Correct the cell in the downloaded rows and give them back, or discard the row with a reason."
+_CHECK = "Nothing has to be done if it is right; otherwise correct the source and upload the file again."
+
+_ALL = (
+    Problem("missing-required", E, "A needed value is empty", "{column} is empty.", _FIX),
+    Problem("not-a-number", E, "Not a number", "{column} is “{value}”, which is not a number here{detail}.", _FIX),
+    Problem("number-too-large", E, "The number is too large", "{column} is “{value}”; at most 28 digits before the decimal sign are kept.", _FIX),
+    Problem("not-a-date", E, "Not a date", "{column} is “{value}”, which is not a date written like {detail}.", _FIX),
+    Problem("time-does-not-exist", E, "The clocks jumped over this time", "{column} is “{value}”, a local time that did not exist in {detail}.", _FIX),
+    Problem("word-not-allowed", E, "A word the contract does not know", "{column} is “{value}”; known are {detail}.", _FIX),
+    Problem("not-a-currency", E, "Not a currency", "{column} is “{value}”; a currency has three capital letters, as in ISO 4217.", _FIX),
+    Problem("out-of-range", E, "Out of range", "{column} is {value}; {detail}.", "Correct the cell, discard the row, or accept the row as it stands."),
+    Problem("ragged-row", E, "Too few or too many cells", "The row has {value} cells, the header has {detail}.", "Look for a missing or an unquoted delimiter in the row, correct it and give it back."),
+    Problem("unclosed-quote", E, "A quote is never closed", "A quote opens here and is never closed; only this line is refused.", "Close the quote, or double it if it belongs to the text."),
+    Problem("undecodable-text", E, "Letters that cannot be read", "The row holds bytes that are not {detail}.", "Save the file in the contract's encoding and upload it again."),
+    Problem("conflicting-contents", E, "Two contents of one line", "The same line was told with another content of the same version ({detail}).", "Decide which one is right: accept this row as it stands, or discard it."),
+    Problem("differs-from-till", E, "The till says something else", "The till or form says otherwise: {detail}.", "Accept this row as it stands if the file is right, or discard it."),
+    Problem("sale-refused", E, "Another line of the sale was refused", "A sale told whole is taken whole or not at all; another line of it was refused.", "Correct the other line."),
+    Problem("unreadable-message", E, "A message that cannot be read", "The message is not a store sale: {detail}.", "Correct the till's message and send it again."),
+    Problem("line-total-mismatch", W, "The line total is not quantity × price", "{column} is {value}, but quantity × price less discount is {detail}; the file's own total counts.", _CHECK),
+    Problem("future-date", W, "A date in the future", "{column} is {value}, after the day the file was received.", _CHECK),
+    Problem("unknown-store", W, "A store the contract does not list", "{column} is “{value}”.", "Add the store to the contract if it is new."),
+    Problem("unknown-product", W, "A product the contract does not list", "{column} is “{value}”.", "Add the product to the contract if it is new."),
+    Problem("missing-expected", W, "An expected value is empty", "{column} is empty.", _CHECK),
+    Problem("zero-price", W, "A price of zero", "{column} is 0.", _CHECK),
+    Problem("negative-price", W, "A negative price", "{column} is {value}.", _CHECK),
+    Problem("negative-quantity", W, "A negative quantity outside a return", "{column} is {value}, but the sale is not a return.", _CHECK),
+    Problem("positive-return", W, "A return that takes nothing back", "{column} is {value}, but the sale is a return.", _CHECK),
+    Problem("rounded", W, "More than nine decimals", "{column} is {value}; it was rounded to nine decimals.", _CHECK),
+    Problem("ambiguous-time", W, "A time that happened twice", "{column} is “{value}”, which happened twice as clocks went back; the first was taken.", _CHECK),
+    Problem("repeated-line", W, "Identical lines", "The same line stands {value} times in one sale; each is kept.", _CHECK),
+    Problem("superseded", W, "A newer content is already known", "A content received later, or of a higher version, stays current.", "Nothing has to be done; `confirm BATCH --as-new` lets the file rule."),
+    Problem("too-many-refused", H, "Too many rows were refused", "{value} of {detail} rows were refused, more than the contract allows.", "Look at the refused rows: confirm to load the others, or reject the file and upload it again."),
+    Problem("known-bytes-under-another-contract", H, "The same file under another contract", "The same bytes were loaded as {detail}.", "Reject it if it is the wrong region; confirm it if both are meant."),
+    Problem("overlaps-without-identity", H, "Days that are already known", "The file has no sale numbers and tells {value} store-days that are already known.", "Reject it if it is a repeat; confirm it if these are other sales."),
+    Problem("empty-file", R, "The file is empty", "There is nothing in the file.", "Export it again."),
+    Problem("missing-columns", R, "Columns are missing", "The header lacks {detail}.", "Choose the contract that fits the file, or export it with all its columns."),
+    Problem("repeated-header", R, "A column name stands twice", "The header names {detail} more than once.", "Give each column its own name."),
+    Problem("unreadable-file", R, "The file cannot be read", "{detail}", "Export it again."),
+)  # fmt: skip
+
+CATALOGUE: dict[str, Problem] = {problem.code: problem for problem in _ALL}

@@ -1,0 +1,40 @@
+"""DocumentStore: small JSON records with compare-and-set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Document:
+    """`version` is 1 for the first write and grows by 1 with each; `data` is JSON (str, int, bool, None, list, dict)."""
+
+    id: str
+    data: dict[str, Any]
+    version: int
+
+
+class DocumentStore(Protocol):
+    """Raises `Conflict` when a compare-and-set loses, `Unavailable`. Durable on return. Safe in threads and processes."""
+
+    def get(self, collection: str, id: str) -> Document | None: ...
+
+    def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
+        """Write; `if_version` 0: only if absent, v: only if still at v, None: in any case."""
+
+    def delete(self, collection: str, id: str, *, if_version: int | None = None) -> None:
+        """Deleting what is not there is nothing, unless `if_version` says it should be there: `Conflict`."""
+
+    def find(
+        self,
+        collection: str,
+        where: Mapping[str, str | int | bool] | None = None,
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Document]:
+        """Documents whose top-level fields equal all of `where`; ordered by one field, then by id; else by id."""
+
+    def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int: ...

@@ -1,0 +1,92 @@
+"""EventBus: topics fan out to subscriptions; each delivers at least once, in any order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Message:
+    body: bytes
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One attempt to hand a message to a subscriber. `lease` names this attempt; it ends at `expires_at`."""
+
+    id: str
+    subscription: str
+    topic: str
+    message: Message
+    published_at: datetime
+    sequence: int
+    """Microseconds of publication, strictly increasing over all messages of the bus."""
+    attempt: int
+    lease: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    id: str
+    subscription: str
+    topic: str
+    message: Message
+    published_at: datetime
+    died_at: datetime
+    attempts: int
+    error: str
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    subscription: str
+    topic: str
+    ready: int
+    leased: int
+    delayed: int
+    dead: int
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Delay before attempt n+1 = min(maximum, minimum × 2^(n-1)) × a random factor in [0.5, 1]; seconds."""
+
+    minimum: float = 1.0
+    maximum: float = 600.0
+    attempts: int = 8
+    age: float = 7 * 86_400.0
+    lease: float = 60.0
+
+
+class EventBus(Protocol):
+    """Raises `Unavailable`; `NotFound` for a subscription that was never made. Safe in threads and processes."""
+
+    def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
+        """Make (or keep) a subscription; a message published before it existed is not delivered to it."""
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
+        """All or none, durable on return; their ids. Without a subscription nothing is stored. Not idempotent."""
+
+    def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
+        """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one."""
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
+        """Done with these; how many still held their lease (an expired lease acknowledges nothing). Repeatable."""
+
+    def release(self, deliveries: Iterable[Delivery], error: str) -> None:
+        """Failed: comes again after the policy's delay, or becomes a dead letter past its limits. Repeatable."""
+
+    def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
+        """Longer leases for long work; how many still held theirs."""
+
+    def depths(self) -> list[QueueDepth]: ...
+
+    def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
+        """Newest first."""
+
+    def resend(self, ids: Iterable[str]) -> int:
+        """Dead letters back into their queue with fresh attempts and age; how many. Repeatable."""
