@@ -1,0 +1,59 @@
+# Tillstream: `make` prints this help. CI and Cloud Build only call targets of this file.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+WORKERS ?= 2
+
+##@ Everyday
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.runtime ## Build .venv with the locked packages of the product
+run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
+	$(BIN)/tillstream serve
+
+##@ Proof
+test: .venv/.dev ## Every test that a change must pass (at most 10 minutes on 2 cores)
+	$(BIN)/pytest -n $(WORKERS) -m "not long"
+test-all: .venv/.dev ## The long proofs too: kills, hundreds of schedules, seeded bugs
+	$(BIN)/pytest -n $(WORKERS)
+lint: .venv/.dev ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+check: ## Lint and tests, reporting every failure and not only the first
+	@failed=; for target in lint test; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
+	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+##@ Speed
+bench: .venv/.dev ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
+	$(BIN)/python -m bench
+bench-full: .venv/.dev ## The same with 10 M rows of history
+	$(BIN)/python -m bench --full
+
+##@ Upkeep
+format: .venv/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+docs: .venv/.dev ## Write the generated reference pages
+	$(BIN)/python -m docs.generate
+lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
+	$(BIN)/pip install --quiet uv
+	for extra in "" dev google; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	    $${extra:+--extra $$extra -c requirements.lock} pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
+clean: ## Remove what was built; the data in var/ stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/.dev: requirements-dev.lock .venv/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+.PHONY: help setup run test test-all lint check bench bench-full format docs lock clean
