@@ -1,1 +1,20 @@
 """The ports room: small protocols that the pipeline talks through; adapters implement them."""
+
+from dataclasses import dataclass
+
+from tillstream.ports.clock import Clock
+from tillstream.ports.document_store import DocumentStore
+from tillstream.ports.event_bus import EventBus
+from tillstream.ports.object_store import ObjectStore
+from tillstream.ports.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What a step of the pipeline may touch."""
+
+    objects: ObjectStore
+    warehouse: Warehouse
+    bus: EventBus
+    documents: DocumentStore
+    clock: Clock
