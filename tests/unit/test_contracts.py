@@ -1,0 +1,164 @@
+"""Contracts: those that ship are sound, and a mistake in one's own is named where it stands."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillstream.contracts import agree, load_folder, read, shipped
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Rejected
+
+GOOD = """\
+name: shop
+region: Shop
+currency: EUR
+columns: {sale_id: No, date: Day, net_amount: Total}
+identity: {ids: region-wide}
+"""
+REAL = {
+    "classic-models": "classic-models/sales_data_sample.csv",
+    "online-retail-in": "online-retail/IN.csv",
+    "online-retail-usa": "online-retail/USA.csv",
+    "online-retail-uk": "online-retail/UK.csv.gz",
+}
+
+
+def test_the_contracts_of_the_samples_and_of_the_public_files_ship() -> None:
+    assert set(shipped()) == {"IN", "UK", "USA", *REAL}
+
+
+def test_contracts_of_one_region_agree_on_how_sales_are_named() -> None:
+    agree(shipped().values())
+
+
+def test_both_ways_to_name_a_line_and_both_ways_to_number_sales_are_among_the_samples() -> None:
+    samples = [shipped()[name] for name in ("IN", "UK", "USA")]
+    assert {one.numbered for one in samples} == {True, False}
+    assert {one.identity.ids for one in samples} == {"per-store", "region-wide"}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_every_header_that_a_contract_maps_stands_in_the_real_file(name: str, shared_data: Path) -> None:
+    contract, path = shipped()[name], shared_data / REAL[name]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = data.decode(contract.file.encoding).removeprefix("\ufeff")
+    rows = csv.DictReader(text.splitlines(keepends=True), delimiter=contract.file.delimiter)
+    assert set(contract.columns.values()) <= set(rows.fieldnames or ())
+    if "status" in contract.columns:
+        assert {row[contract.columns["status"]] for row in rows} <= set(contract.status.words)
+
+
+@pytest.mark.shared
+def test_classic_models_reads_its_letters_in_the_code_page_of_dos(shared_data: Path) -> None:
+    text = (shared_data / REAL["classic-models"]).read_bytes().decode(shipped()["classic-models"].file.encoding)
+    assert "Berguvsvägen" in text
+    assert "Martín" in text
+
+
+def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
+    contract = read(GOOD + "country: NO\nproducts: [0123, 1_000, on]\ndates: {cutoff: 10:30}\n", "shop.yaml")
+    assert contract.country == "NO"
+    assert contract.products == ("0123", "1_000", "on")
+    assert (contract.dates.cutoff.hour, contract.dates.cutoff.minute) == (10, 30)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("net_amount: Total", "net_amount: Total, colour: Colour", "colour: not a column of a sale line"),
+        ("date: Day, ", "", "date must be mapped"),
+        ("sale_id: No, ", "", "sale_id must be mapped"),
+        ("net_amount: Total", "quantity: Qty", "map net_amount, or both quantity and unit_price"),
+        ("currency: EUR\n", "", "give the file's currency"),
+        ("currency: EUR", "currency: euro", "currency"),
+        ("identity: {ids: region-wide}\n", "", "map store_id, give a constant store"),
+        ("name: shop", "name: my shop", "name"),
+        ("region: Shop\n", "", "region: Field required"),
+        ("", "dates: {time_zone: Europe/Londn}\n", "dates.time_zone: unknown time zone 'Europe/Londn'"),
+        ("", "dates: {formats: ['%d/%m']}\n", "has no year"),
+        ("", "dates: {formats: []}\n", "at least one date format"),
+        ("", "file: {encoding: utf-9}\n", "file.encoding: unknown encoding 'utf-9'"),
+        ("", "file: {delimiter: ':'}\n", "file.delimiter"),
+        ("", "numbers: {decimal: ',', thousands: ','}\n", "decimal and thousands must be different"),
+        ("", "numbers: {decimal: ';'}\n", "numbers.decimal"),
+        ("", "status: {words: {Paid: paid}}\n", "status.words.Paid"),
+        ("net_amount: Total", "net_amount: Total, status: State", "status.words: say which"),
+        ("", "ranges: {category: {minimum: 0}}\n", "ranges: only for"),
+        ("", "expected: [colour]\n", "expected: colour"),
+        ("", "colour: red\n", "colour: Extra inputs"),
+        ("", "refused_threshold: 20\n", "refused_threshold"),
+    ],
+)
+def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, said: str) -> None:
+    text = GOOD.replace(old, new) if old else GOOD + new
+    assert text != GOOD
+    with pytest.raises(Rejected) as refusal:
+        read(text, "shop.yaml")
+    assert str(refusal.value).startswith("shop.yaml is not a valid contract")
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: shop\nregion: [Shop\ncurrency: EUR\n", "shop.yaml, line 3, column 9"),
+        ("name: shop\n\tregion: Shop\n", "shop.yaml, line 2, column 1"),
+        ("name: shop\nregion: A\nregion: B\n", "shop.yaml, line 3, column 1"),
+        ("just words", "not a contract"),
+        ("", "not a contract"),
+        (b"name: \xff\xfe", "not YAML text in UTF-8"),
+    ],
+)
+def test_broken_yaml_is_refused_with_its_line_and_column(text: str | bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(Rejected) as refusal:
+        load_folder(tmp_path)
+    assert said in str(refusal.value)
+
+
+def test_a_folder_gives_its_contracts_by_name_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(GOOD)
+    (tmp_path / "kiosk.yml").write_text(GOOD.replace("shop", "kiosk"))
+    (tmp_path / "notes.txt").write_text("not: [a contract")
+    assert set(load_folder(tmp_path)) == {"kiosk", "shop"}
+
+
+def test_no_folder_means_no_contracts_of_ones_own(tmp_path: Path) -> None:
+    assert load_folder(tmp_path / "absent") == {}
+
+
+def test_a_file_must_be_called_like_its_contract(tmp_path: Path) -> None:
+    (tmp_path / "store.yaml").write_text(GOOD)
+    with pytest.raises(Rejected, match=r"store\.yaml: the contract is named shop"):
+        load_folder(tmp_path)
+
+
+def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(GOOD)
+    (tmp_path / "shop.yml").write_text(GOOD)
+    with pytest.raises(Rejected, match=r"shop\.yml: the contract shop already stands in shop\.yaml"):
+        load_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "fine"),
+    [
+        ({"identity": {"ids": "per-store", "store": "S1"}}, False),
+        ({"columns": {"sale_id": "No", "date": "Day", "net_amount": "Total", "line_key": "Line"}}, False),
+        ({"identity": {"ids": "per-store", "store": "S1", "id_prefix": "X-"}}, True),
+        ({"region": "Other", "identity": {"ids": "per-store", "store": "S1"}}, True),
+    ],
+)
+def test_two_rules_of_identity_in_one_region_need_a_prefix(change: dict[str, Any], fine: bool) -> None:
+    shop = read(GOOD, "shop.yaml")
+    other = Contract.model_validate(shop.model_dump() | {"name": "other"} | change)
+    if fine:
+        agree([shop, other])
+    else:
+        with pytest.raises(Rejected, match="shop and other both report to Shop"):
+            agree([shop, other])
