@@ -1,0 +1,1 @@
+"""The people room: accounts, passwords and store tokens, kept as documents. Imports domain and ports only."""
