@@ -136,6 +136,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("currency", _S, "ISO 4217"),
         _f("factor", _N, "Units of the reporting currency for one unit, filled forward"),
     ),
+    "reporting": (_f("currency", _S, "The reporting currency; one row"),),
 }
 
 REFUSED: tuple[Field, ...] = tuple(

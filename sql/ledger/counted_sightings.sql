@@ -1,0 +1,47 @@
+-- Every sighting that counts (accepted, not undone) with its provenance and its place in the order of contents.
+-- Order of contents: rank, then version, then place in time, then fix, then row; at an equal version of the source the
+-- first received wins, so place and row are turned round. Equal bytes have one place: the batch known first leads.
+CREATE OR REPLACE VIEW counted_sightings AS
+WITH
+accepted AS (
+  SELECT * FROM sightings WHERE outcome IN ('new', 'corrected', 'duplicate')
+),
+roots AS (
+  SELECT batch_no, place_seq FROM batches WHERE batch_no = root_no AND undone_no IS NULL
+),
+deliveries AS (
+  -- the batch that brought the row: the root itself or one of its corrections
+  SELECT
+    root_no,
+    fix_number,
+    batch_id,
+    IF(kind = 'correction', kind, source) AS source
+  FROM batches
+  WHERE undone_no IS NULL
+),
+final AS (
+  SELECT
+    accepted.key,
+    accepted.content,
+    accepted.batch_no,
+    accepted.row_number,
+    accepted.line_number,
+    accepted.fix_number,
+    accepted.rank,
+    accepted.source_version,
+    COALESCE(accepted.received_seq, roots.place_seq) AS received_seq,
+    deliveries.batch_id,
+    deliveries.source,
+    settlements.settled_at AS ingested_at,
+    IF(
+      accepted.source_version > 0,
+      -COALESCE(accepted.received_seq, roots.place_seq),
+      COALESCE(accepted.received_seq, roots.place_seq)
+    ) AS place_order,
+    IF(accepted.source_version > 0, -accepted.row_number, accepted.row_number) AS row_order
+  FROM accepted
+  INNER JOIN roots ON roots.batch_no = accepted.batch_no
+  INNER JOIN deliveries ON deliveries.root_no = accepted.batch_no AND deliveries.fix_number = accepted.fix_number
+  LEFT JOIN settlements ON settlements.settlement_no = accepted.settlement_no
+)
+SELECT * FROM final

@@ -1,0 +1,35 @@
+-- The sale lines that count now, with what the source says of them; no provenance (see sale_lines).
+-- One row per key. `sale` is the hash of (region, sale_id): cheaper to count than the text.
+CREATE OR REPLACE VIEW current_lines AS
+SELECT
+  key,
+  content,
+  sale,
+  region,
+  sale_id,
+  line_key,
+  store_id,
+  salesperson_id,
+  customer_id,
+  customer_name,
+  product_id,
+  product_name,
+  category,
+  channel,
+  status,
+  sold_at,
+  sale_date,
+  country,
+  quantity,
+  unit_price,
+  discount,
+  tax,
+  net_amount,
+  gross_amount,
+  currency,
+  unit_cost,
+  returns_sale_id,
+  extra,
+  settlement_no
+FROM sale_versions
+WHERE is_current
