@@ -1,0 +1,83 @@
+"""Local adapter room: any object name as a path that every file system keeps apart from all others, and back.
+
+Small letters, digits and `._-` stay, a capital is `!` and its small letter (Windows and macOS do not tell them
+apart), everything else is `%` and hex, so that no name means anything to a shell, a glob or a Hive path.
+"""
+
+import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from tillstream.domain.errors import Rejected
+
+LONGEST = 1024
+"""Bytes of an object's name, as in Cloud Storage."""
+PIECE = 120
+"""Characters of one folder's name; file systems end at 255, encrypting ones at 143."""
+BUCKET = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
+FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
+DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
+OBJECT = "@"
+"""Ends the folder of an object, so that `a` and `a/b` can both be objects."""
+GOES_ON = "+"
+"""Ends a folder that is only the first piece of a long name."""
+
+
+def bucket_path(bucket: str) -> str:
+    """The bucket's folder; `Rejected` unless it would be a bucket in the cloud."""
+    if not BUCKET.fullmatch(bucket):
+        raise Rejected(f"{bucket!r} cannot be the name of a bucket: 3 to 63 small letters, digits, '-', '_' or '.'.")
+    return bucket
+
+
+def object_path(name: str) -> PurePosixPath:
+    """The object's folder in its bucket; `Rejected` for a name that Cloud Storage would not take either."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as exc:
+        raise Rejected(f"{name!r} cannot be an object's name: it is not Unicode.") from exc
+    if not 0 < size <= LONGEST or name in {".", ".."} or FORBIDDEN.search(name):
+        raise Rejected(f"{name[:80]!r} cannot be an object's name: 1 to {LONGEST} bytes without control characters.")
+    pieces = [piece for segment in name.split("/") for piece in _pieces(segment)]
+    return PurePosixPath(*pieces[:-1], pieces[-1] + OBJECT)
+
+
+def folder_path(prefix: str) -> PurePosixPath:
+    """The deepest folder that holds every object whose name starts with `prefix`."""
+    return PurePosixPath(*(piece for segment in prefix.split("/")[:-1] for piece in _pieces(segment)))
+
+
+def object_name(path: PurePosixPath) -> str:
+    """The name whose `object_path` this is."""
+    text = "/".join(path.parts).removesuffix(OBJECT).replace(GOES_ON + "/", "")
+    return "/".join(_unquoted(segment) for segment in text.split("/"))
+
+
+def is_object(folder: str) -> bool:
+    return folder.endswith(OBJECT)
+
+
+def _quoted(segment: str) -> str:
+    text = re.sub(r"[A-Z]", lambda match: "!" + match[0].lower(), re.sub(r"[^A-Za-z0-9._-]", _hex, segment))
+    # A dot at either end hides a file or is dropped by Windows; `%` alone is the empty segment of `a//b`.
+    return re.sub(r"^\.|\.$", "%2e", text) or "%"
+
+
+def _hex(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02x}" for byte in match[0].encode(errors="surrogatepass"))
+
+
+def _pieces(segment: str) -> list[str]:
+    quoted = _quoted(segment)
+    pieces = [quoted[start : start + PIECE] for start in range(0, len(quoted), PIECE)]
+    return [*(_no_device(piece) + GOES_ON for piece in pieces[:-1]), _no_device(pieces[-1])]
+
+
+def _no_device(piece: str) -> str:
+    return f"%{ord(piece[0]):02x}{piece[1:]}" if DEVICES.match(piece) else piece
+
+
+def _unquoted(segment: str) -> str:
+    if segment == "%":
+        return ""
+    return unquote(re.sub(r"!([a-z])", lambda match: match[1].upper(), segment), errors="strict")

@@ -1,0 +1,92 @@
+"""Local adapter room: the one owner of SQLite. One connection a thread, all closed together."""
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tillstream.domain.errors import Unavailable
+
+BUSY_SECONDS = 30.0
+
+
+@contextmanager
+def ours(path: Path) -> Iterator[None]:
+    """SQLite's passing faults (locked, disk full, not readable) as `Unavailable`; anything else as it is."""
+    try:
+        yield
+    except sqlite3.OperationalError as exc:
+        raise Unavailable(f"{path.name} cannot be used now: {exc}.") from exc
+
+
+class _Connection:
+    """Closes with its thread: a server that makes a thread per request must not gather open files."""
+
+    def __init__(self, path: Path) -> None:
+        self.sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            self.sqlite.execute("PRAGMA journal_mode=WAL").fetchall()
+            # NORMAL may lose the last commits in a power cut; what was acknowledged must stay.
+            self.sqlite.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            self.sqlite.close()
+            raise
+
+    def __del__(self) -> None:
+        if hasattr(self, "sqlite"):
+            self.sqlite.close()
+
+
+class SQLiteFile:
+    """A database file in WAL mode. Safe in threads and in spawned (never forked) processes."""
+
+    def __init__(self, path: Path, schema: Sequence[str]) -> None:
+        """Open or make it; `schema` is run in one transaction and must be repeatable."""
+        self.path = path
+        self._here = threading.local()
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._closed = False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.transaction() as sqlite:
+            for statement in schema:
+                sqlite.execute(statement)
+
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """One statement in a transaction of its own, its rows read to the end."""
+        with ours(self.path):
+            return self._connection().execute(sql, params).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Holds the write lock from the start, so what is read inside is still true when it commits."""
+        with ours(self.path):
+            sqlite = self._connection()
+            sqlite.execute("BEGIN IMMEDIATE")
+            try:
+                yield sqlite
+                sqlite.execute("COMMIT")
+            except BaseException:
+                if sqlite.in_transaction:
+                    sqlite.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close every connection that was made; stop the threads that use them first. Repeatable."""
+        with self._lock:
+            self._closed = True
+            for connection in list(self._open):
+                connection.sqlite.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._closed:
+            raise Unavailable(f"{self.path.name} has been closed.")
+        connection: _Connection | None = getattr(self._here, "connection", None)
+        if connection is None:
+            connection = self._here.connection = _Connection(self.path)
+            with self._lock:
+                self._open.add(connection)
+        return connection.sqlite
