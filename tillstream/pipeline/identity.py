@@ -1,0 +1,35 @@
+"""The pipeline room: how the cells of a row name its sale, by the contract's identity rule."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.domain.contract import Contract
+from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.text import flags
+
+
+def sale_ids(number: pa.Array, store: pa.Array, contract: Contract) -> pa.Array:
+    """store_id/number, or the number alone where ids are region-wide; NULL where a part is missing. string (n,)"""
+    prefix = contract.identity.id_prefix
+    if contract.identity.ids == "region-wide":
+        return pc.binary_join_element_wise(prefix, number, "") if prefix else number
+    return pc.binary_join_element_wise(store, f"/{prefix}", number, "")
+
+
+def name_sales(number: pa.Array, store: pa.Array, contract: Contract, findings: Findings) -> pa.Array:
+    """The sale ids; each missing part is told by its own column."""
+    findings.add_where(flags(pc.is_null(number)), "missing-required", "sale_id")
+    if contract.identity.ids == "per-store":
+        findings.add_where(flags(pc.is_null(store)), "missing-required", "store_id")
+    return sale_ids(number, store, contract)
+
+
+def source_versions(text: pa.Array, numbers: pa.Array, findings: Findings) -> pa.Array:
+    """int64 (n,): the source's own version of a sale. numbers: `text` read as NUMERIC."""
+    limit = pa.scalar(2**63 - 1, pa.decimal128(38, 9))
+    whole = flags(pc.and_(pc.equal(pc.trunc(numbers), numbers), pc.less_equal(pc.abs(numbers), limit)))
+    broken = ~whole & flags(pc.is_valid(numbers))
+    findings.add_where(broken, "not-a-number", "source_version", text, ": a version is a whole number")
+    kept = pc.if_else(pa.array(np.asarray(whole)), numbers, None) if broken.any() else numbers
+    return pc.cast(kept, pa.int64())

@@ -1,0 +1,32 @@
+"""The pipeline room: Arrow schemas, derived from the one list of columns."""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from tillstream.domain.columns import Column, Kind
+from tillstream.domain.tables import Field
+
+NUMERIC = pa.decimal128(38, 9)
+
+_TYPES: dict[Kind, pa.DataType] = {
+    Kind.STRING: pa.string(),
+    Kind.JSON: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    Kind.NUMERIC: NUMERIC,
+    Kind.INT64: pa.int64(),
+    Kind.BOOL: pa.bool_(),
+}
+
+
+def arrow_type(kind: Kind) -> pa.DataType:
+    return _TYPES[kind]
+
+
+def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
+    """One Arrow field per column, in order, all nullable: a refused row may lack any value.
+
+    Raises `ValueError` for a hash column, whose type each engine chooses for itself.
+    """
+    return pa.schema([pa.field(column.name, _TYPES[Kind(column.kind)]) for column in columns])

@@ -1,0 +1,42 @@
+"""The pipeline room: cells as text, trimmed, with NULL only where the contract says so."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """One array without nulls of another kind of text."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], column.type)
+    return array
+
+
+def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> pa.Array:
+    """Outer whitespace (no-break spaces too) taken off; NULL where nothing or a word of `missing` is left."""
+    text = pc.utf8_trim_whitespace(pc.fill_null(whole(column), ""))
+    void = pc.is_in(text, value_set=pa.array(["", *missing])) if missing else pc.equal(text, "")
+    if not pc.any(void).as_py():
+        return text
+    # Only the validity bits are new; copying the text with if_else costs several times as much.
+    _, offsets, data = text.buffers()
+    return pa.Array.from_buffers(pa.string(), len(text), [pc.invert(void).buffers()[1], offsets, data])
+
+
+def data_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
+    """uint8: the bytes of all texts in a row, those under nulls too."""
+    _, offsets, data = text.buffers()
+    if data is None or not len(text):
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+
+
+def flags(mask: pa.Array) -> npt.NDArray[np.bool_]:
+    """bool (n,): an Arrow mask, NULL being no."""
+    filled: npt.NDArray[np.bool_] = pc.fill_null(mask, fill_value=False).to_numpy(zero_copy_only=False)
+    return filled
