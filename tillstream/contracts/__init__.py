@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -15,7 +15,7 @@ from tillstream.domain.errors import Rejected
 class _TextLoader(yaml.SafeLoader):
     """Every scalar but null is text: YAML would read NO as false, 22:30 as 1350 and 0.10 as a float."""
 
-    yaml_implicit_resolvers: ClassVar = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - declared so by PyYAML
         letter: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"]
         for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -1,0 +1,261 @@
+"""The sample files: the same bytes each time, written as their contracts say, and telling the facts they claim."""
+
+import csv
+import hashlib
+import io
+import tracemalloc
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tillstream.contracts import shipped
+from tillstream.domain.contract import Contract, parse
+from tillstream.samples.facts import FileFacts, SampleFacts
+from tillstream.samples.files import expected, files, write_samples
+from tillstream.samples.wide import CONTRACT, wide_file
+
+UNTIL = date(2025, 10, 31)
+SMALL = 0.05
+Row = dict[str, str]
+Key = tuple[str, str, str]
+
+
+def bytes_of(until: date = UNTIL, scale: float = SMALL, seed: int = 7) -> dict[str, bytes]:
+    made = {}
+    for one in files(until=until, scale=scale, seed=seed):
+        out = io.BytesIO()
+        one.write(out)
+        made[one.name] = out.getvalue()
+    return made
+
+
+@dataclass
+class PlainImporter:
+    """Reads files of one contract cell by cell, as slowly and plainly as can be, to judge the generator."""
+
+    contract: Contract
+    current: dict[Key, Row] = field(default_factory=dict)
+
+    def take(self, data: bytes) -> FileFacts:
+        style, facts = self.contract.file, FileFacts()
+        lines = data.decode(style.encoding).splitlines()
+        header, seen, keyed = lines[0].split(style.delimiter), Counter[tuple[str, str]](), []
+        for line in lines[1:]:
+            facts.read += 1
+            cells = next(csv.reader([line], delimiter=style.delimiter), [])
+            row = dict(zip(header, cells, strict=False))
+            if not cells:
+                facts.blank += 1
+            elif fault := self.fault(line, cells, header, row):
+                facts.quarantined += 1
+                facts.refused[fault] += 1
+            else:
+                facts.net += self.net(row)
+                keyed.append((row, self.cell(row, "store_id") + "/" + self.cell(row, "sale_id")))
+        # n-th among equal products of a sale, by content
+        for row, sale in sorted(keyed, key=lambda one: tuple(sorted(one[0].items()))):
+            product = self.cell(row, "product_id")
+            seen[sale, product] += 1
+            line_key = self.cell(row, "line_key") if self.contract.numbered else f"{product}#{seen[sale, product]}"
+            self.place((sale, line_key, ""), row, facts)
+        return facts
+
+    def place(self, key: Key, row: Row, facts: FileFacts) -> None:
+        content = {name: cell for name, cell in row.items() if name != self.contract.columns.get("source_version")}
+        outcome = "new" if key not in self.current else "duplicate" if self.current[key] == content else "corrected"
+        setattr(facts, outcome, getattr(facts, outcome) + 1)
+        self.current[key] = content
+
+    def cell(self, row: Row, column: str) -> str:
+        return row[self.contract.columns[column]]
+
+    def amount(self, row: Row, column: str) -> Decimal:
+        return Decimal(self.cell(row, column).replace("$", "").replace(self.contract.numbers.thousands or "$", ""))
+
+    def net(self, row: Row) -> Decimal:
+        computed = self.amount(row, "quantity") * self.amount(row, "unit_price") - self.amount(row, "discount")
+        net = self.amount(row, "net_amount") if "net_amount" in self.contract.columns else computed
+        assert net == computed
+        assert self.amount(row, "gross_amount") == net + self.amount(row, "tax")
+        return net
+
+    def status(self, row: Row) -> str:
+        rule, word = self.contract.status, self.cell(row, "status")
+        if word:
+            return rule.words[word]
+        if any(self.cell(row, "sale_id").startswith(prefix) for prefix in rule.prefixes):
+            return "returned"
+        if rule.negative_quantity and self.amount(row, "quantity") < 0:
+            return rule.negative_quantity
+        assert rule.default is not None
+        return rule.default
+
+    def sale_date(self, row: Row) -> date:
+        return datetime.strptime(self.cell(row, "date"), self.contract.dates.formats[0]).date()  # noqa: DTZ007
+
+    def fault(self, line: str, cells: list[str], header: list[str], row: Row) -> str:
+        if line.count('"') % 2:
+            return "unclosed-quote"
+        if len(cells) != len(header):
+            return "ragged-row"
+        if not self.cell(row, "sale_id") or not self.cell(row, "date"):
+            return "missing-required"
+        try:
+            self.sale_date(row)
+        except ValueError:
+            return "not-a-date"
+        if not self.cell(row, "quantity").lstrip("-").isdigit():
+            return "not-a-number"
+        word = self.cell(row, "status")
+        return "word-not-allowed" if word and word not in self.contract.status.words else ""
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, bytes]:
+    return bytes_of()
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, SampleFacts]:
+    return expected(until=UNTIL, scale=SMALL)
+
+
+def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_path: Path) -> None:
+    assert bytes_of() == small
+    written = write_samples(tmp_path / "new", until=UNTIL, scale=SMALL)
+    assert {path.name: path.read_bytes() for path in written} == small
+
+
+def test_the_bytes_are_those_of_every_other_machine(small: dict[str, bytes]) -> None:
+    digest = hashlib.sha256(b"".join(small.values())).hexdigest()
+    assert digest[:16] == "eba6ca8eb3d07662"
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"until": date(2025, 9, 30)}, {"scale": 0.06}])
+def test_other_arguments_give_other_bytes(change: dict[str, int], small: dict[str, bytes]) -> None:
+    other = bytes_of(**({"until": UNTIL, "scale": SMALL, "seed": 7} | change))  # type: ignore[arg-type]
+    assert not set(other.values()) & set(small.values())
+
+
+def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
+    for one in files(until=UNTIL, scale=SMALL):
+        contract = shipped()[one.contract]
+        header = small[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
+        assert set(contract.columns.values()) <= set(header)
+        assert len(set(header)) == len(header)
+
+
+@pytest.mark.parametrize("region", ["IN", "UK", "USA"])
+@pytest.mark.parametrize(("until", "scale"), [(UNTIL, SMALL), (date(2024, 2, 1), 0.02), (date(2025, 3, 17), 0.002)])
+def test_a_plain_reading_of_the_files_finds_every_fact(region: str, until: date, scale: float) -> None:
+    claimed, data = expected(until=until, scale=scale)[region], bytes_of(until, scale)
+    importer = PlainImporter(shipped()[region])
+    assert {name: importer.take(data[name]) for name in claimed.files} == claimed.files
+
+    rows = list(importer.current.values())
+    by_status = Counter(importer.status(row) for row in rows)
+    active = [row for row in rows if importer.status(row) != "cancelled"]
+    revenue = sum((importer.net(row) for row in active), Decimal(0))
+    assert (len(rows), by_status["cancelled"], by_status["pending"], by_status["returned"]) == (
+        claimed.lines,
+        claimed.cancelled_lines,
+        claimed.pending_lines,
+        claimed.returned_lines,
+    )
+    assert revenue == claimed.revenue
+    assert sum(claimed.revenue_by_category.values()) == revenue
+    assert sum(importer.net(row) for row in rows) == claimed.net
+    assert sum(importer.amount(row, "gross_amount") for row in active) == claimed.gross
+    assert sum(importer.amount(row, "quantity") for row in active) == claimed.units
+    assert len({importer.cell(row, "customer_id") for row in active} - {""}) == claimed.customers
+    orders = {key[0] for key, row in importer.current.items() if importer.status(row) in {"completed", "pending"}}
+    assert len(orders) == claimed.orders
+    days = [importer.sale_date(row) for row in rows]
+    assert (min(days), max(days)) == (claimed.first_sale_date, claimed.last_sale_date)
+    stores = {importer.cell(row, "store_id") for row in rows}
+    assert stores <= set(importer.contract.stores)
+
+
+def test_nothing_closes_the_unclosed_quote(small: dict[str, bytes]) -> None:
+    broken = 0
+    for data in small.values():
+        for number, line in enumerate(lines := data.splitlines()):
+            if line.count(b'"') % 2:
+                broken += 1
+                assert not any(b'"' in later for later in lines[number + 1 :])
+    assert broken == 3
+
+
+def test_at_scale_1_there_are_about_200_000_lines_and_two_dirty_ones_in_a_thousand() -> None:
+    regions = expected(until=UNTIL)
+    lines = sum(one.lines for one in regions.values())
+    assert 190_000 < lines < 210_000
+    assert 0.001 < sum(one.refused for one in regions.values()) / lines < 0.003
+    for one in regions.values():
+        assert 0.01 < one.returned_lines / one.lines < 0.03
+        assert 0.01 < one.cancelled_lines / one.lines < 0.03
+        assert one.duplicates > 300
+        assert one.corrected > 40
+        assert set().union(*(file.refused for file in one.files.values())) == {
+            "missing-required",
+            "not-a-date",
+            "not-a-number",
+            "ragged-row",
+            "unclosed-quote",
+            "word-not-allowed",
+        }
+
+
+def test_december_outsells_february_and_few_customers_buy_much(small: dict[str, bytes]) -> None:
+    history = next(data for name, data in small.items() if name.startswith("USA_sales_2023"))
+    rows = [line.split("\t") for line in history.decode().splitlines()[1:]]
+    months = Counter(row[1][:4] for row in rows)
+    assert months["2412"] > 1.4 * months["2502"]
+    customers = Counter(row[6] for row in rows if row[6])
+    tenth = [count for _, count in customers.most_common(len(customers) // 10)]
+    assert sum(tenth) > 0.2 * customers.total()
+    assert {"é", "ú", "ñ"} & set(history.decode())
+
+
+def test_a_wide_file_is_right_by_its_contract_and_of_the_size_asked_for(tmp_path: Path) -> None:
+    contract = parse(CONTRACT)
+    wide_file(path := tmp_path / "wide.csv", 3001, columns=18)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert len(rows) == 3001
+    assert len(rows[0]) == 18
+    assert set(contract.columns.values()) <= set(rows[0])
+    assert len({(row["order_id"], row["line"]) for row in rows}) == 3001
+    assert {row["status"] for row in rows} <= set(contract.status.words)
+    for row in rows:
+        assert len(row) == 18
+        assert datetime.strptime(row["ordered_at"], contract.dates.formats[0]).year in {2023, 2024}  # noqa: DTZ007
+        net = Decimal(row["quantity"]) * Decimal(row["unit_price"]) - Decimal(row["discount"])
+        assert Decimal(row["net_amount"]) == net
+
+
+def test_a_wide_file_can_start_later_to_tell_other_sales(tmp_path: Path) -> None:
+    wide_file(tmp_path / "a.csv", 300)
+    wide_file(tmp_path / "b.csv", 300, first_row=300)
+    wide_file(tmp_path / "c.csv", 300)
+    first, second, again = ((tmp_path / f"{name}.csv").read_text() for name in "abc")
+    assert first == again
+    assert {line[:13] for line in first.splitlines()} & {line[:13] for line in second.splitlines()} == {"order_id,line"}
+
+
+def test_a_wide_file_needs_fifteen_columns(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least 15"):
+        wide_file(tmp_path / "narrow.csv", 10, columns=14)
+
+
+def test_a_larger_wide_file_takes_no_more_memory(tmp_path: Path) -> None:
+    peaks = []
+    for rows in (600_000, 1_800_000):
+        tracemalloc.start()
+        wide_file(tmp_path / "wide.csv", rows)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]

@@ -1,0 +1,114 @@
+"""Samples room: 120 products in eight categories, sold in every region at prices of its own."""
+
+import numpy as np
+
+from tillstream.samples.draw import Ints, share
+
+# Category → (letters of its codes, likelihood by month from January in per mille, "product: price in US cents").
+_CATEGORIES: dict[str, tuple[str, str, str]] = {
+    "Electronics": (
+        "EL",
+        "900 800 850 850 900 900 1000 950 950 1100 1500 1600",
+        'Wireless Mouse:2499 Mechanical Keyboard:8999 24" Monitor:18999 USB-C Hub:3999 Bluetooth Speaker:5999'
+        " Noise-Cancelling Headphones:19999 Webcam 1080p:4999 Portable SSD, 1 TB:9999 Phone Charger 65 W:3499"
+        ' Smart Plug:1499 Power Bank:2999 10" Tablet:24999 Fitness Band:6999 Desk Lamp LED:3299 E-Reader:12999',
+    ),
+    "Home & Kitchen": (
+        "HK",
+        "950 900 950 1000 1050 1000 950 950 1000 1050 1200 1350",
+        "Chef's Knife:3999 Cast Iron Pan:4499 Electric Kettle, 1.7 l:3999 Coffee Grinder:4999 French Press:2999"
+        " Bath Towel Set:3499 Storage Box:1299 Cotton Bed Sheets:4999 Wall Clock:2499 Toaster:3799"
+        " Blender:6999 Water Bottle:1999 Scented Candle:1599 Cutting Board:1899 Mixing Bowls:2799",
+    ),
+    "Clothing": (
+        "CL",
+        "900 850 1000 1050 1050 1000 1000 1000 1050 1100 1150 1200",
+        "Cotton T-Shirt:1499 Denim Jeans:4999 Linen Shirt:3999 Rain Jacket:7999 Wool Scarf:2999"
+        " Running Socks, 3 Pairs:1299 Hoodie:4499 Leather Belt:2999 Summer Dress:4999 Baseball Cap:1799"
+        " Knit Sweater:5499 Chino Shorts:3299 Silk Saree:8999 Kurta:3499 Winter Gloves:1999",
+    ),
+    "Beauty": (
+        "BE",
+        "950 1100 1000 1000 1050 950 950 950 950 1050 1100 1300",
+        "Face Cream:2499 Sunscreen SPF 50:1699 Shampoo, 500 ml:999 Hand Soap:599 Lip Balm:399 Perfume 50 ml:5999"
+        " Hair Dryer:3999 Nail Polish:799 Body Lotion:1199 Electric Toothbrush:4999 Bath Salts:1099 Face Mask:499"
+        " Razor Set:1899 Rose Water:699 Crème de Jour:2899",
+    ),
+    "Toys": (
+        "TO",
+        "700 750 800 850 900 900 950 950 900 1100 1600 2200",
+        "Building Blocks:3499 Plush Bear:1999 Jigsaw, 1000 Pieces:1799 Toy Train:4999 Card Game:1299 Kite:1499"
+        " Doll's House:7999 Remote Control Car:3999 Modelling Clay:999 Chess Set:2999 Puzzle Cube:1199 Yo-Yo:699"
+        " Water Blaster:1699 Science Kit:3299 Wooden Abacus:1899",
+    ),
+    "Books": (
+        "BO",
+        "1050 950 950 950 950 1000 1100 1050 1100 1000 1100 1400",
+        "Cookbook:2499 Crime Novel:1299 Children's Atlas:1999 Poetry Collection:1499 Travel Guide:1799"
+        " Dictionary:2999 Biography:1899 Science Fiction Novel:1399 Garden Planner:1699 Graphic Novel:2199"
+        " School Reader:899 History of Tea:1999 Crosswords, Vol. 3:799 Photo Book:3999 Yoga Handbook:1599",
+    ),
+    "Groceries": (
+        "GR",
+        "1000 950 1000 1000 1000 1000 1000 1000 1000 1050 1050 1150",
+        "Basmati Rice 5 kg:1499 Olive Oil:1299 Darjeeling Tea:899 Ground Coffee:1099 Dark Chocolate:399 Honey:799"
+        " Mixed Nuts:999 Spice Box:1599 Pasta:249 Oat Biscuits:349 Mango Chutney:499 Maple Syrup:1199 Jasmine Rice:699"
+        " Sea Salt:299 Crisps, Family Pack:449",
+    ),
+    "Sports": (
+        "SP",
+        "1200 1050 1050 1100 1150 1150 1050 1000 950 900 900 950",
+        "Yoga Mat:2999 Cricket Bat:6999 Football:2499 Tennis Racket:7999 Dumbbell Pair:3999 Skipping Rope:999"
+        " Cycling Helmet:4999 Swim Goggles:1499 Running Belt:1999 Badminton Set:3499 Resistance Bands:1799"
+        " Camping Stove:5999 Sleeping Bag:6499 Climbing Chalk:1099 Basketball:2799",
+    ),
+}
+
+
+def _products(text: str) -> list[tuple[str, int]]:
+    """Name and price by turns: each entry ends with a colon and its price."""
+    products, words = [], []
+    for word in text.split():
+        name, colon, price = word.partition(":")
+        words.append(name)
+        if colon:
+            products.append((" ".join(words), int(price)))
+            words = []
+    return products
+
+
+CATEGORIES = tuple(_CATEGORIES)
+_ROWS = [
+    (f"{letters}-{1001 + rank}", name, cents, category, rank)
+    for category, (letters, _, text) in enumerate(_CATEGORIES.values())
+    for rank, (name, cents) in enumerate(_products(text))
+]
+CODES = [row[0] for row in _ROWS]
+NAMES = [row[1] for row in _ROWS]
+CATEGORY: Ints = np.array([row[3] for row in _ROWS], dtype=np.int64)
+_CENTS: Ints = np.array([row[2] for row in _ROWS], dtype=np.int64)
+_FAME: Ints = np.array([6000 // (row[4] + 3) for row in _ROWS], dtype=np.int64)
+_SEASONS: Ints = np.array([[int(n) for n in season.split()] for _, season, _ in _CATEGORIES.values()], dtype=np.int64)
+
+
+def likelihood(month: int) -> Ints:
+    """How likely each product is in a month (1 to 12)."""
+    season: Ints = _SEASONS[CATEGORY, month - 1]
+    return _FAME * season // 100
+
+
+def prices(currency: str, year: int) -> Ints:
+    """The price of each product in hundredths of the currency; `year` 0, 1, 2 … grows by 4 % each."""
+    cents = share(_CENTS, 100 + 4 * year, 100)
+    match currency:
+        case "INR":
+            return share(cents, 83, 1000) * 1000 - 100  # whole rupees that end in 9
+        case "GBP":
+            return np.maximum(share(cents, 79, 10_000) * 100 - 1, 99)  # pounds and 99 pence
+        case _:
+            return cents
+
+
+def costs(price: Ints) -> Ints:
+    """What a unit costs the company, from its price: 55 to 69 percent by product."""
+    return share(price, 55 + np.arange(price.size) % 15, 100)

@@ -1,0 +1,63 @@
+"""Samples room: columns of numbers turned into columns of text."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.samples.draw import Ints, Mask
+
+if TYPE_CHECKING:
+    Text = pa.Array[Any]  # at run time the arrays of Arrow take no type
+else:
+    Text = pa.Array
+
+
+def joined(*parts: Text | str, between: str = "") -> Text:
+    """The cells of each row side by side."""
+    join: Any = pc.binary_join_element_wise
+    return cast("Text", join(*parts, between))
+
+
+def looked_up(words: list[str], index: Ints) -> Text:
+    """words[index], and an empty cell where the index is -1."""
+    which: Any = pa.array(np.where(index < 0, len(words), index))
+    return pa.array([*words, ""]).take(which)
+
+
+def whole(numbers: Ints, width: int = 0) -> Text:
+    text = pc.cast(pa.array(numbers), pa.string())
+    return pc.utf8_lpad(text, width, "0") if width else text
+
+
+def amounts(hundredths: Ints, scale: int = 2) -> Text:
+    """Exact decimal text of whole hundredths (or whatever `scale` says)."""
+    return pc.cast(decimals(hundredths, scale), pa.string())
+
+
+def decimals(units: Ints, scale: int) -> Text:
+    """Whole units of 10^-scale as decimals, by their 128-bit layout: low word first."""
+    words = np.empty((units.size, 2), dtype="<i8")
+    words[:, 0] = units
+    words[:, 1] = units >> 63
+    return pa.Array.from_buffers(pa.decimal128(18, scale), units.size, [None, pa.py_buffer(words.tobytes())])
+
+
+def thousands(text: Text) -> Text:
+    """1234.50 as 1,234.50; up to 999,999.99."""
+    return pc.replace_substring_regex(text, r"(\d)(\d{3}\.)", r"\1,\2")
+
+
+def dollars(text: Text) -> Text:
+    return pc.replace_substring_regex(text, "^(-?)", r"\1$")
+
+
+def quoted(words: list[str], delimiter: str) -> list[str]:
+    """Each word as a CSV cell: in quotes where it holds the delimiter or a quote."""
+    return ['"' + word.replace('"', '""') + '"' if delimiter in word or '"' in word else word for word in words]
+
+
+def where(mask: Mask, text: str, cells: Text) -> Text:
+    """The cells, with `text` in the rows of the mask."""
+    return cast("Text", pc.if_else(pa.array(mask), text, cells))

@@ -1,0 +1,85 @@
+"""Samples room: the sample files of a region: 23 months of history, the last month, and corrections."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from tillstream.samples.facts import CORRECTED_MONTHS, SampleFacts, count, parts
+from tillstream.samples.faults import told_again
+from tillstream.samples.months import MONTHS, months
+from tillstream.samples.regions import REGIONS, Region
+from tillstream.samples.styles import STYLES, header, written
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """`write` puts the whole file into a binary stream, month by month; the same bytes each time."""
+
+    name: str
+    contract: str
+    write: Callable[[BinaryIO], None]
+
+
+def files(*, until: date, scale: float = 1.0, seed: int = 7) -> Iterator[SampleFile]:
+    """Three files per region, in the order in which they are meant to arrive; 24 months up to `until`, included.
+
+    scale 1: about 200,000 lines in all. The same arguments give the same bytes on every machine.
+    """
+    for region in REGIONS:
+        for name, write in zip(_names(region, until), (_history, _newest, _corrections), strict=True):
+            yield SampleFile(name, region.name, partial(write, region, until, scale, seed))
+
+
+def write_samples(folder: Path, *, until: date, scale: float = 1.0, seed: int = 7) -> list[Path]:
+    """The files, written into the folder (made if missing); files of the same names are replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for one in files(until=until, scale=scale, seed=seed):
+        path = folder / one.name
+        with path.open("wb") as out:
+            one.write(out)
+        paths.append(path)
+    return paths
+
+
+def expected(*, until: date, scale: float = 1.0, seed: int = 7) -> dict[str, SampleFacts]:
+    """What a right import of `files` with the same arguments says, by region."""
+    return {region.name: count(region, _names(region, until), until, scale, seed) for region in REGIONS}
+
+
+def _names(region: Region, until: date) -> tuple[str, str, str]:
+    first, *_, before, last = (f"{month.first:%Y-%m}" for month in months(until))
+    ending = "tsv" if STYLES[region.name].delimiter == "\t" else "csv"
+    return (
+        f"{region.name}_sales_{first}_to_{before}.{ending}",
+        f"{region.name}_sales_{last}.{ending}",
+        f"{region.name}_corrections_{last}.{ending}",
+    )
+
+
+def _history(region: Region, until: date, scale: float, seed: int, out: BinaryIO) -> None:
+    for month, lines, _, _ in parts(region, until, scale, seed):
+        if month.index == 0:
+            out.write(header(region))
+        if month.index < MONTHS - 1:
+            out.write(written(lines, region, month))
+
+
+def _newest(region: Region, until: date, scale: float, seed: int, out: BinaryIO) -> None:
+    """The last days of the month before once more, a blank line, and the last month."""
+    out.write(header(region))
+    for month, lines, _, _ in parts(region, until, scale, seed, first=MONTHS - 2):
+        if month.index == MONTHS - 2:
+            out.write(written(lines.take(told_again(lines, month)), region, month))
+            out.write(STYLES[region.name].newline.encode())
+        else:
+            out.write(written(lines, region, month))
+
+
+def _corrections(region: Region, until: date, scale: float, seed: int, out: BinaryIO) -> None:
+    out.write(header(region))
+    told = parts(region, until, scale, seed, first=MONTHS - CORRECTED_MONTHS)
+    out.writelines(written(again, region, month) for month, _, again, _ in told)

@@ -1,0 +1,169 @@
+"""Samples room: the sales of one region in one month, each month drawn on its own so that memory stays bounded."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from tillstream.samples import catalogue
+from tillstream.samples.draw import Draw, Ints
+from tillstream.samples.lines import CANCELLED, COMPLETED, ONLINE, PENDING, PHONE, RETURNED, STORE, Lines, stacked
+from tillstream.samples.regions import Region
+
+MONTHS = 24
+_BASKET = [42, 28, 15, 8, 4, 3]
+_LINES_A_SALE = 2.18
+"""Mean of a basket, with the returns that follow from it."""
+_QUANTITIES: Ints = np.array([1, 2, 3, 4, 6, 12], dtype=np.int64)
+_HOURS: Ints = np.array([20, 30, 45, 60, 75, 80, 70, 60, 60, 75, 85, 70], dtype=np.int64)
+"""How likely a sale is in each hour from 09:00; no clock changes at these hours."""
+_SALESPEOPLE = 6
+
+
+@dataclass(frozen=True)
+class Month:
+    """`index` counts from 0 to MONTHS - 1; `days` may end before the calendar month does."""
+
+    year: int
+    month: int
+    days: int
+    index: int
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.month, 1)
+
+
+def months(until: date) -> list[Month]:
+    """The months that end with `until`, oldest first."""
+    newest = until.year * 12 + until.month - 1
+    spans = [divmod(newest - MONTHS + 1 + index, 12) for index in range(MONTHS)]
+    return [
+        Month(year, month + 1, until.day if index == MONTHS - 1 else monthrange(year, month + 1)[1], index)
+        for index, (year, month) in enumerate(spans)
+    ]
+
+
+def sales(region: Region, month: Month, scale: float, seed: int) -> Lines:
+    """Every line of the month by day and minute, returns among them, no faults yet."""
+    draw = Draw(seed, region.number, month.year, month.month)
+    sold = _sold(region, month, scale, draw)
+    both = stacked(sold, _returned(sold, month, draw))
+    order = np.lexsort((both.line, both.number, both.series, both.minute, both.day))
+    return both.take(order)
+
+
+def _count(region: Region, month: Month, scale: float) -> int:
+    trend = [
+        region.seasons[(month.month - 1 - month.index + index) % 12] * (1000 + region.growth * index)
+        for index in range(MONTHS)
+    ]
+    lines = round(region.lines * scale) * trend[month.index] // sum(trend)
+    return max(1, int(lines / _LINES_A_SALE) * month.days // monthrange(month.year, month.month)[1])
+
+
+def _sold(region: Region, month: Month, scale: float, draw: Draw) -> Lines:
+    n = _count(region, month, scale)
+    day = np.sort(draw.pick(_day_weights(region, month), n) + 1)
+    channel = draw.pick([72, 22, 6], n)
+    web = len(region.stores) - 1
+    store = np.where(channel == ONLINE, web, draw.pick(list(region.weights), n))
+    minute = (draw.pick(_HOURS, n) + 9) * 60 + draw.below(60, n)
+    population = max(40, round(region.customers * scale))
+    fame = 1_000_000 // (np.arange(population, dtype=np.int64) + 30)
+    walk_in = (channel == STORE) & draw.chance(3500, n)
+    customer = np.where(walk_in, -1, draw.pick(fame, n))
+    salesperson = np.where(channel == ONLINE, -1, store * _SALESPEOPLE + draw.pick([30, 25, 20, 12, 8, 5], n))
+    chance = draw.below(10_000, n)
+    late = month.index == MONTHS - 1
+    status = np.full(n, COMPLETED)
+    status[chance < 150] = CANCELLED
+    status[(chance >= 150) & (chance < 150 + (300 if late else 5)) & (channel != STORE)] = PENDING
+    order = np.lexsort((minute, day))
+    number = _numbers(store, order)
+
+    size = draw.pick(_BASKET, n) + 1
+    of = np.repeat(np.arange(n, dtype=np.int64), size)
+    line = np.arange(of.size, dtype=np.int64) - np.repeat(np.cumsum(size) - size, size) + 1
+    product = draw.pick(catalogue.likelihood(month.month), of.size)
+    percent = _percent(region, month, day[of], product, draw)
+    quantity = _QUANTITIES[draw.pick([70, 17, 6, 4, 2, 1], of.size)]
+    rates = list(region.tax.values())
+    rate = np.array(rates, dtype=np.int64)[store[of] if region.taxed_by_store else catalogue.CATEGORY[product]]
+    return Lines(
+        sale=of,
+        series=np.zeros_like(of),
+        number=number[of],
+        line=line,
+        day=day[of],
+        minute=minute[of],
+        store=store[of],
+        salesperson=salesperson[of],
+        customer=customer[of],
+        channel=channel[of],
+        status=status[of],
+        product=product,
+        quantity=quantity,
+        price=catalogue.prices(region.currency, month.index // 12)[product],
+        percent=percent,
+        tax_rate=rate,
+        original=np.full_like(of, -1),
+        revision=np.ones_like(of),
+        fault=np.zeros_like(of),
+    )
+
+
+def _returned(sold: Lines, month: Month, draw: Draw) -> Lines:
+    """Returns of single lines, up to two weeks later in the same month: sales of their own, on their own day."""
+    chosen = draw.chance(180, len(sold)) & (sold.status == COMPLETED) & (sold.day < month.days)
+    back = sold.take(chosen)
+    n = len(back)
+    day = np.minimum(back.day + 1 + draw.below(14, n), month.days)
+    minute = (draw.pick(_HOURS, n) + 9) * 60 + draw.below(60, n)
+    ones = np.ones(n, dtype=np.int64)
+    first = int(sold.sale[-1]) + 1
+    return Lines(
+        **vars(back)
+        | {
+            "sale": first + np.arange(n, dtype=np.int64),
+            "series": ones,
+            "number": _numbers(back.store, np.lexsort((minute, day))),
+            "line": ones,
+            "day": day,
+            "minute": minute,
+            "channel": np.where(back.channel == PHONE, STORE, back.channel),
+            "status": ones * RETURNED,
+            "quantity": -back.quantity,
+            "original": back.number,
+        }
+    )
+
+
+def _numbers(store: Ints, order: Ints) -> Ints:
+    """Numbers from 1 in each store, in `order`."""
+    numbers = np.zeros_like(store)
+    for one in np.unique(store):
+        where = order[store[order] == one]
+        numbers[where] = np.arange(1, where.size + 1)
+    return numbers
+
+
+def _day_weights(region: Region, month: Month) -> Ints:
+    """More on the weekend, half as much again on days of a promotion."""
+    days = [month.first + timedelta(days=offset) for offset in range(month.days)]
+    promoted = {day for p in region.promotions if p.month == month.month for day in range(p.first, p.last + 1)}
+    return np.array(
+        [region.weekdays[day.weekday()] * (3 if day.day in promoted else 2) for day in days], dtype=np.int64
+    )
+
+
+def _percent(region: Region, month: Month, day: Ints, product: Ints, draw: Draw) -> Ints:
+    """The greatest discount of a promotion that holds, else now and then a small one of the shop's own."""
+    percent = np.where(draw.chance(500, day.size), draw.pick([0, 1, 1], day.size) * 5, 0)
+    for promotion in region.promotions:
+        if promotion.month == month.month:
+            named = [catalogue.CATEGORIES.index(name) for name in promotion.categories or catalogue.CATEGORIES]
+            holds = (day >= promotion.first) & (day <= promotion.last) & np.isin(catalogue.CATEGORY[product], named)
+            percent = np.where(holds, np.maximum(percent, promotion.percent), percent)
+    return percent

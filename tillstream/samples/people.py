@@ -1,0 +1,36 @@
+"""Samples room: names of customers and salespeople, as they are in each region."""
+
+from tillstream.samples.draw import Ints
+
+_NAMES: dict[str, tuple[str, str]] = {
+    "IN": (
+        "Aarav Aditi Amit Ananya Arjun Deepa Divya Farah Gaurav Harpreet Isha Karthik Kavya Lakshmi Manoj Meera Nikhil"
+        " Pooja Priya Rahul Rajesh Rohan Sana Sanjay Shreya Sunita Suresh Tanvi Vikram Zoya अनिल सुनीता प्रिया आरती"
+        " राजेश தமிழ்",
+        "Agarwal Bose Chatterjee Chopra Das Desai Fernandes Ghosh Gupta Iyer Jain Joshi Kapoor Khan Kulkarni Kumar"
+        " Mehta Menon Mishra Nair Naidu Patel Pillai Rao Reddy Sharma Shetty Singh Verma शर्मा गुप्ता",
+    ),
+    "UK": (
+        "Aisha Alfie Amelia Angharad Archie Callum Charlotte Chloë Ciarán Daniel Eilidh Ella Emily Fergus Freya George"
+        " Grace Hamish Harry Isla Jack James Lily Mohammed Niamh Noah Olivia Oscar Poppy Renée Rhys Seán Siân Sophie"
+        " Thomas Zoë",
+        "Ahmed Baker Brown Campbell Clarke Davies Edwards Evans Fitzgerald Green Hall Hughes Jones Khan Lewis MacDonald"
+        " Morgan Murray O’Brien Ó'Neill Patel Roberts Robinson Singh Smith Stewart Taylor Thomas Walker Wilson Wright",
+    ),
+    "USA": (
+        "Aaliyah Andrew Anthony Ashley Brandon Brittany Carlos Daniel David DeShawn Elena Emily Ethan Grace Hannah"
+        " Héctor Jasmine Jessica José Joshua Kayla Kevin Li María Matthew Megan Michael Nicole Olivia Robert Ryan"
+        " Samantha Sofía Tyler William Zoë",
+        "Anderson Brown Chen Clark Davis Garcia Gonzalez Harris Jackson Johnson Jones Kim Lee Lewis Lopez Martin"
+        " Martínez Miller Moore Nguyen Núñez O'Connor Peña Ramírez Robinson Smith Taylor Thompson Walker Williams"
+        " Young",
+    ),
+}
+
+
+def names(region: str, numbers: Ints) -> list[str]:
+    """The name of each customer number; one number has always the same name, a name may have several numbers."""
+    firsts, lasts = (words.split() for words in _NAMES[region])
+    first = (numbers * 7919 + 13) % len(firsts)
+    last = (numbers * 104_729 + 7) % len(lasts)
+    return [f"{firsts[f]} {lasts[n]}" for f, n in zip(first.tolist(), last.tolist(), strict=True)]
