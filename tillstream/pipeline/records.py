@@ -1,0 +1,258 @@
+"""The pipeline room: where records begin and end in a block of UTF-8, on arrays of line ends and quotes.
+
+A quote opens a cell only where a cell begins; elsewhere it is a letter (`5" disk`). An opened quote must be closed
+before a delimiter or a line end, and a record over several lines must be no longer than `Rules.longest` and have no
+more cells than the header: else the quote was never meant to span lines, its line alone is refused, and the next line
+starts afresh. All of this depends on the bytes only, never on where a block ends.
+"""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+LF, CR, QUOTE = 10, 13, 34
+NOWHERE = 1 << 62
+
+
+@dataclass(frozen=True)
+class Rules:
+    delimiter: bytes
+    columns: int
+    longest: int
+    """Bytes of one record, without its line end."""
+
+    @cached_property
+    def stops(self) -> re.Pattern[bytes]:
+        """What ends a cell without quotes."""
+        return re.compile(b"[" + re.escape(self.delimiter) + b"\n]")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The records of a block, in order. Offsets are bytes of the block; `ends` come before the line end."""
+
+    starts: Ints
+    ends: Ints
+    lines: Ints
+    """0-based line of the block where each record starts."""
+    unclosed: Ints
+    """Indices of the records that are one line with a quote that is never closed."""
+    line_count: int
+    size: int
+    """Bytes of the block that these records cover; what follows belongs to the next block."""
+
+    def too_long(self, longest: int) -> int | None:
+        """0-based line of the first record longer than `longest`, if there is one."""
+        found = np.flatnonzero(self.ends - self.starts > longest)
+        return int(self.lines[found[0]]) if len(found) else None
+
+
+class Scan(Enum):
+    UNCLOSED = auto()
+    MORE = auto()
+    """The bytes at hand do not decide it."""
+
+
+def whole_lines(data: bytes, *, final: bool) -> int:
+    """Bytes of the block up to its last line end, all of them at the end of the file."""
+    return len(data) if final else data.rfind(b"\n") + 1
+
+
+def plain_layout(data: bytes, size: int) -> Layout:
+    """Records of a block without any quote: its lines."""
+    buffer = np.frombuffer(data, np.uint8, size)
+    starts, ends = _line_spans(buffer, np.flatnonzero(buffer == LF))
+    none = np.empty(0, np.int64)
+    return Layout(starts, ends, np.arange(len(starts)), none, len(starts), size)
+
+
+def quoted_layout(data: bytes, rules: Rules, *, final: bool) -> Layout:
+    """Records of a block with quotes; `size` may be 0 when its first record is not complete."""
+    buffer = np.frombuffer(data, np.uint8)
+    newlines = np.flatnonzero(buffer == LF)
+    quotes = np.flatnonzero(buffer == QUOTE)
+    layout = _paired(data, buffer, newlines, quotes, rules, final=final)
+    return layout or _walked(data, buffer, newlines, quotes, rules, final=final)
+
+
+def scan(data: bytes, start: int, rules: Rules, *, final: bool) -> tuple[int, int] | Scan:
+    """End (before the line end) and next start of the record at `start`, one cell after the other."""
+    limit = start + rules.longest + 2
+    available = min(len(data), limit)
+    at_end = final and len(data) <= limit
+    off = Scan.MORE if len(data) < limit and not final else Scan.UNCLOSED
+    first_line = data.find(b"\n", start, available)
+    position, count = start, 0
+    while True:
+        count += 1
+        if count > rules.columns and 0 <= first_line < position:
+            return Scan.UNCLOSED
+        end = _cell_end(data, position, available, rules, at_end=at_end)
+        if end is None:
+            return off
+        if data[end : end + 1] == rules.delimiter:
+            position = end + 1
+            continue
+        line_end = data[end : end + 2]
+        if line_end in (b"", b"\r"):
+            following = len(data)
+        elif line_end.startswith((b"\n", b"\r\n")):
+            following = data.index(b"\n", end) + 1
+        else:
+            return Scan.UNCLOSED
+        if following == len(data) and data[-1] != LF and not at_end:
+            return off
+        several = 0 <= first_line < end
+        return Scan.UNCLOSED if several and (count > rules.columns or end - start > rules.longest) else (end, following)
+
+
+def _cell_end(data: bytes, position: int, available: int, rules: Rules, *, at_end: bool) -> int | None:
+    """Where the cell at `position` ends: before a delimiter, a line end, the end, or what must not follow a quote."""
+    if data[position : position + 1] == b'"':
+        closing = data.find(b'"', position + 1, available)
+        while closing >= 0 and data[closing + 1 : closing + 2] == b'"':
+            closing = data.find(b'"', closing + 2, available)
+        return closing + 1 if closing >= 0 else None
+    stop = rules.stops.search(data, position, available)
+    if stop is None and not at_end:
+        return None
+    end = stop.start() if stop else len(data)
+    at_line_end = stop is None or stop[0] == b"\n"
+    return end - 1 if at_line_end and end > position and data[end - 1] == CR else end
+
+
+def cells(record: bytes, delimiter: bytes) -> list[bytes]:
+    """The cells of one well-formed record, without its line end."""
+    found, position = [], 0
+    while True:
+        if record[position : position + 1] == b'"':
+            closing = record.index(b'"', position + 1)
+            while record[closing + 1 : closing + 2] == b'"':
+                closing = record.index(b'"', closing + 2)
+            found.append(record[position + 1 : closing].replace(b'""', b'"'))
+            stop = closing + 1
+        else:
+            stop = record.find(delimiter, position)
+            stop = len(record) if stop < 0 else stop
+            found.append(record[position:stop])
+        if stop >= len(record):
+            return found
+        position = stop + 1
+
+
+def _line_spans(buffer: NDArray[np.uint8], newlines: Ints) -> tuple[Ints, Ints]:
+    """Starts and ends of all lines, with the last one where the buffer does not end with a line end."""
+    size = len(buffer)
+    starts = np.concatenate(([0], newlines + 1))
+    if starts[-1] == size:
+        starts, ends = starts[:-1], newlines.copy()
+    else:
+        ends = np.concatenate((newlines, [size]))
+    before = buffer[np.maximum(ends - 1, 0)]
+    ends -= (before == CR) & (ends > starts)
+    return starts, ends
+
+
+def _opens(buffer: NDArray[np.uint8], quotes: Ints, rules: Rules) -> Bools:
+    """Which quotes stand where a cell begins."""
+    before = buffer[np.maximum(quotes - 1, 0)]
+    found: Bools = (before == ord(rules.delimiter)) | (before == LF) | (quotes == 0)
+    return found
+
+
+def _closes(buffer: NDArray[np.uint8], quotes: Ints, rules: Rules) -> Bools:
+    """Which quotes stand where a cell may end; CR counts before LF or at the end only."""
+    last = len(buffer) - 1
+    after = buffer[np.minimum(quotes + 1, last)]
+    second = np.where(quotes + 2 > last, LF, buffer[np.minimum(quotes + 2, last)])
+    found: Bools = (after == ord(rules.delimiter)) | (after == LF) | ((after == CR) & (second == LF)) | (quotes == last)
+    return found
+
+
+def _paired(
+    data: bytes, buffer: NDArray[np.uint8], newlines: Ints, quotes: Ints, rules: Rules, *, final: bool
+) -> Layout | None:
+    """The records of a block whose every quote is as RFC 4180 has it; None when one is not."""
+    outside = np.flatnonzero(np.searchsorted(quotes, newlines) & 1 == 0)
+    size = len(data) if final else (int(newlines[outside[-1]]) + 1 if len(outside) else 0)
+    inside = int(np.searchsorted(quotes, size))
+    if size == 0 or inside & 1:
+        return None
+    opening, closing = quotes[:inside:2], quotes[1:inside:2]
+    doubled = np.zeros(len(opening) + 1, np.bool_)
+    doubled[1:-1] = opening[1:] == closing[:-1] + 1
+    whole = buffer[:size]
+    if not (_opens(whole, opening, rules) | doubled[:-1]).all():
+        return None
+    if not (_closes(whole, closing, rules) | doubled[1:]).all():
+        return None
+    starts, ends = _line_spans(whole, newlines[outside])
+    lines = np.concatenate(([0], outside + 1))[: len(starts)]
+    line_count = int(np.searchsorted(newlines, size)) + (buffer[size - 1] != LF)
+    if (ends - starts > rules.longest).any():
+        return None
+    following = np.append(lines[1:], line_count)
+    for index in np.flatnonzero(following - lines > 1):
+        start, end = int(starts[index]), int(ends[index])
+        # Counting all delimiters first is cheap and settles nearly every record.
+        if data.count(rules.delimiter, start, end) >= rules.columns and isinstance(
+            scan(data, start, rules, final=final), Scan
+        ):
+            return None
+    return Layout(starts, ends, lines, np.empty(0, np.int64), line_count, size)
+
+
+def _walked(
+    data: bytes, buffer: NDArray[np.uint8], newlines: Ints, quotes: Ints, rules: Rules, *, final: bool
+) -> Layout:
+    """Lines complete in themselves are records at once; only the others are scanned, one by one."""
+    starts, ends = _line_spans(buffer, newlines)
+    complete = len(starts) if final else len(newlines)
+    dirty = _dirty_lines(buffer, newlines, quotes, rules)
+    dirty = dirty[: bisect_left(dirty, complete)]
+    begins = np.ones(complete, np.bool_)
+    unclosed: list[int] = []
+    line, stop = 0, complete
+    while (index := bisect_left(dirty, line)) < len(dirty):
+        line = dirty[index]
+        outcome = scan(data, int(starts[line]), rules, final=final)
+        if outcome is Scan.MORE:
+            stop = line
+            break
+        if isinstance(outcome, Scan):
+            unclosed.append(line)
+            line += 1
+        else:
+            after = int(np.searchsorted(starts, outcome[1]))
+            begins[line + 1 : after] = False
+            line = after
+    lines = np.flatnonzero(begins[:stop])
+    last_lines = np.append(lines[1:], stop)[: len(lines)] - 1
+    size = int(starts[stop]) if stop < len(starts) else len(data)
+    at = np.searchsorted(lines, np.array(unclosed, np.int64))
+    return Layout(starts[lines], ends[last_lines], lines, at, stop, size)
+
+
+def _dirty_lines(buffer: NDArray[np.uint8], newlines: Ints, quotes: Ints, rules: Rules) -> list[int]:
+    """Lines whose quotes are neither all letters nor all pairs as RFC 4180 has them, when read from their start."""
+    if not len(quotes):
+        return []
+    line = np.searchsorted(newlines, quotes)
+    group = np.flatnonzero(np.diff(line, prepend=-1))
+    counts = np.diff(group, append=len(line))
+    rank = np.arange(len(line)) - np.repeat(group, counts)
+    adjacent = np.zeros(len(line) + 1, np.bool_)
+    adjacent[1:-1] = np.diff(quotes) == 1
+    opens = _opens(buffer, quotes, rules)
+    right = np.where(rank & 1, _closes(buffer, quotes, rules) | adjacent[1:], opens | adjacent[:-1])
+    paired = np.logical_and.reduceat(right, group) & (counts & 1 == 0)
+    letters = ~np.logical_or.reduceat(opens, group)
+    found: list[int] = line[group[~(paired | letters)]].tolist()
+    return found
