@@ -14,28 +14,31 @@ def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
     """string (length,): the columns in their order, NULL values left out; NULL where nothing is left."""
     if not columns:
         return pa.nulls(length, pa.string())
-    pieces: list[pa.Array] = []
-    run: list[pa.Array | str] = []
+    full = [name for name, values in columns.items() if not values.null_count]
+    if not full:
+        members = [_member(name, values) for name, values in columns.items()]
+        inside = pc.binary_join_element_wise(*members, ",", null_handling="skip")
+        objects = pc.binary_join_element_wise("{", inside, "}", "")
+        return pc.if_else(pc.equal(inside, ""), None, objects)
+    # A column without gaps settles where the commas go, so that all is put together in one pass.
+    parts: list[pa.Array | str] = ["{"]
+    before, after = "", ","
     for name, values in columns.items():
-        text = _escaped(values)
-        opening, closing = json.dumps(name, ensure_ascii=False) + ':"', '"'
         if values.null_count:
-            # A run of columns without gaps is one concatenation; a column with gaps must be able to vanish alone.
-            pieces += _joined(run)
-            run = []
-            pieces += _joined([opening, text, closing])
-        else:
-            run += ["," + opening if run else opening, text, closing]
-    pieces += _joined(run)
-    inside = pc.binary_join_element_wise(*pieces, ",", null_handling="skip") if len(pieces) > 1 else pieces[0]
-    objects = pc.binary_join_element_wise("{", inside, "}", "")
-    if all(values.null_count for values in columns.values()):
-        return pc.if_else(pc.equal(objects, "{}"), None, objects)
-    return objects
+            parts.append(_member(name, values, before, after))
+            continue
+        parts += [before + _opening(name), _escaped(values), '"']
+        before, after = ",", ""
+    return pc.binary_join_element_wise(*parts, "}", "", null_handling="replace", null_replacement="")
 
 
-def _joined(parts: list[pa.Array | str]) -> list[pa.Array]:
-    return [pc.binary_join_element_wise(*parts, "")] if parts else []
+def _opening(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False) + ':"'
+
+
+def _member(name: str, values: pa.Array, before: str = "", after: str = "") -> pa.Array:
+    """NULL where the value is."""
+    return pc.binary_join_element_wise(before + _opening(name), _escaped(values), '"' + after, "")
 
 
 def _escaped(text: pa.Array) -> pa.Array:

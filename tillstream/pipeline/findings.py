@@ -105,6 +105,19 @@ class Findings:
         chosen = None if values is None else values.take(pa.array(rows))
         self.add(rows, code, column, chosen, detail if isinstance(detail, str) else detail.take(pa.array(rows)))
 
+    def only(self, keep: npt.NDArray[np.bool_]) -> "Findings":
+        """The finds of the rows to keep, bool (n,), renumbered as a filtered table is."""
+        kept = Findings()
+        places = np.cumsum(keep) - 1
+        for found in self._found:
+            chosen = keep[found.rows]
+            if chosen.any():
+                mask = pa.array(chosen)
+                values = None if found.values is None else found.values.filter(mask)
+                detail = found.detail if isinstance(found.detail, str) else found.detail.filter(mask)
+                kept._found.append(Found(places[found.rows[chosen]], found.code, found.column, values, detail))
+        return kept
+
     def __iter__(self) -> Iterator[Found]:
         return iter(self._found)
 

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import BY_NAME, CONTENT, KEY, Kind
 from tillstream.domain.contract import Contract, NumberStyle
-from tillstream.pipeline.dates import DAY, MISSING, example, read_dates, readable
+from tillstream.pipeline.date_texts import DAY, MISSING
+from tillstream.pipeline.dates import example, read_dates, readable
 from tillstream.pipeline.extra import json_objects
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.identity import name_sales, sale_ids, source_versions
@@ -74,7 +75,8 @@ class _Normaliser:
         columns |= {name: self._number(name) for name in _NUMBERS}
         columns["store_id"], columns["region"] = store, self._given("region", contract.region)
         columns["sale_id"] = name_sales(number, store, contract, self._findings)
-        columns["returns_sale_id"] = sale_ids(self._given("returns_sale_id"), store, contract)
+        returned = self._given("returns_sale_id")
+        columns["returns_sale_id"] = sale_ids(returned, store, contract) if _any(returned) else returned
         columns["source_version"] = self._version()
         columns["sold_at"], columns["sale_date"] = self._dates(date_only=date_only)
         words = self._mapped("status") if "status" in contract.columns else None
@@ -165,6 +167,10 @@ class _Normaliser:
         if unsure.any():
             total = pc.if_else(pa.array(unsure), None, total)
         return total if own.null_count == self._length else pc.coalesce(own, total)
+
+
+def _any(column: pa.Array) -> bool:
+    return bool(column.null_count < len(column))
 
 
 def _example(style: NumberStyle) -> str:

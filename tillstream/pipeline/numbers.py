@@ -25,7 +25,7 @@ _WIDE = pa.decimal128(38, 20)
 _SAFE_LENGTH = 29
 """Texts up to this length cannot overflow a cast; Arrow checks longer ones, but not in every scale."""
 _ALSO = {" ": "\u00a0\u202f\u2009", "'": "’"}
-"""Signs that mean the same: French spreadsheets group with no-break spaces, Swiss ones with a typographic apostrophe."""
+"""Signs that mean the same: French spreadsheets group with no-break spaces, Swiss ones with a curly apostrophe."""
 
 Mask = npt.NDArray[np.bool_]
 

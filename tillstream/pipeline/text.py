@@ -18,13 +18,23 @@ def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> pa.Array:
     """Outer whitespace (no-break spaces too) taken off; NULL where nothing or a word of `missing` is left."""
-    text = pc.utf8_trim_whitespace(pc.fill_null(whole(column), ""))
+    text = whole(column)
+    if text.null_count:
+        text = pc.fill_null(text, "")
+    if text.offset or _may_have_space(text):
+        text = pc.utf8_trim_whitespace(text)
     void = pc.is_in(text, value_set=pa.array(["", *missing])) if missing else pc.equal(text, "")
     if not pc.any(void).as_py():
         return text
     # Only the validity bits are new; copying the text with if_else costs several times as much.
     _, offsets, data = text.buffers()
     return pa.Array.from_buffers(pa.string(), len(text), [pc.invert(void).buffers()[1], offsets, data])
+
+
+def _may_have_space(text: pa.Array) -> bool:
+    """Most ids, numbers and dates have no byte that could be white, which is cheaper to see than trimming them."""
+    written = data_bytes(text)
+    return len(written) > 0 and (bool(written.min() <= ord(" ")) or bool(written.max() > ord("~")))
 
 
 def data_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:

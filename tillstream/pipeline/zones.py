@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.pipeline.dates import DAY, MISSING
+from tillstream.pipeline.date_texts import DAY, MISSING
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
