@@ -11,6 +11,7 @@ VIEWS: tuple[str, ...] = (
     "ledger/receipts",
     "ledger/receipt_amounts",
     "ledger/quarantine",
+    "marts/line_facts",
     "marts/sale_facts",
 )
 """Every view, each after the views it reads. The file's name is the view's name."""

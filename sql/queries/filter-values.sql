@@ -1,0 +1,18 @@
+-- What the filters offer: each value of each filter with its lines. Products and people have searches of their own.
+WITH
+final AS (
+  SELECT 'region' AS filter, region AS value, COUNT(*) AS lines FROM visible_lines GROUP BY region
+  UNION ALL
+  SELECT 'store' AS filter, store_id AS value, COUNT(*) AS lines FROM visible_lines GROUP BY store_id
+  UNION ALL
+  SELECT 'category' AS filter, category AS value, COUNT(*) AS lines FROM visible_lines GROUP BY category
+  UNION ALL
+  SELECT 'channel' AS filter, channel AS value, COUNT(*) AS lines FROM visible_lines GROUP BY channel
+  UNION ALL
+  SELECT 'country' AS filter, country AS value, COUNT(*) AS lines FROM visible_lines GROUP BY country
+  UNION ALL
+  SELECT 'status' AS filter, status AS value, COUNT(*) AS lines FROM visible_lines GROUP BY status
+)
+SELECT * FROM final
+WHERE value IS NOT NULL
+ORDER BY filter, value

@@ -1,0 +1,62 @@
+-- The chosen sale lines with every column, the newest day first, page by page.
+-- Provenance is worked out for the page only; by the same order as in the view sale_lines.
+-- @limit INT64 = 100: at most so many lines
+-- @offset INT64 = 0: leave out so many first
+WITH
+page AS (
+  SELECT key FROM visible_lines ORDER BY sale_date DESC, sale, key LIMIT @limit OFFSET @offset
+),
+lines AS (
+  SELECT visible_lines.*
+  FROM visible_lines
+  INNER JOIN page ON page.key = visible_lines.key
+),
+greatest_sightings AS (
+  SELECT counted_sightings.*
+  FROM counted_sightings
+  INNER JOIN page ON page.key = counted_sightings.key
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY counted_sightings.key, content
+    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
+  ) = 1
+),
+final AS (
+  SELECT
+    lines.region,
+    lines.sale_id,
+    lines.line_key,
+    NULLIF(greatest_sightings.source_version, 0) AS source_version,
+    lines.store_id,
+    lines.salesperson_id,
+    lines.customer_id,
+    lines.customer_name,
+    lines.product_id,
+    lines.product_name,
+    lines.category,
+    lines.channel,
+    lines.status,
+    lines.sold_at,
+    lines.sale_date,
+    lines.country,
+    lines.quantity,
+    lines.unit_price,
+    lines.discount,
+    lines.tax,
+    lines.net_amount,
+    lines.gross_amount,
+    lines.currency,
+    lines.unit_cost,
+    lines.returns_sale_id,
+    lines.extra,
+    greatest_sightings.batch_id,
+    greatest_sightings.row_number,
+    greatest_sightings.line_number,
+    greatest_sightings.source,
+    greatest_sightings.received_seq,
+    greatest_sightings.ingested_at
+  FROM lines
+  LEFT JOIN greatest_sightings
+    ON greatest_sightings.key = lines.key AND greatest_sightings.content = lines.content
+)
+SELECT * FROM final
+ORDER BY sale_date DESC, region, sale_id, line_key

@@ -1,0 +1,87 @@
+"""Analytics: the filters a person sets on numbers, read from text and checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+
+from tillstream.domain.columns import STATUSES
+from tillstream.domain.errors import Rejected
+
+COLUMNS: Mapping[str, str] = {
+    "status": "status",
+    "region": "region",
+    "store": "store_id",
+    "category": "category",
+    "product": "product_id",
+    "channel": "channel",
+    "salesperson": "salesperson_id",
+    "country": "country",
+}
+"""filter → column of sale_facts; a line passes when its value is one of the filter's."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """`start` and `end` are sale dates, both included; of the others None means any value."""
+
+    start: date | None = None
+    end: date | None = None
+    status: tuple[str, ...] | None = None
+    region: tuple[str, ...] | None = None
+    store: tuple[str, ...] | None = None
+    category: tuple[str, ...] | None = None
+    product: tuple[str, ...] | None = None
+    channel: tuple[str, ...] | None = None
+    salesperson: tuple[str, ...] | None = None
+    country: tuple[str, ...] | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | Sequence[str]]) -> "Filters":
+        """From `from`, `to` and the names of COLUMNS, each one text or several; empty text is no filter.
+
+        Raises `Rejected` in the words of the person who typed it.
+        """
+        unknown = sorted(set(given) - NAMES)
+        if unknown:
+            raise Rejected(f"There is no filter {', '.join(unknown)}; there are {', '.join(sorted(NAMES))}.")
+        texts = {name: _several(value) for name, value in given.items()}
+        start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
+        if start and end and start > end:
+            raise Rejected(f"The period ends before it begins: from {start} to {end}.")
+        chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
+        wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
+        if wrong:
+            raise Rejected(f"There is no status {', '.join(wrong)}; there are {', '.join(STATUSES)}.")
+        return cls(start, end, **chosen)
+
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """column of sale_facts → the values it may have, of the filters that are set."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {column: values[name] for name, column in COLUMNS.items() if values[name] is not None}
+
+    def earlier(self) -> tuple[date, date] | None:
+        """The period of equal length just before, both days included; None without both ends, or before year 1."""
+        if self.start is None or self.end is None:
+            return None
+        days = (self.end - self.start).days + 1
+        if (self.start - date.min).days < days:
+            return None
+        return self.start - timedelta(days=days), self.start - timedelta(days=1)
+
+
+NAMES = frozenset({"from", "to", *COLUMNS})
+
+
+def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(text for text in ((value,) if isinstance(value, str) else value) if text)
+
+
+def _day(name: str, texts: tuple[str, ...]) -> date | None:
+    if not texts:
+        return None
+    if len(texts) > 1:
+        raise Rejected(f"Give one day for {name}.")
+    try:
+        return date.fromisoformat(texts[0])
+    except ValueError as error:
+        raise Rejected(f"{name} is “{texts[0]}”; write a day as 2026-01-31.") from error

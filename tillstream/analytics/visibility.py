@@ -1,0 +1,73 @@
+"""Analytics: what a person sees of the sales and batches, as relations put into a query's WITH; values are parameters."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tillstream.analytics.filters import Filters
+from tillstream.domain.people import Scope
+
+
+@dataclass
+class _Where:
+    """Conditions joined by AND; a value only ever becomes a parameter."""
+
+    conditions: list[str] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def among(self, column: str, values: tuple[str, ...] | None, name: str) -> None:
+        """None: any value. No value at all: no row."""
+        if values is None:
+            return
+        if not values:
+            self.conditions.append("FALSE")
+            return
+        self.conditions.append(f"{column} IN UNNEST(@{name})")
+        self.params[name] = list(values)
+
+    def compare(self, column: str, sign: str, value: Any, name: str) -> None:
+        if value is not None:
+            self.conditions.append(f"{column} {sign} @{name}")
+            self.params[name] = value
+
+    def over(self, table: str) -> str:
+        where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
+        return f"SELECT * FROM {table}{where}"
+
+
+def relations(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, Any]]]:
+    """name → (SELECT, parameters) of every relation that a query may read instead of the whole warehouse.
+
+    visible_sales: sale_facts within scope and filters; visible_lines: line_facts, the same lines without money in the
+    reporting currency; earlier_…: both over the period of equal length before (no row without `from` and `to`);
+    visible_batches: the batches of the regions in scope and filter.
+    """
+    now, before = _sales(scope, filters), _sales(scope, filters)
+    now.compare("sale_date", ">=", filters.start, "filter_from")
+    now.compare("sale_date", "<=", filters.end, "filter_to")
+    earlier = filters.earlier()
+    if earlier is None:
+        before = _Where(["FALSE"])
+    else:
+        before.compare("sale_date", ">=", earlier[0], "earlier_from")
+        before.compare("sale_date", "<=", earlier[1], "earlier_to")
+    batches = _Where()
+    batches.among("region", scope.regions, "scope_regions")
+    batches.among("region", filters.region, "filter_region")
+    return {
+        "visible_sales": (now.over("sale_facts"), now.params),
+        "visible_lines": (now.over("line_facts"), now.params),
+        "earlier_sales": (before.over("sale_facts"), before.params),
+        "earlier_lines": (before.over("line_facts"), before.params),
+        "visible_batches": (batches.over("batches"), batches.params),
+    }
+
+
+def _sales(scope: Scope, filters: Filters) -> _Where:
+    where = _Where()
+    where.among("region", scope.regions, "scope_regions")
+    where.among("store_id", scope.stores, "scope_stores")
+    if scope.salesperson is not None:
+        where.among("salesperson_id", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
+    for column, values in filters.chosen().items():
+        where.among(column, values, f"filter_{column}")
+    return where
