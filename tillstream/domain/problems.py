@@ -39,7 +39,7 @@ _CHECK = "Nothing has to be done if it is right; otherwise correct the source an
 _ALL = (
     Problem("missing-required", E, "A needed value is empty", "{column} is empty.", _FIX),
     Problem("not-a-number", E, "Not a number", "{column} is “{value}”, which is not a number here{detail}.", _FIX),
-    Problem("number-too-large", E, "The number is too large", "{column} is “{value}”; at most 28 digits before the decimal sign are kept.", _FIX),
+    Problem("number-too-large", E, "The number is too large", "{column} is “{value}”; at most 29 digits before the decimal sign are kept.", _FIX),
     Problem("not-a-date", E, "Not a date", "{column} is “{value}”, which is not a date written like {detail}.", _FIX),
     Problem("time-does-not-exist", E, "The clocks jumped over this time", "{column} is “{value}”, a local time that did not exist in {detail}.", _FIX),
     Problem("word-not-allowed", E, "A word the contract does not know", "{column} is “{value}”; known are {detail}.", _FIX),

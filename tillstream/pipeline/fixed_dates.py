@@ -74,7 +74,8 @@ class FixedDates:
         starts = np.arange(first, int(months.max()) + 2).astype("M8[M]").astype("M8[D]").astype(np.int64)
         start, after = starts[months - first], starts[months - first + 1]
         bad |= (day < 1) | (day > after - start)
-        return start + day - 1
+        days: Ints = start + day - 1
+        return days
 
 
 def _number(letters: npt.NDArray[np.uint8], place: int, width: int, bad: Mask) -> Ints:

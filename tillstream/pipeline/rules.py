@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,16 +66,16 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     yield Rule("future-date", "sale_date", lambda frame: frame["sale_date"] <= received_date)
     yield Rule("zero-price", "unit_price", lambda frame: frame["unit_price"] != ZERO)
     yield Rule("negative-price", "unit_price", lambda frame: frame["unit_price"] >= ZERO)
-    yield Rule(
-        "negative-quantity", "quantity", lambda frame: (frame["quantity"] >= ZERO) | _returned(frame), reads=("status",)
-    )
-    yield Rule(
-        "positive-return", "quantity", lambda frame: (frame["quantity"] <= ZERO) | ~_returned(frame), reads=("status",)
-    )
+    yield Rule("negative-quantity", "quantity", _sold_or_returned, reads=("status",))
+    yield Rule("positive-return", "quantity", _takes_back, reads=("status",))
 
 
-def _returned(frame: pd.DataFrame) -> "pd.Series[bool]":
-    return frame["status"] == "returned"
+def _sold_or_returned(frame: pd.DataFrame) -> "pd.Series[bool]":
+    return (frame["quantity"] >= ZERO) | (frame["status"] == "returned")
+
+
+def _takes_back(frame: pd.DataFrame) -> "pd.Series[bool]":
+    return (frame["quantity"] <= ZERO) | (frame["status"] != "returned")
 
 
 def _given(name: str) -> "Callable[[pd.DataFrame], pd.Series[bool]]":
@@ -124,6 +125,6 @@ def _total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> pa.A
     return written(line_total(quantity, unit_price, discount)[0])
 
 
-def arrow(values: "pd.Series[Decimal]") -> pa.Array:
+def arrow(values: "pd.Series[Any]") -> pa.Array:
     """The Arrow array behind a column of a frame; nothing is copied where it is in one piece."""
     return whole(pa.array(values))
