@@ -14,6 +14,9 @@ final AS (
     open_rows.fix_number,
     refusals.refused_by,
     refusals.raw,
+    refusals.code,
+    refusals.column_name,
+    refusals.value,
     refusals.problems,
     open_rows.settlement_no
   FROM open_rows

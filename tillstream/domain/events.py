@@ -15,3 +15,6 @@ TOPIC_SALE_EVENTS = "sale-events"
 
 INBOX = "inbox"
 STAGING = "staging"
+
+SUBSCRIPTIONS: dict[str, str] = {"objects": TOPIC_OBJECTS, "batches": TOPIC_BATCHES, "receive": TOPIC_STORE_SALES}
+"""Subscription → topic, of everything the pipeline itself listens to."""

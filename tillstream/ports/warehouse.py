@@ -55,18 +55,26 @@ class Settlement:
 
 
 @dataclass(frozen=True)
+class Question:
+    """One SELECT in GoogleSQL with @named parameters."""
+
+    sql: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Settled:
     """What a settlement did. `settlement_no` is 0 where there was nothing to do."""
 
     settlement_no: int
-    batches: tuple[str, ...] = ()
-    """Batch ids settled now or, for a repeat, before."""
+    batches: Mapping[str, int] = field(default_factory=dict)
+    """Batch id → the settlement that took it in: this one or, for a repeat, an earlier one."""
     holds: Mapping[str, Hold] = field(default_factory=dict)
     """Batches left out because a person must decide."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
-    receipts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Only from `preview`: the receipt row that each batch would have."""
+    answers: tuple[pa.Table, ...] = ()
+    """Only from `preview`: what its questions would be answered then."""
 
 
 class Warehouse(Protocol):
@@ -75,8 +83,8 @@ class Warehouse(Protocol):
     def settle(self, settlement: Settlement) -> Settled:
         """All in one transaction, or nothing. Repeatable: batches already settled or undone are left as they are."""
 
-    def preview(self, settlement: Settlement) -> Settled:
-        """What `settle` would do now; nothing is kept."""
+    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+        """What `settle` would do now, and what the questions would be answered then; nothing is kept."""
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """One SELECT in GoogleSQL with @named parameters; readers never wait for a settlement."""

@@ -1,0 +1,459 @@
+-- How one wave of staged batches enters the ledger, on DuckDB. Statements have names; `adapters/local/settling.py`
+-- runs them inside the settlement's transaction. A wave is one file, correction or replay, or micro-batches that share no sale.
+-- Temporary tables: incoming (one row per batch of the wave), incoming_files (address, batch_no), touched (key), moves (seq, key, old, new).
+
+-- name: arriving
+-- Every accepted row of the wave, narrow: what names it, what it says (hashed) and its place in the order.
+CREATE OR REPLACE TEMP TABLE arriving AS
+WITH staged AS (
+  SELECT s.*, f.batch_no AS own_no
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+)
+SELECT
+  i.root_no AS batch_no,
+  s.own_no,
+  s.row_number,
+  s.line_number,
+  s.fix_number,
+  s.accepted,
+  i.is_till,
+  CAST(s.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
+  COALESCE(s.source_version, 0) AS source_version,
+  s.received_seq,
+  COALESCE(s.received_seq, i.place_seq) AS place,
+  {sale_hash} AS sale,
+  {content_hash} AS content,
+  {key_hash} AS key,
+  s.line_key IS NULL AS numbered_here,
+  1 AS n
+FROM staged AS s
+JOIN incoming AS i ON i.batch_no = s.own_no;
+
+-- name: repeated_products
+-- Sales that name a product more than once without a line number of the source: the n-th by content gets #n.
+-- Without a correction, every row starts as #1 (see `arriving`), so only the others need a new key.
+CREATE OR REPLACE TEMP TABLE renumbered AS
+WITH repeated AS (
+  SELECT own_no, key, source_version FROM arriving WHERE numbered_here GROUP BY ALL HAVING COUNT(*) > 1
+),
+candidates AS (
+  SELECT a.own_no, a.row_number, a.source_version, a.key
+  FROM arriving AS a SEMI JOIN repeated USING (own_no, key, source_version)
+  WHERE a.numbered_here
+),
+placed AS (
+  SELECT
+    c.own_no,
+    c.row_number,
+    s.region,
+    s.sale_id,
+    {product} AS product,
+    ROW_NUMBER() OVER (
+      PARTITION BY c.own_no, c.source_version, c.key ORDER BY s.fix_number, {content_order}, c.row_number
+    ) AS n
+  FROM candidates AS c
+  JOIN incoming_files AS f ON f.batch_no = c.own_no
+  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = c.row_number
+)
+SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
+
+-- name: renumber
+UPDATE arriving SET key = r.key, n = r.n FROM renumbered AS r
+WHERE arriving.own_no = r.own_no AND arriving.row_number = r.row_number;
+
+-- name: count_repeated_lines
+UPDATE batches SET repeated_lines = r.repeated_lines
+FROM (
+  SELECT a.own_no, COUNT(*) - COUNT(DISTINCT (a.sale, a.content)) AS repeated_lines
+  FROM arriving AS a SEMI JOIN (SELECT DISTINCT own_no, sale FROM arriving SEMI JOIN renumbered USING (own_no, row_number)) USING (own_no, sale)
+  GROUP BY a.own_no
+) AS r
+WHERE batches.batch_no = r.own_no;
+
+-- name: correction_numbers
+-- A row fixed later keeps the number it had if only the ledger refused it, else takes the next free one in its upload.
+CREATE OR REPLACE TEMP TABLE renumbered AS
+WITH rows AS (
+  SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
+  FROM arriving AS a
+  JOIN incoming_files AS f ON f.batch_no = a.own_no
+  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
+  WHERE a.numbered_here
+),
+used AS (
+  SELECT DISTINCT
+    g.batch_no, g.row_number, g.source_version, v.sale,
+    regexp_replace(v.line_key, '#[0-9]+$', '') AS product,
+    CAST(regexp_extract(v.line_key, '#([0-9]+)$', 1) AS BIGINT) AS n
+  FROM sightings AS g
+  JOIN sale_versions AS v USING (key, content)
+  WHERE g.batch_no IN (SELECT batch_no FROM rows) AND v.sale IN (SELECT sale FROM rows)
+    AND regexp_matches(v.line_key, '#[0-9]+$')
+),
+own AS (
+  SELECT r.own_no, r.row_number, MAX(u.n) AS n
+  FROM rows AS r JOIN used AS u USING (batch_no, row_number, source_version, sale, product)
+  GROUP BY ALL
+),
+free AS (
+  SELECT
+    r.*,
+    COALESCE((SELECT MAX(u.n) FROM used AS u WHERE (u.batch_no, u.sale, u.product, u.source_version) = (r.batch_no, r.sale, r.product, r.source_version)), 0)
+      + ROW_NUMBER() OVER (PARTITION BY r.batch_no, r.sale, r.product, r.source_version ORDER BY r.row_number) AS n_free
+  FROM rows AS r ANTI JOIN own USING (own_no, row_number)
+),
+placed AS (
+  SELECT own_no, row_number, region, sale_id, product, n_free AS n FROM free
+  UNION ALL
+  SELECT own_no, row_number, r.region, r.sale_id, r.product, own.n FROM rows AS r JOIN own USING (own_no, row_number)
+)
+SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed;
+
+-- name: known
+-- Every content that the ledger has of the arriving keys.
+CREATE OR REPLACE TEMP TABLE known AS
+SELECT v.key, v.content, v.is_current FROM sale_versions AS v SEMI JOIN arriving AS a USING (key);
+
+-- name: repeated_keys
+-- Keys that the wave tells more than once; conflicting: two contents of one version in one batch.
+CREATE OR REPLACE TEMP TABLE repeated_keys AS
+SELECT key, source_version, batch_no, bool_or(accepted) AS accepted, MIN(content) <> MAX(content) AS conflicting
+FROM arriving
+WHERE key IN (SELECT key FROM arriving GROUP BY key HAVING COUNT(*) > 1)
+GROUP BY ALL;
+
+-- name: differing
+-- Rows whose key has another current content: the only ones whose order matters.
+CREATE OR REPLACE TEMP TABLE differing AS
+SELECT a.own_no, a.row_number, a.key
+FROM arriving AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.content <> a.content;
+
+-- name: alive
+-- The sightings of the touched keys that count: accepted, not undone, and not left out by a greater whole statement.
+CREATE OR REPLACE TEMP TABLE alive AS
+SELECT
+  s.key, s.content, s.batch_no, b.source IN ('till', 'form') AS is_till, s.source_version, v.sale, v.region, v.store_id, v.sale_date,
+  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq)) AS told_at,
+  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq),
+      s.fix_number, IF(s.source_version > 0, -1, 1) * s.row_number) AS place
+FROM sightings AS s
+SEMI JOIN touched AS t USING (key)
+JOIN batches AS b ON b.batch_no = s.batch_no
+JOIN sale_versions AS v ON v.key = s.key AND v.content = s.content
+WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
+
+-- name: left_out
+DELETE FROM alive AS a
+WHERE EXISTS (
+  SELECT 1
+  FROM telling AS t
+  WHERE ((t.whole = 'sale' AND t.scope = a.sale)
+      OR (t.whole = 'store-day' AND t.region = a.region AND t.store_id IS NOT DISTINCT FROM a.store_id AND t.sale_date = a.sale_date))
+    AND t.told_at > a.told_at
+    AND NOT (a.is_till AND NOT t.is_till)
+    AND NOT EXISTS (
+      SELECT 1 FROM sightings AS n
+      WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
+    )
+);
+
+-- name: telling
+-- Whole statements in force over the scopes of `alive`: not undone, and no row of the scope still refused by validation.
+CREATE OR REPLACE TEMP TABLE telling AS
+WITH statement AS (
+  SELECT
+    t.*, b.source IN ('till', 'form') AS is_till,
+    row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq)) AS told_at
+  FROM statements AS t
+  JOIN batches AS b USING (batch_no)
+  WHERE b.undone_no IS NULL
+    AND ((t.whole = 'sale' AND t.scope IN (SELECT sale FROM alive))
+      OR (t.whole = 'store-day' AND t.sale_date IN (SELECT sale_date FROM alive)))
+),
+entry AS (
+  SELECT batch_no, row_number, fix_number, refused_by = 'validation' AS is_open, sale, store_day FROM refusals
+  WHERE batch_no IN (SELECT batch_no FROM statement)
+  UNION ALL
+  SELECT s.batch_no, s.row_number, s.fix_number, FALSE, NULL, NULL FROM sightings AS s
+  WHERE s.fix_number > 0 AND s.batch_no IN (SELECT batch_no FROM statement)
+),
+still_open AS (
+  SELECT * FROM entry QUALIFY ROW_NUMBER() OVER (PARTITION BY batch_no, row_number ORDER BY fix_number DESC) = 1 AND is_open
+)
+SELECT * FROM statement AS t
+WHERE NOT EXISTS (
+  SELECT 1 FROM still_open AS o
+  WHERE o.batch_no = t.batch_no
+    AND (IF(t.whole = 'sale', o.sale, o.store_day) = t.scope OR IF(t.whole = 'sale', o.sale, o.store_day) IS NULL)
+);
+
+-- name: best
+-- The greatest sighting that counts, per touched key.
+CREATE OR REPLACE TEMP TABLE best AS
+SELECT key, arg_max(content, place) AS content, arg_max(is_till, place) AS is_till,
+       arg_max(source_version, place) AS source_version, MAX(place) AS place
+FROM alive GROUP BY key;
+
+-- name: between_kinds
+-- Where a file meets a till or form line, only what both give is compared; `differences` is empty where they agree.
+CREATE OR REPLACE TEMP TABLE between_kinds AS
+WITH pairs AS (
+  SELECT d.own_no, d.row_number, d.key, b.content
+  FROM differing AS d
+  JOIN arriving AS a USING (own_no, row_number)
+  JOIN best AS b ON b.key = d.key
+  WHERE b.is_till <> a.is_till
+)
+SELECT p.own_no, p.row_number, list_filter([{differences}], d -> d IS NOT NULL) AS differences
+FROM pairs AS p
+JOIN incoming_files AS f ON f.batch_no = p.own_no
+JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = p.row_number
+JOIN sale_versions AS v ON v.key = p.key AND v.content = p.content;
+
+-- name: outcomes
+-- What each row does. Among rows of one batch with one key, the least in order comes first and the others follow it.
+CREATE OR REPLACE TEMP TABLE outcomes_now AS
+WITH current AS (
+  SELECT key, content FROM known WHERE is_current
+),
+placed AS (
+  SELECT
+    a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS best_is_till,
+    b.source_version AS best_version, b.place AS best_place, x.differences,
+    row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, a.fix_number, IF(a.source_version > 0, -1, 1) * a.row_number) AS at
+  FROM arriving AS a
+  LEFT JOIN current AS c USING (key)
+  LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
+  LEFT JOIN differing AS d USING (own_no, row_number)
+  LEFT JOIN best AS b ON b.key = d.key
+  LEFT JOIN between_kinds AS x USING (own_no, row_number)
+),
+judged AS (
+  SELECT
+    p.*,
+    CASE
+      WHEN p.conflicting THEN 'conflicting-contents'
+      WHEN p.current_content IS NULL OR p.current_content = p.content THEN NULL
+      WHEN p.best_is_till <> p.is_till AND len(p.differences) = 0 THEN NULL
+      WHEN p.best_is_till AND NOT p.is_till AND NOT p.accepted AND (SELECT MIN(rules) FROM incoming) = 'ask' THEN 'differs-from-till'
+      WHEN p.source_version > 0 AND p.best_version = p.source_version AND p.best_is_till = p.is_till AND p.at < p.best_place
+        THEN 'conflicting-contents'
+    END AS refusal
+  FROM placed AS p
+)
+SELECT
+  own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, at,
+  current_content,
+  CASE WHEN refusal IS NULL AND is_till AND bool_or(refusal IS NOT NULL) OVER (PARTITION BY own_no, sale) THEN 'sale-refused' ELSE refusal END AS refusal,
+  CASE
+    WHEN current_content IS NULL THEN 'new'
+    WHEN current_content = content OR len(differences) = 0 THEN 'duplicate'
+    WHEN at > best_place THEN 'corrected'
+    ELSE 'superseded'
+  END AS outcome
+FROM judged;
+
+-- name: outcomes_simple
+-- The same where no key is repeated, none differs and no till takes part: a file of new and equal lines.
+CREATE OR REPLACE TEMP TABLE outcomes_now AS
+SELECT
+  a.own_no, a.batch_no, a.row_number, a.line_number, a.fix_number, a.rank, a.source_version, a.received_seq, a.key, a.content, a.sale,
+  CAST(NULL AS VARCHAR) AS refusal,
+  IF(c.content IS NULL, 'new', 'duplicate') AS outcome
+FROM arriving AS a
+LEFT JOIN known AS c ON c.key = a.key AND c.is_current;
+
+-- name: outcomes_of_repeated_keys
+UPDATE outcomes_now SET outcome = n.outcome
+FROM (
+  SELECT own_no, row_number,
+    CASE
+      WHEN ROW_NUMBER() OVER one_key = 1 THEN outcome
+      WHEN content = LAG(content) OVER one_key THEN 'duplicate'
+      WHEN outcome IN ('new', 'duplicate') THEN 'corrected'
+      ELSE outcome
+    END AS outcome
+  FROM outcomes_now
+  WHERE refusal IS NULL AND key IN (SELECT key FROM repeated_keys)
+  WINDOW one_key AS (PARTITION BY batch_no, key ORDER BY at)
+) AS n
+WHERE outcomes_now.own_no = n.own_no AND outcomes_now.row_number = n.row_number;
+
+-- name: touch_disputed
+-- Keys whose current content must be worked out from all sightings.
+INSERT INTO touched
+SELECT key FROM differing
+UNION
+SELECT key FROM repeated_keys;
+
+-- name: touch_arriving
+INSERT INTO touched SELECT DISTINCT key FROM arriving ANTI JOIN touched USING (key);
+
+-- name: touch_scopes
+-- Keys that whole statements of these batches may remove or give back.
+INSERT INTO touched
+SELECT DISTINCT v.key FROM sale_versions AS v
+WHERE (v.sale IN (SELECT scope FROM statements WHERE whole = 'sale' AND batch_no IN (SELECT batch_no FROM affected))
+   OR (v.region, v.store_id, v.sale_date) IN (
+     SELECT (region, store_id, sale_date) FROM statements WHERE whole = 'store-day' AND batch_no IN (SELECT batch_no FROM affected)))
+  AND v.key NOT IN (SELECT key FROM touched);
+
+-- name: touch_batches
+INSERT INTO touched
+SELECT DISTINCT s.key FROM sightings AS s
+WHERE s.batch_no IN (SELECT batch_no FROM affected) AND s.key NOT IN (SELECT key FROM touched);
+
+-- name: touch_stated
+-- Arriving keys in a scope that some whole statement already tells.
+INSERT INTO touched
+SELECT DISTINCT a.key FROM arriving AS a
+JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
+WHERE a.key NOT IN (SELECT key FROM touched);
+
+-- name: add_versions
+INSERT INTO sale_versions BY NAME
+SELECT
+  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
+  COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
+  {content_columns},
+  $settlement_no AS settlement_no
+FROM (
+  SELECT a.own_no, a.row_number, a.key, a.content, a.sale, a.n FROM arriving AS a ANTI JOIN known USING (key, content)
+) AS o
+JOIN incoming_files AS f ON f.batch_no = o.own_no
+JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.row_number;
+
+-- name: add_versions_once
+-- The same where the wave tells a key more than once: each content of it enters once.
+INSERT INTO sale_versions BY NAME
+SELECT
+  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
+  COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
+  {content_columns},
+  $settlement_no AS settlement_no
+FROM (
+  SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
+  FROM arriving AS a ANTI JOIN known USING (key, content) GROUP BY ALL
+) AS o
+JOIN incoming_files AS f ON f.batch_no = o.first[1]
+JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.first[2];
+
+-- name: revive_versions
+-- Contents that are known but were not current, of keys that nothing disputes.
+UPDATE sale_versions SET is_current = TRUE
+FROM arriving AS a
+WHERE sale_versions.key = a.key AND sale_versions.content = a.content AND NOT sale_versions.is_current
+  AND a.key NOT IN (SELECT key FROM touched)
+  AND a.key IN (SELECT key FROM known) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
+
+-- name: move_fresh
+INSERT INTO moves
+SELECT $seq, a.key, NULL, a.content FROM arriving AS a
+WHERE a.key NOT IN (SELECT key FROM touched) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
+
+-- name: add_sightings
+INSERT INTO sightings BY NAME
+SELECT
+  key, content, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq,
+  CASE WHEN refusal IS NOT NULL THEN 'quarantined' WHEN outcome = 'superseded' THEN 'duplicate' ELSE outcome END AS outcome,
+  refusal IS NULL AND outcome = 'superseded' AS superseded,
+  $settlement_no AS settlement_no
+FROM outcomes_now;
+
+-- name: add_refusals
+INSERT INTO refusals BY NAME
+SELECT
+  i.root_no AS batch_no, s.row_number, s.line_number, s.fix_number, s.outcome, s.refused_by, s.raw, s.code, s.column_name, s.value, s.problems,
+  IF(s.sale_id IS NULL, NULL, {sale_hash}) AS sale, IF(s.sale_date IS NULL, NULL, {store_day_hash}) AS store_day,
+  $settlement_no AS settlement_no
+FROM read_parquet($addresses, filename = true) AS s
+JOIN incoming_files AS f ON f.address = s.filename
+JOIN incoming AS i USING (batch_no);
+
+-- name: add_ledger_refusals
+INSERT INTO refusals BY NAME
+WITH refused AS (
+  SELECT
+    *, differences[1].column AS column_name, differences[1].here AS value,
+    CASE refusal
+      WHEN 'differs-from-till' THEN array_to_string(list_transform(differences, d -> d.column || ' ' || d.there || ' there, ' || d.here || ' here'), '; ')
+      WHEN 'conflicting-contents' THEN 'version ' || source_version
+      ELSE ''
+    END AS detail
+  FROM outcomes_now WHERE refusal IS NOT NULL
+)
+SELECT
+  batch_no, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
+  refusal AS code, column_name, value,
+  CAST(to_json([{{'code': refusal, 'column': column_name, 'value': value, 'detail': detail}}]) AS VARCHAR) AS problems,
+  sale, CAST(NULL AS UBIGINT) AS store_day,
+  $settlement_no AS settlement_no
+FROM refused;
+
+-- name: add_statements
+-- What the wave's batches tell whole; rows that only the ledger refused are told all the same.
+INSERT INTO statements BY NAME
+WITH told AS (
+  SELECT DISTINCT
+    a.batch_no, i.replaces AS whole, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date,
+    IF(i.replaces = 'sale', {sale_hash}, {store_day_hash}) AS scope
+  FROM (SELECT *, IF(accepted, 0, rank) AS rank_of_batch FROM arriving) AS a
+  JOIN incoming AS i ON i.batch_no = a.own_no
+  JOIN incoming_files AS f ON f.batch_no = a.own_no
+  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
+  WHERE i.replaces <> ''
+)
+SELECT batch_no, scope, whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,
+       IF(whole = 'sale', NULL, ANY_VALUE(store_id)) AS store_id, IF(whole = 'sale', NULL, ANY_VALUE(sale_date)) AS sale_date
+FROM told
+ANTI JOIN statements AS t USING (batch_no, scope, source_version)
+GROUP BY batch_no, scope, whole, source_version;
+
+-- name: flags
+-- The keys of `touched` whose current content changes.
+CREATE OR REPLACE TEMP TABLE turned AS
+WITH before AS (
+  SELECT v.key, v.content FROM sale_versions AS v SEMI JOIN touched USING (key) WHERE v.is_current
+)
+SELECT COALESCE(b.key, n.key) AS key, b.content AS old, n.content AS new
+FROM before AS b FULL JOIN best AS n USING (key)
+WHERE b.content IS DISTINCT FROM n.content;
+
+-- name: turn_flags
+UPDATE sale_versions SET is_current = (sale_versions.content IS NOT DISTINCT FROM t.new)
+FROM turned AS t
+WHERE sale_versions.key = t.key AND (sale_versions.content = t.old OR sale_versions.content = t.new);
+
+-- name: move_turned
+INSERT INTO moves SELECT $seq, key, old, new FROM turned;
+
+-- name: count_removed
+-- Lines that the wave's own statements took away, per batch.
+SELECT st.batch_no, COUNT(DISTINCT t.key) AS removed
+FROM turned AS t
+JOIN sale_versions AS v ON v.key = t.key AND v.content = t.old
+JOIN statements AS st ON (st.whole = 'sale' AND st.scope = v.sale)
+  OR (st.whole = 'store-day' AND st.region = v.region AND st.store_id IS NOT DISTINCT FROM v.store_id AND st.sale_date = v.sale_date)
+WHERE t.new IS NULL AND st.batch_no IN (SELECT root_no FROM incoming)
+GROUP BY ALL;
+
+-- name: changes
+-- The net change per key over the whole settlement.
+INSERT INTO changes BY NAME
+SELECT
+  $settlement_no AS settlement_no, key,
+  CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
+FROM (
+  SELECT key, arg_min(old_, seq).content AS old, arg_max(new_, seq).content AS new
+  FROM (SELECT seq, key, {{'content': old}} AS old_, {{'content': new}} AS new_ FROM moves)
+  GROUP BY key
+)
+WHERE old IS DISTINCT FROM new;
+
+-- name: changes_of_one_wave
+INSERT INTO changes BY NAME
+SELECT
+  $settlement_no AS settlement_no, key,
+  CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
+FROM moves;

@@ -1,0 +1,94 @@
+"""The routing table: event type → handler. Returning acknowledges an event, raising makes it come again."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from tillstream.app import App
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import announce, fix, receive, settle, stage, uploads
+from tillstream.pipeline.contracts import NOBODY
+from tillstream.ports.object_store import StoredObject
+
+log = structlog.get_logger("tillstream")
+Data = Mapping[str, Any]
+
+
+def stage_object(app: App, data: Data) -> dict[str, Any]:
+    """An object arrived in the inbox: make its record, if nobody has, and stage it."""
+    stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
+    upload = stage.stage(app.ports, record_of(app, stored).batch_id)
+    return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
+
+
+def settle_batches(app: App, data: Data) -> dict[str, Any]:
+    """Something was staged: settle all that waits. Where another event has done it already, nothing is left to do."""
+    numbers = settle.settle_all(app.ports, app.book)
+    return {"batch": data.get("batch_id"), "settlements": numbers, "outcome": "settled" if numbers else "nothing waited"}
+
+
+def announce_settlement(app: App, data: Data) -> dict[str, Any]:
+    """A settlement committed: tell its changes, line by line."""
+    events = announce.announce(app.ports, int(data["settlement_no"]))
+    return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
+
+
+ROUTES: dict[str, Callable[[App, Data], dict[str, Any]]] = {
+    OBJECT_FINALIZED: stage_object,
+    BATCH_STAGED: settle_batches,
+    BATCH_SETTLED: announce_settlement,
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """A CloudEvent as far as handlers care."""
+
+    id: str
+    type: str
+    data: Data
+
+
+def dispatch(app: App, event: Event) -> None:
+    """Handle one event and log one line. `Rejected` is recorded and done with; all else raises, so that it comes again."""
+    started = time.perf_counter()
+    handler = ROUTES.get(event.type)
+    line = log.bind(event=event.type, id=event.id)
+    try:
+        if handler is None:
+            raise Rejected(f"No handler for events of type {event.type}.")
+        facts = handler(app, event.data)
+    except Rejected as error:
+        line.warning("handled", outcome="rejected", reason=str(error), ms=_ms(started))
+        return
+    except Exception as error:
+        line.error("handled", outcome="failed", reason=repr(error), ms=_ms(started))
+        raise
+    line.info("handled", ms=_ms(started), **facts)
+
+
+def _ms(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
+
+
+def record_of(app: App, stored: StoredObject) -> Upload:
+    """The record of an inbox object, made from its folder's name where there is none yet. Raises `Rejected`."""
+    where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
+    known = app.ports.documents.find(uploads.COLLECTION, where, order_by="received_seq", limit=1)
+    if known:
+        return Upload.from_json(known[0].data)
+    folder, _, file = stored.name.partition("/")
+    if folder == NOBODY.name:
+        return receive.register(app.ports, app.book, stored)
+    if folder == fix.FOLDER:
+        return fix.register(app.ports, stored)
+    try:
+        contract = app.book.used(folder)
+    except NotFound as error:
+        raise Rejected(f"{stored.name} lies in no contract's folder: {error}") from error
+    return uploads.register(app.ports, contract, stored, "", file=file)

@@ -1,0 +1,101 @@
+"""The account of a batch: its receipt, and the rows that were refused."""
+
+import json
+from typing import Any
+
+import sql
+from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import uploads
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question
+
+COUNTS = {
+    "read": "rows_read",
+    "new": "rows_new",
+    "corrected": "rows_corrected",
+    "duplicate": "rows_duplicate",
+    "quarantined": "rows_quarantined",
+    "blank": "rows_blank",
+    "ignored": "rows_ignored",
+}
+
+
+def receipt(ports: Ports, batch: str) -> dict[str, Any]:
+    """The JSON receipt of the design. Raises `NotFound`.
+
+    `rows` balance: read = new + corrected + duplicate + quarantined + blank + ignored. Before a batch is settled
+    the rows that will enter are not told apart yet: new, corrected and duplicate are then null.
+    """
+    upload = uploads.get(ports, batch)
+    asked = [ports.warehouse.query(question.sql, question.params) for question in questions(batch)]
+    return {"batch_id": batch} | compose(upload, *(table.to_pylist() for table in asked))
+
+
+def questions(batch: str) -> list[Question]:
+    """What must be asked of the warehouse for a receipt: its row, its amounts, its problems by code."""
+    names = ("ledger/batch_receipt", "ledger/batch_amounts", "ledger/batch_problems")
+    return [Question(sql.text(name), {"batch_id": batch}) for name in names]
+
+
+def compose(
+    upload: Upload, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
+) -> dict[str, Any]:
+    counted = rows[0] if rows else _not_settled(upload)
+    staged = upload.staged.get("problems", [])
+    warnings = [problem for problem in staged if not rows or problem["severity"] != Severity.ERROR]
+    return {
+        "status": upload.state.value,
+        "region": upload.region,
+        "contract": upload.contract,
+        "contract_version": upload.contract_version,
+        "file": upload.file,
+        "holds": [{"code": hold.code, "message": hold.message} for hold in upload.holds] if not rows else [],
+        "rows": {name: counted[column] for name, column in COUNTS.items()},
+        "problems": [*warnings, *(_problem(row) for row in refused), *_ledger_warnings(counted)],
+        "amounts": [{name: row[name] for name in ("currency", "net", "gross")} for row in amounts],
+        "removed": counted["removed"],
+        "error": upload.error,
+    }
+
+
+def _not_settled(upload: Upload) -> dict[str, Any]:
+    staged = upload.staged
+    return {
+        "rows_read": staged.get("rows_read", 0),
+        "rows_new": None,
+        "rows_corrected": None,
+        "rows_duplicate": None,
+        "rows_quarantined": staged.get("rows_refused", 0),
+        "rows_blank": staged.get("rows_blank", 0),
+        "rows_ignored": staged.get("rows_ignored", 0),
+        "removed": 0,
+        "superseded": 0,
+        "repeated_lines": 0,
+    }
+
+
+def _problem(row: dict[str, Any]) -> dict[str, Any]:
+    severity = CATALOGUE[row["code"]].severity.value
+    return {name: row[name] for name in ("code", "column", "count", "first_line", "example")} | {"severity": severity}
+
+
+def _ledger_warnings(counted: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"code": code, "severity": "warning", "column": None, "count": counted[name], "first_line": None, "example": None}
+        for code, name in (("superseded", "superseded"), ("repeated-line", "repeated_lines"))
+        if counted[name]
+    ]
+
+
+def refused(ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
+    """The rows that wait for a person: row_number, line_number, raw, outcome and problems in words."""
+    params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
+    rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
+    return [row | {"problems": [in_words(problem) for problem in json.loads(row["problems"])]} for row in rows]
+
+
+def in_words(problem: dict[str, Any]) -> dict[str, Any]:
+    known = CATALOGUE[problem["code"]]
+    message = known.says(problem.get("column"), problem.get("value"), problem.get("detail") or "")
+    return problem | {"message": message, "remedy": known.remedy, "severity": known.severity.value}

@@ -1,0 +1,73 @@
+"""The contract book: the current contracts, and every version that ever read a file."""
+
+import difflib
+from collections.abc import Mapping
+
+from tillstream.domain.contract import Contract, parse
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.ports import DocumentStore
+
+COLLECTION = "contracts"
+NOBODY = parse(
+    {
+        "name": "store-sales",
+        "region": "-",
+        "description": "Store sales that name no known region: kept, never counted",
+        "currency": "XXX",
+        "columns": {"sale_id": "number", "date": "sold_at", "net_amount": "net_amount"},
+        "identity": {"ids": "region-wide"},
+    }
+)
+
+
+class ContractBook:
+    """Contracts by name. Versions once used are kept in the documents, so that a rebuild reads as it was read then."""
+
+    def __init__(self, documents: DocumentStore, contracts: Mapping[str, Contract]) -> None:
+        self._documents = documents
+        self._current = dict(contracts)
+
+    def names(self) -> list[str]:
+        return sorted(self._current)
+
+    def current(self, name: str) -> Contract:
+        """Raises `NotFound`, naming the nearest known contract."""
+        try:
+            return self._current[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, self._current, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise NotFound(f"There is no contract {name!r}.{hint} Known are {', '.join(self.names())}.") from None
+
+    def used(self, name: str) -> Contract:
+        """The current contract, its version written down; `Rejected` if its text changed without a new version."""
+        contract = self.current(name)
+        key = f"{name}@{contract.version}"
+        data = contract.model_dump(mode="json")
+        kept = self._documents.get(COLLECTION, key)
+        if kept is None:
+            self._documents.put(COLLECTION, key, data)
+        elif parse(kept.data, key) != contract:
+            raise Rejected(f"Contract {name} changed, but still says version {contract.version}. Give it version {contract.version + 1}.")
+        return contract
+
+    def version(self, name: str, version: int) -> Contract:
+        """As it was when it read the file; `NotFound` when it never did."""
+        return contract_version(self._documents, name, version)
+
+    def of_region(self, region: str) -> Contract | None:
+        """The contract whose rules the tills and forms of a region follow: the one named like it, else the first by name."""
+        named = self._current.get(region)
+        if named is not None and named.region == region:
+            return named
+        return next((self._current[name] for name in self.names() if self._current[name].region == region), None)
+
+
+def contract_version(documents: DocumentStore, name: str, version: int) -> Contract:
+    """A contract as it was when it read a file; `NotFound` when it never did."""
+    if name == NOBODY.name:
+        return NOBODY
+    kept = documents.get(COLLECTION, f"{name}@{version}")
+    if kept is None:
+        raise NotFound(f"Contract {name} version {version} is not known here.")
+    return parse(kept.data, f"{name}@{version}")

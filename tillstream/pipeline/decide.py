@@ -1,0 +1,54 @@
+"""What a person decides about a batch that waits: confirm it or reject it."""
+
+from dataclasses import replace
+
+from tillstream.domain.errors import Rejected
+from tillstream.domain.identity import batch_id
+from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.pipeline import stage, uploads
+from tillstream.ports import Ports
+
+
+def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Upload:
+    """Let a held batch go on, or with `as_new` give a repeat of known bytes a place in time of its own.
+
+    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    """
+    upload = uploads.get(ports, batch)
+    if upload.state is State.HELD:
+        codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
+        confirmed = uploads.move(
+            ports, batch, State.STAGED, among=frozenset({State.HELD}), confirmed=codes, holds=(), as_new=as_new
+        )
+        stage.say_staged(ports, confirmed)
+        return confirmed
+    if not as_new:
+        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
+    if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
+        raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
+    return _tell_anew(ports, upload, by)
+
+
+def _tell_anew(ports: Ports, upload: Upload, by: str) -> Upload:
+    """The same staged rows as a batch with its own place; settling it replaces the one that stood in its first's place."""
+    now = ports.clock.now().isoformat()
+    anew = replace(
+        upload,
+        batch_id=batch_id(f"{upload.batch_id}/as-new", 1, upload.sha256),
+        kind="replay",
+        parent=upload.batch_id,
+        as_new=True,
+        received_by=by,
+        state=State.STAGED,
+        state_at=now,
+        settlement_no=0,
+    )
+    made = uploads.create(ports, anew)
+    stage.say_staged(ports, made)
+    return made
+
+
+def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:
+    """Refuse a held batch for good: it stays kept, and never counts."""
+    words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
+    return uploads.move(ports, batch, State.REJECTED, among=None, error=words)

@@ -1,0 +1,77 @@
+"""A regional file as parts: read, normalised, validated, block by block."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+from typing import BinaryIO
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline.correction import correction_parts, row_numbers
+from tillstream.pipeline.normalise import all_midnight, missing_columns, normalise
+from tillstream.pipeline.read import Block, read
+from tillstream.pipeline.replay import fixes
+from tillstream.pipeline.staged import Part, RefusedRow, without
+from tillstream.pipeline.validate import validate
+from tillstream.ports import Ports
+
+
+def file_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
+    """Raises `Rejected` for a file that cannot be read at all or lacks columns of its contract."""
+    date_only = _every_time_is_midnight(open_original, contract)
+    with open_original() as stream:
+        for block in read(stream, contract.file):
+            yield _part(block, contract, received, date_only=date_only)
+
+
+def replayed_parts(
+    ports: Ports, upload: Upload, open_original: Callable[[], BinaryIO], contract: Contract, received: date
+) -> Iterator[Part]:
+    """An original without the rows that were fixed since, then the fixes."""
+    corrections = fixes(ports, upload)
+    opened = [partial(ports.objects.open, fix.bucket, fix.object, fix.generation) for fix in corrections]
+    told = [frozenset(row_numbers(corrected)) for corrected in opened]
+    fixed = frozenset[int]().union(*told)
+    for part in file_parts(open_original, contract, received):
+        yield without(part, fixed)
+    later: frozenset[int] = frozenset()
+    for fix, corrected, rows in reversed(list(zip(corrections, opened, told, strict=True))):
+        for part in correction_parts(corrected, contract, fix.fix_number, received):
+            yield without(part, later)
+        later |= rows
+
+
+def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Contract) -> bool:
+    """Looks only as far as the first other time, which most files have in their first block."""
+    with open_original() as stream:
+        for number, block in enumerate(read(stream, contract.file)):
+            if number == 0:
+                _complete(block, contract)
+            if not all_midnight(block.cells, contract):
+                return False
+    return True
+
+
+def _complete(block: Block, contract: Contract) -> None:
+    missing = missing_columns(block.cells.column_names, contract)
+    if missing:
+        names = ", ".join(missing)
+        words = CATALOGUE["missing-columns"].says(detail=names)
+        raise Rejected(f"{words} It has: {', '.join(block.cells.column_names)}. {CATALOGUE['missing-columns'].remedy}")
+
+
+def _part(block: Block, contract: Contract, received: date, *, date_only: bool) -> Part:
+    table, findings = normalise(block.cells, contract, date_only=date_only)
+    validate(table, contract, findings, received_date=received)
+    refused = [
+        RefusedRow(
+            row.row_number,
+            row.line_number,
+            row.raw,
+            [{"code": row.code, "column": None, "value": row.value, "detail": row.detail}],
+        )
+        for row in block.refused
+    ]
+    return Part(table, block.row_number, block.line_number, findings, block.raw, refused, block.blank)

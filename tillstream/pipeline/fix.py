@@ -1,0 +1,79 @@
+"""Fix: refused rows come back corrected, accepted as they stand, or discarded with a reason."""
+
+import io
+from typing import BinaryIO
+
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.identity import batch_id
+from tillstream.domain.uploads import IN_LEDGER, Upload
+from tillstream.pipeline import account, uploads
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+
+FOLDER = "corrections"
+
+
+def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Upload:
+    """Keep a corrected file of a batch's refused rows and make its record; staging and settling follow.
+
+    Raises `Rejected` when a row of it does not wait for a person, `NotFound`.
+    """
+    from tillstream.pipeline.correction import row_numbers
+
+    upload = uploads.get(ports, batch)
+    if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
+        raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
+    corrected = stream.read()
+    waiting = {row["row_number"] for row in account.refused(ports, batch)}
+    numbers = row_numbers(lambda: io.BytesIO(corrected))
+    strange = sorted(set(numbers) - waiting)
+    if not numbers:
+        raise Rejected(f"{name} holds no row.")
+    if strange:
+        raise Rejected(f"Row {strange[0]} of {upload.file} does not wait for a correction; {len(waiting)} rows do.")
+    return register(ports, _keep(ports, upload, corrected), by, file=name)
+
+
+def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
+    number = len(uploads.children(ports, upload.batch_id, "correction"))
+    while True:
+        number += 1
+        try:
+            with ports.objects.writer(INBOX, f"{FOLDER}/{upload.batch_id}/{number}.csv", if_generation=0) as writer:
+                writer.write(corrected)
+        except Conflict:
+            continue
+        if writer.stored is None:
+            raise NotFound("The corrected file was not kept.")
+        return writer.stored
+
+
+def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Upload:
+    """The record of a kept correction; everything that matters follows from the object's name."""
+    _, batch, number = stored.name.split("/")
+    parent = uploads.get(ports, batch)
+    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+        sha256 = uploads.digest(stream)
+    now = ports.clock.now().isoformat()
+    fix_number = int(number.removesuffix(".csv"))
+    upload = Upload(
+        batch_id=batch_id(f"{batch}/fix", fix_number, sha256),
+        kind="correction",
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=file or f"Correction {fix_number} of {parent.file}",
+        contract=parent.contract,
+        contract_version=parent.contract_version,
+        region=parent.region,
+        received_seq=parent.received_seq,
+        received_at=now,
+        received_by=by or parent.received_by,
+        state_at=now,
+        sha256=sha256,
+        parent=batch,
+        fix_number=fix_number,
+    )
+    return uploads.create(ports, upload)

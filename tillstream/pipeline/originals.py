@@ -1,0 +1,111 @@
+"""Refused rows as the source wrote them: as text, as cells, and as a file that a person can correct."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from tillstream.domain.contract import FileStyle
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import account, uploads
+from tillstream.pipeline.contracts import contract_version
+from tillstream.ports import Ports
+
+BOM = "\ufeff"
+ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
+OURS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
+RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+CORRECTED = FileStyle()
+"""A corrected file is UTF-8 with commas, whatever the original was."""
+
+
+def guard(cell: str) -> str:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{cell}" if cell.startswith(RISKY) else cell
+
+
+def unguard(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(RISKY) else cell
+
+
+def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
+    """UTF-8 with BOM, comma: the source's own columns and values, then `_row` and what is wrong. Raises `NotFound`."""
+    upload = uploads.get(ports, batch)
+    names = _columns(ports, upload)
+    yield (BOM + _line([*names, *OURS])).encode()
+    for row in with_raw(ports, upload, account.refused(ports, batch)):
+        cells, whole = _cells(ports, upload, row, len(names))
+        words = "; ".join(problem["message"] for problem in row["problems"])
+        ours = [str(row["row_number"]), str(row["line_number"]), words, "", "", whole]
+        yield _line([guard(cell) for cell in (*cells, *ours)]).encode()
+
+
+def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with their text; what only the ledger refused is read from the original again."""
+    wanted: dict[int, set[int]] = {}
+    for row in rows:
+        if row["raw"] is None:
+            wanted.setdefault(row["fix_number"], set()).add(row["row_number"])
+    texts = {fix: dict(_read_again(ports, upload, fix, numbers)) for fix, numbers in wanted.items()}
+    return [row if row["raw"] is not None else row | {"raw": texts[row["fix_number"]].get(row["row_number"], "")} for row in rows]
+
+
+def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
+    if fix:
+        correction = next(child for child in uploads.children(ports, upload.batch_id, "correction") if child.fix_number == fix)
+        with _open(ports, correction) as stream:
+            for row in _dicts(stream):
+                if int(row[ROW]) in numbers:
+                    yield int(row[ROW]), _line([cell for name, cell in row.items() if name not in OURS]).rstrip("\r\n")
+        return
+    with _open(ports, upload) as stream:
+        if upload.kind == "messages":
+            from tillstream.pipeline.messages import texts
+
+            yield from ((number, text) for number, text in texts(stream) if number in numbers)
+            return
+        from tillstream.pipeline.read import read
+
+        for block in read(stream, contract_version(ports.documents, upload.contract, upload.contract_version).file):
+            for index, number in enumerate(block.row_number.tolist()):
+                if number in numbers:
+                    yield number, block.raw(index)
+
+
+def _dicts(stream: BinaryIO) -> Iterator[dict[str, str]]:
+    """The rows of a corrected file as dictionaries; guards are taken off."""
+    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
+    reader = csv.reader(text)
+    header = next(reader)
+    for cells in reader:
+        yield dict(zip(header, map(unguard, cells), strict=False))
+
+
+def _open(ports: Ports, upload: Upload) -> BinaryIO:
+    return ports.objects.open(upload.bucket, upload.object, upload.generation)
+
+
+def _columns(ports: Ports, upload: Upload) -> list[str]:
+    if upload.kind == "messages":
+        return ["message"]
+    from tillstream.pipeline.read import header
+
+    with _open(ports, upload) as stream:
+        return header(stream, contract_version(ports.documents, upload.contract, upload.contract_version).file)
+
+
+def _cells(ports: Ports, upload: Upload, row: dict[str, Any], width: int) -> tuple[list[str], str]:
+    """The row's cells, and its whole text where they are not as many as the header's."""
+    if upload.kind == "messages":
+        return [row["raw"]], ""
+    style = CORRECTED if row["fix_number"] else contract_version(ports.documents, upload.contract, upload.contract_version).file
+    cells = next(csv.reader(io.StringIO(row["raw"], newline=""), delimiter=style.delimiter), [])
+    if len(cells) == width:
+        return cells, ""
+    return [*cells[:width], *[""] * (width - len(cells))], row["raw"]
+
+
+def _line(cells: list[str]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,93 @@
+"""Receive: store sales are pulled in micro-batches, their bytes kept, then acknowledged; staging follows by event."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tillstream.domain.events import INBOX
+from tillstream.domain.identity import batch_id
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import uploads
+from tillstream.pipeline.contracts import NOBODY, ContractBook
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Delivery
+from tillstream.ports.object_store import StoredObject
+
+SUBSCRIPTION = "receive"
+NEWLINE = b"\n"
+
+
+def receive(ports: Ports, book: ContractBook, limit: int, wait: float) -> list[Upload]:
+    """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches."""
+    deliveries = ports.bus.pull(SUBSCRIPTION, limit, wait)
+    kept = keep(ports, book, deliveries)
+    ports.bus.acknowledge(deliveries)
+    return kept
+
+
+def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> list[Upload]:
+    """Store the raw bytes and make the records; repeatable: the same deliveries make the same content once more."""
+    groups: dict[tuple[str, int], list[Delivery]] = {}
+    told: dict[tuple[str, str], int] = {}
+    for delivery in sorted(deliveries, key=lambda each: each.sequence):
+        region, sale = _names(delivery, book)
+        # A micro-batch tells a sale at most once, so that settling it equals settling its messages one by one.
+        layer = told[region, sale] = told.get((region, sale), -1) + 1 if sale else 0
+        groups.setdefault((region, layer), []).append(delivery)
+    return [_keep(ports, book, region, group) for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)]
+
+
+def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
+    """Region and sale of a message, as far as they can be told; an unreadable one belongs to nobody."""
+    try:
+        sale = json.loads(delivery.message.body)
+        region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
+    except (ValueError, TypeError, KeyError):
+        return "", ""
+    return (region, name) if book.of_region(region) else ("", "")
+
+
+def _keep(ports: Ports, book: ContractBook, region: str, group: Sequence[Delivery]) -> Upload:
+    folder = f"{NOBODY.name}/{region}" if region else NOBODY.name
+    name = f"{folder}/{group[0].sequence}.jsonl"
+    with ports.objects.writer(INBOX, name) as writer:
+        writer.write(b"".join(_line(delivery) for delivery in group))
+    return register(ports, book, ports.objects.stat(INBOX, name))
+
+
+def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
+    """The record of a stored micro-batch; everything in it follows from the object, so that a repeat makes the same."""
+    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+        raw = stream.read()
+    folder, _, file = stored.name.rpartition("/")
+    sequence = int(file.removesuffix(".jsonl"))
+    contract = book.of_region(folder.partition("/")[2])
+    used = book.used(contract.name) if contract else NOBODY
+    sha256 = hashlib.sha256(raw).hexdigest()
+    now = ports.clock.now().isoformat()
+    upload = Upload(
+        batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),
+        kind="messages",
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=f"{raw.count(NEWLINE):,} store sales",
+        contract=used.name,
+        contract_version=used.version,
+        region=used.region,
+        received_seq=sequence,
+        received_at=now,
+        received_by="stores",
+        state_at=now,
+        sha256=sha256,
+    )
+    return uploads.create(ports, upload)
+
+
+def _line(delivery: Delivery) -> bytes:
+    """One line per message: when it was published, and its text whatever it is."""
+    text = delivery.message.body.decode("utf-8", errors="backslashreplace")
+    envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
+    return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"

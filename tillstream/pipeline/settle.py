@@ -1,0 +1,99 @@
+"""Settle: every staged batch enters the ledger in one commit; then the records follow the warehouse."""
+
+import json
+from collections.abc import Sequence
+
+from tillstream.domain.errors import Conflict
+from tillstream.domain.events import BATCH_SETTLED, STAGING, TOPIC_BATCHES
+from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.pipeline import uploads
+from tillstream.pipeline.contracts import ContractBook
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Message
+from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
+
+MOST_AT_ONCE = 500
+
+
+def settle(ports: Ports, book: ContractBook) -> Settled:
+    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict` when it must be repeated."""
+    waiting = uploads.find(ports, state=State.STAGED, kind=None, limit=None)
+    first = sorted(waiting, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[:MOST_AT_ONCE]
+    if not first:
+        return Settled(0)
+    staged = [describe(ports, book, upload) for upload in first]
+    replaced = [upload.parent for upload in first if upload.kind == "replay"]
+    settled = ports.warehouse.settle(Settlement(staged, replaced))
+    record(ports, first, settled)
+    return settled
+
+
+def describe(ports: Ports, book: ContractBook, upload: Upload) -> StagedBatch:
+    """What the warehouse must know of a staged batch."""
+    contract = book.version(upload.contract, upload.contract_version)
+    source = "till" if upload.kind == "messages" else "file"
+    return StagedBatch(
+        batch_id=upload.batch_id,
+        kind=upload.kind,
+        source=source,
+        region=upload.region,
+        contract=upload.contract,
+        contract_version=upload.contract_version,
+        file=upload.file,
+        sha256=upload.sha256,
+        received_seq=upload.received_seq,
+        accepted=tuple(ports.objects.address(STAGING, name) for name in upload.staged["accepted"]),
+        refused=tuple(ports.objects.address(STAGING, name) for name in upload.staged["refused"]),
+        rows_read=upload.staged["rows_read"],
+        rows_blank=upload.staged["rows_blank"],
+        rows_ignored=upload.staged["rows_ignored"],
+        problems=json.dumps(upload.staged["problems"], ensure_ascii=False),
+        parent=upload.parent,
+        fix_number=upload.fix_number,
+        as_new=upload.as_new,
+        confirmed=upload.confirmed,
+        replaces="sale" if source == "till" else contract.replaces,
+        rules=contract.where_till_differs,
+    )
+
+
+def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
+    """Bring the records after the warehouse and say what was settled; repeatable."""
+    for upload in batches:
+        hold = settled.holds.get(upload.batch_id)
+        if hold:
+            uploads.move(ports, upload.batch_id, State.HELD, among=frozenset({State.STAGED}), holds=(hold,))
+        elif upload.batch_id in settled.batches:
+            number = settled.batches[upload.batch_id]
+            uploads.move(ports, upload.batch_id, State.SETTLED, among=frozenset({State.STAGED}), settlement_no=number)
+            if upload.kind == "replay":
+                leave(ports, upload.parent, State.REPLAYED)
+    for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
+        say_settled(ports, number)
+
+
+def leave(ports: Ports, batch: str, state: State) -> None:
+    """A batch and its corrections no longer count; a correction still on its way is cancelled."""
+    uploads.move(ports, batch, state, among=frozenset(before for before in State if state in FOLLOWS[before]))
+    for correction in uploads.children(ports, batch, "correction"):
+        last = state if correction.state in IN_LEDGER else State.CANCELLED
+        uploads.move(ports, correction.batch_id, last, among=frozenset(State) - FINAL | IN_LEDGER)
+
+
+def say_settled(ports: Ports, settlement_no: int) -> None:
+    body = json.dumps({"settlement_no": settlement_no}).encode()
+    ports.bus.publish(TOPIC_BATCHES, [Message(body, {"type": BATCH_SETTLED})])
+
+
+def settle_all(ports: Ports, book: ContractBook) -> list[int]:
+    """Settle until nothing waits; the settlement numbers."""
+    numbers = []
+    while True:
+        try:
+            settled = settle(ports, book)
+        except Conflict:
+            continue
+        if settled.settlement_no:
+            numbers.append(settled.settlement_no)
+        if not settled.batches:
+            return numbers

@@ -1,0 +1,50 @@
+"""Undo: a settled batch and its corrections stop counting; what other batches say stays."""
+
+from typing import Any
+
+import sql
+from tillstream.domain.errors import Rejected
+from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.pipeline import uploads
+from tillstream.pipeline.settle import leave, say_settled
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question, Settlement
+
+
+def _undoable(ports: Ports, batch: str) -> Upload:
+    upload = uploads.get(ports, batch)
+    if upload.kind == "correction":
+        raise Rejected("A correction belongs to its upload: undo the upload.")
+    if upload.state not in IN_LEDGER:
+        raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
+    return upload
+
+
+def preview(ports: Ports, batch: str) -> dict[str, Any]:
+    """What undoing would change: net lines by kind, and the totals by currency before and after. Raises `Rejected`."""
+    upload = _undoable(ports, batch)
+    totals = Question(sql.text("ledger/totals"))
+    before = ports.warehouse.query(totals.sql)
+    settled = ports.warehouse.preview(Settlement(undo=[batch]), [totals])
+    return {
+        "batch_id": batch,
+        "file": upload.file,
+        "changes": dict(settled.changes),
+        "before": before.to_pylist(),
+        "after": settled.answers[0].to_pylist(),
+    }
+
+
+def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
+    """Undo it now. Repeatable: what is undone stays undone. Raises `Rejected`, `Unavailable`."""
+    upload = _undoable(ports, batch)
+    settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
+    recover(ports, upload, settled.settlement_no)
+    return {"batch_id": batch, "file": upload.file, "changes": dict(settled.changes), "by": by}
+
+
+def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
+    """Bring the records after an undo that the warehouse has made."""
+    leave(ports, upload.batch_id, State.UNDONE)
+    if settlement_no:
+        say_settled(ports, settlement_no)

@@ -1,0 +1,132 @@
+"""Receiving: the bytes are kept, then the record is made; both before anything is promised to the sender."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Conflict, NotFound
+from tillstream.domain.events import INBOX
+from tillstream.domain.identity import batch_id
+from tillstream.domain.uploads import State, Upload
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+
+COLLECTION = "batches"
+CHUNK = 1 << 20
+
+
+def receive(
+    ports: Ports, contract: Contract, name: str, stream: BinaryIO, by: str, progress: Callable[[int], None] | None = None
+) -> Upload:
+    """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
+    file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
+    digest = hashlib.sha256()
+    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            writer.write(chunk)
+            if progress:
+                progress(len(chunk))
+    if writer.stored is None:
+        raise NotFound(f"{file} was not kept.")
+    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)
+
+
+def register(
+    ports: Ports, contract: Contract, stored: StoredObject, by: str, *, sha256: str = "", file: str = "", kind: str = "upload"
+) -> Upload:
+    """The record of a stored object; made once however often it is asked for."""
+    if not sha256:
+        with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+            sha256 = digest(stream)
+    now = ports.clock.now().isoformat()
+    origin = f"{stored.bucket}/{stored.name}"
+    upload = Upload(
+        batch_id=batch_id(origin, stored.generation, sha256),
+        kind=kind,
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=file or stored.name.rsplit("/", 1)[-1],
+        contract=contract.name,
+        contract_version=contract.version,
+        region=contract.region,
+        received_seq=stored.generation,
+        received_at=now,
+        received_by=by,
+        state_at=now,
+        sha256=sha256,
+    )
+    return create(ports, upload)
+
+
+def create(ports: Ports, upload: Upload) -> Upload:
+    """Write a new record, or give the one that is there."""
+    try:
+        ports.documents.put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)
+    except Conflict:
+        return get(ports, upload.batch_id)
+    return upload
+
+
+def digest(stream: BinaryIO) -> str:
+    """SHA-256 of the rest of a stream, in hex."""
+    total = hashlib.sha256()
+    while chunk := stream.read(CHUNK):
+        total.update(chunk)
+    return total.hexdigest()
+
+
+def get(ports: Ports, batch: str) -> Upload:
+    """Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, batch)
+    if document is None:
+        raise NotFound(f"There is no batch {batch}.")
+    return Upload.from_json(document.data)
+
+
+def find(
+    ports: Ports, *, state: State | str | None = None, kind: str | None = "upload", limit: int | None = 50, offset: int = 0
+) -> list[Upload]:
+    """Newest first."""
+    where: dict[str, str | int | bool] = {}
+    if state:
+        where["state"] = str(state)
+    if kind:
+        where["kind"] = kind
+    found = ports.documents.find(COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset)
+    return [Upload.from_json(document.data) for document in found]
+
+
+def children(ports: Ports, parent: str, kind: str) -> list[Upload]:
+    """Corrections or replays of a batch, first to last."""
+    found = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
+    return [Upload.from_json(document.data) for document in found]
+
+
+def move(ports: Ports, batch: str, state: State, *, among: frozenset[State] | None = None, **changes: Any) -> Upload:
+    """The record's next state by compare-and-set; where the present one is not `among`, the record as it is.
+
+    Raises `Rejected` when the state may not follow, `NotFound`.
+    """
+    while True:
+        document = ports.documents.get(COLLECTION, batch)
+        if document is None:
+            raise NotFound(f"There is no batch {batch}.")
+        upload = Upload.from_json(document.data)
+        if among is not None and upload.state not in among:
+            return upload
+        moved = upload.moved(state, ports.clock.now().isoformat(), **changes)
+        try:
+            ports.documents.put(COLLECTION, batch, moved.to_json(), if_version=document.version)
+        except Conflict:
+            continue
+        return moved
+
+
+def cancel(ports: Ports, batch: str, by: str) -> Upload:
+    """Take back an upload that is not in the ledger yet; `Rejected` once it is."""
+    return move(ports, batch, State.CANCELLED, error=f"Cancelled by {by}.")

@@ -1,0 +1,1 @@
+"""The stores room: what stores send by themselves."""

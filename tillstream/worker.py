@@ -1,0 +1,97 @@
+"""The embedded worker: what triggers and schedules do in the cloud, as threads of the local server."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from tillstream.app import App
+from tillstream.domain.errors import Unavailable
+from tillstream.handlers import Event, dispatch, record_of
+from tillstream.pipeline import receive, sweep
+from tillstream.ports.event_bus import Delivery
+
+log = structlog.get_logger("tillstream")
+WAIT = 1.0
+SWEEP_EVERY = 60.0
+LEASE = 900.0
+
+
+class Worker:
+    """`start` runs it beside a server until `stop`; `run_until_idle` does all that waits now, in the caller's thread."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        for name, work in (("objects", self._objects), ("batches", self._batches), ("receive", self._receive), ("sweep", self._sweep)):
+            thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Ends after the event at hand."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def run_until_idle(self) -> None:
+        while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
+            pass
+
+    def sweep(self, patience: timedelta = sweep.PATIENCE) -> dict[str, int]:
+        app = self._app
+        return sweep.sweep(app.ports, app.book, lambda stored: record_of(app, stored), patience=patience)
+
+    def _keep_doing(self, work: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                work()
+            except Exception:  # noqa: BLE001 - one bad turn must not end the thread: the event comes again
+                log.exception("worker turn failed")
+                self._stopping.wait(WAIT)
+
+    def _objects(self) -> None:
+        self._handle("objects", WAIT)
+
+    def _batches(self) -> None:
+        self._handle("batches", WAIT)
+
+    def _receive(self) -> None:
+        self._take_sales(WAIT)
+
+    def _sweep(self) -> None:
+        self.sweep()
+        self._stopping.wait(SWEEP_EVERY)
+
+    def _handle(self, subscription: str, wait: float) -> int:
+        """Pull a few events and hand each to its handler as a CloudEvent's type and data."""
+        bus = self._app.ports.bus
+        deliveries = bus.pull(subscription, 1 if subscription == "objects" else 100, wait)
+        for delivery in deliveries:
+            bus.extend([delivery], LEASE)
+            try:
+                dispatch(self._app, _event(delivery))
+            except Unavailable as error:
+                bus.release([delivery], str(error))
+            except Exception as error:  # noqa: BLE001 - unknown errors come again and end as dead letters that can be seen
+                bus.release([delivery], repr(error))
+            else:
+                bus.acknowledge([delivery])
+        return len(deliveries)
+
+    def _take_sales(self, wait: float) -> int:
+        app = self._app
+        kept = receive.receive(app.ports, app.book, app.settings.batch_size, wait)
+        if kept and not self._stopping.is_set() and wait:
+            self._stopping.wait(app.settings.batch_wait)
+        return len(kept)
+
+
+def _event(delivery: Delivery) -> Event:
+    message = delivery.message
+    return Event(delivery.id, message.attributes.get("type", ""), json.loads(message.body))
