@@ -16,7 +16,7 @@ SCHEMA = pa.schema([("rate_date", pa.date32()), ("currency", pa.string()), ("per
 _MISSING = ("", "N/A")
 
 
-def parse(data: bytes, name: str = "rates", known: pa.Table | None = None) -> pa.Table:
+def parse(data: bytes | str, name: str = "rates", known: pa.Table | None = None) -> pa.Table:
     """The rates of a CSV file as rate_date, currency, per_euro; by day, then currency; EUR itself left out.
 
     Two forms are known by their header: the ECB's (a column per currency, `N/A` or nothing where there is no rate) and

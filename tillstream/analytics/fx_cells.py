@@ -29,9 +29,9 @@ class Source:
         raise Rejected(f"{self.name}, line {self.lines[row]}, {column}: “{value}”: {why}.")
 
 
-def cells_of(data: bytes, name: str) -> tuple[list[str], Source]:
+def cells_of(data: bytes | str, name: str) -> tuple[list[str], Source]:
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix("\ufeff") if isinstance(data, str) else data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Rejected(f"{name} is not text in UTF-8: {error.reason} at byte {error.start}.") from error
     reader = csv.reader(text.splitlines(), strict=True)

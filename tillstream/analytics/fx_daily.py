@@ -28,8 +28,9 @@ def daily(rates: pa.Table, reporting: str, until: date) -> pa.Table:
         return SCHEMA.empty_table()
     first = int(day.min())
     per_euro = [*_nanos(table["per_euro"]), _ONE]
-    currency = table["currency"].to_numpy(zero_copy_only=False)
-    rows = {str(code): np.flatnonzero(currency == code) for code in np.unique(currency)}
+    codes: Any = table["currency"].combine_chunks().dictionary_encode()
+    number = codes.indices.to_numpy()
+    rows = {code: np.flatnonzero(number == index) for index, code in enumerate(codes.dictionary.to_pylist())}
     holding = {code: _filled(day, which, first, last) for code, which in rows.items()}
     holding["EUR"] = np.full(last - first + 1, len(per_euro) - 1)
     target = holding.get(reporting, np.full(last - first + 1, -1))

@@ -1,6 +1,6 @@
 """Samples room: columns of numbers turned into columns of text."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -8,22 +8,18 @@ import pyarrow.compute as pc
 
 from tillstream.samples.draw import Ints, Mask
 
-if TYPE_CHECKING:
-    Text = pa.Array[Any]  # at run time the arrays of Arrow take no type
-else:
-    Text = pa.Array
+Text: TypeAlias = pa.Array
+"""One cell a row."""
 
 
 def joined(*parts: Text | str, between: str = "") -> Text:
     """The cells of each row side by side."""
-    join: Any = pc.binary_join_element_wise
-    return cast("Text", join(*parts, between))
+    return pc.binary_join_element_wise(*parts, between)
 
 
 def looked_up(words: list[str], index: Ints) -> Text:
     """words[index], and an empty cell where the index is -1."""
-    which: Any = pa.array(np.where(index < 0, len(words), index))
-    return pa.array([*words, ""]).take(which)
+    return pa.array([*words, ""]).take(pa.array(np.where(index < 0, len(words), index)))
 
 
 def whole(numbers: Ints, width: int = 0) -> Text:
@@ -60,4 +56,4 @@ def quoted(words: list[str], delimiter: str) -> list[str]:
 
 def where(mask: Mask, text: str, cells: Text) -> Text:
     """The cells, with `text` in the rows of the mask."""
-    return cast("Text", pc.if_else(pa.array(mask), text, cells))
+    return pc.if_else(pa.array(mask), text, cells)

@@ -1,0 +1,223 @@
+"""Exchange rates: the files they come in, what is refused, and the daily factors into the reporting currency."""
+
+import time
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from tillstream.analytics import fx
+from tillstream.analytics.fx_daily import daily
+from tillstream.domain.errors import Rejected
+
+ECB = b"""Date,USD,GBP,INR,
+2024-01-04,1.0953,0.86278,91.18,
+2024-01-03,1.0919,N/A,90.97,
+2024-01-02,1.0956,0.86645,,
+"""
+Rates = dict[tuple[str, str], str]
+
+
+def told(table: pa.Table) -> Rates:
+    return {(str(row["rate_date"]), row["currency"]): f"{row['per_euro'].normalize():f}" for row in table.to_pylist()}
+
+
+def long(*rows: str, header: str = "date,currency,rate,base") -> bytes:
+    return "\n".join([header, *rows]).encode()
+
+
+def rates(**by_currency: dict[str, str]) -> pa.Table:
+    return fx.parse(
+        long(*(f"{day},{code},{rate}," for code, days in by_currency.items() for day, rate in days.items()))
+    )
+
+
+def factors(table: pa.Table) -> dict[tuple[str, str], Decimal]:
+    return {(str(row["sale_date"]), row["currency"]): row["factor"] for row in table.to_pylist()}
+
+
+def test_the_form_of_the_central_bank_is_read_whatever_is_missing() -> None:
+    assert told(fx.parse(ECB)) == {
+        ("2024-01-02", "USD"): "1.0956",
+        ("2024-01-02", "GBP"): "0.86645",
+        ("2024-01-03", "USD"): "1.0919",
+        ("2024-01-03", "INR"): "90.97",
+        ("2024-01-04", "USD"): "1.0953",
+        ("2024-01-04", "GBP"): "0.86278",
+        ("2024-01-04", "INR"): "91.18",
+    }
+
+
+def test_rates_come_sorted_by_day_and_currency_with_the_columns_of_their_table() -> None:
+    table = fx.parse(ECB)
+    keys = list(zip(table["rate_date"].to_pylist(), table["currency"].to_pylist(), strict=True))
+    assert keys == sorted(keys)
+    assert table.schema == fx.SCHEMA
+
+
+@pytest.mark.parametrize(
+    "data", [ECB.decode(), b"\xef\xbb\xbf" + ECB, ECB.replace(b"\n", b"\r\n"), b"# a comment\n\n" + ECB]
+)
+def test_marks_line_ends_comments_and_blank_lines_change_nothing(data: bytes) -> None:
+    assert fx.parse(data).equals(fx.parse(ECB))
+
+
+def test_the_simple_form_is_in_units_for_one_euro_unless_it_names_a_base() -> None:
+    data = long("2024-01-02,USD,1.0956", "2024-01-02,GBP,0.86645", header="Date,Currency,Rate")
+    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.0956", ("2024-01-02", "GBP"): "0.86645"}
+
+
+def test_a_rate_against_another_base_goes_through_the_base_of_the_same_day() -> None:
+    data = long("2024-01-02,INR,83.2,USD", "2024-01-02,USD,1.1,EUR", "2024-01-02,USD,1,USD", "2024-01-02,EUR,1,")
+    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.1", ("2024-01-02", "INR"): "91.52"}
+
+
+def test_euros_for_one_unit_of_the_base_give_the_rate_of_the_base() -> None:
+    data = long("2024-01-02,EUR,0.9,USD", "2024-01-02,GBP,0.8,USD")
+    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.111111111", ("2024-01-02", "GBP"): "0.888888889"}
+
+
+def test_the_base_may_be_known_already() -> None:
+    data = long("2024-01-03,INR,83,USD")
+    assert told(fx.parse(data, known=fx.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
+    with pytest.raises(Rejected, match=r"line 2, base: “USD”: no rate of USD for one euro is known on 2024-01-03"):
+        fx.parse(data)
+
+
+def test_more_than_nine_decimals_are_rounded_half_away_from_zero() -> None:
+    assert told(fx.parse(long("2024-01-02,USD,1.0000000005,"))) == {("2024-01-02", "USD"): "1.000000001"}
+
+
+def test_the_same_rate_twice_is_one_rate() -> None:
+    assert fx.parse(long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.10,")).num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (ECB.replace(b"0.86278", b"0,86278"), "line 2: the row has 6 cells, the header has 4"),
+        (ECB.replace(b"0.86278", b"zero"), "rates, line 2, GBP: “zero”: a rate is a number above 0"),
+        (ECB.replace(b"90.97", b"-90.97"), "rates, line 3, INR: “-90.97”"),
+        (ECB.replace(b"90.97", b"0.0"), "rates, line 3, INR: “0.0”"),
+        (ECB.replace(b"90.97", b"1e3"), "rates, line 3, INR: “1e3”"),
+        (ECB.replace(b"90.97", b"nan"), "rates, line 3, INR: “nan”"),
+        (ECB.replace(b"2024-01-03", b"03.01.2024"), "rates, line 3, date: “03.01.2024”: not a date written like"),
+        (ECB.replace(b"2024-01-03", b"2024-02-30"), "rates, line 3, date: “2024-02-30”"),
+        (ECB.replace(b"2024-01-03", b"2024-1-3"), "rates, line 3, date: “2024-1-3”"),
+        (ECB.replace(b"2024-01-03", b"2024-01-04"), "rates, line 3, USD: “1.0953”: another rate of that currency"),
+        (ECB.replace(b"GBP", b"USD"), "a currency stands twice in the header"),
+        (ECB.replace(b"Date", b"Day"), "is not a file of rates"),
+        (ECB.replace(b"GBP", b"Pound"), "is not a file of rates"),
+        (b"", "holds no rates"),
+        (b"Date,USD\n", "holds no rates"),
+        (b"Date,USD\n2024-01-02,\xff\n", "not text in UTF-8"),
+        (b'Date,USD\n2024-01-02,"1.1\n', "line 2"),
+        (long("2024-01-02,usd,1.1,"), "line 2, currency: “usd”"),
+        (long("2024-01-02,USD,1.1,Euro"), "line 2, base: “Euro”"),
+        (long("", "2024-01-02,USD,,"), "line 3, rate: “”"),
+        (long("2024-01-02,EUR,1.1,"), "line 2, currency: “EUR”: one euro costs one euro"),
+        (long("2024-01-02,USD,1.1,USD"), "line 2, rate: “1.1”: one USD costs one USD"),
+        (long("2024-01-02,EUR,90000000000,USD"), "line 2, rate: “90000000000”: less than a billionth"),
+        (long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.2,"), "line 3, USD: “1.2”: another rate"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line_column_and_value(data: bytes, said: str) -> None:
+    with pytest.raises(Rejected) as refusal:
+        fx.parse(data)
+    assert said in str(refusal.value)
+
+
+def test_monthly_rates_ship_since_2003() -> None:
+    table = fx.shipped()
+    known = told(table)
+    assert {"USD", "GBP", "INR", "JPY", "BRL", "CAD", "AUD", "CHF", "CNY", "SEK", "PLN"} <= {code for _, code in known}
+    assert min(day for day, _ in known) <= "2003-01-01"
+    assert min(day for day, code in known if code == "INR").startswith("2009-01")
+    dollars = sorted(day[:7] for day, code in known if code == "USD")
+    assert len(dollars) == len(set(dollars))
+    assert known["2010-12-01", "USD"] == "1.3115"
+    covered = factors(daily(table, "USD", date(2003, 1, 6)))
+    assert covered["2003-01-06", "GBP"] > 1
+
+
+@pytest.mark.shared
+def test_the_whole_history_of_the_central_bank_is_read(shared_data: Path) -> None:
+    table = fx.parse((shared_data / "fx" / "eurofxref-hist.csv").read_bytes())
+    assert pc.count_distinct(table["rate_date"]).as_py() == 6983
+    shipped = fx.shipped()
+    known = told(table.filter(pc.is_in(table["rate_date"], shipped["rate_date"].combine_chunks())))
+    assert [known["2010-12-01", code] for code in ("USD", "GBP", "INR")] == ["1.3115", "0.8393", "59.4664"]
+    assert told(shipped).items() <= known.items()
+
+
+def test_a_rate_holds_until_the_next_one_and_not_before_the_first() -> None:
+    table = rates(USD={"2024-01-05": "1.1", "2024-01-08": "1.2"}, GBP={"2024-01-06": "0.88"})
+    found = factors(daily(table, "USD", date(2024, 1, 9)))
+    days = ["2024-01-05", "2024-01-06", "2024-01-07", "2024-01-08", "2024-01-09"]
+    assert [found.get((day, "EUR")) for day in days] == [Decimal(one) for one in ("1.1", "1.1", "1.1", "1.2", "1.2")]
+    assert [found.get((day, "GBP")) for day in days] == [
+        None,
+        Decimal("1.25"),
+        Decimal("1.25"),
+        Decimal("1.363636364"),
+        Decimal("1.363636364"),
+    ]
+    assert [found[day, "USD"] for day in days] == [Decimal(1)] * 5
+    assert len(found) == 14
+
+
+def test_a_currency_waits_for_the_reporting_currency_whose_own_factor_is_always_1() -> None:
+    table = rates(USD={"2024-01-01": "1.1"}, INR={"2024-01-03": "90"})
+    found = factors(daily(table, "INR", date(2024, 1, 3)))
+    assert found == {
+        ("2024-01-01", "INR"): Decimal(1),
+        ("2024-01-02", "INR"): Decimal(1),
+        ("2024-01-03", "INR"): Decimal(1),
+        ("2024-01-03", "EUR"): Decimal(90),
+        ("2024-01-03", "USD"): Decimal("81.818181818"),
+    }
+
+
+def test_the_euro_can_be_the_reporting_currency() -> None:
+    found = factors(daily(rates(USD={"2024-01-01": "1.25"}), "EUR", date(2024, 1, 1)))
+    assert found == {("2024-01-01", "EUR"): Decimal(1), ("2024-01-01", "USD"): Decimal("0.8")}
+
+
+def test_rates_after_the_last_day_asked_for_do_not_count() -> None:
+    table = rates(USD={"2024-01-01": "1.25", "2024-01-03": "1.5"}, GBP={"2024-01-03": "0.9"})
+    assert factors(daily(table, "USD", date(2024, 1, 2)))["2024-01-02", "EUR"] == Decimal("1.25")
+    assert daily(table, "USD", date(2023, 12, 31)).num_rows == 0
+    assert daily(fx.SCHEMA.empty_table(), "USD", date(2024, 1, 1)).num_rows == 0
+
+
+def test_an_unknown_reporting_currency_converts_only_itself() -> None:
+    found = factors(daily(rates(USD={"2024-01-01": "1.25"}), "XXX", date(2024, 1, 1)))
+    assert found == {("2024-01-01", "XXX"): Decimal(1)}
+
+
+def test_factors_are_exact_quotients_of_any_size() -> None:
+    table = rates(TRL={"2024-01-01": "99999999999999"}, USD={"2024-01-01": "1.3"}, JPY={"2024-01-01": "0.000000007"})
+    found = factors(daily(table, "JPY", date(2024, 1, 1)))
+    assert found["2024-01-01", "USD"] == Decimal("0.000000005")
+    found = factors(daily(table, "TRL", date(2024, 1, 1)))
+    with localcontext(prec=60):
+        exact = (Decimal(99999999999999) / Decimal("0.000000007")).quantize(Decimal("1e-9"), ROUND_HALF_UP)
+    assert found["2024-01-01", "JPY"] == exact
+
+
+def test_forty_two_currencies_over_ten_thousand_days_take_less_than_three_seconds_of_computing() -> None:
+    days = [date(1999, 1, 4) + timedelta(days=offset) for offset in range(10_000)]
+    codes = [f"C{chr(65 + number // 26)}{chr(65 + number % 26)}" for number in range(42)]
+    columns = {
+        "rate_date": pa.array([day for day in days for _ in codes], pa.date32()),
+        "currency": pa.array(codes * len(days)),
+        "per_euro": pa.array(range(10_001, 10_001 + 42 * len(days)), pa.int64()).cast(pa.decimal128(38, 9)),
+    }
+    began = time.process_time()
+    table = daily(pa.table(columns, schema=fx.SCHEMA), "CAA", days[-1])
+    assert time.process_time() - began < 3
+    assert table.num_rows == 43 * len(days)
+    assert table.group_by(["sale_date", "currency"]).aggregate([]).num_rows == table.num_rows
