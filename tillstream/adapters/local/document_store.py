@@ -45,10 +45,10 @@ class SQLiteDocumentStore:
         if if_version:
             sql = """UPDATE documents SET version = version + 1, data = ? WHERE collection = ? AND id = ?
                 AND version = ? RETURNING version"""
-            rows = self._file.rows(sql, (text, collection, id, if_version))
+            rows = self._file.write(sql, (text, collection, id, if_version))
         else:
             sql = INSERT + (UPDATE if if_version is None else "NOTHING") + " RETURNING version"
-            rows = self._file.rows(sql, (collection, id, text))
+            rows = self._file.write(sql, (collection, id, text))
         if not rows:
             raise Conflict(f"{collection}/{id} is not at version {if_version} any more.")
         return Document(id, json.loads(text), rows[0][0])

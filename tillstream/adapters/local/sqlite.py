@@ -49,6 +49,7 @@ class SQLiteFile:
         self._here = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True)
         with self.transaction() as sqlite:
@@ -56,14 +57,20 @@ class SQLiteFile:
                 sqlite.execute(statement)
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
-        """One statement in a transaction of its own, its rows read to the end."""
+        """One statement that reads, its rows to the end; inside `transaction` it sees what was written there."""
         with ours(self.path):
             return self._connection().execute(sql, params).fetchall()
+
+    def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """As `rows`, for a statement that writes."""
+        with self.transaction() as sqlite:
+            return sqlite.execute(sql, params).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Holds the write lock from the start, so what is read inside is still true when it commits."""
-        with ours(self.path):
+        # Threads queue here: SQLite's own waiting sleeps up to 100 ms and lets the lucky one win.
+        with self._turn, ours(self.path):
             sqlite = self._connection()
             sqlite.execute("BEGIN IMMEDIATE")
             try:

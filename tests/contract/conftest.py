@@ -1,0 +1,6 @@
+"""Contract tests: one suite a port, joined by every adapter in a few lines."""
+
+import pytest
+
+for port in ("clock", "document_store", "event_bus", "object_store"):
+    pytest.register_assert_rewrite(f"{port}_contract")

@@ -1,0 +1,73 @@
+"""Real processes for contract tests: spawned as the product's own, killed without warning."""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+SPAWN = multiprocessing.get_context("spawn")
+PATIENCE = 60.0
+
+
+def run_all(*jobs: tuple[Callable[..., object], tuple[Any, ...]]) -> None:
+    """Run the jobs at the same time, each in a process; fail where one fails."""
+    processes = [SPAWN.Process(target=target, args=args) for target, args in jobs]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(PATIENCE)
+        alive = process.is_alive()
+        if alive:
+            process.kill()
+            process.join()
+        assert not alive, "a process did not end"
+        assert process.exitcode == 0
+
+
+@contextmanager
+def running(target: Callable[..., object], *args: Any):
+    process = SPAWN.Process(target=target, args=args)
+    process.start()
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: BaseProcess) -> None:
+    with suppress(ValueError):  # killed and closed before
+        process.kill()
+        process.join()
+        process.close()
+
+
+def killed_again_and_again(rounds: int, told: Path, target: Callable[..., object], *args: Any) -> list[str]:
+    """Start `target(told, *args)` and kill it at a random moment of its work; the lines that it told in all rounds.
+
+    `target` calls `tell(told, line)` after each piece of work that was acknowledged to it.
+    """
+    chance = random.Random(rounds)
+    for _ in range(rounds):
+        before = told.stat().st_size if told.exists() else 0
+        with running(target, told, *args) as process:
+            wait_until(lambda before=before: told.exists() and told.stat().st_size > before, process)
+            time.sleep(chance.uniform(0.0, 0.15))
+    return told.read_text().splitlines()
+
+
+def tell(told: Path, line: str) -> None:
+    """One write, so that a kill leaves the whole line or none."""
+    with told.open("ab", buffering=0) as file:
+        file.write(f"{line}\n".encode())
+
+
+def wait_until(condition: Callable[[], bool], process: BaseProcess | None = None) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < give_up_at, "waited too long"
+        assert process is None or process.is_alive(), "the process ended by itself"
+        time.sleep(0.005)

@@ -1,0 +1,84 @@
+"""Documents in SQLite keep the DocumentStore contract."""
+
+import functools
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from document_store_contract import DocumentStoreContract, Opener
+
+from tillstream.adapters.local.document_store import INDEXED, SQLiteDocumentStore
+from tillstream.domain.errors import Rejected, Unavailable
+
+
+class TestSQLiteDocumentStore(DocumentStoreContract):
+    @pytest.fixture
+    def opener(self, tmp_path: Path) -> Opener:
+        return functools.partial(SQLiteDocumentStore, tmp_path / "documents.db")
+
+    @pytest.fixture
+    def documents(self, opener: Opener) -> Iterator[SQLiteDocumentStore]:
+        documents = opener()
+        yield documents
+        documents.close()
+
+    @pytest.mark.parametrize("field", INDEXED)
+    def test_the_fields_that_are_searched_most_use_an_index(
+        self, documents: SQLiteDocumentStore, tmp_path: Path, field: str
+    ) -> None:
+        statements: list[str] = []
+        documents._file._connection().set_trace_callback(statements.append)
+        documents.find("c", {field: "x"})
+        with sqlite3.connect(tmp_path / "documents.db") as sqlite:
+            plan = sqlite.execute(f"EXPLAIN QUERY PLAN {statements[-1]}").fetchall()
+        sqlite.close()
+        assert f"USING INDEX by_{field}" in plan[0][-1]
+
+    def test_a_field_that_could_be_sql_is_refused(self, documents: SQLiteDocumentStore) -> None:
+        with pytest.raises(Rejected):
+            documents.find("c", {"a') = 1 OR ('1": "x"})
+        with pytest.raises(Rejected):
+            documents.find("c", order_by="a b")
+
+    def test_closing_closes_the_connections_of_every_thread(self, tmp_path: Path) -> None:
+        documents = SQLiteDocumentStore(tmp_path / "documents.db")
+        done, let_go = threading.Event(), threading.Event()
+
+        def other() -> None:
+            documents.put("c", "a", {})
+            done.set()
+            let_go.wait(10)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert done.wait(10)
+        opened = [connection.sqlite for connection in documents._file._open]
+        assert len(opened) == 2
+        documents.close()
+        documents.close()
+        let_go.set()
+        thread.join()
+        for sqlite in opened:
+            with pytest.raises(sqlite3.ProgrammingError):
+                sqlite.execute("SELECT 1")
+        with pytest.raises(Unavailable):
+            documents.get("c", "a")
+
+    def test_a_thread_that_ended_leaves_no_connection_behind(self, documents: SQLiteDocumentStore) -> None:
+        for _ in range(5):
+            thread = threading.Thread(target=documents.get, args=("c", "a"))
+            thread.start()
+            thread.join()
+        assert len(documents._file._open) == 1
+
+    def test_a_database_that_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:
+        (tmp_path / "documents.db").mkdir()
+        with pytest.raises(Unavailable):
+            SQLiteDocumentStore(tmp_path / "documents.db")
+
+    def test_every_commit_reaches_the_disk(self, documents: SQLiteDocumentStore) -> None:
+        sqlite = documents._file._connection()
+        assert sqlite.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert sqlite.execute("PRAGMA synchronous").fetchone() == (2,)

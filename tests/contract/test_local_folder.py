@@ -1,0 +1,146 @@
+"""The folder's ownership: one at a time, turns for everybody, free when its owner dies."""
+
+import itertools
+import json
+import os
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from processes import PATIENCE, SPAWN, kill, run_all, running, tell, wait_until
+
+from tillstream.adapters.local.folder import Folder
+from tillstream.domain.errors import Unavailable
+
+
+def take_turns(told: Path, home: Path, ends_at: float) -> None:
+    """Own the folder again and again, as a busy command loop would, and tell each turn."""
+    folder = Folder(home)
+    while time.time() < ends_at:
+        with folder.own():
+            tell(told, f"{os.getpid()} in")
+            time.sleep(0.002)
+            tell(told, f"{os.getpid()} out")
+
+
+def own_for_ever(told: Path, home: Path) -> None:
+    with Folder(home).own():
+        Folder(home).announce_server("http://127.0.0.1:1", "secret")
+        tell(told, "owned")
+        time.sleep(PATIENCE)
+
+
+def wait_for_ever(told: Path, home: Path) -> None:
+    tell(told, "waits")
+    with Folder(home).own():
+        tell(told, "owned")
+
+
+def test_two_processes_own_the_folder_in_turns(tmp_path: Path) -> None:
+    told, ends_at = tmp_path / "told", time.time() + 3.0
+    run_all(*[(take_turns, (told, tmp_path / "home", ends_at))] * 2)
+    lines = [line.split() for line in told.read_text().splitlines()]
+    for entered, left in zip(lines[::2], lines[1::2], strict=True):
+        assert (entered[0], entered[1], left[1]) == (left[0], "in", "out"), "two owned it at once"
+    runs = [len(list(run)) for _, run in itertools.groupby(line[0] for line in lines[::2])]
+    # Before the first and after the last change of hands one of them may be alone.
+    assert sum(runs[1:-1]) / len(runs[1:-1]) < 2, "the folder changes hands at least every other turn"
+    assert max(runs[1:-1]) < 30, "one of them starved"
+
+
+def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
+    inside, most = 0, 0
+
+    def take() -> None:
+        nonlocal inside, most
+        for _ in range(10):
+            with Folder(tmp_path).own():
+                inside += 1
+                most = max(most, inside)
+                time.sleep(0.001)
+                inside -= 1
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (inside, most) == (0, 1)
+
+
+def test_who_waits_no_longer_is_told_so(tmp_path: Path) -> None:
+    with Folder(tmp_path).own(wait=0):
+        for wait in (0.0, 0.2):
+            started = time.monotonic()
+            with pytest.raises(Unavailable, match="Another Tillstream"), Folder(tmp_path).own(wait=wait):
+                pass
+            assert wait <= time.monotonic() - started < wait + 2
+    with Folder(tmp_path).own(wait=0):
+        pass
+
+
+def test_an_error_inside_lets_the_folder_go(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), Folder(tmp_path).own():
+        raise ZeroDivisionError
+    with Folder(tmp_path).own(wait=0):
+        pass
+
+
+def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
+    told, home = tmp_path / "told", tmp_path / "home"
+    with running(own_for_ever, told, home) as owner:
+        wait_until(told.exists, owner)
+        with pytest.raises(Unavailable), Folder(home).own(wait=0.05):
+            pass
+        kill(owner)
+        with Folder(home).own(wait=5):
+            found = Folder(home).find_server()
+            assert found is not None, "what it announced stays, and is found to be dead by asking"
+
+
+def test_a_killed_waiter_holds_nobody_up(tmp_path: Path) -> None:
+    told, home = tmp_path / "told", tmp_path / "home"
+    with Folder(home).own(), running(wait_for_ever, told, home) as waiter:
+        wait_until(told.exists, waiter)
+        time.sleep(0.1)
+    with Folder(home).own(wait=5):
+        assert told.read_text() == "waits\n"
+
+
+def test_a_child_that_outlives_the_owner_does_not_keep_the_folder(tmp_path: Path) -> None:
+    with Folder(tmp_path).own():
+        child = SPAWN.Process(target=time.sleep, args=(PATIENCE,))
+        child.start()
+    try:
+        with Folder(tmp_path).own(wait=1):
+            assert child.is_alive()
+    finally:
+        kill(child)
+
+
+def test_the_server_is_found_as_it_was_announced_last(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    assert folder.find_server() is None
+    folder.announce_server("http://127.0.0.1:8080", "first")
+    folder.announce_server("http://127.0.0.1:8081", "second")
+    found = Folder(tmp_path).find_server()
+    assert found is not None
+    assert (found.address, found.token, found.pid) == ("http://127.0.0.1:8081", "second", os.getpid())
+    assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
+    folder.forget_server()
+    folder.forget_server()
+    assert folder.find_server() is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+def test_only_its_user_may_read_the_token(tmp_path: Path) -> None:
+    Folder(tmp_path).announce_server("http://127.0.0.1:8080", "secret")
+    assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"address": "x"}), "\udcff"])
+def test_a_spoilt_announcement_is_no_server(tmp_path: Path, text: str) -> None:
+    (tmp_path / "server.json").write_bytes(text.encode(errors="surrogateescape"))
+    assert Folder(tmp_path).find_server() is None
