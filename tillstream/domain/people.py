@@ -70,18 +70,3 @@ def scope_of(
             return Scope(role, regions, stores or None, salesperson or "")
         case Role.MANAGER | Role.CLERK:
             return Scope(role, regions, stores or None)
-
-
-@dataclass(frozen=True)
-class StoreToken:
-    """The right to send the sales of one store; its text is kept only as a hash. Times are ISO 8601 UTC text."""
-
-    id: str
-    region: str
-    store_id: str
-    label: str = ""
-    created_by: str = ""
-    created_at: str = ""
-    last_used: str = ""
-    """A day: when a till last showed it."""
-    revoked: bool = False

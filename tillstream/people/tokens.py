@@ -5,15 +5,29 @@ import hmac
 import re
 import secrets
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import StoreToken
 from tillstream.ports import Ports
 
 COLLECTION = "store_tokens"
 TOKEN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+
+@dataclass(frozen=True)
+class StoreToken:
+    """The right to send the sales of one store; its text is kept only as a hash. Times are ISO 8601 UTC text."""
+
+    id: str
+    region: str
+    store_id: str
+    label: str = ""
+    created_by: str = ""
+    created_at: str = ""
+    last_used: str = ""
+    """A day: when a till last showed it."""
+    revoked: bool = False
 
 
 def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tuple[StoreToken, str]:

@@ -1,0 +1,46 @@
+"""The admin area's store tokens: what a till shows to send its store's sales."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from tillstream.domain.people import Action
+from tillstream.people import tokens
+
+
+class NewToken(FlaskForm):
+    region = SelectField("Region", [InputRequired("Choose a region.")])
+    store_id = StringField("Store", [InputRequired("Enter the store's id, as its files write it."), Length(max=60)])
+    label = StringField("Which till", [Length(max=100)])
+
+
+def _form() -> NewToken:
+    form, book = NewToken(), tillstream().book
+    form.region.choices = sorted({book.current(name).region for name in book.names()})
+    return form
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    return render_template("admin/stores.html", tokens=tokens.find(ports()), form=_form())
+
+
+@allow(Action.ADMINISTER)
+def add() -> ResponseReturnValue:
+    form = _form()
+    if not form.validate_on_submit():
+        return render_template("admin/stores.html", tokens=tokens.find(ports()), form=form), 422
+    token, text = tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data, me().login)
+    words = f"The token of {token.store_id} in {token.region}"
+    return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
+
+
+@allow(Action.ADMINISTER)
+def revoke(token_id: str) -> ResponseReturnValue:
+    token = tokens.revoke(ports(), token_id)
+    flash(f"The token of {token.store_id} no longer opens anything.", "done")
+    return redirect(url_for("admin.stores"), 303)

@@ -1,0 +1,93 @@
+"""The admin area's people: add, stop, let in again, give a new password."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.people import Action, Role
+from tillstream.people import accounts
+
+ROLES = {
+    Role.CLERK: "Clerk: uploads and corrects files of own regions",
+    Role.MANAGER: "Manager: also confirms, rejects and undoes",
+    Role.ANALYST: "Analyst: sees numbers, no personal data",
+    Role.SALESPERSON: "Salesperson: sees own sales",
+    Role.ADMIN: "Admin: everything",
+}
+
+
+class NewPerson(FlaskForm):
+    login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
+    name = StringField("Name", [Length(max=100)])
+    role = SelectField("Role", choices=[(role.value, words) for role, words in ROLES.items()])
+    regions = StringField("Regions", [Length(max=500)])
+    stores = StringField("Stores", [Length(max=500)])
+    salesperson = StringField("Salesperson id", [Length(max=60)])
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    return _page(NewPerson())
+
+
+@allow(Action.ADMINISTER)
+def add() -> ResponseReturnValue:
+    form = NewPerson()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        password = accounts.add(
+            ports(),
+            form.login.data,
+            form.name.data,
+            Role(form.role.data),
+            regions=form.regions.data.split(","),
+            stores=form.stores.data.split(","),
+            salesperson=form.salesperson.data,
+        )
+    except (Rejected, Conflict) as error:
+        form.login.errors = [str(error)]
+        return _page(form), 422
+    return _once(form.login.data, password)
+
+
+@allow(Action.ADMINISTER)
+def disable(login: str) -> ResponseReturnValue:
+    if login == me().login:
+        raise Rejected("You cannot stop your own account; another admin can.")
+    accounts.disable(ports(), login)
+    flash(f"{login} is signed out and cannot sign in.", "done")
+    return redirect(url_for("admin.people"), 303)
+
+
+@allow(Action.ADMINISTER)
+def enable(login: str) -> ResponseReturnValue:
+    accounts.enable(ports(), login)
+    flash(f"{login} may sign in again.", "done")
+    return redirect(url_for("admin.people"), 303)
+
+
+@allow(Action.ADMINISTER)
+def reset(login: str) -> ResponseReturnValue:
+    if login == me().login:
+        raise Rejected("Change your own password on its page.")
+    return _once(login, accounts.reset_password(ports(), login))
+
+
+def _page(form: NewPerson) -> str:
+    book = tillstream().book
+    regions = sorted({book.current(name).region for name in book.names()})
+    if request.method == "GET":
+        form.regions.data = ""
+    return render_template("admin/people.html", people=accounts.find(ports()), form=form, regions=regions, me=me())
+
+
+def _once(login: str, password: str) -> ResponseReturnValue:
+    # Answered at once and not through a redirect: the password must not rest in a cookie.
+    words = f"The password of {login.strip().casefold()}"
+    return render_template("admin/once.html", words=words, secret=password, back=url_for("admin.people")), 201

@@ -1,0 +1,24 @@
+"""The API area's door for tills: one whole sale a request, behind the store's token."""
+
+from flask import abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import Open, allow
+from portal.context import ports
+from tillstream.domain.errors import Rejected
+from tillstream.people import tokens
+from tillstream.stores import messages
+
+
+@allow(Open.STORE_TOKEN)
+def send() -> ResponseReturnValue:
+    """202 once the sale is kept; the same sale again changes nothing."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    store = tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
+    if store is None:
+        abort(401)
+    payload = request.get_json(silent=True)
+    if not isinstance(payload, dict):
+        raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
+    speaks_for = messages.StoreToken(store.region, store.store_id)
+    return jsonify({"id": messages.publish(ports(), speaks_for, payload), "status": "accepted"}), 202

@@ -1,0 +1,111 @@
+"""The portal room's table of errors: which one becomes which status, and what the person reads."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.context import signed_in
+from tillstream.analytics.queries import Forbidden
+from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.people.accounts import WrongSignIn
+from tillstream.people.backoff import TooManyTries
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`title` says what happened; `next_step` what to do, where the error's own message does not say it."""
+
+    status: int
+    title: str
+    next_step: str = ""
+
+
+TABLE: dict[type[Exception], Answer] = {
+    TooManyTries: Answer(429, "Too many tries"),
+    WrongSignIn: Answer(403, "That did not match"),
+    NotFound: Answer(404, "There is nothing here"),
+    Forbidden: Answer(403, "This is not part of your work"),
+    Rejected: Answer(422, "That cannot be done"),
+    Conflict: Answer(409, "Somebody was faster", "Look at the page again, then decide anew."),
+    Unavailable: Answer(503, "Not now", "Nothing was lost. Try again in a moment."),
+    CSRFError: Answer(400, "The page was open too long", "Go back, load the page again, and repeat what you did."),
+    RateLimitExceeded: Answer(429, "Too many tries", "Wait a minute, then try again."),
+}
+"""Looked up along the error's ancestors, nearest first."""
+
+BY_STATUS: dict[int, Answer] = {
+    400: Answer(400, "The request cannot be read", "Go back, load the page again, and repeat what you did."),
+    401: Answer(401, "Please sign in", "Sign in, then try again."),
+    403: Answer(403, "This is not part of your work", "If it should be, ask an administrator to give you access."),
+    404: Answer(404, "There is nothing here", "Check the address, or start from the dashboard."),
+    405: Answer(405, "That does not work here", "Use the buttons of the page."),
+    413: Answer(413, "That is too large", "Split the file, or compress it with gzip, and upload it again."),
+}
+FAULT = Answer(
+    500, "Something broke on our side", "Nothing was lost. If it happens again, tell an administrator the number below."
+)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Any:
+    """One response for any error: problem JSON for programs, a page for people."""
+    if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
+        return error
+    found = _look_up(error)
+    detail, reference = _words(error, found), ""
+    if found.status >= 500:
+        reference = secrets.token_hex(4)
+        current_app.logger.error("fault %s on %s %s", reference, request.method, request.path, exc_info=error)
+    response = _problem(found, detail, reference, error) if _program() else _page(found, detail, reference)
+    response.status_code = found.status
+    if isinstance(error, TooManyTries):
+        response.headers["Retry-After"] = str(error.seconds)
+    elif found.status in {429, 503}:
+        response.headers["Retry-After"] = "60" if found.status == 429 else "5"
+    if found.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Tillstream"'
+    return response
+
+
+def _look_up(error: Exception) -> Answer:
+    for kind in type(error).__mro__:
+        if kind in TABLE:
+            return TABLE[kind]
+    if isinstance(error, HTTPException) and error.code is not None:
+        return BY_STATUS.get(error.code) or Answer(error.code, error.name, "")
+    return FAULT
+
+
+def _words(error: Exception, found: Answer) -> str:
+    ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
+    return str(error) if ours else found.next_step
+
+
+def _program() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return request.path.startswith("/api/") or (best is not None and best != "text/html")
+
+
+def _problem(found: Answer, detail: str, reference: str, error: Exception) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": found.title, "status": found.status, "detail": detail}
+    if reference:
+        body["instance"] = f"urn:tillstream:fault:{reference}"
+    problems = getattr(error, "problems", None)
+    if problems:
+        body["problems"] = problems
+    response = jsonify(body)
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _page(found: Answer, detail: str, reference: str) -> Response:
+    html = render_template("error.html", answer=found, detail=detail, reference=reference, known=signed_in())
+    return Response(html, mimetype="text/html")

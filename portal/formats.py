@@ -1,0 +1,88 @@
+"""The portal room's figures and dates: one way to write each, for every page."""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
+YEN_LIKE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF", "KMF", "DJF", "GNF"})
+
+
+def count(value: Any) -> Markup:
+    """1240 → 1,240; fractions only where there are some."""
+    if value is None:
+        return NOTHING
+    number = Decimal(str(value))
+    text = f"{number:,.0f}" if number == number.to_integral_value() else f"{number.normalize():,f}"
+    return _data(number, text)
+
+
+def money(value: Any, currency: str = "USD") -> Markup:
+    """To the currency's cents, without its name: that stands in the header."""
+    if value is None:
+        return NOTHING
+    number = Decimal(str(value))
+    places = 0 if currency in YEN_LIKE else 2
+    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return _data(number, f"{rounded:,.{places}f}")
+
+
+def growth(value: Any) -> Markup:
+    """0.123 → ▲ 12.3 %; the sign says it too, so that colour is never alone."""
+    if value is None:
+        return NOTHING
+    number = Decimal(str(value))
+    way, sign, word = (
+        ("up", "▲", "up") if number > 0 else ("down", "▼", "down") if number < 0 else ("same", "=", "the same")
+    )
+    return Markup(
+        '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
+    ).format(way, sign, word, f"{abs(number) * 100:,.1f} %")
+
+
+def share(value: Any) -> Markup | str:
+    """0.123 → 12.3 %"""
+    return NOTHING if value is None else f"{Decimal(str(value)) * 100:,.1f} %".replace("-", "−")
+
+
+def day(value: Any) -> Markup:
+    if not value:
+        return NOTHING
+    on = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), f"{on.day} {on:%b %Y}")
+
+
+def instant(value: Any) -> Markup:
+    """An instant in UTC; the page's script writes it in the reader's own zone."""
+    if not value:
+        return NOTHING
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return Markup('<time class="instant" datetime="{}">{}</time>').format(
+        at.isoformat(timespec="seconds"), f"{at.day} {at:%b %Y, %H:%M} UTC"
+    )
+
+
+def size(value: int) -> str:
+    number = float(value)
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:,.0f} {unit}" if unit == "bytes" else f"{number:,.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} GB"
+
+
+def many(number: Any, one: str, several: str = "") -> str:
+    """1 row, 2 rows"""
+    return f"{int(number):,} {one if int(number) == 1 else several or one + 's'}"
+
+
+def _data(number: Decimal, text: str) -> Markup:
+    return Markup('<data value="{}">{}</data>').format(f"{number:f}", escape(text.replace("-", "−")))
+
+
+def register(app: Flask) -> None:
+    for filter_ in (count, money, growth, share, day, instant, size, many):
+        app.add_template_filter(filter_)

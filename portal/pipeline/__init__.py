@@ -1,0 +1,66 @@
+"""The pipeline area: what waits, what stopped, and how to send it on."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import ports, scope, tillstream
+from portal.uploads import scoped, words
+from tillstream.domain.people import Action
+from tillstream.domain.uploads import State, Upload
+from tillstream.worker import Worker
+
+blueprint = Blueprint("pipeline", __name__, template_folder="templates")
+
+SLOW = timedelta(minutes=5)
+SHOWN = 100
+QUEUES = {
+    "object-events": "Files to be read",
+    "batch-events": "Batches to be counted and announced",
+    "store-sales": "Sales from tills",
+    "sale-events": "Changes for subscribers",
+}
+
+
+@blueprint.get("/pipeline")
+@allow(Action.SEE_PIPELINE)
+def show() -> ResponseReturnValue:
+    admin = scope().may(Action.ADMINISTER)
+    now = ports().clock.now()
+    under_way = (State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED)
+    stuck = [one for state in under_way for one in islice(scoped.newest(state=state), SHOWN) if _late(one, now)]
+    return render_template(
+        "pipeline/show.html",
+        depths=ports().bus.depths(),
+        queues=QUEUES,
+        failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
+        stuck=stuck,
+        # A dead letter may hold another region's sale: its error is for those who may see every region.
+        dead=ports().bus.dead_letters(limit=SHOWN) if admin else None,
+        states=words.STATES,
+        admin=admin,
+    )
+
+
+@blueprint.post("/pipeline/resend")
+@allow(Action.ADMINISTER)
+def resend() -> ResponseReturnValue:
+    sent = ports().bus.resend(request.form.getlist("id"))
+    flash(f"{sent} {'message is' if sent == 1 else 'messages are'} back in their queue.", "done")
+    return redirect(url_for("pipeline.show"), 303)
+
+
+@blueprint.post("/pipeline/sweep")
+@allow(Action.ADMINISTER)
+def drive_on() -> ResponseReturnValue:
+    Worker(tillstream()).sweep()
+    flash("Everything that had stopped is driven on.", "done")
+    return redirect(url_for("pipeline.show"), 303)
+
+
+def _late(upload: Upload, now: datetime) -> bool:
+    since = datetime.fromisoformat(upload.state_at or upload.received_at)
+    return now - since.astimezone(UTC) > SLOW

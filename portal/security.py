@@ -1,0 +1,64 @@
+"""The portal room's locks: session secret, cookies, headers."""
+
+import secrets
+from datetime import timedelta
+
+from flask import Flask, Response, request
+
+from tillstream.domain.errors import Conflict
+from tillstream.ports import Ports
+from tillstream.settings import Settings
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+A_YEAR = 365 * 86_400
+
+
+def configure(app: Flask, settings: Settings, ports: Ports) -> None:
+    app.config.update(
+        SECRET_KEY=_secret(ports),
+        SESSION_COOKIE_NAME="tillstream",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
+        MAX_FORM_PARTS=2_000,
+        SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
+        # The token lives as long as the session: a page left open over lunch must still work.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=True,
+        BOOTSTRAP_SERVE_LOCAL=True,
+    )
+    app.after_request(_protect)
+
+
+def _protect(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}")
+    if request.endpoint not in {"static", "bootstrap.static", "plotly"}:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _secret(ports: Ports) -> str:
+    """Made once and kept with the documents, so that sessions outlive a restart."""
+    known = ports.documents.get("portal", "session")
+    if known is None:
+        try:
+            known = ports.documents.put("portal", "session", {"secret": secrets.token_hex(32)}, if_version=0)
+        except Conflict:
+            return _secret(ports)
+    return str(known.data["secret"])

@@ -1,0 +1,94 @@
+// What every page does: write instants in the reader's zone, look again while work is under way, small comforts.
+(() => {
+  "use strict";
+
+  const instants = new Intl.DateTimeFormat(undefined, {
+    day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  });
+  const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+  function localise(root) {
+    for (const time of root.querySelectorAll("time")) {
+      const at = new Date(time.dateTime);
+      time.textContent = (time.classList.contains("instant") ? instants : days).format(at);
+    }
+    if (navigator.language.startsWith("en")) return;
+    for (const data of root.querySelectorAll("data")) {
+      const places = (data.textContent.split(".")[1] || "").length;
+      // The text of the value goes in, not a float: no digit of a large amount is lost.
+      data.textContent = new Intl.NumberFormat(undefined, { minimumFractionDigits: places, maximumFractionDigits: places })
+        .format(data.value);
+    }
+  }
+
+  async function lookAgain(part) {
+    const seconds = Number(part.dataset.poll);
+    await new Promise((done) => setTimeout(done, seconds * 1000));
+    const busy = document.hidden || part.contains(document.activeElement) && document.activeElement.matches("input, select");
+    if (busy) return lookAgain(part);
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.redirected || !answer.ok) return lookAgain(part);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+      if (!fresh) return undefined;
+      const open = new Set([...part.querySelectorAll("details")].flatMap((one, at) => (one.open ? [at] : [])));
+      if (open.size) [...fresh.querySelectorAll("details")].forEach((one, at) => { one.open = open.has(at); });
+      part.replaceWith(fresh);
+      localise(fresh);
+      if (fresh.dataset.poll) return lookAgain(fresh);
+    } catch {
+      return lookAgain(part);
+    }
+    return undefined;
+  }
+
+  function copyButtons() {
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      if (!navigator.clipboard) continue;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+        button.textContent = "Copied";
+      });
+    }
+  }
+
+  function filters() {
+    const form = document.querySelector("form[data-auto]");
+    if (!form) return;
+    const preset = form.elements.preset;
+    const dates = [...form.querySelectorAll(".field.date")];
+    const show = () => dates.forEach((one) => { one.hidden = preset.value !== "own"; });
+    preset.addEventListener("change", () => {
+      show();
+      if (preset.value === "own") return;
+      dates.forEach((one) => { one.querySelector("input").value = ""; });
+      form.requestSubmit();
+    });
+    // Empty fields would only lengthen the address that people share.
+    form.addEventListener("formdata", (event) => {
+      for (const [name, value] of [...event.formData]) if (!value || name === "preset" && value === "own") event.formData.delete(name);
+    });
+    show();
+  }
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) menu.open = false;
+  });
+
+  document.addEventListener("fresh", (event) => {
+    localise(event.detail);
+    if (event.detail.dataset.poll) lookAgain(event.detail);
+  });
+
+  localise(document);
+  copyButtons();
+  filters();
+  for (const part of document.querySelectorAll("[data-poll]")) lookAgain(part);
+})();

@@ -1,0 +1,21 @@
+"""The uploads area: files come in, and everybody sees what became of every row."""
+
+from flask import Blueprint
+
+from portal.uploads import decide, give, listing, receipt
+
+blueprint = Blueprint("uploads", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/uploads", "listing", listing.show)
+blueprint.add_url_rule("/uploads", "give", give.give, methods=["POST"])
+blueprint.add_url_rule("/uploads/dry-run", "dry_run", give.dry_run, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>", "receipt", receipt.show)
+blueprint.add_url_rule("/uploads/<batch_id>/refused", "refused", receipt.refused)
+blueprint.add_url_rule("/uploads/<batch_id>/refused.csv", "refused_csv", receipt.refused_csv)
+blueprint.add_url_rule("/uploads/<batch_id>/confirm", "confirm", decide.confirm, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/reject", "reject", decide.reject, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo_preview", decide.preview)
+blueprint.add_url_rule("/uploads/<batch_id>/undo", "undo", decide.undo_batch, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/cancel", "cancel", give.cancel, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/fix", "fix", give.fix_rows, methods=["POST"])
+blueprint.add_url_rule("/uploads/<batch_id>/replay", "replay", give.replay_batch, methods=["POST"])

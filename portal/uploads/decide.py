@@ -1,0 +1,63 @@
+"""The uploads area's decisions: confirm, reject, and undo with a look at what would change."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.uploads import scoped
+from tillstream.domain.people import Action
+from tillstream.pipeline import decide, undo
+
+
+@allow(Action.DECIDE)
+def confirm(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.own(batch_id)
+    decided = decide.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
+    flash(f"{upload.file} is confirmed; its rows count in a moment.", "done")
+    return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def reject(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.own(batch_id)
+    decide.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
+    flash(f"{upload.file} is rejected; nothing of it counts.", "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def preview(batch_id: str) -> ResponseReturnValue:
+    """What would change, before anything does."""
+    upload = scoped.own(batch_id)
+    found = undo.preview(ports(), batch_id)
+    return render_template("uploads/undo.html", upload=upload, changes=found["changes"], rows=_side_by_side(found))
+
+
+@allow(Action.DECIDE)
+def undo_batch(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.own(batch_id)
+    undo.undo(ports(), batch_id, me().login)
+    flash(f"{upload.file} is undone; lines that other files also told stay.", "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
+    """The totals of the person's regions before and after; what another region sells is not shown."""
+    sides: dict[tuple[str, str], dict[str, Any]] = {}
+    for side in ("before", "after"):
+        for row in preview[side]:
+            sides.setdefault((row["region"], row["currency"]), {})[side] = row
+    nothing = {"line_count": 0, "net": 0}
+    return [
+        {
+            "region": region,
+            "currency": currency,
+            "before": found.get("before", nothing),
+            "after": found.get("after", nothing),
+        }
+        for (region, currency), found in sorted(sides.items())
+        if scope().covers_region(region)
+    ]

@@ -1,0 +1,90 @@
+"""The uploads area's door for files: uploads, dry runs, corrected rows, and a file read again."""
+
+from typing import BinaryIO, cast
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from portal.uploads import scoped, words
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.pipeline import fix, replay, stage, uploads
+
+
+@allow(Action.UPLOAD)
+def give() -> ResponseReturnValue:
+    """One or several files; the page's script sends them one by one and reads JSON."""
+    contract = scoped.contract(request.form.get("contract", ""))
+    files = _files()
+    given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
+    if _script():
+        found = [
+            {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}
+            for one in given
+        ]
+        answer: Response = jsonify({"uploads": found})
+        return answer, 201
+    if len(given) == 1:
+        return redirect(_receipt(given[0].batch_id), 303)
+    flash(f"{len(given)} files are in; reading starts in a moment.", "done")
+    return redirect(url_for("uploads.listing"), 303)
+
+
+@allow(Action.UPLOAD)
+def dry_run() -> ResponseReturnValue:
+    """The receipts that the files would have; nothing is kept."""
+    contract = scoped.contract(request.form.get("contract", ""))
+    app = tillstream()
+    receipts = [stage.dry_run(app.ports, app.book, contract, name, stream) for name, stream in _files()]
+    found = [(receipt, words.headline(receipt), words.balance(receipt["rows"])) for receipt in receipts]
+    return render_template("uploads/dry_run.html", receipts=found)
+
+
+@allow(Action.UPLOAD)
+def cancel(batch_id: str) -> ResponseReturnValue:
+    upload = uploads.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
+    flash(f"{upload.file} is cancelled; nothing of it counts.", "done")
+    return redirect(_receipt(batch_id), 303)
+
+
+@allow(Action.UPLOAD)
+def fix_rows(batch_id: str) -> ResponseReturnValue:
+    """The downloaded rows, corrected; they stay with their upload."""
+    scoped.own(batch_id)
+    ((name, stream),) = _files(most=1)
+    fix.fix(ports(), batch_id, name, stream, me().login)
+    flash("Your corrections are in; they are read in a moment.", "done")
+    return redirect(_receipt(batch_id), 303)
+
+
+@allow(Action.UPLOAD)
+def replay_batch(batch_id: str) -> ResponseReturnValue:
+    """Read the kept original again, with the contract of today or another one."""
+    scoped.own(batch_id)
+    name = request.form.get("contract", "")
+    if name:
+        scoped.contract(name)
+    app = tillstream()
+    upload = replay.replay(app.ports, app.book, batch_id, name or None, me().login)
+    flash("The file is read again. This new reading replaces the old one when it counts.", "done")
+    return redirect(_receipt(upload.batch_id), 303)
+
+
+def _files(most: int | None = None) -> list[tuple[str, BinaryIO]]:
+    chosen: list[FileStorage] = [one for one in request.files.getlist("file") if one.filename]
+    if not chosen:
+        raise Rejected("Choose a file first.")
+    if most and len(chosen) > most:
+        raise Rejected("Choose one file.")
+    return [(str(one.filename), cast("BinaryIO", one.stream)) for one in chosen]
+
+
+def _script() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _receipt(batch_id: str) -> str:
+    return url_for("uploads.receipt", batch_id=batch_id)

@@ -1,0 +1,97 @@
+"""The uploads area's receipt: every row of a file accounted for, and what waits for a person."""
+
+from typing import Any
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from portal.access import allow
+from portal.context import ports
+from portal.uploads import scoped, words
+from tillstream.domain.people import Action
+from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.domain.uploads import FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.pipeline import account, uploads
+
+SHOWN = 5
+PER_PAGE = 50
+ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
+
+
+@allow(Action.SEE_UPLOADS)
+def show(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.own(batch_id)
+    receipt = account.receipt(ports(), batch_id)
+    settled = upload.state in IN_LEDGER
+    groups = _groups(receipt["problems"])
+    for group in groups:
+        if group["problem"].severity is Severity.ERROR and (settled or upload.state is State.HELD):
+            group["rows"] = account.refused(ports(), batch_id, code=group["problem"].code, limit=SHOWN)
+    return render_template(
+        "uploads/receipt.html",
+        upload=upload,
+        receipt=receipt,
+        headline=words.headline(receipt),
+        balance=words.balance(receipt["rows"]),
+        words=words.STATES[upload.state],
+        groups=groups,
+        waits=upload.state in words.UNDER_WAY,
+        steps=_steps(upload, receipt),
+        contracts=scoped.contracts(),
+        parent=uploads.get(ports(), upload.parent) if upload.parent else None,
+    )
+
+
+@allow(Action.SEE_UPLOADS)
+def refused(batch_id: str) -> ResponseReturnValue:
+    """The rows that wait, page by page, all or those of one rule."""
+    upload = scoped.own(batch_id)
+    code = request.args.get("code") or None
+    page = max(1, request.args.get("page", 1, type=int))
+    rows = account.refused(ports(), batch_id, code=code, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+    return render_template(
+        "uploads/refused.html",
+        upload=upload,
+        rows=rows[:PER_PAGE],
+        more=len(rows) > PER_PAGE,
+        page=page,
+        code=code,
+        problem=CATALOGUE.get(code or ""),
+    )
+
+
+@allow(Action.SEE_UPLOADS)
+def refused_csv(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.own(batch_id)
+    stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
+    response = Response(account.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")
+    return response
+
+
+def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Problems by rule, the gravest and most frequent first; columns of one rule are told together."""
+    by_code: dict[str, list[dict[str, Any]]] = {}
+    for problem in problems:
+        by_code.setdefault(problem["code"], []).append(problem)
+    groups = [
+        {"problem": CATALOGUE[code], "found": found, "count": sum(one["count"] or 0 for one in found), "rows": []}
+        for code, found in by_code.items()
+    ]
+    return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
+
+
+def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
+    """What may be done with the batch in its state; the person's role decides on top of it."""
+    follows = FOLLOWS[upload.state]
+    steps = {
+        "cancel": State.CANCELLED in follows,
+        "decide": upload.state is State.HELD,
+        "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
+        "fix": upload.state in IN_LEDGER | {State.HELD} and bool(receipt["rows"]["quarantined"]),
+        "refused": bool(receipt["rows"]["quarantined"]),
+        "replay": State.REPLAYED in follows and upload.kind in scoped.FILES,
+        "undo": State.UNDONE in follows,
+    }
+    return frozenset(name for name, possible in steps.items() if possible)

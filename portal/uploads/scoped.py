@@ -1,0 +1,52 @@
+"""The uploads area's view of records and contracts: those of the person's regions, and no others."""
+
+import heapq
+from collections.abc import Iterator
+
+from portal.context import ports, scope, tillstream
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import uploads
+
+FILES = ("upload", "replay")
+CHUNK = 200
+
+
+def own(batch_id: str) -> Upload:
+    """Raises `NotFound` also for another region's: whether it exists is not for everybody."""
+    upload = uploads.get(ports(), batch_id)
+    if not scope().covers_region(upload.region):
+        raise NotFound(f"There is no batch {batch_id}.")
+    return upload
+
+
+def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Upload]:
+    """The person's batches of these kinds, newest first, read as far as they are asked for."""
+    bounds = scope()
+    for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
+        if bounds.covers_region(upload.region):
+            yield upload
+
+
+def _of_kind(kind: str, state: State | None) -> Iterator[Upload]:
+    offset = 0
+    while found := uploads.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
+        yield from found
+        if len(found) < CHUNK:
+            return
+        offset += CHUNK
+
+
+def contracts() -> list[Contract]:
+    """The contracts that the person may upload with, by name."""
+    book, bounds = tillstream().book, scope()
+    found = (book.current(name) for name in book.names())
+    return sorted((one for one in found if bounds.covers_region(one.region)), key=lambda one: one.name.casefold())
+
+
+def contract(name: str) -> Contract:
+    """As `ContractBook.used`; raises `Rejected` for a contract that is not the person's."""
+    if any(one.name == name for one in contracts()):
+        return tillstream().book.used(name)
+    raise Rejected("Choose the contract that the file was written for.")

@@ -1,0 +1,83 @@
+"""The uploads area's words: states and outcomes as the people of a shop say them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tillstream.domain.uploads import State
+
+
+@dataclass(frozen=True)
+class Words:
+    """`tone` is good, busy, ask, bad or quiet; it colours the badge, and `label` says the same."""
+
+    label: str
+    tone: str
+    meaning: str
+
+
+STATES: dict[State, Words] = {
+    State.RECEIVED: Words("Waiting", "busy", "Kept safely; reading starts in a moment."),
+    State.STAGING: Words("Being read", "busy", "Every row is being checked."),
+    State.STAGED: Words("Being counted", "busy", "Every row is checked; the numbers follow in a moment."),
+    State.HELD: Words("Needs a decision", "ask", "Nothing of it counts until somebody decides."),
+    State.SETTLED: Words("Counted", "good", "Its rows are in the numbers."),
+    State.ANNOUNCED: Words("Counted", "good", "Its rows are in the numbers."),
+    State.REJECTED: Words("Refused", "bad", "Nothing of it counts."),
+    State.CANCELLED: Words("Cancelled", "quiet", "Taken back before it counted."),
+    State.FAILED: Words("Stopped by a fault", "bad", "Nothing is lost; it can be sent on again."),
+    State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
+    State.REPLAYED: Words("Replaced", "quiet", "It was read again; the newer reading counts."),
+}
+UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
+"""Soon something else: pages look again by themselves."""
+
+OUTCOMES: tuple[tuple[str, str, str], ...] = (
+    ("new", "new", "Lines that were not known before"),
+    ("corrected", "corrected", "Lines that were known with other values; these count now"),
+    ("duplicate", "known already", "Lines that were known with the same values, or newer ones"),
+    ("quarantined", "need you", "Rows that were refused; they wait to be corrected"),
+    ("blank", "blank", "Empty rows"),
+    ("ignored", "ignored", "Repeated headers, titles, totals, and rows that somebody discarded"),
+)
+
+
+def headline(receipt: dict[str, Any]) -> str:
+    """What the receipt says in one sentence."""
+    rows, status = receipt["rows"], receipt["status"]
+    read, refused = rows["read"] or 0, rows["quarantined"] or 0
+    accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
+    need = f"; {refused:,} {'needs' if refused == 1 else 'need'} you" if refused else ""
+    match status:
+        case "settled" | "announced":
+            return f"{accepted:,} of {_rows(read)} counted{need}"
+        case "dry-run":
+            return f"{accepted:,} of {_rows(read)} would count{need.replace('need', 'would need')}"
+        case "held":
+            return f"{_rows(read)} wait for a decision{need}"
+        case "undone" | "replayed":
+            return f"{_rows(read)} read; none of them counts any more"
+        case "rejected" | "cancelled":
+            return "None of its rows counts"
+        case "failed":
+            return "A fault stopped it; nothing is lost"
+        case "staged":
+            return f"{_rows(read)} checked; about to count{need}"
+        case _:
+            return "Waiting to be read" if status == "received" else "Being read"
+
+
+def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts that add up to the rows read; before settling, the accepted rows are one part."""
+    parts = [
+        {"name": name, "label": label, "meaning": meaning, "count": rows[name]}
+        for name, label, meaning in OUTCOMES
+        if rows[name] is not None
+    ]
+    if rows["new"] is None:
+        accepted = (rows["read"] or 0) - sum(part["count"] for part in parts)
+        parts.insert(0, {"name": "accepted", "label": "in order", "meaning": "Rows that will count", "count": accepted})
+    return parts
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
