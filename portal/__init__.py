@@ -11,7 +11,20 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
-from portal import access, addresses, admin, api, dashboard, errors, formats, help, pipeline, security, sign_in, uploads
+from portal import (
+    access,
+    addresses,
+    admin,
+    api,
+    dashboard,
+    errors,
+    formats,
+    guide,
+    pipeline,
+    security,
+    sign_in,
+    uploads,
+)
 from portal.access import Open, allow
 from portal.context import EXTENSION, load_person, scope, signed_in
 from tillstream.app import App
@@ -43,7 +56,7 @@ def create_app(app: App) -> Flask:
     Bootstrap5(flask)
     limiter = Limiter(get_remote_address, app=flask, storage_uri="memory://", headers_enabled=True)
     limiter.limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    for room in (sign_in, dashboard, uploads, pipeline, admin, help, api):
+    for room in (sign_in, dashboard, uploads, pipeline, admin, guide, api):
         flask.register_blueprint(room.blueprint)
     csrf.exempt(api.store_sales.send)  # a bearer token is no cookie: no other site can send it
     flask.add_url_rule("/assets/plotly.min.js", "plotly", _plotly)

@@ -46,9 +46,7 @@ BY_STATUS: dict[int, Answer] = {
     405: Answer(405, "That does not work here", "Use the buttons of the page."),
     413: Answer(413, "That is too large", "Split the file, or compress it with gzip, and upload it again."),
 }
-FAULT = Answer(
-    500, "Something broke on our side", "Nothing was lost. If it happens again, tell an administrator the number below."
-)
+FAULT = Answer(500, "Something broke on our side", "If it happens again, tell an administrator the number below.")
 
 
 def register(app: Flask) -> None:
@@ -91,7 +89,7 @@ def _words(error: Exception, found: Answer) -> str:
 
 def _program() -> bool:
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith("/api/") or (best is not None and best != "text/html")
+    return request.path.startswith(("/api/", "/healthz")) or (best is not None and best != "text/html")
 
 
 def _problem(found: Answer, detail: str, reference: str, error: Exception) -> Response:

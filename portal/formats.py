@@ -8,6 +8,10 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
+GROWTH = Markup(
+    '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
+)
+WAYS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
 YEN_LIKE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF", "KMF", "DJF", "GNF"})
 
 
@@ -35,12 +39,8 @@ def growth(value: Any) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    way, sign, word = (
-        ("up", "▲", "up") if number > 0 else ("down", "▼", "down") if number < 0 else ("same", "=", "the same")
-    )
-    return Markup(
-        '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
-    ).format(way, sign, word, f"{abs(number) * 100:,.1f} %")
+    way, sign, word = WAYS[(number > 0) - (number < 0)]
+    return GROWTH.format(way, sign, word, f"{abs(number) * 100:,.1f} %")
 
 
 def share(value: Any) -> Markup | str:

@@ -17,30 +17,19 @@ PRESETS = {
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included; a period under way ends today."""
     month = today.replace(day=1)
-    match preset:
-        case "last-7-days":
-            return today - timedelta(days=6), today
-        case "last-30-days":
-            return today - timedelta(days=29), today
-        case "this-month":
-            return month, today
-        case "last-month":
-            last = month - timedelta(days=1)
-            return last.replace(day=1), last
-        case "this-quarter":
-            return month.replace(month=(month.month - 1) // 3 * 3 + 1), today
-        case "this-year":
-            return month.replace(month=1), today
-        case "last-year":
-            return date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)
-        case "last-12-months":
-            # The day after the same day a year before: 365 or 366 days, and 29 February has no twin.
-            start = (
-                date(today.year - 1, 3, 1) if (today.month, today.day) == (2, 29) else _next_day_a_year_before(today)
-            )
-            return start, today
-    raise LookupError(preset)
+    before = month - timedelta(days=1)
+    return {
+        "last-7-days": (today - timedelta(days=6), today),
+        "last-30-days": (today - timedelta(days=29), today),
+        "this-month": (month, today),
+        "last-month": (before.replace(day=1), before),
+        "this-quarter": (month.replace(month=(month.month - 1) // 3 * 3 + 1), today),
+        "this-year": (month.replace(month=1), today),
+        "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+        "last-12-months": (_a_year_before(today) + timedelta(days=1), today),
+    }[preset]
 
 
-def _next_day_a_year_before(today: date) -> date:
-    return today.replace(year=today.year - 1) + timedelta(days=1)
+def _a_year_before(day: date) -> date:
+    """29 February has no twin: its year ends with the 28th."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -52,12 +52,7 @@ def _side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
             sides.setdefault((row["region"], row["currency"]), {})[side] = row
     nothing = {"line_count": 0, "net": 0}
     return [
-        {
-            "region": region,
-            "currency": currency,
-            "before": found.get("before", nothing),
-            "after": found.get("after", nothing),
-        }
+        {"region": region, "currency": currency} | {side: found.get(side, nothing) for side in ("before", "after")}
         for (region, currency), found in sorted(sides.items())
         if scope().covers_region(region)
     ]

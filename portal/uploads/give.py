@@ -11,7 +11,8 @@ from portal.context import me, ports, tillstream
 from portal.uploads import scoped, words
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.pipeline import fix, replay, stage, uploads
+from tillstream.pipeline import dry_run as trial
+from tillstream.pipeline import fix, replay, uploads
 
 
 @allow(Action.UPLOAD)
@@ -38,7 +39,7 @@ def dry_run() -> ResponseReturnValue:
     """The receipts that the files would have; nothing is kept."""
     contract = scoped.contract(request.form.get("contract", ""))
     app = tillstream()
-    receipts = [stage.dry_run(app.ports, app.book, contract, name, stream) for name, stream in _files()]
+    receipts = [trial.dry_run(app.ports, app.book, contract, name, stream) for name, stream in _files()]
     found = [(receipt, words.headline(receipt), words.balance(receipt["rows"])) for receipt in receipts]
     return render_template("uploads/dry_run.html", receipts=found)
 

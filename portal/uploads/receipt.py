@@ -12,7 +12,7 @@ from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import FOLLOWS, IN_LEDGER, State, Upload
-from tillstream.pipeline import account, uploads
+from tillstream.pipeline import account, originals, uploads
 
 SHOWN = 5
 PER_PAGE = 50
@@ -27,7 +27,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     groups = _groups(receipt["problems"])
     for group in groups:
         if group["problem"].severity is Severity.ERROR and (settled or upload.state is State.HELD):
-            group["rows"] = account.refused(ports(), batch_id, code=group["problem"].code, limit=SHOWN)
+            group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     return render_template(
         "uploads/receipt.html",
         upload=upload,
@@ -49,7 +49,7 @@ def refused(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     code = request.args.get("code") or None
     page = max(1, request.args.get("page", 1, type=int))
-    rows = account.refused(ports(), batch_id, code=code, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+    rows = _refused(upload, code, PER_PAGE + 1, (page - 1) * PER_PAGE)
     return render_template(
         "uploads/refused.html",
         upload=upload,
@@ -65,9 +65,15 @@ def refused(batch_id: str) -> ResponseReturnValue:
 def refused_csv(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
-    response = Response(account.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
+    response = Response(originals.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")
     return response
+
+
+def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Rows that wait, with their text also where only the ledger refused them."""
+    rows = account.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
+    return originals.with_raw(ports(), upload, rows)
 
 
 def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:

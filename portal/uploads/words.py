@@ -43,27 +43,25 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 
 def headline(receipt: dict[str, Any]) -> str:
     """What the receipt says in one sentence."""
-    rows, status = receipt["rows"], receipt["status"]
+    rows = receipt["rows"]
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
     need = f"; {refused:,} {'needs' if refused == 1 else 'need'} you" if refused else ""
-    match status:
-        case "settled" | "announced":
-            return f"{accepted:,} of {_rows(read)} counted{need}"
-        case "dry-run":
-            return f"{accepted:,} of {_rows(read)} would count{need.replace('need', 'would need')}"
-        case "held":
-            return f"{_rows(read)} wait for a decision{need}"
-        case "undone" | "replayed":
-            return f"{_rows(read)} read; none of them counts any more"
-        case "rejected" | "cancelled":
-            return "None of its rows counts"
-        case "failed":
-            return "A fault stopped it; nothing is lost"
-        case "staged":
-            return f"{_rows(read)} checked; about to count{need}"
-        case _:
-            return "Waiting to be read" if status == "received" else "Being read"
+    says = {
+        "received": "Waiting to be read",
+        "staging": "Being read",
+        "staged": f"{_rows(read)} checked; about to count{need}",
+        "held": f"{_rows(read)} wait for a decision{need}",
+        "settled": f"{accepted:,} of {_rows(read)} counted{need}",
+        "announced": f"{accepted:,} of {_rows(read)} counted{need}",
+        "rejected": "None of its rows counts",
+        "cancelled": "None of its rows counts",
+        "failed": "A fault stopped it; nothing is lost",
+        "undone": f"{_rows(read)} read; none of them counts any more",
+        "replayed": f"{_rows(read)} read; none of them counts any more",
+        "dry-run": f"{accepted:,} of {_rows(read)} would count{need}",
+    }
+    return says[receipt["status"]]
 
 
 def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
