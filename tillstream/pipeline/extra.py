@@ -16,9 +16,10 @@ def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
         return pa.nulls(length, pa.string())
     full = [name for name, values in columns.items() if not values.null_count]
     if not full:
-        members = [_member(name, values) for name, values in columns.items()]
-        inside = pc.binary_join_element_wise(*members, ",", null_handling="skip")
-        objects = pc.binary_join_element_wise("{", inside, "}", "")
+        # Joining with null_handling="skip" would need no comma in front, but drops rows in which all are NULL.
+        members = [_member(name, values, ",") for name, values in columns.items()]
+        inside = pc.binary_join_element_wise("", *members, "", null_handling="replace", null_replacement="")
+        objects = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(inside, 1), "}", "")
         return pc.if_else(pc.equal(inside, ""), None, objects)
     # A column without gaps settles where the commas go, so that all is put together in one pass.
     parts: list[pa.Array | str] = ["{"]

@@ -1,0 +1,45 @@
+"""Small files for the tests of normalise and validate; each test changes only what it is about."""
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from tillstream.domain.contract import Contract, parse
+from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.validate import validate
+
+MAPPED = {"sale_id": "No", "date": "Date", "quantity": "Qty", "unit_price": "Price"}
+ROW = {"No": "1", "Date": "2026-03-01", "Qty": "2", "Price": "5.00"}
+
+
+def contract(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
+    """Region-wide numbers, dollars, ISO dates; `columns` are mapped besides the four of every row."""
+    given = {"name": "T", "region": "R", "currency": "USD", "identity": {"ids": "region-wide"}} | changes
+    return parse(given | {"columns": MAPPED | (columns or {})})
+
+
+def cells(**columns: list[str]) -> pa.Table:
+    """The given columns, and for every row the same good cells in the others."""
+    length = len(next(iter(columns.values())))
+    return pa.table({name: pa.array(values, pa.string()) for name, values in _filled(columns, length).items()})
+
+
+def _filled(columns: dict[str, list[str]], length: int) -> dict[str, list[str]]:
+    return {name: [value] * length for name, value in ROW.items()} | columns
+
+
+def column(name: str, source: pa.Table, rules: Contract, **options: Any) -> list[Any]:
+    return normalise(source, rules, **options)[0].column(name).to_pylist()
+
+
+def found(findings: Findings) -> list[tuple[int, str, str | None]]:
+    """(row, code, column) of each find."""
+    return [(row["index"], row["code"], row["column"]) for row in findings.table().to_pylist()]
+
+
+def judged(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Findings:
+    table, findings = normalise(source, rules)
+    validate(table, rules, findings, received_date=received)
+    return findings

@@ -1,0 +1,93 @@
+"""Amounts that are computed, and the source's other columns."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from sale_cells import cells, column, contract, found
+
+from tillstream.pipeline.normalise import normalise
+
+
+def test_net_is_quantity_times_price_less_discount() -> None:
+    rules = contract({"discount": "Off"})
+    source = cells(Qty=["3", "-1", "0.5"], Price=["1.10", "4.95", "9.99"], Off=["0.30", "", "0.01"])
+    assert column("net_amount", source, rules) == [Decimal("3.00"), Decimal("-4.95"), Decimal("4.985")]
+
+
+def test_the_source_s_own_net_counts_and_gaps_in_it_are_computed() -> None:
+    rules = contract({"net_amount": "Net"})
+    assert column("net_amount", cells(Qty=["2", "2"], Net=["7", ""]), rules) == [7, 10]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "off", "net"),
+    [
+        ("0.5", "1.123456789", "0", "0.561728395"),
+        ("-0.5", "1.123456789", "0", "-0.561728395"),
+        ("0.000000001", "0.5", "1", "-1"),
+        ("0.00001", "0.00005", "1", "-1"),
+        ("3", "0.333333333", "0", "0.999999999"),
+        ("1.5", "66666666666.123456789", "0.5", "99999999998.685185184"),
+        ("123456789012", "123456789012.123456789", "0.000000001", "15241578753168725514895.672002467"),
+        ("999999999", "9999999999999999999.999999999", "0", "9999999989999999999999999999.000000001"),
+        ("1", "1", "99999999999999999999999999998", "-99999999999999999999999999997"),
+    ],
+)
+def test_net_is_exact_and_rounded_once_half_away_from_zero(quantity: str, price: str, off: str, net: str) -> None:
+    rules = contract({"discount": "Off"})
+    beside = cells(Qty=["2", quantity], Price=["1.5", price], Off=["", off])
+    assert column("net_amount", beside, rules) == [3, Decimal(net)]
+    assert column("net_amount", beside.slice(1), rules) == [Decimal(net)]
+
+
+def test_a_net_too_large_to_keep_is_refused() -> None:
+    source = cells(Qty=["99999999999999", "2"], Price=["9999999999999999999999", "3"])
+    table, findings = normalise(source, contract())
+    assert table.column("net_amount").to_pylist() == [None, 6]
+    assert found(findings) == [(0, "number-too-large", "net_amount")]
+
+
+@pytest.mark.parametrize("name", ["Qty", "Price", "Off", "Net"])
+def test_nothing_is_computed_from_a_number_that_could_not_be_read(name: str) -> None:
+    rules = contract({"discount": "Off", "net_amount": "Net", "tax": "Tax"})
+    good = {"Qty": ["2", "2"], "Price": ["5", "5"], "Off": ["1", "1"], "Net": ["", ""], "Tax": ["1", "1"]}
+    table, _ = normalise(cells(**good | {name: ["one", good[name][1]]}), rules)
+    assert table.column("net_amount").to_pylist() == [None, 9]
+    assert table.column("gross_amount").to_pylist() == [None, 10]
+
+
+def test_gross_is_the_source_s_own_else_net_plus_tax_else_unknown() -> None:
+    source = cells(Tax=["1.50", "1", ""], Gross=["20", "", ""])
+    assert column("gross_amount", source, contract({"tax": "Tax"})) == [Decimal("11.50"), 11, None]
+    assert column("gross_amount", source, contract({"tax": "Tax", "gross_amount": "Gross"})) == [20, 11, None]
+    assert column("gross_amount", source, contract()) == [None, None, None]
+
+
+def extras(**columns: list[str]) -> list[dict[str, str] | None]:
+    read = column("extra", cells(**columns), contract())
+    return [None if text is None else json.loads(text) for text in read]
+
+
+def test_extra_holds_the_other_columns_in_their_order_without_gaps() -> None:
+    source = cells(City=["NYC", "", "Rom"], Note=["", "", "x"], Size=["S", "M", "L"])
+    assert column("extra", source, contract()) == [
+        '{"City":"NYC","Size":"S"}',
+        '{"Size":"M"}',
+        '{"City":"Rom","Note":"x","Size":"L"}',
+    ]
+
+
+def test_extra_is_null_where_there_is_nothing_else() -> None:
+    assert column("extra", cells(No=["1"]), contract()) == [None]
+    assert extras(City=["", "x"], Note=["", ""]) == [None, {"City": "x"}]
+
+
+def test_letters_stay_readable_in_extra_and_signs_are_escaped() -> None:
+    texts = ["Berguvsvägen", 'say "hi"', "back\\slash", "two\nlines\tand\x01\x1f.", "\\n", "日本", "\u2028"]
+    assert extras(Note=texts) == [{"Note": text} for text in texts]
+    assert column("extra", cells(Note=["Martín"]), contract()) == ['{"Note":"Martín"}']
+
+
+def test_a_header_may_hold_any_sign() -> None:
+    assert extras(**{'a"b\\c\n': ["1"], "ü,{}:": ["2"]}) == [{'a"b\\c\n': "1", "ü,{}:": "2"}]

@@ -1,0 +1,137 @@
+"""Text cells, the name of a sale and its status."""
+
+from typing import Any
+
+import pytest
+from sale_cells import MAPPED, cells, column, contract, found
+
+from tillstream.domain.columns import CONTENT
+from tillstream.pipeline.normalise import missing_columns, normalise
+
+
+def test_the_columns_are_those_of_a_sale_line_in_their_order() -> None:
+    table, _ = normalise(cells(No=["1"]), contract())
+    names = ["source_version", "region", "sale_id", "line_key", *(one.name for one in CONTENT)]
+    assert table.column_names == names
+    assert str(table.schema.field("net_amount").type) == "decimal128(38, 9)"
+    assert str(table.schema.field("sold_at").type) == "timestamp[us, tz=UTC]"
+
+
+def test_outer_space_is_taken_off_and_inner_space_stays() -> None:
+    rules = contract({"product_name": "Name"})
+    names = ["  Tea pot ", "\u00a0Tea\u00a0pot\u3000", "\tTea", "   ", ""]
+    assert column("product_name", cells(Name=names), rules) == ["Tea pot", "Tea\u00a0pot", "Tea", None, None]
+
+
+def test_nothing_is_missing_but_what_the_contract_calls_missing() -> None:
+    words = ["NA", "null", "nan", "None", "-", "N/A", "n/a", " N/A "]
+    rules = contract({"country": "Land"}, missing=["N/A"])
+    assert column("country", cells(Land=words), rules) == ["NA", "null", "nan", "None", "-", None, "n/a", None]
+
+
+def test_ids_stay_as_they_are_written() -> None:
+    rules = contract({"product_id": "Sku", "customer_id": "Cust", "line_key": "Line"})
+    source = cells(Sku=["007a", "B1"], Cust=["00012", "1e5"], Line=["01", "1"])
+    table, _ = normalise(source, rules)
+    assert table.select(["product_id", "customer_id", "line_key"]).to_pydict() == {
+        "product_id": ["007a", "B1"],
+        "customer_id": ["00012", "1e5"],
+        "line_key": ["01", "1"],
+    }
+
+
+def test_the_line_key_is_null_where_the_source_does_not_number_its_lines() -> None:
+    assert column("line_key", cells(No=["1"]), contract()) == [None]
+
+
+@pytest.mark.parametrize(
+    ("columns", "identity", "expected"),
+    [
+        ({}, {"ids": "region-wide"}, ["10", "011"]),
+        ({}, {"ids": "region-wide", "id_prefix": "OR-"}, ["OR-10", "OR-011"]),
+        ({"store_id": "Store"}, {"ids": "per-store"}, ["S1/10", "S2/011"]),
+        ({"store_id": "Store"}, {"ids": "per-store", "id_prefix": "X"}, ["S1/X10", "S2/X011"]),
+        ({"store_id": "Store"}, {"ids": "region-wide"}, ["10", "011"]),
+        ({}, {"ids": "per-store", "store": "MAIN"}, ["MAIN/10", "MAIN/011"]),
+    ],
+)
+def test_a_sale_is_named_by_the_identity_rule(
+    columns: dict[str, str], identity: dict[str, str], expected: list[str]
+) -> None:
+    source = cells(No=["10", "011"], Store=["S1", "S2"])
+    assert column("sale_id", source, contract(columns, identity=identity)) == expected
+
+
+def test_a_constant_store_stands_in_its_column() -> None:
+    rules = contract(identity={"ids": "per-store", "store": "MAIN"})
+    assert column("store_id", cells(No=["1"]), rules) == ["MAIN"]
+
+
+def test_a_return_names_the_sale_it_takes_back_by_the_same_rule() -> None:
+    rules = contract({"store_id": "Store", "returns_sale_id": "Of"}, identity={"ids": "per-store"})
+    source = cells(No=["10", "11"], Store=["S1", "S1"], Of=["", "10"])
+    assert column("returns_sale_id", source, rules) == [None, "S1/10"]
+
+
+def test_a_missing_number_and_a_missing_store_are_each_told() -> None:
+    rules = contract({"store_id": "Store"}, identity={"ids": "per-store"})
+    table, findings = normalise(cells(No=["", "2", ""], Store=["S1", "", ""]), rules)
+    assert table.column("sale_id").to_pylist() == [None, None, None]
+    assert found(findings) == [
+        (0, "missing-required", "sale_id"),
+        (1, "missing-required", "store_id"),
+        (2, "missing-required", "sale_id"),
+        (2, "missing-required", "store_id"),
+    ]
+
+
+def test_constants_fill_columns_that_are_not_mapped_and_never_gaps_in_those_that_are() -> None:
+    source = cells(Land=["Wales", ""], No=["1", "2"])
+    assert column("country", source, contract(country="UK")) == ["UK", "UK"]
+    assert column("country", source, contract({"country": "Land"}, country="UK")) == ["Wales", None]
+    assert column("channel", source, contract(channel="online")) == ["online", "online"]
+    assert column("region", source, contract()) == ["R", "R"]
+
+
+def test_a_currency_has_three_capital_letters() -> None:
+    rules = contract({"currency": "Cur"})
+    table, findings = normalise(cells(Cur=["EUR", "eur", "EURO", "", " USD ", "E1R"]), rules)
+    assert table.column("currency").to_pylist() == ["EUR", None, None, None, "USD", None]
+    assert found(findings) == [(row, "not-a-currency", "currency") for row in (1, 2, 5)]
+
+
+STATUS: dict[str, Any] = {"words": {"Done": "completed", "VOID": "cancelled"}, "prefixes": {"C": "returned"}}
+
+
+def test_a_word_of_the_status_column_is_taken_whatever_its_case() -> None:
+    rules = contract({"status": "State"}, status=STATUS)
+    words = ["done", " DONE ", "Void", ""]
+    assert column("status", cells(State=words), rules) == ["completed", "completed", "cancelled", "completed"]
+
+
+def test_an_unknown_word_is_refused_and_the_known_ones_are_told() -> None:
+    rules = contract({"status": "State"}, status=STATUS)
+    table, findings = normalise(cells(State=["Dnoe", "Done"], No=["C1", "2"]), rules)
+    assert table.column("status").to_pylist() == [None, "completed"]
+    row = findings.table().to_pylist()
+    assert [(one["index"], one["code"], one["value"], one["detail"]) for one in row] == [
+        (0, "word-not-allowed", "Dnoe", "Done, VOID")
+    ]
+
+
+def test_the_word_rules_over_the_prefix_and_the_prefix_over_the_quantity_and_that_over_the_default() -> None:
+    status = STATUS | {"negative_quantity": "returned", "prefixes": {"C": "cancelled", "CN": "pending"}}
+    rules = contract({"status": "State"}, status=status)
+    source = cells(State=["Done", "", "", "", ""], No=["C1", "C2", "CN3", "4", "5"], Qty=["-1", "-1", "-1", "-1", "1"])
+    assert column("status", source, rules) == ["completed", "cancelled", "pending", "returned", "completed"]
+
+
+def test_without_a_default_a_missing_word_stays_open() -> None:
+    rules = contract({"status": "State"}, status=STATUS | {"default": None})
+    assert column("status", cells(State=["", "Done"]), rules) == [None, "completed"]
+
+
+def test_headers_that_the_contract_maps_and_the_file_lacks_are_named_in_its_order() -> None:
+    rules = contract({"product_id": "Sku", "product_name": "Sku", "tax": "VAT"})
+    assert missing_columns(["Qty", "Date", "Other"], rules) == ["No", "Price", "Sku", "VAT"]
+    assert missing_columns([*MAPPED.values(), "Sku", "VAT"], rules) == []

@@ -1,0 +1,168 @@
+"""Numbers as a source writes them become exact decimals, or are refused with the reason."""
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from sale_cells import cells, column, contract, found
+
+from tillstream.domain.contract import NumberStyle
+from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.numbers import Numbers, read_numbers
+
+POINT = NumberStyle()
+ENGLISH = NumberStyle(thousands=",", currency_signs=("$", "US$"))
+GERMAN = NumberStyle(decimal=",", thousands=".", currency_signs=("€",))
+FRENCH = NumberStyle(decimal=",", thousands=" ")
+SWISS = NumberStyle(thousands="'")
+
+
+def read(style: NumberStyle, *texts: str | None) -> Numbers:
+    return read_numbers(pa.array(texts, pa.string()), style)
+
+
+def value(style: NumberStyle, text: str) -> Decimal | None:
+    """Read alone and beside cells that keep it from the fast ways: every way must say the same."""
+    alone = read(style, text)
+    beside = read(style, "no number", text, None, "7")
+    assert (alone.not_a_number[0], alone.too_large[0], alone.rounded[0]) == (
+        beside.not_a_number[1],
+        beside.too_large[1],
+        beside.rounded[1],
+    )
+    assert alone.values[0].as_py() == beside.values[1].as_py()
+    assert beside.values.to_pylist()[2:] == [None, Decimal(7)]
+    assert beside.not_a_number.tolist()[::2] == [True, False]
+    return alone.values[0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "number"),
+    [
+        (POINT, "12", "12"),
+        (POINT, "+12.5", "12.5"),
+        (POINT, "-0.000000001", "-0.000000001"),
+        (POINT, ".5", "0.5"),
+        (POINT, "5.", "5"),
+        (POINT, "007.10", "7.1"),
+        (POINT, "-0", "0"),
+        (POINT, "(12.00)", "-12"),
+        (POINT, "12-", "-12"),
+        (POINT, "1.5E3", "1500"),
+        (POINT, "1e-9", "0.000000001"),
+        (POINT, "0e99", "0"),
+        (POINT, "1.5000000000000", "1.5"),
+        (POINT, "9" * 29 + "." + "9" * 9, "9" * 29 + "." + "9" * 9),
+        (POINT, "-" + "9" * 29 + "." + "9" * 9, "-" + "9" * 29 + "." + "9" * 9),
+        (POINT, "0" * 60 + "1", "1"),
+        (ENGLISH, "1,234.50", "1234.5"),
+        (ENGLISH, "1234.50", "1234.5"),
+        (ENGLISH, "12,345,678", "12345678"),
+        (ENGLISH, "1,23,45,678.9", "12345678.9"),
+        (ENGLISH, "$1,234.50", "1234.5"),
+        (ENGLISH, "-$5", "-5"),
+        (ENGLISH, "$-5", "-5"),
+        (ENGLISH, "($5.00)", "-5"),
+        (ENGLISH, "US$ 7", "7"),
+        (ENGLISH, "1,234.5-", "-1234.5"),
+        (GERMAN, "1.234,50", "1234.5"),
+        (GERMAN, "12,5", "12.5"),
+        (GERMAN, "1.234,50\u00a0€", "1234.5"),
+        (GERMAN, "-12,5 €", "-12.5"),
+        (GERMAN, "1,5e3", "1500"),
+        (FRENCH, "1 234,5", "1234.5"),
+        (FRENCH, "1\u202f234,5", "1234.5"),
+        (FRENCH, "1\u00a0234\u00a0567", "1234567"),
+        (SWISS, "1'234.5", "1234.5"),
+        (SWISS, "1’234.5", "1234.5"),
+    ],
+)
+def test_a_number_is_read_exactly(style: NumberStyle, text: str, number: str) -> None:
+    assert value(style, text) == Decimal(number)
+    assert not read(style, text).rounded[0]
+
+
+REFUSED = (
+    (POINT, ("x", "1,5", "1 5", "1_000", "--1", "+-1", "-(1)", "(-1)", "(1", "1)", "1-2", "-1-", ".", "-", "+", "()")),
+    (POINT, ("e5", "1e", "1e5-", "1.2.3", "0x1F", "nan", "inf", "１２", "$5")),
+    (ENGLISH, ("1,23", "1,2345", ",123", "0,123", "1,234,56", "1,,234", "$-$5", "$", "5$5", "$5$", "1.234,5")),
+    (GERMAN, ("1.23", "0.123", "1.5,0", "1,234.5", "12.34.567,8 $")),
+    (FRENCH, ("1 23", "1.5", "1  234")),
+    (NumberStyle(decimal=","), ("1.5", "1.234,5")),
+)
+
+
+@pytest.mark.parametrize(("style", "text"), [(style, text) for style, texts in REFUSED for text in texts])
+def test_what_a_strict_reader_would_not_take_is_no_number(style: NumberStyle, text: str) -> None:
+    assert value(style, text) is None
+    assert read(style, text).not_a_number[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["1" + "0" * 29, "5" * 31, "-" + "9" * 40, "1e29", "1e999999999", "9" * 29 + ".9999999999"]
+)
+def test_a_number_beyond_29_digits_is_too_large_and_never_wraps(text: str) -> None:
+    assert value(POINT, text) is None
+    assert read(POINT, text).too_large[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1.1234567895", "1.12345679"),
+        ("-1.1234567895", "-1.12345679"),
+        ("1.12345678949999999999", "1.123456789"),
+        ("0.30000000000000004", "0.3"),
+        ("317.475874933038", "317.475874933"),
+        ("0.0000000005", "0.000000001"),
+        ("-0.0000000005", "-0.000000001"),
+        ("1e-10", "0"),
+        ("1e-999999999", "0"),
+        ("12345678901234567890.12345678955", "12345678901234567890.12345679"),
+        ("0." + "1" * 60, "0.111111111"),
+    ],
+)
+def test_more_than_nine_decimals_are_rounded_half_away_from_zero_and_told(text: str, number: str) -> None:
+    assert value(POINT, text) == Decimal(number)
+    assert read(POINT, text).rounded[0]
+
+
+def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
+    source = cells(Price=["5.00", "abc", "", " 7 ", "1e40", "0.12345678901"])
+    table, findings = normalise(source, contract())
+    assert table.column("unit_price").to_pylist() == [5, None, None, 7, None, Decimal("0.123456789")]
+    assert found(findings) == [
+        (1, "not-a-number", "unit_price"),
+        (4, "number-too-large", "unit_price"),
+        (5, "rounded", "unit_price"),
+    ]
+    assert findings.refused(6).tolist() == [False, True, False, False, True, False]
+
+
+def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
+    _, findings = normalise(cells(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
+    row = findings.table().to_pylist()[0]
+    assert (row["value"], row["detail"]) == ("1,23", "; it is written like 1,234.50")
+
+
+def test_a_word_for_missing_is_no_number_and_no_problem() -> None:
+    table, findings = normalise(cells(Price=["-", "n/a", "3"]), contract(missing=["-", "n/a"]))
+    assert table.column("unit_price").to_pylist() == [None, None, 3]
+    assert len(findings) == 0
+
+
+def test_a_version_is_a_whole_number() -> None:
+    rules = contract({"source_version": "Rev"})
+    table, findings = normalise(cells(Rev=["1", "2.0", "", "2.5", "x", "99999999999999999999"]), rules)
+    assert table.column("source_version").to_pylist() == [1, 2, None, None, None, None]
+    assert found(findings) == [(row, "not-a-number", "source_version") for row in (3, 4, 5)]
+
+
+def test_cells_that_are_a_slice_of_a_larger_table_read_the_same() -> None:
+    source = cells(Price=["bad", " 1.25", "3", "x"])
+    assert column("unit_price", source.slice(1, 2), contract()) == [Decimal("1.25"), Decimal(3)]
+
+
+def test_no_rows_give_no_rows() -> None:
+    table, findings = normalise(cells(Price=["1"]).slice(0, 0), contract())
+    assert (table.num_rows, len(findings)) == (0, 0)
