@@ -63,10 +63,15 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     return App(settings, ports, book, QueryCache())
 
 
+def folder(settings: Settings) -> Folder:
+    """Who owns the folder of everything local, and where its server listens."""
+    return Folder(settings.home)
+
+
 @contextmanager
 def open_app(settings: Settings, wait: float | None = None) -> Iterator[App]:
     """Own the folder, build, and close again. Raises `Unavailable` when the folder is not free in time."""
-    with Folder(settings.home).own(wait):
+    with folder(settings).own(wait):
         app = build(settings)
         try:
             yield app

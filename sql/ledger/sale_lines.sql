@@ -5,6 +5,7 @@ WITH
 greatest_sightings AS (
   SELECT *
   FROM counted_sightings
+  WHERE TRUE  -- BigQuery takes QUALIFY only beside a WHERE
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY key, content
     ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no

@@ -172,8 +172,11 @@ WITH statement AS (
       OR (t.whole = 'store-day' AND t.sale_date IN (SELECT sale_date FROM alive)))
 ),
 entry AS (
-  SELECT batch_no, row_number, fix_number, refused_by = 'validation' AS is_open, sale, store_day FROM refusals
-  WHERE batch_no IN (SELECT batch_no FROM statement)
+  SELECT
+    s.batch_no, s.row_number, s.fix_number, s.refused_by = 'validation' AS is_open,
+    IF(s.sale_id IS NULL, NULL, {sale_hash}) AS sale, IF(s.sale_date IS NULL, NULL, {store_day_hash}) AS store_day
+  FROM refusals AS s
+  WHERE s.batch_no IN (SELECT batch_no FROM statement)
   UNION ALL
   SELECT s.batch_no, s.row_number, s.fix_number, FALSE, NULL, NULL FROM sightings AS s
   WHERE s.fix_number > 0 AND s.batch_no IN (SELECT batch_no FROM statement)
@@ -365,7 +368,7 @@ FROM outcomes_now;
 INSERT INTO refusals BY NAME
 SELECT
   i.root_no AS batch_no, s.row_number, s.line_number, s.fix_number, s.outcome, s.refused_by, s.raw, s.code, s.column_name, s.value, s.problems,
-  IF(s.sale_id IS NULL, NULL, {sale_hash}) AS sale, IF(s.sale_date IS NULL, NULL, {store_day_hash}) AS store_day,
+  s.region, s.sale_id, s.store_id, s.sale_date,
   $settlement_no AS settlement_no
 FROM read_parquet($addresses, filename = true) AS s
 JOIN incoming_files AS f ON f.address = s.filename
@@ -387,7 +390,7 @@ SELECT
   batch_no, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
   refusal AS code, column_name, value,
   CAST(to_json([{{'code': refusal, 'column': column_name, 'value': value, 'detail': detail}}]) AS VARCHAR) AS problems,
-  sale, CAST(NULL AS UBIGINT) AS store_day,
+  CAST(NULL AS VARCHAR) AS region, CAST(NULL AS VARCHAR) AS sale_id, CAST(NULL AS VARCHAR) AS store_id, CAST(NULL AS DATE) AS sale_date,
   $settlement_no AS settlement_no
 FROM refused;
 

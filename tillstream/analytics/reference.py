@@ -7,6 +7,7 @@ import pyarrow as pa
 from tillstream.analytics import fx, fx_daily
 from tillstream.ports import Ports
 
+KNOWN = "SELECT rate_date, currency, per_euro FROM fx_rates"
 AHEAD = timedelta(days=400)
 """Rates are filled forward so far, so that new sales find theirs until the next load or start."""
 
@@ -25,14 +26,14 @@ def ready(ports: Ports, reporting: str) -> None:
 
 def load(ports: Ports, text: str, name: str, reporting: str) -> int:
     """Add or replace the rates of a file; how many it holds. Raises `Rejected` naming line, column and value."""
-    rates = fx.parse(text, name)
+    rates = fx.parse(text, name, ports.warehouse.query(KNOWN))
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _renew(ports, reporting)
     return int(rates.num_rows)
 
 
 def _renew(ports: Ports, reporting: str) -> None:
-    rates = ports.warehouse.query("SELECT rate_date, currency, per_euro FROM fx_rates")
+    rates = ports.warehouse.query(KNOWN)
     until = ports.clock.now().date() + AHEAD
     ports.warehouse.load("reporting_rates", fx_daily.daily(rates, reporting, until))
     ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))

@@ -119,8 +119,10 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("column_name", _S, "Column of that problem", required=False),
         _f("value", _S, "Value of that problem", required=False),
         _f("problems", _J, "List of {code, column, value, detail}"),
-        _f("sale", HASH64, "Hash of (region, sale_id) where they could be read", required=False),
-        _f("store_day", HASH64, "Hash of (region, store_id, sale_date) where they could be read", required=False),
+        _f("region", _S, "Region, where it could be read", required=False),
+        _f("sale_id", _S, "Sale, where it could be read", required=False),
+        _f("store_id", _S, "Store, where it could be read", required=False),
+        _f("sale_date", _D, "Business day, where it could be read", required=False),
         _SETTLEMENT,
     ),
     "changes": (
@@ -144,11 +146,6 @@ TABLES: dict[str, tuple[Field, ...]] = {
 }
 
 REFUSED: tuple[Field, ...] = tuple(
-    field for field in TABLES["refusals"] if field.name not in {"batch_no", "sale", "store_day", "settlement_no"}
-) + (
-    _f("region", _S, "Region, where it could be read", required=False),
-    _f("sale_id", _S, "Sale, where it could be read", required=False),
-    _f("store_id", _S, "Store, where it could be read", required=False),
-    _f("sale_date", _D, "Business day, where it could be read", required=False),
+    field for field in TABLES["refusals"] if field.name not in {"batch_no", "settlement_no"}
 )
 """What stage writes to Parquet for each refused row, and settle reads."""

@@ -36,6 +36,13 @@ def announce(ports: Ports, settlement_no: int) -> int:
     return published
 
 
+def unannounced(ports: Ports) -> list[int]:
+    """Settlements whose announcement is not written down, oldest first."""
+    settled = ports.warehouse.query("SELECT settlement_no FROM settlements ORDER BY settlement_no")
+    told = {int(document.id) for document in ports.documents.find(COLLECTION)}
+    return [number for number in settled.column("settlement_no").to_pylist() if number not in told]
+
+
 def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
     """One message per row of `changes`: the line as it is now, or what was removed."""
     return [_message(settlement_no, row) for row in changes.to_pylist()]

@@ -80,9 +80,7 @@ def _replaced(ports: Ports, upload: Upload, undone_no: int) -> bool:
 
 
 def _announce_forgotten(ports: Ports) -> int:
-    numbers = ports.warehouse.query("SELECT settlement_no FROM settlements ORDER BY settlement_no").column("settlement_no").to_pylist()
-    told = {int(document.id) for document in ports.documents.find(announce.COLLECTION)}
-    forgotten = [number for number in numbers if number not in told]
+    forgotten = announce.unannounced(ports)
     for number in forgotten:
         announce.announce(ports, number)
     return len(forgotten)

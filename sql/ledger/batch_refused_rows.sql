@@ -1,0 +1,25 @@
+-- The rows of a batch that never reached the ledger, as stage wrote them: for `rebuild --check`.
+-- @root_no INT64: the root batch
+-- @settlement_no INT64: the settlement that took the batch in
+-- @fix_number INT64: of a correction; -1: the root itself, with the fixes that a replay took along
+-- @numbered BOOL: not needed here
+SELECT
+  row_number,
+  line_number,
+  fix_number,
+  outcome,
+  refused_by,
+  raw,
+  code,
+  column_name,
+  value,
+  problems,
+  region,
+  sale_id,
+  store_id,
+  sale_date
+FROM refusals
+WHERE batch_no = @root_no AND settlement_no = @settlement_no AND refused_by <> 'ledger'
+  AND (@fix_number = -1 OR fix_number = @fix_number)
+  AND (@numbered OR NOT @numbered)
+ORDER BY row_number

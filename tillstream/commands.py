@@ -1,0 +1,216 @@
+"""What the command line can do, as plain functions: run in this process, or by the server that owns the folder.
+
+Each takes the app and JSON-like arguments and gives a `Result`; nothing here prints.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tillstream.analytics import queries, reference
+from tillstream.analytics.filters import Filters
+from tillstream.app import App
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import EVERYTHING
+from tillstream.domain.uploads import State, Upload
+from tillstream.handlers import record_of
+from tillstream.pipeline import account, decide, dry_run, fix, originals, rebuild, replay, settle, stage, sweep, undo, uploads
+from tillstream.pipeline.announce import announce as announce_settlement
+from tillstream.pipeline.announce import unannounced
+from tillstream.samples import files as samples
+
+DONE, FAILED, WRONG, QUARANTINED, HELD = range(5)
+Progress = Callable[[str, int], None]
+ME = "command line"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did. `code` is its exit code: 0 done, 1 rejected or failed, 3 quarantined rows, 4 held."""
+
+    data: Any
+    code: int = DONE
+
+
+def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
+    """Each file to its receipt; one bad file does not keep the others from going in."""
+    receipts = [_ingest(app, progress, Path(file), contract, dry=dry) for file in files]
+    codes = [_code(receipt) for receipt in receipts]
+    code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
+    return Result(receipts[0] if len(receipts) == 1 else receipts, code)
+
+
+def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool) -> dict[str, Any]:
+    contract = app.book.used(name)
+    try:
+        with path.open("rb") as stream:
+            if dry:
+                return dry_run.dry_run(app.ports, app.book, contract, path.name, stream)
+            upload = uploads.receive(app.ports, contract, path.name, stream, ME, lambda size: progress("bytes", size))
+    except OSError as error:
+        return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
+    except Rejected as error:
+        return _failed(path.name, contract.name, str(error))
+    return _drive(app, upload, progress)
+
+
+def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
+    return {"status": State.REJECTED.value, "file": file, "contract": contract, "error": error}
+
+
+def _drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
+    """Stage and settle one batch now; announcing is the worker's."""
+    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows))
+    settle.settle_all(app.ports, app.book)
+    return account.receipt(app.ports, upload.batch_id)
+
+
+def _code(receipt: Mapping[str, Any]) -> int:
+    if receipt["status"] in (State.REJECTED, State.FAILED):
+        return FAILED
+    if receipt["status"] == State.HELD or receipt.get("holds"):
+        return HELD
+    return QUARANTINED if receipt["rows"]["quarantined"] else DONE
+
+
+def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) -> Result:
+    if batch:
+        receipt = account.receipt(app.ports, batch)
+        return Result(receipt, _code(receipt))
+    found = [upload for upload in uploads.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
+    return Result([account.receipt(app.ports, upload.batch_id) for upload in found])
+
+
+def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Result:
+    upload = uploads.get(app.ports, batch)
+    if out:
+        with Path(out).open("wb") as file:
+            file.writelines(originals.refused_csv(app.ports, batch))
+    rows = originals.with_raw(app.ports, upload, account.refused(app.ports, batch))
+    return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
+
+
+def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
+    path = Path(file)
+    with path.open("rb") as stream:
+        correction = fix.fix(app.ports, batch, path.name, stream, ME)
+    _drive(app, correction, progress)
+    state = uploads.get(app.ports, correction.batch_id)
+    if state.state is State.REJECTED:
+        raise Rejected(state.error)
+    receipt = account.receipt(app.ports, batch)
+    return Result(receipt, _code(receipt))
+
+
+def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
+    receipt = _drive(app, replay.replay(app.ports, app.book, batch, contract or None, ME), progress)
+    return Result(receipt, _code(receipt))
+
+
+def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False) -> Result:
+    upload = decide.confirm(app.ports, batch, ME, as_new=as_new)
+    settle.settle_all(app.ports, app.book)
+    receipt = account.receipt(app.ports, upload.batch_id)
+    return Result(receipt, _code(receipt))
+
+
+def reject(app: App, progress: Progress, *, batch: str, reason: str = "") -> Result:
+    decide.reject(app.ports, batch, ME, reason)
+    return Result(account.receipt(app.ports, batch))
+
+
+def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
+    return Result(undo.preview(app.ports, batch), HELD)
+
+
+def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
+    return Result(undo.undo(app.ports, batch, ME))
+
+
+def announce(app: App, progress: Progress) -> Result:
+    told = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
+    return Result({"settlements": len(told), "events": sum(told.values())})
+
+
+def sweep_now(app: App, progress: Progress) -> Result:
+    return Result(sweep.sweep(app.ports, app.book, lambda stored: record_of(app, stored), patience=timedelta(0)))
+
+
+def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
+    run = rebuild.from_originals if originals else rebuild.check
+    report = run(app.ports, app.fresh_warehouse, lambda step: progress("settlements", step))
+    return Result(report, FAILED if report["differences"] else DONE)
+
+
+def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
+    own = {parameter.name for parameter in queries.describe(name).parameters}
+    filters = Filters.parse({key: value for key, value in params.items() if key not in own})
+    asked = {key: value for key, value in params.items() if key in own}
+    answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **asked)
+    return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
+
+
+def status(app: App, progress: Progress) -> Result:
+    ports = app.ports
+    states = {state.value: ports.documents.count(uploads.COLLECTION, {"state": state.value}) for state in State}
+    kpis = queries.run(ports.warehouse, "kpis", EVERYTHING, Filters()).to_pylist()[0]
+    return Result(
+        {
+            "home": str(app.settings.home),
+            "batches": {state: count for state, count in states.items() if count},
+            "lines": kpis["lines"],
+            "as_of": kpis["as_of"],
+            "queues": [vars(depth) for depth in ports.bus.depths()],
+        }
+    )
+
+
+def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
+    if name:
+        return Result(app.book.current(name).model_dump(mode="json"))
+    known = [app.book.current(each) for each in app.book.names()]
+    return Result([{"name": c.name, "version": c.version, "region": c.region, "currency": c.currency, "description": c.description} for c in known])
+
+
+def fx_load(app: App, progress: Progress, *, file: str) -> Result:
+    text = Path(file).read_text(encoding="utf-8-sig")
+    return Result({"rates": reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency)})
+
+
+def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
+    """Write the sample regions' files and load them like any others."""
+    today = app.ports.clock.now().date()
+    folder = app.settings.home / "samples"
+    folder.mkdir(parents=True, exist_ok=True)
+    receipts = []
+    for sample in samples.files(until=today.replace(day=1) - timedelta(days=1), scale=scale):
+        path = folder / sample.name
+        with path.open("wb") as out:
+            sample.write(out)
+        receipts.append(_ingest(app, progress, path, sample.contract, dry=False))
+        progress("files", 1)
+    codes = [_code(receipt) for receipt in receipts]
+    return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
+
+
+COMMANDS: dict[str, Callable[..., Result]] = {
+    "ingest": ingest,
+    "receipts": receipts,
+    "quarantine": quarantine,
+    "fix": fix_rows,
+    "replay": replay_batch,
+    "confirm": confirm,
+    "reject": reject,
+    "undo-preview": undo_preview,
+    "undo": undo_batch,
+    "announce": announce,
+    "sweep": sweep_now,
+    "rebuild": rebuild_check,
+    "query": query,
+    "status": status,
+    "contracts": contracts,
+    "fx-load": fx_load,
+    "demo": demo,
+}

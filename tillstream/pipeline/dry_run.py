@@ -1,0 +1,64 @@
+"""A dry run: what a file's receipt would be, with nothing kept."""
+
+from dataclasses import asdict, replace
+from typing import Any, BinaryIO
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.events import STAGING
+from tillstream.domain.identity import batch_id
+from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import account, stage, uploads
+from tillstream.pipeline.contracts import ContractBook
+from tillstream.pipeline.settle import describe
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Settlement
+
+
+def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
+    """The JSON receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
+
+    Raises `Rejected` for a file that cannot be read.
+    """
+    prefix = f"dry-run/{ports.clock.tick()}"
+    try:
+        upload = _keep(ports, book.used(contract.name), prefix, name, stream)
+        written = stage.write(ports, upload, prefix)
+        upload = replace(upload, staged=asdict(written))
+        held = stage.too_many_refused(upload, written, contract.refused_threshold)
+        settled = ports.warehouse.preview(
+            Settlement([describe(ports, book, upload)]), account.questions(upload.batch_id)
+        )
+    finally:
+        for stored in list(ports.objects.list(STAGING, prefix)):
+            ports.objects.delete(STAGING, stored.name)
+    holds = (*((held,) if held else ()), *settled.holds.values())
+    receipt = account.compose(upload, *(answer.to_pylist() for answer in settled.answers))
+    return receipt | {"status": "dry-run", "holds": [asdict(hold) for hold in holds]}
+
+
+def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:
+    """A record that is never written, of an object beside what is staged."""
+    with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
+        while chunk := stream.read(uploads.CHUNK):
+            writer.write(chunk)
+    stored = ports.objects.stat(STAGING, f"{prefix}/original")
+    with ports.objects.open(stored.bucket, stored.name) as kept:
+        sha256 = uploads.digest(kept)
+    now = ports.clock.now().isoformat()
+    return Upload(
+        batch_id=batch_id(prefix, stored.generation, sha256),
+        kind="upload",
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=name,
+        contract=contract.name,
+        contract_version=contract.version,
+        region=contract.region,
+        received_seq=stored.generation,
+        received_at=now,
+        received_by="",
+        state=State.STAGED,
+        sha256=sha256,
+    )

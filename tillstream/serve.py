@@ -1,0 +1,93 @@
+"""The local server: portal, command door and worker in one process that owns the folder."""
+
+import secrets
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+
+from waitress.server import create_server
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from portal import create_app
+from tillstream.app import App, folder, open_app
+from tillstream.commands import demo
+from tillstream.control import create_control
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.people import accounts
+from tillstream.pipeline import uploads
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+Say = Callable[[str], None]
+THREADS = 8
+
+
+def serve(settings: Settings, say: Say, *, open_browser: bool = False) -> None:
+    """Serve until interrupted. Raises `Rejected` when the port is taken, `Unavailable` when another process owns the folder."""
+    _port_is_free(settings)
+    try:
+        with open_app(settings, wait=2.0) as app:
+            _serve(app, say, open_browser=open_browser)
+    except Unavailable as error:
+        running = folder(settings).find_server()
+        hint = f" It may be the server at {running.address}." if running else ""
+        raise Unavailable(f"{error}{hint}") from error
+
+
+def _port_is_free(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Rejected(
+                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). Choose another with --port, for example --port {settings.port + 1}."
+            ) from error
+
+
+def _serve(app: App, say: Say, *, open_browser: bool) -> None:
+    settings = app.settings
+    password = accounts.first_admin(app.ports)
+    token = secrets.token_urlsafe(32)
+    wsgi = DispatcherMiddleware(create_app(app), {"/control": create_control(app, token)})
+    server = create_server(wsgi, host=settings.host, port=settings.port, threads=THREADS, max_request_body_size=settings.upload_limit_mb << 20)
+    address = f"http://{settings.host}:{settings.port}"
+    worker = Worker(app)
+    worker.start()
+    folder(settings).announce_server(address, token)
+    say(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
+    if password:
+        say(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
+    samples = threading.Thread(target=_samples, args=(app, say), name="samples", daemon=True)
+    samples.start()
+    if open_browser:
+        webbrowser.open(address)
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run()
+    finally:
+        folder(settings).forget_server()
+        server.close()
+        worker.stop()
+
+
+def _samples(app: App, say: Say) -> None:
+    """The first start of an empty home loads the sample regions, in the sight of whoever started it."""
+    if not app.settings.samples or app.ports.documents.count(uploads.COLLECTION):
+        return
+    say("The first start loads the sample regions IN, UK and USA …")
+    done = 0
+
+    def progress(what: str, count: int) -> None:
+        nonlocal done
+        if what == "rows":
+            done += count
+            say(f"  {done:,} rows read")
+        if what == "files":
+            say("  a file is settled")
+
+    receipts = demo(app, progress).data
+    lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
+    say(f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. Every row is accounted for under Uploads.")
