@@ -8,7 +8,7 @@ told AS (
     settlement_no,
     key,
     kind,
-    COALESCE(new, old) AS content
+    COALESCE(changes.new, changes.old) AS content
   FROM changes
   WHERE settlement_no = @settlement_no
 ),

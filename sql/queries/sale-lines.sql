@@ -15,6 +15,7 @@ greatest_sightings AS (
   SELECT counted_sightings.*
   FROM counted_sightings
   INNER JOIN page ON page.key = counted_sightings.key
+  WHERE TRUE  -- BigQuery takes QUALIFY only beside a WHERE
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY counted_sightings.key, content
     ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no

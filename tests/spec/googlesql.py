@@ -1,0 +1,223 @@
+"""Google's own engine as the judge: it analyses our SQL against our tables, and answers small questions truly."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from zetasql import types as t
+from zetasql.api import CatalogBuilder, PreparedQuery, TableBuilder, TypeFactory
+from zetasql.core import wasm_client
+from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import Parameter
+
+import sql
+from tillstream.domain.tables import TABLES
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+KINDS = {
+    "STRING": t.TypeKind.TYPE_STRING,
+    "DATE": t.TypeKind.TYPE_DATE,
+    "TIMESTAMP": t.TypeKind.TYPE_TIMESTAMP,
+    "NUMERIC": t.TypeKind.TYPE_NUMERIC,
+    "BIGNUMERIC": t.TypeKind.TYPE_BIGNUMERIC,
+    "INT64": t.TypeKind.TYPE_INT64,
+    "FLOAT64": t.TypeKind.TYPE_DOUBLE,
+    "BOOL": t.TypeKind.TYPE_BOOL,
+    "JSON": t.TypeKind.TYPE_JSON,
+    "hash128": t.TypeKind.TYPE_INT64,
+    "hash64": t.TypeKind.TYPE_INT64,
+}
+NAMES = {kind: name for name, kind in KINDS.items() if name.isupper()}
+READ_AS = {"TIMESTAMP": "UNIX_MICROS({0})", "BIGNUMERIC": "CAST({0} AS STRING)"}
+"""How the types are fetched that the Python package cannot read."""
+Rows = Sequence[Sequence[Any]]
+Columns = Sequence[tuple[str, str]]
+
+
+class Judge:
+    """Analyses and answers in GoogleSQL. Make one per session: the first use compiles 28 MB of WebAssembly."""
+
+    def __init__(self, kept: Path) -> None:
+        wasm_client.Module = _KeptModule(kept)
+        language = t.LanguageOptions.maximum_features()
+        self._language = language
+        self.tables: dict[str, Columns] = {}
+        self._built: dict[str, Any] = {}
+        for name, fields in TABLES.items():
+            self._add(name, [(field.name, field.kind) for field in fields])
+        for name, text in sql.views():
+            self._add(name, self.columns(body(text)))
+
+    def _add(self, name: str, columns: Columns) -> None:
+        table = TableBuilder(name)
+        for column, kind in columns:
+            table.add_column(column, KINDS[kind])
+        self._built[name] = table.build()
+        self.tables[name] = columns
+
+    def columns(self, text: str, params: Mapping[str, Any] | None = None) -> Columns:
+        """(name, type) of what a SELECT gives. Raises what zetasql raises for whatever BigQuery would refuse."""
+        with self._prepare(text, params or {}, {}) as prepared:
+            return [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
+
+    def answer(
+        self, text: str, params: Mapping[str, Any] | None = None, content: Mapping[str, Rows] | None = None
+    ) -> tuple[Columns, list[tuple[Any, ...]]]:
+        """Columns and rows of a SELECT over `content`; the views it may read are worked out from the tables."""
+        params = params or {}
+        filled = {
+            name: t.TableContent(table_data=t.TableData(row=[_row(row, self.tables[name]) for row in rows]))
+            for name, rows in (content or {}).items()
+            if _names(name, text)
+        }
+        prepared = self._prepare(text, params, filled)
+        columns = [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
+        if any(kind in READ_AS for _, kind in columns):
+            plain = [READ_AS.get(kind, "{0}").format(f"`{name}`") for name, kind in columns]
+            prepared = self._prepare(f"WITH answer AS (\n{text}\n)\nSELECT {', '.join(plain)} FROM answer", params, filled)
+        bound = [Parameter(name=name, value=_value(value, _kind(value)).to_proto()) for name, value in params.items()]
+        content_of = prepared.execute(parameters=bound).content.table_data
+        cells = [row.cell for row in content_of.row] if content_of else []
+        kinds = [kind for _, kind in columns]
+        return columns, [tuple(_python(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in cells]
+
+    def with_views(self, content: Mapping[str, Rows], until: Iterable[str] | None = None) -> dict[str, Rows]:
+        """The tables' rows and those of every view (or of `until`), each worked out from the ones before."""
+        filled: dict[str, Rows] = {name: () for name in TABLES} | dict(content)
+        for name, text in sql.views():
+            if until is None or name in until:
+                filled[name] = self.answer(body(text), content=filled)[1]
+        return filled
+
+    def _prepare(self, text: str, params: Mapping[str, Any], content: Mapping[str, Any]) -> Any:
+        options = t.AnalyzerOptions(
+            language_options=self._language,
+            default_timezone="UTC",
+            query_parameters=[
+                t.AnalyzerOptions.QueryParameter(name=name, type=_type(_kind(value))) for name, value in params.items()
+            ],
+        )
+        catalogue = CatalogBuilder("warehouse").with_builtin_functions(
+            t.ZetaSQLBuiltinFunctionOptions(language_options=self._language)
+        )
+        for name, table in self._built.items():
+            if _names(name, text):
+                catalogue.add_table(table)
+        builder = PreparedQuery.builder().set_sql(text).set_analyzer_options(options).set_catalog(catalogue.build())
+        return builder.set_table_content(dict(content)).prepare()
+
+
+def body(view: str) -> str:
+    """The SELECT of a CREATE OR REPLACE VIEW."""
+    head, _, select = view.partition(" AS\n")
+    assert "CREATE OR REPLACE VIEW" in head
+    return select
+
+
+def _names(table: str, text: str) -> bool:
+    return re.search(rf"\b{table}\b", text) is not None
+
+
+class _KeptModule:
+    """Compiled once and kept in the folder of pytest's cache; another version of the package compiles anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def from_file(self, engine: Any, path: str) -> Any:
+        from wasmtime import Module, WasmtimeError
+
+        stat = Path(path).stat()
+        kept = self.folder / f"zetasql-{stat.st_size}-{stat.st_mtime_ns}.cwasm"
+        if kept.exists():
+            try:
+                return Module.deserialize_file(engine, str(kept))
+            except WasmtimeError:
+                kept.unlink(missing_ok=True)
+        module = Module.from_file(engine, path)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        half = kept.with_suffix(f".{os.getpid()}")
+        half.write_bytes(module.serialize())
+        half.replace(kept)
+        return module
+
+
+def _row(cells: Sequence[Any], columns: Columns) -> Any:
+    return t.TableData.Row(cell=[_value(cell, kind) for cell, (_, kind) in zip(cells, columns, strict=True)])
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "BOOL"
+        case int():
+            return "INT64"
+        case str():
+            return "STRING"
+        case Decimal():
+            return "NUMERIC"
+        case datetime():
+            return "TIMESTAMP"
+        case date():
+            return "DATE"
+        case [first, *_]:
+            return f"ARRAY<{_kind(first)}>"
+        case []:
+            return "ARRAY<STRING>"
+    raise TypeError(f"a parameter of type {type(value).__name__}")
+
+
+def _type(kind: str) -> Any:
+    if kind.startswith("ARRAY<"):
+        return TypeFactory.create_array_type(_type(kind[6:-1]))
+    return TypeFactory.create_simple_type(KINDS[kind])
+
+
+def _value(value: Any, kind: str) -> Any:
+    if value is None:
+        return t.Value()
+    match kind:
+        case "STRING":
+            return t.Value(string_value=value)
+        case "INT64" | "hash128" | "hash64":
+            return t.Value(int64_value=value)
+        case "BOOL":
+            return t.Value(bool_value=value)
+        case "DATE":
+            return t.Value(date_value=(value - EPOCH.date()).days)
+        case "NUMERIC":
+            return t.Value(numeric_value=_scaled(value, 9))
+        case "BIGNUMERIC":
+            return t.Value(bignumeric_value=_scaled(value, 38))
+        case "JSON":
+            return t.Value(json_value=value)
+        case "TIMESTAMP":
+            micros = (value - EPOCH) // timedelta(microseconds=1)
+            return t.Value(timestamp_value=Timestamp(seconds=micros // 1_000_000, nanos=micros % 1_000_000 * 1000))
+    return t.Value(array_value=t.Value.Array(element=[_value(v, kind[6:-1]) for v in value]))
+
+
+def _scaled(value: Decimal, places: int) -> bytes:
+    whole = int(value.scaleb(places))
+    return whole.to_bytes((whole.bit_length() + 8) // 8, "little", signed=True)
+
+
+def _python(cell: Any, kind: str) -> Any:
+    given = {name: value for name, value in vars(cell).items() if value is not None}
+    if not given:
+        return None
+    value = next(iter(given.values()))
+    match kind:
+        case "DATE":
+            return EPOCH.date() + timedelta(days=value)
+        case "TIMESTAMP":
+            return EPOCH + timedelta(microseconds=value)
+        case "NUMERIC":
+            return Decimal(int.from_bytes(value, "little", signed=True)).scaleb(-9)
+        case "BIGNUMERIC":
+            return Decimal(value)
+    return value
