@@ -2,5 +2,5 @@
 
 import pytest
 
-for port in ("clock", "document_store", "event_bus", "object_store"):
+for port in ("clock", "document_store", "event_bus", "object_store", "warehouse"):
     pytest.register_assert_rewrite(f"{port}_contract")

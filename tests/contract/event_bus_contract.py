@@ -365,6 +365,18 @@ class EventBusContract:
         elapse(self.policy.minimum)
         assert bus.pull("s", 10)[0].attempt == 2
 
+    def test_the_id_of_a_dead_letter_never_means_another_one(self, bus: EventBus) -> None:
+        bus.subscribe("t", "s", RetryPolicy(attempts=1))
+        bus.publish("t", messages("first"))
+        bus.release(bus.pull("s", 1), "broken")
+        old = bus.dead_letters()[0].id
+        bus.resend([old])
+        assert drain(bus, "s") == ["first"]
+        bus.publish("t", messages("second"))
+        bus.release(bus.pull("s", 1), "broken")
+        assert bus.resend([old]) == 0
+        assert bus.pull("s", 1) == []
+
     def test_depths_count_what_is_where(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("t", "s", self.policy)
         bus.subscribe("t2", "s2", RetryPolicy(attempts=1))

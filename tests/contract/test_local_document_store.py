@@ -36,6 +36,13 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         sqlite.close()
         assert f"USING INDEX by_{field}" in plan[0][-1]
 
+    def test_the_newest_uploads_are_read_off_an_index(self, documents: SQLiteDocumentStore) -> None:
+        plan = documents._file.rows(
+            "EXPLAIN QUERY PLAN SELECT id FROM documents WHERE collection = 'c' "
+            "ORDER BY json_extract(data, '$.received_seq') DESC, id DESC LIMIT 50"
+        )
+        assert len(plan) == 1, "sorted by its index, not by a temporary tree"
+
     def test_a_field_that_could_be_sql_is_refused(self, documents: SQLiteDocumentStore) -> None:
         with pytest.raises(Rejected):
             documents.find("c", {"a') = 1 OR ('1": "x"})

@@ -10,7 +10,7 @@ from tillstream.adapters.local.sqlite import SQLiteFile
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.document_store import Document
 
-INDEXED = ("state", "kind", "parent", "contract", "sha256")
+INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq")
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
