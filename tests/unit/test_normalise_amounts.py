@@ -84,7 +84,7 @@ def test_extra_is_null_where_there_is_nothing_else() -> None:
 
 
 def test_letters_stay_readable_in_extra_and_signs_are_escaped() -> None:
-    texts = ["Berguvsvägen", 'say "hi"', "back\\slash", "two\nlines\tand\x01\x1f.", "\\n", "日本", "\u2028"]
+    texts = ["Berguvsvägen", 'say "hi"', "back\\slash", "two\nlines\tand\x01\x1f.", "\\n", "日本", "a\u2028b"]
     assert extras(Note=texts) == [{"Note": text} for text in texts]
     assert column("extra", cells(Note=["Martín"]), contract()) == ['{"Note":"Martín"}']
 

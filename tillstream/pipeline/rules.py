@@ -94,7 +94,7 @@ def _one_of(name: str, words: tuple[str, ...]) -> "Callable[[pd.DataFrame], pd.S
 
 def _range(name: str, bounds: Range) -> Iterator[Rule]:
     low, high = bounds.minimum, bounds.maximum
-    limits = [f"at least {low:f}"] * (low is not None) + [f"at most {high:f}"] * (high is not None)
+    limits = [f"{side} {limit:f}" for side, limit in (("at least", low), ("at most", high)) if limit is not None]
 
     def holds(frame: pd.DataFrame) -> "pd.Series[bool]":
         values = frame[name]
