@@ -85,11 +85,20 @@ def _undecodable(data: bytes, layout: Layout, fed: Bools) -> Ints:
         return np.empty(0, np.int64)
     high = np.flatnonzero(np.frombuffer(whole, np.uint8) > 127)
     suspects = np.unique(np.searchsorted(layout.starts, high, side="right") - 1)
-    found = [i for i in suspects[fed[suspects]] if not _is_utf8(whole[layout.starts[i] : layout.ends[i]])]
+    found = [i for i in suspects[fed[suspects]].tolist() if not _decodes(data[layout.starts[i] : layout.ends[i]])]
     return np.array(found, np.int64)
 
 
+def _decodes(record: bytes) -> bool:
+    try:
+        record.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _is_utf8(data: memoryview) -> bool:
+    """Without making the text of a whole block."""
     text = pa.Array.from_buffers(
         pa.string(), 1, [None, pa.array([0, len(data)], pa.int32()).buffers()[1], pa.py_buffer(data)]
     )

@@ -167,7 +167,7 @@ def _pieces(text: Text, rest: bytes, rules: Rules, block_bytes: int) -> Iterator
     """The rest of the file cut between records; what is cut off leads the next piece."""
     data, final = rest, False
     while not final:
-        more = text.read(max(block_bytes - len(data), len(data), 1))
+        more = text.read(block_bytes - len(data) if len(data) < block_bytes else len(data))
         data, final = data + more, not more
         del more  # as large as the block, and this generator sleeps while others work
         if not data:

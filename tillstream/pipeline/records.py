@@ -34,6 +34,13 @@ class Rules:
         """What ends a cell without quotes."""
         return re.compile(b"[" + re.escape(self.delimiter) + b"\n]")
 
+    @cached_property
+    def record(self) -> re.Pattern[bytes]:
+        """A record that ends with a line end and has no more cells than the header."""
+        delimiter = re.escape(self.delimiter)
+        cell = b'(?:"(?:[^"]++|"")*+"|(?!")[^' + delimiter + b"\n]*+)"
+        return re.compile(b"%b(?:%b%b){0,%d}+\r?\n" % (cell, delimiter, cell, self.columns - 1))
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -205,15 +212,21 @@ def _paired(
     line_count = int(np.searchsorted(newlines, size)) + (buffer[size - 1] != LF)
     if (ends - starts > rules.longest).any():
         return None
-    following = np.append(lines[1:], line_count)
-    for index in np.flatnonzero(following - lines > 1):
-        start, end = int(starts[index]), int(ends[index])
-        # Counting all delimiters first is cheap and settles nearly every record.
-        if data.count(rules.delimiter, start, end) >= rules.columns and isinstance(
-            scan(data, start, rules, final=final), Scan
-        ):
-            return None
-    return Layout(starts, ends, lines, np.empty(0, np.int64), line_count, size)
+    layout = Layout(starts, ends, lines, np.empty(0, np.int64), line_count, size)
+    return None if _any_wider(data, buffer, quotes, layout, rules) else layout
+
+
+def _any_wider(data: bytes, buffer: NDArray[np.uint8], quotes: Ints, layout: Layout, rules: Rules) -> bool:
+    """Whether a record over several lines has more cells than the header."""
+    several = np.flatnonzero(np.diff(layout.lines, append=layout.line_count) > 1)
+    starts, ends = layout.starts[several], layout.ends[several]
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    if all(data.count(rules.delimiter, start, end) < rules.columns for start, end in spans):
+        return False  # delimiters inside quotes counted too, which is cheap and settles most blocks
+    delimiters = _positions(buffer, ord(rules.delimiter))
+    delimiters = delimiters[np.searchsorted(quotes, delimiters) & 1 == 0]
+    counts = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts)
+    return bool((counts >= rules.columns).any())
 
 
 def _walked(
@@ -229,7 +242,9 @@ def _walked(
     line, stop = 0, complete
     while (index := bisect_left(dirty, line)) < len(dirty):
         line = dirty[index]
-        outcome = scan(data, int(starts[line]), rules, final=final)
+        start = int(starts[line])
+        good = rules.record.match(data, start, start + rules.longest)
+        outcome = (good.end(), good.end()) if good else scan(data, start, rules, final=final)
         if outcome is Scan.MORE:
             stop = line
             break

@@ -1,0 +1,63 @@
+"""The header names the columns, or the file is refused with words for a person."""
+
+import io
+
+import pytest
+from reading import whole
+
+from tillstream.domain.contract import FileStyle
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.read import UnreadableFile, header, read
+
+
+def refusal(data: bytes, encoding: str = "utf-8") -> UnreadableFile:
+    with pytest.raises(UnreadableFile) as caught:
+        list(read(io.BytesIO(data), FileStyle(encoding=encoding), max_record_bytes=200))
+    assert isinstance(caught.value, Rejected)
+    return caught.value
+
+
+def test_names_are_stripped_and_unquoted() -> None:
+    assert header(io.BytesIO(b'\xef\xbb\xbf a ,"b, c","d\ne"\r\n1,2,3\n'), FileStyle()) == ["a", "b, c", "d\ne"]
+
+
+def test_a_header_over_two_lines_moves_the_lines_of_the_rows() -> None:
+    assert whole('a,"b\nc"\n1,2\n').line_numbers == [3]
+
+
+def test_blank_lines_before_the_header_are_passed_over_and_counted_as_lines() -> None:
+    found = whole("\n ,\r\n\na,b\n1,2\n")
+    assert (found.names, found.line_numbers, found.row_numbers, found.blank) == (["a", "b"], [5], [1], 0)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\n", b" , \r\n", b"\r\n"])
+def test_a_file_of_nothing_is_empty(data: bytes) -> None:
+    assert refusal(data).code == "empty-file"
+
+
+def test_a_repeated_name_is_refused_by_name() -> None:
+    found = refusal(b"sale, store,store,sale,x\n1,2,3,4,5\n")
+    assert (found.code, str(found)) == ("repeated-header", "The header names sale, store more than once.")
+    assert "an empty name" in str(refusal(b"a,,\n1,2,3\n"))
+
+
+def test_one_nameless_column_is_a_column() -> None:
+    assert whole("a,b,\n1,2,3\n").names == ["a", "b", ""]
+
+
+def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
+    found = refusal(b'a,"b\n1,2\n' * 2)
+    assert (found.code, str(found)) == ("unreadable-file", "A quote opens in the header (line 1) and is never closed.")
+
+
+def test_an_undecodable_header_is_unreadable() -> None:
+    assert "not utf-8" in str(refusal(b"a,\xff\n1,2\n"))
+
+
+def test_lines_ended_by_carriage_returns_alone_are_unreadable() -> None:
+    assert "carriage returns" in str(refusal(b"a,b\r1,2\r3,4\r"))
+    assert "Line 1 is longer than 200 bytes" in str(refusal(b"a,b\r" + b"1,2\r" * 100))
+
+
+def test_binary_data_is_refused() -> None:
+    assert refusal(bytes(range(256)) * 10).code == "unreadable-file"

@@ -1,0 +1,119 @@
+"""Every row of a file is read, refused or counted as blank, under its row and line number."""
+
+import io
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+from reading import whole
+
+from tillstream.domain.contract import FileStyle
+from tillstream.pipeline.read import Refused, UnreadableFile, read
+
+
+def test_cells_are_exactly_the_text_of_the_file() -> None:
+    found = whole("a,b,c\n 1 ,,NA\nnull,0012,é\n")
+    assert found.rows == [(" 1 ", "", "NA"), ("null", "0012", "é")]
+    assert found.raw == [" 1 ,,NA", "null,0012,é"]
+
+
+def test_every_column_is_text_and_none_is_null() -> None:
+    block = next(read(io.BytesIO(b"a,b\n1,\n,2\n"), FileStyle()))
+    assert block.cells.schema.types == [pa.string(), pa.string()]
+    assert [column.null_count for column in block.cells.columns] == [0, 0]
+
+
+def test_a_header_alone_gives_one_block_without_rows() -> None:
+    for data in (b"a,b", b"a,b\n", b"a,b\r\n"):
+        (block,) = read(io.BytesIO(data), FileStyle())
+        assert block.cells.column_names == ["a", "b"]
+        assert (block.cells.num_rows, block.refused, block.blank) == (0, [], 0)
+
+
+def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -> None:
+    found = whole("a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,10\n11,12,13\n")
+    assert found.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
+    assert found.refused == [
+        Refused(2, 3, "1,2", "ragged-row", "2", "3"),
+        Refused(4, 5, "7,8,9,10", "ragged-row", "4", "3"),
+    ]
+    assert found.row_numbers == [1, 3, 5]
+    assert found.line_numbers == [2, 4, 6]
+
+
+def test_blank_lines_and_rows_of_nothing_are_counted_and_keep_the_numbers() -> None:
+    found = whole('a,b\n\n1,2\r\n\r\n  \n , \n,\n,,\n"",""\n"\n",\u00a0\n3,4\n\n')
+    assert found.rows == [("1", "2"), ("3", "4")]
+    assert found.row_numbers == [2, 10]
+    assert found.line_numbers == [3, 12]
+    assert found.blank == 9
+    assert not found.refused
+
+
+def test_an_empty_first_cell_is_no_blank_row() -> None:
+    assert whole("a,b\n,2\n ,3\n").rows == [("", "2"), (" ", "3")]
+
+
+def test_line_ends_may_be_mixed_and_the_last_may_be_missing() -> None:
+    found = whole("a,b\r\n1,2\n3,4\r\n5,6")
+    assert found.rows == [("1", "2"), ("3", "4"), ("5", "6")]
+    assert found.raw == ["1,2", "3,4", "5,6"]
+    assert whole("a,b\n1,2\r").rows == [("1", "2")]
+
+
+def test_one_column_is_a_table_too() -> None:
+    found = whole('a\n1\n""\n2,3\n\n4')
+    assert found.rows == [("1",), ("4",)]
+    assert found.why == [(4, "ragged-row", "2,3")]
+    assert found.blank == 2
+
+
+def test_nul_bytes_are_letters() -> None:
+    assert whole("a,b\n1\0,2\n\0,\0\n").rows == [("1\0", "2"), ("\0", "\0")]
+
+
+def test_a_carriage_return_inside_a_row_is_a_letter() -> None:
+    found = whole('a,b\n1\rx,2\n3\r4\n5,"6\r7"\r\r\n8,9\r\r\n')
+    assert found.rows == [("1\rx", "2"), ("8", "9\r")]
+    assert found.why == [(3, "ragged-row", "3\r4"), (4, "unclosed-quote", '5,"6\r7"\r')]
+
+
+def test_a_byte_order_mark_inside_the_file_is_a_letter() -> None:
+    assert whole("a,b\n\ufeff1,2\n", block_bytes=8).rows == [("\ufeff1", "2")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters_are_those_of_the_contract(delimiter: str) -> None:
+    data = 'a,b\n1,";|\t"\n'.replace(",", delimiter)
+    assert whole(data, delimiter=delimiter).rows == [("1", ";|\t".replace(delimiter, delimiter))]
+
+
+def test_blocks_of_any_size_give_the_same_rows() -> None:
+    data = "a,b\n" + "".join(f'{n},"x\n{n}"\n' if n % 3 else f"{n},y\n" for n in range(200)) + "only\n"
+    wanted = whole(data)
+    assert len(wanted.rows) == 200
+    for size in (1, 7, 64, 1000):
+        assert whole(data, block_bytes=size) == wanted
+
+
+def test_a_large_file_comes_in_blocks_of_about_the_size_asked_for() -> None:
+    data = b"a,b\n" + b"1234567,8901234\n" * 10_000
+    blocks = list(read(io.BytesIO(data), FileStyle(), block_bytes=16_384))
+    assert len(blocks) in (10, 11, 12)
+    assert all(before.row_number[-1] + 1 == after.row_number[0] for before, after in pairwise(blocks))
+    assert sum(block.cells.num_rows for block in blocks) == 10_000
+
+
+def test_a_line_longer_than_a_record_may_be_makes_the_file_unreadable() -> None:
+    for end in (b"", b"\n", b"\n1,2\n"):
+        with pytest.raises(UnreadableFile, match="Line 3 is longer than 100 bytes") as refusal:
+            list(read(io.BytesIO(b"a,b\n1,2\n" + b"x" * 101 + end), FileStyle(), max_record_bytes=100, block_bytes=16))
+        assert refusal.value.code == "unreadable-file"
+
+
+def test_an_abandoned_reader_leaves_no_thread_behind() -> None:
+    blocks = read(io.BytesIO(b"a,b\n" + b"1,2\n" * 1000), FileStyle(), block_bytes=64)
+    assert next(blocks).cells.num_rows
+    blocks.close()  # type: ignore[attr-defined]
+    with pytest.raises(StopIteration):
+        next(blocks)
