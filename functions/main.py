@@ -61,4 +61,6 @@ def _event(event: CloudEvent) -> Event:
     if event["type"] != MESSAGE_PUBLISHED:
         return Event(event["id"], event["type"], data)
     message = data["message"]
-    return Event(event["id"], message.get("attributes", {}).get("type", ""), json.loads(base64.b64decode(message["data"])))
+    return Event(
+        event["id"], message.get("attributes", {}).get("type", ""), json.loads(base64.b64decode(message["data"]))
+    )

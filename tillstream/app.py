@@ -36,12 +36,14 @@ class App:
     def fresh_warehouse(self) -> Warehouse:
         """An empty warehouse beside the live one, in memory that spills to disk: for rebuilds."""
         spill = self.settings.home / "spill"
-        return DuckDBWarehouse(":memory:", memory_limit=self.settings.memory_limit, threads=self.settings.threads, spill=spill)
+        return DuckDBWarehouse(
+            ":memory:", memory_limit=self.settings.memory_limit, threads=self.settings.threads, spill=spill
+        )
 
     def close(self) -> None:
         self.ports.warehouse.close()
-        for adapter in (self.ports.bus, self.ports.documents):
-            adapter.close()  # type: ignore[attr-defined]  # the local adapters hold files open
+        self.ports.bus.close()
+        self.ports.documents.close()
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
@@ -89,7 +91,12 @@ def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
 
     def finalized(stored: StoredObject) -> None:
         if stored.bucket == INBOX:
-            data = {"bucket": stored.bucket, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
+            data = {
+                "bucket": stored.bucket,
+                "name": stored.name,
+                "generation": str(stored.generation),
+                "size": str(stored.size),
+            }
             bus.publish(TOPIC_OBJECTS, [Message(json.dumps(data).encode(), {"type": OBJECT_FINALIZED})])
 
     return finalized

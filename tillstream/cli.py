@@ -28,20 +28,27 @@ def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     """Gathers sales from every region and store, and proves that none was lost or counted twice.
 
-    Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or open questions.
+    Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or questions.
     """
 
 
 def _run(
-    command: str, /, *, json_: bool, show: Callable[[Any], None] | None = None, total: int | None = None, **arguments: Any
+    command: str,
+    /,
+    *,
+    json_: bool,
+    show: Callable[[Any], None] | None = None,
+    total: int | None = None,
+    **arguments: Any,
 ) -> None:
     """Run a command here or in the running server, print what it did, and end with its exit code."""
     from tillstream.jsons import plain
     from tillstream.logs import configure
     from tillstream.remote import execute
 
-    settings = Settings(log_level="warning") if "log_level" not in Settings().model_fields_set else Settings()
-    configure(settings)
+    settings = Settings()
+    quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}
+    configure(settings.model_copy(update=quiet))
     try:
         with _progress(total, hidden=json_) as progress:
             result = execute(settings, command, arguments, progress)
@@ -90,10 +97,10 @@ def serve(host: str | None, port: int | None, open_: bool) -> None:
     from tillstream.serve import serve as run
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings(**given)
+    settings = Settings().model_copy(update=given)
     configure(settings)
     try:
-        run(settings, lambda words: click.echo(words), open_browser=open_)
+        run(settings, click.echo, open_browser=open_)
     except TillstreamError as error:
         _fail(str(error), json_=False)
 
@@ -124,7 +131,9 @@ def receipts(batch: str, limit: int, json_: bool) -> None:
 
 @main.command()
 @click.argument("batch")
-@click.option("--csv", "out", type=click.Path(resolve_path=True), default="", help="Write them to a file that `fix` takes back.")
+@click.option(
+    "--csv", "out", type=click.Path(resolve_path=True), default="", help="Write them to a file that `fix` takes back."
+)
 @as_json
 def quarantine(batch: str, out: str, json_: bool) -> None:
     """The refused rows of a batch, with what is wrong and what to do."""
@@ -223,7 +232,9 @@ def rebuild(originals: bool, json_: bool) -> None:
 
 @main.command()
 @click.argument("name")
-@click.option("--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; repeat it.")
+@click.option(
+    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; repeat it."
+)
 @as_json
 def query(name: str, params: tuple[str, ...], json_: bool) -> None:
     """Answer one of the named queries, such as kpis or sale-lines."""

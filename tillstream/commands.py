@@ -16,7 +16,20 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
 from tillstream.handlers import record_of
-from tillstream.pipeline import account, decide, dry_run, fix, originals, rebuild, replay, settle, stage, sweep, undo, uploads
+from tillstream.pipeline import (
+    account,
+    decide,
+    dry_run,
+    fix,
+    originals,
+    rebuild,
+    replay,
+    settle,
+    stage,
+    sweep,
+    undo,
+    uploads,
+)
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
 from tillstream.samples import files as samples
@@ -171,7 +184,18 @@ def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
     if name:
         return Result(app.book.current(name).model_dump(mode="json"))
     known = [app.book.current(each) for each in app.book.names()]
-    return Result([{"name": c.name, "version": c.version, "region": c.region, "currency": c.currency, "description": c.description} for c in known])
+    return Result(
+        [
+            {
+                "name": c.name,
+                "version": c.version,
+                "region": c.region,
+                "currency": c.currency,
+                "description": c.description,
+            }
+            for c in known
+        ]
+    )
 
 
 def fx_load(app: App, progress: Progress, *, file: str) -> Result:

@@ -29,7 +29,11 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
     """Something was staged: settle all that waits. Where another event has done it already, nothing is left to do."""
     numbers = settle.settle_all(app.ports, app.book)
-    return {"batch": data.get("batch_id"), "settlements": numbers, "outcome": "settled" if numbers else "nothing waited"}
+    return {
+        "batch": data.get("batch_id"),
+        "settlements": numbers,
+        "outcome": "settled" if numbers else "nothing waited",
+    }
 
 
 def announce_settlement(app: App, data: Data) -> dict[str, Any]:

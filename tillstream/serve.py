@@ -52,7 +52,13 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     password = accounts.first_admin(app.ports)
     token = secrets.token_urlsafe(32)
     wsgi = DispatcherMiddleware(create_app(app), {"/control": create_control(app, token)})
-    server = create_server(wsgi, host=settings.host, port=settings.port, threads=THREADS, max_request_body_size=settings.upload_limit_mb << 20)
+    server = create_server(
+        wsgi,
+        host=settings.host,
+        port=settings.port,
+        threads=THREADS,
+        max_request_body_size=settings.upload_limit_mb << 20,
+    )
     address = f"http://{settings.host}:{settings.port}"
     worker = Worker(app)
     worker.start()
@@ -90,4 +96,6 @@ def _samples(app: App, say: Say) -> None:
 
     receipts = demo(app, progress).data
     lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
-    say(f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. Every row is accounted for under Uploads.")
+    say(
+        f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. Every row is accounted for under Uploads."
+    )

@@ -22,16 +22,24 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_home, description="The folder of everything local")
     host: str = Field("127.0.0.1", description="Where the portal listens")
     port: int = Field(8080, description="The portal's port")
-    reporting_currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of totals over several currencies")
+    reporting_currency: str = Field(
+        "USD", pattern="^[A-Z]{3}$", description="Currency of totals over several currencies"
+    )
     memory_limit: str = Field("400MB", description="What DuckDB may use before it spills to disk")
     threads: int = Field(0, ge=0, description="Threads of DuckDB and Arrow; 0: one per core")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level that is logged")
-    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal, else JSON lines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is logged"
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: console on a terminal, else JSON lines"
+    )
     samples: bool = Field(True, description="Whether the first start of an empty home loads the sample regions")
     secure_cookies: bool = Field(False, description="Cookies only over https; set it behind a TLS proxy")
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal takes, in megabytes")
     batch_size: int = Field(2000, ge=1, description="Most store sales in one micro-batch")
-    batch_wait: float = Field(0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is made")
+    batch_wait: float = Field(
+        0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is made"
+    )
 
     @cached_property
     def contracts(self) -> Path:

@@ -14,7 +14,9 @@ def show_receipts(data: Any) -> None:
 
 
 def _receipt(receipt: dict[str, Any]) -> None:
-    out.print(f"[bold]{receipt['file']}[/] · {receipt['contract']} · {receipt['status']} · {receipt.get('batch_id', 'nothing was kept')}")
+    out.print(
+        f"[bold]{receipt['file']}[/] · {receipt['contract']} · {receipt['status']} · {receipt.get('batch_id', 'nothing was kept')}"
+    )
     for hold in receipt.get("holds", []):
         out.print(f"  held: {hold['message']} ({hold['code']})")
     if receipt.get("error"):

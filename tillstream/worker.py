@@ -28,7 +28,12 @@ class Worker:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for name, work in (("objects", self._objects), ("batches", self._batches), ("receive", self._receive), ("sweep", self._sweep)):
+        for name, work in (
+            ("objects", self._objects),
+            ("batches", self._batches),
+            ("receive", self._receive),
+            ("sweep", self._sweep),
+        ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
             self._threads.append(thread)
@@ -51,7 +56,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 work()
-            except Exception:  # noqa: BLE001 - one bad turn must not end the thread: the event comes again
+            except Exception:
                 log.exception("worker turn failed")
                 self._stopping.wait(WAIT)
 

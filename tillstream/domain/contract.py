@@ -143,7 +143,9 @@ class Contract(Strict):
     def _complete(self) -> Self:
         unknown = sorted(set(self.columns) - MAPPED)
         if unknown:
-            raise ValueError(f"columns: {', '.join(unknown)}: not a column of a sale line; known are {', '.join(sorted(MAPPED))}")
+            raise ValueError(
+                f"columns: {', '.join(unknown)}: not a column of a sale line; known are {', '.join(sorted(MAPPED))}"
+            )
         for needed in ("sale_id", "date"):
             if needed not in self.columns:
                 raise ValueError(f"columns: {needed} must be mapped to a header of the source")

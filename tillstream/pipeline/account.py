@@ -82,13 +82,22 @@ def _problem(row: dict[str, Any]) -> dict[str, Any]:
 
 def _ledger_warnings(counted: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"code": code, "severity": "warning", "column": None, "count": counted[name], "first_line": None, "example": None}
+        {
+            "code": code,
+            "severity": "warning",
+            "column": None,
+            "count": counted[name],
+            "first_line": None,
+            "example": None,
+        }
         for code, name in (("superseded", "superseded"), ("repeated-line", "repeated_lines"))
         if counted[name]
     ]
 
 
-def refused(ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
+def refused(
+    ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
+) -> list[dict[str, Any]]:
     """The rows that wait for a person: row_number, line_number, raw, outcome and problems in words."""
     params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
     rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()

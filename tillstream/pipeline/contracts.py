@@ -48,7 +48,9 @@ class ContractBook:
         if kept is None:
             self._documents.put(COLLECTION, key, data)
         elif parse(kept.data, key) != contract:
-            raise Rejected(f"Contract {name} changed, but still says version {contract.version}. Give it version {contract.version + 1}.")
+            raise Rejected(
+                f"Contract {name} changed, but still says version {contract.version}. Give it version {contract.version + 1}."
+            )
         return contract
 
     def version(self, name: str, version: int) -> Contract:

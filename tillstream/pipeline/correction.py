@@ -29,14 +29,21 @@ def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
                 row = block.refused[0]
                 raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
             numbers += _numbers(block, ROW).tolist()
-    repeated = sorted({number for number in numbers if numbers.count(number) > 1}) if len(set(numbers)) < len(numbers) else []
+    repeated = (
+        sorted({number for number in numbers if numbers.count(number) > 1}) if len(set(numbers)) < len(numbers) else []
+    )
     if repeated:
         raise Rejected(f"The corrected file tells row {repeated[0]} more than once.")
     return numbers
 
 
 def correction_parts(
-    open_corrected: Callable[[], BinaryIO], contract: Contract, fix_number: int, received: date, *, date_only: bool = False
+    open_corrected: Callable[[], BinaryIO],
+    contract: Contract,
+    fix_number: int,
+    received: date,
+    *,
+    date_only: bool = False,
 ) -> Iterator[Part]:
     """The corrected rows; those with `_discard` as ignored rows with their reason."""
     with open_corrected() as stream:
@@ -46,11 +53,15 @@ def correction_parts(
 
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
     if name not in block.cells.column_names:
-        raise Rejected(f"The corrected file has no column {name}: download the refused rows, correct them and give the same file back.")
+        raise Rejected(
+            f"The corrected file has no column {name}: download the refused rows, correct them and give the same file back."
+        )
     try:
         numbers = pc.cast(pc.utf8_trim_whitespace(block.cells.column(name)), pa.int64())
     except pa.ArrowInvalid as error:
-        raise Rejected(f"Column {name} of the corrected file must hold the row numbers as downloaded: {error}") from error
+        raise Rejected(
+            f"Column {name} of the corrected file must hold the row numbers as downloaded: {error}"
+        ) from error
     return np.asarray(numbers.to_numpy(), np.int64)
 
 
@@ -71,7 +82,9 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     if missing:
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
     # the guard against formulas comes off before anything is read
-    bare = pa.table([pc.replace_substring_regex(column, "^'([=+\\-@\t\r'])", "\\1") for column in cells.columns], cells.column_names)
+    bare = pa.table(
+        [pc.replace_substring_regex(column, "^'([=+\\-@\t\r'])", "\\1") for column in cells.columns], cells.column_names
+    )
     table, findings = normalise(bare.filter(pa.array(kept)), contract, date_only=date_only)
     validate(table, contract, findings, received_date=received)
     where = np.flatnonzero(kept)
@@ -81,7 +94,10 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         lines[kept],
         findings,
         lambda index: block.raw(int(where[index])),
-        [_discarded(block, index, int(numbers[index]), int(lines[index]), reasons[index]) for index in np.flatnonzero(~kept)],
+        [
+            _discarded(block, index, int(numbers[index]), int(lines[index]), reasons[index])
+            for index in np.flatnonzero(~kept)
+        ],
         block.blank,
         accepted[kept],
         fix_number=fix_number,

@@ -102,11 +102,11 @@ def _of_sale(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
 
 
 def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    amounts = {name: Decimal(line[name]) if name in line else None for name in AMOUNTS}
-    if amounts["net_amount"] is None:
-        total = amounts["quantity"] * amounts["unit_price"] - (amounts["discount"] or 0)  # type: ignore[operator]  # the schema asks for both
+    amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
+    if "net_amount" not in amounts:
+        total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
         amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
-    if amounts["gross_amount"] is None and amounts["tax"] is not None:
+    if "gross_amount" not in amounts and "tax" in amounts:
         amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
     extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None
     names = {name: line.get(name) for name in OF_LINE}
@@ -116,7 +116,8 @@ def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
 def _table(rows: _Rows) -> pa.Table:
     schema = arrow_schema(COLUMNS)
     return pa.table(
-        [pa.array([row[name] for row in rows.values], schema.field(name).type) for name in schema.names], schema=schema
+        [pa.array([row.get(name) for row in rows.values], schema.field(name).type) for name in schema.names],
+        schema=schema,
     )
 
 

@@ -47,12 +47,17 @@ def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[d
         if row["raw"] is None:
             wanted.setdefault(row["fix_number"], set()).add(row["row_number"])
     texts = {fix: dict(_read_again(ports, upload, fix, numbers)) for fix, numbers in wanted.items()}
-    return [row if row["raw"] is not None else row | {"raw": texts[row["fix_number"]].get(row["row_number"], "")} for row in rows]
+    return [
+        row if row["raw"] is not None else row | {"raw": texts[row["fix_number"]].get(row["row_number"], "")}
+        for row in rows
+    ]
 
 
 def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
-        correction = next(child for child in uploads.children(ports, upload.batch_id, "correction") if child.fix_number == fix)
+        correction = next(
+            child for child in uploads.children(ports, upload.batch_id, "correction") if child.fix_number == fix
+        )
         with _open(ports, correction) as stream:
             for row in _dicts(stream):
                 if int(row[ROW]) in numbers:
@@ -98,7 +103,11 @@ def _cells(ports: Ports, upload: Upload, row: dict[str, Any], width: int) -> tup
     """The row's cells, and its whole text where they are not as many as the header's."""
     if upload.kind == "messages":
         return [row["raw"]], ""
-    style = CORRECTED if row["fix_number"] else contract_version(ports.documents, upload.contract, upload.contract_version).file
+    style = (
+        CORRECTED
+        if row["fix_number"]
+        else contract_version(ports.documents, upload.contract, upload.contract_version).file
+    )
     cells = next(csv.reader(io.StringIO(row["raw"], newline=""), delimiter=style.delimiter), [])
     if len(cells) == width:
         return cells, ""

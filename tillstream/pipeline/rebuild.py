@@ -34,12 +34,16 @@ Rows = Callable[[dict[str, Any], str], tuple[list[str], list[str]]]
 """(batch row, prefix) → names of the accepted and refused objects that were written for it."""
 
 
-def check(ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+def check(
+    ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
     """Replay every settlement from the ledger's own rows. The report's `differences` are empty where all agrees."""
     return _rebuild(ports, fresh, lambda batch, prefix: _from_ledger(ports, batch, prefix), progress)
 
 
-def from_originals(ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+def from_originals(
+    ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
     """Stage every kept original again and replay every settlement."""
     return _rebuild(ports, fresh, lambda batch, prefix: _from_original(ports, batch, prefix), progress)
 
@@ -51,10 +55,20 @@ def _rebuild(
     again = fresh()
     try:
         batches = ports.warehouse.query("SELECT * FROM batches ORDER BY batch_no").to_pylist()
-        last = ports.warehouse.query("SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements").column("n")[0].as_py()
+        last = (
+            ports.warehouse.query("SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements").column("n")[0].as_py()
+        )
         for number in range(1, last + 1):
-            staged = [_staged(ports, batch, rows, f"{prefix}/{number}") for batch in batches if batch["settlement_no"] == number]
-            undo = [batch["batch_id"] for batch in batches if batch["undone_no"] == number and batch["root_no"] == batch["batch_no"]]
+            staged = [
+                _staged(ports, batch, rows, f"{prefix}/{number}")
+                for batch in batches
+                if batch["settlement_no"] == number
+            ]
+            undo = [
+                batch["batch_id"]
+                for batch in batches
+                if batch["undone_no"] == number and batch["root_no"] == batch["batch_no"]
+            ]
             again.settle(Settlement(staged, undo))
             _clear(ports, f"{prefix}/{number}")
             if progress:
@@ -117,7 +131,9 @@ def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
         if here != there:
             only_here, only_there = here - there, there - here
             example = sorted(map(str, only_here or only_there))[0]
-            found.append(f"{name}: {len(only_here)} only in the ledger, {len(only_there)} only in the rebuild, such as {example}")
+            found.append(
+                f"{name}: {len(only_here)} only in the ledger, {len(only_there)} only in the rebuild, such as {example}"
+            )
     return found
 
 

@@ -35,7 +35,10 @@ def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> li
         # A micro-batch tells a sale at most once, so that settling it equals settling its messages one by one.
         layer = told[region, sale] = told.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer), []).append(delivery)
-    return [_keep(ports, book, region, group) for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)]
+    return [
+        _keep(ports, book, region, group)
+        for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
+    ]
 
 
 def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:

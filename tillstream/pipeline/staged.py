@@ -138,7 +138,9 @@ class StagedWriter:
         if writer is None:
             address = f"{self._prefix}/{name}.parquet"
             sink = pa.PythonFile(_Writable(self._stack.enter_context(self._objects.writer(STAGING, address))), mode="w")
-            writer = self._stack.enter_context(pq.ParquetWriter(sink, rows.schema, compression="lz4", use_dictionary=True))
+            writer = self._stack.enter_context(
+                pq.ParquetWriter(sink, rows.schema, compression="lz4", use_dictionary=True)
+            )
             self._writers[name] = writer
             getattr(self.account, name).append(address)
         writer.write_table(rows)

@@ -18,7 +18,12 @@ CHUNK = 1 << 20
 
 
 def receive(
-    ports: Ports, contract: Contract, name: str, stream: BinaryIO, by: str, progress: Callable[[int], None] | None = None
+    ports: Ports,
+    contract: Contract,
+    name: str,
+    stream: BinaryIO,
+    by: str,
+    progress: Callable[[int], None] | None = None,
 ) -> Upload:
     """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
@@ -35,7 +40,14 @@ def receive(
 
 
 def register(
-    ports: Ports, contract: Contract, stored: StoredObject, by: str, *, sha256: str = "", file: str = "", kind: str = "upload"
+    ports: Ports,
+    contract: Contract,
+    stored: StoredObject,
+    by: str,
+    *,
+    sha256: str = "",
+    file: str = "",
+    kind: str = "upload",
 ) -> Upload:
     """The record of a stored object; made once however often it is asked for."""
     if not sha256:
@@ -89,7 +101,12 @@ def get(ports: Ports, batch: str) -> Upload:
 
 
 def find(
-    ports: Ports, *, state: State | str | None = None, kind: str | None = "upload", limit: int | None = 50, offset: int = 0
+    ports: Ports,
+    *,
+    state: State | str | None = None,
+    kind: str | None = "upload",
+    limit: int | None = 50,
+    offset: int = 0,
 ) -> list[Upload]:
     """Newest first."""
     where: dict[str, str | int | bool] = {}
@@ -97,7 +114,9 @@ def find(
         where["state"] = str(state)
     if kind:
         where["kind"] = kind
-    found = ports.documents.find(COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset)
+    found = ports.documents.find(
+        COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset
+    )
     return [Upload.from_json(document.data) for document in found]
 
 

@@ -8,6 +8,8 @@ from tillstream.ports.event_bus import EventBus
 from tillstream.ports.object_store import ObjectStore
 from tillstream.ports.warehouse import Warehouse
 
+__all__ = ["Clock", "DocumentStore", "EventBus", "ObjectStore", "Ports", "Warehouse"]
+
 
 @dataclass(frozen=True)
 class Ports:

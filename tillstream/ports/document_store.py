@@ -38,3 +38,6 @@ class DocumentStore(Protocol):
         """Documents whose top-level fields equal all of `where`; ordered by one field, then by id; else by id."""
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int: ...
+
+    def close(self) -> None:
+        """Let go of what this process holds. Repeatable."""

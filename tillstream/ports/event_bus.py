@@ -90,3 +90,6 @@ class EventBus(Protocol):
 
     def resend(self, ids: Iterable[str]) -> int:
         """Dead letters back into their queue with fresh attempts and age; how many. Repeatable."""
+
+    def close(self) -> None:
+        """Let go of what this process holds. Repeatable."""

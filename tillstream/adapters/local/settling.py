@@ -68,7 +68,10 @@ class Settling:
             return repeated
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old UBIGINT, new UBIGINT)")
         known = self._known([batch.batch_id for batch in settlement.staged])
-        staged = sorted((b for b in settlement.staged if b.batch_id not in known), key=lambda b: (b.received_seq, b.fix_number, b.batch_id))
+        staged = sorted(
+            (b for b in settlement.staged if b.batch_id not in known),
+            key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
+        )
         holds: dict[str, Hold] = {}
         taken: list[str] = []
         undone = self._undo(settlement.undo)
@@ -151,7 +154,9 @@ class Settling:
     def _root(self, batch: StagedBatch, number: int) -> tuple[int, str]:
         if batch.kind != "correction":
             return number, batch.replaces
-        row = self.cursor.execute("SELECT batch_no, replaces FROM batches WHERE batch_id = ?", [batch.parent]).fetchone()
+        row = self.cursor.execute(
+            "SELECT batch_no, replaces FROM batches WHERE batch_id = ?", [batch.parent]
+        ).fetchone()
         if row is None:
             raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
         return int(row[0]), str(row[1])
@@ -332,7 +337,9 @@ class Settling:
     # ---- plumbing ---------------------------------------------------------------------------------------------
 
     def _affect(self, batch_nos: Sequence[int]) -> None:
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no", [list(batch_nos)])
+        self.cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no", [list(batch_nos)]
+        )
 
     def _touch_nothing(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")

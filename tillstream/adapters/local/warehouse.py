@@ -51,7 +51,9 @@ def _translated() -> Iterator[None]:
 class DuckDBWarehouse:
     """`path` is the database file, or `:memory:`. The caller owns the folder (see `folder`)."""
 
-    def __init__(self, path: Path | str, *, memory_limit: str = "400MB", threads: int = 0, spill: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | str, *, memory_limit: str = "400MB", threads: int = 0, spill: Path | None = None
+    ) -> None:
         config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": False}
         if threads:
             config["threads"] = threads
