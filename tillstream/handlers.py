@@ -59,13 +59,14 @@ class Event:
 
 
 def dispatch(app: App, event: Event) -> None:
-    """Handle one event and log one line. `Rejected` is recorded and done with; all else raises, so that it comes again."""
+    """Handle one event and log one line. `Rejected` is recorded and done with; all else raises and comes again."""
     started = time.perf_counter()
     handler = ROUTES.get(event.type)
     line = log.bind(event=event.type, id=event.id)
+    if handler is None:
+        line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)
+        return
     try:
-        if handler is None:
-            raise Rejected(f"No handler for events of type {event.type}.")
         facts = handler(app, event.data)
     except Rejected as error:
         line.warning("handled", outcome="rejected", reason=str(error), ms=_ms(started))

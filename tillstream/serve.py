@@ -25,7 +25,7 @@ THREADS = 8
 
 
 def serve(settings: Settings, say: Say, *, open_browser: bool = False) -> None:
-    """Serve until interrupted. Raises `Rejected` when the port is taken, `Unavailable` when another process owns the folder."""
+    """Serve until interrupted. Raises `Rejected`: the port is taken, `Unavailable`: another process owns the folder."""
     _port_is_free(settings)
     try:
         with open_app(settings, wait=2.0) as app:
@@ -43,7 +43,8 @@ def _port_is_free(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise Rejected(
-                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). Choose another with --port, for example --port {settings.port + 1}."
+                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). "
+                f"Choose another with --port, for example --port {settings.port + 1}."
             ) from error
 
 
@@ -97,5 +98,6 @@ def _samples(app: App, say: Say) -> None:
     receipts = demo(app, progress).data
     lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
     say(
-        f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. Every row is accounted for under Uploads."
+        f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "
+        "Every row is accounted for under Uploads."
     )

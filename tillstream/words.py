@@ -14,9 +14,8 @@ def show_receipts(data: Any) -> None:
 
 
 def _receipt(receipt: dict[str, Any]) -> None:
-    out.print(
-        f"[bold]{receipt['file']}[/] · {receipt['contract']} · {receipt['status']} · {receipt.get('batch_id', 'nothing was kept')}"
-    )
+    batch = receipt.get("batch_id", "nothing was kept")
+    out.print(f"[bold]{receipt['file']}[/] · {receipt['contract']} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
         out.print(f"  held: {hold['message']} ({hold['code']})")
     if receipt.get("error"):

@@ -20,7 +20,7 @@ LEASE = 900.0
 
 
 class Worker:
-    """`start` runs it beside a server until `stop`; `run_until_idle` does all that waits now, in the caller's thread."""
+    """`start` runs it beside a server until `stop`; `run_until_idle` does all that waits now, in this thread."""
 
     def __init__(self, app: App) -> None:
         self._app = app

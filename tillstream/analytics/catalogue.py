@@ -80,7 +80,9 @@ def describe(name: str) -> Query:
     needs = next((Action(line.removeprefix(_NEEDS)) for line in header if line.startswith(_NEEDS)), None)
     told = " ".join(line for line in header if not line.startswith(("@", _NEEDS)))
     parameters = tuple(
-        Parameter(m["name"], m["kind"], m["default"], tuple((m["words"] or "").split("|")) if m["words"] else (), m["says"])
+        Parameter(
+            m["name"], m["kind"], m["default"], tuple((m["words"] or "").split("|")) if m["words"] else (), m["says"]
+        )
         for m in found
     )
     return Query(name, text, told, parameters, needs)

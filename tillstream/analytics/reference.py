@@ -13,7 +13,7 @@ AHEAD = timedelta(days=400)
 
 
 def ready(ports: Ports, reporting: str) -> None:
-    """Load the rates that ship into an empty warehouse; renew the daily table where it is too short or another currency's."""
+    """Load the rates that ship into an empty warehouse; renew the daily table where it no longer fits."""
     if not _count(ports, "fx_rates"):
         ports.warehouse.load("fx_rates", fx.shipped())
         _renew(ports, reporting)

@@ -1,4 +1,4 @@
-"""Analytics: what a person sees of the sales and batches, as relations put into a query's WITH; values are parameters."""
+"""Analytics: what a person sees of sales and batches, as relations put into a query's WITH; values are parameters."""
 
 from dataclasses import dataclass, field
 from typing import Any

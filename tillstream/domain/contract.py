@@ -39,15 +39,20 @@ class FileStyle(Strict):
     """How the bytes become cells."""
 
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    """How the bytes spell letters; a byte order mark and gzip are recognised by themselves."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
+    """What stands between cells."""
 
 
 class NumberStyle(Strict):
     """Signs inside numbers; `currency_signs` are taken off before reading."""
 
     decimal: Literal[".", ","] = "."
+    """The sign before the fraction."""
     thousands: Literal["", ",", ".", " ", "'"] = ""
+    """The sign between groups of three digits."""
     currency_signs: tuple[str, ...] = ()
+    """Signs such as $ or Rs. that may stand beside a number."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -57,10 +62,12 @@ class NumberStyle(Strict):
 
 
 class DateStyle(Strict):
-    """`formats` in strptime's letters, tried in order; a value must match one of them exactly."""
+    """When a sale happened, and which business day that is."""
 
     formats: tuple[str, ...] = ("%Y-%m-%d",)
+    """In strptime's letters, tried in order; a value must match one of them exactly."""
     time_zone: str = "UTC"
+    """The zone of the local times, such as Europe/London."""
     cutoff: time = time(0, 0)
     """The business day starts here, in local time."""
 
@@ -83,61 +90,87 @@ class DateStyle(Strict):
 
 
 class StatusRule(Strict):
-    """The status of a line: by a word of the mapped `status` column, then by a prefix of the sale number, then `default`."""
+    """A line's status: by a word of the mapped `status` column, then by a prefix of the sale number, then `default`."""
 
     words: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
+    """Word of the source → status."""
     prefixes: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
+    """First letters of the sale number → status."""
     negative_quantity: Literal["", "returned"] = ""
+    """`returned`: a line with a negative quantity is a return."""
     default: Literal["completed", "pending", "cancelled", "returned"] | None = "completed"
-    """None: a missing word is refused."""
+    """The status of a line without a word; null: it is refused."""
 
 
 class Range(Strict):
-    """Bounds, both included; a value outside is refused unless `severity` is warning."""
+    """Bounds of a number, both included; a value outside is refused."""
 
     minimum: Decimal | None = None
+    """The least value."""
     maximum: Decimal | None = None
+    """The greatest value."""
 
 
 class Identity(Strict):
     """How a sale is named. `ids: region-wide` numbers run over the whole region; else a store is needed."""
 
     ids: Literal["per-store", "region-wide"] = "per-store"
+    """Whether two stores may use the same sale number."""
     store: str = ""
     """The constant store of a source that has one."""
     id_prefix: str = ""
+    """Put before every sale id: keeps apart sources of one region that name sales by different rules."""
 
 
 class Contract(Strict):
     """One source's way of writing its files. Raises pydantic's `ValidationError`; `parse` makes it readable."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)
+    """What `--region` takes; also the file's name."""
     version: int = Field(1, ge=1)
+    """Grows by one with each change; rows keep the version that read them."""
     region: str = Field(min_length=1, max_length=60)
+    """The region the sales are reported to; several contracts may share one."""
     description: str = ""
+    """For people."""
     currency: str = Field("", pattern=r"^([A-Z]{3})?$")
+    """ISO 4217 code of every amount, unless a column says it."""
     country: str = ""
+    """The country of every line, unless a column says it."""
     channel: str = ""
+    """The channel of every line, unless a column says it."""
     file: FileStyle = FileStyle()
+    """How the bytes become cells."""
     numbers: NumberStyle = NumberStyle()
+    """How numbers are written."""
     dates: DateStyle = DateStyle()
+    """How dates are written, and where."""
     missing: tuple[str, ...] = ()
     """Words that mean "no value" in this source, besides the empty cell."""
     columns: dict[str, str]
-    """column of a sale line → header of the source"""
+    """Column of a sale line → header of the source; headers that are not named here are kept in `extra`."""
     identity: Identity = Identity()
+    """How a sale is named."""
     status: StatusRule = StatusRule()
+    """Where the status of a line comes from."""
     ranges: dict[str, Range] = Field(default_factory=dict)
+    """Column → its bounds."""
     expected: tuple[str, ...] = ()
     """Columns whose absence in a row is worth a warning."""
     stores: tuple[str, ...] = ()
+    """The known stores; another one is worth a warning. Empty: all are known."""
     products: tuple[str, ...] = ()
+    """The known products; another one is worth a warning. Empty: all are known."""
     allowed: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Column → the words it may hold; another word is refused."""
     line_total_tolerance: Decimal = Decimal("0.01")
+    """How far a line's total may be from quantity × price less discount before that is worth a warning."""
     refused_threshold: float = Field(0.2, ge=0, le=1)
+    """A file with a greater part of refused rows is held for a person."""
     replaces: Literal["", "sale", "store-day"] = ""
+    """What a file tells whole: lines missing from a later file of the same sale, or store and day, are removed."""
     where_till_differs: Literal["ask", "file", "till"] = "ask"
+    """Which side rules where a file and a till or form tell one line differently; `ask` quarantines the row."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -155,14 +188,18 @@ class Contract(Strict):
             raise ValueError("columns: map net_amount, or both quantity and unit_price")
         if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
             raise ValueError("identity: map store_id, give a constant store, or say ids: region-wide")
+        if "status" in self.columns and not self.status.words:
+            raise ValueError(f"status.words: say which of {', '.join(STATUSES)} each word means")
+        return self
+
+    @model_validator(mode="after")
+    def _of_known_columns(self) -> Self:
         for field in ("ranges", "allowed", "expected"):
             names = set(getattr(self, field)) - set(BY_NAME)
             if names:
                 raise ValueError(f"{field}: {', '.join(sorted(names))}: not a column of a sale line")
         if set(self.ranges) - CHECKED:
             raise ValueError(f"ranges: only for {', '.join(sorted(CHECKED))}")
-        if "status" in self.columns and not self.status.words:
-            raise ValueError(f"status.words: say which of {', '.join(STATUSES)} each word means")
         return self
 
     @property
@@ -176,8 +213,9 @@ def parse(data: Any, where: str = "contract") -> Contract:
     try:
         return Contract.model_validate(data)
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(part) for part in item['loc']) or 'contract'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        ]
+        lines = [f"  {_place(item['loc'])}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
         raise Rejected(f"{where} is not a valid contract:\n" + "\n".join(lines)) from error
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in parts) or "contract"

@@ -1,8 +1,8 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
-`hash128` and `hash64` are MD5 of the canonical text (see `docs/adr`), whole or its lower half, in whatever type the engine
-compares fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added; of
-sale_versions only `is_current` moves, of batches only `place_seq` and `undone_no`.
+`hash128` and `hash64` are MD5 of the canonical text (see `docs/adr`), whole or its lower half, in whatever type the
+engine compares fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added;
+of sale_versions only `is_current` moves, of batches only `place_seq` and `undone_no`.
 """
 
 from dataclasses import dataclass

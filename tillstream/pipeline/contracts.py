@@ -49,7 +49,8 @@ class ContractBook:
             self._documents.put(COLLECTION, key, data)
         elif parse(kept.data, key) != contract:
             raise Rejected(
-                f"Contract {name} changed, but still says version {contract.version}. Give it version {contract.version + 1}."
+                f"Contract {name} changed, but still says version {contract.version}. "
+                f"Give it version {contract.version + 1}."
             )
         return contract
 
@@ -58,7 +59,7 @@ class ContractBook:
         return contract_version(self._documents, name, version)
 
     def of_region(self, region: str) -> Contract | None:
-        """The contract whose rules the tills and forms of a region follow: the one named like it, else the first by name."""
+        """The contract whose rules a region's tills and forms follow: the one named like it, else the first by name."""
         named = self._current.get(region)
         if named is not None and named.region == region:
             return named

@@ -54,7 +54,8 @@ def correction_parts(
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
     if name not in block.cells.column_names:
         raise Rejected(
-            f"The corrected file has no column {name}: download the refused rows, correct them and give the same file back."
+            f"The corrected file has no column {name}: "
+            "download the refused rows, correct them and give the same file back."
         )
     try:
         numbers = pc.cast(pc.utf8_trim_whitespace(block.cells.column(name)), pa.int64())

@@ -30,7 +30,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
 
 
 def _tell_anew(ports: Ports, upload: Upload, by: str) -> Upload:
-    """The same staged rows as a batch with its own place; settling it replaces the one that stood in its first's place."""
+    """The same staged rows as a batch with its own place; settling it replaces the one in its first's place."""
     now = ports.clock.now().isoformat()
     anew = replace(
         upload,

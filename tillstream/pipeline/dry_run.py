@@ -15,7 +15,7 @@ from tillstream.ports.warehouse import Settlement
 
 
 def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
-    """The JSON receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
+    """The receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
 
     Raises `Rejected` for a file that cannot be read.
     """

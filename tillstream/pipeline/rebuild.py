@@ -1,7 +1,7 @@
 """Rebuild: settle everything again in an empty warehouse, and say where the ledger differs from it.
 
-`check` takes the rows from the ledger itself, `from_originals` stages the kept originals again with the contracts of their
-time. Both must give the same flags, outcomes, changes and receipts.
+`check` takes the rows from the ledger itself, `from_originals` stages the kept originals again with the contracts of
+their time. Both must give the same flags, outcomes, changes and receipts.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,8 @@ COMPARED = {
     "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
     "changes": "SELECT settlement_no, key, kind, old, new FROM changes",
     "receipts": (
-        "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank, rows_ignored, removed"
+        "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
+        " rows_ignored, removed"
         " FROM receipts"
     ),
 }
@@ -130,7 +131,7 @@ def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
         here, there = (_rows(warehouse.query(query)) for warehouse in (ledger, again))
         if here != there:
             only_here, only_there = here - there, there - here
-            example = sorted(map(str, only_here or only_there))[0]
+            example = min(map(str, only_here or only_there))
             found.append(
                 f"{name}: {len(only_here)} only in the ledger, {len(only_there)} only in the rebuild, such as {example}"
             )

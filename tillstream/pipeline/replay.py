@@ -45,7 +45,7 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
 
 
 def fixes(ports: Ports, upload: Upload) -> list[Upload]:
-    """The corrections that a replay takes along: those of the batches before it, oldest first, numbered as they were."""
+    """The corrections that a replay takes along: of the batches before it, oldest first, numbered as they were."""
     found: list[Upload] = []
     parent = upload.parent
     while parent:

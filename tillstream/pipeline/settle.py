@@ -16,7 +16,7 @@ MOST_AT_ONCE = 500
 
 
 def settle(ports: Ports, book: ContractBook) -> Settled:
-    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict` when it must be repeated."""
+    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict`: repeat it."""
     waiting = uploads.find(ports, state=State.STAGED, kind=None, limit=None)
     first = sorted(waiting, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[:MOST_AT_ONCE]
     if not first:

@@ -1,4 +1,4 @@
-"""What stage writes: accepted rows and refused rows as Parquet in the staging bucket, and the batch's account of itself."""
+"""What stage writes: accepted and refused rows as Parquet in the staging bucket, and the batch's account of itself."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Document:
-    """`version` is 1 for the first write and grows by 1 with each; `data` is JSON (str, int, bool, None, list, dict)."""
+    """`version` is 1 for the first write and grows by 1 with each; `data` is str, int, bool, None, list, dict."""
 
     id: str
     data: dict[str, Any]
@@ -15,7 +15,7 @@ class Document:
 
 
 class DocumentStore(Protocol):
-    """Raises `Conflict` when a compare-and-set loses, `Unavailable`. Durable on return. Safe in threads and processes."""
+    """Raises `Conflict` (a compare-and-set lost), `Unavailable`. Durable on return. Safe in threads and processes."""
 
     def get(self, collection: str, id: str) -> Document | None: ...
 

@@ -48,14 +48,15 @@ def to_duckdb(sql: str) -> str:
         repaired = _repaired(node)
         if repaired is not node:
             node.replace(repaired)
-    return tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    text: str = tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
+    return text
 
 
 def _refuse(node: exp.Expr, why: str) -> None:
     raise Rejected(f"{node.sql(dialect='bigquery')}: {why}.")
 
 
-def _check(node: exp.Expr) -> None:
+def _check(node: exp.Expr) -> None:  # noqa: C901, PLR0912 - a table of forms, one case each
     """Raises `Rejected` unless the form means the same on both engines, if need be after `_repaired`."""
     if type(node) not in SAFE:
         _refuse(

@@ -114,7 +114,8 @@ class Settling:
         """Number the batches and write their rows; whether an earlier receipt of known bytes moved others' place."""
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
         self.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, rules VARCHAR, replaces VARCHAR, place_seq BIGINT)"
+            "CREATE OR REPLACE TEMP TABLE incoming (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
+            "rules VARCHAR, replaces VARCHAR, place_seq BIGINT)"
         )
         moved = False
         roots = []
@@ -126,11 +127,13 @@ class Settling:
             roots.append(root)
             replaces = root_replaces if batch.kind == "correction" else batch.replaces
             self.cursor.execute(
-                "INSERT INTO batches BY NAME SELECT $batch_no AS batch_no, $batch_id AS batch_id, $kind AS kind, $source AS source, "
-                "$region AS region, $contract AS contract, $contract_version AS contract_version, $file AS file, $sha256 AS sha256, "
-                "$received_seq AS received_seq, $place_seq AS place_seq, $as_new AS as_new, $root_no AS root_no, $fix_number AS fix_number, "
-                "$parent AS parent, $replaces AS replaces, $rules AS rules, $rows_read AS rows_read, $rows_blank AS rows_blank, "
-                "$rows_ignored AS rows_ignored, $problems AS problems, $confirmed AS confirmed, 0 AS removed, $settlement_no AS settlement_no",
+                "INSERT INTO batches BY NAME SELECT "
+                "$batch_no AS batch_no, $batch_id AS batch_id, $kind AS kind, $source AS source, $region AS region, "
+                "$contract AS contract, $contract_version AS contract_version, $file AS file, $sha256 AS sha256, "
+                "$received_seq AS received_seq, $place_seq AS place_seq, $as_new AS as_new, $root_no AS root_no, "
+                "$fix_number AS fix_number, $parent AS parent, $replaces AS replaces, $rules AS rules, "
+                "$rows_read AS rows_read, $rows_blank AS rows_blank, $rows_ignored AS rows_ignored, "
+                "$problems AS problems, $confirmed AS confirmed, 0 AS removed, $settlement_no AS settlement_no",
                 {
                     **{name: getattr(batch, name) for name in _BATCH_FIELDS},
                     "batch_no": number,
@@ -246,7 +249,8 @@ class Settling:
         if not batch_ids:
             return False
         rows = self.cursor.execute(
-            "SELECT batch_no FROM batches WHERE batch_id IN (SELECT UNNEST(?)) AND root_no = batch_no AND undone_no IS NULL",
+            "SELECT batch_no FROM batches "
+            "WHERE batch_id IN (SELECT UNNEST(?)) AND root_no = batch_no AND undone_no IS NULL",
             [list(batch_ids)],
         ).fetchall()
         if not rows:
