@@ -1,6 +1,8 @@
 # Tillstream: `make` prints this help. CI and Cloud Build only call targets of this file.
 .DEFAULT_GOAL := help
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+NEEDS := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3 python; do \
+  $$each -c '$(NEEDS)' 2>/dev/null && command -v $$each && break; done)
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -15,8 +17,9 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 ##@ Proof
 test: .venv/.dev ## Every test that a change must pass (at most 10 minutes on 2 cores)
 	$(BIN)/pytest -n $(WORKERS) -m "not long"
-test-all: .venv/.dev ## The long proofs too: kills, hundreds of schedules, seeded bugs
-	$(BIN)/pytest -n $(WORKERS)
+test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs
+	$(BIN)/pytest -n $(WORKERS) -m "long"
+test-all: test test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,7 +50,8 @@ clean: ## Remove what was built; the data in var/ stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
@@ -56,4 +60,4 @@ clean: ## Remove what was built; the data in var/ stays
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-.PHONY: help setup run test test-all lint check bench bench-full format docs lock clean
+.PHONY: help setup run test test-long test-all lint check bench bench-full format docs lock clean
