@@ -12,7 +12,7 @@ from tillstream.domain.people import Action
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
-SMALL_BODY = 64 * 1024
+SMALL_BODY = 1024 * 1024
 """Nobody sends more than a form before signing in, and no till more than a sale."""
 
 

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
@@ -24,7 +25,7 @@ ROLES = {
 class NewPerson(FlaskForm):
     login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
     name = StringField("Name", [Length(max=100)])
-    role = SelectField("Role", choices=[(role.value, words) for role, words in ROLES.items()])
+    role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLES.items()])
     regions = StringField("Regions", [Length(max=500)])
     stores = StringField("Stores", [Length(max=500)])
     salesperson = StringField("Salesperson id", [Length(max=60)])
@@ -44,10 +45,10 @@ def add() -> ResponseReturnValue:
         password = accounts.add(
             ports(),
             form.login.data,
-            form.name.data,
+            form.name.data or "",
             Role(form.role.data),
-            regions=form.regions.data.split(","),
-            stores=form.stores.data.split(","),
+            regions=(form.regions.data or "").split(","),
+            stores=(form.stores.data or "").split(","),
             salesperson=form.salesperson.data,
         )
     except (Rejected, Conflict) as error:

@@ -1,0 +1,63 @@
+"""The portal over a real application in a folder of its own; the worker's handlers are driven by hand."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from visitor import PASSWORD, Visitor
+
+from portal import create_app
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    app = build(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"), clock)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def portal(app: App) -> Flask:
+    flask = create_app(app)
+    flask.testing = True
+    return flask
+
+
+@pytest.fixture
+def stranger(portal: Flask) -> Visitor:
+    return Visitor(portal.test_client())
+
+
+@pytest.fixture
+def person(portal: Flask, app: App) -> Callable[..., Visitor]:
+    """A signed-in person of a role; `regions` as the account has them."""
+
+    def make(role: Role = Role.ADMIN, *regions: str, login: str = "", salesperson: str | None = None) -> Visitor:
+        login = login or f"{role.value}-{'-'.join(regions).lower() or 'all'}"
+        given = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
+        salesperson = salesperson or ("S1" if role is Role.SALESPERSON else None)
+        accounts.add(app.ports, login, login, role, regions=given, salesperson=salesperson, password=PASSWORD)
+        visitor = Visitor(portal.test_client())
+        assert visitor.sign_in(login).status_code == 303
+        return visitor
+
+    return make
+
+
+@pytest.fixture
+def work(app: App) -> Callable[[], None]:
+    """Everything that waits in the queues is handled now."""
+    return Worker(app).run_until_idle

@@ -1,0 +1,131 @@
+"""Who gets where: generated from the routes and from the one table of roles."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from visitor import Visitor
+from werkzeug.routing import Rule
+
+from portal.access import Open, access_of, check_marks
+from tillstream.domain.people import MAY, Action, Role
+
+People = Callable[..., Visitor]
+VALUES = {"filename": "tillstream.css", "batch_id": "0" * 20, "login": "nobody", "token_id": "0" * 12}
+
+
+def _address(rule: Rule) -> str:
+    path = rule.rule
+    for name, value in VALUES.items():
+        path = path.replace(f"<path:{name}>", value).replace(f"<{name}>", value)
+    return path
+
+
+def _method(rule: Rule) -> str:
+    return "POST" if "POST" in (rule.methods or ()) else "GET"
+
+
+def test_a_stranger_gets_nothing_but_the_door(portal: Flask, stranger: Visitor) -> None:
+    checked = 0
+    for rule in portal.url_map.iter_rules():
+        access = access_of(portal, rule.endpoint)
+        answer = stranger.client.open(_address(rule), method=_method(rule), buffered=True)
+        if access is Open.EVERYBODY:
+            assert rule.endpoint in {
+                "static", "bootstrap.static", "plotly", "sign_in.form", "sign_in.enter", "api.healthz",
+            }  # fmt: skip
+            continue
+        checked += 1
+        if answer.status_code == 303:
+            assert answer.headers["Location"].startswith("/sign-in"), rule
+            assert _method(rule) == "GET", rule
+        else:
+            assert answer.status_code == 401, (rule, answer.status_code)
+    assert checked > 30
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, role: Role) -> None:
+    visitor = person(role, *(() if role is Role.ADMIN else ("IN",)))
+    token = visitor.token()
+    for rule in portal.url_map.iter_rules():
+        access = access_of(portal, rule.endpoint)
+        if not isinstance(access, Action):
+            continue
+        answer = visitor.client.open(
+            _address(rule), method=_method(rule), headers={"X-CSRFToken": token}, buffered=True
+        )
+        personal = rule.endpoint in {"api.salespeople", "api.top-customers"}
+        allowed = access in MAY[role] and (not personal or Action.SEE_PERSONAL in MAY[role])
+        assert (answer.status_code != 403) == allowed, (rule, access, answer.status_code)
+        assert answer.status_code < 500, rule
+
+
+def test_a_view_that_does_not_say_who_may_use_it_stops_the_start(portal: Flask) -> None:
+    portal.config["TESTING"] = False
+    portal.view_functions["forgotten"] = lambda: "secret"
+    portal.url_map.add(Rule("/forgotten", endpoint="forgotten"))
+    with pytest.raises(LookupError, match="forgotten does not say"):
+        check_marks(portal)
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/dashboard", "/api/kpis", "/nowhere", "/static/tillstream.css"])
+def test_every_answer_carries_the_protecting_headers(person: People, path: str) -> None:
+    headers = person(Role.ADMIN).get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "http" not in policy.replace("https:", "")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_pages_are_not_kept_by_caches_but_files_are(person: People) -> None:
+    visitor = person(Role.ADMIN)
+    assert visitor.get("/dashboard").headers["Cache-Control"] == "no-store"
+    assert "max-age=31536000" in visitor.get("/static/tillstream.css").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/dashboard", "/uploads", "/pipeline", "/people", "/stores", "/password", "/help/problems"]
+)
+def test_no_page_names_another_host_or_holds_a_script(person: People, path: str) -> None:
+    text = person(Role.ADMIN).get(path).text
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text)
+    assert not re.search(r"<script(?![^>]*(?:src=|application/json))", text)
+    assert not re.search(r"""\son\w+=["']""", text)
+    assert not re.search(r"""\sstyle=["']""", text)
+
+
+def test_what_is_not_there_is_a_friendly_page_or_problem_json(person: People) -> None:
+    visitor = person(Role.ADMIN)
+    page = visitor.get("/nowhere")
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "There is nothing here" in page.text
+    problem = visitor.get("/api/nowhere")
+    assert (problem.status_code, problem.mimetype) == (404, "application/problem+json")
+    assert problem.get_json()["status"] == 404
+
+
+def test_a_fault_shows_a_number_and_no_cause(portal: Flask, person: People, caplog: pytest.LogCaptureFixture) -> None:
+    visitor = person(Role.ADMIN)
+    portal.testing = False
+
+    def broken() -> str:
+        raise RuntimeError("the secret cause")
+
+    from portal.access import allow
+
+    portal.view_functions["guide.problems"] = allow(Open.SIGNED_IN)(broken)
+    answer = visitor.get("/help/problems")
+    assert answer.status_code == 500
+    assert "secret cause" not in answer.text
+    reference = answer.text.split("<code>")[1].split("</code>")[0]
+    assert reference in caplog.text
+    assert "secret cause" in caplog.text
+
+
+def test_the_sign_of_life_needs_no_sign_in(stranger: Visitor) -> None:
+    assert stranger.get("/healthz").get_json()["status"] == "ok"

@@ -1,0 +1,175 @@
+"""Accounts, the brake on tries, and store tokens, on real documents."""
+
+import pytest
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.people import Role, Scope
+from tillstream.people import accounts, backoff, passwords, tokens
+from tillstream.people.accounts import WrongSignIn
+from tillstream.people.backoff import TooManyTries
+
+GOOD = "correct horse battery"
+
+
+def test_the_first_admin_is_made_once_and_can_sign_in(app: App) -> None:
+    password = accounts.first_admin(app.ports)
+    assert password is not None
+    assert accounts.first_admin(app.ports) is None
+    user = accounts.sign_in(app.ports, "admin", password)
+    assert (user.role, user.given_password) == (Role.ADMIN, True)
+
+
+def test_no_password_stands_in_the_documents(app: App) -> None:
+    password = accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"])
+    stored = app.ports.documents.get("users", "asha")
+    assert stored is not None
+    assert password not in str(stored.data)
+    assert stored.data["hash"].startswith("$argon2id$")
+
+
+def test_names_are_the_same_in_capitals_and_with_spaces_around(app: App) -> None:
+    accounts.add(app.ports, "Asha", "Asha", Role.ADMIN, password=GOOD)
+    assert accounts.sign_in(app.ports, " ASHA ", GOOD).login == "asha"
+    with pytest.raises(Conflict, match="asha is taken"):
+        accounts.add(app.ports, "ASHA", "Another", Role.ADMIN)
+
+
+@pytest.mark.parametrize("login", ["", "-asha", "as ha", "a" * 61, "../admin", "äsha"])
+def test_a_bad_name_is_refused(app: App, login: str) -> None:
+    with pytest.raises(Rejected, match="sign-in name"):
+        accounts.add(app.ports, login, "Asha", Role.ADMIN)
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaa", "asha-asha-asha", "x" * 257])
+def test_a_password_that_is_easy_to_guess_is_refused(app: App, password: str) -> None:
+    with pytest.raises(Rejected, match="password"):
+        accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=password)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.CLERK, Role.SALESPERSON])
+def test_a_role_that_sees_given_regions_needs_one(app: App, role: Role) -> None:
+    with pytest.raises(Rejected, match="at least one"):
+        accounts.add(app.ports, "asha", "Asha", role, salesperson="S1")
+
+
+def test_an_account_gives_the_scope_of_its_role_and_regions(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN", " UK "], stores=["MUM01"])
+    assert accounts.scope(accounts.get(app.ports, "asha")) == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
+
+
+def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:
+    accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=GOOD)
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+    accounts.disable(app.ports, "asha")
+    said = set()
+    for login, password in (("nobody", GOOD), ("boss", "wrong password"), ("asha", GOOD)):
+        with pytest.raises(WrongSignIn) as caught:
+            accounts.sign_in(app.ports, login, password)
+        said.add(str(caught.value))
+    assert len(said) == 1
+
+
+def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: ManualClock) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+    for login in ("asha", "nobody"):
+        for _ in range(backoff.FREE_TRIES):
+            with pytest.raises(WrongSignIn):
+                accounts.sign_in(app.ports, login, "wrong")
+        waits = []
+        for _ in range(4):
+            with pytest.raises(TooManyTries) as caught:
+                accounts.sign_in(app.ports, login, GOOD)
+            waits.append(caught.value.seconds)
+            clock.advance(caught.value.seconds)
+            with pytest.raises(WrongSignIn):
+                accounts.sign_in(app.ports, login, "wrong")
+        assert waits == [2, 4, 8, 16]
+
+
+def test_the_right_password_after_the_wait_ends_the_count(app: App, clock: ManualClock) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+    for _ in range(backoff.FREE_TRIES):
+        with pytest.raises(WrongSignIn):
+            accounts.sign_in(app.ports, "asha", "wrong")
+    clock.advance(2)
+    assert accounts.sign_in(app.ports, "asha", GOOD).login == "asha"
+    assert app.ports.documents.count(backoff.COLLECTION) == 0
+
+
+def test_the_wait_has_an_end_however_long_the_attack(app: App, clock: ManualClock) -> None:
+    waits = []
+    for _ in range(40):
+        try:
+            backoff.count_try(app.ports, "asha")
+        except TooManyTries as error:
+            waits.append(error.seconds)
+            clock.advance(error.seconds)
+    assert max(waits) == backoff.LONGEST_WAIT
+
+
+def test_the_last_admin_cannot_be_disabled(app: App) -> None:
+    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add(app.ports, "second", "Second", Role.ADMIN)
+    accounts.disable(app.ports, "second")
+    with pytest.raises(Rejected, match="last admin"):
+        accounts.disable(app.ports, "boss")
+    assert accounts.enable(app.ports, "second").disabled is False
+
+
+def test_a_new_password_changes_the_stamp_that_sessions_carry(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+    before = accounts.get(app.ports, "asha").stamp
+    password = accounts.reset_password(app.ports, "asha")
+    reset = accounts.get(app.ports, "asha")
+    changed = accounts.change_password(app.ports, "asha", password, "another long sentence")
+    assert len({before, reset.stamp, changed.stamp}) == 3
+    assert (reset.given_password, changed.given_password) == (True, False)
+    with pytest.raises(WrongSignIn):
+        accounts.change_password(app.ports, "asha", GOOD, "yet another sentence")
+
+
+def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App) -> None:
+    from argon2 import PasswordHasher
+
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+    known = app.ports.documents.get("users", "asha")
+    assert known is not None
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
+    app.ports.documents.put("users", "asha", known.data | {"hash": weak})
+    accounts.sign_in(app.ports, "asha", GOOD)
+    renewed = app.ports.documents.get("users", "asha")
+    assert renewed is not None
+    assert not passwords.outdated(renewed.data["hash"])
+
+
+def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
+    for act in (accounts.get, accounts.enable, accounts.reset_password):
+        with pytest.raises(NotFound):
+            act(app.ports, "nobody")
+
+
+def test_a_token_opens_its_store_until_it_is_revoked(app: App) -> None:
+    token, text = tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
+    found = tokens.check(app.ports, text)
+    assert found is not None
+    assert (found.region, found.store_id, found.last_used) == ("IN", "MUM01", "2026-07-01")
+    tokens.revoke(app.ports, token.id)
+    assert tokens.check(app.ports, text) is None
+    assert [one.revoked for one in tokens.find(app.ports)] == [True]
+
+
+def test_a_token_is_kept_as_a_hash_and_nothing_like_it_opens(app: App) -> None:
+    token, text = tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
+    stored = app.ports.documents.get(tokens.COLLECTION, token.id)
+    assert stored is not None
+    assert text.rsplit("_", 1)[1] not in str(stored.data)
+    other = text[:-1] + ("A" if text[-1] != "A" else "B")
+    for wrong in ("", other, text[5:], f"till_{token.id}_", token.id):
+        assert tokens.check(app.ports, wrong) is None
+
+
+def test_a_token_needs_a_store_and_a_region(app: App) -> None:
+    with pytest.raises(Rejected, match="one store"):
+        tokens.issue(app.ports, "IN", " ", "front", "boss")

@@ -1,0 +1,99 @@
+"""People, store tokens and the pipeline page."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts, tokens
+from tillstream.ports.event_bus import Message
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+
+
+def test_an_admin_adds_a_person_who_signs_in_with_the_password_shown(person: People, stranger: Visitor) -> None:
+    admin = person(Role.ADMIN)
+    answer = admin.post("/people", {"login": "Asha", "name": "Asha Rao", "role": "clerk", "regions": "IN, UK"})
+    assert answer.status_code == 201
+    password = re.search(r'id="secret">([^<]+)<', answer.text)
+    assert password
+    assert "Set-Cookie" not in answer.headers or password[1] not in str(answer.headers)
+    assert stranger.sign_in("asha", password[1]).status_code == 303
+    assert "Choose your own" in stranger.get("/dashboard").text
+    assert password[1] not in admin.get("/people").text
+
+
+def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:
+    answer = person(Role.ADMIN).post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": ""})
+    assert answer.status_code == 422
+    assert "name at least one" in answer.text
+
+
+def test_an_admin_stops_a_person_lets_them_in_again_and_gives_a_new_password(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    person(Role.CLERK, "IN", login="asha")
+    admin.post("/people/asha/disable")
+    assert accounts.get(app.ports, "asha").disabled
+    admin.post("/people/asha/enable")
+    assert not accounts.get(app.ports, "asha").disabled
+    assert "shown this once" in admin.post("/people/asha/reset").text
+
+
+def test_an_admin_cannot_stop_themself(app: App, person: People) -> None:
+    admin = person(Role.ADMIN, login="boss")
+    assert admin.post("/people/boss/disable").status_code == 422
+    assert not accounts.get(app.ports, "boss").disabled
+
+
+def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    answer = admin.post("/stores", {"region": "IN", "store_id": "MUM01", "label": "front"})
+    text = re.search(r'id="secret">([^<]+)<', answer.text)
+    assert text
+    token = tokens.check(app.ports, text[1])
+    assert token is not None
+    assert text[1] not in admin.get("/stores").text
+    admin.post(f"/stores/{token.id}/revoke")
+    assert tokens.check(app.ports, text[1]) is None
+
+
+def test_an_idle_pipeline_says_so(person: People) -> None:
+    assert "Nothing waits and nothing has stopped." in person(Role.ADMIN).get("/pipeline").text
+
+
+def test_what_takes_too_long_is_shown(person: People, clock: ManualClock) -> None:
+    manager = person(Role.MANAGER, "IN")
+    manager.upload(indian_file(indian_sale("1")))
+    assert "june.csv" not in manager.get("/pipeline").text
+    clock.advance(timedelta(minutes=6).total_seconds())
+    assert "june.csv" in manager.get("/pipeline").text
+    assert "june.csv" not in person(Role.MANAGER, "UK").get("/pipeline").text
+
+
+def test_a_dead_letter_is_shown_to_admins_with_its_error_and_sent_again(app: App, person: People) -> None:
+    bus = app.ports.bus
+    bus.publish("batch-events", [Message(b'{"secret": "of a region"}', {"type": "batch.staged"})])
+    for _ in range(20):
+        bus.release(bus.pull("batches", 10), "the disk was full")
+        app.ports.clock.sleep(3_600)
+    (letter,) = bus.dead_letters()
+    admin, manager = person(Role.ADMIN), person(Role.MANAGER, "IN")
+    assert "the disk was full" in admin.get("/pipeline").text
+    assert "the disk was full" not in manager.get("/pipeline").text
+    assert manager.post("/pipeline/resend", {"id": letter.id}).status_code == 403
+    admin.post("/pipeline/resend", {"id": letter.id})
+    assert bus.dead_letters() == []
+    assert sum(depth.ready for depth in bus.depths()) == 1
+
+
+def test_the_help_page_explains_every_problem(person: People) -> None:
+    from tillstream.domain.problems import CATALOGUE
+
+    page = person(Role.ANALYST).get("/help/problems").text
+    for code in CATALOGUE:
+        assert f'id="{code}"' in page

@@ -1,0 +1,187 @@
+"""The dashboard and the API: one number, scoped to whoever asks, the same everywhere."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from portal.api.reads import LISTS
+from portal.dashboard.charts import bars, over_time, period_name
+from portal.dashboard.presets import PRESETS, dates_of
+from tillstream.analytics import queries
+from tillstream.analytics.answers import plain, rows
+from tillstream.app import App
+from tillstream.domain.people import EVERYTHING, Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+SALES = indian_file(
+    indian_sale("1", "100.10", date="03-05-2026 10:00"),
+    indian_sale("2", "200.20", date="03-06-2026 10:00", customer="C2"),
+    indian_sale("3", "300.30", date="04-06-2026 10:00"),
+)
+
+
+@pytest.fixture
+def sold(person: People, work: Work) -> Visitor:
+    admin = person(Role.ADMIN)
+    admin.upload(SALES)
+    work()
+    return admin
+
+
+def test_the_dashboard_shows_the_number_before_the_chart_before_the_table(sold: Visitor) -> None:
+    page = sold.get("/dashboard").text
+    assert page.index("600.60") < page.index('data-chart="over-time"') < page.index("The figures")
+    assert "Asha Rao" in page
+
+
+def test_filters_stand_in_the_address_and_growth_against_the_period_before(sold: Visitor) -> None:
+    page = sold.get("/dashboard?from=2026-06-01&to=2026-06-30").text
+    assert "500.50" in page
+    assert "400.0 %" in page
+    assert "Growth is against" in page
+
+
+def test_a_preset_moves_with_the_day(sold: Visitor) -> None:
+    assert "500.50" in sold.get("/dashboard?preset=last-month").text
+    empty = sold.get("/dashboard?preset=last-7-days").text
+    assert "No sales match" in empty
+    assert "3 May 2026" in empty
+
+
+def test_a_bad_filter_is_told_in_words(sold: Visitor) -> None:
+    answer = sold.get("/dashboard?from=yesterday")
+    assert answer.status_code == 422
+    assert "write a day as 2026-01-31" in answer.text
+
+
+def test_a_filter_on_region_and_status_narrows_the_number(sold: Visitor) -> None:
+    assert "600.60" in sold.get("/dashboard?region=IN&status=completed").text
+    assert "No sales match" in sold.get("/dashboard?region=UK").text
+
+
+def test_an_empty_portal_says_what_to_do(person: People) -> None:
+    assert "Upload a sales file" in person(Role.CLERK, "IN").get("/dashboard").text
+    assert "Upload a sales file" not in person(Role.ANALYST).get("/dashboard").text
+
+
+def test_a_person_of_another_region_sees_nothing_of_it(sold: Visitor, person: People) -> None:
+    manager = person(Role.MANAGER, "UK")
+    assert "No sales yet" in manager.get("/dashboard").text
+    assert manager.get("/api/kpis").get_json()["lines"] == 0
+
+
+def test_an_analyst_sees_numbers_and_no_person(sold: Visitor, person: People) -> None:
+    analyst = person(Role.ANALYST)
+    page = analyst.get("/dashboard").text
+    assert "600.60" in page
+    assert "Asha Rao" not in page
+    assert analyst.get("/api/kpis").get_json()["customers"] == 2
+    for path in ("/api/top-customers", "/api/salespeople", "/api/kpis?salesperson=S1"):
+        assert analyst.get(path).status_code == 403
+
+
+def test_a_salesperson_sees_own_sales_only(sold: Visitor, person: People) -> None:
+    own = person(Role.SALESPERSON, "IN", login="one", salesperson="S1")
+    other = person(Role.SALESPERSON, "IN", login="two", salesperson="S2")
+    assert own.get("/api/kpis").get_json()["lines"] == 3
+    assert other.get("/api/kpis").get_json()["lines"] == 0
+
+
+def test_the_api_says_what_the_query_says(app: App, sold: Visitor) -> None:
+    answer = sold.get("/api/kpis").get_json()
+    (expected,) = rows(queries.run(app.ports.warehouse, "kpis", EVERYTHING))
+    assert answer == json.loads(json.dumps(expected))
+    assert (answer["revenue"], answer["lines"], answer["currency"]) == ("600.6", 3, "INR")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_columns_rows_and_what_is_missing(app: App, sold: Visitor, name: str) -> None:
+    answer = sold.get(f"/api/{name}").get_json()
+    expected = queries.run(app.ports.warehouse, name, EVERYTHING)
+    assert list(answer) == sorted(["columns", "rows", "as_of", "currency", "unconverted_lines"]) or set(answer) == {
+        "columns", "rows", "as_of", "currency", "unconverted_lines",
+    }  # fmt: skip
+    assert answer["columns"] == expected.schema.names
+    assert answer["rows"] == json.loads(json.dumps(rows(expected)))
+    assert sum(Decimal(row["revenue"]) for row in answer["rows"]) == Decimal("600.60")
+    assert answer["unconverted_lines"] == 0
+
+
+def test_a_list_takes_its_own_parameters_and_the_filters(sold: Visitor) -> None:
+    by_year = sold.get("/api/sales-over-time?period=yearly&from=2026-06-01").get_json()["rows"]
+    assert [(row["period_start"], row["revenue"]) for row in by_year] == [("2026-01-01", "500.5")]
+    assert len(sold.get("/api/top-customers?limit=1").get_json()["rows"]) == 1
+
+
+@pytest.mark.parametrize("query", ["period=hourly", "from=never", "colour=red", "limit=5"])
+def test_a_list_refuses_what_it_does_not_know(sold: Visitor, query: str) -> None:
+    answer = sold.get(f"/api/sales-over-time?{query}")
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+
+
+def test_a_refresh_forgets_kept_answers_and_drives_on(sold: Visitor) -> None:
+    answer = sold.client.post("/api/data-refresh", headers={"X-CSRFToken": sold.token()})
+    assert answer.status_code == 202
+
+
+@pytest.mark.shared
+def test_the_known_numbers_of_a_real_file(person: People, work: Work, shared_data: Path, app: App) -> None:
+    admin = person(Role.ADMIN)
+    content = (shared_data / "classic-models" / "sales_data_sample.csv").read_bytes()
+    admin.upload(content, contract="classic-models")
+    work()
+    kpis = admin.get("/api/kpis").get_json()
+    assert (kpis["lines"], kpis["cancelled_lines"], kpis["orders"], kpis["customers"]) == (2823, 60, 303, 92)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("today", [date(2024, 2, 29), date(2026, 1, 1), date(2026, 12, 31), date(2026, 7, 15)])
+def test_a_preset_is_a_period_that_never_lies_ahead(preset: str, today: date) -> None:
+    start, end = dates_of(preset, today)
+    assert start <= end <= today
+
+
+def test_twelve_months_are_a_year_whatever_the_year() -> None:
+    assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 16), date(2026, 7, 15))
+    assert dates_of("last-12-months", date(2024, 2, 29)) == (date(2023, 3, 1), date(2024, 2, 29))
+
+
+def test_many_bars_end_with_the_others_together() -> None:
+    rows = [{"country": None if n == 0 else f"c{n}", "revenue": Decimal(100 - n)} for n in range(20)]
+    picture = bars(rows, "country", "EUR")
+    assert picture["names"][0] == "(not given)"
+    assert picture["names"][-1] == "9 others"
+    assert sum(picture["values"]) == pytest.approx(float(sum(row["revenue"] for row in rows)))
+
+
+def test_many_periods_are_a_line() -> None:
+    row = {"period_start": date(2026, 1, 1), "revenue": Decimal(1)}
+    assert over_time([row] * 24, "monthly", "EUR")["kind"] == "columns"
+    assert over_time([row] * 200, "daily", "EUR")["kind"] == "line"
+
+
+@pytest.mark.parametrize(
+    ("period", "name"),
+    [
+        ("yearly", "2026"),
+        ("quarterly", "Q2 2026"),
+        ("monthly", "Apr 2026"),
+        ("weekly", "Week of 6 Apr 2026"),
+        ("daily", "6 Apr 2026"),
+    ],
+)
+def test_a_period_has_the_name_people_use(period: str, name: str) -> None:
+    assert period_name(date(2026, 4, 6), period) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("1.500000000", "1.5"), ("10.000000000", "10"), ("100", "100"), ("-0.10", "-0.1")]
+)
+def test_decimals_are_text_without_needless_zeros(value: str, text: str) -> None:
+    assert plain(Decimal(value)) == text

@@ -1,0 +1,141 @@
+"""The door of the portal: signing in and out, sessions, CSRF, throttling."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from visitor import PASSWORD, Visitor
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+People = Callable[..., Visitor]
+
+
+def test_a_person_signs_in_and_out(person: People) -> None:
+    visitor = person(Role.ADMIN, login="asha")
+    assert "No sales yet" in visitor.get("/dashboard").text
+    assert visitor.post("/sign-out").headers["Location"] == "/sign-in"
+    assert visitor.get("/dashboard").status_code == 303
+
+
+def test_a_wrong_password_is_told_beside_the_field(app: App, stranger: Visitor) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    answer = stranger.sign_in("asha", "wrong")
+    assert answer.status_code == 401
+    assert "The name or the password is not right." in answer.text
+    assert PASSWORD not in answer.text
+
+
+def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, stranger: Visitor) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    wanted = stranger.get("/uploads?q=june&state=needs").headers["Location"]
+    data = {"login": "asha", "password": PASSWORD}
+    assert stranger.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://example.org/", "//example.org", "/\\example.org", "/%0a/example.org", "x"]
+)
+def test_the_sign_in_leads_to_no_other_site(app: App, stranger: Visitor, elsewhere: str) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    data = {"login": "asha", "password": PASSWORD}
+    assert stranger.post(f"/sign-in?next={elsewhere}", data).headers["Location"] == "/dashboard"
+
+
+def test_a_form_without_the_token_is_refused_and_changes_nothing(app: App, person: People) -> None:
+    visitor = person(Role.ADMIN)
+    answer = visitor.client.post("/people", data={"login": "mallory", "role": "admin"})
+    assert answer.status_code == 400
+    assert "open too long" in answer.text
+    assert [one.login for one in accounts.find(app.ports)] == ["admin-all"]
+
+
+def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: People) -> None:
+    visitor = person(Role.ADMIN)
+    refused = visitor.client.post("/api/data-refresh")
+    assert (refused.status_code, refused.mimetype) == (400, "application/problem+json")
+    allowed = visitor.client.post("/api/data-refresh", headers={"X-CSRFToken": visitor.token()})
+    assert allowed.status_code == 202
+
+
+def test_a_reset_password_ends_every_session(app: App, person: People) -> None:
+    visitor = person(Role.CLERK, "IN", login="asha")
+    accounts.reset_password(app.ports, "asha")
+    assert visitor.get("/dashboard").status_code == 303
+
+
+def test_a_disabled_account_ends_every_session(app: App, person: People) -> None:
+    visitor = person(Role.CLERK, "IN", login="asha")
+    accounts.disable(app.ports, "asha")
+    assert visitor.get("/dashboard").status_code == 303
+
+
+def test_the_own_password_is_changed_here_and_signs_out_elsewhere(portal: Flask, person: People) -> None:
+    here = person(Role.ADMIN, login="asha")
+    there = Visitor(portal.test_client())
+    there.sign_in("asha")
+    new = "another long sentence"
+    assert here.post("/password", {"old": PASSWORD, "new": new, "again": new}).status_code == 303
+    assert here.get("/dashboard").status_code == 200
+    assert there.get("/dashboard").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"old": "wrong"}, "not the password you have"),
+        ({"again": "something else"}, "not the same"),
+        ({"new": "short", "again": "short"}, "at least 12"),
+        ({"new": "a" * 20, "again": "a" * 20}, "too easy to guess"),
+    ],
+)
+def test_a_bad_change_of_password_says_why(person: People, change: dict[str, str], said: str) -> None:
+    new = "another long sentence"
+    answer = person(Role.ADMIN).post("/password", {"old": PASSWORD, "new": new, "again": new} | change)
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_many_tries_at_one_name_have_to_wait(app: App, stranger: Visitor, clock: ManualClock) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    for _ in range(5):
+        assert stranger.sign_in("asha", "wrong").status_code == 401
+    assert stranger.sign_in("asha").status_code == 429
+    clock.advance(2)
+    assert stranger.sign_in("asha").status_code == 303
+
+
+def test_many_tries_from_one_address_have_to_wait(stranger: Visitor) -> None:
+    codes = [stranger.sign_in(f"name{number}", "wrong").status_code for number in range(31)]
+    assert codes == [401] * 30 + [429]
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(person: People, stranger: Visitor) -> None:
+    cookie = str(stranger.get("/sign-in").headers["Set-Cookie"])
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_behind_https_the_cookie_is_secure(app: App) -> None:
+    from dataclasses import replace
+
+    from portal import create_app
+
+    secure: Any = replace(app, settings=app.settings.model_copy(update={"secure_cookies": True}))
+    cookie = str(create_app(secure).test_client().get("/sign-in").headers["Set-Cookie"])
+    assert "Secure" in cookie
+
+
+def test_sessions_outlive_a_restart(app: App, person: People) -> None:
+    from portal import create_app
+
+    visitor = person(Role.ADMIN)
+    cookie = visitor.client.get_cookie("tillstream")
+    assert cookie is not None
+    again = create_app(app).test_client()
+    again.set_cookie("tillstream", cookie.value)
+    assert again.get("/dashboard").status_code == 200

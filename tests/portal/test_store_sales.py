@@ -1,0 +1,81 @@
+"""The door for tills: a token, one whole sale, and an answer that a till can act on."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.domain.store_sale import schema
+from tillstream.people import tokens
+
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def sale() -> dict[str, Any]:
+    """The schema's own first example, of one of its stores."""
+    example: dict[str, Any] = json.loads(json.dumps(schema()["examples"][0]))
+    return example
+
+
+@pytest.fixture
+def token(app: App, sale: dict[str, Any]) -> str:
+    return tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+
+
+def _send(visitor: Visitor, sale: Any, token: str) -> Any:
+    return visitor.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_till_sends_a_sale_and_it_counts_once(
+    stranger: Visitor, sale: dict[str, Any], token: str, work: Work, person: Callable[..., Visitor]
+) -> None:
+    first, again = _send(stranger, sale, token), _send(stranger, sale, token)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.get_json()["id"] == again.get_json()["id"]
+    work()
+    admin = person(Role.ADMIN)
+    assert admin.get("/api/kpis").get_json()["lines"] == len(sale["lines"])
+    assert "Sales from tills" in admin.get("/uploads?kind=messages").text
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dGlsbDp0aWxs"])
+def test_without_a_token_nothing_is_taken(stranger: Visitor, sale: dict[str, Any], authorization: str) -> None:
+    answer = stranger.client.post("/api/sales", json=sale, headers={"Authorization": authorization})
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict[str, Any]) -> None:
+    assert person(Role.ADMIN).client.post("/api/sales", json=sale).status_code == 401
+
+
+def test_a_revoked_token_is_refused(app: App, stranger: Visitor, sale: dict[str, Any], token: str) -> None:
+    tokens.revoke(app.ports, tokens.find(app.ports)[0].id)
+    assert _send(stranger, sale, token).status_code == 401
+
+
+def test_a_sale_that_breaks_the_schema_is_told_where(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
+    answer = _send(stranger, {**sale, "lines": []}, token)
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert any(problem.startswith("lines") for problem in answer.get_json()["problems"])
+
+
+def test_a_token_speaks_for_no_other_store(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
+    answer = _send(stranger, {**sale, "store_id": "ELSEWHERE"}, token)
+    assert answer.status_code == 422
+    assert "this token speaks for" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("body", ["[]", "nonsense", "", '"text"'])
+def test_what_is_no_json_object_is_refused(stranger: Visitor, token: str, body: str) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert stranger.client.post("/api/sales", data=body, headers=headers).status_code == 422
+
+
+def test_a_huge_body_is_refused(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
+    assert _send(stranger, {**sale, "note": "x" * 2_000_000}, token).status_code == 413
