@@ -54,6 +54,12 @@ def test_the_whole_text_must_match() -> None:
     assert days(texts, "%Y-%m-%d") == [None, None, None, date(2026, 1, 2), None, None, None]
 
 
+@pytest.mark.parametrize("space", ["  ", "\t", "\u00a0", " \t"])
+def test_white_space_inside_is_what_the_format_says(space: str) -> None:
+    for style, text in (("%d %b %Y", "1 Feb{}2026"), ("%d/%m/%Y %H:%M", "01/02/2026{}10:00")):
+        assert days([text.format(" "), text.format(space)], style) == [date(2026, 2, 1), None]
+
+
 def test_digits_without_signs_between_them_need_their_full_width() -> None:
     assert days(["2026111", "20260111"], "%Y%m%d") == [None, date(2026, 1, 11)]
 
@@ -79,10 +85,11 @@ def test_an_empty_date_is_left_to_the_rule_of_required_columns() -> None:
 
 
 @pytest.mark.parametrize("format", ["%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d %b %Y %H:%M", "%m/%d/%Y %I:%M %p"])
-def test_thousands_of_different_times_read_as_one_by_one(format: str) -> None:
+@pytest.mark.parametrize("odd", ["nonsense", "non sense", "10:00"])
+def test_thousands_of_different_times_read_as_one_by_one(format: str, odd: str) -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC)
     texts = [(start + timedelta(seconds=2221 * step)).strftime(format) for step in range(3000)]
-    texts[7], texts[1500], texts[2000] = "nonsense", "", texts[2000] + "0"
+    texts[7], texts[1500], texts[2000] = odd, "", texts[2000] + "0"
     read = column("sold_at", cells(Date=texts), contract(dates={"formats": [format]}))
     unreadable = {7, 1500, 2000}
     assert [row for row, moment in enumerate(read) if moment is None] == sorted(unreadable)

@@ -99,7 +99,16 @@ def test_what_a_strict_reader_would_not_take_is_no_number(style: NumberStyle, te
 
 
 @pytest.mark.parametrize(
-    "text", ["1" + "0" * 29, "5" * 31, "-" + "9" * 40, "1e29", "1e999999999", "9" * 29 + ".9999999999"]
+    "text",
+    [
+        "1" + "0" * 29,
+        "758269801341105616701139124722",
+        "5" * 31,
+        "-" + "9" * 40,
+        "1e29",
+        "1e999999999",
+        "9" * 29 + ".9999999999",
+    ],
 )
 def test_a_number_beyond_29_digits_is_too_large_and_never_wraps(text: str) -> None:
     assert value(POINT, text) is None
@@ -119,6 +128,8 @@ def test_a_number_beyond_29_digits_is_too_large_and_never_wraps(text: str) -> No
         ("1e-10", "0"),
         ("1e-999999999", "0"),
         ("12345678901234567890.12345678955", "12345678901234567890.12345679"),
+        ("12345678901234567890.1234567885", "12345678901234567890.123456789"),
+        ("-1.1234567885e0", "-1.123456789"),
         ("0." + "1" * 60, "0.111111111"),
     ],
 )
@@ -159,8 +170,9 @@ def test_a_version_is_a_whole_number() -> None:
 
 
 def test_cells_that_are_a_slice_of_a_larger_table_read_the_same() -> None:
-    source = cells(Price=["bad", " 1.25", "3", "x"])
-    assert column("unit_price", source.slice(1, 2), contract()) == [Decimal("1.25"), Decimal(3)]
+    spaced, tight = cells(Price=["bad", " 1.25", "3", "x"]), cells(Price=["bad", "", "3", "", "4", "x"])
+    assert column("unit_price", spaced.slice(1, 2), contract()) == [Decimal("1.25"), Decimal(3)]
+    assert column("unit_price", tight.slice(1, 4), contract()) == [None, Decimal(3), None, Decimal(4)]
 
 
 def test_no_rows_give_no_rows() -> None:

@@ -54,8 +54,8 @@ def _reader(format: str, epoch: str) -> Reader:
         return _simple_reader(format, letters)
 
     def read(word: str) -> tuple[int, int]:
-        # strptime takes any run of spaces for one, and a day of 1900 for a format without a date.
-        if "  " in word:
+        # strptime takes any run of white space for one space.
+        if " ".join(word.split()) != word:
             raise ValueError(word)
         moment = datetime.strptime(epoch + word, "%Y-%m-%d " * bool(epoch) + format)  # noqa: DTZ007 - wall clock
         offset = moment.utcoffset()

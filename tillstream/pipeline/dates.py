@@ -26,7 +26,8 @@ Ints = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Read:
     """wall: int64 (n,) local microseconds since 1970, MISSING where unreadable or NULL; offset: int64 (n,), the text's
-    own offset from UTC where it gives one, else MISSING; timed: bool (n,), whether the format has a time."""
+    own offset from UTC where it gives one, else MISSING; timed: bool (n,), whether the format that was read has a time
+    (of no meaning where the wall is MISSING)."""
 
     wall: Ints
     offset: Ints
@@ -47,7 +48,6 @@ def read_dates(text: pa.Array, formats: tuple[str, ...]) -> Read:
         found_wall, found_offset = style.read(words if len(left) == len(words) else words.take(pa.array(left)))
         wall[left], offset[left], timed[left] = found_wall, found_offset, style.timed
         left = left[found_wall == MISSING]
-    timed[left] = False
     return Read(wall[index], offset[index], timed[index])
 
 
@@ -100,10 +100,17 @@ class _Style:
             return found, np.full(len(words), MISSING)
         if self._halves is None or len(words) < _FEW:
             return _distinct(self._whole, words)
+        marked = flags(pc.match_substring(words, self._mark))
+        if marked.all():
+            return self._read_halves(*self._halves, words)
+        wall, offset = np.full(len(words), MISSING), np.full(len(words), MISSING)
+        wall[marked], offset[marked] = self._read_halves(*self._halves, words.filter(pa.array(marked)))
+        return wall, offset
+
+    def _read_halves(
+        self, day_part: DateTexts, fixed_clock: FixedDates | None, clock_part: DateTexts, words: pa.Array
+    ) -> tuple[Ints, Ints]:
         pieces = pc.split_pattern(words, self._mark, max_splits=1, reverse=self._from_right).flatten()
-        if len(pieces) != 2 * len(words):
-            return _distinct(self._whole, words)
-        day_part, fixed_clock, clock_part = self._halves
         day, _ = _distinct(day_part, pieces.take(pa.array(np.arange(0, len(pieces), 2))))
         times = pieces.take(pa.array(np.arange(1, len(pieces), 2)))
         found = fixed_clock.read(times) if fixed_clock else None

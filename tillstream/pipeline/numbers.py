@@ -23,7 +23,7 @@ _NINE = Decimal("1e-9")
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _WIDE = pa.decimal128(38, 20)
 _SAFE_LENGTH = 29
-"""Texts up to this length cannot overflow a cast; Arrow checks longer ones, but not in every scale."""
+"""Texts up to this length cannot overflow a cast. Longer ones can, and Arrow then gives another number in silence."""
 _ALSO = {" ": "\u00a0\u202f\u2009", "'": "’"}
 """Signs that mean the same: French spreadsheets group with no-break spaces, Swiss ones with a curly apostrophe."""
 
