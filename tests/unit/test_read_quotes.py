@@ -73,6 +73,19 @@ def test_a_quote_closed_only_beyond_the_longest_record_is_unclosed() -> None:
     assert whole('a,b\n1,"open\nclosed"\n', max_record_bytes=60).rows == [("1", "open\nclosed")]
 
 
+@pytest.mark.parametrize("other", ["", 'x",y\n'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_the_longest_record_is_exact(end: str, other: str) -> None:
+    record = '1,"a\nb"'
+    for size in (3, 1000):
+        data = f"a,b\n{other}{record}{end}"
+        assert whole(data, block_bytes=size, max_record_bytes=len(record)).raw[-1] == record
+        for shorter in (1, 2):
+            found = whole(data, block_bytes=size, max_record_bytes=len(record) - shorter)
+            assert found.raw == other.split()
+            assert [row.code for row in found.refused] == ["unclosed-quote", "ragged-row"]
+
+
 def test_an_unclosed_quote_is_found_wherever_blocks_end() -> None:
     data = "a,b\n" + "1,good\n" * 30 + '2,"bad\n' + '3,"a\nb"\n' * 30
     wanted = whole(data)

@@ -169,8 +169,7 @@ def _line_spans(buffer: NDArray[np.uint8], newlines: Ints) -> tuple[Ints, Ints]:
         starts, ends = starts[:-1], newlines.copy()
     else:
         ends = np.concatenate((newlines, [size]))
-    before = buffer[np.maximum(ends - 1, 0)]
-    ends -= (before == CR) & (ends > starts)
+    ends -= buffer[np.maximum(ends - 1, 0)] == CR  # before an empty line stands the line end of the line before
     return starts, ends
 
 
