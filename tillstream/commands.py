@@ -3,9 +3,11 @@
 Each takes the app and JSON-like arguments and gives a `Result`; nothing here prints.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,8 @@ def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry
 
 def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool) -> dict[str, Any]:
     contract = app.book.used(name)
+    # the frame libraries load while the bytes are kept and hashed
+    threading.Thread(target=import_module, args=("tillstream.pipeline.file",), daemon=True).start()
     try:
         with path.open("rb") as stream:
             if dry:

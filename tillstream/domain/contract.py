@@ -4,7 +4,7 @@ import codecs
 from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -74,8 +74,10 @@ class DateStyle(Strict):
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"unknown time zone {name!r}; use a name such as Europe/London")
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {name!r}; use a name such as Europe/London") from error
         return name
 
     @field_validator("formats")

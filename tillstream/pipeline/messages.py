@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,6 +20,8 @@ from tillstream.pipeline.staged import Part, RefusedRow
 from tillstream.pipeline.validate import validate
 
 NINE = Decimal("1e-9")
+EXACT = 80
+"""Digits that hold the product of any two amounts."""
 TAKEN = frozenset({"row_number", "line_number", "fix_number", "accepted", "source", "received_seq"})
 COLUMNS = [column for column in STAGED if column.name not in TAKEN]
 AMOUNTS = [column.name for column in STAGED if column.kind is Kind.NUMERIC]
@@ -104,8 +106,9 @@ def _of_sale(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
 def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
     amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
     if "net_amount" not in amounts:
-        total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
-        amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
+        with localcontext(prec=EXACT):
+            total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
+            amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
     if "gross_amount" not in amounts and "tax" in amounts:
         amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
     extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None

@@ -1,5 +1,6 @@
 """The warehouse on DuckDB: one file, one owner; readers on their own cursors never wait for a settlement."""
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -70,10 +71,18 @@ class DuckDBWarehouse:
         self._prepare()
 
     def _prepare(self) -> None:
+        """Tables and views; views are translated and made only where their texts changed since the last start."""
         for table, fields in TABLES.items():
             self._root.execute(_ddl(table, fields))
-        for _, text in catalogue.views():
+        self._root.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
+        views = catalogue.views()
+        digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
+        if self._root.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
+            return
+        for _, text in views:
             self._root.execute(to_duckdb(text))
+        self._root.execute("DELETE FROM made_views")
+        self._root.execute("INSERT INTO made_views VALUES (?)", [digest])
 
     def settle(self, settlement: Settlement) -> Settled:
         return self._transact(settlement, (), keep=True)
