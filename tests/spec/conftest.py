@@ -1,8 +1,11 @@
 """The two engines, once per session."""
 
+from collections.abc import Mapping
+
 import pytest
 from duck import Duck
-from googlesql import Judge
+from googlesql import Judge, Rows
+from shop import SHOP
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,9 @@ def judge(pytestconfig: pytest.Config) -> Judge:
 @pytest.fixture(scope="session")
 def duck() -> Duck:
     return Duck()
+
+
+@pytest.fixture(scope="session")
+def true_shop(judge: Judge) -> Mapping[str, Rows]:
+    """The shop's tables and, worked out by Google's engine, its views."""
+    return judge.with_views(SHOP)

@@ -54,7 +54,9 @@ class Duck:
     def query(self, text: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         return self._connection.sql(to_duckdb(text), params=dict(params) if params else None).to_arrow_table()
 
-    def answer(self, text: str, params: Mapping[str, Any] | None = None) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
+    def answer(
+        self, text: str, params: Mapping[str, Any] | None = None
+    ) -> tuple[list[tuple[str, str]], list[tuple[Any, ...]]]:
         """Columns with their GoogleSQL types, and rows."""
         table = self.query(text, params)
         columns = [(field.name, _kind(field.type)) for field in table.schema]

@@ -78,7 +78,9 @@ class Judge:
         columns = [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
         if any(kind in READ_AS for _, kind in columns):
             plain = [READ_AS.get(kind, "{0}").format(f"`{name}`") for name, kind in columns]
-            prepared = self._prepare(f"WITH answer AS (\n{text}\n)\nSELECT {', '.join(plain)} FROM answer", params, filled)
+            prepared = self._prepare(
+                f"WITH answer AS (\n{text}\n)\nSELECT {', '.join(plain)} FROM answer", params, filled
+            )
         bound = [Parameter(name=name, value=_value(value, _kind(value)).to_proto()) for name, value in params.items()]
         content_of = prepared.execute(parameters=bound).content.table_data
         cells = [row.cell for row in content_of.row] if content_of else []
@@ -87,7 +89,7 @@ class Judge:
 
     def with_views(self, content: Mapping[str, Rows], until: Iterable[str] | None = None) -> dict[str, Rows]:
         """The tables' rows and those of every view (or of `until`), each worked out from the ones before."""
-        filled: dict[str, Rows] = {name: () for name in TABLES} | dict(content)
+        filled: dict[str, Rows] = dict.fromkeys(TABLES, ()) | dict(content)
         for name, text in sql.views():
             if until is None or name in until:
                 filled[name] = self.answer(body(text), content=filled)[1]

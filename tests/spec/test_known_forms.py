@@ -77,7 +77,7 @@ PARAMETERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("SELECT id FROM {t} WHERE s IN UNNEST(@p) ORDER BY id", {"p": []}),
     ("SELECT id FROM {t} WHERE NOT s IN UNNEST(@p) ORDER BY id", {"p": ["a"]}),
     ("SELECT id FROM {t} WHERE id IN UNNEST(@p) AND s = @s ORDER BY id", {"p": [1, 2], "s": "a"}),
-    ("SELECT id FROM {t} WHERE d >= @d AND n < @n ORDER BY id", {"d": date(2024, 1, 31), "n": Decimal("5")}),
+    ("SELECT id FROM {t} WHERE d >= @d AND n < @n ORDER BY id", {"d": date(2024, 1, 31), "n": Decimal(5)}),
     ("SELECT id FROM {t} WHERE ts >= @ts ORDER BY id", {"ts": datetime(2024, 1, 1, tzinfo=UTC)}),
     ("SELECT id FROM {t} ORDER BY id LIMIT @l OFFSET @o", {"l": 2, "o": 1}),
     ("SELECT r FROM UNNEST(@p) AS r ORDER BY r", {"p": ["x", "a"]}),
@@ -191,14 +191,20 @@ def test_a_known_difference_is_repaired_or_refused(difference: Difference) -> No
 
 def test_every_form_that_passes_is_compared() -> None:
     """A form added to SAFE needs a line in this file."""
-    texts = [f"SELECT {form} FROM t" for form in _columns()] + _wholes() + [text.replace("{t}", T) for text, _ in PARAMETERS]
+    texts = (
+        [f"SELECT {form} FROM t" for form in _columns()]
+        + _wholes()
+        + [text.replace("{t}", T) for text, _ in PARAMETERS]
+    )
     texts.append("CREATE OR REPLACE VIEW v AS WITH a AS (SELECT 1 AS x) SELECT x FROM a")
     seen = {type(node) for text in texts for node in parse_one(text, read="bigquery").walk()}
     assert {form.__name__ for form in SAFE - seen} == set()
     assert exp.Div not in SAFE
 
 
-@pytest.mark.parametrize("text", ["DELETE FROM t WHERE TRUE", "SELECT 1; SELECT 2", "SELECT FROM WHERE", "DROP VIEW v", ""])
+@pytest.mark.parametrize(
+    "text", ["DELETE FROM t WHERE TRUE", "SELECT 1; SELECT 2", "SELECT FROM WHERE", "DROP VIEW v", ""]
+)
 def test_only_one_question_or_view_is_translated(text: str) -> None:
     with pytest.raises(Rejected):
         to_duckdb(text)

@@ -1,38 +1,30 @@
 """Adapters, local: what of GoogleSQL was compared between the engines, and why the rest is refused."""
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlglot import exp
 
 SAFE: frozenset[type[exp.Expr]] = frozenset(
     {
-        *(exp.Create, exp.Select, exp.Subquery, exp.With, exp.CTE, exp.Union, exp.Except, exp.Table),
         *(
+            exp.Create,
+            exp.Select,
+            exp.Subquery,
+            exp.With,
+            exp.CTE,
+            exp.Union,
+            exp.Except,
+            exp.Table,
             exp.From,
             exp.Join,
-            exp.Where,
-            exp.Group,
-            exp.Having,
-            exp.Qualify,
-            exp.Order,
-            exp.Ordered,
-            exp.Limit,
-            exp.Offset,
         ),
+        *(exp.Where, exp.Group, exp.Having, exp.Qualify, exp.Order, exp.Ordered, exp.Limit, exp.Offset),
         *(exp.TableAlias, exp.Distinct, exp.Star, exp.Column, exp.Identifier, exp.Alias, exp.Paren, exp.Parameter),
         *(exp.Literal, exp.Null, exp.Boolean, exp.Cast, exp.DataType, exp.Var, exp.WeekStart),
         *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between),
-        *(
-            exp.Like,
-            exp.NullSafeEQ,
-            exp.NullSafeNEQ,
-            exp.Add,
-            exp.Sub,
-            exp.Mul,
-            exp.Neg,
-            exp.Abs,
-            exp.Round,
-            exp.SafeDivide,
-        ),
-        *(exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least, exp.Exists),
+        *(exp.Like, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Round),
+        *(exp.SafeDivide, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least, exp.Exists),
         *(exp.Count, exp.CountIf, exp.Sum, exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd, exp.GroupConcat),
         *(exp.Window, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead),
         *(exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.DateDiff, exp.Extract, exp.TimeToStr, exp.TsOrDsToDate),
@@ -44,13 +36,14 @@ SAFE: frozenset[type[exp.Expr]] = frozenset(
 )
 """Forms with the same meaning on both engines, if need be after a repair; `tests/spec` compares each."""
 
+NEVER_COMPARED = "this form was never compared between BigQuery and DuckDB; see tests/spec"
 REASONS: dict[type[exp.Expr], str] = {
     exp.Div: "`/` is a float on DuckDB and 1/0 infinity; write SAFE_DIVIDE(CAST(a AS NUMERIC), CAST(b AS NUMERIC))",
     exp.IntDiv: "DIV was never compared below zero; count in whole units another way",
     exp.Avg: "AVG of NUMERIC is a float on DuckDB; divide the sum by the count",
     exp.TimestampDiff: "TIMESTAMP_DIFF counts boundaries on DuckDB and whole units on BigQuery",
-    exp.CurrentTimestamp: "a query that reads the clock never answers twice alike; pass the instant as a parameter",
-    exp.CurrentDate: "a query that reads the clock never answers twice alike; pass the day as a parameter",
+    exp.CurrentTimestamp: "a query that reads the clock never answers the same twice; pass the instant as a parameter",
+    exp.CurrentDate: "a query that reads the clock never answers the same twice; pass the day as a parameter",
     exp.ArrayAgg: "ARRAY_AGG keeps NULLs on DuckDB and fails on BigQuery",
     exp.AnyValue: "ANY_VALUE may pick another row on each engine; use MIN, MAX or ROW_NUMBER",
     exp.ArgMax: "MAX_BY picks any of equal rows; use ROW_NUMBER with a whole order",
@@ -65,8 +58,105 @@ REASONS: dict[type[exp.Expr], str] = {
     exp.StrToTime: "PARSE_TIMESTAMP ignores the zone on DuckDB; read times in the pipeline",
 }
 
-CAST_TARGETS = frozenset({"DECIMAL", "INT", "BIGINT", "DATE", "TEXT", "VARCHAR", "BOOLEAN", "TIMESTAMPTZ"})
+TEXT = frozenset({"TEXT", "VARCHAR"})
+INTEGER = frozenset({"INT", "BIGINT"})
+CAST_TARGETS = TEXT | INTEGER | {"DECIMAL", "BIGDECIMAL", "DATE", "BOOLEAN", "TIMESTAMPTZ"}
 DATE_PARTS = frozenset({"DAY", "ISOWEEK", "WEEK(MONDAY)", "MONTH", "QUARTER", "YEAR"})
 DIFF_PARTS = frozenset({"DAY", "MONTH", "QUARTER", "YEAR"})
 EXTRACTS = frozenset({"DAY", "MONTH", "QUARTER", "YEAR", "DAYOFYEAR"})
 FORMATS = frozenset({"%Y-%m-%d", "%Y-%m", "%Y", "%m", "%d", "%Y%m%d"})
+
+
+def is_cast(node: Any, *kinds: str) -> bool:
+    """Whether `node` is a CAST to one of the kinds (as sqlglot names types; none given: to any)."""
+    return type(node) is exp.Cast and (not kinds or kind(node) in kinds)
+
+
+def kind(node: exp.Cast) -> str:
+    return str(node.to.this.value)
+
+
+def is_exact_product(node: Any) -> bool:
+    return isinstance(node, exp.Mul) and is_cast(node.this, "BIGDECIMAL") and is_cast(node.expression, "BIGDECIMAL")
+
+
+def unit(node: Any) -> str:
+    found = node.args.get("unit")
+    if isinstance(found, exp.WeekStart):
+        return f"WEEK({found.name})"
+    return str(found.name).upper() if found is not None else "DAY"
+
+
+def _takes_a_parameter(node: Any) -> bool:
+    given = node.args["unnest"].expressions
+    return len(given) == 1 and isinstance(given[0], exp.Parameter)
+
+
+def _plain_as_text(node: Any) -> bool:
+    return isinstance(node.this, exp.Null) or is_cast(node.this, "BOOLEAN", *INTEGER)
+
+
+def _either(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+Rule = tuple[type[exp.Expr], Callable[[Any], bool], str]
+CONDITIONS: tuple[Rule, ...] = (
+    (
+        exp.Literal,
+        lambda n: n.is_string or n.is_int,
+        "a number with a point is a float on BigQuery and a decimal on DuckDB; write NUMERIC '…'",
+    ),
+    (
+        exp.Mul,
+        lambda n: is_exact_product(n) or is_cast(n.parent),
+        "DuckDB keeps all decimals of a product; write CAST(a * b AS NUMERIC), or cast both to BIGNUMERIC",
+    ),
+    (exp.Round, lambda n: is_cast(n.parent), "ROUND has another type on DuckDB; write CAST(ROUND(…) AS NUMERIC)"),
+    (
+        exp.SafeDivide,
+        lambda n: is_cast(n.this, "DECIMAL") and is_cast(n.expression, "DECIMAL"),
+        "say the type of a ratio: SAFE_DIVIDE(CAST(a AS NUMERIC), CAST(b AS NUMERIC))",
+    ),
+    (
+        exp.DateTrunc,
+        lambda n: unit(n) in DATE_PARTS,
+        f"weeks start on another day on DuckDB; use {_either(DATE_PARTS)}",
+    ),
+    (exp.DateDiff, lambda n: unit(n) in DIFF_PARTS, f"weeks start on another day on DuckDB; use {_either(DIFF_PARTS)}"),
+    (
+        exp.Extract,
+        lambda n: n.name.upper() in EXTRACTS,
+        f"this part differs or fails on DuckDB; use {_either(EXTRACTS)}",
+    ),
+    (
+        exp.TimeToStr,
+        lambda n: isinstance(n.this, exp.TsOrDsToDate),
+        "FORMAT_TIMESTAMP ignores the zone on DuckDB; format dates only",
+    ),
+    (exp.TimeToStr, lambda n: n.args["format"].name in FORMATS, f"only the formats {_either(FORMATS)} were compared"),
+    (exp.Unnest, lambda n: not n.args.get("offset"), "WITH OFFSET counts from 1 on DuckDB"),
+    (exp.In, lambda n: not n.args.get("unnest") or _takes_a_parameter(n), "IN UNNEST takes an array parameter"),
+    (exp.Cast, lambda n: kind(n) in CAST_TARGETS, "casts to this type were never compared"),
+    (
+        exp.Cast,
+        lambda n: kind(n) != "BIGDECIMAL" or is_exact_product(n.parent),
+        "BIGNUMERIC is only for exact products: CAST(a AS BIGNUMERIC) * CAST(b AS BIGNUMERIC)",
+    ),
+    (
+        exp.Cast,
+        lambda n: kind(n) not in TEXT or _plain_as_text(n),
+        "numbers and times are written differently as text; cast to INT64 first or use FORMAT_DATE",
+    ),
+    (
+        exp.Cast,
+        lambda n: kind(n) not in INTEGER or not (isinstance(n.this, exp.Literal) and n.this.is_string),
+        "DuckDB reads more texts as numbers; write the number itself",
+    ),
+    (
+        exp.Cast,
+        lambda n: kind(n) != "DATE" or isinstance(n.this, exp.Literal | exp.Null | exp.Column | exp.Parameter),
+        "cast a column, a parameter or a literal to DATE",
+    ),
+)
+"""form → what must hold of it, and why."""

@@ -1,0 +1,74 @@
+"""Google's analyser takes every file of sql/ that is not DuckDB's own, against our tables and views."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duck import Duck
+from googlesql import Judge, body
+
+import sql
+from tillstream.adapters.local.dialect import to_duckdb
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import compose, describe
+from tillstream.domain.people import EVERYTHING
+
+ROOT = Path(sql.__file__).parent
+FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if not path.name.endswith(".duckdb.sql"))
+SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True}
+
+
+def _statement(file: str) -> tuple[str, dict[str, Any]]:
+    """What is sent to the engine, with values for its parameters."""
+    path = file.removesuffix(".sql")
+    text = sql.text(path)
+    if path in sql.VIEWS:
+        return body(text), {}
+    if path.startswith("queries/"):
+        name = path.removeprefix("queries/")
+        needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
+        return compose(name, EVERYTHING, Filters(), **needed)
+    header = " ".join(line for line in text.splitlines() if line.startswith("--"))
+    told = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL)\b", header))
+    used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
+    return text, {name: SAMPLES[told[name]] for name in used}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge, duck: Duck, file: str) -> None:
+    text, params = _statement(file)
+    said = [name for name, _ in judge.columns(text, params)]
+    assert duck.query(text, params).column_names == said
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_opens_with_what_it_gives(file: str) -> None:
+    text = sql.text(file.removesuffix(".sql"))
+    assert text.startswith("-- ")
+    assert text.splitlines()[0].endswith((".", ",", ";")) or text.splitlines()[1].startswith("-- ")
+
+
+@pytest.mark.parametrize("path", sql.VIEWS)
+def test_a_view_is_called_as_its_file(path: str) -> None:
+    assert re.search(rf"^CREATE OR REPLACE VIEW {path.rpartition('/')[2]} AS$", sql.text(path), re.MULTILINE)
+    assert to_duckdb(sql.text(path))
+
+
+def test_every_view_file_is_in_the_list() -> None:
+    made = {
+        file.removesuffix(".sql") for file in FILES if "CREATE OR REPLACE VIEW" in sql.text(file.removesuffix(".sql"))
+    }
+    assert made == set(sql.VIEWS)
+
+
+@pytest.mark.parametrize("name", sql.queries())
+def test_a_query_that_reads_what_a_person_sees_can_be_given_it(name: str) -> None:
+    text = describe(name).text
+    if re.search(r"\b(visible|earlier)_\w+", text):
+        assert len(re.findall(r"^WITH$", text, re.MULTILINE)) == 1
+
+
+def test_a_wrong_column_is_refused(judge: Judge) -> None:
+    with pytest.raises(Exception, match="Unrecognized name: no_such_column"):
+        judge.columns("SELECT no_such_column FROM sale_facts")

@@ -1,0 +1,218 @@
+"""The query layer: what each role sees, filters read from text, personal columns kept back, answers kept for the dashboard."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from shop import SHOP
+
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import Forbidden, QueryCache, describe, names, run, stream
+from tillstream.domain.columns import PERSONAL
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.people import EVERYTHING, MAY, Action, Role, Scope, scope_of
+from tillstream.domain.tables import TABLES
+from tillstream.ports.warehouse import Warehouse
+
+ANALYST = scope_of(Role.ANALYST)
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    made = DuckDBWarehouse(":memory:", threads=1)
+    for table, rows in SHOP.items():
+        fields = [field.name for field in TABLES[table]]
+        made.load(
+            table, pa.table({name: list(cells) for name, cells in zip(fields, zip(*rows, strict=True), strict=True)})
+        )
+    yield made
+    made.close()
+
+
+def kpis(warehouse: Warehouse, scope: Scope = EVERYTHING, **filters: str | list[str]) -> dict[str, object]:
+    found: dict[str, object] = run(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
+    return found
+
+
+def test_a_manager_sees_only_the_own_regions_and_stores(warehouse: Warehouse) -> None:
+    assert kpis(warehouse, scope_of(Role.MANAGER, ("IN",)))["lines"] == 5
+    assert kpis(warehouse, scope_of(Role.MANAGER, ("IN",), ("S1",)))["lines"] == 3
+    assert kpis(warehouse, scope_of(Role.MANAGER, ("UK",), ("S1",)))["lines"] == 0
+
+
+def test_a_salesperson_sees_only_the_own_sales(warehouse: Warehouse) -> None:
+    assert kpis(warehouse, scope_of(Role.SALESPERSON, ("IN",), ("S1",), "P1"))["lines"] == 2
+    assert kpis(warehouse, scope_of(Role.SALESPERSON, ("UK",), (), "P1"))["lines"] == 3
+    assert kpis(warehouse, scope_of(Role.SALESPERSON, ("IN",)))["lines"] == 0
+
+
+def test_a_filter_never_widens_a_scope(warehouse: Warehouse) -> None:
+    scope = scope_of(Role.CLERK, ("UK",))
+    assert kpis(warehouse, scope, region="IN")["lines"] == 0
+    assert kpis(warehouse, scope, region=["IN", "UK"])["lines"] == kpis(warehouse, scope)["lines"] == 4
+
+
+def test_nothing_given_is_nothing_seen(warehouse: Warehouse) -> None:
+    for role in (Role.MANAGER, Role.CLERK, Role.SALESPERSON):
+        assert kpis(warehouse, scope_of(role))["lines"] == 0
+
+
+@pytest.mark.parametrize(
+    ("filters", "lines"),
+    [
+        ({"from": "2024-01-06", "to": "2024-02-01"}, 4),
+        ({"from": "2024-02-12"}, 2),
+        ({"to": "2024-01-05"}, 2),
+        ({"status": "cancelled"}, 1),
+        ({"status": ["completed", "pending"]}, 7),
+        ({"store": "S2"}, 2),
+        ({"category": "Fruit"}, 3),
+        ({"product": "A"}, 3),
+        ({"channel": "online"}, 2),
+        ({"salesperson": "P1"}, 5),
+        ({"country": ["India", "France"]}, 6),
+        ({"country": "", "store": []}, 9),
+        ({"category": "Fruit' OR TRUE --"}, 0),
+    ],
+)
+def test_filters_choose_lines(warehouse: Warehouse, filters: dict[str, str | list[str]], lines: int) -> None:
+    assert kpis(warehouse, **filters)["lines"] == lines
+
+
+@pytest.mark.parametrize(
+    ("filters", "says"),
+    [
+        ({"from": "31.01.2024"}, "write a day as 2026-01-31"),
+        ({"from": "2024-02-02", "to": "2024-02-01"}, "ends before it begins"),
+        ({"to": ["2024-02-02", "2024-02-01"]}, "one day"),
+        ({"status": "lost"}, "no status lost"),
+        ({"colour": "red"}, "no filter colour"),
+    ],
+)
+def test_a_wrong_filter_is_refused_in_words(filters: dict[str, str | list[str]], says: str) -> None:
+    with pytest.raises(Rejected, match=says):
+        Filters.parse(filters)
+
+
+def test_the_period_before_has_the_same_number_of_days() -> None:
+    assert Filters(date(2024, 3, 1), date(2024, 3, 31)).earlier() == (date(2024, 1, 30), date(2024, 2, 29))
+    assert Filters(date(2024, 3, 1), date(2024, 3, 1)).earlier() == (date(2024, 2, 29), date(2024, 2, 29))
+    assert Filters(date.min, date.max).earlier() is None
+    assert Filters(start=date(2024, 3, 1)).earlier() is None
+
+
+@pytest.mark.parametrize("name", names())
+def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
+    given = {"batch_id": "b1", "settlement_no": 3}
+    params = {p.name: given[p.name] for p in describe(name).parameters if p.default is None}
+    try:
+        answer = run(warehouse, name, ANALYST, **params)
+    except Forbidden:
+        assert describe(name).needs not in MAY[Role.ANALYST]
+        return
+    assert not set(answer.column_names) & (PERSONAL | {"customer"})
+    assert next(iter(stream(warehouse, name, ANALYST, **params))).schema.names == answer.column_names
+
+
+def test_an_analyst_counts_customers_but_cannot_list_or_choose_people(warehouse: Warehouse) -> None:
+    assert kpis(warehouse, ANALYST)["customers"] == 4
+    for name in ("top-customers", "salespeople"):
+        with pytest.raises(Forbidden):
+            run(warehouse, name, ANALYST)
+    with pytest.raises(Forbidden):
+        run(warehouse, "kpis", ANALYST, Filters(salesperson=("P1",)))
+
+
+@pytest.mark.parametrize("name", ["receipts", "receipt", "receipt-amounts", "quarantine"])
+def test_uploads_are_seen_in_the_own_regions_only(warehouse: Warehouse, name: str) -> None:
+    params = {} if name == "receipts" else {"batch_id": "b1"}
+    clerk = scope_of(Role.CLERK, ("IN",))
+    assert run(warehouse, name, clerk, **params).num_rows > 0
+    other = run(warehouse, name, scope_of(Role.CLERK, ("UK",)), **params).to_pylist()
+    assert [row["batch_id"] for row in other] == (["b6", "b5"] if name == "receipts" else [])
+    with pytest.raises(Forbidden):
+        run(warehouse, name, scope_of(Role.SALESPERSON, ("IN",), (), "P1"), **params)
+
+
+def test_what_reads_the_whole_warehouse_is_for_administrators(warehouse: Warehouse) -> None:
+    with pytest.raises(Forbidden):
+        run(warehouse, "changes", scope_of(Role.MANAGER, ("IN",)), settlement_no=3)
+
+
+def test_unknown_names_and_parameters_are_refused(warehouse: Warehouse) -> None:
+    with pytest.raises(NotFound, match="no query nonsense"):
+        run(warehouse, "nonsense", EVERYTHING)
+    with pytest.raises(Rejected, match="no parameter speed"):
+        run(warehouse, "kpis", EVERYTHING, speed="3")
+    with pytest.raises(Rejected, match="may be daily, weekly"):
+        run(warehouse, "sales-over-time", EVERYTHING, period="hourly")
+    with pytest.raises(Rejected, match="not a whole number"):
+        run(warehouse, "top-customers", EVERYTHING, limit="many")
+    with pytest.raises(Rejected, match="0 or more"):
+        run(warehouse, "top-customers", EVERYTHING, limit="-1")
+    with pytest.raises(Rejected, match="Give batch_id"):
+        run(warehouse, "receipt", EVERYTHING)
+
+
+def test_text_parameters_are_read_as_their_type(warehouse: Warehouse) -> None:
+    assert run(warehouse, "top-customers", EVERYTHING, limit="1").to_pylist()[0]["customer"] == "C9"
+
+
+def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> None:
+    cache = QueryCache()
+    first = run(warehouse, "kpis", EVERYTHING, cache=cache)
+    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is first
+    assert run(warehouse, "kpis", scope_of(Role.MANAGER, ("IN",)), cache=cache) is not first
+    cache.clear()
+    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is not first
+    later = pa.table(
+        {
+            "settlement_no": [5],
+            "settled_at": first.column("as_of"),
+            "request_id": ["e"],
+            "added": [0],
+            "corrected": [0],
+            "removed": [0],
+        }
+    )
+    warehouse.upsert("settlements", later, ["settlement_no"])
+    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is not first
+
+
+def test_the_kept_answers_have_a_limit() -> None:
+    cache = QueryCache(limit=1000)
+    small = pa.table({"x": list(range(30))})  # 240 bytes
+    for key in "abcd":
+        cache.put(key, small)
+    cache.get("a")
+    cache.put("e", small)
+    assert [key for key in "abcde" if cache.get(key) is not None] == ["a", "c", "d", "e"]
+    cache.put("large", pa.table({"x": list(range(100))}))
+    assert cache.get("large") is None
+
+
+def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(warehouse: Warehouse) -> None:
+    cache = QueryCache()
+    whole = run(warehouse, "sale-lines", EVERYTHING, cache=cache)
+    assert set(whole.column_names) >= PERSONAL
+    assert not set(run(warehouse, "sale-lines", ANALYST, cache=cache).column_names) & PERSONAL
+
+
+def test_every_header_is_understood() -> None:
+    for name in names():
+        query = describe(name)
+        assert query.description.endswith("."), name
+        used = set(
+            re.findall(r"@(\w+)", "\n".join(line for line in query.text.splitlines() if not line.startswith("--")))
+        )
+        assert used == {p.name for p in query.parameters}, name
+        assert all(p.value(None) is not None for p in query.parameters if p.default is not None)
+
+
+def test_the_figures_of_money_are_decimals(warehouse: Warehouse) -> None:
+    assert isinstance(kpis(warehouse)["revenue"], Decimal)
+    assert Action.SEE_PERSONAL not in MAY[Role.ANALYST]
