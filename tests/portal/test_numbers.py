@@ -1,5 +1,6 @@
 """The dashboard and the API: one number, scoped to whoever asks, the same everywhere."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date
@@ -104,9 +105,7 @@ def test_the_api_says_what_the_query_says(app: App, sold: Visitor) -> None:
 def test_a_list_has_columns_rows_and_what_is_missing(app: App, sold: Visitor, name: str) -> None:
     answer = sold.get(f"/api/{name}").get_json()
     expected = queries.run(app.ports.warehouse, name, EVERYTHING)
-    assert list(answer) == sorted(["columns", "rows", "as_of", "currency", "unconverted_lines"]) or set(answer) == {
-        "columns", "rows", "as_of", "currency", "unconverted_lines",
-    }  # fmt: skip
+    assert set(answer) == {"columns", "rows", "as_of", "currency", "unconverted_lines"}
     assert answer["columns"] == expected.schema.names
     assert answer["rows"] == json.loads(json.dumps(rows(expected)))
     assert sum(Decimal(row["revenue"]) for row in answer["rows"]) == Decimal("600.60")
@@ -134,7 +133,7 @@ def test_a_refresh_forgets_kept_answers_and_drives_on(sold: Visitor) -> None:
 def test_the_known_numbers_of_a_real_file(person: People, work: Work, shared_data: Path, app: App) -> None:
     admin = person(Role.ADMIN)
     content = (shared_data / "classic-models" / "sales_data_sample.csv").read_bytes()
-    admin.upload(content, contract="classic-models")
+    admin.upload(gzip.compress(content), name="sales_data_sample.csv.gz", contract="classic-models")
     work()
     kpis = admin.get("/api/kpis").get_json()
     assert (kpis["lines"], kpis["cancelled_lines"], kpis["orders"], kpis["customers"]) == (2823, 60, 303, 92)
@@ -166,22 +165,23 @@ def test_many_periods_are_a_line() -> None:
     assert over_time([row] * 200, "daily", "EUR")["kind"] == "line"
 
 
-@pytest.mark.parametrize(
-    ("period", "name"),
-    [
-        ("yearly", "2026"),
-        ("quarterly", "Q2 2026"),
-        ("monthly", "Apr 2026"),
-        ("weekly", "Week of 6 Apr 2026"),
-        ("daily", "6 Apr 2026"),
-    ],
-)
+NAMES = {
+    "yearly": "2026",
+    "quarterly": "Q2 2026",
+    "monthly": "Apr 2026",
+    "weekly": "Week of 6 Apr 2026",
+    "daily": "6 Apr 2026",
+}
+
+
+@pytest.mark.parametrize(("period", "name"), NAMES.items())
 def test_a_period_has_the_name_people_use(period: str, name: str) -> None:
     assert period_name(date(2026, 4, 6), period) == name
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [("1.500000000", "1.5"), ("10.000000000", "10"), ("100", "100"), ("-0.10", "-0.1")]
-)
+PLAIN = {"1.500000000": "1.5", "10.000000000": "10", "100": "100", "-0.10": "-0.1"}
+
+
+@pytest.mark.parametrize(("value", "text"), PLAIN.items())
 def test_decimals_are_text_without_needless_zeros(value: str, text: str) -> None:
     assert plain(Decimal(value)) == text
