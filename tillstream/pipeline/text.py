@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """One array without nulls of another kind of text."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], column.type)
-    return array
+    """The column as one array; copied only where it is in several pieces."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    return column
 
 
 def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> pa.Array:
