@@ -10,9 +10,9 @@ from portal import numbers
 from portal.access import allow
 from portal.context import tillstream
 from tillstream.analytics import queries
-from tillstream.analytics.answers import plain, rows
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
+from tillstream.jsons import plain
 from tillstream.worker import Worker
 
 LISTS = (
@@ -30,8 +30,7 @@ LISTS = (
 
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
-    (row,) = rows(numbers.ask("kpis", Filters.parse(request.args.to_dict(flat=False))))
-    return jsonify(row)
+    return jsonify(plain(numbers.kpis(Filters.parse(request.args.to_dict(flat=False)))))
 
 
 @allow(Action.SEE_NUMBERS)
@@ -44,7 +43,7 @@ def listed(name: str) -> ResponseReturnValue:
     table: pa.Table = numbers.ask(name, filters, **params)
     totals = numbers.kpis(filters)
     about = {key: plain(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
-    return jsonify({"columns": table.schema.names, "rows": rows(table)} | about)
+    return jsonify({"columns": table.schema.names, "rows": plain(table.to_pylist())} | about)
 
 
 @allow(Action.SEE_PIPELINE)
