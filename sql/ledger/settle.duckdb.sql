@@ -208,7 +208,7 @@ WITH pairs AS (
   JOIN best AS b ON b.key = d.key
   WHERE b.is_till <> a.is_till
 )
-SELECT p.own_no, p.row_number, list_filter([{differences}], d -> d IS NOT NULL) AS differences
+SELECT p.own_no, p.row_number, list_filter([{differences}], lambda d: d IS NOT NULL) AS differences
 FROM pairs AS p
 JOIN incoming_files AS f ON f.batch_no = p.own_no
 JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = p.row_number
@@ -224,7 +224,7 @@ placed AS (
   SELECT
     a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS best_is_till,
     b.source_version AS best_version, b.place AS best_place, x.differences,
-    row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, a.fix_number, IF(a.source_version > 0, -1, 1) * a.row_number) AS at
+    row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, a.fix_number, IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
   FROM arriving AS a
   LEFT JOIN current AS c USING (key)
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
@@ -240,19 +240,19 @@ judged AS (
       WHEN p.current_content IS NULL OR p.current_content = p.content THEN NULL
       WHEN p.best_is_till <> p.is_till AND len(p.differences) = 0 THEN NULL
       WHEN p.best_is_till AND NOT p.is_till AND NOT p.accepted AND (SELECT MIN(rules) FROM incoming) = 'ask' THEN 'differs-from-till'
-      WHEN p.source_version > 0 AND p.best_version = p.source_version AND p.best_is_till = p.is_till AND p.at < p.best_place
+      WHEN p.source_version > 0 AND p.best_version = p.source_version AND p.best_is_till = p.is_till AND p.placed_at < p.best_place
         THEN 'conflicting-contents'
     END AS refusal
   FROM placed AS p
 )
 SELECT
-  own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, at,
+  own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, placed_at,
   current_content,
   CASE WHEN refusal IS NULL AND is_till AND bool_or(refusal IS NOT NULL) OVER (PARTITION BY own_no, sale) THEN 'sale-refused' ELSE refusal END AS refusal,
   CASE
     WHEN current_content IS NULL THEN 'new'
     WHEN current_content = content OR len(differences) = 0 THEN 'duplicate'
-    WHEN at > best_place THEN 'corrected'
+    WHEN placed_at > best_place THEN 'corrected'
     ELSE 'superseded'
   END AS outcome
 FROM judged;
@@ -279,7 +279,7 @@ FROM (
     END AS outcome
   FROM outcomes_now
   WHERE refusal IS NULL AND key IN (SELECT key FROM repeated_keys)
-  WINDOW one_key AS (PARTITION BY batch_no, key ORDER BY at)
+  WINDOW one_key AS (PARTITION BY batch_no, key ORDER BY placed_at)
 ) AS n
 WHERE outcomes_now.own_no = n.own_no AND outcomes_now.row_number = n.row_number;
 
@@ -380,7 +380,7 @@ WITH refused AS (
   SELECT
     *, differences[1].column AS column_name, differences[1].here AS value,
     CASE refusal
-      WHEN 'differs-from-till' THEN array_to_string(list_transform(differences, d -> d.column || ' ' || d.there || ' there, ' || d.here || ' here'), '; ')
+      WHEN 'differs-from-till' THEN array_to_string(list_transform(differences, lambda d: d.column || ' ' || d.there || ' there, ' || d.here || ' here'), '; ')
       WHEN 'conflicting-contents' THEN 'version ' || source_version
       ELSE ''
     END AS detail

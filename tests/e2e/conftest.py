@@ -1,0 +1,32 @@
+"""The whole local mode through its command line, in this process, on a home of its own."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tillstream.cli import main
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Exit code and the JSON that a command prints."""
+
+    def invoke(*arguments: str) -> tuple[int, Any]:
+        result = CliRunner().invoke(main, [*arguments, "--json"])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, json.loads(result.stdout) if result.stdout else None
+
+    return invoke
