@@ -56,6 +56,12 @@ def show_undo(data: dict[str, Any]) -> None:
 
 
 def show_rows(data: dict[str, Any]) -> None:
+    """One row reads best from top to bottom, several as a table."""
+    if len(data["rows"]) == 1:
+        width = max(map(len, data["columns"]))
+        for column, value in data["rows"][0].items():
+            out.print(f"{column:<{width}}  {'' if value is None else value}".rstrip(), highlight=False, markup=False)
+        return
     table = Table()
     for column in data["columns"]:
         table.add_column(column)

@@ -23,7 +23,7 @@ SHOWN = (
 
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
-    """Newest first; `limit` up to 500, `offset`, `state`."""
+    """The newest uploads first; takes `limit` (up to 500), `offset`, `state`."""
     limit = min(MOST, max(1, request.args.get("limit", 50, type=int)))
     offset = max(0, request.args.get("offset", 0, type=int))
     found = islice(scoped.newest(state=_state(request.args.get("state"))), offset, offset + limit)
@@ -32,11 +32,13 @@ def several() -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def one(batch_id: str) -> ResponseReturnValue:
+    """The record of one upload: what was received, and how far it is."""
     return jsonify(_shown(scoped.own(batch_id)))
 
 
 @allow(Action.SEE_UPLOADS)
 def receipt(batch_id: str) -> ResponseReturnValue:
+    """The account of one upload: its rows by outcome, its problems, its amounts."""
     return jsonify(account.receipt(ports(), scoped.own(batch_id).batch_id))
 
 

@@ -1,0 +1,15 @@
+"""The documentation's generated pages: each is a function without arguments that gives the page's text."""
+
+from collections.abc import Callable
+
+from docs.generate import api, commands, contracts, problems, settings, store_sales, warehouse
+
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api.page,
+    "cli.md": commands.page,
+    "contracts.md": contracts.page,
+    "problems.md": problems.page,
+    "settings.md": settings.page,
+    "store-sales.md": store_sales.page,
+    "warehouse.md": warehouse.page,
+}

@@ -1,0 +1,154 @@
+"""docs/contracts.md, from the contract's model and its docstrings."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from docs.generate.markdown import code, table
+from docs.generate.markdown import page as markdown
+from tillstream import contracts
+from tillstream.domain import contract
+from tillstream.domain.columns import BY_NAME
+from tillstream.domain.contract import MAPPED, Contract
+
+INTRO = """
+A contract says how one source writes its files. Those below ship; the company's own are YAML files in the folder
+`contracts` of `TILLSTREAM_HOME`, each named like its contract, and stand before a shipped one of the same name.
+A contract with a mistake is refused at the start with the file, the place and what to do. A changed contract needs a
+greater `version`: kept originals are always read again with the contract of their time.
+"""
+EXAMPLE_FILE = """
+Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand
+4711;20.11.2026 17:45;Linz;Wanduhr;2;1.024,50 €;2.049,00 €;bezahlt
+G4712;20.11.2026 17:52;Linz;Wanduhr;-1;1.024,50 €;-1.024,50 €;bezahlt
+"""
+EXAMPLE = """
+name: AT
+region: Austria
+currency: EUR
+country: Austria
+file: {encoding: cp1252, delimiter: ";"}
+numbers: {decimal: ",", thousands: ".", currency_signs: ["€"]}
+dates:
+  formats: ["%d.%m.%Y %H:%M"]
+  time_zone: Europe/Vienna
+  cutoff: "04:00"
+missing: ["-"]
+columns:
+  sale_id: Bon
+  date: Datum
+  store_id: Filiale
+  product_name: Artikel
+  quantity: Menge
+  unit_price: Preis
+  net_amount: Summe
+  status: Zustand
+status:
+  words: {bezahlt: completed, offen: pending, storniert: cancelled}
+  prefixes: {G: returned}
+ranges:
+  unit_price: {minimum: 0, maximum: 5000}
+refused_threshold: 0.1
+"""
+READ_AS = """
+The sales of the evening after midnight belong to the day before, until four o'clock. Sale `4711` becomes
+`Linz/4711`; since no line number is mapped, equal products of a sale are numbered. A price over 5000 is refused; a
+file with more than a tenth of its rows refused waits for a person.
+"""
+
+
+def page() -> str:
+    example = contracts.read(EXAMPLE, "AT.yaml")
+    parts = [_section(model) for model in (Contract, *_parts())]
+    shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in contracts.shipped().values()]
+    return markdown(
+        "Region contracts",
+        INTRO,
+        table(("contract", "region", "currency", "what it reads"), shipped),
+        "## An example",
+        "A file of shops in Austria:",
+        code(EXAMPLE_FILE),
+        f"and its contract, `contracts/{example.name}.yaml`:",
+        code(EXAMPLE, "yaml"),
+        READ_AS,
+        *parts,
+        "## What `columns` may map",
+        "`date` gives both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
+        table(("column", "meaning"), ((f"`{name}`", _meaning(name)) for name in sorted(MAPPED))),
+    )
+
+
+def _meaning(name: str) -> str:
+    return BY_NAME[name].description if name in BY_NAME else "When the sale happened, in one of `dates.formats`"
+
+
+def _parts() -> Iterator[type[BaseModel]]:
+    for info in Contract.model_fields.values():
+        for kind in (info.annotation, *get_args(info.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield kind
+
+
+def _section(model: type[BaseModel]) -> str:
+    told = _docstrings()[model.__name__]
+    rows = [(f"`{name}`", _kind(info), _default(info), told[name]) for name, info in model.model_fields.items()]
+    names = [
+        name for name, info in Contract.model_fields.items() if model in (info.annotation, *get_args(info.annotation))
+    ]
+    title = f"## `{names[0]}`" if names else "## The fields of a contract"
+    words = (
+        model.__doc__ if names else "Unknown fields are refused, so that a slip of the pen is not read as a default."
+    )
+    return "\n\n".join((title, (words or "").strip(), table(("field", "type", "default", "meaning"), rows)))
+
+
+def _docstrings() -> dict[str, dict[str, str]]:
+    """Model → field → the text that stands under it in the source."""
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(contract)).body:
+        if isinstance(node, ast.ClassDef):
+            pairs = zip(node.body, node.body[1:], strict=False)
+            found[node.name] = {
+                field.target.id: str(text.value.value)
+                for field, text in pairs
+                if isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+            }
+    return found
+
+
+def _kind(info: FieldInfo) -> str:
+    return _type(info.annotation)
+
+
+def _type(kind: Any) -> str:
+    names = {str: "text", int: "whole number", float: "number", type(None): "null"}
+    if kind in names:
+        return names[kind]
+    inside = [arg for arg in get_args(kind) if arg is not Ellipsis]
+    match get_origin(kind):
+        case None:
+            return "section" if issubclass(kind, BaseModel) else str(kind.__name__).lower()
+        case origin if origin is tuple:
+            return f"list of {_type(inside[0])}"
+        case origin if origin is dict:
+            return f"{_type(inside[0])} → {_type(inside[1])}"
+        case origin if "Literal" in str(origin):
+            return ", ".join(f"`{word or '(empty)'}`" for word in inside).replace("`\t`", "tab")
+        case _:
+            return " or ".join(_type(arg) for arg in inside)
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "needed"
+    value = info.get_default(call_default_factory=True)
+    if value in ("", (), {}, None) or isinstance(value, BaseModel):
+        return ""
+    return f"`{', '.join(value) if isinstance(value, tuple) else value}`"

@@ -1,0 +1,76 @@
+"""docs/store-sales.md, from the schema of a store sale."""
+
+import json
+from typing import Any
+
+from docs.generate.markdown import code, table
+from docs.generate.markdown import page as markdown
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.store_sale import SCHEMA_V1, schema
+
+INTRO = f"""
+Tills and forms tell sales as JSON messages of the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
+message tells one whole sale: a later version of the same sale replaces all its lines, and one bad line quarantines the
+whole sale. Messages go to the topic `{TOPIC_STORE_SALES}`; a store without a broker posts them:
+"""
+SEND = """
+curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H "Content-Type: application/json" \\
+  --data @sale.json
+"""
+AFTER = """
+The answer is 202 with the sale's id once the message is kept. A store's token is made in the portal under People; it
+speaks for one store of one region. Sending the same sale again changes nothing, so a till may repeat until it gets an
+answer. A message must be no larger than 64 KB. Dates follow the contract of the region ([contracts](contracts.md)): the
+business day is worked out in the message's own offset with the contract's cutoff.
+"""
+
+
+def page() -> str:
+    whole = schema()
+    line = whole["properties"]["lines"]["items"]
+    return markdown(
+        "Store sales",
+        INTRO,
+        code(SEND, "sh"),
+        AFTER,
+        "## The sale",
+        _properties(whole),
+        "## Each of its lines",
+        "A line gives `net_amount`, or both `quantity` and `unit_price`.",
+        _properties(line),
+        "## Examples",
+        *(code(json.dumps(example, indent=2, ensure_ascii=False), "json") for example in whole["examples"]),
+    )
+
+
+def _properties(part: dict[str, Any]) -> str:
+    required = set(part.get("required", ()))
+    rows = [
+        (f"`{name}`", "yes" if name in required else "", _kind(rule), _words(rule))
+        for name, rule in part["properties"].items()
+    ]
+    return table(("field", "needed", "type", "meaning"), rows)
+
+
+def _kind(rule: dict[str, Any]) -> str:
+    if "$ref" in rule:
+        return "decimal as text"
+    if "const" in rule:
+        return f"`{rule['const']}`"
+    if "enum" in rule:
+        return ", ".join(f"`{word}`" for word in rule["enum"])
+    length = f", at most {rule['maxLength']} letters" if "maxLength" in rule else ""
+    return f"{rule.get('format', rule['type'])}{length}"
+
+
+def _words(rule: dict[str, Any]) -> str:
+    words = [str(rule[name]) for name in ("description",) if name in rule]
+    if "default" in rule:
+        words.append(f"`{rule['default']}` if absent")
+    if "pattern" in rule:
+        words.append(f"matches `{rule['pattern']}`")
+    if "minimum" in rule:
+        words.append(f"{rule['minimum']} or more")
+    if "minItems" in rule:
+        words.append(f"{rule['minItems']} to {rule['maxItems']} lines")
+    return "; ".join(words)
