@@ -64,6 +64,15 @@ def test_digits_without_signs_between_them_need_their_full_width() -> None:
     assert days(["2026111", "20260111"], "%Y%m%d") == [None, date(2026, 1, 11)]
 
 
+def test_thousands_of_dates_in_two_formats_are_each_read_in_their_own() -> None:
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    formats = ("%d.%m.%Y", "%m/%d/%Y %H:%M")
+    texts = [(start + timedelta(minutes=937 * step)).strftime(formats[step % 2]) for step in range(3000)]
+    expected = [(start + timedelta(minutes=937 * step)).date() for step in range(3000)]
+    assert days(texts, *formats) == expected
+    assert days(texts, *reversed(formats)) == expected
+
+
 def test_formats_are_tried_in_order() -> None:
     formats = ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d %H:%M")
     texts = ["03/04/2026", "03/14/2026", "2026-05-06 10:00", "nothing"]
@@ -95,6 +104,15 @@ def test_thousands_of_different_times_read_as_one_by_one(format: str, odd: str) 
     assert [row for row, moment in enumerate(read) if moment is None] == sorted(unreadable)
     for row in set(range(3000)) - unreadable:
         assert read[row] == datetime.strptime(texts[row], format).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("beside", ["2026-01-02 03:04:05.678", "2026-01-02 03:04:05.6"])
+def test_a_fraction_of_a_second_has_one_to_six_digits(beside: str) -> None:
+    texts = ["2026-01-02 03:04:05.123", beside, "2026-01-02 03:04:05.x23", "2026-01-02 03:04:0512"]
+    read = column("sold_at", cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d %H:%M:%S.%f"]}))
+    assert read[0] == datetime(2026, 1, 2, 3, 4, 5, 123_000, tzinfo=UTC)
+    assert read[1] == datetime.fromisoformat(beside).replace(tzinfo=UTC)
+    assert read[2:] == [None, None]
 
 
 def test_unpadded_times_read_like_padded_ones() -> None:

@@ -86,30 +86,34 @@ class _Style:
         self._fixed = FixedDates.of(format)
         self._whole = DateTexts(format)
         self._halves: tuple[DateTexts, FixedDates | None, DateTexts] | None = None
+        self._sign = next((text for text in re.split(r"%.", format) if text), "")
         cut = next((i for i in range(1, len(format)) if format[i - 1] == "%" and format[i] in _CLOCK), 2) - 1
         day, self._mark, clock = format[: cut - 1], format[cut - 1 : cut], format[cut:]
         self._from_right = self._mark in day
         apart = self._mark in {" ", "T"} and "%" in day and _CLOCK.isdisjoint(re.findall(r"%(.)", day))
         if apart and _CLOCK.issuperset(re.findall(r"%(.)", clock)) and not (self._from_right and self._mark in clock):
             self._halves = DateTexts(day), FixedDates.of(clock), DateTexts(clock, epoch="1970-01-01 ")
+            self._sign = self._mark
 
     def read(self, words: pa.Array) -> tuple[Ints, Ints]:
         """words: string (n,) without NULL. wall and offset, int64 (n,) each."""
         found = self._fixed.read(words) if self._fixed else None
         if found is not None:
             return found, np.full(len(words), MISSING)
-        if self._halves is None or len(words) < _FEW:
+        if len(words) < _FEW:
             return _distinct(self._whole, words)
-        marked = flags(pc.match_substring(words, self._mark))
+        # A text without the format's own sign is quickly seen to be written in another one.
+        marked = flags(pc.match_substring(words, self._sign))
         if marked.all():
-            return self._read_halves(*self._halves, words)
+            return self._read_many(words)
         wall, offset = np.full(len(words), MISSING), np.full(len(words), MISSING)
-        wall[marked], offset[marked] = self._read_halves(*self._halves, words.filter(pa.array(marked)))
+        wall[marked], offset[marked] = self._read_many(words.filter(pa.array(marked)))
         return wall, offset
 
-    def _read_halves(
-        self, day_part: DateTexts, fixed_clock: FixedDates | None, clock_part: DateTexts, words: pa.Array
-    ) -> tuple[Ints, Ints]:
+    def _read_many(self, words: pa.Array) -> tuple[Ints, Ints]:
+        if self._halves is None:
+            return _distinct(self._whole, words)
+        day_part, fixed_clock, clock_part = self._halves
         pieces = pc.split_pattern(words, self._mark, max_splits=1, reverse=self._from_right).flatten()
         day, _ = _distinct(day_part, pieces.take(pa.array(np.arange(0, len(pieces), 2))))
         times = pieces.take(pa.array(np.arange(1, len(pieces), 2)))

@@ -23,36 +23,43 @@ class FixedDates:
     """A format of digits alone, as the bytes of a text in which each part has its full width."""
 
     width: int
+    """Bytes, without the digits of a fraction."""
+    fraction: bool
+    """One to six digits of a second's fraction stand last."""
     places: dict[str, int]
     signs: dict[int, int]
     """Place → the byte that must stand there."""
 
     @classmethod
     def of(cls, format: str) -> "FixedDates | None":
-        """None for a format that has other parts than Y, m, d, H, M and S."""
-        letters = re.findall(r"%(.)", format)
+        """None for a format that has other parts than Y, m, d, H, M and S, and f at its end."""
+        fraction = format.endswith("%S.%f")
+        regular = format.removesuffix("%f") if fraction else format
+        letters = re.findall(r"%(.)", regular)
         time_only = "Y" not in letters and set(letters).isdisjoint("md")
-        if not is_simple(letters, time_only=time_only) or not format.isascii():
+        if not is_simple(letters, time_only=time_only) or not regular.isascii():
             return None
         places: dict[str, int] = {}
         signs: dict[int, int] = {}
         width = 0
-        for part in re.findall(r"%.|.", format):
+        for part in re.findall(r"%.|.", regular):
             if part[0] == "%" and len(part) == 2:
                 places[part[1]] = width
                 width += 4 if part[1] == "Y" else 2
             else:
                 signs[width] = ord(part)
                 width += 1
-        return cls(width, places, signs)
+        return cls(width, fraction, places, signs)
 
     def read(self, words: pa.Array) -> Ints | None:
         """words: string (n,) without NULL. int64 (n,) microseconds since 1970, MISSING where a text does not match;
         None where not all texts have the width, so that this way says nothing."""
-        lengths = pc.min_max(pc.binary_length(words))
-        if lengths["min"].as_py() != self.width or lengths["max"].as_py() != self.width:
+        lengths = pc.min_max(pc.binary_length(words)).as_py()
+        length = lengths["min"] or 0
+        digits = length - self.width
+        if lengths["max"] != length or digits not in (range(1, 7) if self.fraction else (0,)):
             return None
-        letters = data_bytes(words).reshape(-1, self.width)
+        letters = data_bytes(words).reshape(-1, length)
         bad = np.zeros(len(words), np.bool_)
         for place, sign in self.signs.items():
             bad |= letters[:, place] != sign
@@ -62,6 +69,8 @@ class FixedDates:
                 number = _number(letters, self.places[letter], 2, bad)
                 bad |= number >= limit
                 wall += number * (seconds * 1_000_000)
+        if self.fraction:
+            wall += _number(letters, self.width, digits, bad) * 10 ** (6 - digits)
         if "Y" in self.places:
             wall += self._days(letters, bad) * DAY
         return np.where(bad, MISSING, wall)

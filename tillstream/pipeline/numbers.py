@@ -43,13 +43,12 @@ class Numbers:
 def read_numbers(text: pa.Array, style: NumberStyle) -> Numbers:
     """text: string (n,), trimmed, NULL for missing. Never raises for what a cell holds."""
     none = np.zeros(len(text), np.bool_)
-    fast = _cast_whole(text, style)
+    bare = _without_leading_sign(text, style.currency_signs)
+    fast = _cast_whole(bare, style)
     if fast is not None:
         return Numbers(fast, none, none, none)
-    point = re.escape(style.decimal)
-    easy = pc.match_substring_regex(text, rf"^[+-]?(?:[0-9]{{1,17}}(?:{point}[0-9]{{0,9}})?|{point}[0-9]{{1,9}})$")
-    plain = pc.if_else(easy, text, None)
-    values = pc.cast(pc.replace_substring(plain, style.decimal, "."), NUMERIC)
+    easy = pc.match_substring_regex(bare, _easy(style))
+    values = pc.cast(_canonical(pc.if_else(easy, bare, None), style), NUMERIC)
     rest = np.flatnonzero(~flags(easy) & flags(pc.is_valid(text)))
     if not len(rest):
         return Numbers(values, none, none, none)
@@ -60,6 +59,30 @@ def read_numbers(text: pa.Array, style: NumberStyle) -> Numbers:
     return Numbers(
         values, *(_spread(mask, rest, len(text)) for mask in (read.not_a_number, read.too_large, read.rounded))
     )
+
+
+def _without_leading_sign(text: pa.Array, currency_signs: tuple[str, ...]) -> pa.Array:
+    """The usual place of a currency sign, without a regular expression; the longest sign that fits is taken off."""
+    bare = text
+    for sign in sorted(currency_signs, key=len):
+        leads = pc.starts_with(text, sign)
+        if pc.any(leads).as_py():
+            bare = pc.if_else(leads, pc.replace_substring(text, sign, "", max_replacements=1), bare)
+    return bare
+
+
+def _canonical(text: pa.Array, style: NumberStyle) -> pa.Array:
+    """Valid numbers without their grouping and with a point."""
+    if style.thousands:
+        text = pc.replace_substring(text, style.thousands, "")
+    return text if style.decimal == "." else pc.replace_substring(text, style.decimal, ".")
+
+
+def _easy(style: NumberStyle) -> str:
+    """What a cast keeps exactly: at most 17 digits, at most nine decimals, whole groups."""
+    point, group = re.escape(style.decimal), re.escape(style.thousands)
+    grouped = rf"|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}}){{1,4}}" if style.thousands else ""
+    return rf"^[+-]?(?:(?:[0-9]{{1,17}}{grouped})(?:{point}[0-9]{{0,9}})?|{point}[0-9]{{1,9}})$"
 
 
 def _spread(mask: Mask, rows: npt.NDArray[np.int64], length: int) -> Mask:
@@ -91,10 +114,9 @@ def _read_signs(text: pa.Array, style: NumberStyle) -> Numbers:
     for other in _ALSO.get(style.thousands, ""):
         signs = pc.replace_substring(signs, other, style.thousands)
     valid = flags(pc.match_substring_regex(signs, _pattern(style)))
-    signs = pc.replace_substring_regex(signs, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
-    if style.thousands:
-        signs = pc.replace_substring(signs, style.thousands, "")
-    signs = pc.replace_substring(signs, style.decimal, ".")
+    if pc.any(pc.match_substring_regex(signs, r"^\(|-$")).as_py():
+        signs = pc.replace_substring_regex(signs, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
+    signs = _canonical(signs, style)
     short = valid & flags(pc.match_substring_regex(signs, r"^[+-]?(?:[0-9]{0,17}\.?[0-9]{0,9})$"))
     wide = valid & ~short & flags(pc.match_substring_regex(signs, r"^[+-]?[0-9]{0,17}\.[0-9]{10,20}$"))
     values = pc.cast(pc.if_else(pa.array(short), signs, None), NUMERIC)
