@@ -175,18 +175,28 @@ def _line_spans(buffer: NDArray[np.uint8], newlines: Ints) -> tuple[Ints, Ints]:
 
 def _opens(buffer: NDArray[np.uint8], quotes: Ints, rules: Rules) -> Bools:
     """Which quotes stand where a cell begins."""
-    before = buffer[np.maximum(quotes - 1, 0)]
-    found: Bools = (before == ord(rules.delimiter)) | (before == LF) | (quotes == 0)
+    found: Bools = _separates(rules)[buffer[quotes - 1]]
+    found[: len(quotes[:1])] |= quotes[:1] == 0
     return found
 
 
 def _closes(buffer: NDArray[np.uint8], quotes: Ints, rules: Rules) -> Bools:
     """Which quotes stand where a cell may end; CR counts before LF or at the end only."""
     last = len(buffer) - 1
-    after = buffer[np.minimum(quotes + 1, last)]
-    second = np.where(quotes + 2 > last, LF, buffer[np.minimum(quotes + 2, last)])
-    found: Bools = (after == ord(rules.delimiter)) | (after == LF) | ((after == CR) & (second == LF)) | (quotes == last)
+    after = buffer[1:].take(quotes, mode="clip") if last else buffer[quotes]
+    found: Bools = _separates(rules)[after]
+    returns = np.flatnonzero(after == CR)
+    beyond = quotes[returns] + 2
+    found[returns] = (beyond > last) | (buffer.take(beyond, mode="clip") == LF)
+    found[len(quotes) - 1 :] |= quotes[-1:] == last
     return found
+
+
+def _separates(rules: Rules) -> Bools:
+    """By byte: whether it is the delimiter or LF."""
+    table = np.zeros(256, np.bool_)
+    table[[ord(rules.delimiter), LF]] = True
+    return table
 
 
 def _paired(
