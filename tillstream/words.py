@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-out = Console()
+out = Console(soft_wrap=True)
 
 
 def show_receipts(data: Any) -> None:
@@ -42,7 +42,10 @@ def show_refused(data: dict[str, Any]) -> None:
         out.print(f"[bold]line {row['line_number']}[/]  {row['raw']}", highlight=False)
         for problem in row["problems"]:
             out.print(f"  {problem['message']} {problem['remedy']}")
-    out.print(f"{len(data['rows']):,} rows of {data['file']} wait for you.")
+    count = len(data["rows"])
+    out.print(
+        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you."
+    )
 
 
 def show_undo(data: dict[str, Any]) -> None:
