@@ -1,10 +1,8 @@
 """The portal room: the front door for people. Holds no rules of its own; asks the pipeline and the capabilities."""
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -21,14 +19,13 @@ from portal import (
     formats,
     guide,
     pipeline,
+    plotly,
     security,
     sign_in,
     uploads,
 )
-from portal.access import Open, allow
 from portal.context import EXTENSION, load_person, scope, signed_in
 from tillstream.app import App
-from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
 
@@ -59,24 +56,13 @@ def create_app(app: App) -> Flask:
     for room in (sign_in, dashboard, uploads, pipeline, admin, guide, api):
         flask.register_blueprint(room.blueprint)
     csrf.exempt(api.store_sales.send)  # a bearer token is no cookie: no other site can send it
-    flask.add_url_rule("/assets/plotly.min.js", "plotly", _plotly)
+    flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
     errors.register(flask)
     formats.register(flask)
     addresses.register(flask)
     flask.context_processor(_words)
     access.check_marks(flask)
     return flask
-
-
-@allow(Open.EVERYBODY)
-def _plotly() -> Response:
-    """The charts' script out of the installed package, found without importing it."""
-    package = find_spec("plotly")
-    if package is None or package.origin is None:
-        raise NotFound("The package of the charts is not installed.")
-    return send_from_directory(
-        Path(package.origin).parent / "package_data", "plotly.min.js", mimetype="text/javascript"
-    )
 
 
 def _words() -> dict[str, Any]:

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, current_app, url_for
 
+from portal.plotly import style_ids
+
 
 def with_args(args: Mapping[str, Any], **changes: Any) -> str:
     """A query string of `args` with `changes`; empty values leave, lists stay lists."""
@@ -27,7 +29,7 @@ def asset(filename: str) -> str:
 
 
 def bootstrap() -> str:
-    return url_for("bootstrap.static", filename="bootstrap5/css/bootstrap.min.css", v=version("bootstrap-flask"))
+    return url_for("bootstrap.static", filename="css/bootstrap.min.css", v=version("bootstrap-flask"))
 
 
 def charts() -> str:
@@ -35,5 +37,5 @@ def charts() -> str:
 
 
 def register(app: Flask) -> None:
-    for link in (with_args, asset, bootstrap, charts):
+    for link in (with_args, asset, bootstrap, charts, style_ids):
         app.add_template_global(link)
