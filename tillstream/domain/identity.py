@@ -1,6 +1,7 @@
 """Ids made from what they name, so that a repeat of the same work has the same id."""
 
 import hashlib
+from collections.abc import Iterable
 
 
 def _digest(*parts: object, length: int) -> str:
@@ -13,6 +14,12 @@ def batch_id(origin: str, sequence: int, sha256: str) -> str:
     return _digest("batch", origin, sequence, sha256, length=20)
 
 
-def event_id(settlement_no: int, key: str) -> str:
-    """The id of a `sale.changed` or `sale.removed` event: equal for every repeat of the announcement."""
-    return _digest("event", settlement_no, key, length=32)
+def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
+    """The ids of `sale.changed` or `sale.removed` events, 32 hex digits: equal for every repeat of the announcement."""
+    start = hashlib.sha256(f"event\x1f{settlement_no}\x1f".encode())
+    ids = []
+    for key in keys:
+        digest = start.copy()
+        digest.update(key.encode())
+        ids.append(digest.hexdigest()[:32])
+    return ids

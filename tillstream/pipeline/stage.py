@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
@@ -13,12 +12,12 @@ from tillstream.domain.events import BATCH_STAGED, TOPIC_BATCHES
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import MAY_STAGE, Hold, State, Upload
 from tillstream.pipeline import uploads
+from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import contract_version
 from tillstream.pipeline.staged import Account, Part, staged_writer
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 
-Item = TypeVar("Item")
 Progress = Callable[[int], None]
 
 
@@ -101,12 +100,3 @@ def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:
     if upload.kind == "replay":
         return replayed_parts(ports, upload, open_original, contract, received.date())
     return file_parts(open_original, contract, received.date())
-
-
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one made in a thread while the present one is used."""
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(next, items, None)
-        while (item := following.result()) is not None:
-            following = pool.submit(next, items, None)
-            yield item

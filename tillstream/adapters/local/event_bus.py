@@ -47,14 +47,17 @@ class SQLiteEventBus:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
             return [str(self._clock.tick()) for _ in messages]
         now, tick = self._micros(), self._clock.tick()
+        # Many messages of one publisher share their attributes: each mapping is written once.
+        shared = {id(message.attributes): message.attributes for message in messages}
+        texts = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
         with self._file.transaction() as sqlite:
             # The clock of another process may be ahead of ours: the database has the last word.
             last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
             sequences = range(last - len(messages) + 1, last + 1)
             for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
                 rows = (
-                    (listener, now, sequence, m.body, json.dumps(dict(m.attributes)) if m.attributes else None)
-                    for sequence, m in zip(sequences, messages, strict=True)
+                    (listener, now, sequence, message.body, texts[id(message.attributes)])
+                    for sequence, message in zip(sequences, messages, strict=True)
                 )
                 sqlite.executemany(sql.PUBLISH, rows)
         self._wake()
