@@ -15,6 +15,7 @@ def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[st
         "kind": "line" if len(rows) > MANY else "columns",
         "labels": [row["period_start"].isoformat() for row in rows],
         "names": [period_name(row["period_start"], period) for row in rows],
+        "ticks": [_tick(row["period_start"], period) for row in rows],
         "values": [_number(row["revenue"]) for row in rows],
         "currency": currency,
     }
@@ -44,6 +45,11 @@ def period_name(start: date, period: str) -> str:
             return f"Week of {start.day} {start:%b %Y}"
         case _:
             return f"{start.day} {start:%b %Y}"
+
+
+def _tick(start: date, period: str) -> str:
+    """Short enough to stand under its bar."""
+    return f"{start.day} {start:%b %y}" if period in {"daily", "weekly"} else period_name(start, period)
 
 
 def _number(value: Decimal) -> float:

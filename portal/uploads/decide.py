@@ -45,7 +45,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
 
 
 def _side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
-    """The totals of the person's regions before and after; what another region sells is not shown."""
+    """The totals that change, before and after; what another person's region sells is not shown."""
     sides: dict[tuple[str, str], dict[str, Any]] = {}
     for side in ("before", "after"):
         for row in preview[side]:
@@ -54,5 +54,5 @@ def _side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {"region": region, "currency": currency} | {side: found.get(side, nothing) for side in ("before", "after")}
         for (region, currency), found in sorted(sides.items())
-        if scope().covers_region(region)
+        if scope().covers_region(region) and found.get("before") != found.get("after")
     ]

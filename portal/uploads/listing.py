@@ -8,6 +8,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.context import me
 from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.uploads import State, Upload
@@ -53,6 +54,9 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         states=words.STATES,
         contracts=scoped.contracts(),
+        last_contract=next(
+            (one.contract for one in islice(scoped.newest(), PER_PAGE) if one.received_by == me().login), ""
+        ),
         under_way=any(one.state in words.UNDER_WAY for one in rows),
     )
 

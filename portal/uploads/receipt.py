@@ -13,6 +13,8 @@ from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.pipeline import account, originals, uploads
+from tillstream.pipeline.contracts import contract_version
+from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
 
 SHOWN = 5
 PER_PAGE = 50
@@ -23,10 +25,9 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     receipt = account.receipt(ports(), batch_id)
-    settled = upload.state in IN_LEDGER
     groups = _groups(receipt["problems"])
     for group in groups:
-        if group["problem"].severity is Severity.ERROR and (settled or upload.state is State.HELD):
+        if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     return render_template(
         "uploads/receipt.html",
@@ -39,6 +40,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         waits=upload.state in words.UNDER_WAY,
         steps=_steps(upload, receipt),
         contracts=scoped.contracts(),
+        headers=_headers(upload),
         parent=uploads.get(ports(), upload.parent) if upload.parent else None,
     )
 
@@ -70,6 +72,13 @@ def refused_csv(batch_id: str) -> ResponseReturnValue:
     return response
 
 
+def _headers(upload: Upload) -> dict[str, str]:
+    """column → the header that the file gives it: the words of whoever wrote the file."""
+    columns = contract_version(ports().documents, upload.contract, upload.contract_version).columns
+    dated = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
+    return dated | columns
+
+
 def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Rows that wait, with their text also where only the ledger refused them."""
     rows = account.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
@@ -81,8 +90,9 @@ def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     by_code: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
         by_code.setdefault(problem["code"], []).append(problem)
+    # One row may break one rule in several columns: the greatest column is what is surely that many rows.
     groups = [
-        {"problem": CATALOGUE[code], "found": found, "count": sum(one["count"] or 0 for one in found), "rows": []}
+        {"problem": CATALOGUE[code], "found": found, "count": max(one["count"] or 0 for one in found), "rows": []}
         for code, found in by_code.items()
     ]
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
@@ -95,8 +105,8 @@ def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
         "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
-        "fix": upload.state in IN_LEDGER | {State.HELD} and bool(receipt["rows"]["quarantined"]),
-        "refused": bool(receipt["rows"]["quarantined"]),
+        "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
+        "refused": upload.state in IN_LEDGER | BEFORE_THE_LEDGER and bool(receipt["rows"]["quarantined"]),
         "replay": State.REPLAYED in follows and upload.kind in scoped.FILES,
         "undo": State.UNDONE in follows,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import sql
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import Upload
-from tillstream.pipeline import uploads
+from tillstream.pipeline import uploads, waiting
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question
 
@@ -99,8 +99,12 @@ def refused(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
     """The rows that wait for a person: row_number, line_number, raw, outcome and problems in words."""
-    params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
-    rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
+    upload = uploads.get(ports, batch)
+    if upload.state in waiting.BEFORE_THE_LEDGER:
+        rows = waiting.refused(ports, upload, code, limit, offset)
+    else:
+        params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
+        rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
     return [row | {"problems": [in_words(problem) for problem in json.loads(row["problems"])]} for row in rows]
 
 

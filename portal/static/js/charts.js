@@ -36,8 +36,13 @@
     } else {
       const line = figure.kind === "line";
       if (!line) delete trace.line;
-      Object.assign(trace, line ? { type: "scatter", mode: "lines" } : { type: "bar" }, { x: line ? figure.labels : figure.names, y: figure.values });
-      Object.assign(shape, { xaxis: { ...names, nticks: place.clientWidth < 500 ? 5 : 12, ...(line ? {} : { type: "category" }) }, yaxis: { ...axis, nticks: 6 } });
+      const every = Math.ceil(figure.labels.length / Math.max(2, Math.floor(place.clientWidth / 96)));
+      const places = figure.labels.map((_, at) => at).filter((at) => at % every === 0);
+      Object.assign(trace, line ? { type: "scatter", mode: "lines" } : { type: "bar" }, { x: figure.labels.map((_, at) => at), y: figure.values });
+      Object.assign(shape, {
+        xaxis: { ...names, tickmode: "array", tickvals: places, ticktext: places.map((at) => figure.ticks[at]), tickangle: 0, ticklabelstandoff: 6 },
+        yaxis: { ...axis, nticks: 6, rangemode: "tozero" },
+      });
     }
     return Plotly.react(place, [trace], shape, { displayModeBar: false, responsive: true, showTips: false });
   }
