@@ -11,24 +11,28 @@ WITH staged AS (
   JOIN incoming_files AS f ON f.address = s.filename
 )
 SELECT
-  i.root_no AS batch_no,
-  s.own_no,
+  CAST(s.own_no AS INTEGER) AS own_no,
   s.row_number,
   s.line_number,
-  s.fix_number,
+  CAST(s.fix_number AS INTEGER) AS fix_number,
   s.accepted,
-  i.is_till,
-  CAST(s.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
   COALESCE(s.source_version, 0) AS source_version,
   s.received_seq,
-  COALESCE(s.received_seq, i.place_seq) AS place,
   {sale_hash} AS sale,
   {content_hash} AS content,
   {key_hash} AS key,
   s.line_key IS NULL AS numbered_here,
-  1 AS n
-FROM staged AS s
-JOIN incoming AS i ON i.batch_no = s.own_no;
+  CAST(1 AS INTEGER) AS n
+FROM staged AS s;
+
+-- name: arrivals
+-- The arriving rows with what their batch says of them: its root, its side, its place in time.
+CREATE OR REPLACE TEMP VIEW arrivals AS
+SELECT
+  a.*, i.root_no AS batch_no, i.is_till, COALESCE(a.received_seq, i.place_seq) AS place,
+  CAST(a.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
+  CAST(i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank_of_batch
+FROM arriving AS a JOIN incoming AS i ON i.batch_no = a.own_no;
 
 -- name: repeated_products
 -- Sales that name a product more than once without a line number of the source: the n-th by content gets #n.
@@ -76,7 +80,7 @@ WHERE batches.batch_no = r.own_no;
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH rows AS (
   SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
-  FROM arriving AS a
+  FROM arrivals AS a
   JOIN incoming_files AS f ON f.batch_no = a.own_no
   JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
   WHERE a.numbered_here
@@ -119,7 +123,7 @@ SELECT v.key, v.content, v.is_current FROM sale_versions AS v SEMI JOIN arriving
 -- Keys that the wave tells more than once; conflicting: two contents of one version in one batch.
 CREATE OR REPLACE TEMP TABLE repeated_keys AS
 SELECT key, source_version, batch_no, bool_or(accepted) AS accepted, MIN(content) <> MAX(content) AS conflicting
-FROM arriving
+FROM arrivals
 WHERE key IN (SELECT key FROM arriving GROUP BY key HAVING COUNT(*) > 1)
 GROUP BY ALL;
 
@@ -204,7 +208,7 @@ CREATE OR REPLACE TEMP TABLE between_kinds AS
 WITH pairs AS (
   SELECT d.own_no, d.row_number, d.key, b.content
   FROM differing AS d
-  JOIN arriving AS a USING (own_no, row_number)
+  JOIN arrivals AS a USING (own_no, row_number)
   JOIN best AS b ON b.key = d.key
   WHERE b.is_till <> a.is_till
 )
@@ -216,7 +220,7 @@ JOIN sale_versions AS v ON v.key = p.key AND v.content = p.content;
 
 -- name: outcomes
 -- What each row does. Among rows of one batch with one key, the least in order comes first and the others follow it.
-CREATE OR REPLACE TEMP TABLE outcomes_now AS
+CREATE OR REPLACE TEMP TABLE judged_now AS
 WITH current AS (
   SELECT key, content FROM known WHERE is_current
 ),
@@ -225,7 +229,7 @@ placed AS (
     a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS best_is_till,
     b.source_version AS best_version, b.place AS best_place, x.differences,
     row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, a.fix_number, IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
-  FROM arriving AS a
+  FROM arrivals AS a
   LEFT JOIN current AS c USING (key)
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
   LEFT JOIN differing AS d USING (own_no, row_number)
@@ -258,17 +262,20 @@ SELECT
 FROM judged;
 
 -- name: outcomes_simple
--- The same where no key is repeated, none differs and no till takes part: a file of new and equal lines.
-CREATE OR REPLACE TEMP TABLE outcomes_now AS
+-- The same where no key is repeated and none differs: a file of new and equal lines needs no table of its own.
+CREATE OR REPLACE TEMP VIEW outcomes_now AS
 SELECT
   a.own_no, a.batch_no, a.row_number, a.line_number, a.fix_number, a.rank, a.source_version, a.received_seq, a.key, a.content, a.sale,
   CAST(NULL AS VARCHAR) AS refusal,
   IF(c.content IS NULL, 'new', 'duplicate') AS outcome
-FROM arriving AS a
+FROM arrivals AS a
 LEFT JOIN known AS c ON c.key = a.key AND c.is_current;
 
+-- name: outcomes_judged
+CREATE OR REPLACE TEMP VIEW outcomes_now AS SELECT * FROM judged_now;
+
 -- name: outcomes_of_repeated_keys
-UPDATE outcomes_now SET outcome = n.outcome
+UPDATE judged_now SET outcome = n.outcome
 FROM (
   SELECT own_no, row_number,
     CASE
@@ -277,18 +284,20 @@ FROM (
       WHEN outcome IN ('new', 'duplicate') THEN 'corrected'
       ELSE outcome
     END AS outcome
-  FROM outcomes_now
+  FROM judged_now
   WHERE refusal IS NULL AND key IN (SELECT key FROM repeated_keys)
   WINDOW one_key AS (PARTITION BY batch_no, key ORDER BY placed_at)
 ) AS n
-WHERE outcomes_now.own_no = n.own_no AND outcomes_now.row_number = n.row_number;
+WHERE judged_now.own_no = n.own_no AND judged_now.row_number = n.row_number;
 
 -- name: touch_disputed
 -- Keys whose current content must be worked out from all sightings.
 INSERT INTO touched
 SELECT key FROM differing
 UNION
-SELECT key FROM repeated_keys;
+SELECT key FROM repeated_keys
+UNION
+SELECT key FROM outcomes_now WHERE refusal IS NOT NULL;
 
 -- name: touch_arriving
 INSERT INTO touched SELECT DISTINCT key FROM arriving ANTI JOIN touched USING (key);
@@ -401,7 +410,7 @@ WITH told AS (
   SELECT DISTINCT
     a.batch_no, i.replaces AS whole, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date,
     IF(i.replaces = 'sale', {sale_hash}, {store_day_hash}) AS scope
-  FROM (SELECT *, IF(accepted, 0, rank) AS rank_of_batch FROM arriving) AS a
+  FROM arrivals AS a
   JOIN incoming AS i ON i.batch_no = a.own_no
   JOIN incoming_files AS f ON f.batch_no = a.own_no
   JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number

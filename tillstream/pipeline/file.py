@@ -17,12 +17,15 @@ from tillstream.pipeline.staged import Part, RefusedRow, without
 from tillstream.pipeline.validate import validate
 from tillstream.ports import Ports
 
+BLOCK_BYTES = 4 << 20
+"""As fast as larger blocks, and a few of them on their way stay small in memory."""
+
 
 def file_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
     """Raises `Rejected` for a file that cannot be read at all or lacks columns of its contract."""
     date_only = _every_time_is_midnight(open_original, contract)
     with open_original() as stream:
-        for block in read(stream, contract.file):
+        for block in read(stream, contract.file, block_bytes=BLOCK_BYTES):
             yield _part(block, contract, received, date_only=date_only)
 
 
@@ -46,7 +49,7 @@ def replayed_parts(
 def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Contract) -> bool:
     """Looks only as far as the first other time, which most files have in their first block."""
     with open_original() as stream:
-        for number, block in enumerate(read(stream, contract.file)):
+        for number, block in enumerate(read(stream, contract.file, block_bytes=BLOCK_BYTES)):
             if number == 0:
                 _complete(block, contract)
             if not all_midnight(block.cells, contract):

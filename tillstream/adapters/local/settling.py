@@ -183,6 +183,7 @@ class Settling:
 
     def _arrive(self, addresses: list[str], *, correction: bool) -> None:
         self._do("arriving", addresses=addresses)
+        self._do("arrivals")
         self._do("correction_numbers" if correction else "repeated_products", addresses=addresses)
         if self._some("renumbered"):
             self._do("renumber")
@@ -199,6 +200,7 @@ class Settling:
             self._weigh()
             self._do("between_kinds", addresses=addresses)
             self._do("outcomes")
+            self._do("outcomes_judged")
             if repeated:
                 self._do("outcomes_of_repeated_keys")
             self._touch_nothing()
