@@ -24,7 +24,7 @@ greater `version`: kept originals are always read again with the contract of the
 EXAMPLE_FILE = """
 Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand
 4711;20.11.2026 17:45;Linz;Wanduhr;2;1.024,50 €;2.049,00 €;bezahlt
-G4712;20.11.2026 17:52;Linz;Wanduhr;-1;1.024,50 €;-1.024,50 €;bezahlt
+G4712;20.11.2026 17:52;Linz;Wanduhr;-1;1.024,50 €;-1.024,50 €;-
 """
 EXAMPLE = """
 name: AT
@@ -56,14 +56,16 @@ refused_threshold: 0.1
 """
 READ_AS = """
 The sales of the evening after midnight belong to the day before, until four o'clock. Sale `4711` becomes
-`Linz/4711`; since no line number is mapped, equal products of a sale are numbered. A price over 5000 is refused; a
-file with more than a tenth of its rows refused waits for a person.
+`Linz/4711`; since no line number is mapped, equal products of a sale are numbered. `G4712` has no word for its
+status, so the letter G makes it a return. A price over 5000 is refused; a file with more than a tenth of its rows
+refused waits for a person.
 """
 
 
 def page() -> str:
     example = contracts.read(EXAMPLE, "AT.yaml")
-    parts = [_section(model) for model in (Contract, *_parts())]
+    models: list[type[BaseModel]] = [Contract, *_parts()]
+    parts = [_section(model) for model in models]
     shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in contracts.shipped().values()]
     return markdown(
         "Region contracts",

@@ -1,6 +1,7 @@
 """docs/warehouse.md, from the list of tables and the headers of the SQL files."""
 
 from importlib.resources import files
+from itertools import takewhile
 
 import sql
 from docs.generate.markdown import page as markdown
@@ -68,8 +69,8 @@ def _others() -> list[str]:
 
 
 def _header(path: str) -> str:
-    lines = sql.text(path).splitlines()
-    return "\n".join(line.removeprefix("--").strip() for line in lines if line.startswith("--"))
+    head = takewhile(lambda line: line.startswith("--"), sql.text(path).splitlines())
+    return "\n".join(line.removeprefix("--").strip() for line in head)
 
 
 def _query(name: str) -> str:

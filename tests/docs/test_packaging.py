@@ -1,0 +1,60 @@
+"""The packages that the code imports are declared and locked, and the data files it reads are shipped."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("tillstream", "portal", "functions", "sql")
+LOCKS = {"requirements.lock": (), "requirements-dev.lock": ("dev",), "requirements-google.lock": ("google",)}
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(*extras: str) -> set[str]:
+    wanted = [*PROJECT["dependencies"], *(one for extra in extras for one in PROJECT["optional-dependencies"][extra])]
+    return {normal(re.split(r"[\[<>=!~; ]", one)[0]) for one in wanted}
+
+
+def imported() -> set[str]:
+    """Names of other people's packages that the product imports."""
+    found: set[str] = set()
+    for path in (path for package in OURS for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(OURS) - sys.stdlib_module_names - {"_typeshed"}
+
+
+def test_every_imported_package_is_declared() -> None:
+    known = packages_distributions()
+    missing = {name for name in imported() if not {normal(one) for one in known.get(name, [])} & declared()}
+    assert "duckdb" in imported()
+    assert missing == set()
+
+
+def test_every_declared_package_is_locked_to_one_version() -> None:
+    for lock, extras in LOCKS.items():
+        lines = [line for line in (ROOT / lock).read_text(encoding="utf-8").splitlines() if line]
+        assert all("==" in line for line in lines), lock
+        assert declared(*extras) <= {normal(line.partition("==")[0]) for line in lines}, lock
+
+
+def test_the_locks_agree_with_each_other() -> None:
+    base = set((ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines())
+    for lock in LOCKS:
+        assert base <= set((ROOT / lock).read_text(encoding="utf-8").splitlines()), lock
+
+
+def test_locks_name_no_host() -> None:
+    for lock in LOCKS:
+        assert "://" not in (ROOT / lock).read_text(encoding="utf-8")

@@ -1,0 +1,107 @@
+"""The pages that people write: sizes, links, and that they name every event, room and make target."""
+
+import re
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tillstream.domain import events
+from tillstream.handlers import ROUTES
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PACKAGES = ("tillstream", "portal", "functions", "sql", "bench", "docs/generate", "tests")
+LONGEST = 300
+
+
+def text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """What may stand after the # of a link to the page."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+def test_the_readme_has_at_most_150_lines() -> None:
+    assert len(text("README.md").splitlines()) <= 150
+
+
+def test_a_decision_has_at_most_60_lines_and_says_context_decision_and_consequences() -> None:
+    found = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert found
+    for path in found:
+        said = path.read_text(encoding="utf-8")
+        assert len(said.splitlines()) <= 60, path.name
+        assert re.match(r"\d{3}-[a-z0-9-]+\.md", path.name)
+        assert all(f"\n## {part}" in said for part in ("Context", "Decision", "Consequences")), path.name
+
+
+def test_decisions_are_numbered_without_a_repeat() -> None:
+    numbers = [path.name[:3] for path in (ROOT / "docs" / "adr").glob("*.md")]
+    assert len(numbers) == len(set(numbers))
+
+
+def test_no_source_file_is_longer_than_300_lines() -> None:
+    files = chain.from_iterable((ROOT / package).rglob("*.py") for package in PACKAGES)
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert len(lengths) > 100
+    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_resolve(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), f"{target} leads nowhere"
+        assert not anchor or anchor in anchors(linked), f"{target}: there is no such heading"
+
+
+def test_every_make_target_is_documented() -> None:
+    targets = re.findall(r"^([a-z-]+):.*## ", text("Makefile"), flags=re.MULTILINE)
+    told = text("README.md") + text("CONTRIBUTING.md")
+    assert {"help", "run", "test", "lint"} <= set(targets)
+    assert [target for target in targets if f"make {target}" not in told] == []
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", text("Makefile"), flags=re.MULTILINE))
+    for page in PAGES:
+        named = re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert set(named) <= targets, page.name
+
+
+def test_every_event_and_topic_is_in_the_table_of_events() -> None:
+    table = text("docs/architecture.md").partition("\n## Events\n")[2]
+    names = [value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)]
+    buckets = {events.INBOX, events.STAGING}
+    assert [name for name in names if name not in buckets and f"`{name}`" not in table] == []
+    for subscription, topic in events.SUBSCRIPTIONS.items():
+        assert any(f"`{topic}`" in line and f"`{subscription}`" in line for line in table.splitlines())
+
+
+def test_the_table_of_events_names_the_handler_of_every_event() -> None:
+    lines = text("docs/architecture.md").partition("\n## Events\n")[2].splitlines()
+    for event, handler in ROUTES.items():
+        assert any(f"| `{event}` |" in line and f"`{handler.__name__}`" in line for line in lines), event
+
+
+def test_every_room_is_in_the_table_of_rooms() -> None:
+    table = text("docs/architecture.md").partition("\n## Rooms\n")[2].partition("\n## ")[0]
+    inside = [
+        path for path in (ROOT / "tillstream").iterdir() if path.name not in {"__init__.py", "__pycache__", "py.typed"}
+    ]
+    names = [path.name if path.suffix else f"tillstream/{path.name}" for path in inside]
+    assert [name for name in names if f"{name}`" not in table] == []
+    assert [name for name in ("portal", "functions", "sql", "bench", "docs/generate") if f"`{name}`" not in table] == []
+
+
+def test_every_kind_of_test_is_in_the_contributing_guide() -> None:
+    kinds = {path.parent.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").glob("*/**/test_*.py")}
+    assert "unit" in kinds
+    assert [kind for kind in kinds if f"`tests/{kind}`" not in text("CONTRIBUTING.md")] == []
