@@ -82,8 +82,10 @@ def open_app(settings: Settings, wait: float | None = None) -> Iterator[App]:
 
 
 def _contracts(own: Path) -> dict[str, Contract]:
-    """The company's own contract stands before a shipped one of the same name."""
-    return contracts.shipped() | contracts.load_folder(own)
+    """The company's own contract stands before a shipped one of the same name. Raises `Rejected`."""
+    known = contracts.shipped() | contracts.load_folder(own)
+    contracts.agree(known.values())
+    return known
 
 
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from docs.generate import api, commands, contracts, problems, settings, store_sales, warehouse
+from docs.generate import api, commands, contracts, problems, settings, store_sales, translations, warehouse
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api.page,
@@ -12,4 +12,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings.page,
     "store-sales.md": store_sales.page,
     "warehouse.md": warehouse.page,
+    "../sql/duckdb.json": translations.page,
 }

@@ -4,41 +4,42 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from tillstream.analytics import fx, fx_daily
+import sql
 from tillstream.ports import Ports
 
-KNOWN = "SELECT rate_date, currency, per_euro FROM fx_rates"
 AHEAD = timedelta(days=400)
 """Rates are filled forward so far, so that new sales find theirs until the next load or start."""
 
 
 def ready(ports: Ports, reporting: str) -> None:
-    """Load the rates that ship into an empty warehouse; renew the daily table where it no longer fits."""
-    if not _count(ports, "fx_rates"):
+    """Load the rates that ship into an empty warehouse; renew the daily ones when too short or another currency's."""
+    state = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
+    if not state["rate_count"]:
+        from tillstream.analytics import fx
+
         ports.warehouse.load("fx_rates", fx.shipped())
-        _renew(ports, reporting)
+    elif state["reporting"] == reporting and state["last_date"] >= ports.clock.now().date() + AHEAD / 2:
         return
-    known = ports.warehouse.query("SELECT currency FROM reporting").column("currency").to_pylist()
-    last = ports.warehouse.query("SELECT MAX(sale_date) AS last FROM reporting_rates").column("last")[0].as_py()
-    if known != [reporting] or last is None or last < ports.clock.now().date() + AHEAD / 2:
-        _renew(ports, reporting)
+    _renew(ports, reporting)
 
 
 def load(ports: Ports, text: str, name: str, reporting: str) -> int:
     """Add or replace the rates of a file; how many it holds. Raises `Rejected` naming line, column and value."""
-    rates = fx.parse(text, name, ports.warehouse.query(KNOWN))
+    from tillstream.analytics import fx
+
+    rates = fx.parse(text, name, _rates(ports))
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _renew(ports, reporting)
     return int(rates.num_rows)
 
 
 def _renew(ports: Ports, reporting: str) -> None:
-    rates = ports.warehouse.query(KNOWN)
+    from tillstream.analytics import fx_daily
+
     until = ports.clock.now().date() + AHEAD
-    ports.warehouse.load("reporting_rates", fx_daily.daily(rates, reporting, until))
+    ports.warehouse.load("reporting_rates", fx_daily.daily(_rates(ports), reporting, until))
     ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))
 
 
-def _count(ports: Ports, table: str) -> int:
-    count: int = ports.warehouse.query(f"SELECT COUNT(*) AS n FROM {table}").column("n")[0].as_py()
-    return count
+def _rates(ports: Ports) -> pa.Table:
+    return ports.warehouse.query(sql.text("reference/rates"))

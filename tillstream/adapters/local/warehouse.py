@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 import sql as catalogue
-from tillstream.adapters.local.dialect import to_duckdb
+from tillstream.adapters.local.translated import to_duckdb
 from tillstream.adapters.local.settling import Settling
 from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Rejected, Unavailable

@@ -1,0 +1,12 @@
+"""`sql/duckdb.json`: the files of sql/ translated, so that no start has to."""
+
+from pathlib import Path
+
+from tillstream.adapters.local.translated import translate_all
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+
+
+def page() -> str:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SQL.rglob("*.sql")) if path.suffixes == [".sql"]]
+    return translate_all(text for text in texts if "visible_" not in text)
