@@ -1,56 +1,15 @@
 """Settling on DuckDB: the order of the steps of `sql/ledger/settle.duckdb.sql` inside one transaction."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from tillstream.domain.columns import CONTENT, Kind
+from tillstream.adapters.local.entering import Entering
+from tillstream.adapters.local.settle_script import statements
+from tillstream.adapters.local.waves import waves
 from tillstream.domain.uploads import Hold
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
-
-UNIT = "chr(31)"
-PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
-
-
-def _text(name: str, kind: Kind) -> str:
-    """The canonical text of a content column: NULL is chr(0), an instant its microseconds."""
-    plain = f"epoch_us(s.{name})" if kind is Kind.TIMESTAMP else f"s.{name}"
-    return f"COALESCE(CAST({plain} AS VARCHAR), chr(0))"
-
-
-def _hash(*parts: str) -> str:
-    return f"CAST(md5_number(concat({f', {UNIT}, '.join(parts)})) & 18446744073709551615 AS UBIGINT)"
-
-
-def _difference(name: str) -> str:
-    return (
-        f"IF(s.{name} <> v.{name}, {{'column': '{name}', 'here': CAST(s.{name} AS VARCHAR), "
-        f"'there': CAST(v.{name} AS VARCHAR)}}, NULL)"
-    )
-
-
-@lru_cache(maxsize=1)
-def statements() -> Mapping[str, str]:
-    """The named statements of the settle script, with the expressions that derive from the column list filled in."""
-    script = resources.files("sql").joinpath("ledger/settle.duckdb.sql").read_text(encoding="utf-8")
-    names = [column.name for column in CONTENT]
-    filled = script.format(
-        product=PRODUCT,
-        sale_hash=_hash("s.region", "s.sale_id"),
-        store_day_hash=_hash("s.region", "COALESCE(s.store_id, chr(0))", "CAST(s.sale_date AS VARCHAR)"),
-        content_hash=_hash(*(_text(column.name, column.kind) for column in CONTENT)),
-        key_hash=f"md5_number(concat(s.region, {UNIT}, s.sale_id, {UNIT}, COALESCE(s.line_key, {PRODUCT} || '#1')))",
-        renumbered_key=f"md5_number(concat(region, {UNIT}, sale_id, {UNIT}, product || '#' || n))",
-        content_order=", ".join(f"s.{name} NULLS FIRST" for name in names),
-        content_columns=", ".join(f"s.{name}" for name in names),
-        differences=", ".join(_difference(name) for name in names if name != "extra"),
-    )
-    parts = re.split(r"^-- name: (\w+)\n", filled, flags=re.MULTILINE)[1:]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 class Settling:
@@ -59,7 +18,7 @@ class Settling:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
         self.settlement_no = 1 + self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements")
-        self.next_batch = 1 + self._number("SELECT COALESCE(MAX(batch_no), 0) FROM batches")
+        self.entering = Entering(cursor, self.settlement_no)
         self.moves = 0
 
     def run(self, settlement: Settlement) -> Settled:
@@ -75,7 +34,7 @@ class Settling:
         holds: dict[str, Hold] = {}
         taken: list[str] = []
         undone = self._undo(settlement.undo)
-        for wave in self._waves(staged):
+        for wave in waves(self.cursor, staged):
             held = self._hold(wave[0])
             if held:
                 holds[wave[0].batch_id] = held
@@ -89,7 +48,8 @@ class Settling:
     # ---- one wave ---------------------------------------------------------------------------------------------
 
     def _settle_wave(self, wave: Sequence[StagedBatch]) -> None:
-        replaced = self._enter(wave)
+        affected, replaced = self.entering.enter(wave)
+        self._affect(affected)
         accepted = [address for batch in wave for address in batch.accepted]
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
@@ -109,77 +69,6 @@ class Settling:
         self._turn()
         if tells:
             self._count_removed()
-
-    def _enter(self, wave: Sequence[StagedBatch]) -> bool:
-        """Number the batches and write their rows; whether an earlier receipt of known bytes moved others' place."""
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
-        self.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
-            "rules VARCHAR, replaces VARCHAR, place_seq BIGINT)"
-        )
-        moved = False
-        roots = []
-        for batch in wave:
-            number, self.next_batch = self.next_batch, self.next_batch + 1
-            place, moved_now = self._place(batch)
-            moved = moved or moved_now
-            root, root_replaces = self._root(batch, number)
-            roots.append(root)
-            replaces = root_replaces if batch.kind == "correction" else batch.replaces
-            self.cursor.execute(
-                "INSERT INTO batches BY NAME SELECT "
-                "$batch_no AS batch_no, $batch_id AS batch_id, $kind AS kind, $source AS source, $region AS region, "
-                "$contract AS contract, $contract_version AS contract_version, $file AS file, $sha256 AS sha256, "
-                "$received_seq AS received_seq, $place_seq AS place_seq, $as_new AS as_new, $root_no AS root_no, "
-                "$fix_number AS fix_number, $parent AS parent, $replaces AS replaces, $rules AS rules, "
-                "$rows_read AS rows_read, $rows_blank AS rows_blank, $rows_ignored AS rows_ignored, "
-                "$problems AS problems, $confirmed AS confirmed, 0 AS removed, $settlement_no AS settlement_no",
-                {
-                    **{name: getattr(batch, name) for name in _BATCH_FIELDS},
-                    "batch_no": number,
-                    "place_seq": place,
-                    "root_no": root,
-                    "replaces": replaces,
-                    "confirmed": ",".join(batch.confirmed),
-                    "settlement_no": self.settlement_no,
-                },
-            )
-            self.cursor.execute(
-                "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?)",
-                [number, root, batch.source in ("till", "form"), batch.rules, replaces, place],
-            )
-            files = [(address, number) for address in (*batch.accepted, *batch.refused)]
-            if files:
-                self.cursor.executemany("INSERT INTO incoming_files VALUES (?, ?)", files)
-        self._affect(roots)
-        return moved
-
-    def _root(self, batch: StagedBatch, number: int) -> tuple[int, str]:
-        if batch.kind != "correction":
-            return number, batch.replaces
-        row = self.cursor.execute(
-            "SELECT batch_no, replaces FROM batches WHERE batch_id = ?", [batch.parent]
-        ).fetchone()
-        if row is None:
-            raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
-        return int(row[0]), str(row[1])
-
-    def _place(self, batch: StagedBatch) -> tuple[int, bool]:
-        """The same bytes under the same contract are one statement in time: the place of the first."""
-        if not batch.sha256 or batch.as_new or batch.kind not in ("upload", "replay"):
-            return batch.received_seq, False
-        same = "sha256 = ? AND contract = ? AND NOT as_new AND kind IN ('upload', 'replay')"
-        first = self.cursor.execute(
-            f"SELECT MIN(place_seq) FROM batches WHERE {same}", [batch.sha256, batch.contract]
-        ).fetchone()
-        if first is None or first[0] is None:
-            return batch.received_seq, False
-        if first[0] <= batch.received_seq:
-            return int(first[0]), False
-        self.cursor.execute(
-            f"UPDATE batches SET place_seq = ? WHERE {same}", [batch.received_seq, batch.sha256, batch.contract]
-        )
-        return batch.received_seq, True
 
     def _arrive(self, addresses: list[str], *, correction: bool) -> None:
         self._do("arriving", addresses=addresses)
@@ -218,8 +107,12 @@ class Settling:
             self._do("touch_arriving")
         elif self._some("statements"):
             self._do("touch_stated")
-        once = "add_versions_once" if self._some("repeated_keys") else "add_versions"
-        self._do(once, addresses=addresses, settlement_no=self.settlement_no)
+        if self._some("repeated_keys"):
+            self._do("add_versions_once", addresses=addresses, settlement_no=self.settlement_no)
+        else:
+            for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
+                rows = {"first": first, "last": first + ROWS_AT_ONCE - 1}
+                self._do("add_versions", addresses=addresses, settlement_no=self.settlement_no, **rows)
         if self._some("known WHERE NOT is_current"):
             self._do("revive_versions")
         self.moves += 1
@@ -269,36 +162,9 @@ class Settling:
 
     def _count_removed(self) -> None:
         for batch_no, removed in self.cursor.execute(statements()["count_removed"]).fetchall():
-            self.cursor.execute("UPDATE batches SET removed = ? WHERE batch_no = ?", [removed, batch_no])
+            self.cursor.execute("UPDATE batches SET removed = removed + ? WHERE batch_no = ?", [removed, batch_no])
 
     # ---- order, holds, end ------------------------------------------------------------------------------------
-
-    def _waves(self, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
-        """Files and corrections one by one; neighbouring micro-batches together as long as they share no sale."""
-        wave: list[StagedBatch] = []
-        sales: set[str] = set()
-        for batch in staged:
-            if batch.kind != "messages":
-                if wave:
-                    yield wave
-                yield [batch]
-                wave, sales = [], set()
-                continue
-            told = self._sales(batch)
-            if wave and sales & told:
-                yield wave
-                wave, sales = [], set()
-            wave.append(batch)
-            sales |= told
-        if wave:
-            yield wave
-
-    def _sales(self, batch: StagedBatch) -> set[str]:
-        addresses = [*batch.accepted]
-        if not addresses:
-            return set()
-        rows = self.cursor.execute("SELECT DISTINCT region || chr(31) || sale_id FROM read_parquet(?)", [addresses])
-        return {row[0] for row in rows.fetchall()}
 
     def _hold(self, batch: StagedBatch) -> Hold | None:
         code = "known-bytes-under-another-contract"
@@ -359,24 +225,3 @@ class Settling:
     def _number(self, sql: str) -> int:
         row = self.cursor.execute(sql).fetchone()
         return int(row[0]) if row else 0
-
-
-_BATCH_FIELDS = (
-    "batch_id",
-    "kind",
-    "source",
-    "region",
-    "contract",
-    "contract_version",
-    "file",
-    "sha256",
-    "received_seq",
-    "as_new",
-    "fix_number",
-    "parent",
-    "rules",
-    "rows_read",
-    "rows_blank",
-    "rows_ignored",
-    "problems",
-)
