@@ -54,11 +54,15 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         states=words.STATES,
         contracts=scoped.contracts(),
-        last_contract=next(
-            (one.contract for one in islice(scoped.newest(), PER_PAGE) if one.received_by == me().login), ""
-        ),
+        last_contract=_last_contract(),
         under_way=any(one.state in words.UNDER_WAY for one in rows),
     )
+
+
+def _last_contract() -> str:
+    """What the person uploaded with last is likely what they upload with next."""
+    newest = islice(scoped.newest(), PER_PAGE)
+    return next((one.contract for one in newest if one.received_by == me().login), "")
 
 
 def _matching(asked: dict[str, str]) -> Any:

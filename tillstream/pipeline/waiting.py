@@ -1,4 +1,4 @@
-"""Refused rows of a batch that has not settled, as stage wrote them: what a person looks at before deciding on a hold."""
+"""Refused rows of a batch that has not settled, as stage wrote them: what a person looks at before deciding."""
 
 import json
 from typing import Any

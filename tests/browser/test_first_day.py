@@ -1,0 +1,125 @@
+"""The first day with the product, in a real browser: sign in, upload, read the receipt, see the number."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from served import PASSWORD, Served
+
+pytestmark = pytest.mark.browser
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+PAGES = ("/dashboard", "/uploads", "/pipeline", "/people", "/stores", "/password", "/help/problems")
+
+
+def _file(folder: Path, name: str, *amounts: str) -> Path:
+    rows = [
+        f"{number},1,{number % 28 + 1:02}-0{number % 3 + 3}-2026 10:15,MUM01,S1,C{number},Asha Rao,P{number},Kettle,"
+        f"Kitchen,store,Completed,1,{amount},0.00,{amount},18.00,118.00,"
+        for number, amount in enumerate(amounts, 1)
+    ]
+    path = folder / name
+    path.write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    return path
+
+
+def _sign_in(page: Page, served: Served) -> None:
+    page.goto(f"{served.address}/")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+
+
+def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_path: Path) -> None:
+    _sign_in(page, served)
+    expect(page.get_by_text("No sales yet")).to_be_visible()
+    page.get_by_role("link", name="Upload a sales file").click()
+    june = _file(tmp_path, "IN-june.csv", "1000.50", "2000.25", "ten", *["1.00"] * 7)
+    page.get_by_label("Drop sales files here").set_input_files(june)
+    expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
+
+    page.get_by_role("button", name="Try without counting").click()
+    expect(page.get_by_text("9 of 10 rows would count; 1 needs you")).to_be_visible()
+
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
+    expect(page.get_by_text("9 of 10 rows counted; 1 needs you")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
+
+    page.get_by_role("link", name="Sales", exact=True).click()
+    expect(page.locator(".card-figure").first).to_contain_text("3,007.75")
+    expect(page.locator("[data-chart] svg").first).to_be_visible()
+    assert page.locator("[data-chart='by-category'] .bars path").count() == 1
+    assert served.complaints == []
+
+
+def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, served: Served, tmp_path: Path) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
+    page.get_by_label("Drop sales files here").set_input_files(files)
+    expect(page.get_by_label("Contract of UK-may.csv")).to_have_value("UK")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("link", name="See its receipt")).to_have_count(2)
+    table = page.get_by_role("region", name="Uploads, newest first")
+    expect(table.get_by_role("row", name="IN-may.csv")).to_contain_text("Counted", timeout=20_000)
+    expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Refused")
+    assert served.complaints == []
+
+
+def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: Path) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", *["10.00"] * 9, "ten"))
+    page.get_by_role("button", name="Upload", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the 1 refused row").click()
+    corrected = tmp_path / "corrected.csv"
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    corrected.write_text(text.replace(",ten,", ",10.00,"), encoding="utf-8")
+    page.get_by_label("Corrected file").set_input_files(corrected)
+    page.get_by_role("button", name="Give back").click()
+    expect(page.get_by_text("Your corrections are in")).to_be_visible()
+    page.wait_for_timeout(1_000)
+    page.reload()
+    expect(page.get_by_text("10 of 10 rows counted")).to_be_visible()
+    assert served.complaints == []
+
+
+def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path: Path) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", "10.00", "20.00"))
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("link", name="Undo…").click()
+    expect(page.get_by_text("2 lines would leave the numbers")).to_be_visible()
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text("Undone", exact=True)).to_be_visible()
+    page.goto(f"{served.address}/dashboard")
+    expect(page.get_by_text("No sales yet")).to_be_visible()
+    assert served.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_is_wider_than_a_phone_or_complains(
+    page: Page, context: BrowserContext, served: Served, tmp_path: Path, scheme: str
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    long = _file(tmp_path, f"IN-{'a-very-long-name-' * 6}.csv", *["999999.25"] * 5, "ten")
+    page.get_by_label("Drop sales files here").set_input_files(long)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("5 of 6 rows counted")).to_be_visible(timeout=20_000)
+    receipt = page.url
+    page.set_viewport_size({"width": 375, "height": 812})
+    for address in (*(served.address + path for path in PAGES), receipt, f"{receipt}/refused", f"{receipt}/undo"):
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("load")
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{address} is {too_wide} pixels wider than a phone"
+    assert served.complaints == []
