@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     reporting_currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="Currency of totals over several currencies"
     )
-    memory_limit: str = Field("400MB", description="What DuckDB may use before it spills to disk")
+    memory_limit: str = Field("300MB", description="What DuckDB may use before it spills to disk")
     threads: int = Field(0, ge=0, description="Threads of DuckDB and Arrow; 0: one per core")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least level that is logged"

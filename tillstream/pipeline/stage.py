@@ -6,6 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
 
+import pyarrow as pa
+
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import BATCH_STAGED, TOPIC_BATCHES
@@ -77,7 +79,10 @@ def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None =
             writer.add(part)
             if progress:
                 progress(part.table.num_rows + part.blank + len(part.refused))
-        return writer.finish()
+        account = writer.finish()
+    # settling follows in the same process on a laptop, and needs the memory
+    pa.default_memory_pool().release_unused()
+    return account
 
 
 def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:
