@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from event_bus_contract import Elapse, EventBusContract, Opener, bodies, drain, messages
+from event_bus_contract import EventBusContract
+from event_bus_given import Elapse, Opener, bodies, drain, messages
 from processes import run_all
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock

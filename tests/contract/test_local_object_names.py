@@ -2,7 +2,7 @@
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from object_store_contract import ODD_NAMES
+from object_store_writers import ODD_NAMES
 
 from tillstream.adapters.local.object_names import folder_path, is_object, object_name, object_path
 

@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from object_store_contract import ODD_NAMES, ObjectStoreContract, Opener, read, write
+from object_store_contract import ObjectStoreContract
+from object_store_writers import ODD_NAMES, Opener, read, write
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
 from tillstream.adapters.local.object_store import FolderObjectStore
