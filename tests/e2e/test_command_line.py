@@ -38,7 +38,6 @@ def rows(receipt: dict[str, Any]) -> dict[str, int]:
     return {name: count for name, count in receipt["rows"].items() if count}
 
 
-
 def test_a_clean_file_ends_with_0(run: Run, tmp_path: Path) -> None:
     code, receipt = run("ingest", write(tmp_path, "a.csv", HEAD + GOOD), "--region", "shop")
     assert (code, rows(receipt), receipt["status"]) == (0, {"read": 3, "new": 3}, "settled")
@@ -113,7 +112,11 @@ def test_an_empty_file_is_rejected_with_1(run: Run, tmp_path: Path) -> None:
 
 
 def test_several_files_give_an_array_and_the_gravest_code(run: Run, tmp_path: Path) -> None:
-    files = [write(tmp_path, "a.csv", HEAD + GOOD), write(tmp_path, "b.csv", "x\n1\n"), write(tmp_path, "c.csv", HEAD + GOOD + BAD)]
+    files = [
+        write(tmp_path, "a.csv", HEAD + GOOD),
+        write(tmp_path, "b.csv", "x\n1\n"),
+        write(tmp_path, "c.csv", HEAD + GOOD + BAD),
+    ]
     code, receipts = run("ingest", *files, "--region", "shop")
     assert (code, [receipt["status"] for receipt in receipts]) == (1, ["settled", "rejected", "held"])
 
@@ -144,7 +147,11 @@ def test_replay_reads_the_original_again_with_its_fixes(run: Run, tmp_path: Path
     wider = CONTRACT.replace('maximum: "100"', 'maximum: "1000"').replace("region: Shop", "region: Shop\nversion: 2")
     (home / "contracts" / "shop.yaml").write_text(wider)
     code, again = run("replay", receipt["batch_id"])
-    assert (code, rows(again), again["contract_version"]) == (3, {"read": 37, "new": 35, "quarantined": 1, "blank": 1}, 2)
+    assert (code, rows(again), again["contract_version"]) == (
+        3,
+        {"read": 37, "new": 35, "quarantined": 1, "blank": 1},
+        2,
+    )
     assert run("receipts", receipt["batch_id"])[1]["status"] == "replayed"
     assert len(run("query", "sale-lines")[1]["rows"]) == 35
     for flag in ("--check", "--from-originals"):

@@ -53,7 +53,13 @@ def storage_data(received: Upload) -> dict[str, Any]:
 
 
 def attributes(type_: str, source: str) -> dict[str, str]:
-    return {"specversion": "1.0", "id": "1096434104173400", "type": type_, "source": source, "time": "2026-11-20T10:00:00Z"}
+    return {
+        "specversion": "1.0",
+        "id": "1096434104173400",
+        "type": type_,
+        "source": source,
+        "time": "2026-11-20T10:00:00Z",
+    }
 
 
 def binary(client: FlaskClient, type_: str, data: dict[str, Any]) -> int:
@@ -123,7 +129,12 @@ def test_an_object_in_no_contracts_folder_is_acknowledged_and_left_alone(entry: 
     with app.ports.objects.writer(INBOX, "nowhere/file.csv") as writer:
         writer.write(b"a,b\n1,2\n")
     stored = app.ports.objects.stat(INBOX, "nowhere/file.csv")
-    data = {"bucket": stored.bucket, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
+    data = {
+        "bucket": stored.bucket,
+        "name": stored.name,
+        "generation": str(stored.generation),
+        "size": str(stored.size),
+    }
     assert binary(entry("stage"), OBJECT_FINALIZED, data) == 200
     assert app.ports.objects.stat(INBOX, "nowhere/file.csv") == stored
     assert not uploads.find(app.ports)

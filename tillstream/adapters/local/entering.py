@@ -65,7 +65,7 @@ class Entering:
         return [*roots, *moved], bool(moved)
 
     def _root(self, batch: StagedBatch) -> tuple[int, str, int]:
-        """The upload that a correction belongs to, what it tells whole, and its place, which is the correction's too."""
+        """The upload of a correction, what it tells whole, and its place, which is the correction's too."""
         row = self.cursor.execute(
             "SELECT batch_no, replaces, place_seq FROM batches WHERE batch_id = ?", [batch.parent]
         ).fetchone()

@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 
 import sql as catalogue
-from tillstream.adapters.local.translated import to_duckdb
 from tillstream.adapters.local.settling import Settling
+from tillstream.adapters.local.translated import to_duckdb
 from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.tables import TABLES, Field
