@@ -1,0 +1,32 @@
+"""`python -m bench`: measure, print and write docs/benchmarks.md; `--full` with ten million rows of history."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from bench import full, ingest, report
+from bench.event_bus import publish_rate, receive_rate
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="the floors at ten million rows too")
+    parser.add_argument("--runs", type=int, default=5, help="counted rounds of the comparison")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
+        work = Path(folder)
+        sections = [
+            report.comparison(ingest.beside_peers(work, options.runs)),
+            report.repeats(*ingest.again(work, 3)),
+            report.queue(publish_rate(), receive_rate()),
+        ]
+        if options.full:
+            sections.append(report.at_scale(full.measure(work)))
+    report.write(PAGE, sections, full=options.full)
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

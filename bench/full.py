@@ -1,0 +1,117 @@
+"""Ten million rows: memory, loading into history, one sale, announcing, the dashboard's queries."""
+
+import shutil
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import ingest
+from bench.process import Figures, Run
+from tillstream.analytics import queries
+from tillstream.analytics.filters import Filters
+from tillstream.app import App, build
+from tillstream.domain.people import EVERYTHING
+from tillstream.pipeline import announce, receive, settle, stage
+from tillstream.settings import Settings
+from tillstream.stores.messages import StoreToken, publish
+
+HISTORY = 10_000_000
+MORE = 100_000
+DASHBOARD = (
+    "kpis",
+    "sales-over-time",
+    "sales-by-category",
+    "sales-by-country",
+    "sales-by-region",
+    "sales-by-product",
+    "sales-by-channel",
+    "top-customers",
+    "monthly-trends",
+)
+TIMES = 20
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Seconds, megabytes, events a second."""
+
+    million: Run
+    history: Run
+    into_history: Figures
+    into_none: Figures
+    one_sale: float
+    announced: float
+    queries: dict[str, float]
+    """p95 of each dashboard query in seconds, never answered from the cache."""
+
+
+def measure(work: Path) -> Scale:
+    million = ingest.ingest(ingest.file_of(work, ingest.ROWS), work / "million")
+    shutil.rmtree(work / "million")
+    home = work / "history"
+    history = ingest.ingest(ingest.file_of(work, HISTORY), home)
+    into_history, into_none = _more(work, home)
+    app = build(Settings(home=home))
+    try:
+        return Scale(
+            million,
+            history,
+            into_history,
+            into_none,
+            _one_sale(app),
+            _announced(app),
+            {q: _p95(app, q) for q in DASHBOARD},
+        )
+    finally:
+        app.close()
+
+
+def _more(work: Path, home: Path) -> tuple[Figures, Figures]:
+    """100,000 new rows into the history and, in turn, into an empty home."""
+    here, empty = [], []
+    for number in range(5):
+        file = ingest.file_of(work, MORE, first_row=2 * HISTORY + number * MORE)
+        here.append(ingest.ingest(file, home))
+        empty.append(ingest.ingest(file, work / f"none-{number}"))
+        shutil.rmtree(work / f"none-{number}")
+    return Figures(tuple(here)), Figures(tuple(empty))
+
+
+def _one_sale(app: App) -> float:
+    """Median seconds of settling one store sale into the history."""
+    seconds = []
+    for number in range(TIMES):
+        line = {"line": "1", "product_id": "P1", "quantity": "1", "unit_price": "3.50"}
+        sale = {
+            "schema": "store-sale/1", "region": "Bench", "store_id": "S001", "number": f"T{number}",
+            "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
+        }  # fmt: skip
+        publish(app.ports, StoreToken("Bench", "S001"), sale)
+        for kept in receive.receive(app.ports, app.book, 10, 1.0):
+            stage.stage(app.ports, kept.batch_id)
+        started = time.perf_counter()
+        settle.settle_all(app.ports, app.book)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def _announced(app: App) -> float:
+    """Events a second of announcing the settlement of 100,000 lines to one subscription."""
+    app.ports.bus.subscribe("sale-events", "bench")
+    numbers = app.ports.warehouse.query("SELECT settlement_no FROM settlements WHERE added >= 100000 ORDER BY added")
+    rates = []
+    for number in numbers["settlement_no"].to_pylist()[:5]:
+        started = time.perf_counter()
+        events = announce.announce(app.ports, number)
+        rates.append(events / (time.perf_counter() - started))
+    return statistics.median(rates)
+
+
+def _p95(app: App, name: str) -> float:
+    seconds = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        queries.run(app.ports.warehouse, name, EVERYTHING, Filters())
+        seconds.append(time.perf_counter() - started)
+    return statistics.quantiles(seconds, n=20)[-1]

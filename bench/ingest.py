@@ -1,0 +1,61 @@
+"""One million rows of fifteen columns, from process start to receipt, beside the peers."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from bench.process import Figures, Prepare, Run, in_turn, timed
+from tillstream.samples import wide
+
+TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
+ROWS = 1_000_000
+PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
+
+
+def file_of(work: Path, rows: int, first_row: int = 0) -> Path:
+    path = work / f"{rows}-{first_row}.csv"
+    if not path.exists():
+        wide.wide_file(path, rows, first_row=first_row)
+    return path
+
+
+def home(folder: Path) -> Path:
+    """An empty home that knows the benchmark's contract."""
+    (folder / "contracts").mkdir(parents=True, exist_ok=True)
+    (folder / "contracts" / "bench.yaml").write_text(yaml.safe_dump(wide.CONTRACT), encoding="utf-8")
+    return folder
+
+
+def ingest(file: Path, folder: Path) -> Run:
+    return timed(*_ingest(file, folder))
+
+
+def _ingest(file: Path, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
+    command = [TILLSTREAM, "ingest", str(file), "--region", "bench", "--json"]
+    return command, {"TILLSTREAM_HOME": str(home(folder))}
+
+
+def beside_peers(work: Path, runs: int) -> dict[str, Figures]:
+    """tillstream and each peer on the same file, in turn."""
+    file = file_of(work, ROWS)
+
+    def peer(name: str) -> Prepare:
+        return lambda folder: ([sys.executable, "-m", f"bench.peers.{name}", str(file), str(folder)], {})
+
+    peers: dict[str, Prepare] = {"tillstream": lambda folder: _ingest(file, folder)}
+    return in_turn(peers | {name: peer(name) for name in PEERS}, work / "runs", runs)
+
+
+def again(work: Path, runs: int) -> tuple[Figures, Figures]:
+    """(first load, the same file once more) of one million rows."""
+    file = file_of(work, ROWS)
+    first, second = [], []
+    for number in range(runs):
+        folder = work / f"again-{number}"
+        first.append(ingest(file, folder))
+        second.append(ingest(file, folder))
+        shutil.rmtree(folder)
+    return Figures(tuple(first)), Figures(tuple(second))
