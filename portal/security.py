@@ -40,6 +40,7 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
         WTF_CSRF_SSL_STRICT=True,
         BOOTSTRAP_SERVE_LOCAL=True,
     )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # columns keep the order that they have everywhere else
     app.after_request(_protect)
 
 

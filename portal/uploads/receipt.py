@@ -82,7 +82,17 @@ def _headers(upload: Upload) -> dict[str, str]:
 def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Rows that wait, with their text also where only the ledger refused them."""
     rows = account.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
-    return originals.with_raw(ports(), upload, rows)
+    headers = _headers(upload)
+    return [
+        row | {"problems": [_said(problem, headers) for problem in row["problems"]]}
+        for row in originals.with_raw(ports(), upload, rows)
+    ]
+
+
+def _said(problem: dict[str, Any], headers: dict[str, str]) -> str:
+    column = problem.get("column")
+    name = headers.get(column, column) if column else None
+    return CATALOGUE[problem["code"]].says(name, problem.get("value"), problem.get("detail") or "")
 
 
 def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from visitor import Visitor
+from visitor import Visitor, indian_file, indian_sale
 from werkzeug.routing import Rule
 
 from portal.access import Open, access_of, check_marks
@@ -88,15 +88,31 @@ def test_pages_are_not_kept_by_caches_but_files_are(person: People) -> None:
     assert "max-age=31536000" in visitor.get("/static/tillstream.css").headers["Cache-Control"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/dashboard", "/uploads", "/pipeline", "/people", "/stores", "/password", "/help/problems"]
-)
+PAGES = ("/dashboard", "/uploads", "/pipeline", "/people", "/stores", "/password", "/help/problems")
+
+
+@pytest.mark.parametrize("path", PAGES)
 def test_no_page_names_another_host_or_holds_a_script(person: People, path: str) -> None:
     text = person(Role.ADMIN).get(path).text
     assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text)
     assert not re.search(r"<script(?![^>]*(?:src=|application/json))", text)
     assert not re.search(r"""\son\w+=["']""", text)
     assert not re.search(r"""\sstyle=["']""", text)
+
+
+def test_every_file_that_a_page_asks_for_is_there(person: People, work: Callable[[], None]) -> None:
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1")))
+    work()
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    seen = set()
+    for path in PAGES:
+        for address in re.findall(r"""(?:src|href)="(/[^"]+\.(?:css|js|svg)[^"]*)\"""", admin.get(path).text):
+            answer = admin.get(address.replace("&amp;", "&"))
+            ending = address[address.rindex(".", 0, address.index("?")) : address.index("?")]
+            assert (answer.status_code, answer.mimetype) == (200, kinds[ending]), address
+            seen.add(ending)
+    assert seen == set(kinds)
 
 
 def test_what_is_not_there_is_a_friendly_page_or_problem_json(person: People) -> None:

@@ -81,7 +81,7 @@ def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: Pe
     assert indian_sale("10", "ten") in page
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
     assert ">11</data>" in rows
-    assert "is “ten”, which is not a number" in rows
+    assert "Rate is “ten”, which is not a number" in rows
 
 
 def test_a_row_with_markup_in_it_stays_text(person: People, work: Work) -> None:
@@ -122,6 +122,17 @@ def test_a_held_file_waits_for_a_manager(person: People, work: Work) -> None:
     assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
     work()
     assert "1 of 3 rows counted; 2 need you" in clerk.get(f"/uploads/{batch}").text
+
+
+def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(MOSTLY_BAD)
+    work()
+    assert indian_sale("2", "two") in clerk.get(f"/uploads/{batch}").text
+    rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
+    assert "Rate is “three”, which is not a number" in rows
+    assert "Nothing waits here" in clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
+    assert clerk.get(f"/uploads/{batch}/refused.csv").data.count(b"\n") == 3
 
 
 def test_a_held_file_is_rejected_with_a_reason(app: App, person: People, work: Work) -> None:
