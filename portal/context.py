@@ -9,7 +9,7 @@ from tillstream.app import App
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Scope
 from tillstream.people import accounts
-from tillstream.people.accounts import User
+from tillstream.people.user import User
 from tillstream.ports import Ports
 
 EXTENSION = "tillstream"
@@ -59,4 +59,4 @@ def me() -> User:
 
 def scope() -> Scope:
     """Whose rows the person may see."""
-    return accounts.scope(me())
+    return me().scope

@@ -56,7 +56,7 @@ def test_a_role_that_sees_given_regions_needs_one(app: App, role: Role) -> None:
 
 def test_an_account_gives_the_scope_of_its_role_and_regions(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN", " UK "], stores=["MUM01"])
-    assert accounts.scope(accounts.get(app.ports, "asha")) == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
+    assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
 
 
 def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:

@@ -3,12 +3,12 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Role, Scope, scope_of
+from tillstream.domain.people import Role
 from tillstream.people import backoff, passwords
+from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 
 COLLECTION = "users"
@@ -21,28 +21,6 @@ class WrongSignIn(Rejected):
 
     def __init__(self) -> None:
         super().__init__("The name or the password is not right.")
-
-
-@dataclass(frozen=True)
-class User:
-    """Times are ISO 8601 UTC text. `stamp` changes with the password: older sessions end."""
-
-    login: str
-    name: str
-    role: Role
-    regions: tuple[str, ...]
-    stores: tuple[str, ...]
-    salesperson: str | None
-    disabled: bool
-    given_password: bool
-    """Still the generated one; the portal asks for an own one."""
-    created_at: str
-    last_seen: str
-    stamp: str
-
-
-def scope(user: User) -> Scope:
-    return scope_of(user.role, user.regions, user.stores, user.salesperson)
 
 
 def first_admin(ports: Ports) -> str | None:
@@ -117,12 +95,12 @@ def get(ports: Ports, login: str) -> User:
     known = ports.documents.get(COLLECTION, _plain(login))
     if known is None:
         raise NotFound(f"Nobody signs in as {login}.")
-    return _user(known.id, known.data)
+    return user_of(known.id, known.data)
 
 
 def find(ports: Ports) -> list[User]:
     """Everybody, by sign-in name."""
-    return [_user(document.id, document.data) for document in ports.documents.find(COLLECTION)]
+    return [user_of(document.id, document.data) for document in ports.documents.find(COLLECTION)]
 
 
 def disable(ports: Ports, login: str) -> User:
@@ -163,7 +141,7 @@ def _change(ports: Ports, login: str, change: Callable[[dict[str, Any]], dict[st
         if known is None:
             raise NotFound(f"Nobody signs in as {login}.")
         try:
-            return _user(
+            return user_of(
                 known.id, ports.documents.put(COLLECTION, known.id, change(known.data), if_version=known.version).data
             )
         except Conflict:
@@ -172,22 +150,6 @@ def _change(ports: Ports, login: str, change: Callable[[dict[str, Any]], dict[st
 
 def _secret(password: str) -> dict[str, str]:
     return {"hash": passwords.hashed(password), "stamp": secrets.token_hex(8)}
-
-
-def _user(login: str, data: dict[str, Any]) -> User:
-    return User(
-        login=login,
-        name=data["name"],
-        role=Role(data["role"]),
-        regions=tuple(data["regions"]),
-        stores=tuple(data["stores"]),
-        salesperson=data["salesperson"],
-        disabled=data["disabled"],
-        given_password=data["given_password"],
-        created_at=data["created_at"],
-        last_seen=data["last_seen"],
-        stamp=data["stamp"],
-    )
 
 
 def _plain(login: str) -> str:
