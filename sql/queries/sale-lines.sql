@@ -4,20 +4,18 @@
 -- @offset INT64 = 0: leave out so many first
 WITH
 page AS (
+  -- the keys alone first: sorting whole lines would be many times slower
   SELECT key FROM visible_lines ORDER BY sale_date DESC, sale, key LIMIT @limit OFFSET @offset
 ),
 lines AS (
-  SELECT visible_lines.*
-  FROM visible_lines
-  INNER JOIN page ON page.key = visible_lines.key
+  SELECT * FROM visible_lines WHERE key IN (SELECT key FROM page)
 ),
 greatest_sightings AS (
-  SELECT counted_sightings.*
+  SELECT *
   FROM counted_sightings
-  INNER JOIN page ON page.key = counted_sightings.key
-  WHERE TRUE  -- BigQuery takes QUALIFY only beside a WHERE
+  WHERE key IN (SELECT key FROM page)
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY counted_sightings.key, content
+    PARTITION BY key, content
     ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
   ) = 1
 ),

@@ -26,22 +26,22 @@ ranked AS (
   GROUP BY product
 ),
 page AS (
-  SELECT product, revenue FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
+  SELECT product FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
 ),
 final AS (
   SELECT
-    page.product,
-    MIN(products.product_name) AS product_name,
-    MIN(products.category) AS category,
-    page.revenue,
-    COUNT(DISTINCT IF(products.counts_as_order, products.sale, NULL)) AS orders,
-    CAST(COALESCE(SUM(products.units), 0) AS NUMERIC) AS units,
-    COUNT(DISTINCT IF(products.is_active, products.customer, NULL)) AS customers,
+    product,
+    MIN(product_name) AS product_name,
+    MIN(category) AS category,
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
+    COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
+    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
+    COUNT(DISTINCT IF(is_active, customer, NULL)) AS customers,
     COUNT(*) AS lines,
-    COUNTIF(products.is_unconverted) AS unconverted_lines
-  FROM page
-  INNER JOIN products ON products.product = page.product
-  GROUP BY page.product, page.revenue
+    COUNTIF(is_unconverted) AS unconverted_lines
+  FROM products
+  WHERE product IN (SELECT product FROM page)
+  GROUP BY product
 )
 SELECT * FROM final
 ORDER BY revenue DESC, product

@@ -12,22 +12,22 @@ ranked AS (
   GROUP BY customer
 ),
 page AS (
-  SELECT customer, revenue FROM ranked ORDER BY revenue DESC, customer LIMIT @limit OFFSET @offset
+  SELECT customer FROM ranked ORDER BY revenue DESC, customer LIMIT @limit OFFSET @offset
 ),
 final AS (
   SELECT
-    page.customer,
-    MIN(visible_sales.customer_name) AS customer_name,
-    MIN(visible_sales.country) AS country,
-    page.revenue,
-    COUNT(DISTINCT IF(visible_sales.counts_as_order, visible_sales.sale, NULL)) AS orders,
-    CAST(COALESCE(SUM(visible_sales.units), 0) AS NUMERIC) AS units,
+    customer,
+    MIN(customer_name) AS customer_name,
+    MIN(country) AS country,
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
+    COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
+    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     COUNT(*) AS lines,
-    COUNTIF(visible_sales.is_unconverted) AS unconverted_lines,
-    MAX(visible_sales.sale_date) AS last_sale_date
-  FROM page
-  INNER JOIN visible_sales ON visible_sales.customer = page.customer
-  GROUP BY page.customer, page.revenue
+    COUNTIF(is_unconverted) AS unconverted_lines,
+    MAX(sale_date) AS last_sale_date
+  FROM visible_sales
+  WHERE customer IN (SELECT customer FROM page)
+  GROUP BY customer
 )
 SELECT * FROM final
 ORDER BY revenue DESC, customer

@@ -68,6 +68,8 @@ def _repaired(node: exp.Expr) -> exp.Expr:
             return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
         case exp.DateTrunc() | exp.DateAdd() | exp.DateSub() if not isinstance(node.parent, exp.Cast):
             return exp.cast(node.copy(), "DATE")
+        case exp.CTE() if _is_filter(node.this):
+            node.set("materialized", False)
         case exp.In() if node.args.get("unnest"):
             unnested = exp.select(exp.func("UNNEST", node.args["unnest"].expressions[0].copy(), dialect="duckdb"))
             return exp.In(this=node.this.copy(), query=unnested.subquery())
@@ -76,3 +78,10 @@ def _repaired(node: exp.Expr) -> exp.Expr:
 
 def _division() -> exp.Expr:
     return sqlglot.parse_one(_DIVIDE, read="duckdb")
+
+
+def _is_filter(query: exp.Expr) -> bool:
+    """Whether it only chooses rows and columns: DuckDB would copy all of them where a query names the CTE twice."""
+    shaping = ("joins", "group", "having", "qualify", "distinct", "order", "limit", "windows", "laterals")
+    shaped = any(query.args.get(part) for part in shaping)
+    return isinstance(query, exp.Select) and not shaped and query.find(exp.AggFunc, exp.Window) is None
