@@ -135,11 +135,12 @@ FROM arriving AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.conte
 
 -- name: alive
 -- The sightings of the touched keys that count: accepted, not undone, and not left out by a greater whole statement.
+-- The same bytes read by two versions of their contract stand at one place: the later version speaks.
 CREATE OR REPLACE TEMP TABLE alive AS
 SELECT
   s.key, s.content, s.batch_no, b.source IN ('till', 'form') AS is_till, s.source_version, v.sale, v.region, v.store_id, v.sale_date,
-  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq)) AS told_at,
-  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq),
+  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version) AS told_at,
+  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version,
       s.fix_number, IF(s.source_version > 0, -1, 1) * s.row_number) AS place
 FROM sightings AS s
 SEMI JOIN touched AS t USING (key)
@@ -164,11 +165,12 @@ WHERE EXISTS (
 
 -- name: telling
 -- Whole statements in force over the scopes of `alive`: not undone, and no row of the scope still refused by validation.
+-- A refused row of a file that names no scope may be of any; an unreadable message is none of its neighbours' business.
 CREATE OR REPLACE TEMP TABLE telling AS
 WITH statement AS (
   SELECT
     t.*, b.source IN ('till', 'form') AS is_till,
-    row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq)) AS told_at
+    row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq), b.contract_version) AS told_at
   FROM statements AS t
   JOIN batches AS b USING (batch_no)
   WHERE b.undone_no IS NULL
@@ -192,7 +194,8 @@ SELECT * FROM statement AS t
 WHERE NOT EXISTS (
   SELECT 1 FROM still_open AS o
   WHERE o.batch_no = t.batch_no
-    AND (IF(t.whole = 'sale', o.sale, o.store_day) = t.scope OR IF(t.whole = 'sale', o.sale, o.store_day) IS NULL)
+    AND (IF(t.whole = 'sale', o.sale, o.store_day) = t.scope
+      OR (IF(t.whole = 'sale', o.sale, o.store_day) IS NULL AND NOT t.is_till))
 );
 
 -- name: best
@@ -228,13 +231,14 @@ placed AS (
   SELECT
     a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS best_is_till,
     b.source_version AS best_version, b.place AS best_place, x.differences,
-    row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, a.fix_number, IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
+    row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, o.contract_version, a.fix_number,
+        IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
   FROM arrivals AS a
   LEFT JOIN current AS c USING (key)
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
-  LEFT JOIN differing AS d USING (own_no, row_number)
-  LEFT JOIN best AS b ON b.key = d.key
+  LEFT JOIN best AS b ON b.key = a.key
   LEFT JOIN between_kinds AS x USING (own_no, row_number)
+  JOIN batches AS o ON o.batch_no = a.batch_no
 ),
 judged AS (
   SELECT
@@ -251,7 +255,7 @@ judged AS (
 )
 SELECT
   own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, placed_at,
-  current_content,
+  COALESCE(placed_at > best_place, current_content IS NULL) AS is_later,
   CASE WHEN refusal IS NULL AND is_till AND bool_or(refusal IS NOT NULL) OVER (PARTITION BY own_no, sale) THEN 'sale-refused' ELSE refusal END AS refusal,
   CASE
     WHEN current_content IS NULL THEN 'new'
@@ -279,10 +283,9 @@ UPDATE judged_now SET outcome = n.outcome
 FROM (
   SELECT own_no, row_number,
     CASE
-      WHEN ROW_NUMBER() OVER one_key = 1 THEN outcome
+      WHEN NOT LAG(is_later, 1, FALSE) OVER one_key THEN outcome
       WHEN content = LAG(content) OVER one_key THEN 'duplicate'
-      WHEN outcome IN ('new', 'duplicate') THEN 'corrected'
-      ELSE outcome
+      ELSE 'corrected'
     END AS outcome
   FROM judged_now
   WHERE refusal IS NULL AND key IN (SELECT key FROM repeated_keys)
@@ -324,6 +327,7 @@ JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
 WHERE a.key NOT IN (SELECT key FROM touched);
 
 -- name: add_versions
+-- Some rows at a time: the memory that wide rows take stays the same however long the file is.
 INSERT INTO sale_versions BY NAME
 SELECT
   o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
@@ -331,10 +335,13 @@ SELECT
   {content_columns},
   $settlement_no AS settlement_no
 FROM (
-  SELECT a.own_no, a.row_number, a.key, a.content, a.sale, a.n FROM arriving AS a ANTI JOIN known USING (key, content)
+  SELECT a.own_no, a.row_number, a.key, a.content, a.sale, a.n
+  FROM arriving AS a ANTI JOIN known USING (key, content)
+  WHERE a.row_number BETWEEN $first AND $last
 ) AS o
 JOIN incoming_files AS f ON f.batch_no = o.own_no
-JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.row_number;
+JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.row_number
+WHERE s.row_number BETWEEN $first AND $last;
 
 -- name: add_versions_once
 -- The same where the wave tells a key more than once: each content of it enters once.

@@ -1,11 +1,8 @@
 """What a person decides about a batch that waits: confirm it or reject it."""
 
-from dataclasses import replace
-
 from tillstream.domain.errors import Rejected
-from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import stage, uploads
+from tillstream.pipeline import replay, stage, uploads
 from tillstream.ports import Ports
 
 
@@ -26,26 +23,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
     if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
         raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
-    return _tell_anew(ports, upload, by)
-
-
-def _tell_anew(ports: Ports, upload: Upload, by: str) -> Upload:
-    """The same staged rows as a batch with its own place; settling it replaces the one in its first's place."""
-    now = ports.clock.now().isoformat()
-    anew = replace(
-        upload,
-        batch_id=batch_id(f"{upload.batch_id}/as-new", 1, upload.sha256),
-        kind="replay",
-        parent=upload.batch_id,
-        as_new=True,
-        received_by=by,
-        state=State.STAGED,
-        state_at=now,
-        settlement_no=0,
-    )
-    made = uploads.create(ports, anew)
-    stage.say_staged(ports, made)
-    return made
+    return stage.stage(ports, replay.tell_anew(ports, upload, by).batch_id)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:

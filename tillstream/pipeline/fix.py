@@ -1,13 +1,14 @@
 """Fix: refused rows come back corrected, accepted as they stand, or discarded with a reason."""
 
 import io
+from functools import partial
 from typing import BinaryIO
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
-from tillstream.domain.uploads import IN_LEDGER, Upload
-from tillstream.pipeline import account, uploads
+from tillstream.domain.uploads import FINAL, IN_LEDGER, Upload
+from tillstream.pipeline import account, replay, uploads
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -27,16 +28,27 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     corrected = stream.read()
     waiting = {row["row_number"] for row in account.refused(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
-    strange = sorted(set(numbers) - waiting)
+    strange = sorted(set(numbers) - waiting | _on_their_way(ports, batch).intersection(numbers))
     if not numbers:
         raise Rejected(f"{name} holds no row.")
     if strange:
-        raise Rejected(f"Row {strange[0]} of {upload.file} does not wait for a correction; {len(waiting)} rows do.")
+        raise Rejected(f"Row {strange[0]} of {upload.file} does not wait for a correction (any more).")
     return register(ports, _keep(ports, upload, corrected), by, file=name)
 
 
+def _on_their_way(ports: Ports, batch: str) -> set[int]:
+    """Rows of corrections that are kept and not settled yet: told twice, they would count twice."""
+    from tillstream.pipeline.correction import row_numbers
+
+    rows: set[int] = set()
+    for correction in uploads.children(ports, batch, "correction"):
+        if correction.state not in FINAL | IN_LEDGER:
+            rows |= set(row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
+    return rows
+
+
 def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
-    number = len(uploads.children(ports, upload.batch_id, "correction"))
+    number = len(replay.fixes(ports, upload)) + len(uploads.children(ports, upload.batch_id, "correction"))
     while True:
         number += 1
         try:

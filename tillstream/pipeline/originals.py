@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from tillstream.domain.contract import FileStyle
 from tillstream.domain.uploads import Upload
-from tillstream.pipeline import account, uploads
+from tillstream.pipeline import account, replay, uploads
 from tillstream.pipeline.contracts import contract_version
 from tillstream.ports import Ports
 
@@ -55,9 +55,8 @@ def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[d
 
 def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
-        correction = next(
-            child for child in uploads.children(ports, upload.batch_id, "correction") if child.fix_number == fix
-        )
+        corrections = [*replay.fixes(ports, upload), *uploads.children(ports, upload.batch_id, "correction")]
+        correction = next(each for each in corrections if each.fix_number == fix)
         with _open(ports, correction) as stream:
             for row in _dicts(stream):
                 if int(row[ROW]) in numbers:
@@ -79,11 +78,11 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
 
 def _dicts(stream: BinaryIO) -> Iterator[dict[str, str]]:
     """The rows of a corrected file as dictionaries; guards are taken off."""
-    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-    reader = csv.reader(text)
-    header = next(reader)
-    for cells in reader:
-        yield dict(zip(header, map(unguard, cells), strict=False))
+    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        reader = csv.reader(text)
+        header = next(reader)
+        for cells in reader:
+            yield dict(zip(header, map(unguard, cells), strict=False))
 
 
 def _open(ports: Ports, upload: Upload) -> BinaryIO:

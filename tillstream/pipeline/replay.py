@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.identity import batch_id
-from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
 from tillstream.pipeline import uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
@@ -21,35 +21,68 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     used = book.used(contract or old.contract)
-    now = ports.clock.now().isoformat()
-    number = len(uploads.children(ports, batch, "replay")) + 1
+    number = len(_replays(ports, old)) + 1
     new = replace(
-        old,
+        _once_more(ports, old, by),
         batch_id=batch_id(f"{batch}/{used.name}@{used.version}", number, old.sha256),
-        kind="replay",
         contract=used.name,
         contract_version=used.version,
         region=used.region,
+        confirmed=(),
+    )
+    return uploads.create(ports, new)
+
+
+def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
+    """A replay by the contract of its time, with a place in time of its own; staging and settling follow.
+
+    Raises `Rejected` while another replay is on its way.
+    """
+    _replays(ports, old)
+    new = replace(
+        _once_more(ports, old, by),
+        batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
+        as_new=True,
+        # It is in the ledger: what a person or the threshold let pass then is not asked again.
+        confirmed=tuple(dict.fromkeys((*old.confirmed, "too-many-refused"))),
+    )
+    return uploads.create(ports, new)
+
+
+def _once_more(ports: Ports, old: Upload, by: str) -> Upload:
+    now = ports.clock.now().isoformat()
+    return replace(
+        old,
+        kind="replay",
         received_at=now,
         received_by=by,
         state=State.RECEIVED,
         state_at=now,
         staged={},
         holds=(),
-        confirmed=(),
         error="",
-        parent=batch,
+        parent=old.batch_id,
         settlement_no=0,
     )
-    return uploads.create(ports, new)
+
+
+def _replays(ports: Ports, old: Upload) -> list[Upload]:
+    """Those made before. Raises `Rejected` while one is on its way: two would count beside each other."""
+    made = uploads.children(ports, old.batch_id, "replay")
+    if any(each.state not in FINAL | IN_LEDGER for each in made):
+        raise Rejected(f"{old.file} is being replayed already; let that replay end, confirm it or reject it first.")
+    return made
 
 
 def fixes(ports: Ports, upload: Upload) -> list[Upload]:
-    """The corrections that a replay takes along: of the batches before it, oldest first, numbered as they were."""
+    """The corrections that a replay takes along: what the batches before it had when it was made, oldest first.
+
+    The replay numbers them from 1; its own corrections follow.
+    """
     found: list[Upload] = []
-    parent = upload.parent
-    while parent:
-        older = uploads.children(ports, parent, "correction")
-        found = [*older, *found]
-        parent = uploads.get(ports, parent).parent
+    while upload.parent:
+        older = uploads.children(ports, upload.parent, "correction")
+        taken = [fix for fix in older if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]
+        found = [*taken, *found]
+        upload = uploads.get(ports, upload.parent)
     return [replace(fix, fix_number=number) for number, fix in enumerate(found, 1)]

@@ -17,7 +17,11 @@ MOST_AT_ONCE = 500
 
 def settle(ports: Ports, book: ContractBook) -> Settled:
     """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict`: repeat it."""
-    waiting = uploads.find(ports, state=State.STAGED, kind=None, limit=None)
+    waiting = [
+        upload
+        for upload in uploads.find(ports, state=State.STAGED, kind=None, limit=None)
+        if not _is_late(ports, upload)
+    ]
     first = sorted(waiting, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[:MOST_AT_ONCE]
     if not first:
         return Settled(0)
@@ -26,6 +30,14 @@ def settle(ports: Ports, book: ContractBook) -> Settled:
     settled = ports.warehouse.settle(Settlement(staged, replaced))
     record(ports, first, settled)
     return settled
+
+
+def _is_late(ports: Ports, upload: Upload) -> bool:
+    """Whether it corrects what was undone or replayed since; then nothing is left to correct."""
+    if upload.kind != "correction" or uploads.get(ports, upload.parent).state in IN_LEDGER:
+        return False
+    uploads.move(ports, upload.batch_id, State.CANCELLED, among=frozenset({State.STAGED}))
+    return True
 
 
 def describe(ports: Ports, book: ContractBook, upload: Upload) -> StagedBatch:

@@ -1,0 +1,162 @@
+"""What must hold after every schedule, whatever happened in it."""
+
+import json
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from stateful.model import Key, Ledger
+from stateful.world import World
+
+from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
+from tillstream.pipeline import account, rebuild
+
+LINES = """SELECT sale_id, line_key, store_id, product_id, channel, sold_at, sale_date, quantity, unit_price, extra
+    FROM current_lines"""
+CHANGES = """SELECT changes.settlement_no, versions.sale_id, versions.line_key,
+    changes.kind, changes.key, changes.old, changes.new
+    FROM changes INNER JOIN sale_versions AS versions
+    ON versions.key = changes.key AND versions.content = COALESCE(changes.new, changes.old)"""
+COUNTS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+
+
+def check(world: World) -> Ledger:
+    """Everything below; the model's ledger."""
+    world.wait()
+    batches = world.batches()
+    ledger = _settle_as_it_did(world, {name: batch for name, (_, batch) in batches.items()})
+    assert _lines(world) == ledger.current(), "current lines"
+    _receipts(world, ledger, [record for record, _ in batches.values()])
+    _nothing_lost(world, [record for record, _ in batches.values()])
+    _holds(world, batches, ledger)
+    _changes_make_the_ledger(world)
+    _announced_once(world)
+    for run in (rebuild.check, rebuild.from_originals):
+        report = run(world.plain.ports, world.plain.fresh_warehouse)
+        assert not report["differences"], (run.__name__, report["differences"])
+    return ledger
+
+
+def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
+    """The same batches in the same groups, by the model; each settlement's net changes must agree."""
+    rows = _ask(world, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
+    told: dict[int, dict[Key, str]] = {}
+    for row in _ask(world, CHANGES):
+        told.setdefault(row["settlement_no"], {})[row["sale_id"], row["line_key"]] = row["kind"]
+    ledger = Ledger()
+    last = max((row["n"] or 0 for row in _ask(world, "SELECT MAX(settlement_no) AS n FROM settlements")), default=0)
+    for number in range(1, last + 1):
+        taken = [batches[row["batch_id"]] for row in rows if row["settlement_no"] == number]
+        undone = [row["batch_id"] for row in rows if row["undone_no"] == number and row["is_root"]]
+        changes = ledger.settle(taken, undone)
+        assert told.get(number, {}) == changes, f"changes of settlement {number}"
+    return ledger
+
+
+def _lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
+    found = {}
+    for row in _ask(world, LINES):
+        facts = {
+            "store": row["store_id"],
+            "product": row["product_id"],
+            "channel": row["channel"],
+            "sold_at": row["sold_at"] and f"{row['sold_at']:%Y-%m-%d} {row['sold_at'].hour}",
+            "day": row["sale_date"].isoformat(),
+            "qty": Decimal(row["quantity"]),
+            "price": Decimal(row["unit_price"]),
+            "extra": row["extra"] and json.dumps(json.loads(row["extra"])),
+        }
+        key = (row["sale_id"], row["line_key"])
+        assert key not in found, f"{key} is current twice"
+        found[key] = tuple(facts.items())
+    return found
+
+
+def _receipts(world: World, ledger: Ledger, records: list[Upload]) -> None:
+    for record in records:
+        if record.kind == "correction" or record.batch_id not in ledger.batches:
+            continue
+        receipt = account.receipt(world.plain.ports, record.batch_id)
+        rows = receipt["rows"]
+        assert rows["read"] == sum(rows[name] for name in COUNTS[1:]), f"the receipt of {record.file} does not balance"
+        expected = ledger.receipt(record.batch_id)
+        blank = world.blank(record)
+        expected += Counter(read=blank, blank=blank)
+        assert {name: rows[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}, (
+            f"receipt of {record.batch_id}"
+        )
+        assert receipt["removed"] == ledger.batches[record.batch_id].removed, f"removed by {record.batch_id}"
+
+
+def _nothing_lost(world: World, records: list[Upload]) -> None:
+    """Whatever was promised is in the ledger, or waits for a person who was told why, or a person took it out."""
+    kept = {record.sha256 for record in records}
+    texts = Counter[str]()
+    for record in records:
+        assert record.state in FINAL | {State.HELD}, f"{record.file} is still {record.state}"
+        if record.kind == "messages":
+            with world.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
+                bodies = [json.loads(line) for line in stream.read().splitlines()]
+            texts.update({(body["sequence"], body["message"]) for body in bodies})
+    sent = Counter(text for _, text in texts)
+    for promise in world.promised:
+        assert promise in kept or sent[promise] > 0, f"{promise} was promised and is nowhere"
+    needed = Counter(promise for promise in world.promised if promise not in kept)
+    assert not needed - sent, f"messages were lost: {needed - sent}"
+    in_ledger = {row["batch_id"]: row["undone_no"] for row in _ask(world, "SELECT batch_id, undone_no FROM batches")}
+    for record in records:
+        counts = in_ledger.get(record.batch_id, 0) is None
+        assert counts == (record.state in IN_LEDGER), f"{record.file} is {record.state}, the ledger says otherwise"
+    assert not world.plain.ports.bus.dead_letters(), world.plain.ports.bus.dead_letters()
+    assert not any(d.ready + d.delayed + d.leased for d in world.plain.ports.bus.depths() if d.subscription != "proof")
+
+
+def _holds(world: World, batches: dict[str, Any], ledger: Ledger) -> None:
+    """Held for the reasons of the design and no other; nothing got past them without a person."""
+    for record, batch in batches.values():
+        refused = sum(told.line is None and not told.discarded for told in batch.rows)
+        too_many = record.kind in ("upload", "replay") and refused > 0.5 * len(batch.rows)
+        other = any(
+            (b.sha, b.kind) != ("", "messages") and b.sha == record.sha256 and b.contract != record.contract
+            for b in ledger.batches.values()
+        )
+        codes = {hold.code for hold in record.holds}
+        if record.state is State.HELD:
+            assert codes <= {"too-many-refused", "known-bytes-under-another-contract"}
+            assert ("too-many-refused" in codes) <= too_many, record
+            assert ("known-bytes-under-another-contract" in codes) <= other, record
+        elif record.batch_id in ledger.batches and too_many:
+            assert "too-many-refused" in record.confirmed, f"{record.file} went past its threshold"
+
+
+def _changes_make_the_ledger(world: World) -> None:
+    """The changes of all settlements, replayed into nothing, give exactly the current lines."""
+    lines: dict[int, int] = {}
+    for row in sorted(_ask(world, CHANGES), key=lambda r: r["settlement_no"]):
+        assert lines.get(row["key"]) == row["old"], "a change does not start from what was"
+        assert row["kind"] == ("added" if row["old"] is None else "removed" if row["new"] is None else "corrected")
+        if row["new"] is None:
+            del lines[row["key"]]
+        else:
+            lines[row["key"]] = row["new"]
+    assert lines == {row["key"]: row["content"] for row in _ask(world, "SELECT key, content FROM current_lines")}
+
+
+def _announced_once(world: World) -> None:
+    """One event id per changed line of each settlement, always with the same body."""
+    world.listen()
+    bodies: dict[str, set[bytes]] = {}
+    events = Counter[tuple[int, str, str, str]]()
+    for delivery in world.heard:
+        body = json.loads(delivery.message.body)
+        if body["id"] not in bodies:
+            events[body["settlement_no"], body["line"]["sale_id"], body["line"]["line_key"], body["change"]] += 1
+        bodies.setdefault(body["id"], set()).add(delivery.message.body)
+    assert all(len(said) == 1 for said in bodies.values()), "one event id with two bodies"
+    assert events == Counter(
+        (row["settlement_no"], row["sale_id"], row["line_key"], row["kind"]) for row in _ask(world, CHANGES)
+    ), "announced"
+
+
+def _ask(world: World, query: str) -> list[dict[str, Any]]:
+    return world.plain.ports.warehouse.query(query).to_pylist()

@@ -1,0 +1,157 @@
+"""A process that dies at a named step: the real adapters behind a door that raises before or after a call.
+
+`Crash` is no `Exception`, so that nothing of ours can catch it. What the call did stays done; what would have followed
+never happens, and the app is built anew on the same folder.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tillstream import app as composition
+from tillstream.adapters.local.object_store import FolderObjectStore
+from tillstream.app import App
+from tillstream.ports.event_bus import Message
+
+STEPS = (
+    "objects.writer inbox",
+    "objects.writer staging",
+    "documents.put batches received",
+    "documents.put batches staging",
+    "documents.put batches staged",
+    "documents.put batches held",
+    "documents.put batches rejected",
+    "documents.put batches settled",
+    "documents.put batches announced",
+    "documents.put batches undone",
+    "documents.put batches replayed",
+    "documents.put contracts",
+    "documents.put announcements",
+    "bus.publish object-events",
+    "bus.publish batch.staged",
+    "bus.publish batch.settled",
+    "bus.publish sale-events",
+    "bus.publish store-sales",
+    "bus.pull objects",
+    "bus.pull batches",
+    "bus.pull receive",
+    "bus.extend objects",
+    "bus.extend batches",
+    "bus.acknowledge objects",
+    "bus.acknowledge batches",
+    "bus.acknowledge receive",
+    "warehouse.settle staged",
+    "warehouse.settle undo",
+)
+"""Every call by which the pipeline changes something outside itself."""
+RARE = ("documents.put batches cancelled",)
+"""Steps that only a crash leads to."""
+POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Fuse:
+    """`armed`: the points at which to die, each once; `calls` counts every point passed, `hit` those died at."""
+
+    armed: list[tuple[str, str]] = field(default_factory=list)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    hit: Counter[tuple[str, str]] = field(default_factory=Counter)
+    published: list[tuple[str, Message]] = field(default_factory=list)
+    """Everything that was ever published, to be delivered again."""
+    die: Callable[[], None] | None = None
+
+    def passes(self, step: str, when: str) -> None:
+        assert step in STEPS + RARE, f"{step} is a step without a name"
+        self.calls[step, when] += 1
+        if (step, when) in self.armed:
+            self.armed.remove((step, when))
+            self.hit[step, when] += 1
+            if self.die:
+                self.die()
+            raise Crash(f"{when} {step}")
+
+    @contextmanager
+    def around(self, step: str) -> Iterator[None]:
+        self.passes(step, "before")
+        yield
+        self.passes(step, "after")
+
+
+class _Door:
+    def __init__(self, inner: Any, fuse: Fuse) -> None:
+        self._inner, self._fuse = inner, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _Objects(_Door):
+    @contextmanager
+    def writer(self, bucket: str, name: str, **options: Any) -> Iterator[Any]:
+        with self._inner.writer(bucket, name, **options) as writer:
+            yield writer
+            self._fuse.passes(f"objects.writer {bucket}", "before")
+        self._fuse.passes(f"objects.writer {bucket}", "after")
+
+
+class _Documents(_Door):
+    def put(self, collection: str, id: str, data: Any, **options: Any) -> Any:
+        state = f" {data['state']}" if collection == "batches" else ""
+        with self._fuse.around(f"documents.put {collection}{state}"):
+            return self._inner.put(collection, id, data, **options)
+
+
+class _Bus(_Door):
+    def publish(self, topic: str, messages: list[Message]) -> Any:
+        step = messages[0].attributes["type"] if topic == "batch-events" else topic
+        with self._fuse.around(f"bus.publish {step}"):
+            self._fuse.published += [(topic, message) for message in messages]
+            return self._inner.publish(topic, messages)
+
+    def pull(self, subscription: str, limit: int, wait: float = 0.0) -> Any:
+        deliveries = self._inner.pull(subscription, limit, wait)
+        if deliveries:
+            self._fuse.passes(f"bus.pull {subscription}", "before")
+            self._fuse.passes(f"bus.pull {subscription}", "after")
+        return deliveries
+
+    def extend(self, deliveries: Any, seconds: float) -> Any:
+        held = list(deliveries)
+        with self._fuse.around(f"bus.extend {held[0].subscription}"):
+            return self._inner.extend(held, seconds)
+
+    def acknowledge(self, deliveries: Any) -> Any:
+        held = list(deliveries)
+        if not held:
+            return 0
+        with self._fuse.around(f"bus.acknowledge {held[0].subscription}"):
+            return self._inner.acknowledge(held)
+
+
+class _Warehouse(_Door):
+    def settle(self, settlement: Any) -> Any:
+        with self._fuse.around(f"warehouse.settle {'staged' if settlement.staged else 'undo'}"):
+            return self._inner.settle(settlement)
+
+
+def behind(app: App, fuse: Fuse) -> App:
+    """The same app, every step of it passing the fuse."""
+    ports = app.ports
+    bus: Any = _Bus(ports.bus, fuse)
+    objects: Any = FolderObjectStore(app.settings.home / "objects", ports.clock, composition._notify(bus))
+    documents: Any = _Documents(ports.documents, fuse)
+    doors = replace(
+        ports,
+        objects=_Objects(objects, fuse),
+        bus=bus,
+        documents=documents,
+        warehouse=_Warehouse(ports.warehouse, fuse),
+    )
+    app.book._documents = documents
+    return replace(app, ports=doors)

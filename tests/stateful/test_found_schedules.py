@@ -1,0 +1,186 @@
+"""Schedules that once went wrong, each a few steps long, and the rules they taught; all end with every check."""
+
+import pytest
+from stateful.checks import check
+from stateful.sources import Fix, Row, Sale, Source
+from stateful.world import World
+
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import account, decide, replay, settle, stage
+from tillstream.ports.event_bus import Message
+from tillstream.ports.warehouse import Settlement
+
+GOOD = Row("1", "P", 1, 1, "1", 1, "2024-03-01", "S1")
+
+
+def like(row: Row = GOOD, **changes: object) -> Row:
+    return Row(**(vars(row) | changes))  # type: ignore[arg-type]
+
+
+def source(world: World, name: str) -> Source:
+    return next(each for each in world.latest() if each.name == name)
+
+
+def give(world: World, name: str, *rows: Row, settled: bool = True) -> str:
+    contract = source(world, name)
+    upload = world.give(contract, list(rows), contract.given)
+    world.clock.advance(1)
+    if settled:
+        drive(world, upload)
+    return upload.batch_id
+
+
+def drive(world: World, upload: Upload) -> None:
+    stage.stage(world.app.ports, upload.batch_id)
+    settle.settle_all(world.app.ports, world.app.book)
+
+
+def tell(world: World, *sales: Sale) -> None:
+    for sale in sales:
+        text = sale.body().decode("utf-8", errors="backslashreplace")
+        world.sales[text] = sale
+    world.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
+    world.worker.run_until_idle()
+
+
+def fix(world: World, batch: str, *fixes: Fix) -> None:
+    drive(world, world.fix(batch, list(fixes)))
+
+
+def rows(world: World, batch: str) -> dict[str, int]:
+    counted = account.receipt(world.app.ports, batch)["rows"]
+    return {name: count for name, count in counted.items() if count and name != "read"}
+
+
+def test_a_file_told_anew_keeps_the_rows_that_were_fixed(world: World) -> None:
+    batch = give(world, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
+    fix(world, batch, Fix(3, like(product="Q"), "anew"))
+    anew = decide.confirm(world.app.ports, batch, "manager", as_new=True)
+    settle.settle_all(world.app.ports, world.app.book)
+    assert rows(world, anew.batch_id) == {"new": 3}
+    check(world)
+
+
+def test_a_correction_of_a_replay_comes_after_the_corrections_that_the_replay_took_along(world: World) -> None:
+    batch = give(world, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
+    fix(world, batch, Fix(3, like(product="Q", fault="qty"), "anew"))
+    again = replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+    drive(world, again)
+    fix(world, again.batch_id, Fix(3, like(product="Q"), "anew"))
+    assert rows(world, again.batch_id) == {"new": 3}
+    check(world)
+
+
+def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded(world: World) -> None:
+    tell(world, Sale("1", "S1", "2024-03-01", 9, (("P", 2, 2),)))
+    batch = give(world, "sale", like(number="2"), like(fault="qty"))
+    fix(world, batch, Fix(2, GOOD, "anew"))
+    again = replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+    drive(world, again)
+    assert rows(world, again.batch_id) == {"new": 1, "quarantined": 1}
+    assert [row["Qty"] for row in world.refused(again.batch_id)] == ["1"]
+    fix(world, again.batch_id, Fix(2, GOOD, "accept"))
+    assert rows(world, again.batch_id) == {"new": 1, "corrected": 1}
+    check(world)
+
+
+def test_what_a_correction_removes_is_added_to_what_its_file_removed(world: World) -> None:
+    give(world, "sale", GOOD, like(product="Q"), like(number="2"), like(number="2", product="Q"))
+    batch = give(world, "sale", GOOD, like(number="2"), like(number="2", product="Q", fault="qty"))
+    assert account.receipt(world.app.ports, batch)["removed"] == 1
+    fix(world, batch, Fix(3, like(), "discard"))
+    assert account.receipt(world.app.ports, batch)["removed"] == 2
+    check(world)
+
+
+def test_fixed_rows_move_with_their_file_when_the_same_bytes_turn_out_to_be_older(world: World) -> None:
+    bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
+    first = give(world, "ruling", *bytes_twice, settled=False)
+    give(world, "ruling", like(product="Q", qty=2))
+    repeat = give(world, "ruling", *bytes_twice)
+    fix(world, repeat, Fix(3, like(product="Q"), "anew"))
+    stage.stage(world.app.ports, first)
+    settle.settle_all(world.app.ports, world.app.book)
+    ledger = check(world)
+    assert dict(ledger.current()["S1/1", "Q#1"])["qty"] == 2
+
+
+def test_a_correction_stands_where_its_repeated_file_stands(world: World) -> None:
+    bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
+    give(world, "ruling", *bytes_twice)
+    give(world, "ruling", like(product="Q", qty=2))
+    repeat = give(world, "ruling", *bytes_twice)
+    fix(world, repeat, Fix(3, like(product="Q"), "anew"))
+    assert rows(world, repeat) == {"duplicate": 3}
+    check(world)
+
+
+def test_versions_that_were_told_before_are_duplicates_in_another_file_too(numbered_world: World) -> None:
+    world = numbered_world
+    both = [GOOD, like(version=2, qty=2)]
+    assert rows(world, give(world, "version", *both)) == {"new": 1, "corrected": 1}
+    assert rows(world, give(world, "version", *both, like(number="2"))) == {"duplicate": 2, "new": 1}
+    check(world)
+
+
+def test_an_unreadable_message_keeps_no_other_sale_from_being_told_whole(world: World) -> None:
+    tell(world, Sale("1", "S1", "2024-03-01", 9, (("P", 1, 1), ("Q", 1, 1)), 1))
+    world.clock.advance(1)
+    tell(
+        world,
+        Sale("1", "S1", "2024-03-01", 9, (("P", 1, 1),), 2),
+        Sale("2", "S1", "2024-03-01", 9, (("P", 1, 1),), fault="schema"),
+    )
+    assert set(check(world).current()) == {("S1/1", "P#1")}
+
+
+def test_a_row_accepted_by_a_person_does_not_lower_the_statement_of_the_side_that_rules(world: World) -> None:
+    give(world, "ruling-sale", like(number="2", product="Q"))
+    batch = give(world, "ruling-sale", GOOD, like(number="2", fault="range"))
+    fix(world, batch, Fix(2, like(number="2", fault="range"), "accept"))
+    assert set(check(world).current()) == {("S1/1", "P#1"), ("S1/2", "P#1")}
+
+
+def test_a_file_cannot_be_replayed_twice_at_a_time(world: World) -> None:
+    batch = give(world, "ruling", GOOD)
+    first = replay.replay(world.app.ports, world.app.book, batch, "sale", "clerk")
+    with pytest.raises(Rejected, match="is being replayed already"):
+        replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+    with pytest.raises(Rejected, match="is being replayed already"):
+        decide.confirm(world.app.ports, batch, "manager", as_new=True)
+    drive(world, first)
+    check(world)
+
+
+def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(world: World) -> None:
+    batch = give(world, "ruling", GOOD, like(product="Q", fault="qty"))
+    world.fix(batch, [Fix(2, like(product="Q"), "anew")])
+    with pytest.raises(Rejected, match="does not wait for a correction"):
+        world.fix(batch, [Fix(2, like(number="2"), "anew")])
+    check(world)
+
+
+def test_the_same_bytes_read_by_two_versions_of_a_contract_are_what_the_later_version_says(world: World) -> None:
+    first = give(world, "ruling", GOOD)
+    give(world, "ruling", GOOD)
+    edited = source(world, "ruling")
+    world.teach(Source(edited.name, rules=edited.rules, edition=2))
+    world.restart()
+    again = replay.replay(world.app.ports, world.app.book, first, None, "clerk")
+    drive(world, again)
+    assert rows(world, again.batch_id) == {"corrected": 1}
+    assert dict(check(world).current()["S1/1", "P#1"])["channel"] == "edition 2"
+
+
+def test_a_correction_does_not_outlive_its_undone_file(world: World) -> None:
+    batch = give(world, "ruling", GOOD, like(product="Q", fault="qty"))
+    correction = world.fix(batch, [Fix(2, like(product="Q"), "anew")])
+    stage.stage(world.app.ports, correction.batch_id)
+    world.app.ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))  # and here the process died
+    world.restart()
+    world.wait()
+    states = {record.kind: record.state for record, _ in world.batches().values()}
+    assert states == {"upload": State.UNDONE, "correction": State.CANCELLED}
+    assert not check(world).current()

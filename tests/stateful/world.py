@@ -1,0 +1,205 @@
+"""One small company under test: a real local app in a folder, and what was really told to it."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from stateful.crashes import Fuse, behind
+from stateful.model import Batch, Told
+from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, told, told_by
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import fix, originals, uploads
+from tillstream.ports.event_bus import Delivery
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+LISTENER = "proof"
+BOX_OFFICE = Source("store-sales")
+
+
+@dataclass
+class World:
+    home: Path
+    numbered: bool
+    fuse: Fuse = field(default_factory=Fuse)
+    clock: ManualClock = field(default_factory=ManualClock)
+    files: dict[str, tuple[list[Row], tuple[str, ...]]] = field(default_factory=dict)
+    """sha256 → rows and columns of every file that was ever given."""
+    corrections: dict[str, list[Fix]] = field(default_factory=dict)
+    sales: dict[str, Sale] = field(default_factory=dict)
+    """text → every message that was ever sent."""
+    promised: list[str] = field(default_factory=list)
+    """sha256 of files and texts of messages whose sender was told that they are kept."""
+    editions: dict[tuple[str, int], Source] = field(default_factory=dict)
+    heard: list[Delivery] = field(default_factory=list)
+    _app: App | None = None
+
+    def __post_init__(self) -> None:
+        (self.home / "contracts").mkdir(parents=True)
+        for source in NUMBERED if self.numbered else COUNTED:
+            self.teach(source)
+        self.start()
+
+    # ---- the process
+
+    def start(self) -> None:
+        self.plain = build(Settings(home=self.home, threads=1, samples=False), self.clock)
+        self.plain.ports.bus.subscribe(TOPIC_SALE_EVENTS, LISTENER)
+        self.app = behind(self.plain, self.fuse)
+        self.worker = Worker(self.app)
+
+    def stop(self) -> None:
+        self.plain.close()
+
+    def restart(self) -> None:
+        self.stop()
+        self.clock.advance(7200)
+        self.start()
+
+    def wait(self) -> None:
+        """Nothing is still asked for: events handled, what stopped driven on."""
+        self.clock.advance(1)
+        self.worker.run_until_idle()
+        self.worker.sweep(timedelta(0))
+        self.worker.run_until_idle()
+
+    def teach(self, source: Source) -> None:
+        self.editions[source.name, source.edition] = source
+        (self.home / "contracts" / f"{source.name}.yaml").write_text(source.yaml())
+
+    def latest(self) -> list[Source]:
+        return [
+            self.editions[name, max(e for n, e in self.editions if n == name)]
+            for name in dict.fromkeys(n for n, _ in self.editions)
+        ]
+
+    def listen(self) -> None:
+        while deliveries := self.plain.ports.bus.pull(LISTENER, 1000):
+            self.heard += deliveries
+            self.plain.ports.bus.acknowledge(deliveries)
+
+    # ---- what people and tills do
+
+    def give(self, source: Source, rows: list[Row], given: tuple[str, ...]) -> Upload:
+        data = file_bytes(rows, given)
+        sha = hashlib.sha256(data).hexdigest()
+        self.files[sha] = (rows, given)
+        contract = self.app.book.used(source.name)
+        upload = uploads.receive(self.app.ports, contract, f"{sha[:6]}.csv", io.BytesIO(data), "clerk")
+        self.promised.append(sha)
+        return upload
+
+    def refused(self, batch: str) -> list[dict[str, str]]:
+        """The rows that wait, as the downloaded file has them."""
+        text = b"".join(originals.refused_csv(self.app.ports, batch)).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def fix(self, batch: str, fixes: list[Fix]) -> Upload:
+        """Download the refused rows, work on some of them, and give them back."""
+        waiting = {int(row["_row"]): row for row in self.refused(batch)}
+        given = self.files[uploads.get(self.app.ports, batch).sha256][1]
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, list(next(iter(waiting.values()))))
+        writer.writeheader()
+        for each in fixes:
+            cells = dict(zip(self.header(given), each.row.cells(given), strict=False))
+            accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
+            writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
+        data = out.getvalue().encode()
+        self.corrections[hashlib.sha256(data).hexdigest()] = fixes
+        return fix.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(data), "clerk")
+
+    def header(self, given: tuple[str, ...]) -> list[str]:
+        return file_bytes([], given).decode().strip().split(",")
+
+    def row_now(self, upload: Upload, number: int) -> Row:
+        """The row as it was told last."""
+        rows, _ = self.files[upload.sha256]
+        row = rows[number - 1]
+        for correction in self.fixes_of(upload, own=True):
+            row = next((each.row for each in self.corrections[correction.sha256] if each.number == number), row)
+        return row
+
+    def fixes_of(self, upload: Upload, *, own: bool) -> list[Upload]:
+        """The corrections of the batches before a replay, and of itself, oldest first."""
+        found = uploads.children(self.app.ports, upload.batch_id, "correction") if own else []
+        while upload.parent:
+            upload = uploads.get(self.app.ports, upload.parent)
+            found = [*uploads.children(self.app.ports, upload.batch_id, "correction"), *found]
+        return found
+
+    # ---- what the model must hear
+
+    def batches(self) -> dict[str, tuple[Upload, Batch]]:
+        """Every batch that there is a record of, as the model's batch."""
+        records = uploads.find(self.plain.ports, kind=None, limit=None)
+        return {record.batch_id: (record, self._batch(record)) for record in records}
+
+    def _batch(self, record: Upload) -> Batch:
+        source = self.editions.get((record.contract, record.contract_version), BOX_OFFICE)
+        return Batch(
+            record.batch_id,
+            record.kind,
+            record.contract,
+            record.contract_version,
+            record.received_seq,
+            list(self._rows(record, source)),
+            record.sha256,
+            "sale" if record.kind == "messages" else source.replaces,
+            source.rules,
+            record.as_new,
+            record.parent,
+            record.fix_number,
+        )
+
+    def _rows(self, record: Upload, source: Source) -> Iterator[Told]:
+        if record.kind == "messages":
+            with self.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
+                envelopes = [json.loads(line) for line in stream.read().splitlines()]
+            row = 1
+            for envelope in envelopes:
+                lines = told_by(self.sales[envelope["message"]], row, envelope["sequence"], source)
+                row += len(lines)
+                yield from lines
+            return
+        if record.kind == "correction":
+            parent = uploads.get(self.plain.ports, record.parent)
+            yield from self._corrected(record, source, self.files[parent.sha256][1], record.fix_number)
+            return
+        rows, given = self.files[record.sha256]
+        rewritten: dict[int, Told] = {}
+        for fix_number, correction in enumerate(self.fixes_of(record, own=False), 1):
+            for line in self._corrected(correction, source, given, fix_number):
+                rewritten[line.row] = line
+        for number, row in enumerate(rows, 1):
+            if row.fault != "blank":
+                yield rewritten.get(number) or told(row, number, source, given)
+
+    def _corrected(self, correction: Upload, source: Source, given: tuple[str, ...], number: int) -> Iterator[Told]:
+        for each in self.corrections[correction.sha256]:
+            if each.how == "discard":
+                yield Told(each.number, discarded=True, fix=number)
+            else:
+                yield told(each.row, each.number, source, given, fix=number, accepted=each.how == "accept")
+
+    def blank(self, record: Upload) -> int:
+        return sum(row.fault == "blank" for row in self.files[record.sha256][0]) if record.sha256 in self.files else 0
+
+
+@contextmanager
+def living(home: Path, *, numbered: bool) -> Iterator[World]:
+    world = World(home, numbered)
+    try:
+        yield world
+    finally:
+        world.stop()
