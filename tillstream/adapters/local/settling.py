@@ -11,6 +11,8 @@ from tillstream.adapters.local.waves import waves
 from tillstream.domain.uploads import Hold
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
+ROWS_AT_ONCE = 400_000
+
 
 class Settling:
     """One settlement on an open transaction of `cursor`; nothing here commits."""
@@ -34,7 +36,7 @@ class Settling:
         holds: dict[str, Hold] = {}
         taken: list[str] = []
         undone = self._undo(settlement.undo)
-        for wave in waves(self.cursor, staged):
+        for wave in waves(self.cursor, [batch for batch in staged if not self._is_late(batch)]):
             held = self._hold(wave[0])
             if held:
                 holds[wave[0].batch_id] = held
@@ -165,6 +167,14 @@ class Settling:
             self.cursor.execute("UPDATE batches SET removed = removed + ? WHERE batch_no = ?", [removed, batch_no])
 
     # ---- order, holds, end ------------------------------------------------------------------------------------
+
+    def _is_late(self, batch: StagedBatch) -> bool:
+        """A correction of what is undone by now corrects nothing."""
+        if batch.kind != "correction":
+            return False
+        root = "SELECT undone_no IS NOT NULL FROM batches WHERE batch_id = ?"
+        row = self.cursor.execute(root, [batch.parent]).fetchone()
+        return row is not None and bool(row[0])
 
     def _hold(self, batch: StagedBatch) -> Hold | None:
         code = "known-bytes-under-another-contract"
