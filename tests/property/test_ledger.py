@@ -1,0 +1,143 @@
+"""Properties of settling: grouping, order, repeats and undos, on small random files and sales in fresh warehouses."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stateful.sources import Row, Sale, some_row, some_sale
+from stateful.world import World, living
+
+from tillstream.domain.uploads import State
+from tillstream.pipeline import settle, stage, uploads
+from tillstream.ports.event_bus import Message
+from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
+
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SEEDS = st.integers(0, 1 << 30)
+LINES = "SELECT key, content FROM current_lines"
+RECEIPTS = """SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,
+    rows_ignored, superseded, removed FROM receipts"""
+CHANGES = "SELECT key, kind, old, new FROM changes"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Where the batches are staged; they are settled elsewhere."""
+    with living(Path(tmp_path_factory.mktemp("ledger")) / "home", numbered=False) as made:
+        yield made
+
+
+def files(world: World, rng: Random, count: int, *, versions: bool = True, whole: bool = True) -> list[StagedBatch]:
+    known = [s for s in world.latest() if (versions or not s.version) and (whole or not s.replaces)]
+    staged: list[StagedBatch] = []
+    told: list[list[Row]] = []
+    for _ in range(count):
+        source = rng.choice(known)
+        rows = [some_row(rng) for _ in range(rng.randint(1, 5))]
+        if told and rng.random() < 0.5:
+            rows = [row if rng.random() < 0.6 else some_row(rng) for row in rng.choice(told)]
+        told.append(rows)
+        staged.append(_staged(world, world.give(source, rows, source.given).batch_id))
+    shas = {batch.sha256: batch.contract for batch in staged}
+    return [batch for batch in staged if shas[batch.sha256] == batch.contract]  # the same bytes elsewhere are held
+
+
+def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
+    """Micro-batches of sales with versions; a version of a sale always says the same."""
+    said: dict[tuple[str, str, int], Sale] = {}
+    before = {record.batch_id for record in uploads.find(world.app.ports, kind="messages", limit=None)}
+    for _ in range(count):
+        sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
+        sale = said.setdefault((sale.store, sale.number, sale.version), sale)
+        world.app.ports.bus.publish("store-sales", [Message(sale.body())])
+        world.clock.advance(1)
+    from tillstream.pipeline import receive
+
+    while receive.receive(world.app.ports, world.app.book, 2, 0):
+        pass
+    records = uploads.find(world.app.ports, kind="messages", limit=None)
+    return [_staged(world, record.batch_id) for record in records if record.batch_id not in before]
+
+
+def _staged(world: World, batch: str) -> StagedBatch:
+    upload = stage.stage(world.app.ports, batch)
+    world.clock.advance(1)
+    return settle.describe(world.app.ports, world.app.book, replace(upload, state=State.STAGED))
+
+
+def ledger(world: World, *groups: Sequence[StagedBatch]) -> Warehouse:
+    made = world.plain.fresh_warehouse()
+    for group in groups:
+        made.settle(Settlement(group))
+    return made
+
+
+def ask(warehouse: Warehouse, query: str) -> set[tuple[Any, ...]]:
+    return {tuple(row.values()) for row in warehouse.query(query).to_pylist()}
+
+
+def in_received_order(batches: Sequence[StagedBatch]) -> list[StagedBatch]:
+    return sorted(batches, key=lambda batch: (batch.received_seq, batch.batch_id))
+
+
+@FEW
+@given(SEEDS)
+def test_settling_together_equals_settling_one_by_one(world: World, seed: int) -> None:
+    rng = Random(seed)
+    batches = in_received_order(files(world, rng, 4) + sales(world, rng, 4))
+    together, single = ledger(world, batches), ledger(world, *([batch] for batch in batches))
+    assert ask(together, LINES) == ask(single, LINES)
+    assert ask(together, RECEIPTS) == ask(single, RECEIPTS)
+    net = {(key, "added", None, new) for key, new in ask(together, LINES)}
+    assert ask(together, CHANGES) == net
+    for _, read, *outcomes in ask(together, RECEIPTS):
+        assert read == sum(outcomes[:6])
+
+
+@FEW
+@given(SEEDS)
+def test_the_order_of_settling_never_changes_current_lines(world: World, seed: int) -> None:
+    rng = Random(seed)
+    tills = rng.random() < 0.5
+    batches = in_received_order(files(world, rng, 4, versions=not tills) + (sales(world, rng, 4) if tills else []))
+    shuffled = rng.sample(batches, len(batches))
+    first, second = ledger(world, batches), ledger(world, *([batch] for batch in shuffled))
+    assert ask(first, LINES) == ask(second, LINES)
+
+
+@FEW
+@given(SEEDS)
+def test_repeats_and_redelivery_never_change_current_lines(world: World, seed: int) -> None:
+    rng = Random(seed)
+    batches = in_received_order(files(world, rng, 3) + sales(world, rng, 3))
+    made = ledger(world, batches)
+    before = ask(made, LINES)
+    assert made.settle(Settlement(batches)) == Settled(0, dict.fromkeys((b.batch_id for b in batches), 1))
+    again = [
+        replace(batch, batch_id=f"again {batch.batch_id}", received_seq=batch.received_seq + 10**9)
+        for batch in batches
+        if batch.kind == "upload"
+    ]
+    made.settle(Settlement(again))
+    assert ask(made, LINES) == before
+    assert ask(made, f"{CHANGES} WHERE settlement_no = 2") == set()
+
+
+@FEW
+@given(SEEDS)
+def test_undo_restores_exactly_what_the_other_batches_say(world: World, seed: int) -> None:
+    rng = Random(seed)
+    batches = files(world, rng, 4, versions=False)
+    gone = rng.choice(batches)
+    others = [batch for batch in batches if batch.sha256 != gone.sha256]
+    made = ledger(world, batches)
+    before = ask(made, LINES)
+    made.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == gone.sha256]))
+    assert ask(made, LINES) == ask(ledger(world, others), LINES)
+    made.settle(Settlement([replace(gone, batch_id="once more", received_seq=gone.received_seq + 10**9)]))
+    assert ask(made, LINES) == before

@@ -1,0 +1,113 @@
+"""A file written in any shipped contract's style reads back equal, from the bytes to the current lines."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tillstream import contracts
+from tillstream.app import App, build
+from tillstream.domain.contract import Contract
+from tillstream.pipeline import account, settle, stage, uploads
+from tillstream.settings import Settings
+
+LETTERS = "abcäöüßéñÅÇøABC123 -&"
+TEXTS = ("customer_id", "customer_name", "salesperson_id", "product_id", "product_name", "category", "country")
+NUMBERS = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
+QUERY = "SELECT * FROM current_lines WHERE region = @region ORDER BY sale_id"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file and what its lines say, by number of the sale."""
+
+    data: bytes
+    lines: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    made = build(Settings(home=Path(tmp_path_factory.mktemp("styles")), threads=1))
+    yield made
+    made.close()
+
+
+def _text(rng: Random) -> str:
+    return "".join(rng.choices(LETTERS, k=rng.randint(1, 8))).strip() or "x"
+
+
+def _number(value: Decimal, contract: Contract) -> str:
+    style = contract.numbers
+    whole, _, decimals = format(abs(value), ",f").partition(".")
+    return "-" * (value < 0) + whole.replace(",", style.thousands) + (style.decimal + decimals if decimals else "")
+
+
+def _write(contract: Contract, rng: Random, count: int) -> Written:
+    style, header = contract.file, list(contract.columns.values())
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=style.delimiter)
+    writer.writerow([*header, "Further"])
+    lines: dict[str, dict[str, Any]] = {}
+    for number in range(1, count + 1):
+        day = date(2022, 1, 1) + timedelta(days=rng.randrange(700))
+        at = datetime.combine(day, time(rng.randint(10, 20), rng.randint(0, 59)))
+        given: dict[str, Any] = {name: _text(rng) for name in TEXTS if name in contract.columns}
+        given |= {name: Decimal(rng.randint(1, 900_000)) / 100 for name in NUMBERS if name in contract.columns}
+        given["quantity"] = Decimal(rng.randint(1, 900))
+        cells: dict[str, str] = {
+            name: _number(value, contract) if isinstance(value, Decimal) else value for name, value in given.items()
+        }
+        cells |= {"sale_id": str(10_000 + number), "date": at.strftime(contract.dates.formats[0])}
+        if contract.status.words:
+            cells["status"], given["status"] = rng.choice(list(contract.status.words.items()))
+        if "store_id" in contract.columns:
+            cells["store_id"] = given["store_id"] = rng.choice(contract.stores)
+        if "channel" in contract.columns:
+            cells["channel"] = given["channel"] = rng.choice(contract.allowed["channel"])
+        if "line_key" in contract.columns:
+            cells["line_key"] = given["line_key"] = "7"
+        writer.writerow([*(cells.get(name, "") for name in contract.columns), f"{number} ü"])
+        given["sale_date"], given["extra"] = day, f'{{"Further":"{number} ü"}}'
+        if "net_amount" not in contract.columns:
+            given["net_amount"] = given["quantity"] * given["unit_price"] - given.get("discount", 0)
+        lines[cells["sale_id"]] = given
+    return Written(out.getvalue().encode(style.encoding), lines)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("name", sorted(contracts.shipped()))
+@given(seed=st.integers(0, 1 << 30))
+def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:
+    rng = Random(seed)
+    contract = app.book.used(name)
+    written = _write(contract, rng, rng.randint(1, 12))
+    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
+    stage.stage(app.ports, upload.batch_id)
+    settle.settle_all(app.ports, app.book)
+    receipt = account.receipt(app.ports, upload.batch_id)
+    found = {
+        row["sale_id"].rpartition("/")[2].removeprefix(contract.identity.id_prefix): row
+        for row in app.ports.warehouse.query(QUERY, {"region": contract.region}).to_pylist()
+    }
+    app.ports.warehouse.settle(_undo(upload.batch_id))
+    assert receipt["rows"]["new"] == receipt["rows"]["read"] == len(written.lines)
+    assert sum(amount["net"] for amount in receipt["amounts"]) == sum(
+        line["net_amount"] for line in written.lines.values()
+    )
+    for number, line in written.lines.items():
+        assert {column: found[number][column] for column in line} == line
+
+
+def _undo(batch: str) -> Any:
+    from tillstream.ports.warehouse import Settlement
+
+    return Settlement(undo=[batch])
