@@ -152,3 +152,9 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
     wrong = replace(told, starts=told.starts[:1], ends=told.ends[:1], lines=told.lines[:1])
     with pytest.raises(RuntimeError, match="1 records gave 2 rows"):
         parse(data, wrong, ["a", "b"], b",")
+
+
+def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:
+    text = b"a,b\n" + b'1,"x\ny"\n' * 40 + b"1\n" * 3
+    refused = [row for block in read(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.refused]
+    assert [type(number) for row in refused for number in (row.row_number, row.line_number)] == [int] * 6

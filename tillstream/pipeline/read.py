@@ -218,7 +218,7 @@ class _Place:
             self._text,
         )
         self._rows += len(layout.starts)
-        self._lines += layout.line_count
+        self._lines += int(layout.line_count)
         return block
 
     def _refused(self, data: bytes, layout: Layout, parsed: Parsed) -> list[Refused]:
@@ -228,7 +228,7 @@ class _Place:
         why |= {index: ("ragged-row", str(found), columns) for index, found in parsed.ragged.items()}
         return [
             Refused(
-                self._rows + 1 + index,
+                self._rows + 1 + int(index),
                 self._lines + 1 + int(layout.lines[index]),
                 self._text.spelled(data[layout.starts[index] : layout.ends[index]]),
                 *why[index],

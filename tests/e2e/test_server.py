@@ -1,0 +1,164 @@
+"""The real server process: it owns the folder, commands go through it, and everybody gets a turn without it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillstream.samples import files
+
+TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
+SAMPLE_DAY = files.date(2026, 10, 31)
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    return os.environ | {"TILLSTREAM_HOME": str(home), "TILLSTREAM_SAMPLES": "false", "TILLSTREAM_THREADS": "1"} | more
+
+
+def command(home: Path, *arguments: str) -> tuple[int, Any]:
+    done = subprocess.run(
+        [TILLSTREAM, *arguments, "--json"], env=environment(home), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [TILLSTREAM, "serve", "--port", str(self.port)],
+            env=environment(home, **settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        give_up = time.monotonic() + 60
+        while not (home / "server.json").exists() and time.monotonic() < give_up:
+            assert self.process.poll() is None, self.process.stdout.read() if self.process.stdout else ""
+            time.sleep(0.05)
+
+    def get(self, path: str) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+            status: int = response.status
+            return status
+
+    def stop(self, how: int = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(60)
+        if self.process.stdout:
+            self.process.stdout.close()
+        return code
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """The smallest sample file."""
+    one = next(each for each in files.files(until=SAMPLE_DAY, scale=0.01) if each.contract == "IN")
+    with (tmp_path / one.name).open("wb") as out:
+        one.write(out)
+    return tmp_path / one.name
+
+
+def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, sample: Path) -> None:
+    assert server.get("/healthz") == 200
+    code, receipt = command(tmp_path, "ingest", str(sample), "--region", "IN")
+    assert (code in (0, 3), receipt["rows"]["new"] > 100) == (True, True)
+    code, answer = command(tmp_path, "query", "kpis")
+    assert (code, answer["rows"][0]["lines"]) == (0, receipt["rows"]["new"])
+    code, wrong = command(tmp_path, "receipts", "nonsense")
+    assert (code, "no batch nonsense" in wrong["error"]) == (1, True)
+
+
+def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    assert caught.value.code == 403
+    caught.value.close()
+
+
+def test_a_second_server_says_who_is_there(server: Server, tmp_path: Path) -> None:
+    second = subprocess.run(
+        [TILLSTREAM, "serve", "--port", str(free_port())], env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert f"http://127.0.0.1:{server.port}" in second.stderr
+    taken = subprocess.run(
+        [TILLSTREAM, "serve", "--port", str(server.port)], env=environment(tmp_path / "other"), capture_output=True, text=True, check=False
+    )
+    assert taken.returncode == 1
+    assert "--port" in taken.stderr
+
+
+def test_a_killed_server_leaves_the_folder_free(tmp_path: Path, sample: Path) -> None:
+    server = Server(tmp_path)
+    server.stop(signal.SIGKILL)
+    assert (tmp_path / "server.json").exists()
+    assert command(tmp_path, "ingest", str(sample), "--region", "IN")[1]["status"] == "settled"
+
+
+def test_the_server_stops_cleanly(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    assert server.stop() == 0
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_several_commands_at_once_without_a_server_all_get_their_turn(tmp_path: Path, sample: Path) -> None:
+    running = [
+        subprocess.Popen(
+            [TILLSTREAM, "ingest", str(sample), "--region", "IN", "--json"],
+            env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    receipts = []
+    for process in running:
+        out, err = process.communicate(timeout=120)
+        assert "lock" not in err.lower(), err
+        receipts.append(json.loads(out))
+    new = sorted(receipt["rows"]["new"] for receipt in receipts)
+    assert new[:3] == [0, 0, 0]
+    assert new[3] > 100
+
+
+def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
+    server = Server(tmp_path, TILLSTREAM_SAMPLES="true")
+    expected = {region: facts.lines for region, facts in files.expected(until=_until()).items()}
+    give_up = time.monotonic() + 170
+    lines: dict[str, int] = {}
+    while lines != expected and time.monotonic() < give_up:
+        time.sleep(2)
+        lines = {row["region"]: row["lines"] for row in command(tmp_path, "query", "sales-by-region")[1]["rows"]}
+    assert lines == expected
+    assert server.stop() == 0
+
+
+def _until() -> files.date:
+    import datetime
+
+    return datetime.datetime.now(datetime.UTC).date().replace(day=1) - datetime.timedelta(days=1)

@@ -1,0 +1,179 @@
+"""Store sales as messages: versions, whole statements, redelivery, and files that tell the same sales."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillstream.app import App, build
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline import account, fix, settle, stage, uploads
+from tillstream.settings import Settings
+from tillstream.stores.messages import NotAStoreSale, StoreToken, publish
+from tillstream.worker import Worker
+
+CONTRACT = """
+name: Shop
+region: Shop
+currency: EUR
+columns: {sale_id: number, line_key: line, date: day, store_id: store, product_id: product, quantity: quantity, unit_price: price}
+"""
+HEAD = "number,line,day,store,product,quantity,price\n"
+STORE = StoreToken("Shop", "S1")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "Shop.yaml").write_text(CONTRACT)
+    app = build(Settings(home=tmp_path, threads=1))
+    yield app
+    app.close()
+
+
+def sale(number: str, *lines: tuple[str, str, str], version: int = 1, **more: Any) -> dict[str, Any]:
+    """lines: (line, product, quantity), each at 2.50."""
+    return {
+        "schema": "store-sale/1",
+        "region": "Shop",
+        "store_id": "S1",
+        "number": number,
+        "version": version,
+        "sold_at": "2026-01-05T23:30:00+01:00",
+        "currency": "EUR",
+        "lines": [{"line": n, "product_id": product, "quantity": units, "unit_price": "2.50"} for n, product, units in lines],
+    } | more
+
+
+def tell(app: App, *sales: dict[str, Any]) -> None:
+    for each in sales:
+        publish(app.ports, STORE, each)
+    Worker(app).run_until_idle()
+
+
+def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
+    path = tmp_path / "file.csv"
+    path.write_text(HEAD + text)
+    with path.open("rb") as stream:
+        upload = uploads.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
+    stage.stage(app.ports, upload.batch_id)
+    settle.settle_all(app.ports, app.book)
+    return account.receipt(app.ports, upload.batch_id)
+
+
+def lines(app: App) -> dict[str, tuple[str, str]]:
+    """sale#line → (product, units) of what counts."""
+    rows = app.ports.warehouse.query("SELECT sale_id, line_key, product_id, quantity FROM current_lines").to_pylist()
+    return {f"{r['sale_id']}#{r['line_key']}": (r["product_id"], format(r["quantity"].normalize(), "f")) for r in rows}
+
+
+def rows(receipt: dict[str, Any]) -> dict[str, int]:
+    return {name: count for name, count in receipt["rows"].items() if count}
+
+
+def newest(app: App) -> dict[str, Any]:
+    return account.receipt(app.ports, uploads.find(app.ports, kind="messages")[0].batch_id)
+
+
+def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "2"), ("2", "B", "1")))
+    assert lines(app) == {"S1/1#1": ("A", "2"), "S1/1#2": ("B", "1")}
+    row = app.ports.warehouse.query("SELECT sale_date, sold_at, net_amount FROM current_lines ORDER BY line_key").to_pylist()[0]
+    assert (row["sale_date"].isoformat(), row["sold_at"].hour, str(row["net_amount"].normalize())) == ("2026-01-05", 22, "5")
+
+
+def test_the_same_message_again_changes_nothing(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "2")))
+    tell(app, sale("1", ("1", "A", "2")), sale("1", ("1", "A", "2")))
+    assert lines(app) == {"S1/1#1": ("A", "2")}
+    assert rows(newest(app)) == {"read": 1, "duplicate": 1}
+
+
+def test_a_higher_version_removes_what_it_lacks_and_an_older_one_does_not_come_back(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "2"), ("2", "B", "1"), version=1))
+    tell(app, sale("1", ("1", "A", "3"), version=3))
+    assert lines(app) == {"S1/1#1": ("A", "3")}
+    assert newest(app)["removed"] == 1
+    tell(app, sale("1", ("1", "A", "9"), ("2", "B", "9"), version=2))
+    assert lines(app) == {"S1/1#1": ("A", "3")}
+
+
+def test_two_versions_in_one_pull_are_settled_one_after_the_other(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "1"), version=1), sale("1", ("1", "A", "2"), version=2), sale("2", ("1", "C", "1")))
+    assert lines(app) == {"S1/1#1": ("A", "2"), "S1/2#1": ("C", "1")}
+
+
+def test_two_contents_of_one_version_refuse_the_later(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "1")))
+    tell(app, sale("1", ("1", "A", "7")))
+    assert lines(app) == {"S1/1#1": ("A", "1")}
+    assert newest(app)["problems"][0]["code"] == "conflicting-contents"
+
+
+def test_one_bad_line_refuses_the_whole_sale(app: App) -> None:
+    bad = sale("1", ("1", "A", "1"), ("2", "B", "1"))
+    del bad["lines"][1]["line"]
+    tell(app, bad, sale("2", ("1", "C", "1")))
+    assert lines(app) == {"S1/2#1": ("C", "1")}
+    receipt = newest(app)
+    assert rows(receipt) == {"read": 3, "new": 1, "quarantined": 2}
+    assert {problem["code"] for problem in receipt["problems"]} == {"missing-required", "sale-refused"}
+
+
+def test_a_sale_told_by_till_and_file_counts_once(app: App, tmp_path: Path) -> None:
+    tell(app, sale("1", ("1", "A", "2")))
+    receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n9,1,2026-01-05,S1,Z,1,1\n")
+    assert rows(receipt) == {"read": 2, "new": 1, "duplicate": 1}
+    assert lines(app) == {"S1/1#1": ("A", "2"), "S1/9#1": ("Z", "1")}
+
+
+def test_a_sale_told_by_file_first_counts_once(app: App, tmp_path: Path) -> None:
+    load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n")
+    tell(app, sale("1", ("1", "A", "2")))
+    assert rows(newest(app)) == {"read": 1, "duplicate": 1}
+    assert lines(app) == {"S1/1#1": ("A", "2")}
+
+
+def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, tmp_path: Path) -> None:
+    tell(app, sale("1", ("1", "A", "2")))
+    receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,3,2.50\n")
+    assert rows(receipt) == {"read": 1, "quarantined": 1}
+    refused = account.refused(app.ports, receipt["batch_id"])
+    assert refused[0]["problems"][0]["code"] == "differs-from-till"
+    assert "quantity 2" in refused[0]["problems"][0]["message"]
+    assert lines(app) == {"S1/1#1": ("A", "2")}
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text(HEAD.strip() + ",_row,_line,_accept\n1,1,2026-01-05,S1,A,3,2.50,1,2,yes\n")
+    with corrected.open("rb") as stream:
+        fix.fix(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
+    Worker(app).run_until_idle()
+    assert lines(app) == {"S1/1#1": ("A", "3")}
+    assert rows(account.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
+
+
+def test_a_cancelled_sale_counts_no_more(app: App) -> None:
+    tell(app, sale("1", ("1", "A", "2")))
+    tell(app, sale("1", ("1", "A", "2"), version=2, status="cancelled"))
+    statuses = app.ports.warehouse.query("SELECT status FROM current_lines")["status"].to_pylist()
+    assert statuses == ["cancelled"]
+
+
+def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) -> None:
+    from tillstream.ports.event_bus import Message
+
+    app.ports.bus.publish("store-sales", [Message(b"\xff not json"), Message(json.dumps({"region": "Shop"}).encode())])
+    Worker(app).run_until_idle()
+    receipt = newest(app)
+    assert rows(receipt) == {"read": 2, "quarantined": 2}
+    raw = [row["raw"] for row in account.refused(app.ports, receipt["batch_id"])]
+    assert raw == ["\\xff not json", '{"region": "Shop"}']
+
+
+def test_a_token_speaks_for_its_store_only(app: App) -> None:
+    with pytest.raises(NotAStoreSale) as caught:
+        publish(app.ports, StoreToken("Shop", "S2"), sale("1", ("1", "A", "1")))
+    assert caught.value.problems == ["store_id: this token speaks for S2"]
+    with pytest.raises(Rejected, match="lines"):
+        publish(app.ports, STORE, sale("1"))
