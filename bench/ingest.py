@@ -1,11 +1,10 @@
 """One million rows of fifteen columns, from process start to receipt, beside the peers."""
 
+import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import yaml
 
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.samples import wide
@@ -25,7 +24,7 @@ def file_of(work: Path, rows: int, first_row: int = 0) -> Path:
 def home(folder: Path) -> Path:
     """An empty home that knows the benchmark's contract."""
     (folder / "contracts").mkdir(parents=True, exist_ok=True)
-    (folder / "contracts" / "bench.yaml").write_text(yaml.safe_dump(wide.CONTRACT), encoding="utf-8")
+    (folder / "contracts" / "bench.yaml").write_text(json.dumps(wide.CONTRACT), encoding="utf-8")
     return folder
 
 

@@ -1,26 +1,14 @@
 """The command line: arguments in, one result out, as words or as JSON, with the exit codes of the docs."""
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
+from tillstream.invoke import FILE, HELD, as_json, fail, run
 from tillstream.settings import Settings
-
-FAILED, WRONG, HELD = 1, 2, 4
-FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
-console = Console(stderr=True)
-
-
-def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of words.")(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,61 +20,6 @@ def main() -> None:
     """
 
 
-def _run(
-    command: str,
-    /,
-    *,
-    json_: bool,
-    show: Callable[[Any], None] | None = None,
-    total: int | None = None,
-    **arguments: Any,
-) -> None:
-    """Run a command here or in the running server, print what it did, and end with its exit code."""
-    from tillstream.jsons import plain
-    from tillstream.logs import configure
-    from tillstream.remote import execute
-
-    settings = Settings()
-    quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}
-    configure(settings.model_copy(update=quiet))
-    try:
-        with _progress(total, hidden=json_) as progress:
-            result = execute(settings, command, arguments, progress)
-    except TillstreamError as error:
-        _fail(str(error), json_=json_)
-    data = plain(result.data)
-    if json_ or show is None:
-        click.echo(json.dumps(data, ensure_ascii=False, indent=None if json_ else 2))
-    else:
-        show(data)
-    sys.exit(result.code)
-
-
-def _fail(words: str, *, json_: bool) -> None:
-    if json_:
-        click.echo(json.dumps({"error": words}, ensure_ascii=False))
-    click.echo(words, err=True)
-    sys.exit(FAILED)
-
-
-@contextmanager
-def _progress(total: int | None, *, hidden: bool) -> Iterator[Callable[[str, int], None]]:
-    """Bars on a terminal: bytes kept, then rows read; nothing where nobody looks."""
-    if hidden or not console.is_terminal:
-        yield lambda _what, _count: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        tasks = {"bytes": bars.add_task("keeping the file", total=total)}
-
-        def advance(what: str, count: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(f"{what} done", total=None)
-            bars.advance(tasks[what], count)
-
-        yield advance
-
-
 @main.command()
 @click.option("--host", help="Where to listen.")
 @click.option("--port", type=int, help="The port.")
@@ -94,15 +27,15 @@ def _progress(total: int | None, *, hidden: bool) -> Iterator[Callable[[str, int
 def serve(host: str | None, port: int | None, open_: bool) -> None:
     """Run the portal and the worker; the first start loads the sample regions."""
     from tillstream.logs import configure
-    from tillstream.serve import serve as run
+    from tillstream.serve import serve as start
 
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = Settings().model_copy(update=given)
     configure(settings)
     try:
-        run(settings, click.echo, open_browser=open_)
+        start(settings, click.echo, open_browser=open_)
     except TillstreamError as error:
-        _fail(str(error), json_=False)
+        fail(str(error), json_=False)
 
 
 @main.command()
@@ -115,7 +48,7 @@ def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> Non
     from tillstream.words import show_receipts
 
     total = sum(Path(file).stat().st_size for file in files)
-    _run("ingest", json_=json_, show=show_receipts, total=total, files=list(files), contract=contract, dry=dry)
+    run("ingest", json_=json_, show=show_receipts, total=total, files=list(files), contract=contract, dry=dry)
 
 
 @main.command()
@@ -126,7 +59,7 @@ def receipts(batch: str, limit: int, json_: bool) -> None:
     """The account of one batch, or of the newest ones."""
     from tillstream.words import show_receipts
 
-    _run("receipts", json_=json_, show=show_receipts, batch=batch, limit=limit)
+    run("receipts", json_=json_, show=show_receipts, batch=batch, limit=limit)
 
 
 @main.command()
@@ -139,7 +72,7 @@ def quarantine(batch: str, out: str, json_: bool) -> None:
     """The refused rows of a batch, with what is wrong and what to do."""
     from tillstream.words import show_refused
 
-    _run("quarantine", json_=json_, show=show_refused, batch=batch, out=out)
+    run("quarantine", json_=json_, show=show_refused, batch=batch, out=out)
 
 
 @main.command()
@@ -150,7 +83,7 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
     """Give refused rows back corrected, accepted as they stand (_accept=yes) or discarded (_discard=reason)."""
     from tillstream.words import show_receipts
 
-    _run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
+    run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
 
 
 @main.command()
@@ -161,7 +94,7 @@ def replay(batch: str, contract: str, json_: bool) -> None:
     """Read a kept original and its fixes again; the new batch replaces the old one."""
     from tillstream.words import show_receipts
 
-    _run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract)
+    run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract)
 
 
 @main.command()
@@ -172,7 +105,7 @@ def confirm(batch: str, as_new: bool, json_: bool) -> None:
     """Let a held batch go on."""
     from tillstream.words import show_receipts
 
-    _run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new)
+    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new)
 
 
 @main.command()
@@ -183,7 +116,7 @@ def reject(batch: str, reason: str, json_: bool) -> None:
     """Refuse a held batch for good; its bytes stay kept."""
     from tillstream.words import show_receipts
 
-    _run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
+    run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
 
 
 @main.command()
@@ -197,28 +130,28 @@ def undo(batch: str, yes: bool, json_: bool) -> None:
 
     if not yes:
         if json_ or not sys.stdin.isatty():
-            _run("undo-preview", json_=json_, show=show_undo, batch=batch)
+            run("undo-preview", json_=json_, show=show_undo, batch=batch)
         try:
             show_undo(execute(Settings(), "undo-preview", {"batch": batch}, lambda _what, _count: None).data)
         except TillstreamError as error:
-            _fail(str(error), json_=json_)
+            fail(str(error), json_=json_)
         if not click.confirm("Undo it?"):
             sys.exit(HELD)
-    _run("undo", json_=json_, show=show_undo, batch=batch)
+    run("undo", json_=json_, show=show_undo, batch=batch)
 
 
 @main.command()
 @as_json
 def announce(json_: bool) -> None:
     """Publish the events of settlements that are not announced yet."""
-    _run("announce", json_=json_)
+    run("announce", json_=json_)
 
 
 @main.command()
 @as_json
 def sweep(json_: bool) -> None:
     """Drive on whatever stopped half-way."""
-    _run("sweep", json_=json_)
+    run("sweep", json_=json_)
 
 
 @main.command()
@@ -227,7 +160,7 @@ def sweep(json_: bool) -> None:
 @as_json
 def rebuild(originals: bool, json_: bool) -> None:
     """Settle everything again beside the ledger and say where the two differ."""
-    _run("rebuild", json_=json_, originals=originals)
+    run("rebuild", json_=json_, originals=originals)
 
 
 @main.command()
@@ -243,14 +176,14 @@ def query(name: str, params: tuple[str, ...], json_: bool) -> None:
     wrong = [param for param in params if "=" not in param]
     if wrong:
         raise click.BadParameter(f"{wrong[0]!r}: write KEY=VALUE", param_hint="--param")
-    _run("query", json_=json_, show=show_rows, name=name, params=dict(param.split("=", 1) for param in params))
+    run("query", json_=json_, show=show_rows, name=name, params=dict(param.split("=", 1) for param in params))
 
 
 @main.command()
 @as_json
 def status(json_: bool) -> None:
     """What is in the ledger, what waits, and where the data is."""
-    _run("status", json_=json_)
+    run("status", json_=json_)
 
 
 @main.command()
@@ -260,7 +193,7 @@ def contracts(name: str, json_: bool) -> None:
     """The region contracts, or one of them whole."""
     from tillstream.words import show_list
 
-    _run("contracts", json_=json_, show=None if name else show_list, name=name)
+    run("contracts", json_=json_, show=None if name else show_list, name=name)
 
 
 @main.command()
@@ -270,7 +203,7 @@ def demo(scale: float, json_: bool) -> None:
     """Write the sample regions' files and load them."""
     from tillstream.words import show_receipts
 
-    _run("demo", json_=json_, show=show_receipts, scale=scale)
+    run("demo", json_=json_, show=show_receipts, scale=scale)
 
 
 @main.group()
@@ -283,4 +216,7 @@ def fx() -> None:
 @as_json
 def load(file: str, json_: bool) -> None:
     """Add daily rates: the ECB's history as CSV, or date,currency,rate[,base]."""
-    _run("fx-load", json_=json_, file=file)
+    run("fx-load", json_=json_, file=file)
+
+
+main.add_command(users)

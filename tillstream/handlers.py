@@ -9,7 +9,7 @@ import structlog
 
 from tillstream.app import App
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
+from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline import announce, fix, receive, settle, stage, uploads
 from tillstream.pipeline.contracts import NOBODY
@@ -22,7 +22,12 @@ Data = Mapping[str, Any]
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """An object arrived in the inbox: make its record, if nobody has, and stage it."""
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
-    upload = stage.stage(app.ports, record_of(app, stored).batch_id)
+    return stage_batch(app, {"batch_id": record_of(app, stored).batch_id})
+
+
+def stage_batch(app: App, data: Data) -> dict[str, Any]:
+    """A batch waits to be staged; where that is done already, nothing is left to do."""
+    upload = stage.stage(app.ports, data["batch_id"])
     return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
 
 
@@ -44,6 +49,7 @@ def announce_settlement(app: App, data: Data) -> dict[str, Any]:
 
 ROUTES: dict[str, Callable[[App, Data], dict[str, Any]]] = {
     OBJECT_FINALIZED: stage_object,
+    BATCH_RECEIVED: stage_batch,
     BATCH_STAGED: settle_batches,
     BATCH_SETTLED: announce_settlement,
 }

@@ -1,11 +1,15 @@
 """Results as words on a terminal."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(soft_wrap=True)
+err = Console(stderr=True)
 
 
 def show_receipts(data: Any) -> None:
@@ -75,3 +79,21 @@ def show_rows(data: dict[str, Any]) -> None:
 
 def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
+
+
+@contextmanager
+def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Callable[[str, int], None]]:
+    """Bars on a terminal: bytes kept, then rows read; nothing where nobody looks."""
+    if hidden or not err.is_terminal:
+        yield lambda _what, _count: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        tasks = {"bytes": bars.add_task("keeping the file", total=total)}
+
+        def advance(what: str, count: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(f"{what} done", total=None)
+            bars.advance(tasks[what], count)
+
+        yield advance

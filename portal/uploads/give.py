@@ -12,7 +12,7 @@ from portal.uploads import scoped, words
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.pipeline import dry_run as trial
-from tillstream.pipeline import fix, replay, stage, uploads
+from tillstream.pipeline import fix, replay, uploads
 
 
 @allow(Action.UPLOAD)
@@ -70,8 +70,6 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
         scoped.contract(name)
     app = tillstream()
     upload = replay.replay(app.ports, app.book, batch_id, name or None, me().login)
-    # No object arrives for a replay, so no event stages it; the sweep would, but much later.
-    stage.stage(app.ports, upload.batch_id)
     flash("The file is read again. This new reading replaces the old one when it counts.", "done")
     return redirect(_receipt(upload.batch_id), 303)
 

@@ -2,6 +2,8 @@
 
 OBJECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+BATCH_RECEIVED = "batch.received"
+"""A batch without an object of its own waits to be staged: a replay."""
 BATCH_STAGED = "batch.staged"
 BATCH_SETTLED = "batch.settled"
 SALE_CHANGED = "sale.changed"

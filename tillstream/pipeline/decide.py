@@ -2,7 +2,7 @@
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import replay, stage, uploads
+from tillstream.pipeline import replay, say, stage, uploads
 from tillstream.ports import Ports
 
 
@@ -17,7 +17,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
         confirmed = uploads.move(
             ports, batch, State.STAGED, among=frozenset({State.HELD}), confirmed=codes, holds=(), as_new=as_new
         )
-        stage.say_staged(ports, confirmed)
+        say.staged(ports, confirmed)
         return confirmed
     if not as_new:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")

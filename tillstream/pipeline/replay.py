@@ -5,7 +5,7 @@ from dataclasses import replace
 from tillstream.domain.errors import Rejected
 from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
-from tillstream.pipeline import uploads
+from tillstream.pipeline import say, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
 
@@ -30,7 +30,9 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
         region=used.region,
         confirmed=(),
     )
-    return uploads.create(ports, new)
+    made = uploads.create(ports, new)
+    say.received(ports, made)
+    return made
 
 
 def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
@@ -46,7 +48,9 @@ def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
         # It is in the ledger: what a person or the threshold let pass then is not asked again.
         confirmed=tuple(dict.fromkeys((*old.confirmed, "too-many-refused"))),
     )
-    return uploads.create(ports, new)
+    made = uploads.create(ports, new)
+    say.received(ports, made)
+    return made
 
 
 def _once_more(ports: Ports, old: Upload, by: str) -> Upload:

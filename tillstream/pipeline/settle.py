@@ -4,12 +4,11 @@ import json
 from collections.abc import Sequence
 
 from tillstream.domain.errors import Conflict
-from tillstream.domain.events import BATCH_SETTLED, STAGING, TOPIC_BATCHES
+from tillstream.domain.events import STAGING
 from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
-from tillstream.pipeline import uploads
+from tillstream.pipeline import say, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
 MOST_AT_ONCE = 500
@@ -81,7 +80,7 @@ def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
             if upload.kind == "replay":
                 leave(ports, upload.parent, State.REPLAYED)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
-        say_settled(ports, number)
+        say.settled(ports, number)
 
 
 def leave(ports: Ports, batch: str, state: State) -> None:
@@ -90,11 +89,6 @@ def leave(ports: Ports, batch: str, state: State) -> None:
     for correction in uploads.children(ports, batch, "correction"):
         last = state if correction.state in IN_LEDGER else State.CANCELLED
         uploads.move(ports, correction.batch_id, last, among=frozenset(State) - FINAL | IN_LEDGER)
-
-
-def say_settled(ports: Ports, settlement_no: int) -> None:
-    body = json.dumps({"settlement_no": settlement_no}).encode()
-    ports.bus.publish(TOPIC_BATCHES, [Message(body, {"type": BATCH_SETTLED})])
 
 
 def settle_all(ports: Ports, book: ContractBook) -> list[int]:

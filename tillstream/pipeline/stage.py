@@ -1,6 +1,5 @@
 """Stage: an upload becomes accepted and refused rows in the staging bucket; no shared table is touched."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -10,15 +9,13 @@ import pyarrow as pa
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.domain.events import BATCH_STAGED, TOPIC_BATCHES
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import MAY_STAGE, Hold, State, Upload
-from tillstream.pipeline import uploads
+from tillstream.pipeline import say, uploads
 from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import contract_version
 from tillstream.pipeline.staged import Account, Part, staged_writer
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
 
 Progress = Callable[[int], None]
 
@@ -48,13 +45,8 @@ def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Up
         ports, upload.batch_id, state, among=MAY_STAGE, staged=asdict(account), holds=(hold,) if hold else (), **changes
     )
     if moved.state is State.STAGED:
-        say_staged(ports, moved)
+        say.staged(ports, moved)
     return moved
-
-
-def say_staged(ports: Ports, upload: Upload) -> None:
-    body = json.dumps({"batch_id": upload.batch_id}).encode()
-    ports.bus.publish(TOPIC_BATCHES, [Message(body, {"type": BATCH_STAGED})])
 
 
 def _threshold(ports: Ports, upload: Upload) -> float:

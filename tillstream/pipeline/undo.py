@@ -5,8 +5,8 @@ from typing import Any
 import sql
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import uploads
-from tillstream.pipeline.settle import leave, say_settled
+from tillstream.pipeline import say, uploads
+from tillstream.pipeline.settle import leave
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question, Settlement
 
@@ -47,4 +47,4 @@ def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
     """Bring the records after an undo that the warehouse has made."""
     leave(ports, upload.batch_id, State.UNDONE)
     if settlement_no:
-        say_settled(ports, settlement_no)
+        say.settled(ports, settlement_no)

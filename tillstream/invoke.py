@@ -1,0 +1,56 @@
+"""The command line: running a command here or in the running server, and ending with its exit code."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from tillstream.domain.errors import TillstreamError
+from tillstream.settings import Settings
+
+FAILED, WRONG, HELD = 1, 2, 4
+FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
+
+
+def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of words.")(command)
+
+
+def run(
+    command: str,
+    /,
+    *,
+    json_: bool,
+    show: Callable[[Any], None] | None = None,
+    total: int | None = None,
+    **arguments: Any,
+) -> None:
+    """Run a command here or in the running server, print what it did, and end with its exit code."""
+    from tillstream.jsons import plain
+    from tillstream.logs import configure
+    from tillstream.remote import execute
+    from tillstream.words import progress_bars
+
+    settings = Settings()
+    quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}
+    configure(settings.model_copy(update=quiet))
+    try:
+        with progress_bars(total, hidden=json_) as progress:
+            result = execute(settings, command, arguments, progress)
+    except TillstreamError as error:
+        fail(str(error), json_=json_)
+    data = plain(result.data)
+    if json_ or show is None:
+        click.echo(json.dumps(data, ensure_ascii=False, indent=None if json_ else 2))
+    else:
+        show(data)
+    sys.exit(result.code)
+
+
+def fail(words: str, *, json_: bool) -> NoReturn:
+    if json_:
+        click.echo(json.dumps({"error": words}, ensure_ascii=False))
+    click.echo(words, err=True)
+    sys.exit(FAILED)
