@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 def command(home: Path, *arguments: str) -> tuple[int, Any]:
     done = subprocess.run(
-        [TILLSTREAM, *arguments, "--json"], env=environment(home), capture_output=True, text=True, check=False, timeout=120
+        [TILLSTREAM, *arguments, "--json"],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -95,7 +101,9 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
 
 
 def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
-    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"}
+    )
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request)
     assert caught.value.code == 403
@@ -104,12 +112,20 @@ def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
 
 def test_a_second_server_says_who_is_there(server: Server, tmp_path: Path) -> None:
     second = subprocess.run(
-        [TILLSTREAM, "serve", "--port", str(free_port())], env=environment(tmp_path), capture_output=True, text=True, check=False
+        [TILLSTREAM, "serve", "--port", str(free_port())],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert second.returncode == 1
     assert f"http://127.0.0.1:{server.port}" in second.stderr
     taken = subprocess.run(
-        [TILLSTREAM, "serve", "--port", str(server.port)], env=environment(tmp_path / "other"), capture_output=True, text=True, check=False
+        [TILLSTREAM, "serve", "--port", str(server.port)],
+        env=environment(tmp_path / "other"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert taken.returncode == 1
     assert "--port" in taken.stderr
@@ -158,7 +174,5 @@ def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
     assert server.stop() == 0
 
 
-def _until() -> files.date:
-    import datetime
-
-    return datetime.datetime.now(datetime.UTC).date().replace(day=1) - datetime.timedelta(days=1)
+def _until() -> date:
+    return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)

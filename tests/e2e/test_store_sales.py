@@ -18,7 +18,8 @@ CONTRACT = """
 name: Shop
 region: Shop
 currency: EUR
-columns: {sale_id: number, line_key: line, date: day, store_id: store, product_id: product, quantity: quantity, unit_price: price}
+columns: {sale_id: number, line_key: line, date: day, store_id: store, product_id: product, quantity: quantity,
+          unit_price: price}
 """
 HEAD = "number,line,day,store,product,quantity,price\n"
 STORE = StoreToken("Shop", "S1")
@@ -43,7 +44,9 @@ def sale(number: str, *lines: tuple[str, str, str], version: int = 1, **more: An
         "version": version,
         "sold_at": "2026-01-05T23:30:00+01:00",
         "currency": "EUR",
-        "lines": [{"line": n, "product_id": product, "quantity": units, "unit_price": "2.50"} for n, product, units in lines],
+        "lines": [
+            {"line": n, "product_id": product, "quantity": units, "unit_price": "2.50"} for n, product, units in lines
+        ],
     } | more
 
 
@@ -80,8 +83,14 @@ def newest(app: App) -> dict[str, Any]:
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
     tell(app, sale("1", ("1", "A", "2"), ("2", "B", "1")))
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/1#2": ("B", "1")}
-    row = app.ports.warehouse.query("SELECT sale_date, sold_at, net_amount FROM current_lines ORDER BY line_key").to_pylist()[0]
-    assert (row["sale_date"].isoformat(), row["sold_at"].hour, str(row["net_amount"].normalize())) == ("2026-01-05", 22, "5")
+    row = app.ports.warehouse.query(
+        "SELECT sale_date, sold_at, net_amount FROM current_lines ORDER BY line_key"
+    ).to_pylist()[0]
+    assert (row["sale_date"].isoformat(), row["sold_at"].hour, str(row["net_amount"].normalize())) == (
+        "2026-01-05",
+        22,
+        "5",
+    )
 
 
 def test_the_same_message_again_changes_nothing(app: App) -> None:
