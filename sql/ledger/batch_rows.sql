@@ -14,7 +14,12 @@ final AS (
     told.row_number,
     told.line_number,
     told.fix_number,
-    told.rank = 1 AND batches.rules <> IF(batches.source IN ('till', 'form'), 'till', 'file') AS accepted,
+    -- Where the file's side rules every rank is 1; a row fixed and not refused may then as well have been accepted.
+    told.rank = 1
+    AND (
+      batches.rules <> IF(batches.source IN ('till', 'form'), 'till', 'file')
+      OR (told.fix_number > 0 AND told.outcome <> 'quarantined')
+    ) AS accepted,
     batches.source,
     told.received_seq,
     NULLIF(told.source_version, 0) AS source_version,

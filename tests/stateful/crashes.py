@@ -30,6 +30,7 @@ STEPS = (
     "documents.put contracts",
     "documents.put announcements",
     "bus.publish object-events",
+    "bus.publish batch.received",
     "bus.publish batch.staged",
     "bus.publish batch.settled",
     "bus.publish sale-events",

@@ -2,13 +2,14 @@
 
 import pytest
 from stateful.checks import check
+from stateful.crashes import Crash
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.world import World
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import account, decide, replay, settle, stage
+from tillstream.pipeline import account, decide, replay, settle, stage, undo
 from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settlement
 
@@ -143,13 +144,15 @@ def test_a_row_accepted_by_a_person_does_not_lower_the_statement_of_the_side_tha
     assert set(check(world).current()) == {("S1/1", "P#1"), ("S1/2", "P#1")}
 
 
-def test_a_file_cannot_be_replayed_twice_at_a_time(world: World) -> None:
-    batch = give(world, "ruling", GOOD)
+def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(world: World) -> None:
+    batch = give(world, "ruling", GOOD, like(product="Q", fault="qty"))
     first = replay.replay(world.app.ports, world.app.book, batch, "sale", "clerk")
     with pytest.raises(Rejected, match="is being replayed already"):
         replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
     with pytest.raises(Rejected, match="is being replayed already"):
         decide.confirm(world.app.ports, batch, "manager", as_new=True)
+    with pytest.raises(Rejected, match="is being replayed already"):
+        world.fix(batch, [Fix(2, like(product="Q"), "anew")])
     drive(world, first)
     check(world)
 
@@ -184,3 +187,25 @@ def test_a_correction_does_not_outlive_its_undone_file(world: World) -> None:
     states = {record.kind: record.state for record, _ in world.batches().values()}
     assert states == {"upload": State.UNDONE, "correction": State.CANCELLED}
     assert not check(world).current()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_corrections_follow_their_file_when_the_process_dies_between_them(world: World, when: str) -> None:
+    batch = give(world, "ruling", GOOD, like(product="Q", fault="qty"))
+    fix(world, batch, Fix(2, like(product="Q"), "anew"))
+    world.wait()
+    world.fuse.armed = [("documents.put batches undone", when)]
+    with pytest.raises(Crash):
+        undo.undo(world.app.ports, batch, "manager")
+    world.restart()
+    world.wait()
+    assert {record.state for record, _ in world.batches().values()} == {State.UNDONE}
+    check(world)
+
+
+def test_a_rebuild_accepts_what_a_person_accepted_where_files_rule(numbered_world: World) -> None:
+    world = numbered_world
+    batch = give(world, "ruling", GOOD, like(qty=2), like(number="2"))
+    fix(world, batch, Fix(1, GOOD, "accept"), Fix(2, like(qty=2), "accept"))
+    assert rows(world, batch) == {"new": 2, "corrected": 1}
+    check(world)

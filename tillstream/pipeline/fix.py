@@ -25,6 +25,7 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     upload = uploads.get(ports, batch)
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
+    replay.ended(ports, upload)
     corrected = stream.read()
     waiting = {row["row_number"] for row in account.refused(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))

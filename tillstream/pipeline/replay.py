@@ -21,7 +21,7 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     used = book.used(contract or old.contract)
-    number = len(_replays(ports, old)) + 1
+    number = len(ended(ports, old)) + 1
     new = replace(
         _once_more(ports, old, by),
         batch_id=batch_id(f"{batch}/{used.name}@{used.version}", number, old.sha256),
@@ -40,7 +40,7 @@ def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
 
     Raises `Rejected` while another replay is on its way.
     """
-    _replays(ports, old)
+    ended(ports, old)
     new = replace(
         _once_more(ports, old, by),
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
@@ -70,8 +70,8 @@ def _once_more(ports: Ports, old: Upload, by: str) -> Upload:
     )
 
 
-def _replays(ports: Ports, old: Upload) -> list[Upload]:
-    """Those made before. Raises `Rejected` while one is on its way: two would count beside each other."""
+def ended(ports: Ports, old: Upload) -> list[Upload]:
+    """The replays made before. Raises `Rejected` while one is on its way: it knows nothing of what comes now."""
     made = uploads.children(ports, old.batch_id, "replay")
     if any(each.state not in FINAL | IN_LEDGER for each in made):
         raise Rejected(f"{old.file} is being replayed already; let that replay end, confirm it or reject it first.")

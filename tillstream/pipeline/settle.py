@@ -85,10 +85,11 @@ def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
 
 def leave(ports: Ports, batch: str, state: State) -> None:
     """A batch and its corrections no longer count; a correction still on its way is cancelled."""
-    uploads.move(ports, batch, state, among=frozenset(before for before in State if state in FOLLOWS[before]))
+    # The batch comes last: as long as it has not moved, a sweep sees that all this is still to be done.
     for correction in uploads.children(ports, batch, "correction"):
         last = state if correction.state in IN_LEDGER else State.CANCELLED
         uploads.move(ports, correction.batch_id, last, among=frozenset(State) - FINAL | IN_LEDGER)
+    uploads.move(ports, batch, state, among=frozenset(before for before in State if state in FOLLOWS[before]))
 
 
 def settle_all(ports: Ports, book: ContractBook) -> list[int]:
