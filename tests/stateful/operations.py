@@ -1,0 +1,233 @@
+"""What people, tills and a worker do to the small company; each returns whether there was something to do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+from stateful.sources import Fix, Row, Source, some_row, some_sale
+from stateful.world import World
+
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.pipeline import decide, receive, replay, settle, stage, undo, uploads
+from tillstream.ports.event_bus import Message
+
+
+def _source(world: World, rng: Random) -> Source:
+    return rng.choice(world.latest())
+
+
+def _give(world: World, rng: Random, source: Source, rows: list[Row], given: tuple[str, ...]) -> bool:
+    upload = world.give(source, rows, given)
+    if rng.random() < 0.3:  # somebody waits for it, as the command line does
+        stage.stage(world.app.ports, upload.batch_id)
+        settle.settle_all(world.app.ports, world.app.book)
+    elif rng.random() < 0.6:
+        world.worker.run_until_idle()
+    return True
+
+
+def give_file(world: World, rng: Random) -> bool:
+    source = _source(world, rng)
+    wide = replace(source, version=True).given if rng.random() < 0.2 else source.given
+    return _give(world, rng, source, [some_row(rng) for _ in range(rng.randint(1, 6))], wide)
+
+
+def _known_file(world: World, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
+    known = [u for u in uploads.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
+    if not known:
+        return None
+    upload = rng.choice(known)
+    source = next(source for source in world.latest() if source.name == upload.contract)
+    return *world.files[upload.sha256], source
+
+
+def repeat_file(world: World, rng: Random) -> bool:
+    known = _known_file(world, rng)
+    return known is not None and _give(world, rng, known[2], known[0], known[1])
+
+
+def give_correction(world: World, rng: Random) -> bool:
+    """The file again with some rows changed."""
+    known = _known_file(world, rng)
+    if known is None:
+        return False
+    rows = [
+        replace(row, qty=rng.randint(1, 2), price=rng.randint(1, 2)) if rng.random() < 0.5 else row for row in known[0]
+    ]
+    return _give(world, rng, known[2], rows, known[1])
+
+
+def give_overlap(world: World, rng: Random) -> bool:
+    """Some of its rows again, shuffled, with others."""
+    known = _known_file(world, rng)
+    if known is None:
+        return False
+    rows = [row for row in known[0] if rng.random() < 0.6] + [some_row(rng) for _ in range(rng.randint(0, 3))]
+    rng.shuffle(rows)
+    return _give(world, rng, known[2], rows or known[0], known[1])
+
+
+def give_under_another_contract(world: World, rng: Random) -> bool:
+    known = _known_file(world, rng)
+    if known is None:
+        return False
+    others = [s for s in world.latest() if s.name != known[2].name and set(s.given) <= set(known[1])]
+    return bool(others) and _give(world, rng, rng.choice(others), known[0], known[1])
+
+
+def send(world: World, rng: Random) -> bool:
+    """A few messages, some of them sent before."""
+    messages = []
+    for _ in range(rng.randint(1, 4)):
+        sale = rng.choice(list(world.sales.values())) if world.sales and rng.random() < 0.3 else some_sale(rng)
+        text = sale.body().decode("utf-8", errors="backslashreplace")
+        world.sales[text] = sale
+        messages.append((text, Message(sale.body())))
+    world.app.ports.bus.publish(TOPIC_STORE_SALES, [message for _, message in messages])
+    world.promised += [text for text, _ in messages]
+    if rng.random() < 0.7:
+        receive.receive(world.app.ports, world.app.book, rng.choice([1, 2, 100]), 0)
+    if rng.random() < 0.5:
+        world.worker.run_until_idle()
+    return True
+
+
+def _one(world: World, rng: Random, allowed: Callable[[Upload], bool]) -> Upload | None:
+    found = [u for u in uploads.find(world.app.ports, kind=None, limit=None) if allowed(u)]
+    return rng.choice(sorted(found, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if found else None
+
+
+def undo_batch(world: World, rng: Random) -> bool:
+    found = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind != "correction")
+    if found:
+        undo.undo(world.app.ports, found.batch_id, "manager")
+    return found is not None
+
+
+def fix_rows(world: World, rng: Random) -> bool:
+    waiting = {
+        row["batch_id"]
+        for row in world.plain.ports.warehouse.query("SELECT DISTINCT batch_id FROM quarantine").to_pylist()
+    }
+    found = _one(
+        world, rng, lambda u: u.batch_id in waiting and u.state in IN_LEDGER and u.kind in ("upload", "replay")
+    )
+    if found is None:
+        return False
+    waiting = [int(row["_row"]) for row in world.refused(found.batch_id)]
+    chosen = [number for number in waiting if rng.random() < 0.7] or waiting[:1]
+    correction = world.fix(found.batch_id, [_some_fix(world, found, number, rng) for number in chosen])
+    stage.stage(world.app.ports, correction.batch_id)
+    settle.settle_all(world.app.ports, world.app.book)
+    return True
+
+
+def _some_fix(world: World, upload: Upload, number: int, rng: Random) -> Fix:
+    before = world.row_now(upload, number)
+    how = rng.choice(["anew", "anew", "accept", "discard"])
+    if how == "anew":  # often just the cell that was wrong
+        after = replace(before, fault="") if rng.random() < 0.5 else some_row(rng)
+        return Fix(number, replace(after, fault="") if after.fault in ("ragged", "blank") else after, how)
+    return Fix(number, before, "discard" if before.fault == "ragged" else how)
+
+
+def replay_batch(world: World, rng: Random) -> bool:
+    found = _one(world, rng, lambda u: u.state in replay.REPLAYABLE and u.kind in ("upload", "replay"))
+    if found is None:
+        return False
+    given = world.files[found.sha256][1]
+    fitting = [s.name for s in world.latest() if set(s.given) <= set(given)]
+    name = rng.choice(fitting) if rng.random() < 0.4 else found.contract
+    made = replay.replay(world.app.ports, world.app.book, found.batch_id, name, "clerk")
+    if rng.random() < 0.7:
+        stage.stage(world.app.ports, made.batch_id)
+        settle.settle_all(world.app.ports, world.app.book)
+    return True
+
+
+def edit_contract(world: World, rng: Random) -> bool:
+    source = _source(world, rng)
+    world.teach(replace(source, edition=source.edition + 1))
+    world.wait()  # a till's sales on their way are read by either edition; the receipt says by which
+    world.restart()
+    return True
+
+
+def confirm_held(world: World, rng: Random) -> bool:
+    found = _one(world, rng, lambda u: u.state is State.HELD)
+    if found:
+        decide.confirm(world.app.ports, found.batch_id, "manager", as_new=rng.random() < 0.3)
+        settle.settle_all(world.app.ports, world.app.book)
+    return found is not None
+
+
+def confirm_as_new(world: World, rng: Random) -> bool:
+    found = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new)
+    if found:
+        decide.confirm(world.app.ports, found.batch_id, "manager", as_new=True)
+        settle.settle_all(world.app.ports, world.app.book)
+    return found is not None
+
+
+def reject_held(world: World, rng: Random) -> bool:
+    found = _one(world, rng, lambda u: u.state is State.HELD)
+    if found:
+        decide.reject(world.app.ports, found.batch_id, "manager")
+    return found is not None
+
+
+def deliver_again(world: World, rng: Random) -> bool:
+    """Events that were handled long ago come again, in any order."""
+    past = [(topic, message) for topic, message in world.fuse.published if topic in ("object-events", "batch-events")]
+    for topic, message in rng.sample(past, min(len(past), 4)):
+        world.plain.ports.bus.publish(topic, [message])
+    world.worker.run_until_idle()
+    return bool(past)
+
+
+def stage_some(world: World, rng: Random) -> bool:
+    """Stage waiting batches in any order; settle at times between them."""
+    waiting = [u for u in uploads.find(world.app.ports, kind=None, limit=None) if u.state is State.RECEIVED]
+    rng.shuffle(waiting)
+    for upload in waiting[: rng.randint(1, 4)]:
+        stage.stage(world.app.ports, upload.batch_id)
+        if rng.random() < 0.3:
+            settle.settle_all(world.app.ports, world.app.book)
+    return bool(waiting)
+
+
+def settle_waiting(world: World, rng: Random) -> bool:
+    return bool(settle.settle_all(world.app.ports, world.app.book))
+
+
+def work(world: World, rng: Random) -> bool:
+    world.worker.run_until_idle()
+    return True
+
+
+def sweep(world: World, rng: Random) -> bool:
+    world.wait()
+    return True
+
+
+OPERATIONS: dict[str, tuple[int, Callable[[World, Random], bool]]] = {
+    "file": (6, give_file),
+    "message": (5, send),
+    "repeat": (3, repeat_file),
+    "correction": (3, give_correction),
+    "overlap": (3, give_overlap),
+    "another contract": (1, give_under_another_contract),
+    "undo": (3, undo_batch),
+    "fix": (4, fix_rows),
+    "replay": (2, replay_batch),
+    "contract edited": (1, edit_contract),
+    "confirm": (2, confirm_held),
+    "confirm as new": (1, confirm_as_new),
+    "reject": (1, reject_held),
+    "redelivery": (2, deliver_again),
+    "stage": (3, stage_some),
+    "settle": (2, settle_waiting),
+    "work": (2, work),
+    "sweep": (1, sweep),
+}
