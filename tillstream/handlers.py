@@ -68,7 +68,7 @@ def dispatch(app: App, event: Event) -> None:
     """Handle one event and log one line. `Rejected` is recorded and done with; all else raises and comes again."""
     started = time.perf_counter()
     handler = ROUTES.get(event.type)
-    line = log.bind(event=event.type, id=event.id)
+    line = log.bind(type=event.type, id=event.id)  # structlog calls the words of a line its event
     if handler is None:
         line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)
         return
