@@ -1,58 +1,16 @@
 """Schedules that once went wrong, each a few steps long, and the rules they taught; all end with every check."""
 
 import pytest
+from stateful.acts import GOOD, drive, fix, give, like, rows, source, tell
 from stateful.checks import check
 from stateful.crashes import Crash
-from stateful.sources import Fix, Row, Sale, Source
+from stateful.sources import Fix, Sale, Source
 from stateful.world import World
 
 from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.uploads import State, Upload
+from tillstream.domain.uploads import State
 from tillstream.pipeline import account, decide, replay, settle, stage, undo
-from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settlement
-
-GOOD = Row("1", "P", 1, 1, "1", 1, "2024-03-01", "S1")
-
-
-def like(row: Row = GOOD, **changes: object) -> Row:
-    return Row(**(vars(row) | changes))  # type: ignore[arg-type]
-
-
-def source(world: World, name: str) -> Source:
-    return next(each for each in world.latest() if each.name == name)
-
-
-def give(world: World, name: str, *rows: Row, settled: bool = True) -> str:
-    contract = source(world, name)
-    upload = world.give(contract, list(rows), contract.given)
-    world.clock.advance(1)
-    if settled:
-        drive(world, upload)
-    return upload.batch_id
-
-
-def drive(world: World, upload: Upload) -> None:
-    stage.stage(world.app.ports, upload.batch_id)
-    settle.settle_all(world.app.ports, world.app.book)
-
-
-def tell(world: World, *sales: Sale) -> None:
-    for sale in sales:
-        text = sale.body().decode("utf-8", errors="backslashreplace")
-        world.sales[text] = sale
-    world.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
-    world.worker.run_until_idle()
-
-
-def fix(world: World, batch: str, *fixes: Fix) -> None:
-    drive(world, world.fix(batch, list(fixes)))
-
-
-def rows(world: World, batch: str) -> dict[str, int]:
-    counted = account.receipt(world.app.ports, batch)["rows"]
-    return {name: count for name, count in counted.items() if count and name != "read"}
 
 
 def test_a_file_told_anew_keeps_the_rows_that_were_fixed(world: World) -> None:
