@@ -56,6 +56,7 @@ def copy(folder: Path) -> None:
 def seed(bug: str, folder: Path) -> None:
     patched = subprocess.run(
         ["git", "apply", "-C1", str(HERE / f"{bug}.patch")],
+        check=False,
         cwd=folder,
         env=os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)},
         capture_output=True,
@@ -67,7 +68,7 @@ def seed(bug: str, folder: Path) -> None:
 def pytest_in(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def test_at_least_a_dozen_bugs_are_seeded_and_each_is_named() -> None:

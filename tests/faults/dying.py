@@ -1,0 +1,35 @@
+"""The real command line in a process that kills itself: `python -m faults.dying STEP WHEN COUNT ARGUMENT…`.
+
+STEP, WHEN and COUNT say at which call of a port, before or after it and at which time it happens.
+"""
+
+import os
+import signal
+import sys
+
+from stateful.crashes import Fuse, behind
+
+from tillstream import app, cli
+
+
+class LateFuse(Fuse):
+    """Burns when a point is passed for the `left`-th time."""
+
+    left = 1
+
+    def passes(self, step: str, when: str) -> None:
+        if (step, when) in self.armed:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(step: str, when: str, count: str, *arguments: str) -> None:
+    build, fuse = app.build, LateFuse(armed=[(step, when)])
+    fuse.left = int(count)
+    app.build = lambda *given, **options: behind(build(*given, **options), fuse)
+    cli.main(list(arguments))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

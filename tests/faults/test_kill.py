@@ -1,0 +1,204 @@
+"""The real process is killed with SIGKILL, at named steps and at random moments, and started again: totals are exact."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+import yaml
+from pyarrow import csv
+from stateful.crashes import POINTS
+from stateful.sources import Sale, Source
+
+from tillstream.app import build
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.samples.wide import CONTRACT, wide_file
+from tillstream.settings import Settings
+
+TESTS = Path(__file__).resolve().parents[1]
+PATIENCE = 120.0
+
+
+@dataclass
+class Shop:
+    """A home, a file of known totals, and the command line as processes of their own."""
+
+    home: Path
+    file: Path
+    rows: int
+    net: Decimal
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {"TILLSTREAM_HOME": str(self.home), "TILLSTREAM_SAMPLES": "false", "PYTHONPATH": str(TESTS)}
+        return {k: v for k, v in os.environ.items() if not k.startswith("TILLSTREAM_")} | ours
+
+    def start(self, *arguments: str, dying: tuple[str, str, int] | None = None) -> subprocess.Popen[str]:
+        module = ["faults.dying", *map(str, dying)] if dying else ["tillstream.cli"]
+        command = (
+            [sys.executable, "-c", "from tillstream.cli import main; main()"]
+            if not dying
+            else [sys.executable, "-m", *module]
+        )
+        return subprocess.Popen(
+            [*command, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *arguments: str) -> Any:
+        process = self.start(*arguments, "--json")
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, f"{arguments}: {process.returncode} {out}{err}"
+        return json.loads(out)
+
+    def ingest(self) -> tuple[str, ...]:
+        return ("ingest", str(self.file), "--region", "bench")
+
+    def totals(self) -> tuple[int, Decimal]:
+        row = self.run("query", "kpis", "--param", "status=completed,pending,cancelled")["rows"][0]
+        return row["lines"], Decimal(row["revenue"] or 0)
+
+    def is_exact(self) -> None:
+        """Whatever happened: after a sweep all or nothing is there, and all once the file is given again."""
+        self.run("sweep")
+        lines = self.run("query", "kpis")["rows"][0]["lines"]
+        assert lines in (0, self.rows)
+        receipt = self.run(*self.ingest())["rows"]
+        assert receipt["new" if lines == 0 else "duplicate"] == receipt["read"] == self.rows
+        amounts = [r for r in self.run("receipts") if r["rows"]["new"]]
+        assert [r["rows"]["new"] for r in amounts] == [self.rows]
+        assert Decimal(amounts[0]["amounts"][0]["net"]) == self.net
+        assert self.run("query", "kpis")["rows"][0]["lines"] == self.rows
+        for rebuild in ("--check", "--from-originals"):
+            assert self.run("rebuild", rebuild)["differences"] == []
+
+
+def shop(folder: Path, rows: int) -> Shop:
+    home, file = folder / "home", folder / "wide.csv"
+    (home / "contracts").mkdir(parents=True)
+    (home / "contracts" / "bench.yaml").write_text(yaml.safe_dump(CONTRACT))
+    wide_file(file, rows)
+    options = csv.ConvertOptions(include_columns=["net_amount"], column_types={"net_amount": pa.decimal128(20, 2)})
+    net = pc.sum(csv.read_csv(file, convert_options=options).column("net_amount")).as_py()
+    return Shop(home, file, rows, net)
+
+
+def killed_at(folder: Path, rows: int, step: str, when: str, count: int = 1) -> None:
+    made = shop(folder, rows)
+    process = made.start(*made.ingest(), dying=(step, when, count))
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGKILL, f"it did not die at {when} {step}: {err}"
+    made.is_exact()
+
+
+@pytest.mark.parametrize(
+    ("step", "when"), [("documents.put batches staged", "before"), ("warehouse.settle staged", "after")]
+)
+def test_an_ingest_killed_at_a_step_is_exact_after_a_new_start(tmp_path: Path, step: str, when: str) -> None:
+    killed_at(tmp_path, 5_000, step, when)
+
+
+OF_AN_INGEST = [
+    (step, when)
+    for step, when in POINTS
+    if step.startswith(("objects", "warehouse.settle staged", "bus.publish object", "bus.publish batch.s"))
+    or step
+    in {
+        f"documents.put {what}"
+        for what in ("contracts", "batches received", "batches staging", "batches staged", "batches settled")
+    }
+]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("step", "when"), OF_AN_INGEST)
+def test_an_ingest_killed_at_any_step_is_exact_after_a_new_start(tmp_path: Path, step: str, when: str) -> None:
+    killed_at(tmp_path, 20_000, step, when)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(8))
+def test_an_ingest_killed_at_a_random_moment_is_exact_after_a_new_start(tmp_path: Path, seed: int) -> None:
+    made = shop(tmp_path, 200_000)
+    process = made.start(*made.ingest())
+    rng = random.Random(seed)
+    time.sleep(rng.uniform(0.3, 4.0))
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    made.is_exact()
+
+
+def served_and_killed(folder: Path, step: str, when: str) -> None:
+    """The server dies while it takes a till's sales; the next one finds them all."""
+    home = folder / "home"
+    (home / "contracts").mkdir(parents=True)
+    region = Source("Testland")
+    (home / "contracts" / "Testland.yaml").write_text(region.yaml())
+    sales = [Sale(str(n), "S1", "2024-03-01", 9, (("P", n, 1), ("Q", 1, 2))) for n in range(1, 41)]
+    app = build(Settings(home=home, samples=False))
+    app.ports.bus.subscribe(TOPIC_STORE_SALES, "receive", RetryPolicy(minimum=0.1, lease=2.0))
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
+    app.close()
+    made = Shop(home, folder, 80, Decimal(0))
+    first = made.start("serve", "--port", free_port(), dying=(step, when, 1))
+    _, err = first.communicate(timeout=PATIENCE)
+    assert first.returncode == -signal.SIGKILL, err
+    second = made.start("serve", "--port", free_port())
+    try:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and lines(made) < 80:
+            time.sleep(0.5)
+            made.run("sweep")
+        time.sleep(2.5)  # what was leased when the first one died comes again now
+        made.run("sweep")
+        row = made.run("query", "kpis")["rows"][0]
+        assert (row["lines"], Decimal(row["units"])) == (80, Decimal(sum(range(1, 41)) + 40))
+        assert sum(receipt["rows"]["new"] for receipt in made.run("receipts")) == 80
+    finally:
+        second.send_signal(signal.SIGINT)
+        second.communicate(timeout=PATIENCE)
+    for rebuild in ("--check", "--from-originals"):
+        assert made.run("rebuild", rebuild)["differences"] == []
+
+
+def lines(made: Shop) -> int:
+    return int(made.run("query", "kpis")["rows"][0]["lines"])
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_a_server_killed_before_it_acknowledges_loses_and_doubles_no_sale(tmp_path: Path) -> None:
+    served_and_killed(tmp_path, "bus.acknowledge receive", "before")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("step", "when"),
+    [
+        ("bus.pull receive", "after"),
+        ("objects.writer inbox", "before"),
+        ("documents.put batches received", "before"),
+        ("documents.put batches staged", "after"),
+        ("warehouse.settle staged", "before"),
+        ("warehouse.settle staged", "after"),
+        ("bus.acknowledge batches", "before"),
+        ("documents.put announcements", "before"),
+    ],
+)
+def test_a_server_killed_at_any_step_loses_and_doubles_no_sale(tmp_path: Path, step: str, when: str) -> None:
+    served_and_killed(tmp_path, step, when)
