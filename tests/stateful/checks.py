@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from stateful.model import Key, Ledger
+from stateful.model import Batch, Key, Ledger
 from stateful.world import World
 
 from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
@@ -25,7 +26,7 @@ def check(world: World) -> Ledger:
     world.wait()
     batches = world.batches()
     ledger = _settle_as_it_did(world, {name: batch for name, (_, batch) in batches.items()})
-    assert _lines(world) == ledger.current(), "current lines"
+    assert current_lines(world) == ledger.current(), "current lines"
     _receipts(world, ledger, [record for record, _ in batches.values()])
     _nothing_lost(world, [record for record, _ in batches.values()])
     _holds(world, batches, ledger)
@@ -39,21 +40,26 @@ def check(world: World) -> Ledger:
 
 def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
     """The same batches in the same groups, by the model; each settlement's net changes must agree."""
-    rows = _ask(world, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
     told: dict[int, dict[Key, str]] = {}
     for row in _ask(world, CHANGES):
         told.setdefault(row["settlement_no"], {})[row["sale_id"], row["line_key"]] = row["kind"]
     ledger = Ledger()
-    last = max((row["n"] or 0 for row in _ask(world, "SELECT MAX(settlement_no) AS n FROM settlements")), default=0)
-    for number in range(1, last + 1):
-        taken = [batches[row["batch_id"]] for row in rows if row["settlement_no"] == number]
-        undone = [row["batch_id"] for row in rows if row["undone_no"] == number and row["is_root"]]
+    for number, (taken, undone) in enumerate(settlements(world, batches), 1):
         changes = ledger.settle(taken, undone)
         assert told.get(number, {}) == changes, f"changes of settlement {number}"
     return ledger
 
 
-def _lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
+def settlements(world: World, batches: dict[str, Batch]) -> Iterator[tuple[list[Batch], list[str]]]:
+    """What each settlement took in and undid, first to last."""
+    rows = _ask(world, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
+    last = _ask(world, "SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements")[0]["n"]
+    for number in range(1, last + 1):
+        taken = [batches[row["batch_id"]] for row in rows if row["settlement_no"] == number]
+        yield taken, [row["batch_id"] for row in rows if row["undone_no"] == number and row["is_root"]]
+
+
+def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
     found = {}
     for row in _ask(world, LINES):
         facts = {

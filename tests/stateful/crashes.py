@@ -5,7 +5,7 @@ never happens, and the app is built anew on the same folder.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -65,7 +65,6 @@ class Fuse:
     hit: Counter[tuple[str, str]] = field(default_factory=Counter)
     published: list[tuple[str, Message]] = field(default_factory=list)
     """Everything that was ever published, to be delivered again."""
-    die: Callable[[], None] | None = None
 
     def passes(self, step: str, when: str) -> None:
         assert step in STEPS + RARE, f"{step} is a step without a name"
@@ -73,8 +72,6 @@ class Fuse:
         if (step, when) in self.armed:
             self.armed.remove((step, when))
             self.hit[step, when] += 1
-            if self.die:
-                self.die()
             raise Crash(f"{when} {step}")
 
     @contextmanager

@@ -1,0 +1,168 @@
+"""Our schedules against the rules as plain Python that lie beside the project, where they are present.
+
+The oracle knows files, tills, whole statements, repeats, corrections, fixes of rows that validation refused, undo and
+redelivery, so only these take part. Where it is silent or differs is told in `docs/adr/012-ledger-rules.md`.
+"""
+
+import importlib.util
+import sys
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from stateful import sources
+from stateful.checks import current_lines, settlements
+from stateful.model import Batch, Told
+from stateful.operations import OPERATIONS
+from stateful.sources import Fix
+from stateful.world import World, living
+
+from tillstream.domain.errors import Rejected
+from tillstream.domain.uploads import IN_LEDGER
+from tillstream.pipeline import account, settle, stage
+
+ORACLE = Path(__file__).resolve().parents[3] / "shared" / "model" / "ledger_model.py"
+KNOWN = ("file", "message", "repeat", "correction", "overlap", "fix", "undo", "redelivery", "stage", "settle", "work")
+
+
+OUTCOMES = ("new", "corrected", "duplicate", "quarantined", "ignored")
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Any:
+    if not ORACLE.is_file():
+        pytest.skip("the shared oracle is not beside the project")
+    spec = importlib.util.spec_from_file_location("ledger_model", ORACLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look for it there
+    spec.loader.exec_module(module)
+    return module
+
+
+def _row(oracle: Any, told: Told, batch: Batch) -> Any:
+    if told.line is None:
+        sale, (store, day) = told.sale or f"unreadable {told.row}", told.store_day or ("-", "-")
+        return oracle.Row(sale, bad=True, store=store, day=day)
+    line = told.line
+    facts = tuple((name, value) for name, value in line.facts if value is not None)
+    store, day = line.store_day
+    return oracle.Row(line.sale, line.product, facts, line.line, line.version or None, store, day)
+
+
+def _hear(oracle: Any, ledger: Any, batch: Batch) -> None:
+    """One batch of ours: a file, a correction as one fix a row, a micro-batch as its messages."""
+    if batch.kind == "correction":
+        rows = [told.row for told in ledger.told[batch.parent]]
+        for told in batch.rows:
+            bad = oracle.Row("-", bad=True)
+            ledger.fix(batch.parent, rows.index(told.row), bad if told.discarded else _row(oracle, told, batch))
+        return
+    groups: dict[int, list[Told]] = {}
+    for told in batch.rows:
+        groups.setdefault(told.sequence, []).append(told)
+    for sequence, rows in groups.items():
+        heard = oracle.Batch(
+            f"{batch.id}/{sequence}" if sequence else batch.id,
+            batch.side,
+            [_row(oracle, told, batch) for told in rows],
+            sequence or batch.received,
+            contract=batch.contract,
+            sha=None if sequence else batch.sha,
+            replaces=None if sequence else batch.replaces or None,
+            rules=batch.rules,
+        )
+        ledger.told[heard.id] = rows
+        ledger.receive(heard)
+        ledger.settle()
+
+
+def _fix(world: World, rng: Random) -> bool:
+    """Rows that validation refused become right or are discarded."""
+    for record, _ in world.batches().values():
+        if record.kind != "upload" or record.state not in IN_LEDGER:
+            continue
+        refused = account.refused(world.app.ports, record.batch_id)
+        waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]
+        if waiting:
+            # One at a time, as the oracle takes them: ours refuses rows of one correction that contradict each other.
+            right = Fix(waiting[0], _right(world, record, waiting[0]), rng.choice(["anew", "anew", "discard"]))
+            correction = world.fix(record.batch_id, [right])
+            stage.stage(world.app.ports, correction.batch_id)
+            settle.settle_all(world.app.ports, world.app.book)
+            return True
+    return False
+
+
+def _right(world: World, record: Any, number: int) -> sources.Row:
+    row = world.row_now(record, number)
+    return sources.Row(**(vars(row) | {"fault": ""}))
+
+
+def play(oracle: Any, home: Path, seed: int) -> None:
+    rng = Random(seed)
+    numbered = rng.random() < 0.4
+    names = rng.choices(KNOWN, [OPERATIONS[name][0] for name in KNOWN], k=rng.randint(5, 12))
+    with living(home, numbered=numbered) as world:
+        if not numbered:  # the oracle numbers equal products across versions
+            for name in ("version", "version-sale"):
+                del world.editions[name, 1]
+        for name in ["file", *names]:
+            step = _fix if name == "fix" else OPERATIONS[name][1]
+            with suppress(Rejected):
+                step(world, Random(rng.randrange(1 << 30)))
+            world.clock.advance(1)
+        world.wait()
+        ledger = _tell(oracle, world)
+        said = {key: dict(row.facts) for key, row in ledger.current().items()}
+        lines = current_lines(world).items()
+        assert {key: {n: v for n, v in facts if v is not None} for key, facts in lines} == said, f"schedule {seed}"
+        _receipts_agree(world, ledger, seed)
+
+
+def _tell(oracle: Any, world: World) -> Any:
+    """The oracle's ledger after everything that the world settled and undid, in the same order."""
+    ledger = oracle.Ledger()
+    ledger.told = {}
+    for taken, undone in settlements(world, {name: batch for name, (_, batch) in world.batches().items()}):
+        for heard in [each.id for each in ledger.batches if each.id.partition("/")[0] in undone]:
+            ledger.undo(heard)
+        for batch in sorted(taken, key=lambda b: (b.received, b.fix, b.id)):
+            _hear(oracle, ledger, batch)
+    return ledger
+
+
+def _receipts_agree(world: World, ledger: Any, seed: int) -> None:
+    """Of files that tell no key twice: the oracle counts each of such rows by itself."""
+    for heard in ledger.batches:
+        keys = Counter(key for _, key, _, _ in ledger.keyed(heard))
+        if heard.kind == "file" and max(keys.values(), default=0) < 2:
+            theirs = ledger.receipt(heard.id)
+            rows = account.receipt(world.plain.ports, heard.id)["rows"]
+            assert {name: theirs[name] for name in OUTCOMES} == {name: rows[name] for name in OUTCOMES}, (
+                seed,
+                heard.id,
+            )
+
+
+@pytest.mark.parametrize("first", [0])
+def test_schedules_agree_with_the_shared_oracle(
+    oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(sources, "FAULTS", ("qty",))
+    for seed in range(first, first + 8):
+        play(oracle, tmp_path / str(seed), seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(100, 220, 20))
+def test_many_schedules_agree_with_the_shared_oracle(
+    oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(sources, "FAULTS", ("qty",))
+    for seed in range(first, first + 20):
+        play(oracle, tmp_path / str(seed), seed)
