@@ -105,3 +105,9 @@ def test_every_kind_of_test_is_in_the_contributing_guide() -> None:
     kinds = {path.parent.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").glob("*/**/test_*.py")}
     assert "unit" in kinds
     assert [kind for kind in kinds if f"`tests/{kind}`" not in text("CONTRIBUTING.md")] == []
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Their folders are no packages: pytest would take one for the other."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
