@@ -133,6 +133,12 @@ CREATE OR REPLACE TEMP TABLE differing AS
 SELECT a.own_no, a.row_number, a.key
 FROM arriving AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.content <> a.content;
 
+-- name: touched_versions
+-- Every content of the touched keys, found once by a scan of the narrow key.
+CREATE OR REPLACE TEMP TABLE touched_versions AS
+SELECT v.key, v.content, v.is_current, v.sale, v.region, v.store_id, v.sale_date
+FROM sale_versions AS v SEMI JOIN touched USING (key);
+
 -- name: alive
 -- The sightings of the touched keys that count: accepted, not undone, and not left out by a greater whole statement.
 -- The same bytes read by two versions of their contract stand at one place: the later version speaks.
@@ -145,8 +151,16 @@ SELECT
 FROM sightings AS s
 SEMI JOIN touched AS t USING (key)
 JOIN batches AS b ON b.batch_no = s.batch_no
-JOIN sale_versions AS v ON v.key = s.key AND v.content = s.content
+JOIN touched_versions AS v ON v.key = s.key AND v.content = s.content
 WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
+
+-- name: named
+-- The touched keys that each of these statements names, be it in a row that only the ledger refused.
+CREATE OR REPLACE TEMP TABLE named AS
+SELECT DISTINCT n.batch_no, n.key, n.source_version
+FROM sightings AS n
+SEMI JOIN touched USING (key)
+WHERE n.batch_no IN (SELECT batch_no FROM telling);
 
 -- name: left_out
 DELETE FROM alive AS a
@@ -158,7 +172,7 @@ WHERE EXISTS (
     AND t.told_at > a.told_at
     AND NOT (a.is_till AND NOT t.is_till)
     AND NOT EXISTS (
-      SELECT 1 FROM sightings AS n
+      SELECT 1 FROM named AS n
       WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
     )
 );
@@ -305,14 +319,22 @@ SELECT key FROM outcomes_now WHERE refusal IS NOT NULL;
 -- name: touch_arriving
 INSERT INTO touched SELECT DISTINCT key FROM arriving ANTI JOIN touched USING (key);
 
--- name: touch_scopes
--- Keys that whole statements of these batches may remove or give back.
+-- name: touch_sales
+-- Keys that whole statements of these batches over a sale may remove or give back, beside the arriving ones.
 INSERT INTO touched
 SELECT DISTINCT v.key FROM sale_versions AS v
-WHERE (v.sale IN (SELECT scope FROM statements WHERE whole = 'sale' AND batch_no IN (SELECT batch_no FROM affected))
-   OR (v.region, v.store_id, v.sale_date) IN (
-     SELECT (region, store_id, sale_date) FROM statements WHERE whole = 'store-day' AND batch_no IN (SELECT batch_no FROM affected)))
-  AND v.key NOT IN (SELECT key FROM touched);
+SEMI JOIN (SELECT scope FROM statements WHERE whole = 'sale' AND batch_no IN (SELECT batch_no FROM affected)) AS t
+  ON t.scope = v.sale
+ANTI JOIN touched AS k ON k.key = v.key
+ANTI JOIN arriving AS a ON a.key = v.key;
+
+-- name: touch_store_days
+-- Likewise over the day of a store.
+INSERT INTO touched
+SELECT DISTINCT v.key FROM sale_versions AS v
+SEMI JOIN (SELECT * FROM statements WHERE whole = 'store-day' AND batch_no IN (SELECT batch_no FROM affected)) AS t
+  ON t.sale_date = v.sale_date AND t.region = v.region AND t.store_id IS NOT DISTINCT FROM v.store_id
+ANTI JOIN touched AS k ON k.key = v.key;
 
 -- name: touch_batches
 INSERT INTO touched
@@ -320,11 +342,11 @@ SELECT DISTINCT s.key FROM sightings AS s
 WHERE s.batch_no IN (SELECT batch_no FROM affected) AND s.key NOT IN (SELECT key FROM touched);
 
 -- name: touch_stated
--- Arriving keys in a scope that some whole statement already tells.
+-- Arriving keys in a sale that another whole statement tells too; a statement never leaves out what it names itself.
 INSERT INTO touched
-SELECT DISTINCT a.key FROM arriving AS a
+SELECT DISTINCT a.key FROM arrivals AS a
 JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
-WHERE a.key NOT IN (SELECT key FROM touched);
+WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM touched);
 
 -- name: add_versions
 -- Some rows at a time: the memory that wide rows take stays the same however long the file is.
@@ -433,7 +455,7 @@ GROUP BY batch_no, scope, whole, source_version;
 -- The keys of `touched` whose current content changes.
 CREATE OR REPLACE TEMP TABLE turned AS
 WITH before AS (
-  SELECT v.key, v.content FROM sale_versions AS v SEMI JOIN touched USING (key) WHERE v.is_current
+  SELECT key, content FROM touched_versions WHERE is_current
 )
 SELECT COALESCE(b.key, n.key) AS key, b.content AS old, n.content AS new
 FROM before AS b FULL JOIN best AS n USING (key)
@@ -451,7 +473,7 @@ INSERT INTO moves SELECT $seq, key, old, new FROM turned;
 -- Lines that the wave's own statements took away, per batch.
 SELECT st.batch_no, COUNT(DISTINCT t.key) AS removed
 FROM turned AS t
-JOIN sale_versions AS v ON v.key = t.key AND v.content = t.old
+JOIN touched_versions AS v ON v.key = t.key AND v.content = t.old
 JOIN statements AS st ON (st.whole = 'sale' AND st.scope = v.sale)
   OR (st.whole = 'store-day' AND st.region = v.region AND st.store_id IS NOT DISTINCT FROM v.store_id AND st.sale_date = v.sale_date)
 WHERE t.new IS NULL AND st.batch_no IN (SELECT root_no FROM incoming)

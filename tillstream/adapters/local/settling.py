@@ -56,6 +56,7 @@ class Settling:
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
         self._touch_nothing()
+        self._nothing_arrives()
         tells = any(batch.replaces for batch in wave)
         if accepted:
             self._arrive(accepted, correction=correction)
@@ -63,13 +64,12 @@ class Settling:
         if refused:
             self._do("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
-            self._add(accepted, tells=tells, replaced=replaced)
+            self._add(accepted, replaced=replaced)
         if tells or correction or replaced:
-            self._do("touch_scopes")
+            self._touch_scopes()
         if replaced:
             self._do("touch_batches")
-        self._turn()
-        if tells:
+        if self._turn() and tells:
             self._count_removed()
 
     def _arrive(self, addresses: list[str], *, correction: bool) -> None:
@@ -102,10 +102,10 @@ class Settling:
         if disputed or repeated:
             self._do("add_ledger_refusals", settlement_no=self.settlement_no)
 
-    def _add(self, addresses: list[str], *, tells: bool, replaced: bool) -> None:
+    def _add(self, addresses: list[str], *, replaced: bool) -> None:
         if self._some("incoming WHERE replaces <> ''"):
             self._do("add_statements", addresses=addresses)
-        if tells or replaced or self._some("statements WHERE whole = 'store-day'"):
+        if replaced or self._some("statements WHERE whole = 'store-day'"):
             self._do("touch_arriving")
         elif self._some("statements"):
             self._do("touch_stated")
@@ -124,23 +124,32 @@ class Settling:
 
     def _weigh(self) -> None:
         """`best`: the greatest sighting that counts, of each touched key."""
+        self._do("touched_versions")
         self._do("alive")
         if self._some("statements"):
             self._do("telling")
             if self._some("telling"):
+                self._do("named")
                 self._do("left_out")
         self._do("best")
 
-    def _turn(self) -> None:
+    def _turn(self) -> bool:
+        """Move the flags of the touched keys; whether any moved."""
         if not self._some("touched"):
-            self.cursor.execute("CREATE OR REPLACE TEMP TABLE turned (key UHUGEINT, old UBIGINT, new UBIGINT)")
-            return
+            return False
         self._weigh()
         self._do("flags")
-        if self._some("turned"):
-            self._do("turn_flags")
-            self.moves += 1
-            self._do("move_turned", seq=self.moves)
+        if not self._some("turned"):
+            return False
+        self._do("turn_flags")
+        self.moves += 1
+        self._do("move_turned", seq=self.moves)
+        return True
+
+    def _touch_scopes(self) -> None:
+        for whole, step in (("sale", "touch_sales"), ("store-day", "touch_store_days")):
+            if self._some(f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"):
+                self._do(step)
 
     def _undo(self, batch_ids: Sequence[str]) -> bool:
         if not batch_ids:
@@ -157,8 +166,9 @@ class Settling:
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
         self._touch_nothing()
+        self._nothing_arrives()
         self._do("touch_batches")
-        self._do("touch_scopes")
+        self._touch_scopes()
         self._turn()
         return True
 
@@ -225,6 +235,9 @@ class Settling:
 
     def _touch_nothing(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")
+
+    def _nothing_arrives(self) -> None:
+        self.cursor.execute("CREATE OR REPLACE TEMP TABLE arriving (key UHUGEINT)")
 
     def _do(self, name: str, **params: Any) -> None:
         self.cursor.execute(statements()[name], params or None)
