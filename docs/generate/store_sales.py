@@ -6,7 +6,7 @@ from typing import Any
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import SCHEMA_V1, schema
+from tillstream.domain.store_sale import LARGEST, SCHEMA_V1, schema
 
 INTRO = f"""
 Tills and forms tell sales as JSON messages of the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
@@ -17,11 +17,11 @@ SEND = """
 curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H "Content-Type: application/json" \\
   --data @sale.json
 """
-AFTER = """
+AFTER = f"""
 The answer is 202 with the sale's id once the message is kept. A store's token is made in the portal under People; it
 speaks for one store of one region. Sending the same sale again changes nothing, so a till may repeat until it gets an
-answer. A message must be no larger than 64 KB. Dates follow the contract of the region ([contracts](contracts.md)): the
-business day is worked out in the message's own offset with the contract's cutoff.
+answer. A message must be no larger than {LARGEST // 1024} KB. Dates follow the contract of the region
+([contracts](contracts.md)): the business day is worked out in the message's own offset with the contract's cutoff.
 """
 
 

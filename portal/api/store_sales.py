@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import Open, allow
 from portal.context import ports
 from tillstream.domain.errors import Rejected
+from tillstream.domain.store_sale import LARGEST
 from tillstream.people import tokens
 from tillstream.stores import messages
 
@@ -17,7 +18,11 @@ def send() -> ResponseReturnValue:
     store = tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
     if store is None:
         abort(401)
-    payload = request.get_json(silent=True)
+    request.max_content_length = LARGEST
+    try:
+        payload = request.get_json(silent=True)
+    except RecursionError:
+        payload = None
     if not isinstance(payload, dict):
         raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
     speaks_for = messages.StoreToken(store.region, store.store_id)

@@ -9,7 +9,9 @@ import pytest
 
 from tillstream.app import App, build
 from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.pipeline import account, fix, settle, stage, uploads
+from tillstream.ports.event_bus import Message
 from tillstream.settings import Settings
 from tillstream.stores.messages import NotAStoreSale, StoreToken, publish
 from tillstream.worker import Worker
@@ -186,3 +188,10 @@ def test_a_token_speaks_for_its_store_only(app: App) -> None:
     assert caught.value.problems == ["store_id: this token speaks for S2"]
     with pytest.raises(Rejected, match="lines"):
         publish(app.ports, STORE, sale("1"))
+
+
+def test_a_message_that_nothing_can_decode_holds_up_no_sale_beside_it(app: App) -> None:
+    hostile = [b"[" * 100_000, json.dumps(sale("9", ("1", "A", "1"), sold_at="0001-01-01T00:00:00+14:00")).encode()]
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": "Shop"}) for body in hostile])
+    tell(app, sale("7", ("1", "A", "2")))
+    assert lines(app) == {"S1/7#1": ("A", "2")}

@@ -122,7 +122,7 @@ def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     answer = entry("receive").post("/")
     assert answer.get_json() == {"batches": 1}
     kept = uploads.find(app.ports, kind="messages")
-    assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sales")]
+    assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
 
 
 def test_an_object_in_no_contracts_folder_is_acknowledged_and_left_alone(entry: Entry, app: App) -> None:

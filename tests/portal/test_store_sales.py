@@ -79,3 +79,22 @@ def test_what_is_no_json_object_is_refused(stranger: Visitor, token: str, body: 
 
 def test_a_huge_body_is_refused(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
     assert _send(stranger, {**sale, "note": "x" * 2_000_000}, token).status_code == 413
+
+
+@pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 10_000])
+def test_a_body_nested_without_end_is_refused_and_not_a_fault_of_ours(stranger: Visitor, token: str, body: str) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    assert stranger.client.post("/api/sales", data=body, headers=headers).status_code == 422
+
+
+def test_a_sale_larger_than_a_message_may_be_is_refused(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
+    sale["lines"][0]["extra"] = {"note": "x" * 70_000}
+    assert _send(stranger, sale, token).status_code == 413
+
+
+def test_what_is_wrong_with_a_sale_repeats_at_most_a_little_of_it(
+    stranger: Visitor, sale: dict[str, Any], token: str
+) -> None:
+    answer = _send(stranger, sale | {"customer_name": "x" * 40_000}, token)
+    assert answer.status_code == 422
+    assert len(answer.text) < 2_000

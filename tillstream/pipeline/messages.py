@@ -13,15 +13,13 @@ import pyarrow as pa
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.contract import Contract
-from tillstream.domain.store_sale import faults
+from tillstream.domain.store_sale import EXACT, decoded
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.schema import arrow_schema
 from tillstream.pipeline.staged import Part, RefusedRow
 from tillstream.pipeline.validate import validate
 
 NINE = Decimal("1e-9")
-EXACT = 80
-"""Digits that hold the product of any two amounts."""
 TAKEN = frozenset({"row_number", "line_number", "fix_number", "accepted", "source", "received_seq"})
 COLUMNS = [column for column in STAGED if column.name not in TAKEN]
 AMOUNTS = [column.name for column in STAGED if column.kind is Kind.NUMERIC]
@@ -65,12 +63,7 @@ def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, rec
 
 
 def _take(rows: _Rows, number: int, sequence: int, text: str, contract: Contract) -> None:
-    try:
-        sale = json.loads(text)
-    except ValueError as error:
-        wrong = [f"not JSON: {error}"]
-    else:
-        wrong = faults(sale)
+    sale, wrong = decoded(text)
     row = len(rows.values) + len(rows.refused) + 1
     if wrong:
         problem = {"code": "unreadable-message", "column": None, "value": text[:200], "detail": "; ".join(wrong)}
@@ -105,12 +98,12 @@ def _of_sale(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
 
 def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
     amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
-    if "net_amount" not in amounts:
-        with localcontext(prec=EXACT):
+    with localcontext(prec=EXACT):
+        if "net_amount" not in amounts:
             total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
             amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
-    if "gross_amount" not in amounts and "tax" in amounts:
-        amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
+        if "gross_amount" not in amounts and "tax" in amounts:
+            amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
     extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None
     names = {name: line.get(name) for name in OF_LINE}
     return names | amounts | {"extra": extra, "line_key": line.get("line") if contract.numbered else None}
@@ -149,8 +142,5 @@ def texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _lines(message: str) -> int:
-    try:
-        sale = json.loads(message)
-    except ValueError:
-        return 1
-    return 1 if faults(sale) else len(sale["lines"])
+    sale, wrong = decoded(message)
+    return 1 if wrong else len(sale["lines"])

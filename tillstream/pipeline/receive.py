@@ -46,7 +46,7 @@ def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
     try:
         sale = json.loads(delivery.message.body)
         region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
     return (region, name) if book.of_region(region) else ("", "")
 
@@ -76,7 +76,7 @@ def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
         object=stored.name,
         generation=stored.generation,
         size=stored.size,
-        file=f"{raw.count(NEWLINE):,} store sales",
+        file=_title(raw.count(NEWLINE)),
         contract=used.name,
         contract_version=used.version,
         region=used.region,
@@ -87,6 +87,10 @@ def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
         sha256=sha256,
     )
     return uploads.create(ports, upload)
+
+
+def _title(sales: int) -> str:
+    return "1 store sale" if sales == 1 else f"{sales:,} store sales"
 
 
 def _line(delivery: Delivery) -> bytes:

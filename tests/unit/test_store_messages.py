@@ -1,0 +1,89 @@
+"""Messages of tills: whatever one of them is, it is one row, and the sales beside it count."""
+
+import io
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tillstream.contracts import shipped
+from tillstream.domain.store_sale import decoded
+from tillstream.pipeline.messages import message_parts, texts
+from tillstream.pipeline.staged import Part
+
+UK = shipped()["UK"]
+
+
+def sale(**other: Any) -> dict[str, Any]:
+    return {
+        "schema": "store-sale/1",
+        "region": "UK",
+        "store_id": "LON1",
+        "number": "1",
+        "sold_at": "2026-11-20T10:03:00+00:00",
+        "currency": "GBP",
+        "lines": [{"product_id": "P", "net_amount": "1"}],
+    } | other
+
+
+def line(**amounts: str) -> dict[str, Any]:
+    return sale(lines=[amounts])
+
+
+def kept(*messages: str) -> bytes:
+    envelopes = ({"sequence": number, "message": text} for number, text in enumerate(messages, 1))
+    return b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
+
+
+def part(*messages: str) -> Part:
+    (only,) = message_parts(lambda: io.BytesIO(kept(*messages)), UK, date(2026, 11, 20))
+    return only
+
+
+IMPOSSIBLE = {
+    "not JSON": "{nope",
+    "nothing": "",
+    "a list": "[]",
+    "nested without end": "[" * 100_000,
+    "a number of 5,000 digits": '{"version":' + "9" * 5_000 + "}",
+    "half of a letter": json.dumps(sale(number="\ud800")),
+    "half of a letter in extra": json.dumps(sale(lines=[{"net_amount": "1", "extra": {"a": "\udc00"}}])),
+    "a version that no column holds": json.dumps(sale(version=10**20)),
+    "a version as a float that no column holds": json.dumps(sale(version=1e300)),
+    "the first day of the calendar, east": json.dumps(sale(sold_at="0001-01-01T00:00:00+14:00")),
+    "the first day of the calendar, before its cutoff": json.dumps(sale(sold_at="0001-01-01T00:00:00Z")),
+    "the last day of the calendar, west": json.dumps(sale(sold_at="9999-12-31T23:59:59-14:00")),
+    "a second that clocks do not show": json.dumps(sale(sold_at="2016-12-31T23:59:60Z")),
+    "an amount that no column holds": json.dumps(line(quantity="9" * 20, unit_price="9" * 20)),
+}
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_message_that_is_no_sale_is_one_refused_row_and_its_neighbour_counts(text: str) -> None:
+    staged = part(json.dumps(sale()), text)
+    assert staged.table.num_rows == 1
+    (refused,) = staged.refused
+    assert [problem["code"] for problem in refused.problems] == ["unreadable-message"]
+    assert refused.raw == text
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_the_texts_of_a_micro_batch_are_numbered_as_its_rows(text: str) -> None:
+    good = json.dumps(sale())
+    assert list(texts(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
+
+
+def test_the_greatest_amounts_keep_every_decimal() -> None:
+    told = line(net_amount="9" * 20 + ".999999999", tax="0.000000002")
+    row = part(json.dumps(told)).table.to_pylist()[0]
+    assert row["net_amount"] == Decimal("9" * 20 + ".999999999")
+    assert row["gross_amount"] == Decimal("1" + "0" * 20 + ".000000001")
+
+
+def test_what_is_wrong_with_a_message_stays_short() -> None:
+    _, wrong = decoded(json.dumps(sale(customer_name="x" * 50_000)))
+    assert len(wrong) == 1
+    assert wrong[0].startswith("customer_name: ")
+    assert len(wrong[0]) < 400
