@@ -18,6 +18,11 @@ CHANGES = """SELECT changes.settlement_no, versions.sale_id, versions.line_key,
     changes.kind, changes.key, changes.old, changes.new
     FROM changes INNER JOIN sale_versions AS versions
     ON versions.key = changes.key AND versions.content = COALESCE(changes.new, changes.old)"""
+MISCOUNTED = """SELECT sale FROM line_facts WHERE counts_as_order GROUP BY sale
+    HAVING NOT (COUNTIF(is_mixed_order) = COUNT(*) AND COUNTIF(is_order) = 0 OR (
+      COUNTIF(is_mixed_order) = 0 AND COUNTIF(is_order) = 1 AND COUNT(DISTINCT COALESCE(store_id, '')) = 1
+      AND COUNT(DISTINCT COALESCE(channel, '')) = 1 AND COUNT(DISTINCT status) = 1
+      AND COUNT(DISTINCT sale_date) = 1))"""
 COUNTS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
@@ -27,6 +32,7 @@ def check(world: World) -> Ledger:
     batches = world.batches()
     ledger = _settle_as_it_did(world, {name: batch for name, (_, batch) in batches.items()})
     assert current_lines(world) == ledger.current(), "current lines"
+    assert not _ask(world, MISCOUNTED), "sales that would not count as one order"
     _receipts(world, ledger, [record for record, _ in batches.values()])
     _nothing_lost(world, [record for record, _ in batches.values()])
     _holds(world, batches, ledger)

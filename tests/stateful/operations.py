@@ -198,6 +198,9 @@ def stage_some(world: World, rng: Random) -> bool:
 
 
 def settle_waiting(world: World, rng: Random) -> bool:
+    """Everything that waits, in one settlement."""
+    for upload in uploads.find(world.app.ports, kind=None, limit=None):
+        stage.stage(world.app.ports, upload.batch_id)
     return bool(settle.settle_all(world.app.ports, world.app.book))
 
 
@@ -217,17 +220,17 @@ OPERATIONS: dict[str, tuple[int, Callable[[World, Random], bool]]] = {
     "repeat": (3, repeat_file),
     "correction": (3, give_correction),
     "overlap": (3, give_overlap),
-    "another contract": (1, give_under_another_contract),
+    "another contract": (2, give_under_another_contract),
     "undo": (3, undo_batch),
     "fix": (4, fix_rows),
     "replay": (2, replay_batch),
     "contract edited": (1, edit_contract),
-    "confirm": (2, confirm_held),
+    "confirm": (3, confirm_held),
     "confirm as new": (1, confirm_as_new),
-    "reject": (1, reject_held),
+    "reject": (2, reject_held),
     "redelivery": (2, deliver_again),
-    "stage": (3, stage_some),
-    "settle": (2, settle_waiting),
+    "stage": (4, stage_some),
+    "settle": (4, settle_waiting),
     "work": (2, work),
     "sweep": (1, sweep),
 }

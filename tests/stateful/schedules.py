@@ -42,13 +42,13 @@ class Tally:
 
 
 def draw(seed: int, *, crashes: bool = True) -> Schedule:
-    """The schedule of a number. Its crashes go round all points, so that any 60 neighbours meet each of them."""
+    """The schedule of a number. Its crashes go round all points, so that neighbours meet each of them in turn."""
     rng = Random(seed)
     names = list(OPERATIONS)
     weights = [weight for weight, _ in OPERATIONS.values()]
     steps = [("file", rng.randrange(1 << 30))]
     steps += [(name, rng.randrange(1 << 30)) for name in rng.choices(names, weights, k=rng.randint(6, 14))]
-    points = [POINTS[(seed * 3 + i) % len(POINTS)] for i in range(3)] if crashes and seed % 5 else []
+    points = [POINTS[(seed * 4 + i) % len(POINTS)] for i in range(4)] if crashes and seed % 10 else []
     steps += [(name, rng.randrange(1 << 30)) for point in points for name in _wakes(point[0])]
     return Schedule(seed, rng.random() < 0.4, tuple(steps), tuple(points))
 
@@ -58,8 +58,10 @@ def _wakes(step: str) -> list[str]:
     for word, operations in (
         ("undo", ["undo"]),
         ("undone", ["undo"]),
-        ("replayed", ["replay", "stage", "settle"]),
-        ("rejected", ["reject"]),
+        ("replayed", ["replay", "settle"]),
+        ("held", ["file", "work", "another contract", "work"]),
+        ("rejected", ["file", "work", "another contract", "work", "reject"]),
+        ("batch.received", ["replay"]),
         ("receive", ["message", "work"]),
         ("store-sales", ["message"]),
         ("sale-events", ["file", "work"]),
