@@ -22,6 +22,7 @@ SELECT
   {content_hash} AS content,
   {key_hash} AS key,
   s.line_key IS NULL AS numbered_here,
+  {whereabouts} AS whereabouts,
   CAST(1 AS INTEGER) AS n
 FROM staged AS s;
 
@@ -355,6 +356,7 @@ SELECT
   o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
   COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
   {content_columns},
+  {leads} AS leads,
   $settlement_no AS settlement_no
 FROM (
   SELECT a.own_no, a.row_number, a.key, a.content, a.sale, a.n
@@ -363,6 +365,8 @@ FROM (
 ) AS o
 JOIN incoming_files AS f ON f.batch_no = o.own_no
 JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.row_number
+LEFT JOIN (SELECT own_no, row_number FROM first_lines WHERE row_number BETWEEN $first AND $last) AS l
+  ON l.own_no = o.own_no AND l.row_number = o.row_number
 WHERE s.row_number BETWEEN $first AND $last;
 
 -- name: add_versions_once
@@ -372,13 +376,15 @@ SELECT
   o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
   COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
   {content_columns},
+  {leads} AS leads,
   $settlement_no AS settlement_no
 FROM (
   SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
   FROM arriving AS a ANTI JOIN known USING (key, content) GROUP BY ALL
 ) AS o
 JOIN incoming_files AS f ON f.batch_no = o.first[1]
-JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.first[2];
+JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.first[2]
+LEFT JOIN first_lines AS l ON l.own_no = o.first[1] AND l.row_number = o.first[2];
 
 -- name: revive_versions
 -- Contents that are known but were not current, of keys that nothing disputes.

@@ -3,12 +3,21 @@
 -- @limit INT64 = 100: at most so many lines
 -- @offset INT64 = 0: leave out so many first
 WITH
+page_days AS (
+  -- narrow columns first: the days of the page, then its keys, then whole lines
+  SELECT sale_date FROM visible_lines ORDER BY sale_date DESC LIMIT @limit OFFSET @offset
+),
 page AS (
-  -- the keys alone first: sorting whole lines would be many times slower
-  SELECT key FROM visible_lines ORDER BY sale_date DESC, sale, key LIMIT @limit OFFSET @offset
+  SELECT
+    sale,
+    key
+  FROM visible_lines
+  WHERE sale_date >= (SELECT MIN(sale_date) FROM page_days)
+  ORDER BY sale_date DESC, sale, key
+  LIMIT @limit OFFSET @offset
 ),
 lines AS (
-  SELECT * FROM visible_lines WHERE key IN (SELECT key FROM page)
+  SELECT * FROM visible_lines WHERE sale IN (SELECT sale FROM page) AND key IN (SELECT key FROM page)
 ),
 greatest_sightings AS (
   SELECT *

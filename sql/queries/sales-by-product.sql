@@ -1,47 +1,78 @@
 -- The products with the greatest revenue. A product is its id, else its name; name and category are the first by letter.
--- lines counts every status; revenue, units and customers leave cancelled lines out, orders returned ones too.
+-- lines counts every status; revenue and units leave cancelled lines out.
 -- @limit INT64 = 100: at most so many products
 -- @offset INT64 = 0: leave out so many first
 WITH
-products AS (
+foreign_days AS (
+  -- a day has one rate: what it sums to is converted, not each line
   SELECT
-    sale,
-    customer,
-    counts_as_order,
-    is_active,
-    product_name,
-    category,
-    revenue,
-    units,
-    is_unconverted,
-    COALESCE(product_id, product_name) AS product
-  FROM visible_sales
+    product,
+    currency,
+    sale_date,
+    SUM(active_net) AS net,
+    SUM(units) AS units,
+    COUNT(*) AS lines,
+    COUNTIF(is_active) AS active_lines
+  FROM visible_foreign_lines
+  WHERE product IS NOT NULL
+  GROUP BY product, currency, sale_date
+),
+sums AS (
+  SELECT
+    product,
+    1 AS factor,
+    SUM(active_net) AS net,
+    SUM(units) AS units,
+    COUNT(*) AS lines,
+    COUNTIF(is_active) AS active_lines
+  FROM visible_own_lines
+  WHERE product IS NOT NULL
+  GROUP BY product
+  UNION ALL
+  SELECT
+    foreign_days.product,
+    rates.factor,
+    foreign_days.net,
+    foreign_days.units,
+    foreign_days.lines,
+    foreign_days.active_lines
+  FROM foreign_days
+  LEFT JOIN reporting_rates AS rates
+    ON rates.sale_date = foreign_days.sale_date AND rates.currency = foreign_days.currency
 ),
 ranked AS (
   SELECT
     product,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue
-  FROM products
-  WHERE product IS NOT NULL
+    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
+    CAST(SUM(lines) AS INT64) AS lines,
+    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
+  FROM sums
   GROUP BY product
 ),
 page AS (
-  SELECT product FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
+  SELECT * FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
 ),
-final AS (
+called AS (
   SELECT
     product,
     MIN(product_name) AS product_name,
-    MIN(category) AS category,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    COUNT(DISTINCT IF(is_active, customer, NULL)) AS customers,
-    COUNT(*) AS lines,
-    COUNTIF(is_unconverted) AS unconverted_lines
-  FROM products
+    MIN(category) AS category
+  FROM visible_lines
   WHERE product IN (SELECT product FROM page)
   GROUP BY product
+),
+final AS (
+  SELECT
+    page.product,
+    called.product_name,
+    called.category,
+    page.revenue,
+    page.units,
+    page.lines,
+    page.unconverted_lines
+  FROM page
+  INNER JOIN called ON called.product = page.product
 )
 SELECT * FROM final
 ORDER BY revenue DESC, product

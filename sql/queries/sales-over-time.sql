@@ -2,28 +2,88 @@
 -- revenue_growth is the fraction against the period just before, NULL where that one has no revenue.
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
-dated AS (
+days AS (
+  -- a day has one rate: what it sums to is converted, not each line
   SELECT
-    visible_sales.*,
+    sale_date,
+    currency,
+    SUM(active_net) AS net,
+    SUM(units) AS units,
+    COUNT(*) AS lines,
+    COUNTIF(is_active) AS active_lines,
+    COUNTIF(is_order) AS orders
+  FROM visible_lines
+  GROUP BY sale_date, currency
+),
+reporting_currency AS (
+  SELECT MAX(currency) AS currency FROM reporting
+),
+sums AS (
+  SELECT
+    days.sale_date,
+    IF(days.currency = reporting_currency.currency, 1, rates.factor) AS factor,
+    days.net,
+    days.units,
+    days.lines,
+    days.active_lines,
+    days.orders
+  FROM days
+  CROSS JOIN reporting_currency
+  LEFT JOIN reporting_rates AS rates ON rates.sale_date = days.sale_date AND rates.currency = days.currency
+),
+periods AS (
+  SELECT
     CASE @period
       WHEN 'daily' THEN sale_date
       WHEN 'weekly' THEN DATE_TRUNC(sale_date, ISOWEEK)
       WHEN 'monthly' THEN DATE_TRUNC(sale_date, MONTH)
       WHEN 'quarterly' THEN DATE_TRUNC(sale_date, QUARTER)
       WHEN 'yearly' THEN DATE_TRUNC(sale_date, YEAR)
-    END AS period_start
-  FROM visible_sales
+    END AS period_start,
+    factor,
+    net,
+    units,
+    lines,
+    active_lines,
+    orders
+  FROM sums
+),
+mixed_orders AS (
+  SELECT
+    CASE @period
+      WHEN 'daily' THEN sale_date
+      WHEN 'weekly' THEN DATE_TRUNC(sale_date, ISOWEEK)
+      WHEN 'monthly' THEN DATE_TRUNC(sale_date, MONTH)
+      WHEN 'quarterly' THEN DATE_TRUNC(sale_date, QUARTER)
+      WHEN 'yearly' THEN DATE_TRUNC(sale_date, YEAR)
+    END AS period_start,
+    sale
+  FROM visible_lines
+  WHERE is_mixed_order
+),
+parts AS (
+  SELECT * FROM periods
+  UNION ALL
+  SELECT
+    period_start,
+    NULL AS factor,
+    NULL AS net,
+    NULL AS units,
+    0 AS lines,
+    0 AS active_lines,
+    COUNT(DISTINCT sale) AS orders
+  FROM mixed_orders
+  GROUP BY period_start
 ),
 grouped AS (
   SELECT
     period_start,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
+    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    COUNT(DISTINCT IF(is_active, customer, NULL)) AS customers,
-    COUNT(*) AS lines,
-    COUNTIF(is_unconverted) AS unconverted_lines
-  FROM dated
+    CAST(SUM(lines) AS INT64) AS lines,
+    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
+  FROM parts
   GROUP BY period_start
 ),
 compared AS (
@@ -46,7 +106,6 @@ final AS (
     revenue,
     orders,
     units,
-    customers,
     lines,
     unconverted_lines,
     SAFE_DIVIDE(

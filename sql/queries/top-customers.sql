@@ -3,31 +3,73 @@
 -- @limit INT64 = 10: at most so many customers
 -- @offset INT64 = 0: leave out so many first
 WITH
+foreign_days AS (
+  SELECT
+    customer,
+    currency,
+    sale_date,
+    SUM(active_net) AS net,
+    COUNT(*) AS active_lines
+  FROM visible_foreign_lines
+  WHERE customer IS NOT NULL AND is_active
+  GROUP BY customer, currency, sale_date
+),
+sums AS (
+  SELECT
+    customer,
+    1 AS factor,
+    SUM(active_net) AS net,
+    COUNT(*) AS active_lines
+  FROM visible_own_lines
+  WHERE customer IS NOT NULL AND is_active
+  GROUP BY customer
+  UNION ALL
+  SELECT
+    foreign_days.customer,
+    rates.factor,
+    foreign_days.net,
+    foreign_days.active_lines
+  FROM foreign_days
+  LEFT JOIN reporting_rates AS rates
+    ON rates.sale_date = foreign_days.sale_date AND rates.currency = foreign_days.currency
+),
 ranked AS (
   SELECT
     customer,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue
-  FROM visible_sales
-  WHERE customer IS NOT NULL AND is_active
+    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
+  FROM sums
   GROUP BY customer
 ),
 page AS (
-  SELECT customer FROM ranked ORDER BY revenue DESC, customer LIMIT @limit OFFSET @offset
+  SELECT * FROM ranked ORDER BY revenue DESC, customer LIMIT @limit OFFSET @offset
 ),
-final AS (
+told AS (
   SELECT
     customer,
     MIN(customer_name) AS customer_name,
     MIN(country) AS country,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
     COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     COUNT(*) AS lines,
-    COUNTIF(is_unconverted) AS unconverted_lines,
     MAX(sale_date) AS last_sale_date
-  FROM visible_sales
+  FROM visible_lines
   WHERE customer IN (SELECT customer FROM page)
   GROUP BY customer
+),
+final AS (
+  SELECT
+    page.customer,
+    told.customer_name,
+    told.country,
+    page.revenue,
+    told.orders,
+    told.units,
+    told.lines,
+    page.unconverted_lines,
+    told.last_sale_date
+  FROM page
+  INNER JOIN told ON told.customer = page.customer
 )
 SELECT * FROM final
 ORDER BY revenue DESC, customer

@@ -50,6 +50,16 @@ def test_a_salesperson_sees_only_the_own_sales(warehouse: Warehouse) -> None:
     assert kpis(warehouse, scope_of(Role.SALESPERSON, ("IN",)))["lines"] == 0
 
 
+@pytest.mark.parametrize(
+    ("filters", "orders"),
+    [({}, 6), ({"category": "Veg"}, 2), ({"product": "B"}, 1), ({"store": "S2"}, 2), ({"country": "France"}, 2)],
+)
+def test_orders_are_the_sales_with_a_chosen_line(
+    warehouse: Warehouse, filters: dict[str, str | list[str]], orders: int
+) -> None:
+    assert kpis(warehouse, **filters)["orders"] == orders
+
+
 def test_a_filter_never_widens_a_scope(warehouse: Warehouse) -> None:
     scope = scope_of(Role.CLERK, ("UK",))
     assert kpis(warehouse, scope, region="IN")["lines"] == 0

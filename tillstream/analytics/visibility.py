@@ -6,6 +6,9 @@ from typing import Any
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Scope
 
+_EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
+"""Where only some lines of a sale are chosen, none of them stands for the sale."""
+
 
 @dataclass
 class _Where:
@@ -29,16 +32,17 @@ class _Where:
             self.conditions.append(f"{column} {sign} @{name}")
             self.params[name] = value
 
-    def over(self, table: str) -> str:
+    def over(self, table: str, columns: str = "*") -> str:
         where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
-        return f"SELECT * FROM {table}{where}"
+        return f"SELECT {columns} FROM {table}{where}"
 
 
 def relations(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, Any]]]:
     """name → (SELECT, parameters) of every relation that a query may read instead of the whole warehouse.
 
     visible_sales: sale_facts within scope and filters; visible_lines: line_facts, the same lines without money in the
-    reporting currency; earlier_…: both over the period of equal length before (no row without `from` and `to`);
+    reporting currency; visible_own_lines and visible_foreign_lines: those in the reporting currency, and the others;
+    earlier_…: over the period of equal length before (no row without `from` and `to`);
     visible_batches: the batches of the regions in scope and filter.
     """
     now, before = _sales(scope, filters), _sales(scope, filters)
@@ -50,14 +54,17 @@ def relations(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, 
     else:
         before.compare("sale_date", ">=", earlier[0], "earlier_from")
         before.compare("sale_date", "<=", earlier[1], "earlier_to")
+    columns = _EVERY_SALE if filters.category or filters.product else "*"
     batches = _Where()
     batches.among("region", scope.regions, "scope_regions")
     batches.among("region", filters.region, "filter_region")
     return {
         "visible_sales": (now.over("sale_facts"), now.params),
-        "visible_lines": (now.over("line_facts"), now.params),
+        "visible_lines": (now.over("line_facts", columns), now.params),
+        "visible_own_lines": (now.over("own_lines", columns), now.params),
+        "visible_foreign_lines": (now.over("foreign_lines", columns), now.params),
         "earlier_sales": (before.over("sale_facts"), before.params),
-        "earlier_lines": (before.over("line_facts"), before.params),
+        "earlier_lines": (before.over("line_facts", columns), before.params),
         "visible_batches": (batches.over("batches"), batches.params),
     }
 

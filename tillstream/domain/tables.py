@@ -2,7 +2,7 @@
 
 `hash128` and `hash64` are MD5 of the canonical text (see `docs/adr`), whole or its lower half, in whatever type the
 engine compares fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added;
-of sale_versions only `is_current` moves, of batches only `place_seq` and `undone_no`.
+of sale_versions only `is_current` and `leads` move, of batches only `place_seq` and `undone_no`.
 """
 
 from dataclasses import dataclass
@@ -103,6 +103,11 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("sale", HASH64, "Hash of (region, sale_id)"),
         *(_of(BY_NAME[name]) for name in ("region", "sale_id", "line_key")),
         *(_of(column) for column in CONTENT),
+        _f(
+            "leads",
+            _I,
+            "Where orders are counted: 1 stands for its sale, 0 follows another line, 2: count the sale itself",
+        ),
         _SETTLEMENT,
     ),
     "statements": (

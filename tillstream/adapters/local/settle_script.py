@@ -9,6 +9,12 @@ from tillstream.domain.columns import CONTENT, Kind
 
 UNIT = "chr(31)"
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
+WHEREABOUTS = (
+    "CASE WHEN s.status NOT IN ('cancelled', 'returned') "
+    "THEN hash(s.store_id, s.salesperson_id, s.channel, s.status, s.sale_date, s.country) END"
+)
+"""What lines that count as order have in common in most sales; never stored, so any hash will do."""
+LEADS = "CASE WHEN l.row_number IS NOT NULL THEN 1 WHEN o.sale IN (SELECT sale FROM mixed_sales) THEN 2 ELSE 0 END"
 
 
 def _text(name: str, kind: Kind) -> str:
@@ -31,10 +37,14 @@ def _difference(name: str) -> str:
 @lru_cache(maxsize=1)
 def statements() -> Mapping[str, str]:
     """The named statements of the settle script, with the expressions that derive from the column list filled in."""
-    script = resources.files("sql").joinpath("ledger/settle.duckdb.sql").read_text(encoding="utf-8")
+    ledger = resources.files("sql").joinpath("ledger")
+    files = ("settle.duckdb.sql", "leads.duckdb.sql")
+    script = "\n".join(ledger.joinpath(file).read_text(encoding="utf-8") for file in files)
     names = [column.name for column in CONTENT]
     filled = script.format(
         product=PRODUCT,
+        whereabouts=WHEREABOUTS,
+        leads=LEADS,
         sale_hash=_hash("s.region", "s.sale_id"),
         store_day_hash=_hash("s.region", "COALESCE(s.store_id, chr(0))", "CAST(s.sale_date AS VARCHAR)"),
         content_hash=_hash(*(_text(column.name, column.kind) for column in CONTENT)),

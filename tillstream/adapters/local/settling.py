@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.entering import Entering
+from tillstream.adapters.local.leading import Leading
 from tillstream.adapters.local.settle_script import statements
 from tillstream.adapters.local.waves import waves
 from tillstream.domain.uploads import Hold
@@ -21,6 +22,7 @@ class Settling:
         self.cursor = cursor
         self.settlement_no = 1 + self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements")
         self.entering = Entering(cursor, self.settlement_no)
+        self.leading = Leading(cursor)
         self.moves = 0
 
     def run(self, settlement: Settlement) -> Settled:
@@ -69,7 +71,9 @@ class Settling:
             self._touch_scopes()
         if replaced:
             self._do("touch_batches")
-        if self._turn() and tells:
+        turned = self._turn()
+        self.leading.settle(arrived=bool(accepted), turned=turned)
+        if turned and tells:
             self._count_removed()
 
     def _arrive(self, addresses: list[str], *, correction: bool) -> None:
@@ -109,6 +113,7 @@ class Settling:
             self._do("touch_arriving")
         elif self._some("statements"):
             self._do("touch_stated")
+        self.leading.arrive()
         if self._some("repeated_keys"):
             self._do("add_versions_once", addresses=addresses, settlement_no=self.settlement_no)
         else:
@@ -169,7 +174,7 @@ class Settling:
         self._nothing_arrives()
         self._do("touch_batches")
         self._touch_scopes()
-        self._turn()
+        self.leading.settle(arrived=False, turned=self._turn())
         return True
 
     def _count_removed(self) -> None:
