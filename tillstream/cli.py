@@ -21,8 +21,8 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--host", help="Where to listen.")
-@click.option("--port", type=int, help="The port.")
+@click.option("--host", help="Where to listen; else the setting, 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; else the setting, 8080.")
 @click.option("--open/--no-open", "open_", default=False, help="Open the browser.")
 def serve(host: str | None, port: int | None, open_: bool) -> None:
     """Run the portal and the worker; the first start loads the sample regions."""
@@ -65,14 +65,17 @@ def receipts(batch: str, limit: int, json_: bool) -> None:
 @main.command()
 @click.argument("batch")
 @click.option(
-    "--csv", "out", type=click.Path(resolve_path=True), default="", help="Write them to a file that `fix` takes back."
+    "--csv",
+    "out",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Write them to a file that `fix` takes back.",
 )
 @as_json
-def quarantine(batch: str, out: str, json_: bool) -> None:
+def quarantine(batch: str, out: str | None, json_: bool) -> None:
     """The refused rows of a batch, with what is wrong and what to do."""
     from tillstream.words import show_refused
 
-    run("quarantine", json_=json_, show=show_refused, batch=batch, out=out)
+    run("quarantine", json_=json_, show=show_refused, batch=batch, out=out or "")
 
 
 @main.command()
@@ -126,18 +129,18 @@ def reject(batch: str, reason: str, json_: bool) -> None:
 def undo(batch: str, yes: bool, json_: bool) -> None:
     """Make a settled batch and its corrections stop counting, after a preview."""
     from tillstream.remote import execute
-    from tillstream.words import show_undo
+    from tillstream.words import show_undo, show_undo_preview, show_undone
 
     if not yes:
         if json_ or not sys.stdin.isatty():
-            run("undo-preview", json_=json_, show=show_undo, batch=batch)
+            run("undo-preview", json_=json_, show=show_undo_preview, batch=batch)
         try:
             show_undo(execute(Settings(), "undo-preview", {"batch": batch}, lambda _what, _count: None).data)
         except TillstreamError as error:
             fail(str(error), json_=json_)
         if not click.confirm("Undo it?"):
             sys.exit(HELD)
-    run("undo", json_=json_, show=show_undo, batch=batch)
+    run("undo", json_=json_, show=show_undone, batch=batch)
 
 
 @main.command()
@@ -197,7 +200,13 @@ def contracts(name: str, json_: bool) -> None:
 
 
 @main.command()
-@click.option("--scale", default=1.0, show_default=True, help="1 is about 200,000 lines.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="1 is about 200,000 lines.",
+)
 @as_json
 def demo(scale: float, json_: bool) -> None:
     """Write the sample regions' files and load them."""

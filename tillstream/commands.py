@@ -105,8 +105,11 @@ def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) 
 def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Result:
     upload = uploads.get(app.ports, batch)
     if out:
-        with Path(out).open("wb") as file:
-            file.writelines(originals.refused_csv(app.ports, batch))
+        try:
+            with Path(out).open("wb") as file:
+                file.writelines(originals.refused_csv(app.ports, batch))
+        except OSError as error:
+            raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
     rows = originals.with_raw(app.ports, upload, account.refused(app.ports, batch))
     return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
 
@@ -205,7 +208,12 @@ def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
 
 
 def fx_load(app: App, progress: Progress, *, file: str) -> Result:
-    text = Path(file).read_text(encoding="utf-8-sig")
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
     return Result({"rates": reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency)})
 
 
@@ -219,7 +227,7 @@ def _user(user: User) -> dict[str, Any]:
 
 
 def user_add(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
-    password = accounts.add(app.ports, login, name, Role(role), **scope)
+    password = accounts.add(app.ports, login, name, Role(role), known=app.book.regions(), **scope)
     return Result(_user(accounts.get(app.ports, login)) | {"password": password})
 
 

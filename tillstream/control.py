@@ -3,12 +3,15 @@
 import hmac
 from typing import Any
 
+import structlog
 from flask import Flask, Response, jsonify, request
 
 from tillstream.app import App
 from tillstream.commands import COMMANDS
-from tillstream.domain.errors import TillstreamError
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.jsons import plain
+
+log = structlog.get_logger()
 
 
 def _no_progress(_: str, __: int) -> None:
@@ -18,6 +21,7 @@ def _no_progress(_: str, __: int) -> None:
 def create_control(app: App, token: str) -> Flask:
     """A WSGI app of one address: POST /NAME with a command's arguments as JSON answers {"data", "code"}."""
     flask = Flask("tillstream.control")
+    flask.json.sort_keys = False  # type: ignore[attr-defined]  # an answer reads the same with a server and without
 
     @flask.before_request
     def only_with_token() -> tuple[str, int] | None:
@@ -34,6 +38,10 @@ def create_control(app: App, token: str) -> Flask:
             result = command(app, _no_progress, **arguments)
         except TillstreamError as error:
             return jsonify({"type": type(error).__name__, "detail": str(error)}), 422
+        except Exception as error:
+            log.exception("command failed", command=name)
+            detail = f"{name} broke in the server, whose log says where: {type(error).__name__}: {error}"
+            return jsonify({"type": Rejected.__name__, "detail": detail}), 500
         return jsonify({"data": plain(result.data), "code": result.code})
 
     return flask

@@ -46,7 +46,7 @@ def _ask(address: str, token: str, name: str, arguments: Mapping[str, Any]) -> R
     except urllib.error.HTTPError as error:
         if error.code in (401, 403):
             raise PermissionError from error
-        problem = json.load(error)
+        problem = _problem(error)
         raise ERRORS.get(problem.get("type", ""), Unavailable)(problem.get("detail", str(error))) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
@@ -55,3 +55,12 @@ def _ask(address: str, token: str, name: str, arguments: Mapping[str, Any]) -> R
     except (ConnectionError, TimeoutError) as error:
         raise Unavailable(f"The server at {address} went away while it worked. Run the command again.") from error
     return Result(answer["data"], answer["code"])
+
+
+def _problem(error: urllib.error.HTTPError) -> dict[str, str]:
+    """What the server says, if it is ours: something else may answer at its address by now."""
+    try:
+        said = json.load(error)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

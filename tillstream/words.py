@@ -4,12 +4,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(soft_wrap=True)
 err = Console(stderr=True)
+
+
+ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+
+
+def _say(words: str) -> None:
+    """Text of files and people, which may look like markup and must come out as it is."""
+    out.print(words, highlight=False, markup=False)
+
+
+def _title(words: str, rest: str) -> None:
+    out.print(f"[bold]{escape(words)}[/]{escape(rest)}", highlight=False)
 
 
 def show_receipts(data: Any) -> None:
@@ -19,22 +33,22 @@ def show_receipts(data: Any) -> None:
 
 def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing was kept")
-    out.print(f"[bold]{receipt['file']}[/] · {receipt['contract']} · {receipt['status']} · {batch}")
+    _title(receipt["file"], f" · {receipt['contract']} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
-        out.print(f"  held: {hold['message']} ({hold['code']})")
+        _say(f"  held: {hold['message']} ({hold['code']})")
     if receipt.get("error"):
-        out.print(f"  {receipt['error']}")
+        _say(f"  {receipt['error']}")
     rows = receipt.get("rows")
-    if rows:
-        parts = " + ".join(f"{_count(rows[name])} {name}" for name in rows if name != "read")
-        out.print(f"  {_count(rows['read'])} rows read = {parts}")
+    if rows and (rows["read"] or rows["new"] is not None):
+        parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
+        _say(f"  {_count(rows['read'])} rows read = {parts}")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
-        out.print(f"  net {amount['net']} {amount['currency']}{gross}")
+        _say(f"  net {amount['net']} {amount['currency']}{gross}")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""
-        out.print(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
+        _say(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
 
 
 def _count(number: int | None) -> str:
@@ -43,38 +57,72 @@ def _count(number: int | None) -> str:
 
 def show_refused(data: dict[str, Any]) -> None:
     for row in data["rows"]:
-        out.print(f"[bold]line {row['line_number']}[/]  {row['raw']}", highlight=False)
+        _title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:
-            out.print(f"  {problem['message']} {problem['remedy']}")
+            _say(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
-    out.print(
-        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you."
-    )
+    _say(f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you.")
 
 
 def show_undo(data: dict[str, Any]) -> None:
     changes = ", ".join(f"{_count(count)} {kind}" for kind, count in data["changes"].items())
-    out.print(f"{data['file']}: {changes}.")
+    _say(f"{data['file']}: {changes}.")
     after = {(row["region"], row["currency"]): row for row in data.get("after", [])}
     for row in data.get("before", []):
         then = after.get((row["region"], row["currency"]))
         if then is None or then["net"] != row["net"]:
-            out.print(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
+            _say(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
+
+
+def show_undo_preview(data: dict[str, Any]) -> None:
+    show_undo(data)
+    _say("Nothing is undone yet; --yes does it.")
+
+
+def show_undone(data: dict[str, Any]) -> None:
+    show_undo(data)
+    _say(f"{data['file']} is undone.")
 
 
 def show_rows(data: dict[str, Any]) -> None:
-    """One row reads best from top to bottom, several as a table."""
-    if len(data["rows"]) == 1:
-        width = max(map(len, data["columns"]))
-        for column, value in data["rows"][0].items():
-            out.print(f"{column:<{width}}  {'' if value is None else value}".rstrip(), highlight=False, markup=False)
-        return
-    table = Table()
-    for column in data["columns"]:
-        table.add_column(column)
-    for row in data["rows"]:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in data["columns"]))
-    out.print(table)
+    """One row reads best from top to bottom, several as a table where it fits; else row by row."""
+    columns, rows = data["columns"], data["rows"]
+    cells = [[_cell(row[column]) for column in columns] for row in rows]
+    if not rows:
+        _say("There is nothing to show.")
+    elif len(rows) == 1 or (out.is_terminal and _width(columns, cells) > out.width):
+        name = max(map(len, columns))
+        for place, row in enumerate(cells):
+            if place:
+                _say("")
+            for column, cell in zip(columns, row, strict=True):
+                _say(f"{column:<{name}}  {cell}".rstrip())
+    else:
+        table = Table()
+        for column in columns:
+            table.add_column(column)
+        for row in cells:
+            table.add_row(*map(escape, row))
+        # a file or another program takes every column whole
+        Console(width=None if out.is_terminal else max(out.width, _width(columns, cells))).print(table)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _width(columns: list[str], cells: list[list[str]]) -> int:
+    """Of the whole table, with a border and two blanks at each column."""
+    widest = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    return sum(widest) + 3 * len(columns) + 1
 
 
 def show_list(data: list[dict[str, Any]]) -> None:

@@ -50,6 +50,7 @@ def add() -> ResponseReturnValue:
             regions=(form.regions.data or "").split(","),
             stores=(form.stores.data or "").split(","),
             salesperson=form.salesperson.data,
+            known=tillstream().book.regions(),
         )
     except (Rejected, Conflict) as error:
         form.login.errors = [str(error)]
@@ -81,8 +82,7 @@ def reset(login: str) -> ResponseReturnValue:
 
 
 def _page(form: NewPerson) -> str:
-    book = tillstream().book
-    regions = sorted({book.current(name).region for name in book.names()})
+    regions = tillstream().book.regions()
     if request.method == "GET":
         form.regions.data = ""
     return render_template("admin/people.html", people=accounts.find(ports()), form=form, regions=regions, me=me())

@@ -34,6 +34,13 @@ def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:
     assert "name at least one" in answer.text
 
 
+def test_a_person_of_a_region_that_is_not_there_is_not_made(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    answer = admin.post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": "IN, Mars"})
+    assert (answer.status_code, "There is no region Mars." in answer.text) == (422, True)
+    assert "asha" not in [user.login for user in accounts.find(app.ports)]
+
+
 def test_an_admin_stops_a_person_lets_them_in_again_and_gives_a_new_password(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")

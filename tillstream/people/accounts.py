@@ -43,13 +43,17 @@ def add(
     stores: Iterable[str] = (),
     salesperson: str | None = None,
     password: str | None = None,
+    known: Iterable[str] | None = None,
 ) -> str:
-    """A new account; its password, generated where none is given. `Rejected` for a bad name, `Conflict` for a taken."""
+    """A new account; its password, generated where none is given. `Rejected` for a bad name, `Conflict` for a taken.
+
+    known: the regions there are, where the caller can tell; another one is `Rejected`, for nobody would see anything.
+    """
     login = _plain(login)
     if not LOGIN.fullmatch(login):
         raise Rejected("A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -")
     given = passwords.good(password, login) if password is not None else passwords.generate()
-    data = {
+    data: dict[str, Any] = {
         "name": name.strip() or login,
         "role": Role(role).value,
         "regions": _words(regions),
@@ -61,6 +65,8 @@ def add(
         "last_seen": "",
         **_secret(given),
     }
+    if known is not None:
+        _are_known(data["regions"], sorted(known))
     if role in {Role.MANAGER, Role.CLERK, Role.SALESPERSON} and not data["regions"]:
         raise Rejected(f"A {Role(role).value} sees only given regions: name at least one.")
     if role is Role.SALESPERSON and not data["salesperson"]:
@@ -70,6 +76,12 @@ def add(
     except Conflict as error:
         raise Conflict(f"The sign-in name {login} is taken.") from error
     return given
+
+
+def _are_known(regions: Iterable[str], known: list[str]) -> None:
+    for region in regions:
+        if region not in known:
+            raise Rejected(f"There is no region {region}. Known are {', '.join(known)}.")
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:

@@ -30,6 +30,10 @@ class ContractBook:
     def names(self) -> list[str]:
         return sorted(self._current)
 
+    def regions(self) -> list[str]:
+        """What the contracts report to."""
+        return sorted({contract.region for contract in self._current.values()})
+
     def current(self, name: str) -> Contract:
         """Raises `NotFound`, naming the nearest known contract."""
         try:
