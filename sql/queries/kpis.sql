@@ -66,8 +66,16 @@ mixed_orders AS (
 order_totals AS (
   SELECT active_totals.orders + mixed_orders.orders AS orders FROM active_totals CROSS JOIN mixed_orders
 ),
+customers AS (
+  -- the id, else the name: a column each, as engines count columns faster than what is made from them
+  SELECT customer_id AS customer FROM visible_lines WHERE is_active AND customer_id IS NOT NULL
+  UNION DISTINCT
+  SELECT customer_name AS customer
+  FROM visible_lines
+  WHERE is_active AND customer_id IS NULL AND customer_name IS NOT NULL
+),
 customer_totals AS (
-  SELECT COUNT(DISTINCT customer) AS customers FROM visible_lines WHERE is_active AND customer IS NOT NULL
+  SELECT COUNT(*) AS customers FROM customers
 ),
 country_totals AS (
   SELECT COUNT(DISTINCT country) AS countries FROM visible_lines WHERE is_active AND country IS NOT NULL

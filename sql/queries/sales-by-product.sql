@@ -53,12 +53,20 @@ ranked AS (
 page AS (
   SELECT * FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
 ),
+names AS (
+  SELECT
+    product,
+    product_name,
+    category
+  FROM visible_lines
+  GROUP BY product, product_name, category
+),
 called AS (
   SELECT
     product,
     MIN(product_name) AS product_name,
     MIN(category) AS category
-  FROM visible_lines
+  FROM names
   WHERE product IN (SELECT product FROM page)
   GROUP BY product
 ),

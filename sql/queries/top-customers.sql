@@ -4,25 +4,45 @@
 -- @offset INT64 = 0: leave out so many first
 WITH
 foreign_days AS (
+  -- by id and by name apart: engines group columns faster than what is made from them
   SELECT
-    customer,
+    customer_id AS customer,
     currency,
     sale_date,
     SUM(active_net) AS net,
     COUNT(*) AS active_lines
   FROM visible_foreign_lines
-  WHERE customer IS NOT NULL AND is_active
-  GROUP BY customer, currency, sale_date
+  WHERE is_active AND customer_id IS NOT NULL
+  GROUP BY customer_id, currency, sale_date
+  UNION ALL
+  SELECT
+    customer_name AS customer,
+    currency,
+    sale_date,
+    SUM(active_net) AS net,
+    COUNT(*) AS active_lines
+  FROM visible_foreign_lines
+  WHERE is_active AND customer_id IS NULL AND customer_name IS NOT NULL
+  GROUP BY customer_name, currency, sale_date
 ),
 sums AS (
   SELECT
-    customer,
+    customer_id AS customer,
     1 AS factor,
     SUM(active_net) AS net,
     COUNT(*) AS active_lines
   FROM visible_own_lines
-  WHERE customer IS NOT NULL AND is_active
-  GROUP BY customer
+  WHERE is_active AND customer_id IS NOT NULL
+  GROUP BY customer_id
+  UNION ALL
+  SELECT
+    customer_name AS customer,
+    1 AS factor,
+    SUM(active_net) AS net,
+    COUNT(*) AS active_lines
+  FROM visible_own_lines
+  WHERE is_active AND customer_id IS NULL AND customer_name IS NOT NULL
+  GROUP BY customer_name
   UNION ALL
   SELECT
     foreign_days.customer,
@@ -44,6 +64,11 @@ ranked AS (
 page AS (
   SELECT * FROM ranked ORDER BY revenue DESC, customer LIMIT @limit OFFSET @offset
 ),
+bought AS (
+  SELECT * FROM visible_lines WHERE customer_id IN (SELECT customer FROM page)
+  UNION ALL
+  SELECT * FROM visible_lines WHERE customer_id IS NULL AND customer_name IN (SELECT customer FROM page)
+),
 told AS (
   SELECT
     customer,
@@ -53,8 +78,7 @@ told AS (
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     COUNT(*) AS lines,
     MAX(sale_date) AS last_sale_date
-  FROM visible_lines
-  WHERE customer IN (SELECT customer FROM page)
+  FROM bought
   GROUP BY customer
 ),
 final AS (
