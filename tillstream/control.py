@@ -3,15 +3,12 @@
 import hmac
 from typing import Any
 
-import structlog
 from flask import Flask, Response, jsonify, request
 
 from tillstream.app import App
 from tillstream.commands import COMMANDS
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.jsons import plain
-
-log = structlog.get_logger()
 
 
 def _no_progress(_: str, __: int) -> None:
@@ -39,7 +36,7 @@ def create_control(app: App, token: str) -> Flask:
         except TillstreamError as error:
             return jsonify({"type": type(error).__name__, "detail": str(error)}), 422
         except Exception as error:
-            log.exception("command failed", command=name)
+            flask.logger.exception("the command %s broke", name)
             detail = f"{name} broke in the server, whose log says where: {type(error).__name__}: {error}"
             return jsonify({"type": Rejected.__name__, "detail": detail}), 500
         return jsonify({"data": plain(result.data), "code": result.code})
