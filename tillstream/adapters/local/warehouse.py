@@ -65,7 +65,7 @@ class DuckDBWarehouse:
         except duckdb.IOException as error:
             raise Unavailable(f"The warehouse {path} cannot be opened: {error}") from error
         self._root.execute("SET GLOBAL TimeZone = 'UTC'")
-        # A commit is durable without it, and the log is folded in when it has grown: no command waits for that at its end.
+        # Commits are durable without it, and a grown log is folded in anyway: no command waits for that at its end.
         self._root.execute("PRAGMA disable_checkpoint_on_shutdown")
         self._settling = threading.Lock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
