@@ -1,4 +1,4 @@
-"""Every bug seeded here as a patch is caught: with it applied to a copy of the sources, the tests named beside it fail."""
+"""Every bug seeded here as a patch is caught: with it in a copy of the sources, the test named beside it fails."""
 
 import os
 import shutil

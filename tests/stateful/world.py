@@ -36,6 +36,9 @@ class World:
     files: dict[str, tuple[list[Row], tuple[str, ...]]] = field(default_factory=dict)
     """sha256 → rows and columns of every file that was ever given."""
     corrections: dict[str, list[Fix]] = field(default_factory=dict)
+    """sha256 of a kept correction → what was given."""
+    given_back: dict[str, list[Fix]] = field(default_factory=dict)
+    """batch → its correction given last."""
     sales: dict[str, Sale] = field(default_factory=dict)
     """text → every message that was ever sent."""
     promised: list[str] = field(default_factory=list)
@@ -115,9 +118,14 @@ class World:
             cells = dict(zip(self.header(given), each.row.cells(given), strict=False))
             accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
             writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
-        data = out.getvalue().encode()
-        self.corrections[hashlib.sha256(data).hexdigest()] = fixes
-        return fix.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(data), "clerk")
+        for earlier in uploads.children(self.app.ports, batch, "correction"):
+            self.fixes_in(earlier)
+        self.given_back[batch] = fixes
+        return fix.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+
+    def fixes_in(self, correction: Upload) -> list[Fix]:
+        """What a correction says. It is kept in a form of its own: the bytes of an unknown one were given last."""
+        return self.corrections.setdefault(correction.sha256, self.given_back[correction.parent])
 
     def header(self, given: tuple[str, ...]) -> list[str]:
         return file_bytes([], given).decode().strip().split(",")
@@ -127,7 +135,7 @@ class World:
         rows, _ = self.files[upload.sha256]
         row = rows[number - 1]
         for correction in self.fixes_of(upload, own=True):
-            row = next((each.row for each in self.corrections[correction.sha256] if each.number == number), row)
+            row = next((each.row for each in self.fixes_in(correction) if each.number == number), row)
         return row
 
     def fixes_of(self, upload: Upload, *, own: bool) -> list[Upload]:
@@ -186,7 +194,7 @@ class World:
                 yield rewritten.get(number) or told(row, number, source, given)
 
     def _corrected(self, correction: Upload, source: Source, given: tuple[str, ...], number: int) -> Iterator[Told]:
-        for each in self.corrections[correction.sha256]:
+        for each in self.fixes_in(correction):
             if each.how == "discard":
                 yield Told(each.number, discarded=True, fix=number)
             else:
