@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,10 @@ import pyarrow.compute as pc
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalise import missing_columns, normalise
-from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, ROW
+from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, ROW, YES, line_of
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.staged import Part, RefusedRow
 from tillstream.pipeline.validate import validate
-
-YES = ("yes", "y", "true", "1", "x")
 
 
 def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
@@ -61,7 +59,7 @@ def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
         numbers = pc.cast(pc.utf8_trim_whitespace(block.cells.column(name)), pa.int64())
     except pa.ArrowInvalid as error:
         raise Rejected(
-            f"Column {name} of the corrected file must hold the row numbers as downloaded: {error}"
+            f"Column {name} of the corrected file must hold the whole numbers that were downloaded."
         ) from error
     return np.asarray(numbers.to_numpy(), np.int64)
 
@@ -89,15 +87,20 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     table, findings = normalise(bare.filter(pa.array(kept)), contract, date_only=date_only)
     validate(table, contract, findings, received_date=received)
     where = np.flatnonzero(kept)
+
+    def raw(index: int) -> str:
+        # Its own cells alone: given back once more, the guard and our columns would pile up.
+        return line_of([column[index].as_py() for column in bare.columns])
+
     return Part(
         table,
         numbers[kept],
         lines[kept],
         findings,
-        lambda index: block.raw(int(where[index])),
+        lambda index: raw(int(where[index])),
         [
-            _discarded(block, index, int(numbers[index]), int(lines[index]), reasons[index])
-            for index in np.flatnonzero(~kept)
+            _discarded(raw(index), int(numbers[index]), int(lines[index]), reasons[index])
+            for index in np.flatnonzero(~kept).tolist()
         ],
         block.blank,
         accepted[kept],
@@ -105,6 +108,6 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     )
 
 
-def _discarded(block: Block, index: Any, row: int, line: int, reason: str) -> RefusedRow:
+def _discarded(raw: str, row: int, line: int, reason: str) -> RefusedRow:
     problem = {"code": "discarded", "column": None, "value": reason, "detail": ""}
-    return RefusedRow(row, line, block.raw(int(index)), [problem], outcome="ignored", refused_by="person")
+    return RefusedRow(row, line, raw, [problem], outcome="ignored", refused_by="person")

@@ -8,7 +8,7 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import FINAL, IN_LEDGER, Upload
-from tillstream.pipeline import account, replay, uploads
+from tillstream.pipeline import account, originals, replay, uploads
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -18,15 +18,16 @@ FOLDER = "corrections"
 def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Upload:
     """Keep a corrected file of a batch's refused rows and make its record; staging and settling follow.
 
-    Raises `Rejected` when a row of it does not wait for a person, `NotFound`.
+    Raises `Rejected` when it is not the downloaded file, or a row of it does not wait for a person, `NotFound`.
     """
     from tillstream.pipeline.correction import row_numbers
+    from tillstream.pipeline.given_back import kept_form
 
     upload = uploads.get(ports, batch)
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
     replay.ended(ports, upload)
-    corrected = stream.read()
+    corrected = kept_form(stream.read(), originals.columns(ports, upload))
     waiting = {row["row_number"] for row in account.refused(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
     strange = sorted(set(numbers) - waiting | _on_their_way(ports, batch).intersection(numbers))

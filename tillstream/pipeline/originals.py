@@ -14,9 +14,10 @@ from tillstream.ports import Ports
 BOM = "\ufeff"
 ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
 OURS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
+YES = ("yes", "y", "true", "1", "x")
 RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
 CORRECTED = FileStyle()
-"""A corrected file is UTF-8 with commas, whatever the original was."""
+"""A kept correction is UTF-8 with commas, whatever the original was and however it was given back."""
 
 
 def guard(cell: str) -> str:
@@ -31,7 +32,7 @@ def unguard(cell: str) -> str:
 def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     """UTF-8 with BOM, comma: the source's own columns and values, then `_row` and what is wrong. Raises `NotFound`."""
     upload = uploads.get(ports, batch)
-    names = _columns(ports, upload)
+    names = columns(ports, upload)
     yield (BOM + _line([*names, *OURS])).encode()
     for row in with_raw(ports, upload, account.refused(ports, batch)):
         cells, whole = _cells(ports, upload, row, len(names))
@@ -60,7 +61,7 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
         with _open(ports, correction) as stream:
             for row in _dicts(stream):
                 if int(row[ROW]) in numbers:
-                    yield int(row[ROW]), _line([cell for name, cell in row.items() if name not in OURS]).rstrip("\r\n")
+                    yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in OURS])
         return
     with _open(ports, upload) as stream:
         if upload.kind == "messages":
@@ -89,7 +90,8 @@ def _open(ports: Ports, upload: Upload) -> BinaryIO:
     return ports.objects.open(upload.bucket, upload.object, upload.generation)
 
 
-def _columns(ports: Ports, upload: Upload) -> list[str]:
+def columns(ports: Ports, upload: Upload) -> list[str]:
+    """The columns of an original as its header names them."""
     if upload.kind == "messages":
         return ["message"]
     from tillstream.pipeline.read import header
@@ -111,6 +113,11 @@ def _cells(ports: Ports, upload: Upload, row: dict[str, Any], width: int) -> tup
     if len(cells) == width:
         return cells, ""
     return [*cells[:width], *[""] * (width - len(cells))], row["raw"]
+
+
+def line_of(cells: list[str]) -> str:
+    """Cells as the text of a row of a correction, without its line end."""
+    return _line(cells).removesuffix("\r\n")
 
 
 def _line(cells: list[str]) -> str:
