@@ -17,7 +17,9 @@ from tillstream.pipeline.staged import Part, RefusedRow, without
 from tillstream.pipeline.validate import validate
 from tillstream.ports import Ports
 
-BLOCK_BYTES = 4 << 20
+OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+MANY, LONG = 30, 60
+BLOCK_BYTES = 8 << 20
 """As fast as larger blocks, and a few of them on their way stay small in memory."""
 
 
@@ -59,10 +61,23 @@ def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Con
 
 def _complete(block: Block, contract: Contract) -> None:
     missing = missing_columns(block.cells.column_names, contract)
-    if missing:
-        names = ", ".join(missing)
-        words = CATALOGUE["missing-columns"].says(detail=names)
-        raise Rejected(f"{words} It has: {', '.join(block.cells.column_names)}. {CATALOGUE['missing-columns'].remedy}")
+    if not missing:
+        return
+    given = block.cells.column_names
+    for delimiter in OTHERS:
+        if len(given) == 1 and not missing_columns([name.strip(' "') for name in given[0].split(delimiter)], contract):
+            raise Rejected(
+                f"The cells are separated by {OTHERS[delimiter]}, but the contract says "
+                f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again."
+            )
+    words = CATALOGUE["missing-columns"].says(detail=", ".join(missing))
+    raise Rejected(f"{words} It has: {_some(given)}. {CATALOGUE['missing-columns'].remedy}")
+
+
+def _some(names: list[str]) -> str:
+    """A header may be anything; people read only so much of it."""
+    shown = ", ".join(name if len(name) <= LONG else f"{name[:LONG]}…" for name in names[:MANY])
+    return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY:,} more"
 
 
 def _part(block: Block, contract: Contract, received: date, *, date_only: bool) -> Part:
