@@ -11,8 +11,8 @@ from portal.context import me, ports, tillstream
 from portal.uploads import scoped, words
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
+from tillstream.pipeline import account, fix, replay, uploads
 from tillstream.pipeline import dry_run as trial
-from tillstream.pipeline import fix, replay, uploads
 
 
 @allow(Action.UPLOAD)
@@ -41,7 +41,7 @@ def dry_run() -> ResponseReturnValue:
     app = tillstream()
     receipts = [trial.dry_run(app.ports, app.book, contract, name, stream) for name, stream in _files()]
     found = [(receipt, words.headline(receipt), words.balance(receipt["rows"])) for receipt in receipts]
-    return render_template("uploads/dry_run.html", receipts=found)
+    return render_template("uploads/dry_run.html", receipts=found, headers=account.headers_of(contract))
 
 
 @allow(Action.UPLOAD)

@@ -11,9 +11,8 @@ from portal.context import ports
 from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.uploads import FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.pipeline import account, originals, uploads
-from tillstream.pipeline.contracts import contract_version
 from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
 
 SHOWN = 5
@@ -29,6 +28,8 @@ def show(batch_id: str) -> ResponseReturnValue:
     for group in groups:
         if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
+    corrections = uploads.children(ports(), batch_id, "correction")
+    correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
     return render_template(
         "uploads/receipt.html",
         upload=upload,
@@ -37,10 +38,12 @@ def show(batch_id: str) -> ResponseReturnValue:
         balance=words.balance(receipt["rows"]),
         words=words.STATES[upload.state],
         groups=groups,
-        waits=upload.state in words.UNDER_WAY,
+        waits=upload.state in words.UNDER_WAY or correcting,
+        correcting=correcting,
+        not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         steps=_steps(upload, receipt),
         contracts=scoped.contracts(),
-        headers=_headers(upload),
+        headers=account.headers(ports(), upload),
         parent=uploads.get(ports(), upload.parent) if upload.parent else None,
     )
 
@@ -72,27 +75,13 @@ def refused_csv(batch_id: str) -> ResponseReturnValue:
     return response
 
 
-def _headers(upload: Upload) -> dict[str, str]:
-    """column → the header that the file gives it: the words of whoever wrote the file."""
-    columns = contract_version(ports().documents, upload.contract, upload.contract_version).columns
-    dated = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
-    return dated | columns
-
-
 def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Rows that wait, with their text also where only the ledger refused them."""
     rows = account.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
-    headers = _headers(upload)
     return [
-        row | {"problems": [_said(problem, headers) for problem in row["problems"]]}
+        row | {"problems": [problem["message"] for problem in row["problems"]]}
         for row in originals.with_raw(ports(), upload, rows)
     ]
-
-
-def _said(problem: dict[str, Any], headers: dict[str, str]) -> str:
-    column = problem.get("column")
-    name = headers.get(column, column) if column else None
-    return CATALOGUE[problem["code"]].says(name, problem.get("value"), problem.get("detail") or "")
 
 
 def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -47,19 +47,24 @@ def headline(receipt: dict[str, Any]) -> str:
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
     need = f"; {refused:,} {'needs' if refused == 1 else 'need'} you" if refused else ""
+    counted, would = f"{accepted:,} of {_rows(read)} counted{need}", f"{accepted:,} of {_rows(read)} would count{need}"
+    if not read:
+        counted = would = "The file has a header and no rows"
+    elif accepted and accepted == rows["duplicate"]:
+        counted = would = f"{_all(accepted, read)} known already; nothing counts twice{need}"
     says = {
         "received": "Waiting to be read",
         "staging": "Being read",
         "staged": f"{_rows(read)} checked; about to count{need}",
         "held": f"{_rows(read)} wait for a decision{need}",
-        "settled": f"{accepted:,} of {_rows(read)} counted{need}",
-        "announced": f"{accepted:,} of {_rows(read)} counted{need}",
+        "settled": counted,
+        "announced": counted,
         "rejected": "The file is refused",
         "cancelled": "Cancelled before it counted",
         "failed": "A fault stopped it; nothing is lost",
         "undone": f"{_rows(read)} read; none of them counts any more",
         "replayed": f"{_rows(read)} read; none of them counts any more",
-        "dry-run": f"{accepted:,} of {_rows(read)} would count{need}",
+        "dry-run": would,
     }
     return says[receipt["status"]]
 
@@ -75,6 +80,12 @@ def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
         accepted = (rows["read"] or 0) - sum(part["count"] for part in parts)
         parts.insert(0, {"name": "accepted", "label": "in order", "meaning": "Rows that will count", "count": accepted})
     return parts
+
+
+def _all(known: int, read: int) -> str:
+    if known < read:
+        return f"{known:,} of {_rows(read)} {'was' if known == 1 else 'were'}"
+    return "Its row was" if read == 1 else f"All {_rows(read)} were"
 
 
 def _rows(number: int) -> str:

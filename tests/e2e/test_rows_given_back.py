@@ -51,6 +51,7 @@ SAVED = {
     "with commas and a mark": {},
     "with every cell quoted": {"quoting": csv.QUOTE_ALL},
     "with semicolons": {"delimiter": ";"},
+    "with semicolons and every cell quoted": {"delimiter": ";", "quoting": csv.QUOTE_ALL},
     "with tabs": {"delimiter": "\t"},
     "with line feeds": {"lineterminator": "\n"},
     "without a mark": {"encoding": "utf-8"},

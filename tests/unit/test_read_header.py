@@ -50,6 +50,29 @@ def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
     assert (found.code, str(found)) == ("unreadable-file", "A quote opens in the header (line 1) and is never closed.")
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04" + b"\x00" * 40, "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "PDF"),
+        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"), "UTF-16"),
+    ],
+)
+def test_what_is_no_csv_file_at_all_is_named_with_the_way_out(data: bytes, words: str) -> None:
+    for encoding in ("utf-8", "cp1252"):
+        found = refusal(data, encoding)
+        assert found.code == "unreadable-file"
+        assert words in str(found)
+        assert "CSV" in str(found) or encoding in str(found)
+
+
+def test_a_contract_of_utf_16_reads_it() -> None:
+    rows = list(read(io.BytesIO("a,b\n1,2\n".encode("utf-16")), FileStyle(encoding="utf-16")))
+    assert rows[0].cells.to_pylist() == [{"a": "1", "b": "2"}]
+
+
 def test_an_undecodable_header_is_unreadable() -> None:
     assert "not utf-8" in str(refusal(b"a,\xff\n1,2\n"))
 

@@ -1,12 +1,15 @@
 """The account of a batch: its receipt, and the rows that were refused."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import sql
+from tillstream.domain.contract import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline import uploads, waiting
+from tillstream.pipeline.contracts import contract_version
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question
 
@@ -105,10 +108,26 @@ def refused(
     else:
         params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
         rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
-    return [row | {"problems": [in_words(problem) for problem in json.loads(row["problems"])]} for row in rows]
+    named = headers(ports, upload)
+    return [row | {"problems": [in_words(problem, named) for problem in json.loads(row["problems"])]} for row in rows]
 
 
-def in_words(problem: dict[str, Any]) -> dict[str, Any]:
+def headers(ports: Ports, upload: Upload) -> dict[str, str]:
+    """column → the header that the file gives it: the words of whoever wrote the file. Messages have none."""
+    if upload.kind == "messages":
+        return {}
+    return headers_of(contract_version(ports.documents, upload.contract, upload.contract_version))
+
+
+def headers_of(contract: Contract) -> dict[str, str]:
+    columns = contract.columns
+    dated = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
+    return dated | dict(columns)
+
+
+def in_words(problem: dict[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
     known = CATALOGUE[problem["code"]]
-    message = known.says(problem.get("column"), problem.get("value"), problem.get("detail") or "")
+    column = problem.get("column")
+    name = named.get(column, column) if column else None
+    message = known.says(name, problem.get("value"), problem.get("detail") or "")
     return problem | {"message": message, "remedy": known.remedy, "severity": known.severity.value}

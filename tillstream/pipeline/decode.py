@@ -8,9 +8,17 @@ from typing import BinaryIO, Protocol
 from tillstream.domain.errors import Rejected
 
 GZIP_MAGIC = b"\x1f\x8b"
+SHEETS = {
+    b"PK\x03\x04": "This is an Excel workbook or a zip archive, not a CSV file. Open it and save it as CSV UTF-8.",
+    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook, not a CSV file. Open it and save it as CSV UTF-8.",
+    b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV.",
+}
+"""First bytes of what people give instead of CSV, with the way out."""
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BOM = codecs.BOM_UTF8
 _GZIP = 31  # zlib's window bits for a gzip member with its checksum verified
 _COMPRESSED = 1 << 18
+_HEAD = 4
 _MARKED = re.compile("[\udc00-\udcff]")
 _MARK = 0xDC00
 
@@ -35,7 +43,8 @@ class Text:
     """
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        head = _filled(stream, len(BOM))
+        head = _filled(stream, _HEAD)
+        _is_text(head, encoding)
         plain = _Rejoined(head, stream)
         self._source: Bytes = _Gunzip(plain) if head.startswith(GZIP_MAGIC) else plain
         self.encoding = encoding
@@ -76,6 +85,17 @@ class Text:
             return self._decoder.decode(raw, final).encode("utf-8", "surrogatepass")
         except UnicodeError as error:
             raise UnreadableFile("unreadable-file", f"The file is not {self.encoding}: {error}.") from error
+
+
+def _is_text(head: bytes, encoding: str) -> None:
+    if head in SHEETS:
+        raise UnreadableFile("unreadable-file", SHEETS[head])
+    if head.startswith(WIDE) and not encoding.casefold().startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
+        raise UnreadableFile(
+            "unreadable-file",
+            f"The file is written in UTF-16 (Excel: Unicode text), but its contract says {encoding}. "
+            f"Save it as {'CSV UTF-8' if encoding.startswith('utf-8') else encoding}.",
+        )
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:

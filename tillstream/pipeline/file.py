@@ -64,10 +64,10 @@ def _complete(block: Block, contract: Contract) -> None:
     if not missing:
         return
     given = block.cells.column_names
-    for delimiter in OTHERS:
-        if len(given) == 1 and not missing_columns([name.strip(' "') for name in given[0].split(delimiter)], contract):
+    for delimiter, called in OTHERS.items():
+        if len(given) == 1 and not missing_columns([name.strip() for name in given[0].split(delimiter)], contract):
             raise Rejected(
-                f"The cells are separated by {OTHERS[delimiter]}, but the contract says "
+                f"The cells are separated by {called}, but the contract says "
                 f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again."
             )
     words = CATALOGUE["missing-columns"].says(detail=", ".join(missing))

@@ -3,15 +3,18 @@
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Literal
 
 import pyarrow as pa
 
 from tillstream.domain.contract import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.originals import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
-from tillstream.pipeline.read import Block, header, read
+from tillstream.pipeline.read import Block, UnreadableFile, header, read
 
-DELIMITERS = (",", ";", "\t")
+Delimiter = Literal[",", ";", "\t"]
+DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
 """What spreadsheets write, by the country they are set to."""
 NO = ("", "no", "n", "false", "0")
 
@@ -34,10 +37,14 @@ def kept_form(given: bytes, names: list[str]) -> bytes:
     return (BOM + out.getvalue()).encode()
 
 
-def _delimiter(given: bytes) -> str:
+def _delimiter(given: bytes) -> Delimiter:
     """The one that makes `_row` a column; a file without that column is told so by the next step."""
-    found = (delimiter for delimiter in DELIMITERS if ROW in header(io.BytesIO(given), FileStyle(delimiter=delimiter)))
-    return next(found, ",")
+    for delimiter in DELIMITERS:
+        # with the wrong one a quoted name is no name
+        with suppress(UnreadableFile):
+            if ROW in header(io.BytesIO(given), FileStyle(delimiter=delimiter)):
+                return delimiter
+    return ","
 
 
 def _readable(block: Block) -> None:

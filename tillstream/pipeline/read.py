@@ -116,7 +116,7 @@ def _header(text: Text, style: FileStyle, size: int, longest: int) -> tuple[list
     while True:
         outcome = scan(data, start, rules, final=final)
         if final and start == len(data):
-            raise UnreadableFile("empty-file", "There is nothing in the file.")
+            raise UnreadableFile("empty-file", "There is nothing in the file. Export it again.")
         line = data.count(b"\n", 0, start) + 1
         if isinstance(outcome, tuple):
             end, following = outcome
@@ -141,7 +141,9 @@ def _names(record: bytes, encoding: str, delimiter: bytes, line: int) -> list[st
         found = [cell.decode() for cell in cells(record, delimiter)]
     except UnicodeDecodeError as error:
         raise UnreadableFile(
-            "unreadable-file", f"The header (line {line}) holds bytes that are not {encoding}."
+            "unreadable-file",
+            f"The header (line {line}) holds bytes that are not {encoding}. "
+            "Save the file in that encoding, or choose the contract that fits.",
         ) from error
     if b"\r" in record and b'"' not in record:
         raise UnreadableFile(
