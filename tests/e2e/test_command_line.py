@@ -169,6 +169,39 @@ def test_the_same_bytes_under_another_contract_wait_for_a_person(run: Run, tmp_p
     assert (code, rows(receipt)) == (0, {"read": 3, "new": 3})
 
 
+def test_a_replay_does_not_get_past_a_hold_that_a_person_has_not_lifted(run: Run, tmp_path: Path, home: Path) -> None:
+    other = CONTRACT.replace("name: shop", "name: other").replace("region: Shop", "region: Other")
+    (home / "contracts" / "other.yaml").write_text(other)
+    file = write(tmp_path, "a.csv", HEAD + GOOD)
+    run("ingest", file, "--region", "shop")
+    held = run("ingest", file, "--region", "other")[1]["batch_id"]
+    for asked in (held, run("reject", held)[1]["batch_id"]):
+        code, again = run("replay", asked)
+        assert (code, again["status"], [hold["code"] for hold in again["holds"]]) == (
+            4,
+            "held",
+            ["known-bytes-under-another-contract"],
+        )
+        run("reject", again["batch_id"])
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == 3
+    code, meant = run("confirm", run("replay", held)[1]["batch_id"])
+    assert (code, rows(meant)) == (0, {"read": 3, "new": 3})
+    code, again = run("replay", meant["batch_id"])
+    assert (code, rows(again)) == (0, {"read": 3, "new": 3})
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == 6
+    for flag in ("--check", "--from-originals"):
+        assert run("rebuild", flag)[1]["differences"] == []
+
+
+def test_a_replay_by_another_contract_takes_the_place_of_its_own_file(run: Run, tmp_path: Path, home: Path) -> None:
+    other = CONTRACT.replace("name: shop", "name: other").replace("region: Shop", "region: Other")
+    (home / "contracts" / "other.yaml").write_text(other)
+    first = run("ingest", write(tmp_path, "a.csv", HEAD + GOOD), "--region", "shop")[1]["batch_id"]
+    code, moved = run("replay", first, "--region", "other")
+    assert (code, rows(moved)) == (0, {"read": 3, "new": 3})
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == 3
+
+
 def test_a_repeat_after_a_correction_takes_nothing_back_until_it_is_told_anew(run: Run, tmp_path: Path) -> None:
     first = write(tmp_path, "a.csv", HEAD + GOOD)
     run("ingest", first, "--region", "shop")

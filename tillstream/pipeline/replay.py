@@ -9,6 +9,7 @@ from tillstream.pipeline import say, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
 
+KNOWN_BYTES = "known-bytes-under-another-contract"
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
@@ -28,7 +29,8 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
         contract=used.name,
         contract_version=used.version,
         region=used.region,
-        confirmed=(),
+        # Somebody said that these bytes are meant under this contract too; how many rows it refuses may have changed.
+        confirmed=tuple(code for code in old.confirmed if code == KNOWN_BYTES and used.name == old.contract),
     )
     made = uploads.create(ports, new)
     say.received(ports, made)

@@ -193,11 +193,13 @@ class Settling:
 
     def _hold(self, batch: StagedBatch) -> Hold | None:
         code = "known-bytes-under-another-contract"
-        if batch.source != "file" or batch.kind != "upload" or batch.as_new or code in batch.confirmed:
+        if batch.source != "file" or batch.kind == "correction" or batch.as_new or code in batch.confirmed:
             return None
+        # A replay takes the place of its parent, whatever contract that had; beside any other it stands like an upload.
         other = self.cursor.execute(
-            "SELECT contract FROM batches WHERE sha256 = ? AND contract <> ? AND undone_no IS NULL LIMIT 1",
-            [batch.sha256, batch.contract],
+            "SELECT contract FROM batches "
+            "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
+            [batch.sha256, batch.contract, batch.parent],
         ).fetchone()
         return Hold(code, f"The same bytes were loaded as {other[0]}.") if other else None
 
