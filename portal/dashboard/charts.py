@@ -1,6 +1,7 @@
 """The dashboard area's pictures: plain data for the page's script, which knows the colours and draws."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +11,30 @@ MANY = 60
 
 
 def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[str, Any]:
-    """Bars of revenue by period, a line where there are many."""
+    """Bars of revenue by period, a line where there are many. A period without sales has its place too."""
+    sold = {row["period_start"]: _number(row["revenue"]) for row in rows}
+    starts = list(_starts(min(sold), max(sold), period)) if sold else []
     return {
-        "kind": "line" if len(rows) > MANY else "columns",
-        "labels": [row["period_start"].isoformat() for row in rows],
-        "names": [period_name(row["period_start"], period) for row in rows],
-        "ticks": [_tick(row["period_start"], period) for row in rows],
-        "values": [_number(row["revenue"]) for row in rows],
+        "kind": "line" if len(starts) > MANY else "columns",
+        "labels": [start.isoformat() for start in starts],
+        "names": [period_name(start, period) for start in starts],
+        "ticks": [_tick(start, period) for start in starts],
+        "values": [sold.get(start, 0.0) for start in starts],
         "currency": currency,
     }
+
+
+def _starts(first: date, last: date, period: str) -> Iterator[date]:
+    """The first day of every period from one to another, which are first days themselves."""
+    months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(period)
+    days = timedelta(days=7 if period == "weekly" else 1)
+    while first <= last:
+        yield first
+        if months is None:
+            first += days
+        else:
+            later = first.month - 1 + months
+            first = first.replace(year=first.year + later // 12, month=later % 12 + 1)
 
 
 def bars(rows: list[dict[str, Any]], column: str, currency: str) -> dict[str, Any]:

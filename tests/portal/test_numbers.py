@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -159,9 +159,33 @@ def test_many_bars_end_with_the_others_together() -> None:
 
 
 def test_many_periods_are_a_line() -> None:
-    row = {"period_start": date(2026, 1, 1), "revenue": Decimal(1)}
-    assert over_time([row] * 24, "monthly", "EUR")["kind"] == "columns"
-    assert over_time([row] * 200, "daily", "EUR")["kind"] == "line"
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(200)]
+    rows = [{"period_start": day, "revenue": Decimal(1)} for day in days]
+    assert over_time(rows[:24], "daily", "EUR")["kind"] == "columns"
+    assert over_time(rows, "daily", "EUR")["kind"] == "line"
+
+
+@pytest.mark.parametrize(
+    ("period", "starts", "between"),
+    [
+        ("daily", (date(2024, 2, 28), date(2024, 3, 2)), 2),
+        ("weekly", (date(2025, 12, 22), date(2026, 1, 12)), 2),
+        ("monthly", (date(2005, 11, 1), date(2006, 2, 1)), 2),
+        ("quarterly", (date(2005, 7, 1), date(2006, 4, 1)), 2),
+        ("yearly", (date(2005, 1, 1), date(2008, 1, 1)), 2),
+    ],
+)
+def test_periods_without_sales_keep_their_place(period: str, starts: tuple[date, date], between: int) -> None:
+    """Two sales ten years apart must not look like two months in a row."""
+    rows = [{"period_start": start, "revenue": Decimal(5)} for start in starts]
+    picture = over_time(rows, period, "EUR")
+    assert picture["values"] == [5.0, *[0.0] * between, 5.0]
+    assert [picture["labels"][0], picture["labels"][-1]] == [start.isoformat() for start in starts]
+    assert len(picture["names"]) == len(picture["ticks"]) == len(picture["labels"]) == between + 2
+
+
+def test_no_sales_are_no_periods() -> None:
+    assert over_time([], "monthly", "EUR")["values"] == []
 
 
 NAMES = {
