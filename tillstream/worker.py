@@ -26,6 +26,7 @@ class Worker:
         self._app = app
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._patience = timedelta(0)
 
     def start(self) -> None:
         for name, work in (
@@ -70,7 +71,10 @@ class Worker:
         self._take_sales(WAIT)
 
     def _sweep(self) -> None:
-        self.sweep()
+        # Who owns the folder owns it alone: what is under way as the worker starts has stopped with its process, and
+        # the first sweep need not wait for its lease to run out.
+        self.sweep(self._patience)
+        self._patience = sweep.PATIENCE
         self._stopping.wait(SWEEP_EVERY)
 
     def _handle(self, subscription: str, wait: float) -> int:

@@ -1,0 +1,53 @@
+"""What a worker finds when it starts: the work of a process that was killed, and nobody else at it."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tillstream.app import App, build
+from tillstream.domain.uploads import MAY_STAGE, State
+from tillstream.pipeline import account, uploads
+from tillstream.settings import Settings
+from tillstream.worker import LEASE, Worker
+
+SALES = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"901,A,b,1,12/5/2011 9:02,1,1,UK\n"
+)
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    app = build(Settings(threads=1))
+    yield app
+    app.close()
+
+
+def killed_while_reading(app: App) -> str:
+    """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
+    uploads.move(app.ports, upload.batch_id, State.STAGING, among=MAY_STAGE)
+    return upload.batch_id
+
+
+def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: App) -> None:
+    batch = killed_while_reading(app)
+    worker = Worker(app)
+    worker.start()
+    try:
+        give_up = time.monotonic() + 30
+        while uploads.get(app.ports, batch).state is not State.ANNOUNCED and time.monotonic() < give_up:
+            time.sleep(0.05)
+    finally:
+        worker.stop()
+    assert account.receipt(app.ports, batch)["rows"]["new"] == 1
+
+
+def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
+    batch = killed_while_reading(app)
+    assert Worker(app).sweep()["staged"] == 0
+    assert uploads.get(app.ports, batch).state is State.STAGING
