@@ -88,6 +88,11 @@ def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: 
         assert waits == [2, 4, 8, 16]
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(1, "Wait a second, then"), (2, "Wait 2 seconds, then")])
+def test_how_long_to_wait_is_said_in_english(seconds: int, words: str) -> None:
+    assert words in str(TooManyTries(seconds))
+
+
 def test_the_right_password_after_the_wait_ends_the_count(app: App, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
     for _ in range(backoff.FREE_TRIES):

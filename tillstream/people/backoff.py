@@ -17,7 +17,8 @@ class TooManyTries(Rejected):
     """`seconds` until the next try is looked at."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many tries for this name. Wait {seconds} seconds, then try again.")
+        span = "a second" if seconds == 1 else f"{seconds} seconds"
+        super().__init__(f"Too many tries for this name. Wait {span}, then try again.")
         self.seconds = seconds
 
 
