@@ -83,12 +83,11 @@ def _rebuild(
 def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> StagedBatch:
     accepted, refused = rows(batch, f"{prefix}/{batch['batch_id']}")
     confirmed = tuple(code for code in batch["confirmed"].split(",") if code)
-    parent = batch["parent"]
     return StagedBatch(
         accepted=tuple(ports.objects.address(STAGING, name) for name in accepted),
         refused=tuple(ports.objects.address(STAGING, name) for name in refused),
         confirmed=confirmed,
-        **{name: batch[name] for name in (*SOURCE, *TOLD)} | {"parent": parent},
+        **{name: batch[name] for name in (*SOURCE, *TOLD)},
     )
 
 
