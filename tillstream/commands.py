@@ -5,21 +5,19 @@ Each takes the app and JSON-like arguments and gives a `Result`; nothing here pr
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tillstream import commands_users as users
 from tillstream.analytics import queries, reference
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import EVERYTHING, Role
+from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
 from tillstream.handlers import record_of
-from tillstream.people import accounts
-from tillstream.people.user import User
 from tillstream.pipeline import (
     account,
     decide,
@@ -36,19 +34,10 @@ from tillstream.pipeline import (
 )
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
+from tillstream.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
 from tillstream.samples import files as samples
 
-DONE, FAILED, WRONG, QUARANTINED, HELD = range(5)
-Progress = Callable[[str, int], None]
 ME = "command line"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command did. `code` is its exit code: 0 done, 1 rejected or failed, 3 quarantined rows, 4 held."""
-
-    data: Any
-    code: int = DONE
 
 
 def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
@@ -217,32 +206,6 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
     return Result({"rates": reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency)})
 
 
-def users(app: App, progress: Progress) -> Result:
-    return Result([_user(user) for user in accounts.find(app.ports)])
-
-
-def _user(user: User) -> dict[str, Any]:
-    known = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
-    return {name: getattr(user, name) for name in known}
-
-
-def user_add(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
-    password = accounts.add(app.ports, login, name, Role(role), known=app.book.regions(), **scope)
-    return Result(_user(accounts.get(app.ports, login)) | {"password": password})
-
-
-def user_disable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.disable(app.ports, login)))
-
-
-def user_enable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.enable(app.ports, login)))
-
-
-def user_reset(app: App, progress: Progress, *, login: str) -> Result:
-    return Result({"login": login, "password": accounts.reset_password(app.ports, login)})
-
-
 def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     """Write the sample regions' files and load them like any others."""
     today = app.ports.clock.now().date()
@@ -277,9 +240,11 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "contracts": contracts,
     "fx-load": fx_load,
     "demo": demo,
-    "users": users,
-    "users-add": user_add,
-    "users-disable": user_disable,
-    "users-enable": user_enable,
-    "users-reset": user_reset,
+    "users": users.users,
+    "users-add": users.add,
+    "users-disable": users.disable,
+    "users-enable": users.enable,
+    "users-reset": users.reset,
+    "users-set": users.assign,
+    "users-show": users.show,
 }

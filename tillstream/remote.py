@@ -7,9 +7,10 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.app import folder, open_app
-from tillstream.commands import COMMANDS, Progress, Result
+from tillstream.app import folder, open_app, renew
+from tillstream.commands import COMMANDS
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.result import Progress, Result
 from tillstream.settings import Settings
 
 PATH = "/control/"
@@ -32,6 +33,11 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
             time.sleep(0.1)
         except ConnectionRefusedError:  # nobody listens: the file was left by a server that died
             break
+    if name == "rebuild" and arguments.get("originals"):
+        # the one command that must not need a warehouse of our schema: it makes one
+        report = renew(settings, lambda step: progress("settlements", step))
+        if report:
+            return Result(report)
     with open_app(settings) as app:
         return COMMANDS[name](app, progress, **arguments)
 

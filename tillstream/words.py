@@ -129,6 +129,28 @@ def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
 
 
+def show_user(data: dict[str, Any]) -> None:
+    """An account as it is now; its password, where one was made, and who changed what, where that was asked."""
+    if "role" in data:
+        seen = _scope_words(data)
+        _title(data["login"], f" · {data['name']} · {data['role']}{seen}")
+        if data["disabled"]:
+            _say("  The account is closed: nobody signs in with it.")
+    for change in data.get("changes", []):
+        _say(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
+    if "password" in data:
+        _say(f"The password of {data['login']}, shown only now: {data['password']}")
+
+
+def _scope_words(data: dict[str, Any]) -> str:
+    if data["role"] == "admin":
+        return " · sees everything"
+    places = ", ".join(data["regions"]) or "all regions"
+    stores = f", stores {', '.join(data['stores'])}" if data["stores"] else ""
+    own = f", own sales as {data['salesperson']}" if data["salesperson"] else ""
+    return f" · {places}{stores}{own}"
+
+
 @contextmanager
 def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Callable[[str, int], None]]:
     """Bars on a terminal: bytes kept, then rows read; nothing where nobody looks."""

@@ -8,6 +8,8 @@ blueprint = Blueprint("admin", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/people", "people", users.show)
 blueprint.add_url_rule("/people", "add_person", users.add, methods=["POST"])
+blueprint.add_url_rule("/people/<login>", "person", users.person)
+blueprint.add_url_rule("/people/<login>", "change_person", users.change, methods=["POST"])
 blueprint.add_url_rule("/people/<login>/disable", "disable", users.disable, methods=["POST"])
 blueprint.add_url_rule("/people/<login>/enable", "enable", users.enable, methods=["POST"])
 blueprint.add_url_rule("/people/<login>/reset", "reset", users.reset, methods=["POST"])

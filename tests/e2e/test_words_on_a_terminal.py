@@ -96,6 +96,37 @@ def test_a_region_that_no_contract_reports_to_is_refused(say: Say) -> None:
     assert (code, "There is no region uk. Known are Classic Models, IN, UK, USA." in words) == (1, True)
 
 
+def test_an_account_is_changed_and_says_what_it_is_now(say: Say, run: Run) -> None:
+    say("users", "add", "carla", "--role", "clerk", "--region", "UK", "--store", "LON1")
+    code, words = say("users", "set", "carla", "--role", "manager", "--region", "UK", "--region", "IN")
+    assert (code, "carla · carla · manager · IN, UK, stores LON1" in words) == (0, True)
+    assert run("users", "set", "carla", "--store", "")[1]["stores"] == []
+    told = run("users", "show", "carla")[1]["changes"]
+    assert [change["what"] for change in told] == [
+        "stores: LON1 → none",
+        "role: clerk → manager; regions: UK → IN, UK",
+        "account made",
+    ]
+    assert {change["by"] for change in told} == {"command line"}
+    assert "role: clerk → manager; regions: UK → IN, UK, by command line" in say("users", "show", "carla")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("carla",), 2, "Say what to change"),
+        (("carla", "--region", "Mars"), 1, "There is no region Mars. Known are"),
+        (("nobody", "--region", "UK"), 1, "Nobody signs in as nobody."),
+        (("boss", "--role", "clerk", "--region", "UK"), 1, "boss is the last admin"),
+    ],
+)
+def test_a_change_that_cannot_be_made_says_why(say: Say, arguments: tuple[str, ...], code: int, words: str) -> None:
+    say("users", "add", "boss", "--role", "admin")
+    say("users", "add", "carla", "--role", "clerk", "--region", "UK")
+    answer = say("users", "set", *arguments)
+    assert (answer[0], words in answer[1]) == (code, True)
+
+
 @pytest.mark.parametrize("scale", ["0", "-1"])
 def test_no_sample_of_nothing_is_made(say: Say, scale: str) -> None:
     assert say("demo", "--scale", scale)[0] == 2

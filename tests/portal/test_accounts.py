@@ -8,6 +8,7 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Role, Scope
 from tillstream.people import accounts, backoff, passwords, tokens
 from tillstream.people.accounts import WrongSignIn
+from tillstream.people.assigned import WrongField
 from tillstream.people.backoff import TooManyTries
 
 GOOD = "correct horse battery"
@@ -57,6 +58,78 @@ def test_a_role_that_sees_given_regions_needs_one(app: App, role: Role) -> None:
 def test_an_account_gives_the_scope_of_its_role_and_regions(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN", " UK "], stores=["MUM01"])
     assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
+
+
+def test_an_account_is_changed_in_what_is_given_and_says_who_did_it(app: App, clock: ManualClock) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], stores=["MUM01"], by="boss")
+    clock.advance(60)
+    accounts.assign(app.ports, "ASHA", role=Role.MANAGER, by="boss")
+    accounts.assign(app.ports, "asha", regions=["UK", "IN"], stores=[], by="second")
+    accounts.assign(app.ports, "asha", regions=["IN", "UK"], by="second")
+    accounts.disable(app.ports, "asha", by="boss")
+    assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"))
+    assert [(change["by"], change["what"]) for change in accounts.changes(app.ports, "asha")] == [
+        ("boss", "account stopped"),
+        ("second", "regions: IN → IN, UK; stores: MUM01 → none"),
+        ("boss", "role: clerk → manager"),
+        ("boss", "account made"),
+    ]
+    assert accounts.changes(app.ports, "asha")[-1]["at"] == "2026-07-01T09:00:00+00:00"
+
+
+def test_every_way_of_changing_an_account_is_written_down(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    accounts.add(app.ports, "second", "Second", Role.ADMIN)
+    accounts.disable(app.ports, "asha", by="second")
+    accounts.enable(app.ports, "asha", by="second")
+    password = accounts.reset_password(app.ports, "asha", by="second")
+    accounts.sign_in(app.ports, "asha", password)
+    accounts.change_password(app.ports, "asha", password, GOOD)
+    told = [(change["what"], change["by"]) for change in reversed(accounts.changes(app.ports, "asha"))]
+    assert told == [
+        ("account made", "boss"),
+        ("account stopped", "second"),
+        ("let in again", "second"),
+        ("new password made", "second"),
+        ("own password", "asha"),
+    ]
+
+
+def test_another_role_brings_along_what_it_needs_and_leaves_what_it_has_no_use_for(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.SALESPERSON, regions=["IN"], stores=["MUM01"], salesperson="S1")
+    accounts.assign(app.ports, "asha", role=Role.CLERK)
+    assert accounts.get(app.ports, "asha").salesperson is None
+    for changes, field in (
+        ({"role": Role.SALESPERSON}, "salesperson"),
+        ({"regions": [" "]}, "regions"),
+        ({"regions": ["Mars"]}, "regions"),
+    ):
+        with pytest.raises(WrongField) as caught:
+            accounts.assign(app.ports, "asha", known=["IN", "UK"], **changes)  # type: ignore[arg-type]
+        assert caught.value.field == field
+    accounts.assign(app.ports, "asha", role=Role.ADMIN)
+    assert accounts.get(app.ports, "asha").regions == ()
+
+
+def test_the_last_admin_stays_one(app: App) -> None:
+    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add(app.ports, "second", "Second", Role.ADMIN)
+    accounts.disable(app.ports, "second")
+    with pytest.raises(WrongField, match="last admin") as caught:
+        accounts.assign(app.ports, "BOSS", role=Role.ANALYST)
+    assert (caught.value.field, accounts.get(app.ports, "boss").role) == ("role", Role.ADMIN)
+    accounts.enable(app.ports, "second")
+    assert accounts.assign(app.ports, "boss", role=Role.ANALYST).role is Role.ANALYST
+
+
+def test_an_account_from_before_changes_were_written_down_has_none_and_can_be_changed(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"])
+    known = app.ports.documents.get("users", "asha")
+    assert known is not None
+    app.ports.documents.put("users", "asha", {key: value for key, value in known.data.items() if key != "changes"})
+    assert accounts.changes(app.ports, "asha") == []
+    accounts.assign(app.ports, "asha", regions=["UK"], by="boss")
+    assert len(accounts.changes(app.ports, "asha")) == 1
 
 
 def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:
@@ -150,7 +223,7 @@ def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App
 
 
 def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
-    for act in (accounts.get, accounts.enable, accounts.reset_password):
+    for act in (accounts.get, accounts.enable, accounts.reset_password, accounts.assign, accounts.changes):
         with pytest.raises(NotFound):
             act(app.ports, "nobody")
 

@@ -8,6 +8,7 @@ from typing import Any
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.people import backoff, passwords
+from tillstream.people.assigned import WrongField, are_known, assigned, difference
 from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 
@@ -28,7 +29,7 @@ def first_admin(ports: Ports) -> str | None:
     if ports.documents.count(COLLECTION):
         return None
     try:
-        return add(ports, FIRST, "Administrator", Role.ADMIN)
+        return add(ports, FIRST, "Administrator", Role.ADMIN, by="the first start")
     except Conflict:
         return None
 
@@ -44,33 +45,31 @@ def add(
     salesperson: str | None = None,
     password: str | None = None,
     known: Iterable[str] | None = None,
+    by: str = "",
 ) -> str:
-    """A new account; its password, generated where none is given. `Rejected` for a bad name, `Conflict` for a taken.
+    """A new account; its password, generated where none is given. `WrongField` for a bad one, `Conflict` for a taken.
 
-    known: the regions there are, where the caller can tell; another one is `Rejected`, for nobody would see anything.
+    known: the regions there are, where the caller can tell. by: who does it, for the account's changes.
     """
     login = _plain(login)
     if not LOGIN.fullmatch(login):
-        raise Rejected("A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -")
+        raise WrongField(
+            "login", "A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -"
+        )
     given = passwords.good(password, login) if password is not None else passwords.generate()
+    regions = list(regions)
+    if known is not None:
+        are_known(regions, known)
     data: dict[str, Any] = {
         "name": name.strip() or login,
-        "role": Role(role).value,
-        "regions": _words(regions),
-        "stores": _words(stores),
-        "salesperson": (salesperson or "").strip() or None,
+        **assigned(Role(role), regions, stores, salesperson),
         "disabled": False,
         "given_password": password is None,
         "created_at": _now(ports),
         "last_seen": "",
+        "changes": [_change_of(ports, by, "account made")],
         **_secret(given),
     }
-    if known is not None:
-        _are_known(data["regions"], sorted(known))
-    if role in {Role.MANAGER, Role.CLERK, Role.SALESPERSON} and not data["regions"]:
-        raise Rejected(f"A {Role(role).value} sees only given regions: name at least one.")
-    if role is Role.SALESPERSON and not data["salesperson"]:
-        raise Rejected("A salesperson sees only their own sales: give the id that the tills use for them.")
     try:
         ports.documents.put(COLLECTION, login, data, if_version=0)
     except Conflict as error:
@@ -78,10 +77,39 @@ def add(
     return given
 
 
-def _are_known(regions: Iterable[str], known: list[str]) -> None:
-    for region in regions:
-        if region not in known:
-            raise Rejected(f"There is no region {region}. Known are {', '.join(known)}.")
+def assign(
+    ports: Ports,
+    login: str,
+    *,
+    name: str | None = None,
+    role: Role | None = None,
+    regions: Iterable[str] | None = None,
+    stores: Iterable[str] | None = None,
+    salesperson: str | None = None,
+    known: Iterable[str] | None = None,
+    by: str = "",
+) -> User:
+    """Change what is given and leave the rest; it counts from the person's next request on.
+
+    `WrongField` for what the role cannot be without and for the last admin, `NotFound`.
+    """
+    given = None if regions is None else list(regions)
+    if given is not None and known is not None:
+        are_known(given, known)
+    stores = None if stores is None else list(stores)
+
+    def change(data: dict[str, Any]) -> dict[str, Any]:
+        after = assigned(
+            Role(role or data["role"]),
+            data["regions"] if given is None else given,
+            data["stores"] if stores is None else stores,
+            data["salesperson"] if salesperson is None else salesperson,
+        )
+        if after["role"] != Role.ADMIN and _is_last_admin(ports, login):
+            raise WrongField("role", f"{_plain(login)} is the last admin: make another one first.")
+        return data | after | {"name": (name or "").strip() or data["name"]}
+
+    return _change(ports, login, change, by)
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:
@@ -115,23 +143,35 @@ def find(ports: Ports) -> list[User]:
     return [user_of(document.id, document.data) for document in ports.documents.find(COLLECTION)]
 
 
-def disable(ports: Ports, login: str) -> User:
+def changes(ports: Ports, login: str) -> list[dict[str, str]]:
+    """What was changed about an account, newest first: at (ISO 8601 UTC), by and what. `NotFound`."""
+    known = ports.documents.get(COLLECTION, _plain(login))
+    if known is None:
+        raise NotFound(f"Nobody signs in as {login}.")
+    return list(reversed(known.data.get("changes", [])))
+
+
+def disable(ports: Ports, login: str, *, by: str = "") -> User:
     """Signed out everywhere, and cannot sign in; `Rejected` for the last admin."""
-    active = {user.login for user in find(ports) if user.role is Role.ADMIN and not user.disabled}
-    if active == {_plain(login)}:
+    if _is_last_admin(ports, login):
         raise Rejected(f"{login} is the last admin: make another one first.")
-    return _change(ports, login, lambda data: data | {"disabled": True})
+    return _change(ports, login, lambda data: data | {"disabled": True}, by, "account stopped")
 
 
-def enable(ports: Ports, login: str) -> User:
-    return _change(ports, login, lambda data: data | {"disabled": False})
+def enable(ports: Ports, login: str, *, by: str = "") -> User:
+    return _change(ports, login, lambda data: data | {"disabled": False}, by, "let in again")
 
 
-def reset_password(ports: Ports, login: str) -> str:
+def _is_last_admin(ports: Ports, login: str) -> bool:
+    active = {user.login for user in find(ports) if user.role is Role.ADMIN and not user.disabled}
+    return active == {_plain(login)}
+
+
+def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
     """A generated password in place of the forgotten one, returned once; every session ends."""
     password = passwords.generate()
     secret = _secret(password)
-    _change(ports, login, lambda data: data | secret | {"given_password": True})
+    _change(ports, login, lambda data: data | secret | {"given_password": True}, by, "new password made")
     backoff.forget(ports, _plain(login))
     return password
 
@@ -144,20 +184,29 @@ def change_password(ports: Ports, login: str, old: str, new: str) -> User:
         raise WrongSignIn
     backoff.forget(ports, _plain(login))
     secret = _secret(passwords.good(new, _plain(login)))
-    return _change(ports, login, lambda data: data | secret | {"given_password": False})
+    return _change(ports, login, lambda data: data | secret | {"given_password": False}, _plain(login), "own password")
 
 
-def _change(ports: Ports, login: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> User:
+def _change(
+    ports: Ports, login: str, change: Callable[[dict[str, Any]], dict[str, Any]], by: str = "", what: str = ""
+) -> User:
+    """By compare-and-set; what was changed is written down in the same write, so that neither is without the other."""
     while True:
         known = ports.documents.get(COLLECTION, _plain(login))
         if known is None:
             raise NotFound(f"Nobody signs in as {login}.")
+        after = change(known.data)
+        said = what or difference(known.data, after)
+        if said:
+            after = after | {"changes": [*known.data.get("changes", []), _change_of(ports, by, said)]}
         try:
-            return user_of(
-                known.id, ports.documents.put(COLLECTION, known.id, change(known.data), if_version=known.version).data
-            )
+            return user_of(known.id, ports.documents.put(COLLECTION, known.id, after, if_version=known.version).data)
         except Conflict:
             continue
+
+
+def _change_of(ports: Ports, by: str, what: str) -> dict[str, str]:
+    return {"at": _now(ports), "by": by, "what": what}
 
 
 def _secret(password: str) -> dict[str, str]:
@@ -166,10 +215,6 @@ def _secret(password: str) -> dict[str, str]:
 
 def _plain(login: str) -> str:
     return login.strip().casefold()
-
-
-def _words(values: Iterable[str]) -> list[str]:
-    return sorted({value.strip() for value in values} - {""})
 
 
 def _now(ports: Ports) -> str:

@@ -1,0 +1,97 @@
+"""The people page: what an account may do and see is changed later, and counts at the person's next click."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.domain.people import Role, Scope
+from tillstream.people import accounts
+
+People = Callable[..., Visitor]
+MANAGER = {"name": "Asha", "role": "manager", "regions": "IN, UK", "stores": "", "salesperson": ""}
+
+
+def error_under(page: str, field: str) -> str:
+    found = re.search(rf'id="{field}-error">([^<]*)<', page)
+    return found[1] if found else ""
+
+
+def test_an_admin_changes_what_a_person_sees_and_it_counts_at_their_next_click(app: App, person: People) -> None:
+    admin, asha = person(Role.ADMIN, login="boss"), person(Role.CLERK, "IN", login="asha")
+    assert '<option value="UK">' not in asha.get("/uploads").text
+    assert admin.post("/people/asha", MANAGER | {"regions": "UK"}).headers["Location"] == "/people/asha"
+    page = asha.get("/uploads").text
+    assert ('<option value="UK">' in page, '<option value="IN">' in page) == (True, False)
+    assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("UK",))
+    admin.post("/people/asha", {"name": "Asha", "role": "analyst", "regions": ""})
+    assert (asha.get("/uploads").status_code, asha.get("/dashboard").status_code) == (403, 200)
+    told = admin.get("/people/asha").text
+    assert "role: clerk → manager; regions: IN → UK" in told
+    assert ">boss</td>" in told
+
+
+def test_the_form_holds_what_the_account_has(person: People) -> None:
+    admin = person(Role.ADMIN)
+    person(Role.SALESPERSON, "IN", login="asha", salesperson="S7")
+    page = admin.get("/people/asha").text
+    assert 'value="IN"' in page
+    assert 'value="S7"' in page
+    assert '<option selected value="salesperson">' in page
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"regions": "IN, Mars"}, "regions", "There is no region Mars."),
+        ({"regions": ""}, "regions", "name at least one"),
+        ({"role": "salesperson"}, "salesperson", "the id that the tills use"),
+        ({"role": "king"}, "role", "Not a valid choice"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/people", "/people/asha"])
+def test_what_is_given_wrongly_is_said_under_its_field(
+    app: App, person: People, address: str, given: dict[str, str], field: str, words: str
+) -> None:
+    admin = person(Role.ADMIN)
+    person(Role.CLERK, "IN", login="asha")
+    answer = admin.post(address, MANAGER | {"login": "new"} | given)
+    assert answer.status_code == 422
+    assert words in error_under(answer.text, field)
+    assert error_under(answer.text, "login") == ""
+    assert accounts.get(app.ports, "asha").scope == Scope(Role.CLERK, ("IN",))
+
+
+@pytest.mark.parametrize(("login", "words"), [("asha", "is taken"), ("-x", "begins with a letter")])
+def test_a_sign_in_name_that_cannot_be_is_said_under_its_field(person: People, login: str, words: str) -> None:
+    admin = person(Role.ADMIN)
+    person(Role.CLERK, "IN", login="asha")
+    assert words in error_under(admin.post("/people", MANAGER | {"login": login}).text, "login")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_nobody_but_an_admin_changes_people(app: App, person: People, role: Role) -> None:
+    person(Role.CLERK, "IN", login="asha")
+    other = person(role, "IN", login="other")
+    assert other.post("/people/asha", MANAGER).status_code == 403
+    assert accounts.get(app.ports, "asha").role is Role.CLERK
+
+
+def test_an_admin_changes_another_admin_but_not_themself(app: App, person: People) -> None:
+    boss = person(Role.ADMIN, login="boss")
+    person(Role.ADMIN, login="second")
+    assert boss.post("/people/boss", MANAGER).status_code == 422
+    assert "another admin can change it" in boss.get("/people/boss").text
+    assert boss.post("/people/second", MANAGER).status_code == 303
+    assert boss.post("/people/boss", MANAGER).status_code == 422
+    assert accounts.get(app.ports, "boss").role is Role.ADMIN
+
+
+def test_who_stops_and_lets_in_again_is_written_down(app: App, person: People) -> None:
+    boss = person(Role.ADMIN, login="boss")
+    person(Role.CLERK, "IN", login="asha")
+    for step in ("disable", "enable", "reset"):
+        boss.post(f"/people/asha/{step}")
+    assert {change["by"] for change in accounts.changes(app.ports, "asha")[:3]} == {"boss"}
