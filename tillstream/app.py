@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tillstream import contracts
 from tillstream.adapters.local.clock import SystemClock
@@ -13,15 +15,19 @@ from tillstream.adapters.local.event_bus import SQLiteEventBus
 from tillstream.adapters.local.folder import Folder
 from tillstream.adapters.local.object_store import FolderObjectStore
 from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.warehouse_file import is_older, put_in_place
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Clock, EventBus, Ports, Warehouse
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
+
+WAREHOUSE = "warehouse.duckdb"
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,7 @@ class App:
 
     def fresh_warehouse(self) -> Warehouse:
         """An empty warehouse beside the live one, in memory that spills to disk: for rebuilds."""
-        spill = self.settings.home / "spill"
-        return DuckDBWarehouse(
-            ":memory:", memory_limit=self.settings.memory_limit, threads=self.settings.threads, spill=spill
-        )
+        return _warehouse(self.settings, ":memory:")
 
     def close(self) -> None:
         self.ports.warehouse.close()
@@ -46,19 +49,18 @@ class App:
         self.ports.documents.close()
 
 
-def build(settings: Settings, clock: Clock | None = None) -> App:
-    """The local app. The caller owns the folder (`open_app` does so itself)."""
+def build(settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE) -> App:
+    """The local app. The caller owns the folder (`open_app` does so itself). Raises `Rejected`: it is not ours."""
     home = settings.home
     home.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
+    # it may refuse the folder, and then nothing else has been opened
+    warehouse = _warehouse(settings, warehouse_file)
     bus = SQLiteEventBus(home / "queue.sqlite", clock)
     for subscription, topic in SUBSCRIPTIONS.items():
         bus.subscribe(topic, subscription)
     documents = SQLiteDocumentStore(home / "documents.sqlite")
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
-    warehouse = DuckDBWarehouse(
-        home / "warehouse.duckdb", memory_limit=settings.memory_limit, threads=settings.threads, spill=home / "spill"
-    )
     ports = Ports(objects, warehouse, bus, documents, clock)
     reference.ready(ports, settings.reporting_currency)
     book = ContractBook(documents, _contracts(settings.contracts))
@@ -79,6 +81,54 @@ def open_app(settings: Settings, wait: float | None = None) -> Iterator[App]:
             yield app
         finally:
             app.close()
+
+
+def renew(settings: Settings, progress: Callable[[int], None] | None = None) -> dict[str, Any] | None:
+    """Make the warehouse anew from the kept originals where an older Tillstream wrote it; None where none did.
+
+    The old file stays in the folder, and stays in use unless everything went well. Raises `Rejected`, `Unavailable`.
+    """
+    live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
+    with folder(settings).own():
+        if not is_older(live):
+            return None
+        for half in settings.home.glob(f"{new.name}*"):  # of a try that was killed
+            half.unlink()
+        try:
+            report, at = _made_anew(settings, new.name, progress)
+        except Rejected as error:
+            raise Rejected(
+                f"The warehouse of {settings.home} cannot be made anew: {error} It is kept as it was; set "
+                "TILLSTREAM_HOME to another folder to begin afresh."
+            ) from error
+        aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
+        put_in_place(live, new, aside)
+        return report | {"kept_aside": str(aside)}
+
+
+def _made_anew(
+    settings: Settings, name: str, progress: Callable[[int], None] | None
+) -> tuple[dict[str, Any], datetime]:
+    from tillstream.pipeline import rebuild  # with all that stages: not for every light start
+
+    with closing(_warehouse(settings, WAREHOUSE, as_found=True)) as old:
+        app = build(settings, warehouse_file=name)
+        try:
+            report = rebuild.anew(app.ports, app.book, old, progress)
+            reference.take_over(app.ports, old, settings.reporting_currency)
+            return report, app.ports.clock.now()
+        finally:
+            app.close()
+
+
+def _warehouse(settings: Settings, name: str, *, as_found: bool = False) -> DuckDBWarehouse:
+    return DuckDBWarehouse(
+        name if name == ":memory:" else settings.home / name,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        spill=settings.home / "spill",
+        as_found=as_found,
+    )
 
 
 def _contracts(own: Path) -> dict[str, Contract]:

@@ -162,7 +162,7 @@ def sweep(json_: bool) -> None:
 @click.option("--from-originals", "originals", flag_value=True, help="Stage the kept originals again.", type=bool)
 @as_json
 def rebuild(originals: bool, json_: bool) -> None:
-    """Settle everything again beside the ledger and say where the two differ."""
+    """Settle everything again beside the ledger and say where the two differ; make an older Tillstream's anew."""
     run("rebuild", json_=json_, originals=originals)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyarrow as pa
 
 import sql
-from tillstream.ports import Ports
+from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
 """Rates are filled forward so far, so that new sales find theirs until the next load or start."""
@@ -31,6 +31,12 @@ def load(ports: Ports, text: str, name: str, reporting: str) -> int:
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _renew(ports, reporting)
     return int(rates.num_rows)
+
+
+def take_over(ports: Ports, old: Warehouse, reporting: str) -> None:
+    """The rates that another warehouse holds, instead of those that ship."""
+    ports.warehouse.load("fx_rates", old.query(sql.text("reference/rates")))
+    _renew(ports, reporting)
 
 
 def _renew(ports: Ports, reporting: str) -> None:

@@ -36,6 +36,9 @@ _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
+SCHEMA = 1
+"""Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
+
 TABLES: dict[str, tuple[Field, ...]] = {
     "settlements": (
         _SETTLEMENT,

@@ -1,21 +1,24 @@
 """Rebuild: settle everything again in an empty warehouse, and say where the ledger differs from it.
 
 `check` takes the rows from the ledger itself, `from_originals` stages the kept originals again with the contracts of
-their time. Both must give the same flags, outcomes, changes and receipts.
+their time. Both must give the same flags, outcomes, changes and receipts. `anew` fills an empty warehouse for good.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import sql
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
-from tillstream.pipeline import stage, uploads
-from tillstream.pipeline.contracts import contract_version
+from tillstream.domain.uploads import State
+from tillstream.pipeline import settle, stage, uploads
+from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse
+from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
 
 COMPARED = {
     "current lines": "SELECT key, content FROM sale_versions WHERE is_current",
@@ -59,18 +62,8 @@ def _rebuild(
         last = (
             ports.warehouse.query("SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements").column("n")[0].as_py()
         )
-        for number in range(1, last + 1):
-            staged = [
-                _staged(ports, batch, rows, f"{prefix}/{number}")
-                for batch in batches
-                if batch["settlement_no"] == number
-            ]
-            undo = [
-                batch["batch_id"]
-                for batch in batches
-                if batch["undone_no"] == number and batch["root_no"] == batch["batch_no"]
-            ]
-            again.settle(Settlement(staged, undo))
+        for number, taken, undo in _settlements(batches, last):
+            again.settle(Settlement([_staged(ports, batch, rows, f"{prefix}/{number}") for batch in taken], undo))
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
@@ -78,6 +71,64 @@ def _rebuild(
     finally:
         again.close()
         _clear(ports, prefix)
+
+
+def anew(
+    ports: Ports, book: ContractBook, old: Warehouse, progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Settle all that another warehouse holds into the empty one of `ports`, from the kept originals.
+
+    Of the old one it reads only what every schema has. Numbers and times of settlements stay, as records and
+    announcements name them. Raises `Rejected` where that cannot be: then nobody may use what was filled so far.
+    """
+    prefix = f"rebuild/{ports.clock.tick()}"
+    known = "SELECT batch_id, batch_no, root_no, settlement_no, undone_no FROM batches ORDER BY batch_no"
+    batches = old.query(known).to_pylist()
+    before = old.query("SELECT settlement_no, settled_at, request_id FROM settlements ORDER BY settlement_no")
+    requests = before.column("request_id").to_pylist()
+    try:
+        for number, taken, undo in _settlements(batches, len(requests)):
+            staged = [_staged_anew(ports, book, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
+            settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1]))
+            if settled.settlement_no != number or len(settled.batches) != len(taken):
+                raise Rejected(f"Settlement {number} cannot be made again: {_why(settled)}.")
+            _clear(ports, f"{prefix}/{number}")
+            if progress:
+                progress(1)
+    finally:
+        _clear(ports, prefix)
+    made = ports.warehouse.query("SELECT * EXCEPT (settled_at) FROM settlements ORDER BY settlement_no")
+    timed = made.append_column("settled_at", before.column("settled_at"))
+    ports.warehouse.upsert("settlements", timed, ["settlement_no"])
+    _stage_waiting(ports)
+    return {"settlements": len(requests), "batches": len(batches), "differences": []}
+
+
+def _why(settled: Settled) -> str:
+    held = [hold.message for hold in settled.holds.values()]
+    return " ".join(held).rstrip(".") or "its batches would be settled otherwise"
+
+
+def _staged_anew(ports: Ports, book: ContractBook, batch: str, prefix: str) -> StagedBatch:
+    upload = uploads.get(ports, batch)
+    account = stage.write(ports, upload, f"{prefix}/{batch}")
+    return settle.describe(ports, book, replace(upload, staged=asdict(account)))
+
+
+def _stage_waiting(ports: Ports) -> None:
+    """What was staged and not settled yet was written for the old tables."""
+    for state in (State.STAGED, State.HELD):
+        for upload in uploads.find(ports, state=state, kind=None, limit=None):
+            account = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
+            uploads.move(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(account))
+
+
+def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
+    """Each settlement with the batches that it took in and the ids of those that it undid, in their order."""
+    for number in range(1, last + 1):
+        taken = [batch for batch in batches if batch["settlement_no"] == number]
+        undone = [batch for batch in batches if batch["undone_no"] == number and batch["root_no"] == batch["batch_no"]]
+        yield number, taken, [batch["batch_id"] for batch in undone]
 
 
 def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> StagedBatch:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import sql as catalogue
 from tillstream.adapters.local.settling import Settling
 from tillstream.adapters.local.translated import to_duckdb
+from tillstream.adapters.local.warehouse_file import claim
 from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.tables import TABLES, Field
@@ -50,10 +51,19 @@ def _translated() -> Iterator[None]:
 
 
 class DuckDBWarehouse:
-    """`path` is the database file, or `:memory:`. The caller owns the folder (see `folder`)."""
+    """`path` is the database file, or `:memory:`. The caller owns the folder (see `folder`).
+
+    `as_found`: a file of whatever schema, only to be read. Raises `Unavailable`, `Rejected` (a file of another schema).
+    """
 
     def __init__(
-        self, path: Path | str, *, memory_limit: str = "400MB", threads: int = 0, spill: Path | None = None
+        self,
+        path: Path | str,
+        *,
+        memory_limit: str = "400MB",
+        threads: int = 0,
+        spill: Path | None = None,
+        as_found: bool = False,
     ) -> None:
         config: dict[str, Any] = {"memory_limit": memory_limit, "preserve_insertion_order": False}
         if threads:
@@ -70,7 +80,14 @@ class DuckDBWarehouse:
         self._settling = threading.Lock()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._local = threading.local()
-        self._prepare()
+        if as_found:
+            return
+        try:
+            claim(self._root, path)
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         """Tables and views; views are translated and made only where their texts changed since the last start."""

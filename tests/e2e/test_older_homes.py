@@ -1,0 +1,132 @@
+"""A folder that another version of Tillstream wrote: one clear word, and the way on from the kept originals."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from tests.e2e.conftest import Run
+from tillstream.cli import main
+from tillstream.domain.tables import SCHEMA
+
+CONTRACT = """
+name: shop
+region: Shop
+currency: EUR
+columns: {sale_id: number, line_key: line, date: day, product_id: product, quantity: quantity, unit_price: price}
+identity: {store: S1}
+"""
+HEAD = "number,line,day,product,quantity,price\n"
+MONDAY = HEAD + "1,1,2026-01-05,P1,2,3.50\n2,1,2026-01-05,P2,1,10\n3,1,2026-01-05,P2,5,4\n4,1,2026-01-05,P2,5,4\n"
+TUESDAY = HEAD + "2,1,2026-01-06,P2,1,11\n5,1,2026-01-06,P1,1,3.50\n"
+FAULTY = HEAD + "6,1,2026-01-07,P1,two,3.50\n" + "".join(f"{n},1,2026-01-07,P1,1,1\n" for n in range(7, 15))
+HELD = HEAD + "80,1,2026-01-08,P1,two,3.50\n81,1,2026-01-08,P1,1,3.50\n"
+
+
+@pytest.fixture
+def lived(run: Run, tmp_path: Path, home: Path) -> dict[str, str]:
+    """A home that has seen uploads, a fix, a replay, an undo, a hold and rates of its own; batch ids by file."""
+    (home / "contracts").mkdir(parents=True)
+    (home / "contracts" / "shop.yaml").write_text(CONTRACT)
+    batches = {}
+    for name, text in (("monday", MONDAY), ("tuesday", TUESDAY), ("faulty", FAULTY), ("held", HELD)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text)
+        batches[name] = run("ingest", str(path), "--region", "shop")[1]["batch_id"]
+    refused = tmp_path / "refused.csv"
+    run("quarantine", batches["faulty"], "--csv", str(refused))
+    refused.write_text(refused.read_text("utf-8-sig").replace(",two,", ",2,"))
+    assert run("fix", batches["faulty"], str(refused))[0] == 0
+    batches["replay"] = run("replay", batches["faulty"])[1]["batch_id"]
+    run("undo", batches["monday"], "--yes")
+    rates = tmp_path / "rates.csv"
+    with rates.open("w", newline="") as out:
+        csv.writer(out).writerows([("date", "currency", "rate"), ("2026-01-01", "USD", "2.0")])
+    assert run("fx", "load", str(rates))[0] == 0
+    return batches
+
+
+def make_older(home: Path) -> None:
+    """As if written before sale_versions had its last columns, and before there were schema numbers."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("DROP TABLE warehouse_schema")
+        connection.execute("DELETE FROM made_views")
+        connection.execute("ALTER TABLE sale_versions DROP COLUMN leads")
+        connection.execute("ALTER TABLE batches DROP COLUMN repeated_lines")
+
+
+def number(home: Path, schema: int) -> None:
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE warehouse_schema SET number = ?", [schema])
+
+
+def told(run: Run) -> list[Any]:
+    """Everything that people read of the ledger."""
+    queries = ("kpis", "sale-lines", "receipts")
+    return [run("receipts"), *(run("query", name) for name in queries)]
+
+
+def test_an_older_folder_is_refused_in_one_clear_word(
+    lived: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_older(home)
+    monkeypatch.setattr("tillstream.serve._port_is_free", lambda _: None)
+    for arguments in (["status"], ["query", "kpis"], ["rebuild", "--check"], ["serve", "--port", "1"]):
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+        assert str(home) in result.stderr
+        assert "older Tillstream" in result.stderr
+        assert "tillstream rebuild --from-originals" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_lower_number_is_older_and_a_higher_one_newer(run: Run, lived: dict[str, str], home: Path) -> None:
+    number(home, SCHEMA - 1)
+    code, answer = run("status")
+    assert (code, f"it has schema {SCHEMA - 1}, this one needs schema {SCHEMA}" in answer["error"]) == (1, True)
+    number(home, SCHEMA + 1)
+    for command in (["status"], ["rebuild", "--from-originals"]):
+        code, answer = run(*command)
+        assert (code, "newer Tillstream" in answer["error"]) == (1, True)
+    assert "rebuild" not in answer["error"]
+
+
+def test_the_originals_make_an_older_warehouse_anew(run: Run, lived: dict[str, str], home: Path) -> None:
+    before = told(run)
+    make_older(home)
+    (home / "new.warehouse.duckdb").write_bytes(b"half of a try that was killed")
+    code, report = run("rebuild", "--from-originals")
+    assert (code, report["settlements"], report["differences"]) == (0, 6, [])
+    assert told(run) == before
+    assert run("rebuild", "--check")[1]["differences"] == []
+    assert sorted(path.name for path in home.glob("*warehouse*")) == sorted(
+        ["warehouse.duckdb", Path(report["kept_aside"]).name]
+    )
+    with duckdb.connect(report["kept_aside"]) as old:
+        assert old.execute("SELECT COUNT(*) FROM settlements").fetchone() == (6,)
+
+
+def test_what_waited_goes_on_in_the_new_warehouse(run: Run, lived: dict[str, str], home: Path) -> None:
+    make_older(home)
+    run("rebuild", "--from-originals")
+    code, receipt = run("confirm", lived["held"])
+    assert (code, receipt["rows"]["new"], receipt["rows"]["quarantined"]) == (3, 1, 1)
+    run("undo", lived["tuesday"], "--yes")
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == 10
+    assert "kept_aside" not in run("rebuild", "--from-originals")[1]
+
+
+def test_where_an_original_is_gone_the_old_warehouse_stays(run: Run, lived: dict[str, str], home: Path) -> None:
+    make_older(home)
+    (original,) = (
+        path for path in (home / "objects").rglob("*") if path.is_file() and TUESDAY.encode() == path.read_bytes()
+    )
+    original.unlink()
+    before = (home / "warehouse.duckdb").read_bytes()
+    code, answer = run("rebuild", "--from-originals")
+    assert (code, "kept as it was" in answer["error"]) == (1, True)
+    assert "older Tillstream" in run("status")[1]["error"]
+    assert len((home / "warehouse.duckdb").read_bytes()) == len(before)
