@@ -147,14 +147,18 @@ def undo(batch: str, yes: bool, json_: bool) -> None:
 @as_json
 def announce(json_: bool) -> None:
     """Publish the events of settlements that are not announced yet."""
-    run("announce", json_=json_)
+    from tillstream.words_upkeep import show_announced
+
+    run("announce", json_=json_, show=show_announced)
 
 
 @main.command()
 @as_json
 def sweep(json_: bool) -> None:
     """Drive on whatever stopped half-way."""
-    run("sweep", json_=json_)
+    from tillstream.words_upkeep import show_swept
+
+    run("sweep", json_=json_, show=show_swept)
 
 
 @main.command()
@@ -163,7 +167,9 @@ def sweep(json_: bool) -> None:
 @as_json
 def rebuild(originals: bool, json_: bool) -> None:
     """Settle everything again beside the ledger and say where the two differ; make an older Tillstream's anew."""
-    run("rebuild", json_=json_, originals=originals)
+    from tillstream.words_upkeep import show_rebuilt
+
+    run("rebuild", json_=json_, show=show_rebuilt, originals=originals)
 
 
 @main.command()
@@ -186,7 +192,9 @@ def query(name: str, params: tuple[str, ...], json_: bool) -> None:
 @as_json
 def status(json_: bool) -> None:
     """What is in the ledger, what waits, and where the data is."""
-    run("status", json_=json_)
+    from tillstream.words_upkeep import show_status
+
+    run("status", json_=json_, show=show_status)
 
 
 @main.command()
@@ -195,8 +203,9 @@ def status(json_: bool) -> None:
 def contracts(name: str, json_: bool) -> None:
     """The region contracts, or one of them whole."""
     from tillstream.words import show_list
+    from tillstream.words_upkeep import show_contract
 
-    run("contracts", json_=json_, show=None if name else show_list, name=name)
+    run("contracts", json_=json_, show=show_contract if name else show_list, name=name)
 
 
 @main.command()
@@ -225,7 +234,9 @@ def fx() -> None:
 @as_json
 def load(file: str, json_: bool) -> None:
     """Add daily rates: the ECB's history as CSV, or date,currency,rate[,base]."""
-    run("fx-load", json_=json_, file=file)
+    from tillstream.words_upkeep import show_rates
+
+    run("fx-load", json_=json_, show=show_rates, file=file)
 
 
 main.add_command(users)

@@ -40,7 +40,7 @@ def add(
     json_: bool,
 ) -> None:
     """A new account; its generated password is shown once."""
-    from tillstream.words import show_user
+    from tillstream.words_upkeep import show_user
 
     run(
         "users-add",
@@ -78,7 +78,7 @@ def set_user(
     json_: bool,
 ) -> None:
     """Change what an account may do and see; it counts from the person's next request on."""
-    from tillstream.words import show_user
+    from tillstream.words_upkeep import show_user
 
     said = {
         "name": name,
@@ -98,7 +98,7 @@ def set_user(
 @as_json
 def show_one(login: str, json_: bool) -> None:
     """One account, and who changed what about it."""
-    from tillstream.words import show_user
+    from tillstream.words_upkeep import show_user
 
     run("users-show", json_=json_, show=show_user, login=login)
 
@@ -108,7 +108,7 @@ def _for_one_user(command: str, words: str) -> None:
     @click.argument("login")
     @as_json
     def for_one(login: str, json_: bool) -> None:
-        from tillstream.words import show_user
+        from tillstream.words_upkeep import show_user
 
         run(f"users-{command}", json_=json_, show=show_user, login=login)
 

@@ -23,7 +23,7 @@ def run(
     /,
     *,
     json_: bool,
-    show: Callable[[Any], None] | None = None,
+    show: Callable[[Any], None],
     total: int | None = None,
     **arguments: Any,
 ) -> None:
@@ -42,8 +42,8 @@ def run(
     except TillstreamError as error:
         fail(str(error), json_=json_)
     data = plain(result.data)
-    if json_ or show is None:
-        click.echo(json.dumps(data, ensure_ascii=False, indent=None if json_ else 2))
+    if json_:
+        click.echo(json.dumps(data, ensure_ascii=False))
     else:
         show(data)
     sys.exit(result.code)

@@ -17,12 +17,12 @@ err = Console(stderr=True)
 ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
     """Text of files and people, which may look like markup and must come out as it is."""
     out.print(words, highlight=False, markup=False)
 
 
-def _title(words: str, rest: str) -> None:
+def title(words: str, rest: str = "") -> None:
     out.print(f"[bold]{escape(words)}[/]{escape(rest)}", highlight=False)
 
 
@@ -33,22 +33,22 @@ def show_receipts(data: Any) -> None:
 
 def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing was kept")
-    _title(receipt["file"], f" · {receipt['contract']} · {receipt['status']} · {batch}")
+    title(receipt["file"], f" · {receipt['contract']} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
-        _say(f"  held: {hold['message']} ({hold['code']})")
+        say(f"  held: {hold['message']} ({hold['code']})")
     if receipt.get("error"):
-        _say(f"  {receipt['error']}")
+        say(f"  {receipt['error']}")
     rows = receipt.get("rows")
     if rows and (rows["read"] or rows["new"] is not None):
         parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
-        _say(f"  {_count(rows['read'])} rows read = {parts}")
+        say(f"  {_count(rows['read'])} rows read = {parts}")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
-        _say(f"  net {amount['net']} {amount['currency']}{gross}")
+        say(f"  net {amount['net']} {amount['currency']}{gross}")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""
-        _say(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
+        say(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
 
 
 def _count(number: int | None) -> str:
@@ -57,31 +57,31 @@ def _count(number: int | None) -> str:
 
 def show_refused(data: dict[str, Any]) -> None:
     for row in data["rows"]:
-        _title(f"line {row['line_number']}", f"  {row['raw']}")
+        title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:
-            _say(f"  {problem['message']} {problem['remedy']}")
+            say(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
-    _say(f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you.")
+    say(f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you.")
 
 
 def show_undo(data: dict[str, Any]) -> None:
     changes = ", ".join(f"{_count(count)} {kind}" for kind, count in data["changes"].items())
-    _say(f"{data['file']}: {changes}.")
+    say(f"{data['file']}: {changes}.")
     after = {(row["region"], row["currency"]): row for row in data.get("after", [])}
     for row in data.get("before", []):
         then = after.get((row["region"], row["currency"]))
         if then is None or then["net"] != row["net"]:
-            _say(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
+            say(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
 
 
 def show_undo_preview(data: dict[str, Any]) -> None:
     show_undo(data)
-    _say("Nothing is undone yet; --yes does it.")
+    say("Nothing is undone yet; --yes does it.")
 
 
 def show_undone(data: dict[str, Any]) -> None:
     show_undo(data)
-    _say(f"{data['file']} is undone.")
+    say(f"{data['file']} is undone.")
 
 
 def show_rows(data: dict[str, Any]) -> None:
@@ -89,14 +89,14 @@ def show_rows(data: dict[str, Any]) -> None:
     columns, rows = data["columns"], data["rows"]
     cells = [[_cell(row[column]) for column in columns] for row in rows]
     if not rows:
-        _say("There is nothing to show.")
+        say("There is nothing to show.")
     elif len(rows) == 1 or (out.is_terminal and _width(columns, cells) > out.width):
         name = max(map(len, columns))
         for place, row in enumerate(cells):
             if place:
-                _say("")
+                say("")
             for column, cell in zip(columns, row, strict=True):
-                _say(f"{column:<{name}}  {cell}".rstrip())
+                say(f"{column:<{name}}  {cell}".rstrip())
     else:
         table = Table()
         for column in columns:
@@ -127,28 +127,6 @@ def _width(columns: list[str], cells: list[list[str]]) -> int:
 
 def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
-
-
-def show_user(data: dict[str, Any]) -> None:
-    """An account as it is now; its password, where one was made, and who changed what, where that was asked."""
-    if "role" in data:
-        seen = _scope_words(data)
-        _title(data["login"], f" · {data['name']} · {data['role']}{seen}")
-        if data["disabled"]:
-            _say("  The account is closed: nobody signs in with it.")
-    for change in data.get("changes", []):
-        _say(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
-    if "password" in data:
-        _say(f"The password of {data['login']}, shown only now: {data['password']}")
-
-
-def _scope_words(data: dict[str, Any]) -> str:
-    if data["role"] == "admin":
-        return " · sees everything"
-    places = ", ".join(data["regions"]) or "all regions"
-    stores = f", stores {', '.join(data['stores'])}" if data["stores"] else ""
-    own = f", own sales as {data['salesperson']}" if data["salesperson"] else ""
-    return f" · {places}{stores}{own}"
 
 
 @contextmanager

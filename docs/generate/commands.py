@@ -11,8 +11,8 @@ from tillstream.cli import main
 INTRO = """
 While a server runs, commands go through it; without one they take the folder's lock and wait their turn
 ([local mode](local-mode.md)). `TILLSTREAM_HOME` says which folder; the other settings are in [settings](settings.md).
-Every command has `--help`; with `--json` it prints one JSON value and nothing else on standard output, decimals as
-text and counts as numbers. Progress and errors go to standard error.
+Every command has `--help` and answers in words for a person; with `--json` it prints one JSON value and nothing else on
+standard output, decimals as text and counts as numbers. Progress and errors go to standard error.
 """
 CODES = (
     ("0", "done and clean"),

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from tillstream.cli import main
 
 Run = Callable[..., tuple[int, Any]]
+Say = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -28,5 +29,18 @@ def run(home: Path) -> Run:
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, json.loads(result.stdout) if result.stdout else None
+
+    return invoke
+
+
+@pytest.fixture
+def say(home: Path) -> Say:
+    """Exit code and everything that a command says; whatever breaks, breaks the test."""
+
+    def invoke(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(main, list(arguments))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
 
     return invoke

@@ -100,6 +100,24 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
     assert (code, "no batch nonsense" in wrong["error"]) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["status"], "Nothing has been settled yet."),
+        (["announce"], "Every settlement was announced already."),
+        (["users", "add", "carla", "--role", "admin"], "carla · carla · admin · sees everything"),
+    ],
+)
+def test_a_command_through_the_server_speaks_words_too(
+    server: Server, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    said = subprocess.run(
+        [TILLSTREAM, *arguments], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=120
+    )
+    assert words in said.stdout
+    assert "{" not in said.stdout
+
+
 def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"}

@@ -1,37 +1,21 @@
 """What people read when they leave --json out: nothing of a file is lost, mistaken for markup, or squeezed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Run, Say
 from tillstream import commands
 from tillstream.app import App, build
-from tillstream.cli import main
 from tillstream.control import create_control
 from tillstream.settings import Settings
 
-Say = Callable[..., tuple[int, str]]
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = "".join(f"90{n},A,b,1,12/5/2011 9:02,1,1,UK\n" for n in range(10, 30))
 BRACKETS = "901,A,[/b] is [red]not[/red] markup,two,12/5/2011 9:02,1,1,UK\n"
-
-
-@pytest.fixture
-def say(home: Path) -> Say:
-    """Exit code and everything that a command says; whatever breaks, breaks the test."""
-
-    def invoke(*arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(main, list(arguments))
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result.exit_code, result.output
-
-    return invoke
 
 
 @pytest.fixture

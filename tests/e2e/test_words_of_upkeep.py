@@ -1,0 +1,105 @@
+"""Every command speaks words to a person, and JSON only where it is asked for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docs.generate.commands import leaves
+from tests.e2e.conftest import Run, Say
+from tillstream import words_upkeep
+from tillstream.cli import main
+
+RATES = "date,currency,rate\n2026-01-01,GBP,0.85\n2026-01-02,GBP,0.86\n"
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+SALE = "901,A,b,1,12/5/2011 9:02,1,1,UK\n"
+SERVER = "tillstream serve"
+
+
+@pytest.fixture
+def settled(run: Run, tmp_path: Path) -> str:
+    """A batch in the ledger."""
+    path = tmp_path / "monday.csv"
+    path.write_text(HEAD + SALE)
+    return str(run("ingest", str(path), "--region", "online-retail-uk")[1]["batch_id"])
+
+
+def arguments(command: str, batch: str, folder: Path) -> list[str]:
+    """What the command needs to do something."""
+    needed = {
+        "confirm": [batch, "--as-new"],
+        "demo": ["--scale", "0.001"],
+        "fix": [batch, str(folder / "monday.csv")],
+        "fx load": [str(folder / "rates.csv")],
+        "ingest": [str(folder / "monday.csv"), "--region", "online-retail-uk"],
+        "query": ["kpis"],
+        "contracts": ["IN"],
+        "users add": ["carla", "--role", "admin"],
+        "users set": ["boss", "--name", "The boss"],
+    }
+    one_batch = ("quarantine", "receipts", "reject", "replay", "undo")
+    one_person = ("users disable", "users enable", "users reset", "users show")
+    return needed.get(command, [batch] if command in one_batch else ["boss"] if command in one_person else [])
+
+
+@pytest.mark.parametrize("path", [path for path, _ in leaves(main, "tillstream") if path != SERVER])
+def test_a_command_prints_json_only_where_it_is_asked_for(say: Say, settled: str, tmp_path: Path, path: str) -> None:
+    (tmp_path / "rates.csv").write_text(RATES)
+    say("users", "add", "boss", "--role", "admin")
+    say("users", "add", "second", "--role", "admin")
+    command = path.removeprefix("tillstream ")
+    words = say(*command.split(), *arguments(command, settled, tmp_path))[1]
+    assert words.strip()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(words)
+    assert "{" not in words
+
+
+def test_upkeep_says_what_it_did(say: Say, settled: str, tmp_path: Path, home: Path) -> None:
+    (tmp_path / "rates.csv").write_text(RATES)
+    assert say("fx", "load", str(tmp_path / "rates.csv")) == (0, "2 rates are loaded.\n")
+    assert say("rebuild", "--check") == (
+        0,
+        "1 settlement of 1 batch made again beside the ledger: both say the same.\n",
+    )
+    code, words = say("status")
+    assert (code, f"Data in {home}" in words, "1 line in the numbers, as of 20" in words) == (0, True, True)
+    assert "Batches: 1 settled" in words
+    assert "Queue batches: " in words
+    assert say("announce") == (0, "1 settlement is announced: 0 events published.\n")
+    assert say("announce") == (0, "Every settlement was announced already.\n")
+    assert say("sweep") == (0, "Nothing had stopped.\n")
+
+
+def test_a_sweep_says_what_it_drove_on(say: Say, settled: str) -> None:
+    assert say("sweep") == (0, "Driven on: announced 1 settlement that nobody had been told of.\n")
+
+
+def test_an_empty_home_says_that_nothing_is_there(say: Say) -> None:
+    words = say("status")[1]
+    assert "Nothing has been settled yet." in words
+    assert "Queues: nothing waits" in words
+
+
+def test_a_rebuild_that_differs_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+    words_upkeep.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
+    assert capsys.readouterr().out == (
+        "2 settlements of 3 batches made again beside the ledger: the two differ.\n  flags: 1 only in the ledger\n"
+    )
+
+
+def test_a_contract_says_what_it_holds_and_leaves_out_what_is_open(say: Say) -> None:
+    words = say("contracts", "IN")[1]
+    assert "IN · version 1 · reports to IN" in words
+    assert "    time_zone: Asia/Kolkata" in words
+    assert "replaces" not in words
+
+
+def test_an_account_says_its_password_once_and_whether_it_is_closed(say: Say) -> None:
+    say("users", "add", "boss", "--role", "admin")
+    _, added = say("users", "add", "carla", "--role", "analyst", "--region", "UK")
+    assert "carla · carla · analyst · UK" in added
+    assert "The password of carla, shown only now: " in added
+    assert "nobody signs in with it" in say("users", "disable", "carla")[1]
+    assert "nobody signs in with it" not in say("users", "enable", "carla")[1]
+    assert say("users", "reset", "carla")[1].startswith("The password of carla, shown only now: ")
