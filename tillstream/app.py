@@ -38,6 +38,8 @@ class App:
     ports: Ports
     book: ContractBook
     queries: QueryCache
+    attended: bool = False
+    """Whether a worker runs beside, which does what the events of this app ask for."""
 
     def fresh_warehouse(self) -> Warehouse:
         """An empty warehouse beside the live one, in memory that spills to disk: for rebuilds."""

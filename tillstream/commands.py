@@ -4,7 +4,8 @@ Each takes the app and JSON-like arguments and gives a `Result`; nothing here pr
 """
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +15,7 @@ from tillstream import commands_users as users
 from tillstream.analytics import queries, reference
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
 from tillstream.handlers import record_of
@@ -34,15 +35,21 @@ from tillstream.pipeline import (
 )
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
-from tillstream.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
+from tillstream.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress, Result
 from tillstream.samples import files as samples
+from tillstream.samples.files import SampleFile
 
 ME = "command line"
+UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
+PATIENCE = 900.0
 
 
 def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
     """Each file to its receipt; one bad file does not keep the others from going in."""
-    receipts = [_ingest(app, progress, Path(file), contract, dry=dry) for file in files]
+    receipts = []
+    for file in files:
+        receipts.append(_ingest(app, progress, Path(file), contract, dry=dry))
+        progress("files")
     codes = [_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
     return Result(receipts[0] if len(receipts) == 1 else receipts, code)
@@ -70,7 +77,9 @@ def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
 
 def _drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
     """Stage and settle one batch now; announcing is the worker's."""
+    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows))
+    progress("settling")
     settle.settle_all(app.ports, app.book)
     return account.receipt(app.ports, upload.batch_id)
 
@@ -208,18 +217,42 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
 
 def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     """Write the sample regions' files and load them like any others."""
-    today = app.ports.clock.now().date()
-    folder = app.settings.home / "samples"
-    folder.mkdir(parents=True, exist_ok=True)
+    until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
+    written = samples.write_samples(app.settings.home / "samples", until=until, scale=scale)
     receipts = []
-    for sample in samples.files(until=today.replace(day=1) - timedelta(days=1), scale=scale):
-        path = folder / sample.name
-        with path.open("wb") as out:
-            sample.write(out)
-        receipts.append(_ingest(app, progress, path, sample.contract, dry=False))
+    for receipt in _by_the_worker(app, progress, written) if app.attended else _here(app, progress, written):
+        receipts.append(receipt)
         progress("files", 1)
     codes = [_code(receipt) for receipt in receipts]
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
+
+
+def _here(app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]) -> Iterator[dict[str, Any]]:
+    return (_ingest(app, progress, path, sample.contract, dry=False) for sample, path in written)
+
+
+def _by_the_worker(
+    app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]
+) -> Iterator[dict[str, Any]]:
+    """Receive the files; the worker hears of each and does the rest while the next one is written."""
+    received = []
+    for sample, path in written:
+        with path.open("rb") as stream:
+            received.append(uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, ME))
+    for upload in received:
+        _wait(app, upload)
+        receipt = account.receipt(app.ports, upload.batch_id)
+        progress("rows", receipt["rows"]["read"])
+        yield receipt
+
+
+def _wait(app: App, upload: Upload) -> None:
+    """Until the worker is done with it. Raises `Unavailable` when that takes longer than any file does."""
+    give_up_at = time.monotonic() + PATIENCE
+    while uploads.get(app.ports, upload.batch_id).state in UNDER_WAY:
+        if time.monotonic() > give_up_at:
+            raise Unavailable(f"{upload.file} is kept and waits for the worker; the pipeline page says why.")
+        time.sleep(0.05)
 
 
 COMMANDS: dict[str, Callable[..., Result]] = {

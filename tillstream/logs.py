@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -25,3 +27,19 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+@contextmanager
+def only_warnings(settings: Settings) -> Iterator[None]:
+    """Within the block no lower level is logged to a terminal, where somebody reads other lines just then.
+
+    A level that was asked for stays.
+    """
+    if not sys.stderr.isatty() or "log_level" in settings.model_fields_set:
+        yield
+        return
+    configure(settings.model_copy(update={"log_level": "warning"}))
+    try:
+        yield
+    finally:
+        configure(settings)

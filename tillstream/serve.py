@@ -6,6 +6,7 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -15,6 +16,7 @@ from tillstream.app import App, folder, open_app
 from tillstream.commands import demo
 from tillstream.control import create_control
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.logs import only_warnings
 from tillstream.people import accounts
 from tillstream.pipeline import uploads
 from tillstream.settings import Settings
@@ -49,6 +51,7 @@ def _port_is_free(settings: Settings) -> None:
 
 
 def _serve(app: App, say: Say, *, open_browser: bool) -> None:
+    app = replace(app, attended=True)
     settings = app.settings
     password = accounts.first_admin(app.ports)
     token = secrets.token_urlsafe(32)
@@ -80,22 +83,20 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
         worker.stop()
 
 
-def _samples(app: App, say: Say) -> None:
+def _samples(app: App, say: Say, scale: float = 1.0) -> None:
     """The first start of an empty home loads the sample regions, in the sight of whoever started it."""
     if not app.settings.samples or app.ports.documents.count(uploads.COLLECTION):
         return
     say("The first start loads the sample regions IN, UK and USA …")
-    done = 0
+    done = {"files": 0, "rows": 0}
 
-    def progress(what: str, count: int) -> None:
-        nonlocal done
-        if what == "rows":
-            done += count
-            say(f"  {done:,} rows read")
+    def progress(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - a line a file is enough
+        done[what] += count
         if what == "files":
-            say("  a file is settled")
+            say(f"  {done['files']} {'file' if done['files'] == 1 else 'files'} settled, {done['rows']:,} rows read")
 
-    receipts = demo(app, progress).data
+    with only_warnings(app.settings):
+        receipts = demo(app, progress, scale=scale).data
     lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
     say(
         f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "

@@ -127,18 +127,35 @@ def facts() -> dict[str, SampleFacts]:
 def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_path: Path) -> None:
     assert bytes_of() == small
     written = write_samples(tmp_path / "new", until=UNTIL, scale=SMALL)
-    assert {path.name: path.read_bytes() for path in written} == small
+    assert {path.name: path.read_bytes() for _, path in written} == small
 
 
 def test_the_bytes_are_those_of_every_other_machine(small: dict[str, bytes]) -> None:
     digest = hashlib.sha256(b"".join(small.values())).hexdigest()
-    assert digest[:16] == "eba6ca8eb3d07662"
+    assert digest[:16] == "d234ba58d37b5663"
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"until": date(2025, 9, 30)}, {"scale": 0.06}])
 def test_other_arguments_give_other_bytes(change: dict[str, int], small: dict[str, bytes]) -> None:
     other = bytes_of(**({"until": UNTIL, "scale": SMALL, "seed": 7} | change))  # type: ignore[arg-type]
     assert not set(other.values()) & set(small.values())
+
+
+def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str, bytes]) -> None:
+    def numbers(made: dict[str, bytes]) -> dict[str, set[bytes]]:
+        columns = {"IN": (b",", 0), "UK": (b",", 0), "USA": (b"\t", 1)}
+        told: dict[str, set[bytes]] = {region: set() for region in columns}
+        for name, data in made.items():
+            delimiter, place = columns[name.partition("_")[0]]
+            rows = (line.split(delimiter) for line in data.splitlines()[1:])
+            told[name.partition("_")[0]] |= {cells[place] for cells in rows if len(cells) > place and cells[place]}
+        return told
+
+    other = bytes_of(scale=0.5)
+    assert not set(other) & set(small)
+    mine, others = numbers(small), numbers(other)
+    assert all(len(mine[region]) > 300 and not mine[region] & others[region] for region in mine)
+    assert next(iter(files(until=UNTIL))).name == "IN_sales_2023-11_to_2025-09.csv"
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
@@ -211,7 +228,7 @@ def test_at_scale_1_there_are_about_200_000_lines_and_two_dirty_ones_in_a_thousa
 
 
 def test_december_outsells_february_and_few_customers_buy_much(small: dict[str, bytes]) -> None:
-    history = next(data for name, data in small.items() if name.startswith("USA_sales_2023"))
+    history = next(data for name, data in small.items() if name.startswith("USA_x0.05_sales_2023"))
     rows = [line.split("\t") for line in history.decode().splitlines()[1:]]
     months = Counter(row[1][:4] for row in rows)
     assert months["2412"] > 1.4 * months["2502"]

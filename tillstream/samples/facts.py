@@ -114,7 +114,7 @@ def parts(
     region: Region, until: date, scale: float, seed: int, first: int = 0
 ) -> Iterator[tuple[Month, Lines, Lines, Mask]]:
     """Each month from `first` as told, what corrections tell again of it, and which of those lines they change."""
-    for month in months(until)[first:]:
+    for month in months(until, scale)[first:]:
         lines = spoilt(sales(region, month, scale, seed), region, month, seed)
         again, changed = corrections(lines, region, month, seed)
         if month.index < MONTHS - CORRECTED_MONTHS:

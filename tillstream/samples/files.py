@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from tillstream.samples.facts import CORRECTED_MONTHS, SampleFacts, count, parts
 from tillstream.samples.faults import told_again
-from tillstream.samples.months import MONTHS, months
+from tillstream.samples.months import MONTHS, mark, months
 from tillstream.samples.regions import REGIONS, Region
 from tillstream.samples.styles import STYLES, header, written
 
@@ -26,37 +26,37 @@ class SampleFile:
 def files(*, until: date, scale: float = 1.0, seed: int = 7) -> Iterator[SampleFile]:
     """Three files per region, in the order in which they are meant to arrive; 24 months up to `until`, included.
 
-    scale 1: about 200,000 lines in all. The same arguments give the same bytes on every machine.
+    scale 1: about 200,000 lines in all. The same arguments give the same bytes on every machine; another scale gives
+    other sales in files of other names, so that each adds to the others.
     """
     for region in REGIONS:
-        for name, write in zip(_names(region, until), (_history, _newest, _corrections), strict=True):
+        for name, write in zip(_names(region, until, scale), (_history, _newest, _corrections), strict=True):
             yield SampleFile(name, region.name, partial(write, region, until, scale, seed))
 
 
-def write_samples(folder: Path, *, until: date, scale: float = 1.0, seed: int = 7) -> list[Path]:
-    """The files, written into the folder (made if missing); files of the same names are replaced."""
+def write_samples(folder: Path, *, until: date, scale: float = 1.0, seed: int = 7) -> Iterator[tuple[SampleFile, Path]]:
+    """The files and where they are, each written when its turn comes; files of the same names are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
     for one in files(until=until, scale=scale, seed=seed):
         path = folder / one.name
         with path.open("wb") as out:
             one.write(out)
-        paths.append(path)
-    return paths
+        yield one, path
 
 
 def expected(*, until: date, scale: float = 1.0, seed: int = 7) -> dict[str, SampleFacts]:
     """What a right import of `files` with the same arguments says, by region."""
-    return {region.name: count(region, _names(region, until), until, scale, seed) for region in REGIONS}
+    return {region.name: count(region, _names(region, until, scale), until, scale, seed) for region in REGIONS}
 
 
-def _names(region: Region, until: date) -> tuple[str, str, str]:
+def _names(region: Region, until: date, scale: float) -> tuple[str, str, str]:
     first, *_, before, last = (f"{month.first:%Y-%m}" for month in months(until))
     ending = "tsv" if STYLES[region.name].delimiter == "\t" else "csv"
+    name = "_".join(filter(None, (region.name, mark(scale))))
     return (
-        f"{region.name}_sales_{first}_to_{before}.{ending}",
-        f"{region.name}_sales_{last}.{ending}",
-        f"{region.name}_corrections_{last}.{ending}",
+        f"{name}_sales_{first}_to_{before}.{ending}",
+        f"{name}_sales_{last}.{ending}",
+        f"{name}_corrections_{last}.{ending}",
     )
 
 

@@ -29,18 +29,25 @@ class Month:
     month: int
     days: int
     index: int
+    mark: str = ""
+    """Stands in every sale number, so that sets of different scales do not tell the same sales."""
 
     @property
     def first(self) -> date:
         return date(self.year, self.month, 1)
 
 
-def months(until: date) -> list[Month]:
+def mark(scale: float) -> str:
+    """`` for scale 1, x2 for scale 2, x0.05 for scale 0.05: another one for each scale."""
+    return "" if scale == 1 else f"x{float(scale)!r}".removesuffix(".0")
+
+
+def months(until: date, scale: float = 1.0) -> list[Month]:
     """The months that end with `until`, oldest first."""
     newest = until.year * 12 + until.month - 1
     spans = [divmod(newest - MONTHS + 1 + index, 12) for index in range(MONTHS)]
     return [
-        Month(year, month + 1, until.day if index == MONTHS - 1 else monthrange(year, month + 1)[1], index)
+        Month(year, month + 1, until.day if index == MONTHS - 1 else monthrange(year, month + 1)[1], index, mark(scale))
         for index, (year, month) in enumerate(spans)
     ]
 

@@ -61,7 +61,8 @@ def _india(lines: Lines, region: Region, month: Month) -> Cells:
 
 
 def _britain(lines: Lines, region: Region, month: Month) -> Cells:
-    sale = [f"{letters}{_stamp(month)}" for letters in ("S", "CN")]
+    ending = "-" if month.mark else ""  # else the mark would run into the numbers after it
+    sale = [f"{letters}{_stamp(month)}{ending}" for letters in ("S", "CN")]
     store = whole(lines.store)
     return {
         "Sale": joined(looked_up(sale, lines.series), store, whole(lines.number, 5)),
@@ -148,7 +149,7 @@ def header(region: Region) -> bytes:
 
 
 def _stamp(month: Month) -> str:
-    return f"{month.year % 100:02}{month.month:02}"
+    return f"{month.year % 100:02}{month.month:02}{month.mark}"
 
 
 def _days(month: Month, pattern: str, day: Ints) -> Text:

@@ -1,0 +1,111 @@
+"""The sample regions: what another scale adds, and how a server loads them in the sight of whoever started it."""
+
+import io
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.e2e.conftest import Run
+from tillstream import commands, serve
+from tillstream.app import App, build
+from tillstream.domain.errors import Unavailable
+from tillstream.domain.uploads import State
+from tillstream.logs import configure
+from tillstream.pipeline import stage, uploads
+from tillstream.samples.files import expected
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+SCALE = 0.004
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def served(home: Path) -> Iterator[App]:
+    """An app with a worker beside it, as in the server."""
+    app = replace(build(Settings(threads=1)), attended=True)
+    worker = Worker(app)
+    worker.start()
+    yield app
+    worker.stop()
+    app.close()
+
+
+@pytest.fixture
+def stagings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each batch was staged."""
+    counted: Counter[str] = Counter()
+    write = stage.write
+
+    def counting(ports, upload, *rest):  # type: ignore[no-untyped-def]
+        counted[upload.batch_id] += 1
+        return write(ports, upload, *rest)
+
+    monkeypatch.setattr(stage, "write", counting)
+    return counted
+
+
+def lines(app: App) -> int:
+    (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS lines FROM current_lines").to_pylist()
+    return int(row["lines"])
+
+
+def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
+    until = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+    told = {scale: list(expected(until=until, scale=scale).values()) for scale in (SCALE, 2 * SCALE)}
+    total = 0
+    for scale, facts in told.items():
+        code, receipts = run("demo", "--scale", str(scale))
+        assert (code, len(receipts)) == (0, 9)
+        assert sum(receipt["rows"]["corrected"] for receipt in receipts) == sum(region.corrected for region in facts)
+        total += sum(region.lines for region in facts)
+        assert run("query", "kpis")[1]["rows"][0]["lines"] == total
+    again = run("demo", "--scale", str(SCALE))[1]
+    assert sum(receipt["rows"]["new"] + receipt["rows"]["corrected"] for receipt in again) == 0
+
+
+def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
+    progress: list[tuple[str, int]] = []
+    result = commands.demo(served, lambda what, count: progress.append((what, count)), scale=SCALE)
+    assert (result.code, len(result.data)) == (0, 9)
+    assert [what for what, _ in progress] == ["rows", "files"] * 9
+    assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
+    assert sorted(stagings.values()) == [1] * 9
+    assert lines(served) == sum(r["rows"]["new"] for r in result.data) > 500
+
+
+def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = replace(build(Settings(threads=1)), attended=True)  # and nobody is there
+    monkeypatch.setattr(commands, "PATIENCE", 0.1)
+    try:
+        with pytest.raises(Unavailable, match="waits for the worker"):
+            commands.demo(app, lambda _what, _count: None, scale=SCALE)
+        assert len(uploads.find(app.ports, state=State.RECEIVED)) == 9
+    finally:
+        app.close()
+
+
+def test_on_a_terminal_no_log_line_stands_between_the_lines_of_progress(
+    served: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    configure(served.settings)
+    said: list[str] = []
+    serve._samples(served, said.append, scale=SCALE)
+    files = ["1 file settled", *(f"{n} files settled" for n in range(2, 10))]
+    assert [line.strip().partition(",")[0] for line in said[1:-1]] == files
+    assert said[-1].startswith("The sample regions are loaded: 9 files, ")
+    assert "handled" not in terminal.getvalue()
+    structlog.get_logger("tillstream").info("afterwards")
+    assert "afterwards" in terminal.getvalue()
