@@ -129,13 +129,14 @@ def reject(batch: str, reason: str, json_: bool) -> None:
 def undo(batch: str, yes: bool, json_: bool) -> None:
     """Make a settled batch and its corrections stop counting, after a preview."""
     from tillstream.remote import execute
+    from tillstream.result import quiet
     from tillstream.words import show_undo, show_undo_preview, show_undone
 
     if not yes:
         if json_ or not sys.stdin.isatty():
             run("undo-preview", json_=json_, show=show_undo_preview, batch=batch)
         try:
-            show_undo(execute(Settings(), "undo-preview", {"batch": batch}, lambda _what, _count: None).data)
+            show_undo(execute(Settings(), "undo-preview", {"batch": batch}, quiet).data)
         except TillstreamError as error:
             fail(str(error), json_=json_)
         if not click.confirm("Undo it?"):

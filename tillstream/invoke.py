@@ -30,8 +30,8 @@ def run(
     """Run a command here or in the running server, print what it did, and end with its exit code."""
     from tillstream.jsons import plain
     from tillstream.logs import configure
+    from tillstream.progress import progress_bars
     from tillstream.remote import execute
-    from tillstream.words import progress_bars
 
     settings = Settings()
     quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}

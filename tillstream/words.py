@@ -1,17 +1,13 @@
 """Results as words on a terminal."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(soft_wrap=True)
-err = Console(stderr=True)
 
 
 ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
@@ -127,21 +123,3 @@ def _width(columns: list[str], cells: list[list[str]]) -> int:
 
 def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
-
-
-@contextmanager
-def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Callable[[str, int], None]]:
-    """Bars on a terminal: bytes kept, then rows read; nothing where nobody looks."""
-    if hidden or not err.is_terminal:
-        yield lambda _what, _count: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
-        tasks = {"bytes": bars.add_task("keeping the file", total=total)}
-
-        def advance(what: str, count: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(f"{what} done", total=None)
-            bars.advance(tasks[what], count)
-
-        yield advance

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,26 @@ def test_a_command_through_the_server_speaks_words_too(
     )
     assert words in said.stdout
     assert "{" not in said.stdout
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_path: Path, sample: Path) -> None:
+    pty = pytest.importorskip("pty")
+    ingest = [TILLSTREAM, "ingest", str(sample), "--region", "IN"]
+    screen, terminal = pty.openpty()
+    shown = subprocess.run(
+        ingest, env=environment(tmp_path, TERM="xterm"), stdout=subprocess.DEVNULL, stderr=terminal, check=False
+    )
+    os.close(terminal)
+    seen = b""
+    with suppress(OSError):  # what Linux says at the end of a terminal
+        while read := os.read(screen, 65_536):
+            seen += read
+    os.close(screen)
+    assert shown.returncode in (0, 3)
+    assert b"keeping the bytes" in seen
+    assert b"reading rows" in seen
+    unseen = subprocess.run(ingest, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert (unseen.returncode in (0, 3), unseen.stderr) == (True, "")
 
 
 def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:

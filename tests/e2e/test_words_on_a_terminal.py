@@ -1,17 +1,10 @@
 """What people read when they leave --json out: nothing of a file is lost, mistaken for markup, or squeezed."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from tests.e2e.conftest import Run, Say
-from tillstream import commands
-from tillstream.app import App, build
-from tillstream.control import create_control
-from tillstream.settings import Settings
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = "".join(f"90{n},A,b,1,12/5/2011 9:02,1,1,UK\n" for n in range(10, 30))
@@ -121,34 +114,3 @@ def test_rates_that_are_no_text_are_refused_in_words(say: Say, tmp_path: Path, c
     (tmp_path / "rates.csv").write_bytes(content)
     code, words = say("fx", "load", str(tmp_path / "rates.csv"))
     assert (code, "rates.csv is not a file of rates" in words) == (1, True)
-
-
-@pytest.fixture
-def app(home: Path) -> Iterator[App]:
-    app = build(Settings(home=home, threads=1))
-    yield app
-    app.close()
-
-
-@pytest.fixture
-def door(app: App) -> Iterator[FlaskClient]:
-    with create_control(app, "secret").test_client() as client:
-        yield client
-
-
-KEY = {"Authorization": "Bearer secret"}
-
-
-def test_an_answer_through_the_server_keeps_its_order(door: FlaskClient) -> None:
-    row = door.post("/query", json={"name": "kpis", "params": {}}, headers=KEY).get_json()["data"]["rows"][0]
-    assert list(row)[:3] == ["lines", "active_lines", "cancelled_lines"]
-
-
-def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> None:
-        raise ZeroDivisionError("by nothing")
-
-    monkeypatch.setitem(commands.COMMANDS, "status", broken)
-    answer = door.post("/status", json={}, headers=KEY)
-    assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
-    assert "status broke in the server" in answer.get_json()["detail"]

@@ -1,0 +1,160 @@
+"""The server's door for commands: what it answers, what it tells meanwhile, and what is left when it goes away."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_server, socket
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tillstream import commands
+from tillstream.app import App, build, folder
+from tillstream.control import LINES, create_control
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.remote import execute
+from tillstream.settings import Settings
+
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+GOOD = "".join(f"90{n},A,b,1,12/5/2011 9:02,1,1,UK\n" for n in range(10, 30))
+KEY = {"Authorization": "Bearer secret"}
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    app = build(Settings(home=home, threads=1))
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def door(app: App) -> Iterator[FlaskClient]:
+    with create_control(app, "secret").test_client() as client:
+        yield client
+
+
+@pytest.fixture
+def monday(tmp_path: Path) -> str:
+    (tmp_path / "monday.csv").write_text(HEAD + GOOD)
+    return str(tmp_path / "monday.csv")
+
+
+def told(door: FlaskClient, command: str, **arguments: Any) -> list[dict[str, Any]]:
+    answer = door.post(f"/{command}", json=arguments, headers=KEY | {"Accept": LINES})
+    assert (answer.status_code, answer.mimetype) == (200, LINES)
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def test_an_answer_through_the_server_keeps_its_order(door: FlaskClient) -> None:
+    row = door.post("/query", json={"name": "kpis", "params": {}}, headers=KEY).get_json()["data"]["rows"][0]
+    assert list(row)[:3] == ["lines", "active_lines", "cancelled_lines"]
+
+
+def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setitem(commands.COMMANDS, "status", broken)
+    answer = door.post("/status", json={}, headers=KEY)
+    assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
+    assert "status broke in the server" in answer.get_json()["detail"]
+
+
+def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday: str) -> None:
+    *stages, last = told(door, "ingest", files=[monday], contract="online-retail-uk")
+    receipt = last["answer"]["data"]
+    assert [stage["what"] for stage in stages] == ["bytes", "kept", "rows", "settling", "files"]
+    assert stages[0]["count"] == Path(monday).stat().st_size
+    assert stages[1]["about"] == f"{receipt['batch_id']} monday.csv"
+    assert (stages[2]["count"], receipt["rows"]["new"]) == (20, 20)
+
+
+def test_the_door_tells_what_was_wrong_as_the_answer(door: FlaskClient) -> None:
+    (last,) = told(door, "receipts", batch="nonsense")
+    assert (last["status"], last["answer"]["type"]) == (422, "NotFound")
+    assert told(door, "nonsense")[0]["status"] == 404
+
+
+class Dying:
+    """A server that has said some of what a command told, and then is no more."""
+
+    def __init__(self, home: Path, *lines: dict[str, Any], type_: str = LINES) -> None:
+        self._door: socket = create_server(("127.0.0.1", 0))
+        chunks = [json.dumps(line).encode() + b"\n" for line in lines]
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {type_}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        self._said = head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+        self._thread = threading.Thread(target=self._answer)
+        self._thread.start()
+        Settings(home=home).home.mkdir(parents=True, exist_ok=True)
+        folder(Settings(home=home)).announce_server(f"http://127.0.0.1:{self._door.getsockname()[1]}", "secret")
+
+    def _answer(self) -> None:
+        caller, _ = self._door.accept()
+        with caller:
+            head, _, body = caller.recv(65_536).partition(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            while len(body) < length:
+                body += caller.recv(65_536)
+            caller.sendall(self._said)
+
+    def close(self) -> None:
+        self._thread.join()
+        self._door.close()
+
+
+BYTES = {"what": "bytes", "count": 7, "about": ""}
+KEPT = {"what": "kept", "count": 1, "about": "c79dcd239638020955ac monday one.csv"}
+
+
+def said_after_death(home: Path, *lines: dict[str, Any], **arguments: Any) -> tuple[str, list[str]]:
+    heard: list[str] = []
+    server = Dying(home, *lines)
+    try:
+        with pytest.raises(Unavailable) as caught:
+            execute(Settings(home=home), "ingest", arguments, lambda what, count=1, about="": heard.append(what))
+    finally:
+        server.close()
+    return str(caught.value), heard
+
+
+def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path) -> None:
+    words, heard = said_after_death(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
+    assert heard == ["bytes", "kept"]
+    assert "monday one.csv had been received and is kept as batch c79dcd239638020955ac" in words
+    assert "need not be sent again" in words
+    assert "Run the command again" not in words
+
+
+def test_files_that_it_had_not_kept_are_named(home: Path) -> None:
+    words, _ = said_after_death(home, BYTES, KEPT, files=["/a/monday one.csv", "/a/tuesday.csv"], contract="UK")
+    assert "monday one.csv had been received" in words
+    assert "Of tuesday.csv nothing is known to be kept. Run the command again for it" in words
+
+
+def test_a_server_that_dies_before_it_said_anything_kept_nothing_as_far_as_is_known(home: Path) -> None:
+    words, _ = said_after_death(home, BYTES, files=["/a/monday.csv"], contract="UK")
+    assert "Of monday.csv nothing is known to be kept. Run the command again" in words
+
+
+def test_a_command_without_a_file_is_run_again(home: Path) -> None:
+    assert "Run the command again: nothing is done twice." in said_after_death(home)[0]
+
+
+def test_whoever_else_answers_at_the_servers_address_is_no_answer(home: Path) -> None:
+    server = Dying(home, {"data": {}, "code": 0}, type_="application/json")
+    try:
+        with pytest.raises(Unavailable, match="no Tillstream of this version"):
+            execute(Settings(home=home), "status", {}, lambda what, count=1, about="": None)
+    finally:
+        server.close()
+
+
+def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> None:
+    server = Dying(home, {"answer": {"type": "Rejected", "detail": "the words"}, "status": 422})
+    try:
+        with pytest.raises(Rejected, match="the words"):
+            execute(Settings(home=home), "status", {}, lambda what, count=1, about="": None)
+    finally:
+        server.close()
