@@ -40,6 +40,8 @@ from tillstream.samples import files as samples
 from tillstream.samples.files import SampleFile
 
 ME = "command line"
+SAMPLES = "samples"
+"""Who brought the sample files, as the uploads name it."""
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 PATIENCE = 900.0
 
@@ -55,7 +57,7 @@ def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry
     return Result(receipts[0] if len(receipts) == 1 else receipts, code)
 
 
-def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool) -> dict[str, Any]:
+def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = ME) -> dict[str, Any]:
     contract = app.book.used(name)
     # the frame libraries load while the bytes are kept and hashed
     threading.Thread(target=import_module, args=("tillstream.pipeline.file",), daemon=True).start()
@@ -63,7 +65,7 @@ def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool) -
         with path.open("rb") as stream:
             if dry:
                 return dry_run.dry_run(app.ports, app.book, contract, path.name, stream)
-            upload = uploads.receive(app.ports, contract, path.name, stream, ME, lambda size: progress("bytes", size))
+            upload = uploads.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
     except OSError as error:
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
     except Rejected as error:
@@ -228,7 +230,7 @@ def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
 
 
 def _here(app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]) -> Iterator[dict[str, Any]]:
-    return (_ingest(app, progress, path, sample.contract, dry=False) for sample, path in written)
+    return (_ingest(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
 
 
 def _by_the_worker(
@@ -238,7 +240,7 @@ def _by_the_worker(
     received = []
     for sample, path in written:
         with path.open("rb") as stream:
-            received.append(uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, ME))
+            received.append(uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES))
     for upload in received:
         _wait(app, upload)
         receipt = account.receipt(app.ports, upload.batch_id)

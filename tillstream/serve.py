@@ -91,7 +91,7 @@ def _samples(app: App, say: Say, scale: float = 1.0) -> None:
     done = {"files": 0, "rows": 0}
 
     def progress(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - a line a file is enough
-        done[what] += count
+        done[what] = done.get(what, 0) + count
         if what == "files":
             say(f"  {done['files']} {'file' if done['files'] == 1 else 'files'} settled, {done['rows']:,} rows read")
 

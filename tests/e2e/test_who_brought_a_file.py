@@ -1,0 +1,35 @@
+"""Uploads name who brought them: a person, the command line, or the samples."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tillstream import commands
+from tillstream.app import build
+from tillstream.pipeline import uploads
+from tillstream.result import quiet
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+
+
+@pytest.mark.parametrize("attended", [True, False])
+def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
+    home: Path, tmp_path: Path, *, attended: bool
+) -> None:
+    (tmp_path / "monday.csv").write_text(HEAD)
+    app = replace(build(Settings(home=home, threads=1)), attended=attended)
+    worker = Worker(app)
+    if attended:
+        worker.start()
+    try:
+        commands.demo(app, quiet, scale=0.001)
+        commands.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
+        found = {one.file: one.received_by for one in uploads.find(app.ports)}
+    finally:
+        worker.stop()
+        app.close()
+    assert found.pop("monday.csv") == "command line"
+    assert (len(found), set(found.values())) == (9, {"samples"})
