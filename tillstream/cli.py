@@ -127,7 +127,10 @@ def reject(batch: str, reason: str, json_: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @as_json
 def undo(batch: str, yes: bool, json_: bool) -> None:
-    """Make a settled batch and its corrections stop counting, after a preview."""
+    """Make a settled batch and its corrections stop counting, after a preview.
+
+    Not while a replay of it is on its way, which would bring it back: let that end, confirm it or reject it first.
+    """
     from tillstream.remote import execute
     from tillstream.result import quiet
     from tillstream.words import show_undo, show_undo_preview, show_undone

@@ -12,11 +12,13 @@ from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
-from tillstream.pipeline import account, originals, uploads
+from tillstream.pipeline import account, originals, replay, uploads
 from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
 
 SHOWN = 5
 PER_PAGE = 50
+OF_THE_READING = frozenset({"undo", "fix", "replay", "as_new"})
+"""Steps that wait while a new reading of the file is on its way: it would know nothing of them."""
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -30,6 +32,7 @@ def show(batch_id: str) -> ResponseReturnValue:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     corrections = uploads.children(ports(), batch_id, "correction")
     correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
+    again = replay.waiting(ports(), upload)
     return render_template(
         "uploads/receipt.html",
         upload=upload,
@@ -38,10 +41,11 @@ def show(batch_id: str) -> ResponseReturnValue:
         balance=words.balance(receipt["rows"]),
         words=words.STATES[upload.state],
         groups=groups,
-        waits=upload.state in words.UNDER_WAY or correcting,
+        waits=upload.state in words.UNDER_WAY or correcting or (again and again.state in words.UNDER_WAY),
         correcting=correcting,
+        again=again,
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
-        steps=_steps(upload, receipt),
+        steps=_steps(upload, receipt) - (OF_THE_READING if again else frozenset()),
         contracts=scoped.contracts(),
         headers=account.headers(ports(), upload),
         parent=uploads.get(ports(), upload.parent) if upload.parent else None,

@@ -180,6 +180,27 @@ def test_a_file_is_read_again_with_todays_contract(app: App, person: People, wor
     assert uploads.get(app.ports, batch).state is State.REPLAYED
 
 
+def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    batch = manager.upload(MOSTLY_BAD)
+    work()
+    manager.post(f"/uploads/{batch}/confirm")
+    work()
+    again = manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).headers["Location"].rsplit("/", 1)[1]
+    work()
+    assert uploads.get(app.ports, again).state is State.HELD
+    for refused in (manager.get(f"/uploads/{batch}/undo"), manager.post(f"/uploads/{batch}/undo")):
+        assert refused.status_code == 422
+        assert f"being replayed already, as batch {again}, which is held" in refused.text
+    assert uploads.get(app.ports, batch).state is State.ANNOUNCED
+    page = manager.get(f"/uploads/{batch}").text
+    assert ("waits for a decision" in page, f"/uploads/{again}" in page) == (True, True)
+    assert ("Undo…" in page, "Read again</button>" in page, "data-poll" in page) == (False, False, False)
+    manager.post(f"/uploads/{again}/reject")
+    assert "Undo…" in manager.get(f"/uploads/{batch}").text
+    assert manager.post(f"/uploads/{batch}/undo").status_code == 303
+
+
 def test_an_upload_is_cancelled_before_it_is_read(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(GOOD)

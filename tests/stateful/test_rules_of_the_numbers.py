@@ -7,6 +7,7 @@ from stateful.crashes import Crash
 from stateful.sources import Fix, Sale
 from stateful.world import World
 
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.uploads import State
 from tillstream.pipeline import decide, receive, replay, settle, undo, uploads
@@ -87,6 +88,16 @@ def test_a_replay_replaces_its_file_and_keeps_the_fixes(world: World) -> None:
     assert rows(world, again.batch_id) == {"new": 2}
     undo.undo(world.app.ports, again.batch_id, "manager")
     assert not check(world).current()
+
+
+def test_what_a_waiting_replay_is_to_replace_is_not_undone(world: World) -> None:
+    batch = give(world, "ruling", GOOD)
+    again = replay.replay(world.app.ports, world.app.book, batch, "yielding", "clerk")
+    for step in (undo.preview, lambda ports, told: undo.undo(ports, told, "manager")):
+        with pytest.raises(Rejected, match=f"being replayed already, as batch {again.batch_id}, which is received"):
+            step(world.app.ports, batch)
+    drive(world, again)
+    assert set(check(world).current()) == {("S1/1", "P#1")}
 
 
 def test_the_same_bytes_under_another_contract_are_held(world: World) -> None:

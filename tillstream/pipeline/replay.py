@@ -74,10 +74,19 @@ def _once_more(ports: Ports, old: Upload, by: str) -> Upload:
 
 def ended(ports: Ports, old: Upload) -> list[Upload]:
     """The replays made before. Raises `Rejected` while one is on its way: it knows nothing of what comes now."""
+    under_way = waiting(ports, old)
+    if under_way:
+        raise Rejected(
+            f"{old.file} is being replayed already, as batch {under_way.batch_id}, which is {under_way.state}; "
+            "let that replay end, confirm it or reject it first."
+        )
+    return uploads.children(ports, old.batch_id, "replay")
+
+
+def waiting(ports: Ports, old: Upload) -> Upload | None:
+    """The replay that is to take the batch's place, if there is one on its way."""
     made = uploads.children(ports, old.batch_id, "replay")
-    if any(each.state not in FINAL | IN_LEDGER for each in made):
-        raise Rejected(f"{old.file} is being replayed already; let that replay end, confirm it or reject it first.")
-    return made
+    return next((each for each in made if each.state not in FINAL | IN_LEDGER), None)
 
 
 def fixes(ports: Ports, upload: Upload) -> list[Upload]:

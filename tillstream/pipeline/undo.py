@@ -5,7 +5,7 @@ from typing import Any
 import sql
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import say, uploads
+from tillstream.pipeline import replay, say, uploads
 from tillstream.pipeline.settle import leave
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question, Settlement
@@ -17,6 +17,8 @@ def _undoable(ports: Ports, batch: str) -> Upload:
         raise Rejected("A correction belongs to its upload: undo the upload.")
     if upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
+    # A replay that settled after the undo would bring back what the person took out.
+    replay.ended(ports, upload)
     return upload
 
 
