@@ -8,12 +8,20 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.context import scope, signed_in
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
 SMALL_BODY = 1024 * 1024
 """Nobody sends more than a form before signing in, and no till more than a sale."""
+
+
+class NotForTokens(Rejected):
+    """A token was shown where only a person's session counts."""
+
+    def __init__(self) -> None:
+        super().__init__("A store's token opens POST /api/sales and nothing else; this call needs a person's session.")
 
 
 class Open(Enum):
@@ -64,6 +72,8 @@ def gate() -> ResponseReturnValue | None:
 
 
 def _stranger() -> ResponseReturnValue:
+    if request.path.startswith("/api/") and request.headers.get("Authorization"):
+        raise NotForTokens
     if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
         abort(401)
     wanted = request.full_path.rstrip("?")

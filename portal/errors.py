@@ -9,7 +9,9 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from portal.access import NotForTokens
 from portal.context import signed_in
+from portal.formats import size
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.people.accounts import WrongSignIn
@@ -29,6 +31,7 @@ TABLE: dict[type[Exception], Answer] = {
     TooManyTries: Answer(429, "Too many tries"),
     WrongSignIn: Answer(403, "That did not match"),
     NotFound: Answer(404, "There is nothing here"),
+    NotForTokens: Answer(403, "A token does not open this"),
     Forbidden: Answer(403, "This is not part of your work"),
     Rejected: Answer(422, "That cannot be done"),
     Conflict: Answer(409, "Somebody was faster", "Look at the page again, then decide anew."),
@@ -44,8 +47,15 @@ BY_STATUS: dict[int, Answer] = {
     403: Answer(403, "This is not part of your work", "If it should be, ask an administrator to give you access."),
     404: Answer(404, "There is nothing here", "Check the address, or start from the dashboard."),
     405: Answer(405, "That does not work here", "Use the buttons of the page."),
-    413: Answer(413, "That is too large", "Split the file, or compress it with gzip, and upload it again."),
+    413: Answer(413, "That is too large"),
 }
+NO_TOKEN = Answer(
+    403,
+    "The session's token is missing",
+    "A call that changes something needs a person's session: its cookie, and as the header X-CSRFToken the content of "
+    "the meta tag csrf-token of any page of that session. Behind https it needs a Referer of the portal, too.",
+)
+"""What a program reads where a person reads that the page was open too long."""
 FAULT = Answer(500, "Something broke on our side", "If it happens again, tell an administrator the number below.")
 
 
@@ -74,6 +84,8 @@ def answer(error: Exception) -> Any:
 
 
 def _look_up(error: Exception) -> Answer:
+    if isinstance(error, CSRFError) and request.path.startswith("/api/"):
+        return NO_TOKEN
     for kind in type(error).__mro__:
         if kind in TABLE:
             return TABLE[kind]
@@ -83,8 +95,22 @@ def _look_up(error: Exception) -> Answer:
 
 
 def _words(error: Exception, found: Answer) -> str:
+    if found.status == 413:
+        return _limit()
     ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
     return str(error) if ours else found.next_step
+
+
+def _limit() -> str:
+    """How much would have been taken, and what to do with more."""
+    limit = request.max_content_length
+    if limit is None or (request.content_length or 0) <= limit:
+        return "The form holds too much text or too many fields."
+    if request.blueprint == "api":
+        return f"A sale may have at most {limit // 1024} KB; send each sale as a message of its own."
+    if request.blueprint == "uploads":
+        return f"At most {size(limit)} are taken. Split the file, or compress it with gzip, and upload it again."
+    return f"At most {size(limit)} are taken here."
 
 
 def _program() -> bool:

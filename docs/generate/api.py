@@ -8,8 +8,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.routing import Rule
 
+from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
-from docs.generate.markdown import table
 from portal import create_app
 from portal.access import Open, access_of
 from tillstream.analytics import catalogue
@@ -33,6 +33,17 @@ ANSWERS = """
 `as_of` is the last settlement's instant, `unconverted_lines` counts the lines that no rate converts and that every
 total therefore misses.
 """
+CHANGES = """
+A call of a session that changes something also sends the session's token as the header `X-CSRFToken`: the content of
+the meta tag `csrf-token` of any page. Without it the answer is 403. Behind https it needs a `Referer` of the portal, too.
+"""
+EXAMPLE = r"""
+token() { curl -s -b jar -c jar "$1" | sed -n 's/.*name="csrf-token" content="\([^"]*\)".*/\1/p'; }
+portal=http://127.0.0.1:8080
+curl -s -b jar -c jar "$portal/sign-in" -d login=robot --data-urlencode "password=$PASSWORD" \
+  --data-urlencode "csrf_token=$(token "$portal/sign-in")"
+curl -s -b jar -X POST "$portal/api/data-refresh" -H "X-CSRFToken: $(token "$portal/password")"
+"""
 WORDS = {
     Open.EVERYBODY: "everybody",
     Open.SIGNED_IN: "everybody signed in",
@@ -51,6 +62,10 @@ def page() -> str:
         "## Reads",
         f"Reads take the filters {filters}: days such as 2026-01-31, both included; the others may be repeated.",
         ANSWERS,
+        "## Calls that change something",
+        CHANGES,
+        code(EXAMPLE, "sh"),
+        "`POST /api/sales` needs no session: a store's token opens it, and opens nothing else.",
         "## Errors",
         ERRORS,
     )

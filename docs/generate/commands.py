@@ -13,8 +13,8 @@ While a server runs, commands go through it; without one they take the folder's 
 ([local mode](local-mode.md)). `TILLSTREAM_HOME` says which folder; the other settings are in [settings](settings.md).
 Every command has `--help` and answers in words for a person; with `--json` it prints one JSON value and nothing else on
 standard output, decimals as text and counts as numbers. Progress and errors go to standard error; progress is shown
-only on a terminal, beside a running server too. Where the server goes away in the middle, the command says which files it
-had received: those are kept under their batch's id and need not be sent again.
+only on a terminal, beside a running server too. Where the server goes away in the middle, the command says which files
+it had received: those are kept under their batch's id and need not be sent again.
 """
 CODES = (
     ("0", "done and clean"),

@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts
+from tillstream.people import accounts, tokens
 
 People = Callable[..., Visitor]
 
@@ -57,9 +57,33 @@ def test_a_form_without_the_token_is_refused_and_changes_nothing(app: App, perso
 def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: People) -> None:
     visitor = person(Role.ADMIN)
     refused = visitor.client.post("/api/data-refresh")
-    assert (refused.status_code, refused.mimetype) == (400, "application/problem+json")
+    assert (refused.status_code, refused.mimetype) == (403, "application/problem+json")
+    assert "X-CSRFToken" in refused.get_json()["detail"]
     allowed = visitor.client.post("/api/data-refresh", headers={"X-CSRFToken": visitor.token()})
     assert allowed.status_code == 202
+
+
+def test_a_program_refreshes_the_data_as_the_page_of_the_api_says(app: App, portal: Flask) -> None:
+    accounts.add(app.ports, "robot", "Robot", Role.MANAGER, regions=["IN"], password=PASSWORD)
+    program = portal.test_client()
+
+    def token(page: str) -> str:
+        return program.get(page).text.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+    entered = {"login": "robot", "password": PASSWORD, "csrf_token": token("/sign-in")}
+    assert program.post("/sign-in", data=entered).status_code == 303
+    answer = program.post("/api/data-refresh", headers={"X-CSRFToken": token("/password")})
+    assert (answer.status_code, answer.get_json()["status"]) == (202, "accepted")
+
+
+def test_a_stores_token_opens_nothing_but_the_door_for_sales(app: App, stranger: Visitor) -> None:
+    headers = {"Authorization": f"Bearer {tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
+    for refused in (
+        stranger.client.post("/api/data-refresh", headers=headers),
+        stranger.client.get("/api/kpis", headers=headers),
+    ):
+        assert (refused.status_code, refused.mimetype) == (403, "application/problem+json")
+        assert "opens POST /api/sales and nothing else" in refused.get_json()["detail"]
 
 
 def test_a_reset_password_ends_every_session(app: App, person: People) -> None:

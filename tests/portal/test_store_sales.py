@@ -89,7 +89,9 @@ def test_a_body_nested_without_end_is_refused_and_not_a_fault_of_ours(stranger: 
 
 def test_a_sale_larger_than_a_message_may_be_is_refused(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
     sale["lines"][0]["extra"] = {"note": "x" * 70_000}
-    assert _send(stranger, sale, token).status_code == 413
+    answer = _send(stranger, sale, token)
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
+    assert answer.get_json()["detail"] == "A sale may have at most 64 KB; send each sale as a message of its own."
 
 
 def test_what_is_wrong_with_a_sale_repeats_at_most_a_little_of_it(

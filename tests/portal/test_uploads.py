@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
+from flask import Flask
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from portal.uploads import words
@@ -52,6 +53,13 @@ def test_a_form_without_a_file_says_so(person: People) -> None:
     answer = person(Role.CLERK, "IN").post("/uploads", {"contract": "IN"})
     assert answer.status_code == 422
     assert "Choose a file first." in answer.text
+
+
+def test_a_file_larger_than_the_limit_says_what_the_limit_is(portal: Flask, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    portal.config["MAX_CONTENT_LENGTH"] = 1_000
+    answer = clerk.post("/uploads", {"contract": "IN", "file": (BytesIO(GOOD), "june.csv")})
+    assert (answer.status_code, "At most 1.0 kB are taken. Split the file" in answer.text) == (413, True)
 
 
 def test_the_script_reads_errors_as_problem_json(person: People) -> None:
