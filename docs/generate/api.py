@@ -35,7 +35,7 @@ total therefore misses.
 """
 CHANGES = """
 A call of a session that changes something also sends the session's token as the header `X-CSRFToken`: the content of
-the meta tag `csrf-token` of any page. Without it the answer is 403. Behind https it needs a `Referer` of the portal, too.
+the meta tag `csrf-token` of any page. Without it the answer is 403. Behind https it needs a `Referer` of the portal.
 """
 EXAMPLE = r"""
 token() { curl -s -b jar -c jar "$1" | sed -n 's/.*name="csrf-token" content="\([^"]*\)".*/\1/p'; }
