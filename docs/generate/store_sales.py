@@ -6,7 +6,7 @@ from typing import Any
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import LARGEST, SCHEMA_V1, schema
+from tillstream.domain.store_sale import LARGEST, SCHEMA_V1, one_line, schema
 
 INTRO = f"""
 Tills and forms tell sales as JSON messages of the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
@@ -23,6 +23,10 @@ speaks for one store of one region. Sending the same sale again changes nothing,
 answer. A message must be no larger than {LARGEST // 1024} KB. Dates follow the contract of the region
 ([contracts](contracts.md)): the business day is worked out in the message's own offset with the contract's cutoff.
 """
+
+
+NO_LINE_BREAK = r"(?!\n)"
+"""What some engines need after $, where a line break may follow."""
 
 
 def page() -> str:
@@ -67,8 +71,10 @@ def _words(rule: dict[str, Any]) -> str:
     words = [str(rule[name]) for name in ("description",) if name in rule]
     if "default" in rule:
         words.append(f"`{rule['default']}` if absent")
-    if "pattern" in rule:
-        words.append(f"matches `{rule['pattern']}`")
+    if rule.get("pattern") == one_line():
+        words.append("one line: no line break, NUL or other control character")
+    elif "pattern" in rule:
+        words.append(f"matches `{rule['pattern'].removesuffix(NO_LINE_BREAK)}`")
     if "minimum" in rule:
         words.append(f"{rule['minimum']} or more")
     if "minItems" in rule:

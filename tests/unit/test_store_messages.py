@@ -75,6 +75,31 @@ def test_the_texts_of_a_micro_batch_are_numbered_as_its_rows(text: str) -> None:
     assert list(texts(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
 
 
+NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "customer_id")
+
+
+@pytest.mark.parametrize("sign", ["\0", "\n", "\r", "\t", "\x7f", "\x85", "\u2028"])
+@pytest.mark.parametrize("text", ["1{}2", "{}1", "1{}"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_more_than_one_line_is_refused_with_its_field(name: str, text: str, sign: str) -> None:
+    _, wrong = decoded(json.dumps(sale(**{name: text.format(sign)})))
+    assert wrong == [f"{name}: holds a line break, a NUL or another control character; it is a name of one line"]
+
+
+def test_a_line_of_a_sale_names_its_place_where_its_product_has_two_lines() -> None:
+    told = sale(lines=[{"net_amount": "1"}, {"net_amount": "1", "line": "1\n", "product_id": "a\nb"}])
+    assert [words.partition(":")[0] for words in decoded(json.dumps(told))[1]] == ["lines.1.line", "lines.1.product_id"]
+
+
+def test_names_of_any_letters_on_one_line_are_taken() -> None:
+    assert decoded(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
+
+
+@pytest.mark.parametrize("told", [sale(currency="GBP\n"), line(net_amount="1\n")])
+def test_no_line_break_follows_a_currency_or_an_amount(told: dict[str, Any]) -> None:
+    assert decoded(json.dumps(told))[1]
+
+
 def test_the_greatest_amounts_keep_every_decimal() -> None:
     told = line(net_amount="9" * 20 + ".999999999", tax="0.000000002")
     row = part(json.dumps(told)).table.to_pylist()[0]

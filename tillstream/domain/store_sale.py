@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 SCHEMA_V1 = "store-sale/1"
 LARGEST = 64 * 1024
@@ -57,10 +57,23 @@ def faults(sale: Any) -> list[str]:
     """What keeps a decoded message from being a store sale, in words that name the place; empty where it is one."""
     found = sorted(_validator().iter_errors(sale), key=lambda error: [str(part) for part in error.absolute_path])
     words = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'message'}: {error.message[:LONGEST_WORDS]}"
+        f"{'.'.join(str(part) for part in error.absolute_path) or 'message'}: {_says(error)[:LONGEST_WORDS]}"
         for error in found
     ]
     return words or [*_letters(sale), *_totals(sale)]
+
+
+def _says(error: ValidationError) -> str:
+    """In words, also where the schema says it with a pattern."""
+    if error.validator == "pattern" and error.validator_value == one_line():
+        return "holds a line break, a NUL or another control character; it is a name of one line"
+    return error.message
+
+
+def one_line() -> str:
+    """The pattern of everything that names something: a number, a store, a product."""
+    pattern: str = schema()["properties"]["number"]["pattern"]
+    return pattern
 
 
 def _letters(sale: Any) -> list[str]:
