@@ -55,6 +55,20 @@ def day(value: Any) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), f"{on.day} {on:%b %Y}")
 
 
+def days(start: date, end: date) -> Markup:
+    """1 – 12 Mar 2024, 1 Jan – 12 Mar 2024; what both days share stands once."""
+    if start == end:
+        return day(end)
+    first = f"{start.day}"
+    if (start.year, start.month) != (end.year, end.month):
+        first += f" {start:%b}"
+    if start.year != end.year:
+        first += f" {start.year}"
+    return Markup('<span class="days" data-days="{}/{}">{} – {} {}</span>').format(
+        start.isoformat(), end.isoformat(), first, end.day, f"{end:%b %Y}"
+    )
+
+
 def instant(value: Any) -> Markup:
     """An instant in UTC; the page's script writes it in the reader's own zone."""
     if not value:
@@ -84,5 +98,5 @@ def _data(number: Decimal, text: str) -> Markup:
 
 
 def register(app: Flask) -> None:
-    for filter_ in (count, money, growth, share, day, instant, size, many):
+    for filter_ in (count, money, growth, share, day, days, instant, size, many):
         app.add_template_filter(filter_)

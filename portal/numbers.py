@@ -21,6 +21,12 @@ def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
     return queries.run(app.ports.warehouse, name, scope(), filters, cache=app.queries, **params)
 
 
+def comparison(filters: Filters) -> queries.Comparison | None:
+    """What the growth of `kpis` compares."""
+    app = tillstream()
+    return queries.comparison(app.ports.warehouse, scope(), filters, cache=app.queries)
+
+
 def kpis(filters: Filters) -> dict[str, Any]:
     row: dict[str, Any] = ask("kpis", filters).to_pylist()[0]
     return row

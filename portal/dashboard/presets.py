@@ -1,5 +1,6 @@
 """The dashboard area's periods: words that stay true tomorrow, so that a link to "this month" keeps meaning it."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 PRESETS = {
@@ -15,19 +16,29 @@ PRESETS = {
 
 
 def dates_of(preset: str, today: date) -> tuple[date, date]:
-    """First and last day, both included; a period under way ends today."""
+    """First and last day, both included.
+
+    A month, quarter or year under way is whole all the same: so it is known what it is compared with.
+    """
     month = today.replace(day=1)
     before = month - timedelta(days=1)
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     return {
         "last-7-days": (today - timedelta(days=6), today),
         "last-30-days": (today - timedelta(days=29), today),
-        "this-month": (month, today),
+        "this-month": (month, _last_of_months(month, 1)),
         "last-month": (before.replace(day=1), before),
-        "this-quarter": (month.replace(month=(month.month - 1) // 3 * 3 + 1), today),
-        "this-year": (month.replace(month=1), today),
+        "this-quarter": (quarter, _last_of_months(quarter, 3)),
+        "this-year": (date(today.year, 1, 1), date(today.year, 12, 31)),
         "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
         "last-12-months": (_a_year_before(today) + timedelta(days=1), today),
     }[preset]
+
+
+def _last_of_months(first: date, count: int) -> date:
+    """The last day of so many months from the first day of one; none runs into another year."""
+    last = first.month + count - 1
+    return first.replace(month=last, day=monthrange(first.year, last)[1])
 
 
 def _a_year_before(day: date) -> date:

@@ -1,5 +1,6 @@
 -- Each month with its average order value and its growth against the month before and the same month a year before.
--- Growth is a fraction, NULL where the month compared with has no revenue.
+-- Growth is a fraction, through the last day chosen and reported: an unfinished month against the same days of the other.
+-- NULL where the month compared with has no revenue or is not whole at its beginning.
 WITH
 days AS (
   -- a day has one rate: what it sums to is converted, not each line
@@ -33,6 +34,8 @@ sums AS (
 periods AS (
   SELECT
     DATE_TRUNC(sale_date, MONTH) AS month,
+    DATE_ADD(sale_date, INTERVAL 1 MONTH) <= last_day AS is_compared,
+    DATE_ADD(sale_date, INTERVAL 12 MONTH) <= last_day AS is_compared_year,
     factor,
     net,
     units,
@@ -40,6 +43,7 @@ periods AS (
     active_lines,
     orders
   FROM sums
+  CROSS JOIN compared_days
 ),
 mixed_orders AS (
   SELECT
@@ -53,6 +57,8 @@ parts AS (
   UNION ALL
   SELECT
     month,
+    FALSE AS is_compared,
+    FALSE AS is_compared_year,
     NULL AS factor,
     NULL AS net,
     NULL AS units,
@@ -66,12 +72,24 @@ grouped AS (
   SELECT
     month,
     CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(
+      SUM(IF(is_compared, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), NULL)) AS NUMERIC
+    ) AS compared_revenue,
+    CAST(
+      SUM(IF(is_compared_year, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), NULL)) AS NUMERIC
+    ) AS compared_revenue_year,
     CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     CAST(SUM(lines) AS INT64) AS lines,
     CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
   FROM parts
   GROUP BY month
+),
+whole AS (
+  SELECT grouped.*
+  FROM grouped
+  CROSS JOIN compared_days
+  WHERE grouped.month >= compared_days.first_day
 ),
 final AS (
   SELECT
@@ -83,16 +101,16 @@ final AS (
     this_month.unconverted_lines,
     SAFE_DIVIDE(CAST(this_month.revenue AS NUMERIC), CAST(this_month.orders AS NUMERIC)) AS average_order_value,
     SAFE_DIVIDE(
-      CAST(this_month.revenue - month_before.revenue AS NUMERIC),
-      CAST(IF(month_before.revenue > 0, month_before.revenue, NULL) AS NUMERIC)
+      CAST(this_month.revenue - month_before.compared_revenue AS NUMERIC),
+      CAST(IF(month_before.compared_revenue > 0, month_before.compared_revenue, NULL) AS NUMERIC)
     ) AS revenue_growth,
     SAFE_DIVIDE(
-      CAST(this_month.revenue - year_before.revenue AS NUMERIC),
-      CAST(IF(year_before.revenue > 0, year_before.revenue, NULL) AS NUMERIC)
+      CAST(this_month.revenue - year_before.compared_revenue_year AS NUMERIC),
+      CAST(IF(year_before.compared_revenue_year > 0, year_before.compared_revenue_year, NULL) AS NUMERIC)
     ) AS revenue_growth_year
   FROM grouped AS this_month
-  LEFT JOIN grouped AS month_before ON month_before.month = DATE_SUB(this_month.month, INTERVAL 1 MONTH)
-  LEFT JOIN grouped AS year_before ON year_before.month = DATE_SUB(this_month.month, INTERVAL 12 MONTH)
+  LEFT JOIN whole AS month_before ON month_before.month = DATE_SUB(this_month.month, INTERVAL 1 MONTH)
+  LEFT JOIN whole AS year_before ON year_before.month = DATE_SUB(this_month.month, INTERVAL 12 MONTH)
 )
 SELECT * FROM final
 ORDER BY month

@@ -1,5 +1,6 @@
 -- Sales by period, the oldest first; period_start is the period's first day, weeks start on Monday.
--- revenue_growth is the fraction against the period just before, NULL where that one has no revenue.
+-- revenue_growth is the fraction against the period just before, through the last day chosen and reported: an unfinished
+-- period against the same days of the one before. NULL where that one has no revenue or is not whole at its beginning.
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
 days AS (
@@ -40,6 +41,13 @@ periods AS (
       WHEN 'quarterly' THEN DATE_TRUNC(sale_date, QUARTER)
       WHEN 'yearly' THEN DATE_TRUNC(sale_date, YEAR)
     END AS period_start,
+    CASE @period
+      WHEN 'daily' THEN DATE_ADD(sale_date, INTERVAL 1 DAY)
+      WHEN 'weekly' THEN DATE_ADD(sale_date, INTERVAL 7 DAY)
+      WHEN 'monthly' THEN DATE_ADD(sale_date, INTERVAL 1 MONTH)
+      WHEN 'quarterly' THEN DATE_ADD(sale_date, INTERVAL 3 MONTH)
+      WHEN 'yearly' THEN DATE_ADD(sale_date, INTERVAL 12 MONTH)
+    END <= last_day AS is_compared,
     factor,
     net,
     units,
@@ -47,6 +55,7 @@ periods AS (
     active_lines,
     orders
   FROM sums
+  CROSS JOIN compared_days
 ),
 mixed_orders AS (
   SELECT
@@ -66,6 +75,7 @@ parts AS (
   UNION ALL
   SELECT
     period_start,
+    FALSE AS is_compared,
     NULL AS factor,
     NULL AS net,
     NULL AS units,
@@ -79,6 +89,9 @@ grouped AS (
   SELECT
     period_start,
     CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(
+      SUM(IF(is_compared, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), NULL)) AS NUMERIC
+    ) AS compared_revenue,
     CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     CAST(SUM(lines) AS INT64) AS lines,
@@ -89,7 +102,7 @@ grouped AS (
 compared AS (
   SELECT
     grouped.*,
-    LAG(revenue) OVER (ORDER BY period_start) AS earlier_revenue,
+    LAG(compared_revenue) OVER (ORDER BY period_start) AS earlier_revenue,
     LAG(period_start) OVER (ORDER BY period_start) AS earlier_start,
     CASE @period
       WHEN 'daily' THEN DATE_SUB(period_start, INTERVAL 1 DAY)
@@ -99,6 +112,13 @@ compared AS (
       WHEN 'yearly' THEN DATE_SUB(period_start, INTERVAL 12 MONTH)
     END AS expected_start
   FROM grouped
+),
+expected AS (
+  SELECT
+    compared.*,
+    compared.expected_start >= compared_days.first_day AS is_whole
+  FROM compared
+  CROSS JOIN compared_days
 ),
 final AS (
   SELECT
@@ -110,9 +130,9 @@ final AS (
     unconverted_lines,
     SAFE_DIVIDE(
       CAST(revenue - earlier_revenue AS NUMERIC),
-      CAST(IF(earlier_start = expected_start AND earlier_revenue > 0, earlier_revenue, NULL) AS NUMERIC)
+      CAST(IF(earlier_start = expected_start AND is_whole AND earlier_revenue > 0, earlier_revenue, NULL) AS NUMERIC)
     ) AS revenue_growth
-  FROM compared
+  FROM expected
 )
 SELECT * FROM final
 ORDER BY period_start

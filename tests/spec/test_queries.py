@@ -10,17 +10,19 @@ from duck import Duck, exact
 from googlesql import Judge, Rows
 from shop import SHOP
 
+from tillstream.analytics.comparison import Reported
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
 from tillstream.domain.people import EVERYTHING, Role, Scope
 
 GIVEN = {"batch_id": "b1", "settlement_no": 3}
-YEAR = Filters(date(2024, 2, 1), date(2024, 2, 29))
+FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
+REPORTED = Reported(date(2023, 12, 3), date(2024, 2, 12))
 VIEWS = (
     ("everything", EVERYTHING, Filters(), {}),
-    ("february", EVERYTHING, YEAR, {"period": "weekly", "limit": 2}),
+    ("february", EVERYTHING, FEBRUARY, {"period": "weekly", "limit": 2}),
     ("filters", EVERYTHING, SCOPED, {"period": "daily", "offset": 1}),
     ("manager", MANAGER, Filters(), {"period": "quarterly"}),
     ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}),
@@ -35,7 +37,9 @@ def filled(duck: Duck) -> Duck:
 
 def asked(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     taken = {p.name for p in describe(name).parameters}
-    return compose(name, scope, filters, **{key: value for key, value in (GIVEN | params).items() if key in taken})
+    return compose(
+        name, scope, filters, REPORTED, **{key: value for key, value in (GIVEN | params).items() if key in taken}
+    )
 
 
 def row(
@@ -115,13 +119,45 @@ def test_kpis_follow_the_rules_of_status(filled: Duck) -> None:
     assert kpis["as_of"].isoformat() == "2024-02-11T09:00:00+00:00"  # of the last settlement, whatever the clock said
 
 
-def test_growth_compares_with_the_period_of_equal_length_before(filled: Duck) -> None:
-    (january,) = row(filled, "kpis", filters=Filters(date(2024, 1, 3), date(2024, 1, 31)))
-    (february,) = row(filled, "kpis", filters=YEAR)
-    assert january["revenue_growth"] is None
-    expected = (february["revenue"] - january["revenue"]) / january["revenue"]
-    assert february["revenue_growth"] == expected.quantize(Decimal("1e-9"))
+def growth(after: Decimal, before: Decimal) -> Decimal:
+    return ((after - before) / before).quantize(Decimal("1e-9"))
+
+
+def revenue(duck: Duck, first: date, last: date) -> Decimal:
+    value: Decimal = row(duck, "kpis", filters=Filters(first, last))[0]["revenue"]
+    return value
+
+
+def test_growth_compares_the_reported_days_of_a_month_with_the_same_days_of_the_one_before(filled: Duck) -> None:
+    (february,) = row(filled, "kpis", filters=FEBRUARY)
+    reported = february["revenue"], revenue(filled, date(2024, 1, 1), date(2024, 1, 12))
+    assert february["revenue_growth"] == growth(*reported)
     assert february["orders_growth"] == Decimal(1)  # 4 sales after 2
+    (january,) = row(filled, "kpis", filters=Filters(date(2024, 1, 1), date(2024, 1, 31)))
+    assert january["revenue_growth"] is None  # nothing in December, which begins before the first reported day
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "params"),
+    [("sales-over-time", "period_start", {"period": "monthly"}), ("monthly-trends", "month", {})],
+)
+def test_an_unfinished_month_of_a_list_is_compared_with_the_same_days(
+    filled: Duck, name: str, start: str, params: dict[str, str]
+) -> None:
+    def of_february(first: date, last: date) -> Decimal | None:
+        text, values = compose(name, EVERYTHING, Filters(), Reported(first, last), **params)
+        found: dict[date, Decimal | None] = {
+            line[start]: line["revenue_growth"] for line in filled.query(text, values).to_pylist()
+        }
+        return found[date(2024, 2, 1)]
+
+    whole = revenue(filled, date(2024, 2, 1), date(2024, 2, 29))
+    fifth = growth(whole, revenue(filled, date(2024, 1, 1), date(2024, 1, 5)))
+    january = growth(whole, revenue(filled, date(2024, 1, 1), date(2024, 1, 31)))
+    assert fifth != january
+    assert of_february(date(2024, 1, 1), date(2024, 2, 29)) == january
+    assert of_february(date(2024, 1, 1), date(2024, 2, 5)) == fifth
+    assert of_february(date(2024, 1, 2), date(2024, 2, 29)) is None  # January is not whole
 
 
 def test_the_same_money_has_one_total_however_it_is_grouped(filled: Duck) -> None:

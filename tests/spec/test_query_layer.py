@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ import pytest
 from shop import SHOP
 
 from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import Forbidden, QueryCache, describe, names, run, stream
+from tillstream.analytics.queries import Forbidden, QueryCache, comparison, describe, names, run, stream
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import EVERYTHING, MAY, Action, Role, Scope, scope_of
@@ -21,14 +23,18 @@ from tillstream.ports.warehouse import Warehouse
 ANALYST = scope_of(Role.ANALYST)
 
 
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    made = DuckDBWarehouse(":memory:", threads=1)
+def fill(made: Warehouse) -> None:
     for table, rows in SHOP.items():
         fields = [field.name for field in TABLES[table]]
         made.load(
             table, pa.table({name: list(cells) for name, cells in zip(fields, zip(*rows, strict=True), strict=True)})
         )
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    made = DuckDBWarehouse(":memory:", threads=1)
+    fill(made)
     yield made
     made.close()
 
@@ -108,11 +114,28 @@ def test_a_wrong_filter_is_refused_in_words(filters: dict[str, str | list[str]],
         Filters.parse(filters)
 
 
-def test_the_period_before_has_the_same_number_of_days() -> None:
-    assert Filters(date(2024, 3, 1), date(2024, 3, 31)).earlier() == (date(2024, 1, 30), date(2024, 2, 29))
-    assert Filters(date(2024, 3, 1), date(2024, 3, 1)).earlier() == (date(2024, 2, 29), date(2024, 2, 29))
-    assert Filters(date.min, date.max).earlier() is None
-    assert Filters(start=date(2024, 3, 1)).earlier() is None
+def test_a_day_after_the_last_settlement_is_no_reported_day() -> None:
+    """Somebody typed 2091: growth still compares through the last day that there can be sales of."""
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
+        fill(made)
+        february = Filters.parse({"from": "2024-02-05", "to": "2024-02-29"})
+        expected = Comparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)
+        assert comparison(made, EVERYTHING, february) == expected
+        (line,) = made.query("SELECT * FROM sale_versions WHERE sale_id = 'U/9'").to_pylist()
+        made.upsert("sale_versions", pa.Table.from_pylist([line | {"key": 99, "sale_date": date(2091, 1, 1)}]), ["key"])
+        assert kpis(made)["last_sale_date"] == date(2091, 1, 1)
+        assert comparison(made, EVERYTHING, february) == expected
+
+
+def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
+    whole = {"from": "2024-02-06", "to": "2024-03-31"}
+    assert comparison(warehouse, EVERYTHING, Filters.parse(whole)) is None  # 55 days before are from 2023
+    week = {"from": "2024-02-08", "to": "2024-02-14"}
+    both = comparison(warehouse, EVERYTHING, Filters.parse(week))
+    assert both is not None
+    assert both.end == date(2024, 2, 12)
+    assert comparison(warehouse, EVERYTHING, Filters.parse(week | {"region": "IN"})) is None
+    assert comparison(warehouse, scope_of(Role.MANAGER, ("IN",)), Filters.parse(week)) is None
 
 
 @pytest.mark.parametrize("name", names())

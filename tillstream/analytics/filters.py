@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
@@ -58,15 +58,6 @@ class Filters:
         """column of sale_facts → the values it may have, of the filters that are set."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {column: values[name] for name, column in COLUMNS.items() if values[name] is not None}
-
-    def earlier(self) -> tuple[date, date] | None:
-        """The period of equal length just before, both days included; None without both ends, or before year 1."""
-        if self.start is None or self.end is None:
-            return None
-        days = (self.end - self.start).days + 1
-        if (self.start - date.min).days < days:
-            return None
-        return self.start - timedelta(days=days), self.start - timedelta(days=1)
 
 
 NAMES = frozenset({"from", "to", *COLUMNS})

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
 
 from tillstream.analytics.catalogue import Query, describe, names
+from tillstream.analytics.comparison import Comparison, Reported, compared
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.visibility import relations
@@ -15,8 +17,10 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import EVERYTHING, Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
-__all__ = ["Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
+__all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
 
+AHEAD = timedelta(days=1)
+"""So far a store's day may be ahead of UTC."""
 _LAST = "SELECT MAX(settlement_no) AS settlement_no FROM settlements"
 HIDDEN = PERSONAL | {"customer"}
 
@@ -38,7 +42,9 @@ def run(
 
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
-    text, values = compose(name, scope, filters or Filters(), **params)
+    filters = filters or Filters()
+    reported = _reported(warehouse, name, scope, filters, cache)
+    text, values = compose(name, scope, filters, reported, **params)
     if cache is None:
         return _without_personal(warehouse.query(text, values), scope)
     key = (_last_settlement(warehouse), text, _frozen(values))
@@ -53,13 +59,39 @@ def stream(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size."""
-    text, values = compose(name, scope, filters or Filters(), **params)
+    filters = filters or Filters()
+    text, values = compose(name, scope, filters, _reported(warehouse, name, scope, filters, None), **params)
     for batch in warehouse.stream(text, values):
         yield _without_personal(batch, scope)
 
 
-def compose(name: str, scope: Scope, filters: Filters, **params: Any) -> tuple[str, dict[str, Any]]:
+def comparison(
+    warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
+) -> Comparison | None:
+    """What the growth of `kpis` compares; None where it compares nothing. Raises as `run`."""
+    return compared(filters, _reported(warehouse, "kpis", scope, filters, cache))
+
+
+def _reported(warehouse: Warehouse, name: str, scope: Scope, filters: Filters, cache: QueryCache | None) -> Reported:
+    """How far the regions and stores have reported; other filters choose among what was, and do not end it sooner."""
+    query = describe(name)
+    of_periods = query.reads("earlier_lines") and filters.start is not None and filters.end is not None
+    if not of_periods and not query.reads("compared_days"):
+        return Reported()
+    who = Filters(region=filters.region, store=filters.store)
+    (row,) = run(warehouse, "reported-days", scope, who, cache=cache).to_pylist()
+    if row["last_day"] is not None and row["settled_at"] is not None:
+        possible = row["settled_at"].date() + AHEAD
+        if row["last_day"] > possible:
+            (row,) = run(warehouse, "reported-days", scope, who, cache=cache, until=possible).to_pylist()
+    return Reported(row["first_day"], row["last_day"])
+
+
+def compose(
+    name: str, scope: Scope, filters: Filters, reported: Reported | None = None, **params: Any
+) -> tuple[str, dict[str, Any]]:
     """The GoogleSQL text and the parameters that `run` sends. Raises as `run`, before anything is read."""
+    reported = reported or Reported()
     query = describe(name)
     _allow(query, scope, filters)
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})
@@ -68,7 +100,7 @@ def compose(name: str, scope: Scope, filters: Filters, **params: Any) -> tuple[s
         raise Rejected(f"{name} has no parameter {', '.join(unknown)}; it has {known}.")
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     inserted = ""
-    for relation, (select, bound) in relations(scope, filters).items():
+    for relation, (select, bound) in relations(scope, filters, reported).items():
         if query.reads(relation):
             inserted += f"{relation} AS (\n  {select}\n),\n"
             values |= bound
@@ -80,7 +112,7 @@ def _allow(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"Your role may not see {query.name}; it needs “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
         raise Forbidden("Your role sees no personal data, so it cannot choose a salesperson.")
-    if not any(query.reads(relation) for relation in relations(scope, filters)) and scope != EVERYTHING:
+    if not any(query.reads(relation) for relation in relations(scope, filters, Reported())) and scope != EVERYTHING:
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator may ask it.")
 
 

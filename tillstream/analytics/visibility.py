@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from tillstream.analytics.comparison import Reported, compared
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Scope
 
@@ -37,23 +38,24 @@ class _Where:
         return f"SELECT {columns} FROM {table}{where}"
 
 
-def relations(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, Any]]]:
+def relations(scope: Scope, filters: Filters, reported: Reported) -> dict[str, tuple[str, dict[str, Any]]]:
     """name → (SELECT, parameters) of every relation that a query may read instead of the whole warehouse.
 
     visible_sales: sale_facts within scope and filters; visible_lines: line_facts, the same lines without money in the
     reporting currency; visible_own_lines and visible_foreign_lines: those in the reporting currency, and the others;
-    earlier_…: over the period of equal length before (no row without `from` and `to`);
+    earlier_…: over the period that it is compared with (no row where there is none, see `comparison`);
+    compared_days: one row, the first and the last day that is chosen and reported, between which periods are whole;
     visible_batches: the batches of the regions in scope and filter.
     """
     now, before = _sales(scope, filters), _sales(scope, filters)
     now.compare("sale_date", ">=", filters.start, "filter_from")
     now.compare("sale_date", "<=", filters.end, "filter_to")
-    earlier = filters.earlier()
+    earlier = compared(filters, reported)
     if earlier is None:
         before = _Where(["FALSE"])
     else:
-        before.compare("sale_date", ">=", earlier[0], "earlier_from")
-        before.compare("sale_date", "<=", earlier[1], "earlier_to")
+        before.compare("sale_date", ">=", earlier.before_start, "earlier_from")
+        before.compare("sale_date", "<=", earlier.before_end, "earlier_to")
     columns = _EVERY_SALE if filters.category or filters.product else "*"
     batches = _Where()
     batches.among("region", scope.regions, "scope_regions")
@@ -66,7 +68,15 @@ def relations(scope: Scope, filters: Filters) -> dict[str, tuple[str, dict[str, 
         "earlier_sales": (before.over("sale_facts"), before.params),
         "earlier_lines": (before.over("line_facts", columns), before.params),
         "visible_batches": (batches.over("batches"), batches.params),
+        "compared_days": _compared_days(reported.within(filters)),
     }
+
+
+def _compared_days(chosen: Reported) -> tuple[str, dict[str, Any]]:
+    if chosen.first is None or chosen.last is None:
+        return "SELECT CAST(NULL AS DATE) AS first_day, CAST(NULL AS DATE) AS last_day", {}
+    params = {"compared_from": chosen.first, "compared_to": chosen.last}
+    return "SELECT @compared_from AS first_day, @compared_to AS last_day", params
 
 
 def _sales(scope: Scope, filters: Filters) -> _Where:

@@ -12,6 +12,9 @@
       const at = new Date(time.dateTime);
       time.textContent = (time.classList.contains("instant") ? instants : days).format(at);
     }
+    for (const span of root.querySelectorAll(".days")) {
+      span.textContent = days.formatRange(...span.dataset.days.split("/").map((day) => new Date(day)));
+    }
     if (navigator.language.startsWith("en")) return;
     for (const data of root.querySelectorAll("data")) {
       const places = (data.textContent.split(".")[1] || "").length;

@@ -1,0 +1,23 @@
+-- The first and the last day with a sale, whatever its status: how far the chosen regions and stores have reported.
+-- settled_at is the last settlement's instant: a sale of a day after it cannot be reported yet, whoever mistyped it.
+-- @until DATE = 9999-12-31: days after this one do not count
+WITH
+last_settlement AS (
+  SELECT MAX(settled_at) AS settled_at FROM settlements
+),
+days AS (
+  SELECT
+    MIN(sale_date) AS first_day,
+    MAX(sale_date) AS last_day
+  FROM visible_lines
+  WHERE sale_date <= @until
+),
+final AS (
+  SELECT
+    days.first_day,
+    days.last_day,
+    last_settlement.settled_at
+  FROM days
+  CROSS JOIN last_settlement
+)
+SELECT * FROM final

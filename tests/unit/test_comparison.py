@@ -1,0 +1,81 @@
+"""What a chosen period is compared with: never an unfinished one with a whole one."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tillstream.analytics.comparison import Comparison, Reported, compared
+from tillstream.analytics.filters import Filters
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def told(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
+    found = compared(Filters(day(start), day(end)), Reported(day(first), day(last)))
+    if found is None:
+        return "nothing"
+    assert found.cut == (found.end < day(end))
+    return f"{found.start}..{found.end} against {found.before_start}..{found.before_end}"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "last", "says"),
+    [
+        # whole months against whole months, however long
+        ("2025-02-01", "2025-02-28", "2025-05-01", "2025-02-01..2025-02-28 against 2025-01-01..2025-01-31"),
+        ("2024-03-01", "2024-03-31", "2024-03-31", "2024-03-01..2024-03-31 against 2024-02-01..2024-02-29"),
+        ("2025-01-01", "2025-12-31", "2026-01-05", "2025-01-01..2025-12-31 against 2024-01-01..2024-12-31"),
+        ("2025-04-01", "2025-06-30", "2026-01-05", "2025-04-01..2025-06-30 against 2025-01-01..2025-03-31"),
+        # cut at the last reported day, and the other to the same length
+        ("2025-03-01", "2025-03-31", "2025-03-12", "2025-03-01..2025-03-12 against 2025-02-01..2025-02-12"),
+        ("2025-01-01", "2025-12-31", "2025-03-12", "2025-01-01..2025-03-12 against 2024-01-01..2024-03-12"),
+        ("2025-04-01", "2025-06-30", "2025-04-30", "2025-04-01..2025-04-30 against 2025-01-01..2025-01-31"),
+        ("2025-03-01", "2025-03-31", "2025-03-30", "2025-03-01..2025-03-30 against 2025-02-01..2025-02-28"),
+        ("2025-01-01", "2025-12-31", "2025-02-28", "2025-01-01..2025-02-28 against 2024-01-01..2024-02-29"),
+        # other periods against as many days
+        ("2025-03-03", "2025-03-09", "2025-05-01", "2025-03-03..2025-03-09 against 2025-02-24..2025-03-02"),
+        ("2025-03-03", "2025-03-09", "2025-03-06", "2025-03-03..2025-03-06 against 2025-02-24..2025-02-27"),
+        ("2024-03-01", "2024-03-01", "2025-05-01", "2024-03-01..2024-03-01 against 2024-02-29..2024-02-29"),
+        ("2025-03-02", "2025-03-31", "2025-05-01", "2025-03-02..2025-03-31 against 2025-01-31..2025-03-01"),
+        # nothing of it is reported
+        ("2025-06-01", "2025-06-30", "2025-05-31", "nothing"),
+    ],
+)
+def test_a_period_meets_the_same_part_of_the_one_before(start: str, end: str, last: str, says: str) -> None:
+    assert told(start, end, last) == says
+
+
+def test_days_before_the_first_reported_one_are_nothing_to_compare_with() -> None:
+    assert told("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-01") != "nothing"
+    assert told("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-02") == "nothing"
+    assert compared(Filters(day("2025-02-01"), day("2025-02-28")), Reported()) is None
+
+
+def test_a_period_without_both_ends_or_before_all_days_is_compared_with_nothing() -> None:
+    known = Reported(date.min, date.max)
+    assert compared(Filters(start=day("2024-03-01")), known) is None
+    assert compared(Filters(end=day("2024-03-01")), known) is None
+    assert compared(Filters(date.min, date.max), known) is None
+    assert compared(Filters(date.min, date.min), known) is None
+
+
+def test_both_sides_have_as_many_days_unless_months_differ() -> None:
+    for length in range(1, 40):
+        for reported in range(length + 3):
+            start = day("2025-03-05")
+            period = Filters(start, start + timedelta(days=length - 1))
+            found = compared(period, Reported(day("2020-01-01"), start + timedelta(days=reported)))
+            assert isinstance(found, Comparison)
+            assert found.end - found.start == found.before_end - found.before_start
+            assert found.before_end < found.start
+
+
+def test_the_days_that_are_chosen_and_reported() -> None:
+    known = Reported(day("2024-01-05"), day("2024-03-12"))
+    assert known.within(Filters()) == known
+    inside = Filters(day("2024-02-01"), day("2024-02-29"))
+    assert known.within(inside) == Reported(inside.start, inside.end)
+    assert known.within(Filters(day("2023-01-01"), day("2025-01-01"))) == known
+    assert Reported().within(inside) == Reported()
