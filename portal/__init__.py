@@ -18,6 +18,7 @@ from portal import (
     errors,
     formats,
     guide,
+    marked,
     pipeline,
     plotly,
     security,
@@ -59,6 +60,7 @@ def create_app(app: App) -> Flask:
     flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
     errors.register(flask)
     formats.register(flask)
+    marked.register(flask)
     addresses.register(flask)
     flask.context_processor(_words)
     access.check_marks(flask)

@@ -38,6 +38,8 @@ def _receipt(receipt: dict[str, Any]) -> None:
     if rows and (rows["read"] or rows["new"] is not None):
         parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
         say(f"  {_count(rows['read'])} rows read = {parts}")
+        if not rows["read"]:
+            say("  The file names its columns and has no row below them.")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
         say(f"  net {amount['net']} {amount['currency']}{gross}")

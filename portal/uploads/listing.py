@@ -8,7 +8,6 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import me
 from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.uploads import State, Upload
@@ -52,17 +51,10 @@ def show() -> ResponseReturnValue:
         asked=asked,
         asked_anything=any(asked.values()),
         groups=GROUPS,
-        states=words.STATES,
+        state_of=words.state_of,
         contracts=scoped.contracts(),
-        last_contract=_last_contract(),
         under_way=any(one.state in words.UNDER_WAY for one in rows),
     )
-
-
-def _last_contract() -> str:
-    """What the person uploaded with last is likely what they upload with next."""
-    newest = islice(scoped.newest(), PER_PAGE)
-    return next((one.contract for one in newest if one.received_by == me().login), "")
 
 
 def _matching(asked: dict[str, str]) -> Any:

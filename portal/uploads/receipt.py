@@ -13,6 +13,7 @@ from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.pipeline import account, originals, replay, uploads
+from tillstream.pipeline.repeated import repeated_lines
 from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
 
 SHOWN = 5
@@ -30,6 +31,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     for group in groups:
         if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
+    repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
     corrections = uploads.children(ports(), batch_id, "correction")
     correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
     again = replay.waiting(ports(), upload)
@@ -39,7 +41,8 @@ def show(batch_id: str) -> ResponseReturnValue:
         receipt=receipt,
         headline=words.headline(receipt),
         balance=words.balance(receipt["rows"]),
-        words=words.STATES[upload.state],
+        words=words.state_of(upload),
+        identical=words.identical(repeated_lines(ports(), batch_id)) if repeated else "",
         groups=groups,
         waits=upload.state in words.UNDER_WAY or correcting or (again and again.state in words.UNDER_WAY),
         correcting=correcting,

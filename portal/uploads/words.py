@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.uploads import State
+from tillstream.domain.uploads import IN_LEDGER, State, Upload
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ STATES: dict[State, Words] = {
     State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
     State.REPLAYED: Words("Replaced", "quiet", "It was read again; the newer reading counts."),
 }
+NOTHING_TO_COUNT = Words(
+    "Nothing to count",
+    "quiet",
+    "The file names its columns and has no row below them. If sales are missing, export it again with its rows.",
+)
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
 """Soon something else: pages look again by themselves."""
 
@@ -39,6 +44,26 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
     ("blank", "blank", "Empty rows"),
     ("ignored", "ignored", "Repeated headers, titles, totals, and rows that somebody discarded"),
 )
+
+
+def state_of(upload: Upload) -> Words:
+    """The state's words; a file without a row is no success to be proud of."""
+    empty = upload.state in IN_LEDGER and upload.staged.get("rows_read") == 0
+    return NOTHING_TO_COUNT if empty else STATES[upload.state]
+
+
+def identical(groups: list[list[int]], shown: int = 5) -> str:
+    """[[2, 5], [7, 8, 9]] → Lines 2 and 5 are identical; lines 7, 8 and 9 are identical"""
+    told = [f"lines {_and(lines)} are identical" for lines in groups[:shown]]
+    words = "; ".join(told + (["and others"] if len(groups) > shown else []))
+    return words[:1].upper() + words[1:]
+
+
+def _and(lines: list[int], most: int = 8) -> str:
+    first, last = [f"{line:,}" for line in lines[:most]], f"{len(lines) - most:,} others"
+    if len(lines) <= most:
+        *first, last = first
+    return f"{', '.join(first)} and {last}"
 
 
 def headline(receipt: dict[str, Any]) -> str:

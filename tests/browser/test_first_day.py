@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from served import PASSWORD, Served
 
+from tillstream.pipeline import uploads
+
 pytestmark = pytest.mark.browser
 HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -70,13 +72,79 @@ def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, s
     assert served.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("name", "contract"),
+    [
+        ("IN.csv", "IN"),
+        ("in.csv", "IN"),
+        ("IN-2024-03.csv.gz", "IN"),
+        ("IN 2024.csv", "IN"),
+        ("online-retail-uk-2011.csv", "online-retail-uk"),
+        ("india.csv", ""),
+        ("in-store.csv", ""),
+        ("INDIA.csv", ""),
+        ("IN-and-UK.csv", ""),
+        ("sales.csv", ""),
+    ],
+)
+def test_only_a_name_that_says_it_clearly_chooses_a_contract(
+    page: Page, served: Served, tmp_path: Path, name: str, contract: str
+) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, name, "10.00"))
+    expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
+    expect(page.get_by_text(f"{contract}, as the file's name says.")).to_have_count(1 if contract else 0)
+
+
+def test_a_file_without_a_contract_is_asked_for_one_before_it_goes(page: Page, served: Served, tmp_path: Path) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    expect(page.get_by_label("Written by")).to_have_value("")
+    files = [_file(tmp_path, "UK.csv", "10.00"), _file(tmp_path, "monday.csv", "10.00"), _file(tmp_path, "b.csv", "9")]
+    page.get_by_label("Drop sales files here").set_input_files(files)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    assert page.evaluate("document.activeElement.ariaLabel") == "Contract of monday.csv"
+    page.get_by_label("Contract of b.csv").select_option("USA")
+    page.get_by_label("Written by").select_option("IN")
+    for name, contract in (("UK.csv", "UK"), ("monday.csv", "IN"), ("b.csv", "USA")):
+        expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
+    page.get_by_label("Contract of UK.csv").select_option("IN")
+    expect(page.get_by_text("as the file's name says")).to_have_count(0)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_role("link", name="See its receipt")).to_have_count(3)
+    given = {one.file: one.contract for one in uploads.find(served.app.ports)}
+    assert given == {"UK.csv": "IN", "monday.csv": "IN", "b.csv": "USA"}
+    assert served.complaints == []
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back_to_its_button(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    _sign_in(page, served)
+    page.goto(f"{served.address}/uploads")
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN.csv", "10.00"))
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("1 of 1 row counted")).to_be_visible(timeout=20_000)
+    page.goto(f"{served.address}/dashboard?region=IN")
+    menu = page.locator("details.choice").first
+    button = menu.locator("summary")
+    button.focus()
+    page.keyboard.press("Enter")
+    menu.locator("input").first.focus()
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(button).to_be_focused()
+    assert served.complaints == []
+
+
 def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", *["10.00"] * 9, "ten"))
     page.get_by_role("button", name="Upload", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the 1 refused row").click()
+        page.get_by_role("link", name="Download the refused row").click()
     corrected = tmp_path / "corrected.csv"
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     corrected.write_text(text.replace(",ten,", ",10.00,"), encoding="utf-8")

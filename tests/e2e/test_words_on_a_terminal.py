@@ -42,6 +42,12 @@ def test_a_file_that_was_not_read_says_why_and_no_balance_of_nothing(say: Say, t
     assert (code, "nothing in the file" in words, "rows read" in words) == (1, True, False)
 
 
+def test_a_file_with_only_a_header_says_so(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "header.csv").write_text(HEAD)
+    code, words = say("ingest", str(tmp_path / "header.csv"), "--region", "online-retail-uk")
+    assert (code, "The file names its columns and has no row below them." in words) == (0, True)
+
+
 def test_a_wide_table_keeps_every_cell_whole(say: Say, waiting: str) -> None:
     code, words = say("query", "sale-lines")
     assert code == 0

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from io import BytesIO
 
+import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.marked import marked
+from portal.uploads import words
 from tillstream.contracts import shipped
 from tillstream.domain.people import Role
 
@@ -29,7 +32,12 @@ def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(indian_file())
     work()
-    assert "The file has a header and no rows" in clerk.get(f"/uploads/{batch}").text
+    page = clerk.get(f"/uploads/{batch}").text
+    assert "The file has a header and no rows" in page
+    assert "The file names its columns and has no row below them." in page
+    for shown in (page, clerk.get("/uploads").text.partition("<tbody>")[2]):
+        assert "Nothing to count" in shown
+        assert "Counted" not in shown
 
 
 def test_a_rejected_file_asks_for_no_decision_any_more(person: People, work: Work) -> None:
@@ -55,6 +63,64 @@ def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, wo
     work()
     page = clerk.get(f"/uploads/{batch}").text
     assert ("data-poll" in page, "are being read" in page) == (False, False)
+
+
+PLAIN = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+CUP = "901,A,Cup,1,12/5/2011 9:02,1.00,1,United Kingdom"
+POT = "901,B,Pot,2,12/5/2011 9:02,3.00,1,United Kingdom"
+LATER = "902,A,Cup,1,12/5/2011 9:02,1.00,1,United Kingdom"
+
+
+def test_identical_lines_are_named_by_the_lines_of_the_file(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    file = "\n".join([PLAIN, CUP, POT, CUP, LATER, POT, CUP, ""]).encode()
+    batch = admin.upload(file, contract="online-retail-uk")
+    work()
+    page = admin.get(f"/uploads/{batch}").text
+    assert "Identical lines" in page
+    assert "Lines 2, 4 and 7 are identical; lines 3 and 6 are identical</li>" in page
+    unlike = admin.upload("\n".join([PLAIN, CUP, POT, LATER, ""]).encode(), contract="online-retail-uk")
+    work()
+    assert "dentical" not in admin.get(f"/uploads/{unlike}").text
+
+
+def test_many_identical_lines_are_told_in_short() -> None:
+    assert words.identical([]) == ""
+    assert words.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
+    assert words.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
+    assert words.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
+
+
+@pytest.mark.parametrize(
+    ("count", "words_said"), [(1, "Download the refused row<"), (2, "Download the 2 refused rows<")]
+)
+def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, words_said: str) -> None:
+    clerk = person(Role.CLERK, "IN")
+    good = [indian_sale(str(number)) for number in range(1, 20)]
+    batch = clerk.upload(indian_file(*good, *(indian_sale(str(90 + number), "ten") for number in range(count))))
+    work()
+    assert words_said in clerk.get(f"/uploads/{batch}").text
+
+
+def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_same(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    first = admin.upload(indian_file(indian_sale("1")))
+    work()
+    admin.upload(indian_file(indian_sale("1", "50.00")))
+    work()
+    again = admin.upload(indian_file(indian_sale("1")))
+    work()
+    assert first != again
+    receipt = admin.get(f"/uploads/{again}").text
+    for page in (receipt, admin.get("/help/problems").text):
+        assert "<code>confirm BATCH --as-new</code>" in page
+        assert "“Let it rule” on its receipt" in page
+        assert "`" not in page
+    assert ">Let it rule</button>" in receipt
+
+
+def test_only_what_stands_between_backticks_becomes_code() -> None:
+    assert marked("a `<b>` & `c") == "a <code>&lt;b&gt;</code> &amp; `c"
 
 
 def test_problems_name_the_columns_as_the_file_does_wherever_they_are_read(person: People, work: Work) -> None:

@@ -1,5 +1,6 @@
 """Files through the portal: given, tried, decided, corrected, undone; and what the receipt says of each."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -245,6 +246,17 @@ def test_a_clerk_chooses_only_among_contracts_of_own_regions(person: People) -> 
     page = person(Role.CLERK, "IN").get("/uploads").text
     assert '<option value="IN">' in page
     assert '<option value="UK">' not in page
+
+
+def test_no_contract_is_chosen_beforehand_and_none_is_refused(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    clerk.upload(GOOD)
+    form = clerk.get("/uploads").text.partition('id="contract"')[2].partition("</select>")[0]
+    assert "required" in form.partition(">")[0]
+    assert re.findall(r"<option[^>]*>", form)[0] == '<option value="">'
+    assert "selected" not in form
+    answer = clerk.post("/uploads", {"contract": "", "file": (BytesIO(GOOD), "IN.csv")})
+    assert (answer.status_code, "Choose the contract that the file was written for." in answer.text) == (422, True)
 
 
 def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Work) -> None:

@@ -64,7 +64,7 @@ _ALL = (
     Problem("rounded", W, "More than nine decimals", "{column} is {value}; it was rounded to nine decimals.", _CHECK),
     Problem("ambiguous-time", W, "A time that happened twice", "{column} is “{value}”, which happened twice as clocks went back; the first was taken.", _CHECK),
     Problem("repeated-line", W, "Identical lines", "Lines of one sale are identical; each is kept.", _CHECK),
-    Problem("superseded", W, "A newer content is already known", "A content received later, or of a higher version, stays current.", "Nothing has to be done; `confirm BATCH --as-new` lets the file rule."),
+    Problem("superseded", W, "A newer content is already known", "A content received later, or of a higher version, stays current.", "Nothing has to be done. If this file is right after all, let it rule: “Let it rule” on its receipt in the portal, or `confirm BATCH --as-new` on the command line."),
     Problem("discarded", W, "Discarded by a person", "Discarded: {value}.", "Nothing has to be done."),
     Problem("too-many-refused", H, "Too many rows were refused", "{value} of {detail} rows were refused, more than the contract allows.", "Look at the refused rows: confirm to load the others, or reject the file and upload it again."),
     Problem("known-bytes-under-another-contract", H, "The same file under another contract", "The same bytes were loaded as {detail}.", "Reject it if it is the wrong region; confirm it if both are meant."),

@@ -82,7 +82,11 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) menu.open = false;
+    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) {
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (inside) menu.querySelector("summary").focus();
+    }
   });
 
   document.addEventListener("fresh", (event) => {

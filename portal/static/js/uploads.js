@@ -7,7 +7,8 @@
   const input = form.elements.file;
   const list = document.getElementById("chosen");
   const drop = form.querySelector("[data-drop]");
-  const contracts = [...form.elements.contract.options].map((one) => one.value);
+  const shared = form.elements.contract;
+  const contracts = [...shared.options].map((one) => one.value).filter(Boolean);
   const waiting = [];
 
   function element(name, properties = {}, ...children) {
@@ -16,32 +17,53 @@
     return made;
   }
 
-  // The longest contract name that the file's name begins with: IN-2024-03.csv was written by IN.
-  function likely(file) {
-    const name = file.toLowerCase();
-    const fits = contracts.filter((one) => name.startsWith(one.toLowerCase()));
-    return fits.sort((a, b) => b.length - a.length)[0] || form.elements.contract.value;
+  // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
+  // IN-and-UK.csv. A wrong guess would count under another region, so everything else is asked.
+  function named(file) {
+    const stem = file.replace(/(\.(csv|tsv|txt|gz))+$/i, "");
+    const whole = contracts.find((one) => one.toLowerCase() === stem.toLowerCase());
+    if (whole) return whole;
+    const [first] = contracts.filter((one) => stem.startsWith(one) && /^[^\p{L}\p{N}]/u.test(stem.slice(one.length)))
+      .sort((a, b) => b.length - a.length);
+    const rest = first ? ` ${stem.slice(first.length)} `.split(/[^\p{L}\p{N}]+/u) : [];
+    return first && !contracts.some((one) => one !== first && rest.includes(one)) ? first : "";
+  }
+
+  // The choice above is for every file that nothing else was chosen for.
+  function share() {
+    for (const one of waiting) if (!one.done && !one.own) one.select.value = shared.value;
+  }
+
+  function asks() {
+    const listed = waiting.length > 0;
+    input.required = false;
+    shared.required = !listed;
   }
 
   function choose(files) {
     for (const file of files) {
-      const select = element("select", { className: "form-select", ariaLabel: `Contract of ${file.name}` });
+      const select = element("select", { className: "form-select", ariaLabel: `Contract of ${file.name}`, required: true });
+      select.append(element("option", { value: "", textContent: "Choose a contract" }));
       for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
-      select.value = likely(file.name);
+      const clear = named(file.name);
+      select.value = clear || shared.value;
       const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Leave out ${file.name}` });
       const said = element("div", { className: "said" });
       const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select, away, said);
-      const one = { file, select, row, said, away, done: false };
+      const one = { file, select, row, said, away, done: false, own: Boolean(clear) };
+      if (clear) said.append(element("p", { className: "hint", textContent: `${clear}, as the file's name says. Change it if that is not so.` }));
+      select.addEventListener("change", () => { one.own = true; said.replaceChildren(); });
       away.addEventListener("click", () => {
         one.request?.abort();
         row.remove();
         waiting.splice(waiting.indexOf(one), 1);
+        asks();
       });
       waiting.push(one);
       list.append(row);
     }
     input.value = "";
-    input.required = false;
+    asks();
   }
 
   function send(one, address, accept) {
@@ -126,6 +148,7 @@
   }
 
   input.addEventListener("change", () => choose(input.files));
+  shared.addEventListener("change", share);
   for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.remove("over"); });
   drop.addEventListener("drop", (event) => choose(event.dataTransfer.files));
