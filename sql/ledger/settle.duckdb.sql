@@ -18,9 +18,9 @@ SELECT
   s.accepted,
   COALESCE(s.source_version, 0) AS source_version,
   s.received_seq,
-  {sale_hash} AS sale,
-  {content_hash} AS content,
-  {key_hash} AS key,
+  s.sale,
+  s.content,
+  {key} AS key,
   s.line_key IS NULL AS numbered_here,
   {whereabouts} AS whereabouts,
   CAST(1 AS INTEGER) AS n
@@ -350,24 +350,22 @@ JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
 WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM touched);
 
 -- name: add_versions
--- Some rows at a time: the memory that wide rows take stays the same however long the file is.
+-- The contents that are new, straight from what was staged.
 INSERT INTO sale_versions BY NAME
 SELECT
-  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
-  COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
-  {content_columns},
+  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, o.region, o.sale_id,
+  COALESCE(o.line_key, {own_product} || '#' || o.n) AS line_key,
+  {own_columns},
   {leads} AS leads,
   $settlement_no AS settlement_no
 FROM (
-  SELECT a.own_no, a.row_number, a.key, a.content, a.sale, a.n
-  FROM arriving AS a ANTI JOIN known USING (key, content)
-  WHERE a.row_number BETWEEN $first AND $last
+  SELECT s.* EXCLUDE (key_high, key_low), f.batch_no AS own_no, COALESCE(r.key, {key}) AS key, COALESCE(r.n, 1) AS n
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+  LEFT JOIN renumbered AS r ON r.own_no = f.batch_no AND r.row_number = s.row_number
 ) AS o
-JOIN incoming_files AS f ON f.batch_no = o.own_no
-JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.row_number
-LEFT JOIN (SELECT own_no, row_number FROM first_lines WHERE row_number BETWEEN $first AND $last) AS l
-  ON l.own_no = o.own_no AND l.row_number = o.row_number
-WHERE s.row_number BETWEEN $first AND $last;
+ANTI JOIN known AS k ON k.key = o.key AND k.content = o.content
+LEFT JOIN first_lines AS l ON l.own_no = o.own_no AND l.row_number = o.row_number;
 
 -- name: add_versions_once
 -- The same where the wave tells a key more than once: each content of it enters once.

@@ -5,7 +5,6 @@ import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
 
-import pyarrow as pa
 import pytest
 from reading import whole
 
@@ -13,6 +12,7 @@ from tillstream.domain.contract import FileStyle
 from tillstream.pipeline.cells import parse
 from tillstream.pipeline.read import Refused, UnreadableFile, read
 from tillstream.pipeline.records import plain_layout
+from tillstream.pipeline.schema import TEXT
 
 
 def test_cells_are_exactly_the_text_of_the_file() -> None:
@@ -23,7 +23,7 @@ def test_cells_are_exactly_the_text_of_the_file() -> None:
 
 def test_every_column_is_text_and_none_is_null() -> None:
     block = next(read(io.BytesIO(b"a,b\n1,\n,2\n"), FileStyle()))
-    assert block.cells.schema.types == [pa.string(), pa.string()]
+    assert block.cells.schema.types == [TEXT, TEXT]
     assert [column.null_count for column in block.cells.columns] == [0, 0]
 
 

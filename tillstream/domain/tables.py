@@ -1,7 +1,7 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
-`hash128` and `hash64` are MD5 of the canonical text (see `docs/adr`), whole or its lower half, in whatever type the
-engine compares fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added;
+`hash128` and `hash64` are made by `pipeline/hashes.py` (see docs/adr/001), in whatever type the engine compares
+fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added;
 of sale_versions only `is_current` and `leads` move, of batches only `place_seq` and `undone_no`.
 """
 
@@ -36,7 +36,7 @@ _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
 
 TABLES: dict[str, tuple[Field, ...]] = {

@@ -10,6 +10,8 @@ from pyarrow import csv
 
 from tillstream.pipeline.decode import BOM
 from tillstream.pipeline.records import CR, LF, QUOTE, Bools, Ints, Layout, cells
+from tillstream.pipeline.schema import TEXT
+from tillstream.pipeline.text import flags, plain
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Parsed:
 
 
 def parse(data: bytes, layout: Layout, names: list[str], delimiter: bytes) -> Parsed:
-    """Every cell as text, nothing trimmed, nothing null. Raises `RuntimeError` should rows and records ever differ."""
+    """Every cell as `TEXT`, nothing trimmed or null. Raises `RuntimeError` should rows and records ever differ."""
     starts, ends = layout.starts, layout.ends
     fed = ends > starts
     empty = int(np.count_nonzero(~fed))
@@ -68,14 +70,14 @@ def _arrow(feed: memoryview, names: list[str], delimiter: bytes) -> tuple[pa.Tab
         ),
         # The bytes are known to be UTF-8 here, so Arrow need not look again.
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+            column_types=dict.fromkeys(names, TEXT), strings_can_be_null=False, check_utf8=False
         ),
     )
     return table, ragged
 
 
 def _no_rows(names: list[str]) -> pa.Table:
-    return pa.schema([(name, pa.string()) for name in names]).empty_table()
+    return pa.schema([(name, TEXT) for name in names]).empty_table()
 
 
 def _undecodable(data: bytes, layout: Layout, fed: Bools) -> Ints:
@@ -153,6 +155,6 @@ def _blank_rows(data: bytes, table: pa.Table, starts: Ints, delimiter: bytes) ->
     for column in table.columns:
         if not len(rows):
             break
-        cell = pc.utf8_trim_whitespace(column.take(rows))
-        rows = rows[pc.equal(cell, pa.scalar("")).to_numpy()]
+        cell = pc.utf8_trim_whitespace(plain(column.take(rows)))
+        rows = rows[flags(pc.equal(cell, ""))]
     return rows

@@ -15,6 +15,7 @@ from tillstream.pipeline.normalise import missing_columns, normalise
 from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, ROW, YES, line_of
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.staged import Part, RefusedRow
+from tillstream.pipeline.text import plain
 from tillstream.pipeline.validate import validate
 
 
@@ -56,7 +57,7 @@ def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
             "download the refused rows, correct them and give the same file back."
         )
     try:
-        numbers = pc.cast(pc.utf8_trim_whitespace(block.cells.column(name)), pa.int64())
+        numbers = pc.cast(pc.utf8_trim_whitespace(plain(block.cells.column(name))), pa.int64())
     except pa.ArrowInvalid as error:
         raise Rejected(
             f"Column {name} of the corrected file must hold the whole numbers that were downloaded."
@@ -82,7 +83,8 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
     # the guard against formulas comes off before anything is read
     bare = pa.table(
-        [pc.replace_substring_regex(column, "^'([=+\\-@\t\r'])", "\\1") for column in cells.columns], cells.column_names
+        [pc.replace_substring_regex(plain(column), "^'([=+\\-@\t\r'])", "\\1") for column in cells.columns],
+        cells.column_names,
     )
     table, findings = normalise(bare.filter(pa.array(kept)), contract, date_only=date_only)
     validate(table, contract, findings, received_date=received)

@@ -6,20 +6,21 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract import Contract
 from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.text import flags
+from tillstream.pipeline.text import Texts, flags, plain
 
 
-def sale_ids(number: pa.Array, store: pa.Array, contract: Contract) -> pa.Array:
-    """store_id/number, or the number alone where ids are region-wide; NULL where a part is missing. string (n,)"""
+def sale_ids(number: Texts, store: pa.Array, contract: Contract) -> pa.Array:
+    """store_id/number, or the number alone where ids are region-wide; NULL where a part is missing. (n,)"""
     prefix = contract.identity.id_prefix
     if contract.identity.ids == "region-wide":
-        return pc.binary_join_element_wise(prefix, number, "") if prefix else number
-    return pc.binary_join_element_wise(store, f"/{prefix}", number, "")
+        words = pc.binary_join_element_wise(prefix, number.words, "") if prefix else number.words
+        return Texts(words, number.index).rows()
+    return pc.binary_join_element_wise(plain(store), f"/{prefix}", number.plain(), "")
 
 
-def name_sales(number: pa.Array, store: pa.Array, contract: Contract, findings: Findings) -> pa.Array:
+def name_sales(number: Texts, store: pa.Array, contract: Contract, findings: Findings) -> pa.Array:
     """The sale ids; each missing part is told by its own column."""
-    findings.add_where(flags(pc.is_null(number)), "missing-required", "sale_id")
+    findings.add_where(flags(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
     if contract.identity.ids == "per-store":
         findings.add_where(flags(pc.is_null(store)), "missing-required", "store_id")
     return sale_ids(number, store, contract)

@@ -15,8 +15,9 @@ from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.contract import Contract
 from tillstream.domain.store_sale import EXACT, decoded
 from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.schema import arrow_schema
+from tillstream.pipeline.schema import lines_schema
 from tillstream.pipeline.staged import Part, RefusedRow
+from tillstream.pipeline.text import plain
 from tillstream.pipeline.validate import validate
 
 NINE = Decimal("1e-9")
@@ -110,7 +111,7 @@ def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
 
 
 def _table(rows: _Rows) -> pa.Table:
-    schema = arrow_schema(COLUMNS)
+    schema = lines_schema(COLUMNS)
     return pa.table(
         [pa.array([row.get(name) for row in rows.values], schema.field(name).type) for name in schema.names],
         schema=schema,
@@ -127,7 +128,7 @@ def _refuse_whole_sales(table: pa.Table, findings: Findings) -> None:
     refused = findings.refused(table.num_rows)
     if not refused.any():
         return
-    sales: npt.NDArray[np.object_] = table.column("sale_id").to_numpy()
+    sales: npt.NDArray[np.object_] = plain(table.column("sale_id")).to_numpy(zero_copy_only=False)
     findings.add_where(np.isin(sales, np.unique(sales[refused])) & ~refused, "sale-refused", None)
 
 

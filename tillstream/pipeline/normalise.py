@@ -17,9 +17,9 @@ from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.identity import name_sales, sale_ids, source_versions
 from tillstream.pipeline.money import line_total, plus
 from tillstream.pipeline.numbers import read_numbers
-from tillstream.pipeline.schema import NUMERIC, arrow_schema
+from tillstream.pipeline.schema import NUMERIC, TEXT, lines_schema
 from tillstream.pipeline.status import read_status
-from tillstream.pipeline.text import flags, trimmed
+from tillstream.pipeline.text import Texts, constant, encoded, flags, trimmed
 from tillstream.pipeline.zones import to_utc
 
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
@@ -40,17 +40,17 @@ def missing_columns(header: Sequence[str], contract: Contract) -> list[str]:
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
     """Whether no readable time of these rows is other than 00:00: then the column tells dates, not instants."""
-    column = cells.column(contract.columns["date"])
-    return all(_midnight(part, contract) for part in (column[:_SAMPLE], column[_SAMPLE:]))
+    words = trimmed(cells.column(contract.columns["date"]), contract.missing).words
+    return all(_midnight(part, contract) for part in (words[:_SAMPLE], words[_SAMPLE:]))
 
 
-def _midnight(column: pa.ChunkedArray, contract: Contract) -> bool:
-    read = read_dates(trimmed(column, contract.missing), contract.dates.formats)
+def _midnight(words: pa.Array, contract: Contract) -> bool:
+    read = read_dates(words, contract.dates.formats)
     return not (read.wall[read.timed & (read.wall != MISSING)] % DAY).any()
 
 
 def normalise(cells: pa.Table, contract: Contract, *, date_only: bool = False) -> tuple[pa.Table, Findings]:
-    """cells: all strings, named by the file's headers. One row of `NORMALISED` per row of cells, in the same order.
+    """cells: all texts, named by the file's headers. One row of `NORMALISED` per row of cells, in the same order.
 
     date_only: every time of the whole file is 00:00, so it tells days and no instants. What cannot be read is NULL and
     told in the findings. Raises `KeyError` for a mapped header that `missing_columns` would have named.
@@ -75,8 +75,7 @@ class _Normaliser:
         columns |= {name: self._number(name) for name in _NUMBERS}
         columns["store_id"], columns["region"] = store, self._given("region", contract.region)
         columns["sale_id"] = name_sales(number, store, contract, self._findings)
-        returned = self._given("returns_sale_id")
-        columns["returns_sale_id"] = sale_ids(returned, store, contract) if _any(returned) else returned
+        columns["returns_sale_id"] = self._returned(store)
         columns["source_version"] = self._version()
         columns["sold_at"], columns["sale_date"] = self._dates(date_only=date_only)
         words = self._mapped("status") if "status" in contract.columns else None
@@ -86,52 +85,69 @@ class _Normaliser:
         columns["gross_amount"] = self._gross(columns)
         taken = set(contract.columns.values())
         columns["extra"] = json_objects(
-            {name: text for name, text in self._text.items() if name not in taken}, self._length
+            {name: text.plain() for name, text in self._text.items() if name not in taken}, self._length
         )
-        schema = arrow_schema(NORMALISED)
-        return pa.table([columns[name] for name in schema.names], schema=schema), self._findings
+        schema = lines_schema(NORMALISED)
+        typed = [_typed(columns[field.name], field.type) for field in schema]
+        return pa.table(typed, schema=schema), self._findings
 
-    def _mapped(self, name: str) -> pa.Array:
+    def _mapped(self, name: str) -> Texts:
         return self._text[self._contract.columns[name]]
 
-    def _given(self, name: str, constant: str = "") -> pa.Array:
+    def _given(self, name: str, otherwise: str = "") -> pa.Array:
         """The source's column; where none is mapped the contract's constant, else NULL."""
         if name in self._contract.columns:
-            return self._mapped(name)
-        return pa.repeat(pa.scalar(constant), self._length) if constant else pa.nulls(self._length, pa.string())
+            return self._mapped(name).rows()
+        return constant(otherwise, self._length) if otherwise else pa.nulls(self._length, TEXT)
+
+    def _returned(self, store: pa.Array) -> pa.Array:
+        if "returns_sale_id" not in self._contract.columns:
+            return pa.nulls(self._length, TEXT)
+        return sale_ids(self._mapped("returns_sale_id"), store, self._contract)
+
+    def _tell(self, wrong: Mask, code: str, name: str, text: Texts, detail: str = "") -> Mask:
+        """wrong: bool (m,), of the words. The rows that hold them, bool (n,), each told."""
+        rows = wrong[text.index]
+        self._findings.add_where(rows, code, name, text.rows(), detail)
+        return rows
 
     def _number(self, name: str) -> pa.Array:
         self._refused[name] = np.zeros(self._length, np.bool_)
         if name not in self._contract.columns:
             return pa.nulls(self._length, NUMERIC)
         text, style = self._mapped(name), self._contract.numbers
-        read = read_numbers(text, style)
-        self._findings.add_where(
-            read.not_a_number, "not-a-number", name, text, f"; it is written like {_example(style)}"
-        )
-        self._findings.add_where(read.too_large, "number-too-large", name, text)
-        self._findings.add_where(read.rounded, "rounded", name, text)
-        self._refused[name] = read.not_a_number | read.too_large
-        return read.values
+        read = read_numbers(text.words, style)
+        detail = f"; it is written like {_example(style)}"
+        for wrong, code in ((read.not_a_number, "not-a-number"), (read.too_large, "number-too-large")):
+            if wrong.any():
+                self._refused[name] |= self._tell(wrong, code, name, text, detail if code == "not-a-number" else "")
+        if read.rounded.any():
+            self._tell(read.rounded, "rounded", name, text)
+        return read.values.take(pa.array(text.index))
 
     def _version(self) -> pa.Array:
         if "source_version" not in self._contract.columns:
             return pa.nulls(self._length, pa.int64())
-        return source_versions(self._mapped("source_version"), self._number("source_version"), self._findings)
+        text = self._mapped("source_version").plain()
+        return source_versions(text, self._number("source_version"), self._findings)
 
     def _currency(self, currency: pa.Array) -> pa.Array:
         if "currency" not in self._contract.columns:
             return currency
-        wrong = ~flags(pc.match_substring_regex(pc.fill_null(currency, "AAA"), "^[A-Z]{3}$"))
-        self._findings.add_where(wrong, "not-a-currency", "currency", currency)
-        return pc.if_else(pa.array(wrong), None, currency)
+        text = self._mapped("currency")
+        wrong = ~flags(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
+        if not wrong.any():
+            return currency
+        self._tell(wrong, "not-a-currency", "currency", text)
+        return Texts(pc.if_else(pa.array(wrong), None, text.words), text.index).rows()
 
     def _dates(self, *, date_only: bool) -> tuple[pa.Array, pa.Array]:
+        """Instants and business days, worked out once for each distinct text."""
         style, text = self._contract.dates, self._mapped("date")
-        read = read_dates(text, style.formats)
-        self._findings.add_where(~readable(text, read), "not-a-date", "sale_date", text, example(style.formats))
+        read = read_dates(text.words, style.formats)
+        self._tell(~readable(text.words, read), "not-a-date", "sale_date", text, example(style.formats))
         there = read.wall != MISSING
-        timed = there & read.timed if not date_only else np.zeros(self._length, np.bool_)
+        timed = there & read.timed if not date_only else np.zeros(len(there), np.bool_)
         local = np.where(there, read.wall, 0)
         days = np.where(timed, local - _micros(style.cutoff), local) // DAY
         sale_date = pa.array(days.astype(np.int32), mask=~there).cast(pa.date32())
@@ -139,12 +155,13 @@ class _Normaliser:
         utc = np.where(own, local - np.where(own, read.offset, 0), 0)
         ours = np.flatnonzero(timed & ~own)
         utc[ours], gone, twice = to_utc(local[ours], style.time_zone)
-        self._findings.add(
-            ours[gone], "time-does-not-exist", "sale_date", text.take(pa.array(ours[gone])), style.time_zone
-        )
-        self._findings.add(ours[twice], "ambiguous-time", "sale_date", text.take(pa.array(ours[twice])))
+        for wrong, code, detail in ((gone, "time-does-not-exist", style.time_zone), (twice, "ambiguous-time", "")):
+            if wrong.any():
+                self._tell(_spread(ours[wrong], len(there)), code, "sale_date", text, detail)
         timed[ours[gone]] = False
-        return pa.array(utc, mask=~timed).cast(pa.timestamp("us", "UTC")), sale_date
+        sold_at = pa.array(utc, mask=~timed).cast(pa.timestamp("us", "UTC"))
+        index = pa.array(text.index)
+        return sold_at.take(index), sale_date.take(index)
 
     def _net(self, columns: dict[str, pa.Array]) -> pa.Array:
         own = columns["net_amount"]
@@ -169,8 +186,14 @@ class _Normaliser:
         return total if own.null_count == self._length else pc.coalesce(own, total)
 
 
-def _any(column: pa.Array) -> bool:
-    return bool(column.null_count < len(column))
+def _typed(column: pa.Array, type_: pa.DataType) -> pa.Array:
+    return encoded(column) if type_ == TEXT else column
+
+
+def _spread(places: npt.NDArray[np.int64], length: int) -> Mask:
+    mask = np.zeros(length, np.bool_)
+    mask[places] = True
+    return mask
 
 
 def _example(style: NumberStyle) -> str:

@@ -51,7 +51,7 @@ class Block:
     """About `block_bytes` of the file: rows of `cells` with as many `row_number` and `line_number`."""
 
     cells: pa.Table
-    """Every column text, named by the header; nothing trimmed, nothing null."""
+    """Every column `schema.TEXT`, named by the header; nothing trimmed, nothing null."""
     row_number: Ints
     line_number: Ints
     refused: list[Refused]

@@ -9,7 +9,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 import sql
 from tillstream.domain.errors import Rejected
@@ -17,6 +16,8 @@ from tillstream.domain.events import STAGING
 from tillstream.domain.uploads import State
 from tillstream.pipeline import settle, stage, uploads
 from tillstream.pipeline.contracts import ContractBook, contract_version
+from tillstream.pipeline.hashes import Hasher
+from tillstream.pipeline.staged import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
 
@@ -155,23 +156,21 @@ def _from_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list
         "fix_number": batch["fix_number"] if batch["kind"] == "correction" else -1,
         "numbered": numbered,
     }
-    names = (f"{prefix}/accepted.parquet", f"{prefix}/refused.parquet")
-    written = [
-        [name] if _write(ports, name, sql.text(f"ledger/{query}"), params) else []
-        for name, query in zip(names, ("batch_rows", "batch_refused_rows"), strict=True)
-    ]
-    return written[0], written[1]
+    accepted = ports.warehouse.query(sql.text("ledger/batch_rows"), params)
+    refused = ports.warehouse.query(sql.text("ledger/batch_refused_rows"), params)
+    hashed = Hasher().with_hashes(accepted)
+    return _write(ports, f"{prefix}/accepted.parquet", hashed), _write(ports, f"{prefix}/refused.parquet", refused)
 
 
-def _write(ports: Ports, name: str, query: str, params: dict[str, Any]) -> bool:
-    rows = ports.warehouse.query(query, params)
+def _write(ports: Ports, name: str, rows: pa.Table) -> list[str]:
     if not rows.num_rows:
-        return False
+        return []
     sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="lz4")
+    with parquet_writer(sink, rows.schema) as parquet:
+        parquet.write_table(rows)
     with ports.objects.writer(STAGING, name) as writer:
         writer.write(sink.getvalue())
-    return True
+    return [name]
 
 
 def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:

@@ -8,6 +8,8 @@ from tillstream.domain.columns import Column, Kind
 from tillstream.domain.tables import Field
 
 NUMERIC = pa.decimal128(38, 9)
+TEXT = pa.dictionary(pa.int32(), pa.string())
+"""Texts of sale lines repeat: what is done to each distinct one is done once, from the file to Parquet."""
 
 _TYPES: dict[Kind, pa.DataType] = {
     Kind.STRING: pa.string(),
@@ -30,3 +32,10 @@ def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
     Raises `ValueError` for a hash column, whose type each engine chooses for itself.
     """
     return pa.schema([pa.field(column.name, _TYPES[Kind(column.kind)]) for column in columns])
+
+
+def lines_schema(columns: Iterable[Column]) -> pa.Schema:
+    """As `arrow_schema`, with texts as `TEXT`; JSON, which seldom repeats, stays plain."""
+    fields = arrow_schema(columns)
+    texts = {column.name for column in columns if column.kind is Kind.STRING}
+    return pa.schema([field.with_type(TEXT) if field.name in texts else field for field in fields])

@@ -16,15 +16,17 @@ from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.tables import REFUSED
 from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.schema import arrow_schema
+from tillstream.pipeline.hashes import HASHED, Hasher
+from tillstream.pipeline.schema import arrow_schema, lines_schema
+from tillstream.pipeline.text import constant, encoded, plain
 from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
 
 ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
 """Refusals that a person may overrule with `_accept=yes`: the row can be read, only a rule speaks against it."""
 
-HOW: dict[str, Any] = {"compression": "lz4", "use_dictionary": True, "write_statistics": ["row_number"]}
-"""Dictionaries everywhere: settle turns each distinct value into text once. It picks rows by their number."""
+UNLIKE = frozenset({"row_number", "line_number", *HASHED.names})
+"""Columns of which no two rows have the same value, so that looking for equal ones is lost time."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,12 @@ class _Writable:
         """Likewise."""
 
 
+def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
+    """How staged rows are written: nobody asks for a range of them, so that they need no statistics."""
+    alike = [name for name in schema.names if name not in UNLIKE]
+    return pq.ParquetWriter(sink, schema, compression="lz4", use_dictionary=alike, write_statistics=False)
+
+
 class StagedWriter:
     """Takes parts as they come and writes each row once: to the accepted or to the refused rows."""
 
@@ -121,6 +129,7 @@ class StagedWriter:
         self._objects, self._prefix, self._stack = objects, prefix, stack
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], ProblemCount] = {}
+        self._hasher = Hasher()
         self.account = Account()
 
     def add(self, part: Part) -> None:
@@ -130,7 +139,8 @@ class StagedWriter:
         self.account.rows_blank += part.blank
         self.account.rows_read += length + len(part.refused) + part.blank
         if not refused.all():
-            self._write("accepted", _accepted_rows(part, None if not refused.any() else ~refused))
+            accepted = _accepted_rows(part, None if not refused.any() else ~refused)
+            self._write("accepted", self._hasher.with_hashes(accepted))
         rows = [*part.refused, *_explain(part, refused)]
         if rows:
             self.account.rows_refused += sum(row.outcome == "quarantined" for row in rows)
@@ -141,7 +151,7 @@ class StagedWriter:
         if writer is None:
             address = f"{self._prefix}/{name}.parquet"
             sink = pa.PythonFile(_Writable(self._stack.enter_context(self._objects.writer(STAGING, address))), mode="w")
-            writer = self._stack.enter_context(pq.ParquetWriter(sink, rows.schema, **HOW))
+            writer = self._stack.enter_context(parquet_writer(sink, rows.schema))
             self._writers[name] = writer
             getattr(self.account, name).append(address)
         writer.write_table(rows)
@@ -193,10 +203,10 @@ def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
         "line_number": pa.array(part.line_number),
         "fix_number": pa.repeat(pa.scalar(part.fix_number, pa.int64()), length),
         "accepted": pa.repeat(pa.scalar(False), length) if part.accepted is None else pa.array(part.accepted),
-        "source": pa.repeat(pa.scalar(part.source), length) if isinstance(part.source, str) else part.source,
+        "source": constant(part.source, length) if isinstance(part.source, str) else encoded(part.source),
         "received_seq": pa.nulls(length, pa.int64()) if part.received_seq is None else part.received_seq,
     }
-    schema = arrow_schema(STAGED)
+    schema = lines_schema(STAGED)
     columns = [given[name] if name in given else part.table.column(name) for name in schema.names]
     rows = pa.table(columns, schema=schema)
     return rows if keep is None else rows.filter(pa.array(keep))
@@ -233,6 +243,6 @@ def _refused_rows(part: Part, rows: Sequence[RefusedRow], refused: npt.NDArray[n
         "problems": [json.dumps(row.problems, ensure_ascii=False) for row in rows],
     }
     for name in ("region", "sale_id", "store_id", "sale_date"):
-        known = named.column(name).combine_chunks()
+        known = plain(named.column(name))
         columns[name] = pa.concat_arrays([pa.nulls(unnamed, known.type), known])
     return pa.table([pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema)

@@ -7,24 +7,27 @@ import pyarrow.compute as pc
 from tillstream.domain.contract import StatusRule
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.schema import NUMERIC
-from tillstream.pipeline.text import flags
+from tillstream.pipeline.text import Texts, flags
 
 
 def read_status(
-    words: pa.Array | None, number: pa.Array, quantity: pa.Array, rule: StatusRule, findings: Findings
+    words: Texts | None, number: Texts, quantity: pa.Array, rule: StatusRule, findings: Findings
 ) -> pa.Array:
     """string (n,). words: the mapped column or None; number: the sale number as the source writes it.
 
     Each way is asked only where the ones before said nothing; an unknown word is refused and not asked further.
     """
-    length = len(number)
-    status = pa.nulls(length, pa.string()) if words is None else _by_word(words, rule)
-    unknown = np.zeros(length, np.bool_) if words is None else flags(pc.and_(pc.is_valid(words), pc.is_null(status)))
+    length = len(number.index)
+    status, unknown = pa.nulls(length, pa.string()), np.zeros(length, np.bool_)
     if words is not None:
+        means = _meanings(words.words, rule)
+        status = means.take(pa.array(words.index))
+        unknown = flags(pc.and_(pc.is_valid(words.words), pc.is_null(means)))[words.index]
         known = ", ".join(dict.fromkeys(rule.words))
-        findings.add_where(unknown, "word-not-allowed", "status", words, known)
+        findings.add_where(unknown, "word-not-allowed", "status", words.rows(), known)
     for prefix in sorted(rule.prefixes, key=len, reverse=True):
-        status = _where_open(status, pc.starts_with(number, prefix), rule.prefixes[prefix])
+        holds = flags(pc.starts_with(number.words, prefix))[number.index]
+        status = _where_open(status, pa.array(holds), rule.prefixes[prefix])
     if rule.negative_quantity:
         status = _where_open(status, pc.less(quantity, pa.scalar(0, NUMERIC)), rule.negative_quantity)
     if rule.default:
@@ -38,8 +41,7 @@ def _where_open(status: pa.Array, holds: pa.Array, meaning: str) -> pa.Array:
     return pc.coalesce(status, pc.if_else(holds, meaning, pa.scalar(None, pa.string())))
 
 
-def _by_word(words: pa.Array, rule: StatusRule) -> pa.Array:
+def _meanings(words: pa.Array, rule: StatusRule) -> pa.Array:
     meaning = {word.strip().casefold(): status for word, status in rule.words.items()}
-    encoded = words.dictionary_encode()
-    means = [None if word is None else meaning.get(word.casefold()) for word in encoded.dictionary.to_pylist()]
-    return pa.array(means, pa.string()).take(encoded.indices)
+    means = [None if word is None else meaning.get(word.casefold()) for word in words.to_pylist()]
+    return pa.array(means, pa.string())

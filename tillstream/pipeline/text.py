@@ -1,6 +1,7 @@
 """The pipeline room: cells as text, trimmed, with NULL only where the contract says so."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +16,54 @@ def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column
 
 
-def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> pa.Array:
+def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column as one array with each row's own value."""
+    values = whole(column)
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """The column as one array of places among its distinct values."""
+    values = whole(column)
+    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+
+
+def constant(text: str, length: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(np.zeros(length, np.int32), pa.array([text]))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of text by its distinct words: row i is `words[index[i]]`."""
+
+    words: pa.Array
+    """string (m,), each once; NULL where nothing is left of a word, which may be so for several."""
+    index: npt.NDArray[np.int32]
+    """(n,)"""
+
+    def rows(self) -> pa.DictionaryArray:
+        """(n,), NULL where the word is."""
+        if not self.words.null_count:
+            return pa.DictionaryArray.from_arrays(self.index, self.words)
+        there = flags(pc.is_valid(self.words))
+        places = (np.cumsum(there) - 1).astype(np.int32)
+        index = pa.array(places[self.index], mask=~there[self.index])
+        return pa.DictionaryArray.from_arrays(index, self.words.drop_null())
+
+    def plain(self) -> pa.Array:
+        """string (n,)"""
+        return self.words.take(pa.array(self.index))
+
+
+def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
     """Outer whitespace (no-break spaces too) taken off; NULL where nothing or a word of `missing` is left."""
-    text = whole(column)
-    if text.null_count:
-        text = pc.fill_null(text, "")
-    if text.offset or _may_have_space(text):
-        text = pc.utf8_trim_whitespace(text)
-    void = pc.is_in(text, value_set=pa.array(["", *missing])) if missing else pc.equal(text, "")
-    if not pc.any(void).as_py():
-        return text
-    # Only the validity bits are new; copying the text with if_else costs several times as much.
-    _, offsets, data = text.buffers()
-    return pa.Array.from_buffers(pa.string(), len(text), [pc.invert(void).buffers()[1], offsets, data])
+    cells = encoded(pc.fill_null(column, "") if column.null_count else column)
+    words, index = cells.dictionary, cells.indices.to_numpy()
+    if words.offset or _may_have_space(words):
+        bare = pc.utf8_trim_whitespace(words).dictionary_encode()
+        words, index = bare.dictionary, bare.indices.to_numpy()[index]
+    void = pc.is_in(words, value_set=pa.array(["", *missing]))
+    return Texts(pc.if_else(void, None, words) if pc.any(void).as_py() else words, index)
 
 
 def _may_have_space(text: pa.Array) -> bool:

@@ -20,7 +20,7 @@ from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.normalise import NORMALISED
 from tillstream.pipeline.rules import Rule, rules_of
 from tillstream.pipeline.schema import arrow_type
-from tillstream.pipeline.text import flags, whole
+from tillstream.pipeline.text import flags, plain, whole
 
 Mask = npt.NDArray[np.bool_]
 
@@ -32,7 +32,8 @@ def validate(table: pa.Table, contract: Contract, findings: Findings, *, receive
     """
     rules = list(rules_of(contract, received_date))
     judged = {rule.column for rule in rules}.union(*(rule.reads for rule in rules))
-    frame = table.select([one.name for one in NORMALISED if one.name in judged]).to_pandas(types_mapper=pd.ArrowDtype)
+    columns = {one.name: plain(table.column(one.name)) for one in NORMALISED if one.name in judged}
+    frame = pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
     for rule, failed in _failures(frame, rules):
         mask = failed & ~findings.where(table.num_rows, rule.unless) if rule.unless else failed
         rows = np.flatnonzero(mask)
@@ -44,7 +45,7 @@ def validate(table: pa.Table, contract: Contract, findings: Findings, *, receive
 
 
 def _chosen(table: pa.Table, name: str, rows: npt.NDArray[np.int64]) -> pa.Array:
-    return whole(table.column(name)).take(pa.array(rows))
+    return plain(whole(table.column(name)).take(pa.array(rows)))
 
 
 def _detail(rule: Rule, table: pa.Table, rows: npt.NDArray[np.int64]) -> str | pa.Array:

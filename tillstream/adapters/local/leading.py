@@ -19,8 +19,8 @@ class Leading:
     def settle(self, *, arrived: bool, turned: bool) -> None:
         """After the flags moved: what stands otherwise than it arrived is worked out anew."""
         if arrived and not turned:
-            self.cursor.execute("CREATE OR REPLACE TEMP TABLE turned (key UHUGEINT, old UBIGINT, new UBIGINT)")
-            self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched_versions (key UHUGEINT, sale UBIGINT)")
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE turned (key UHUGEINT, old BIGINT, new BIGINT)")
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched_versions (key UHUGEINT, sale BIGINT)")
         if arrived:
             self._do("doubtful_sales")
         elif turned:

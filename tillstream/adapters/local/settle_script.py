@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 
-from tillstream.domain.columns import CONTENT, Kind
+from tillstream.domain.columns import CONTENT
 
 UNIT = "chr(31)"
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
@@ -17,14 +17,23 @@ WHEREABOUTS = (
 LEADS = "CASE WHEN l.row_number IS NOT NULL THEN 1 WHEN o.sale IN (SELECT sale FROM mixed_sales) THEN 2 ELSE 0 END"
 
 
-def _text(name: str, kind: Kind) -> str:
-    """The canonical text of a content column: NULL is chr(0), an instant its microseconds."""
-    plain = f"epoch_us(s.{name})" if kind is Kind.TIMESTAMP else f"s.{name}"
-    return f"COALESCE(CAST({plain} AS VARCHAR), chr(0))"
+LOW = "9223372036854775807"
+"""The 63 bits of a hash."""
+KEY = "CAST(s.key_high AS UHUGEINT) * 18446744073709551616 + CAST(s.key_low AS UHUGEINT)"
+LINE, PRODUCT_NUMBER = "'line'", "product || '#' || n"
+BOTH = f"({LOW}::UHUGEINT * 18446744073709551616 + {LOW}::UHUGEINT)"
+
+
+def _md5(*parts: str) -> str:
+    return f"md5_number(concat({f', {UNIT}, '.join(parts)}))"
 
 
 def _hash(*parts: str) -> str:
-    return f"CAST(md5_number(concat({f', {UNIT}, '.join(parts)})) & 18446744073709551615 AS UBIGINT)"
+    """As `pipeline.hashes` makes them of texts."""
+    return f"CAST({_md5(*parts)} & {LOW}::UHUGEINT AS BIGINT)"
+
+
+RENUMBERED_KEY = f"xor({_md5('region', 'sale_id')}, {_md5(LINE, PRODUCT_NUMBER)}) & {BOTH}"
 
 
 def _difference(name: str) -> str:
@@ -43,15 +52,16 @@ def statements() -> Mapping[str, str]:
     names = [column.name for column in CONTENT]
     filled = script.format(
         product=PRODUCT,
+        own_product=PRODUCT.replace("s.", "o."),
         whereabouts=WHEREABOUTS,
         leads=LEADS,
         sale_hash=_hash("s.region", "s.sale_id"),
         store_day_hash=_hash("s.region", "COALESCE(s.store_id, chr(0))", "CAST(s.sale_date AS VARCHAR)"),
-        content_hash=_hash(*(_text(column.name, column.kind) for column in CONTENT)),
-        key_hash=f"md5_number(concat(s.region, {UNIT}, s.sale_id, {UNIT}, COALESCE(s.line_key, {PRODUCT} || '#1')))",
-        renumbered_key=f"md5_number(concat(region, {UNIT}, sale_id, {UNIT}, product || '#' || n))",
+        key=KEY,
+        renumbered_key=RENUMBERED_KEY,
         content_order=", ".join(f"s.{name} NULLS FIRST" for name in names),
         content_columns=", ".join(f"s.{name}" for name in names),
+        own_columns=", ".join(f"o.{name}" for name in names),
         differences=", ".join(_difference(name) for name in names if name != "extra"),
     )
     parts = re.split(r"^-- name: (\w+)\n", filled, flags=re.MULTILINE)[1:]

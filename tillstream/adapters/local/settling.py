@@ -12,8 +12,6 @@ from tillstream.adapters.local.waves import waves
 from tillstream.domain.uploads import Hold
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
-ROWS_AT_ONCE = 400_000
-
 
 class Settling:
     """One settlement on an open transaction of `cursor`; nothing here commits."""
@@ -29,7 +27,7 @@ class Settling:
         repeated = self._request_before(settlement.request_id)
         if repeated:
             return repeated
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old UBIGINT, new UBIGINT)")
+        self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)")
         known = self._known([batch.batch_id for batch in settlement.staged])
         staged = sorted(
             (b for b in settlement.staged if b.batch_id not in known),
@@ -114,12 +112,9 @@ class Settling:
         elif self._some("statements"):
             self._do("touch_stated")
         self.leading.arrive()
-        if self._some("repeated_keys"):
-            self._do("add_versions_once", addresses=addresses, settlement_no=self.settlement_no)
-        else:
-            for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
-                rows = {"first": first, "last": first + ROWS_AT_ONCE - 1}
-                self._do("add_versions", addresses=addresses, settlement_no=self.settlement_no, **rows)
+        if self._some("arriving ANTI JOIN known USING (key, content)"):
+            step = "add_versions_once" if self._some("repeated_keys") else "add_versions"
+            self._do(step, addresses=addresses, settlement_no=self.settlement_no)
         if self._some("known WHERE NOT is_current"):
             self._do("revive_versions")
         self.moves += 1

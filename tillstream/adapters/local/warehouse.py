@@ -30,7 +30,7 @@ TYPES: Mapping[str, str] = {
     Kind.BOOL: "BOOLEAN",
     Kind.JSON: "VARCHAR",
     "hash128": "UHUGEINT",
-    "hash64": "UBIGINT",
+    "hash64": "BIGINT",
 }
 
 
