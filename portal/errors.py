@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from portal.access import NotForTokens
 from portal.context import signed_in
 from portal.formats import size
+from tillstream.analytics.known_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.people.accounts import WrongSignIn
@@ -33,6 +34,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotFound: Answer(404, "There is nothing here"),
     NotForTokens: Answer(403, "A token does not open this"),
     Forbidden: Answer(403, "This is not part of your work"),
+    UnknownValue: Answer(400, "Nothing is called that"),
     Rejected: Answer(422, "That cannot be done"),
     Conflict: Answer(409, "Somebody was faster", "Look at the page again, then decide anew."),
     Unavailable: Answer(503, "Not now", "Nothing was lost. Try again in a moment."),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream import commands_users as users
-from tillstream.analytics import queries, reference
+from tillstream.analytics import known_values, queries, reference
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.domain.errors import Rejected, Unavailable
@@ -169,6 +169,7 @@ def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> R
 def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
     own = {parameter.name for parameter in queries.describe(name).parameters}
     filters = Filters.parse({key: value for key, value in params.items() if key not in own})
+    known_values.check(app.ports.warehouse, EVERYTHING, filters, app.book.regions(), cache=app.queries)
     asked = {key: value for key, value in params.items() if key in own}
     answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **asked)
     return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})

@@ -25,8 +25,10 @@ is not there. Decimals are JSON text, counts are numbers, instants are UTC.
 """
 ERRORS = """
 Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, and for faults of ours an `instance` to tell
-an administrator. 400 cannot be read · 401 sign in · 403 not part of your role · 404 not there · 409 somebody was faster
-· 413 too large · 422 the request can never succeed as it is · 429 too many tries, see `Retry-After` · 503 try again.
+an administrator. 400 cannot be read, or a filter names a region, store, category, channel or country that no sale of
+yours has (`problems` says which there are) · 401 sign in · 403 not part of your role · 404 not there · 409 somebody was
+faster · 413 too large · 422 the request can never succeed as it is · 429 too many tries, see `Retry-After` · 503 try
+again.
 """
 ANSWERS = """
 `/api/kpis` answers one object; the lists answer `{"columns", "rows", "as_of", "currency", "unconverted_lines"}`:

@@ -10,7 +10,6 @@ from portal import numbers
 from portal.access import allow
 from portal.context import tillstream
 from tillstream.analytics import queries
-from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
 from tillstream.jsons import plain
 from tillstream.worker import Worker
@@ -30,7 +29,7 @@ LISTS = (
 
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
-    return jsonify(plain(numbers.kpis(Filters.parse(request.args.to_dict(flat=False)))))
+    return jsonify(plain(numbers.kpis(numbers.chosen(request.args.to_dict(flat=False)))))
 
 
 @allow(Action.SEE_NUMBERS)
@@ -39,7 +38,7 @@ def listed(name: str) -> ResponseReturnValue:
     given: dict[str, Any] = request.args.to_dict(flat=False)
     own = {one.name for one in queries.describe(name).parameters}
     params = {key: given.pop(key)[0] for key in own & set(given)}
-    filters = Filters.parse(given)
+    filters = numbers.chosen(given)
     table: pa.Table = numbers.ask(name, filters, **params)
     totals = numbers.kpis(filters)
     about = {key: plain(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}

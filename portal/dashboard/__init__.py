@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from portal import numbers
 from portal.access import allow
+from portal.addresses import with_args
 from portal.context import ports, scope
 from portal.dashboard.charts import bars, over_time
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.known_values import UnknownValue
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.people import Action
 
@@ -36,7 +38,10 @@ def show() -> ResponseReturnValue:
         asked |= {"from": [start.isoformat()], "to": [end.isoformat()]}
     else:
         preset = "own" if "from" in asked or "to" in asked else ""
-    filters = Filters.parse(asked)
+    try:
+        filters = numbers.chosen(asked)
+    except UnknownValue as error:
+        return _unknown(error), 400
     period = request.args.get("period", "")
     period = period if period in PERIODS else "monthly"
     kpis = numbers.kpis(filters)
@@ -57,6 +62,13 @@ def show() -> ResponseReturnValue:
         statuses=STATUSES,
         **(_pictures(filters, period, kpis) if kpis["lines"] else {}),
     )
+
+
+def _unknown(error: UnknownValue) -> str:
+    """What nothing is called, and the same page without it."""
+    kept = [value for value in request.args.getlist(error.name) if value not in error.unknown]
+    without = with_args(request.args.to_dict(flat=False), **{error.name: kept})
+    return render_template("dashboard/unknown.html", error=error, without=without)
 
 
 def _regions() -> list[dict[str, Any]]:

@@ -1,17 +1,36 @@
 -- What the filters offer: each value of each filter with its lines. Products and people have searches of their own.
+-- @filter STRING = any of any|region|store|category|channel|country|status: only the values of this one
 WITH
 final AS (
-  SELECT 'region' AS filter, region AS value, COUNT(*) AS lines FROM visible_lines GROUP BY region
+  SELECT 'region' AS filter, region AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'region')
+  GROUP BY region
   UNION ALL
-  SELECT 'store' AS filter, store_id AS value, COUNT(*) AS lines FROM visible_lines GROUP BY store_id
+  SELECT 'store' AS filter, store_id AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'store')
+  GROUP BY store_id
   UNION ALL
-  SELECT 'category' AS filter, category AS value, COUNT(*) AS lines FROM visible_lines GROUP BY category
+  SELECT 'category' AS filter, category AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'category')
+  GROUP BY category
   UNION ALL
-  SELECT 'channel' AS filter, channel AS value, COUNT(*) AS lines FROM visible_lines GROUP BY channel
+  SELECT 'channel' AS filter, channel AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'channel')
+  GROUP BY channel
   UNION ALL
-  SELECT 'country' AS filter, country AS value, COUNT(*) AS lines FROM visible_lines GROUP BY country
+  SELECT 'country' AS filter, country AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'country')
+  GROUP BY country
   UNION ALL
-  SELECT 'status' AS filter, status AS value, COUNT(*) AS lines FROM visible_lines GROUP BY status
+  SELECT 'status' AS filter, status AS value, COUNT(*) AS lines
+  FROM visible_lines
+  WHERE @filter IN ('any', 'status')
+  GROUP BY status
 )
 SELECT * FROM final
 WHERE value IS NOT NULL

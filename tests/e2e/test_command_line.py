@@ -224,3 +224,10 @@ def test_announce_and_status(run: Run, tmp_path: Path) -> None:
 def test_contracts_are_listed_and_shown(run: Run) -> None:
     assert "shop" in [contract["name"] for contract in run("contracts")[1]]
     assert run("contracts", "shop")[1]["currency"] == "EUR"
+
+
+def test_a_query_refuses_a_value_that_no_sale_has(run: Run, tmp_path: Path) -> None:
+    run("ingest", write(tmp_path, "a.csv", HEAD + GOOD), "--region", "shop")
+    code, answer = run("query", "kpis", "--param", "store=S9")
+    assert (code, answer["error"]) == (1, "There is no store “S9”; there is S1.")
+    assert run("query", "kpis", "--param", "store=S1")[1]["rows"][0]["lines"] == 3

@@ -1,0 +1,80 @@
+"""A filter on what does not exist is a slip to be told, not a number of zero."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from portal.api.reads import LISTS
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def sold(person: People, work: Work) -> Visitor:
+    admin = person(Role.ADMIN)
+    second = indian_sale("2", "5.00").replace(",MUM01,", ",DEL01,").replace(",Kitchen,", ",Garden & Yard,")
+    admin.upload(indian_file(indian_sale("1", "100.00"), second))
+    work()
+    return admin
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("region=Atlantis", "There is no region “Atlantis”; there are IN, Classic Models, UK, USA."),
+        ("store=MUM1", "There is no store “MUM1”; there are MUM01, DEL01."),
+        ("category=kitchen", "There is no category “kitchen”; there are Kitchen, Garden & Yard."),
+        ("country=Nowhere", "There is no country “Nowhere”;"),
+        ("channel=fax", "There is no channel “fax”; there is store."),
+        ("store=MUM01&store=X1&store=X2", "There is no store “X1”, “X2”; there are"),
+    ],
+)
+def test_the_api_says_which_value_is_unknown_and_which_are_known(sold: Visitor, query: str, says: str) -> None:
+    for path in ("kpis", *LISTS):
+        answer = sold.get(f"/api/{path}?{query}")
+        assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert says in answer.get_json()["detail"]
+    assert answer.get_json()["problems"][0].startswith("There is no ")
+
+
+def test_what_is_known_answers_as_ever(sold: Visitor) -> None:
+    for query, lines in (("store=MUM01&category=Kitchen&channel=store", 1), ("region=UK", 0), ("product=none", 0)):
+        answer = sold.get(f"/api/kpis?{query}")
+        assert (answer.status_code, answer.get_json()["lines"]) == (200, lines)
+
+
+def test_the_page_says_it_and_links_to_itself_without_the_filter(sold: Visitor) -> None:
+    answer = sold.get("/dashboard?preset=last-month&store=MUM01&store=NOWHERE&category=Kitchen")
+    assert answer.status_code == 400
+    assert "There is no store “NOWHERE”; there are DEL01, MUM01." in answer.text
+    found = re.search(r'href="(/dashboard\?[^"]+)">Show without this store<', answer.text)
+    assert found
+    link = found[1].replace("&amp;", "&")
+    assert set(link.partition("?")[2].split("&")) == {"preset=last-month", "store=MUM01", "category=Kitchen"}
+    assert sold.get(link).status_code == 200
+    alone = sold.get("/dashboard?region=Atlantis").text
+    assert re.search(r'href="/dashboard">Show without this region<', alone)
+
+
+def test_nobody_learns_of_what_is_not_theirs(sold: Visitor, person: People) -> None:
+    manager = person(Role.MANAGER, "UK")
+    for query in ("region=IN", "store=MUM01", "category=Kitchen"):
+        answer = manager.get(f"/api/kpis?{query}")
+        assert answer.status_code == 400
+        for secret in ("MUM01,", "DEL01", "Garden", " IN"):
+            assert secret not in answer.get_json()["detail"]
+    assert "there is UK." in manager.get("/api/kpis?region=IN").get_json()["detail"]
+
+
+def test_of_many_known_ones_a_few_are_told_the_most_alike_first(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    rows = [indian_sale(str(n), "1.00").replace(",Kitchen,", f",Shelf {n:02},") for n in range(1, 31)]
+    admin.upload(indian_file(*rows))
+    work()
+    detail = admin.get("/api/kpis?category=shelf%2027").get_json()["detail"]
+    assert "there are Shelf 27, " in detail
+    assert detail.endswith("and 22 more.")
