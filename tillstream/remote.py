@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tillstream.app import folder, open_app
+from tillstream.app import folder, open_app, renew
 from tillstream.commands import COMMANDS
 from tillstream.control import LINES
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -36,6 +36,11 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
             time.sleep(0.1)
         except ConnectionRefusedError:  # nobody listens: the file was left by a server that died
             break
+    if name == "rebuild" and arguments.get("originals"):
+        # the one command that must not need a warehouse of our schema: it makes one
+        report = renew(settings, lambda step: progress("settlements", step))
+        if report:
+            return Result(report)
     with open_app(settings) as app:
         return COMMANDS[name](app, progress, **arguments)
 

@@ -70,6 +70,9 @@ def show_swept(data: dict[str, int]) -> None:
 
 def show_rebuilt(data: dict[str, Any]) -> None:
     size = f"{_many(data['settlements'], 'settlement', 'settlements')} of {_many(data['batches'], 'batch', 'batches')}"
+    if data.get("kept_aside"):
+        say(f"{size} made anew from the kept originals; the old warehouse is kept as {data['kept_aside']}.")
+        return
     if not data["differences"]:
         say(f"{size} made again beside the ledger: both say the same.")
         return

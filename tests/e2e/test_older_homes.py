@@ -119,6 +119,14 @@ def test_what_waited_goes_on_in_the_new_warehouse(run: Run, lived: dict[str, str
     assert "kept_aside" not in run("rebuild", "--from-originals")[1]
 
 
+def test_a_warehouse_made_anew_says_where_the_old_one_is(lived: dict[str, str], home: Path) -> None:
+    make_older(home)
+    result = CliRunner().invoke(main, ["rebuild", "--from-originals"])
+    assert result.exit_code == 0
+    (aside,) = home.glob("warehouse.until-*.duckdb")
+    assert f"made anew from the kept originals; the old warehouse is kept as {aside}." in result.stdout
+
+
 def test_where_an_original_is_gone_the_old_warehouse_stays(run: Run, lived: dict[str, str], home: Path) -> None:
     make_older(home)
     (original,) = (
