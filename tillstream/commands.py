@@ -241,7 +241,9 @@ def _by_the_worker(
     received = []
     for sample, path in written:
         with path.open("rb") as stream:
-            received.append(uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES))
+            upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
+        received.append(upload)
+        progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     for upload in received:
         _wait(app, upload)
         receipt = account.receipt(app.ports, upload.batch_id)

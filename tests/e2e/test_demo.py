@@ -18,6 +18,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.domain.uploads import State
 from tillstream.logs import configure
 from tillstream.pipeline import stage, uploads
+from tillstream.result import quiet
 from tillstream.samples.files import expected
 from tillstream.settings import Settings
 from tillstream.worker import Worker
@@ -76,9 +77,9 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
 
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
-    result = commands.demo(served, lambda what, count: progress.append((what, count)), scale=SCALE)
+    result = commands.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)  # noqa: ARG005
     assert (result.code, len(result.data)) == (0, 9)
-    assert [what for what, _ in progress] == ["rows", "files"] * 9
+    assert [what for what, _ in progress] == ["kept"] * 9 + ["rows", "files"] * 9
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
     assert sorted(stagings.values()) == [1] * 9
     assert lines(served) == sum(r["rows"]["new"] for r in result.data) > 500
@@ -89,7 +90,7 @@ def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch:
     monkeypatch.setattr(commands, "PATIENCE", 0.1)
     try:
         with pytest.raises(Unavailable, match="waits for the worker"):
-            commands.demo(app, lambda _what, _count: None, scale=SCALE)
+            commands.demo(app, quiet, scale=SCALE)
         assert len(uploads.find(app.ports, state=State.RECEIVED)) == 9
     finally:
         app.close()
