@@ -77,7 +77,7 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
 
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
-    result = commands.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)  # noqa: ARG005
+    result = commands.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)
     assert (result.code, len(result.data)) == (0, 9)
     assert [what for what, _ in progress] == ["kept"] * 9 + ["rows", "files"] * 9
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
