@@ -70,7 +70,8 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     say(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
     if password:
         say(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
-    samples = threading.Thread(target=_samples, args=(app, say), name="samples", daemon=True)
+    stopping = threading.Event()
+    samples = threading.Thread(target=_samples, args=(app, say), kwargs={"stopping": stopping}, name="samples")
     samples.start()
     if open_browser:
         webbrowser.open(address)
@@ -80,10 +81,17 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     finally:
         folder(settings).forget_server()
         server.close()
+        # A thread that still holds a cursor as the process ends makes the driver complain of leaks, or fails in it.
+        stopping.set()
+        samples.join()
         worker.stop()
 
 
-def _samples(app: App, say: Say, scale: float = 1.0) -> None:
+class _Stopped(Exception):
+    """The server stops: what was received already is driven on by the next one."""
+
+
+def _samples(app: App, say: Say, scale: float = 1.0, stopping: threading.Event | None = None) -> None:
     """The first start of an empty home loads the sample regions, in the sight of whoever started it."""
     if not app.settings.samples or app.ports.documents.count(uploads.COLLECTION):
         return
@@ -91,12 +99,18 @@ def _samples(app: App, say: Say, scale: float = 1.0) -> None:
     done = {"files": 0, "rows": 0}
 
     def progress(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - a line a file is enough
+        if stopping and stopping.is_set():
+            raise _Stopped
         done[what] = done.get(what, 0) + count
         if what == "files":
             say(f"  {done['files']} {'file' if done['files'] == 1 else 'files'} settled, {done['rows']:,} rows read")
 
-    with only_warnings(app.settings):
-        receipts = demo(app, progress, scale=scale).data
+    try:
+        with only_warnings(app.settings):
+            receipts = demo(app, progress, scale=scale).data
+    except _Stopped:
+        say("The sample regions are not all loaded yet; the next start goes on.")
+        return
     lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
     say(
         f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "

@@ -54,6 +54,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
     yield Served(app, f"http://127.0.0.1:{server.effective_port}")
     server.close()
     thread.join()
+    # Its threads would outlive the test with their cursors, of which the driver complains as the process ends.
+    server.task_dispatcher.shutdown()
     worker.stop()
     app.close()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -47,13 +47,13 @@ def free_port() -> int:
 
 
 class Server:
-    def __init__(self, home: Path, **settings: str) -> None:
+    def __init__(self, home: Path, err: IO[str] | int = subprocess.DEVNULL, **settings: str) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
             [TILLSTREAM, "serve", "--port", str(self.port)],
             env=environment(home, **settings),
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=err,
             text=True,
         )
         give_up = time.monotonic() + 60
@@ -181,6 +181,18 @@ def test_the_server_stops_cleanly(tmp_path: Path) -> None:
     server = Server(tmp_path)
     assert server.stop() == 0
     assert not (tmp_path / "server.json").exists()
+
+
+def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_keeps_every_file(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as err:
+        first = Server(tmp_path, err, TILLSTREAM_SAMPLES="true")
+        for _ in range(8):
+            assert first.get("/healthz") == 200
+        assert first.stop() == 0
+    assert "leaked" not in log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert sum(command(tmp_path, "status")[1]["batches"].values()) == 9
 
 
 def test_several_commands_at_once_without_a_server_all_get_their_turn(tmp_path: Path, sample: Path) -> None:
