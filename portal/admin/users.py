@@ -17,9 +17,9 @@ from tillstream.people import accounts
 from tillstream.people.user import User
 
 ROLES = {
-    Role.CLERK: "Clerk: uploads and corrects files of own regions",
-    Role.MANAGER: "Manager: also confirms, rejects and undoes",
-    Role.ANALYST: "Analyst: sees numbers, no personal data",
+    Role.CLERK: "Clerk: uploads and corrects files",
+    Role.MANAGER: "Manager: also decides and undoes",
+    Role.ANALYST: "Analyst: sees numbers, no names",
     Role.SALESPERSON: "Salesperson: sees own sales",
     Role.ADMIN: "Admin: everything",
 }
