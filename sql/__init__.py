@@ -4,6 +4,7 @@ from functools import cache
 from importlib import resources
 
 VIEWS: tuple[str, ...] = (
+    "ledger/changes",
     "ledger/current_lines",
     "ledger/counted_sightings",
     "ledger/sale_lines",

@@ -51,8 +51,13 @@ class App:
         self.ports.documents.close()
 
 
-def build(settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE) -> App:
-    """The local app. The caller owns the folder (`open_app` does so itself). Raises `Rejected`: it is not ours."""
+def build(
+    settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE, *, rates: bool = True
+) -> App:
+    """The local app. The caller owns the folder (`open_app` does so itself). Raises `Rejected`: it is not ours.
+
+    rates: whether exchange rates must be ready; who only takes sales in leaves them to whoever asks for numbers.
+    """
     home = settings.home
     home.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
@@ -64,7 +69,8 @@ def build(settings: Settings, clock: Clock | None = None, warehouse_file: str = 
     documents = SQLiteDocumentStore(home / "documents.sqlite")
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
     ports = Ports(objects, warehouse, bus, documents, clock)
-    reference.ready(ports, settings.reporting_currency)
+    if rates:
+        reference.ready(ports, settings.reporting_currency)
     book = ContractBook(documents, _contracts(settings.contracts))
     return App(settings, ports, book, QueryCache())
 
@@ -75,10 +81,10 @@ def folder(settings: Settings) -> Folder:
 
 
 @contextmanager
-def open_app(settings: Settings, wait: float | None = None) -> Iterator[App]:
+def open_app(settings: Settings, wait: float | None = None, *, rates: bool = True) -> Iterator[App]:
     """Own the folder, build, and close again. Raises `Unavailable` when the folder is not free in time."""
     with folder(settings).own(wait):
-        app = build(settings)
+        app = build(settings, rates=rates)
         try:
             yield app
         finally:

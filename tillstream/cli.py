@@ -8,7 +8,7 @@ import click
 from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
 from tillstream.invoke import FILE, HELD, as_json, fail, run
-from tillstream.settings import Settings
+from tillstream.settings import Settings, settle_in
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ def main() -> None:
 
     Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or questions.
     """
+    settle_in()
 
 
 @main.command()

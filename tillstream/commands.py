@@ -3,11 +3,9 @@
 Each takes the app and JSON-like arguments and gives a `Result`; nothing here prints.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +57,6 @@ def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry
 
 def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = ME) -> dict[str, Any]:
     contract = app.book.used(name)
-    # the frame libraries load while the bytes are kept and hashed
-    threading.Thread(target=import_module, args=("tillstream.pipeline.file",), daemon=True).start()
     try:
         with path.open("rb") as stream:
             if dry:

@@ -1,16 +1,11 @@
 """What a command is doing, as bars on a terminal; the same beside a running server, which tells it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.filesize import decimal
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-
 from tillstream.result import KEPT, Progress, quiet
 
-err = Console(stderr=True)
 STAGES = {
     "bytes": "keeping the bytes",
     "rows": "reading rows",
@@ -23,11 +18,15 @@ STAGES = {
 @contextmanager
 def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
     """A bar a stage, as each begins; nothing where nobody looks. total: bytes of all files, where there are some."""
-    if hidden or not err.is_terminal:
+    if hidden or not sys.stderr.isatty():
         yield quiet
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"), TimeElapsedColumn())
-    with Bars(*columns, console=err, transient=True) as bars:
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks = {"bytes": bars.add_task(STAGES["bytes"], total=total, amount="")} if total else {}
 
         def advance(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - who keeps what is for `remote`
@@ -43,5 +42,7 @@ def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
 
 def _amount(what: str, done: int, total: int | None) -> str:
     if what == "bytes":
+        from rich.filesize import decimal
+
         return f"{decimal(done)} of {decimal(total)}" if total else decimal(done)
     return "" if what == "settling" else f"{done:,}"

@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,11 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
         report = renew(settings, lambda step: progress("settlements", step))
         if report:
             return Result(report)
-    with open_app(settings) as app:
+    takes = name == "ingest"
+    if takes:
+        # the frame libraries load while the folder is opened and the bytes are kept
+        threading.Thread(target=import_module, args=("tillstream.pipeline.validate",), daemon=True).start()
+    with open_app(settings, rates=not takes) as app:
         return COMMANDS[name](app, progress, **arguments)
 
 

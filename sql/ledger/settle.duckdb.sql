@@ -392,6 +392,10 @@ WHERE sale_versions.key = a.key AND sale_versions.content = a.content AND NOT sa
   AND a.key NOT IN (SELECT key FROM touched)
   AND a.key IN (SELECT key FROM known) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
 
+-- name: moves_so_far
+-- What this settlement did while it only added.
+INSERT INTO moves SELECT $seq, key, NULL, content FROM sale_versions WHERE settlement_no = $settlement_no;
+
 -- name: move_fresh
 INSERT INTO moves
 SELECT $seq, a.key, NULL, a.content FROM arriving AS a
@@ -485,7 +489,7 @@ GROUP BY ALL;
 
 -- name: changes
 -- The net change per key over the whole settlement.
-INSERT INTO changes BY NAME
+INSERT INTO listed_changes BY NAME
 SELECT
   $settlement_no AS settlement_no, key,
   CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
@@ -497,7 +501,7 @@ FROM (
 WHERE old IS DISTINCT FROM new;
 
 -- name: changes_of_one_wave
-INSERT INTO changes BY NAME
+INSERT INTO listed_changes BY NAME
 SELECT
   $settlement_no AS settlement_no, key,
   CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new

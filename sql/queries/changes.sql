@@ -3,47 +3,55 @@
 -- needs: users, contracts, FX, alerts, pipeline
 -- @settlement_no INT64: the settlement
 WITH
-told AS (
+listed AS (
   SELECT
-    settlement_no,
     key,
     kind,
-    COALESCE(changes.new, changes.old) AS content
-  FROM changes
+    COALESCE(listed_changes.new, listed_changes.old) AS content
+  FROM listed_changes
   WHERE settlement_no = @settlement_no
+),
+told AS (
+  SELECT sale_versions.*, listed.kind
+  FROM listed
+  INNER JOIN sale_versions ON sale_versions.key = listed.key AND sale_versions.content = listed.content
+  UNION ALL
+  SELECT sale_versions.*, 'added' AS kind
+  FROM sale_versions
+  INNER JOIN settlements ON settlements.settlement_no = sale_versions.settlement_no
+  WHERE sale_versions.settlement_no = @settlement_no AND settlements.only_adds
 ),
 final AS (
   SELECT
-    told.settlement_no,
+    settlements.settlement_no,
     settlements.settled_at,
     told.kind,
-    sale_versions.region,
-    sale_versions.sale_id,
-    sale_versions.line_key,
-    sale_versions.store_id,
-    sale_versions.salesperson_id,
-    sale_versions.customer_id,
-    sale_versions.customer_name,
-    sale_versions.product_id,
-    sale_versions.product_name,
-    sale_versions.category,
-    sale_versions.channel,
-    sale_versions.status,
-    sale_versions.sold_at,
-    sale_versions.sale_date,
-    sale_versions.country,
-    sale_versions.quantity,
-    sale_versions.unit_price,
-    sale_versions.discount,
-    sale_versions.tax,
-    sale_versions.net_amount,
-    sale_versions.gross_amount,
-    sale_versions.currency,
-    sale_versions.unit_cost,
-    sale_versions.returns_sale_id,
-    sale_versions.extra
+    told.region,
+    told.sale_id,
+    told.line_key,
+    told.store_id,
+    told.salesperson_id,
+    told.customer_id,
+    told.customer_name,
+    told.product_id,
+    told.product_name,
+    told.category,
+    told.channel,
+    told.status,
+    told.sold_at,
+    told.sale_date,
+    told.country,
+    told.quantity,
+    told.unit_price,
+    told.discount,
+    told.tax,
+    told.net_amount,
+    told.gross_amount,
+    told.currency,
+    told.unit_cost,
+    told.returns_sale_id,
+    told.extra
   FROM told
-  INNER JOIN settlements ON settlements.settlement_no = told.settlement_no
-  INNER JOIN sale_versions ON sale_versions.key = told.key AND sale_versions.content = told.content
+  INNER JOIN settlements ON settlements.settlement_no = @settlement_no
 )
 SELECT * FROM final

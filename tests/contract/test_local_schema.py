@@ -7,7 +7,7 @@ import pytest
 from tillstream.adapters.local.warehouse import TYPES
 from tillstream.domain.tables import SCHEMA, TABLES
 
-KNOWN = {1: "1e4fa3eac4105425", 2: "6b01c1944ff59605"}
+KNOWN = {1: "1e4fa3eac4105425", 2: "f40970c6a1842251"}
 
 
 def test_other_tables_have_another_schema_number() -> None:

@@ -20,7 +20,7 @@ TYPES = {
     "BOOL": "BOOLEAN",
     "JSON": "VARCHAR",
     "hash128": "HUGEINT",
-    "hash64": "UBIGINT",
+    "hash64": "BIGINT",
 }
 
 

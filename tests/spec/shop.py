@@ -18,11 +18,11 @@ SHOP = drawn(
             2024-01-05  USD       99
         """,
         "settlements": """
-            settlement_no  settled_at           request_id  added  corrected  removed
-            1              2024-01-06T10:00:00  a           4      0          0
-            2              2024-01-07T10:00:00  b           1      1          0
-            3              2024-02-11T10:00:00  c           5      0          1
-            4              2024-02-11T09:00:00  d           0      0          1
+            settlement_no  settled_at           request_id  added  corrected  removed  only_adds
+            1              2024-01-06T10:00:00  a           4      0          0        no
+            2              2024-01-07T10:00:00  b           1      1          0        yes
+            3              2024-02-11T10:00:00  c           5      0          1        no
+            4              2024-02-11T09:00:00  d           0      0          1        no
         """,
         # 2 fixes rows of 1; 3 is the bytes of 1 again; 4 are till messages; 5 was undone; 7 fixes rows of 6
         "batches": """
@@ -66,21 +66,21 @@ SHOP = drawn(
             6         5           6            0           quarantined  validation  q      [{"code":"differs"}]        3
         """,
         "sale_versions": """
-            key  content  is_current  sale  region  sale_id  line_key  store_id  salesperson_id  customer_id  customer_name  product_id  product_name  category  channel  status     sale_date   country  quantity  net_amount     gross_amount  currency  extra      leads
-            11   101      yes         1     IN      S1/1     1         S1        P1              C1           Asha           A           Apple         Fruit     store    completed  2024-01-05  India    2         100.10         118.118       INR       {"a":"b"}  1
-            12   102      no          1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    1         50.000000001   -             INR       -          0
-            12   112      yes         1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    3         150.000000005  60            INR       -          0
-            13   103      yes         2     IN      S1/2     1         S1        P2              -            Ravi           A           Apples        Fruit     online   cancelled  2024-01-06  India    9         999            -             INR       -          0
-            14   104      yes         3     IN      S2/3     1         S2        P2              -            -              -           Carrot        Veg       online   pending    2024-01-06  -        1.5       70             -             INR       -          2
-            21   121      yes         4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         40             -             INR       -          1
-            21   122      no          4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         39             -             INR       -          0
-            31   131      no          5     UK      U/5      1         U         -               C1           -              Z           -             -         store    completed  2024-02-01  UK       1         10             -             GBP       -          1
-            32   132      yes         6     UK      U/6      1         U         P1              C9           -              D           -             -         -        completed  2024-02-01  UK       4         12.34          -             GBP       -          1
-            33   133      yes         7     UK      U/7      1         U         P1              C9           -              D           -             -         -        returned   2024-02-10  UK       -1        -3.085         -             GBP       -          0
-            34   134      yes         8     UK      U/8      1         U         P1              -            -              -           -             -         -        completed  2024-02-12  France   1         5              -             EUR       -          2
-            35   135      yes         9     UK      U/9      1         U         -               -            Zoe            E           Egg           Dairy     -        completed  2024-02-12  France   1         7.5            -             USD       -          1
+            key  content  is_current  sale  region  sale_id  line_key  store_id  salesperson_id  customer_id  customer_name  product_id  product_name  category  channel  status     sale_date   country  quantity  net_amount     gross_amount  currency  extra      leads  settlement_no
+            11   101      yes         1     IN      S1/1     1         S1        P1              C1           Asha           A           Apple         Fruit     store    completed  2024-01-05  India    2         100.10         118.118       INR       {"a":"b"}  1      1
+            12   102      no          1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    1         50.000000001   -             INR       -          0      1
+            12   112      yes         1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    3         150.000000005  60            INR       -          0      1
+            13   103      yes         2     IN      S1/2     1         S1        P2              -            Ravi           A           Apples        Fruit     online   cancelled  2024-01-06  India    9         999            -             INR       -          0      1
+            14   104      yes         3     IN      S2/3     1         S2        P2              -            -              -           Carrot        Veg       online   pending    2024-01-06  -        1.5       70             -             INR       -          2      2
+            21   121      yes         4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         40             -             INR       -          1      1
+            21   122      no          4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         39             -             INR       -          0      1
+            31   131      no          5     UK      U/5      1         U         -               C1           -              Z           -             -         store    completed  2024-02-01  UK       1         10             -             GBP       -          1      1
+            32   132      yes         6     UK      U/6      1         U         P1              C9           -              D           -             -         -        completed  2024-02-01  UK       4         12.34          -             GBP       -          1      1
+            33   133      yes         7     UK      U/7      1         U         P1              C9           -              D           -             -         -        returned   2024-02-10  UK       -1        -3.085         -             GBP       -          0      1
+            34   134      yes         8     UK      U/8      1         U         P1              -            -              -           -             -         -        completed  2024-02-12  France   1         5              -             EUR       -          2      1
+            35   135      yes         9     UK      U/9      1         U         -               -            Zoe            E           Egg           Dairy     -        completed  2024-02-12  France   1         7.5            -             USD       -          1      1
         """,
-        "changes": """
+        "listed_changes": """
             settlement_no  key  kind       old  new
             1              11   added      -    101
             1              12   added      -    102

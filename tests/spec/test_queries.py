@@ -186,3 +186,12 @@ def test_changes_give_the_new_content_and_for_removed_lines_the_old(filled: Duck
     ]
     corrected = [c for c in row(filled, "changes", settlement_no=3) if c["kind"] == "corrected"]
     assert [c["net_amount"] for c in corrected] == [Decimal("150.000000005")]
+
+
+def test_a_settlement_that_only_added_tells_the_versions_that_it_brought(filled: Duck) -> None:
+    told = [
+        (c["settlement_no"], c["kind"], c["sale_id"], c["net_amount"]) for c in row(filled, "changes", settlement_no=2)
+    ]
+    assert told == [(2, "added", "S2/3", Decimal(70))]
+    view = filled.query("SELECT key, kind, old, `new` FROM changes WHERE settlement_no = 2").to_pylist()
+    assert view == [{"key": 14, "kind": "added", "old": None, "new": 104}]

@@ -210,6 +210,7 @@ def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> 
             "added": [0],
             "corrected": [0],
             "removed": [0],
+            "only_adds": [False],
         }
     )
     warehouse.upsert("settlements", later, ["settlement_no"])

@@ -11,8 +11,13 @@ import yaml
 from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import Rejected
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML was built without its C library
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
-class _TextLoader(yaml.SafeLoader):
+
+class _TextLoader(Loader):
     """Every scalar but null is text: YAML would read NO as false, 22:30 as 1350 and 0.10 as a float."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - declared so by PyYAML

@@ -1,7 +1,7 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
 `hash128` and `hash64` are made by `pipeline/hashes.py` (see docs/adr/001), in whatever type the engine compares
-fastest. Rows of sightings, sale_versions, refusals, statements, changes and settlements are only added;
+fastest. Rows of sightings, sale_versions, refusals, statements, listed_changes and settlements are only added;
 of sale_versions only `is_current` and `leads` move, of batches only `place_seq` and `undone_no`.
 """
 
@@ -47,6 +47,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("added", _I, "Net lines added"),
         _f("corrected", _I, "Net lines corrected"),
         _f("removed", _I, "Net lines removed"),
+        _f("only_adds", _B, "Its changes are the versions that it brought, each the first of its line; it lists none"),
     ),
     "batches": (
         _BATCH_NO,
@@ -142,7 +143,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("sale_date", _D, "Business day, where it could be read", required=False),
         _SETTLEMENT,
     ),
-    "changes": (
+    "listed_changes": (
         _SETTLEMENT,
         _KEY,
         _f("kind", _S, "added, corrected or removed"),

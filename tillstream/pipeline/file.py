@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
 from tillstream.domain.contract import Contract
@@ -14,7 +15,6 @@ from tillstream.pipeline.normalise import all_midnight, missing_columns, normali
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.replay import fixes
 from tillstream.pipeline.staged import Part, RefusedRow, without
-from tillstream.pipeline.validate import validate
 from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -25,9 +25,12 @@ BLOCK_BYTES = 8 << 20
 
 def file_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
     """Raises `Rejected` for a file that cannot be read at all or lacks columns of its contract."""
-    date_only = _every_time_is_midnight(open_original, contract)
     with open_original() as stream:
-        for block in read(stream, contract.file, block_bytes=BLOCK_BYTES):
+        blocks = read(stream, contract.file, block_bytes=BLOCK_BYTES)
+        first = next(blocks)
+        _complete(first, contract)
+        date_only = all_midnight(first.cells, contract) and _every_time_is_midnight(open_original, contract)
+        for block in chain([first], blocks):
             yield _part(block, contract, received, date_only=date_only)
 
 
@@ -49,14 +52,10 @@ def replayed_parts(
 
 
 def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Contract) -> bool:
-    """Looks only as far as the first other time, which most files have in their first block."""
+    """Looks only as far as the first other time."""
     with open_original() as stream:
-        for number, block in enumerate(read(stream, contract.file, block_bytes=BLOCK_BYTES)):
-            if number == 0:
-                _complete(block, contract)
-            if not all_midnight(block.cells, contract):
-                return False
-    return True
+        blocks = read(stream, contract.file, block_bytes=BLOCK_BYTES)
+        return all(all_midnight(block.cells, contract) for block in blocks)
 
 
 def _complete(block: Block, contract: Contract) -> None:
@@ -81,6 +80,9 @@ def _some(names: list[str]) -> str:
 
 
 def _part(block: Block, contract: Contract, received: date, *, date_only: bool) -> Part:
+    # the frame libraries may still be loading in a thread, and blocks are read meanwhile
+    from tillstream.pipeline.validate import validate
+
     table, findings = normalise(block.cells, contract, date_only=date_only)
     validate(table, contract, findings, received_date=received)
     refused = [

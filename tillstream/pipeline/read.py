@@ -27,6 +27,8 @@ from tillstream.pipeline.records import (
 __all__ = ["Block", "Refused", "UnreadableFile", "header", "read"]
 
 _THREADS = 2
+_AHEAD = 6
+"""Pieces on their way: a reader that waits for its caller has work to do while other threads load libraries."""
 _HEAD = 1 << 16
 
 
@@ -94,7 +96,7 @@ def read(
     with ThreadPoolExecutor(_THREADS, "read") as threads:
         for piece in _pieces(text, rest, rules, block_bytes):
             waiting.append(threads.submit(_parsed, piece, names, rules))
-            if len(waiting) >= _THREADS:
+            if len(waiting) >= _AHEAD:
                 given = True
                 yield place.block(*waiting.popleft().result())
         while waiting:

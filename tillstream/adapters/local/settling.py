@@ -22,6 +22,8 @@ class Settling:
         self.entering = Entering(cursor, self.settlement_no)
         self.leading = Leading(cursor)
         self.moves = 0
+        self.only_adds = True
+        """Until now no line had been there before; then the versions themselves tell the changes."""
 
     def run(self, settlement: Settlement) -> Settled:
         repeated = self._request_before(settlement.request_id)
@@ -112,13 +114,23 @@ class Settling:
         elif self._some("statements"):
             self._do("touch_stated")
         self.leading.arrive()
+        if any(self._some(table) for table in ("known", "repeated_keys", "touched")):
+            self._list_changes()
         if self._some("arriving ANTI JOIN known USING (key, content)"):
             step = "add_versions_once" if self._some("repeated_keys") else "add_versions"
             self._do(step, addresses=addresses, settlement_no=self.settlement_no)
         if self._some("known WHERE NOT is_current"):
             self._do("revive_versions")
-        self.moves += 1
-        self._do("move_fresh", seq=self.moves)
+        if not self.only_adds:
+            self.moves += 1
+            self._do("move_fresh", seq=self.moves)
+
+    def _list_changes(self) -> None:
+        """From here on each move is kept."""
+        if self.only_adds:
+            self.only_adds = False
+            self.moves += 1
+            self._do("moves_so_far", seq=self.moves, settlement_no=self.settlement_no)
 
     # ---- what counts ------------------------------------------------------------------------------------------
 
@@ -141,6 +153,7 @@ class Settling:
         self._do("flags")
         if not self._some("turned"):
             return False
+        self._list_changes()
         self._do("turn_flags")
         self.moves += 1
         self._do("move_turned", seq=self.moves)
@@ -199,18 +212,24 @@ class Settling:
         return Hold(code, f"The same bytes were loaded as {other[0]}.") if other else None
 
     def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> Settled:
-        repeated = self.moves > 1
-        self._do("changes" if repeated else "changes_of_one_wave", settlement_no=self.settlement_no)
-        counted = self.cursor.execute(
-            "SELECT kind, COUNT(*) FROM changes WHERE settlement_no = ? GROUP BY kind", [self.settlement_no]
-        ).fetchall()
-        changes = {"added": 0, "corrected": 0, "removed": 0} | dict(counted)
+        changes = {"added": 0, "corrected": 0, "removed": 0} | self._changes()
         self.cursor.execute(
-            "INSERT INTO settlements BY NAME SELECT ? AS settlement_no, now() AS settled_at, ? AS request_id, "
-            "? AS added, ? AS corrected, ? AS removed",
-            [self.settlement_no, request_id, changes["added"], changes["corrected"], changes["removed"]],
+            "INSERT INTO settlements BY NAME SELECT $number AS settlement_no, now() AS settled_at, "
+            "$request_id AS request_id, $added AS added, $corrected AS corrected, $removed AS removed, "
+            "$only_adds AS only_adds",
+            {"number": self.settlement_no, "request_id": request_id, "only_adds": self.only_adds} | changes,
         )
         return Settled(self.settlement_no, batches, holds, changes)
+
+    def _changes(self) -> dict[str, int]:
+        """How many lines were added, corrected and removed, net."""
+        mine = {"settlement_no": self.settlement_no}
+        if self.only_adds:
+            added = "SELECT 'added', COUNT(*) FROM sale_versions WHERE settlement_no = $settlement_no"
+            return dict(self.cursor.execute(added, mine).fetchall())
+        self._do("changes" if self.moves > 1 else "changes_of_one_wave", **mine)
+        listed = "SELECT kind, COUNT(*) FROM listed_changes WHERE settlement_no = $settlement_no GROUP BY kind"
+        return dict(self.cursor.execute(listed, mine).fetchall())
 
     def _request_before(self, request_id: str) -> Settled | None:
         if not request_id:

@@ -1,0 +1,20 @@
+-- The net changes of every settlement, one row a line: `old` is the content before, `new` the content after.
+-- A settlement that only added lines lists none: its changes are the versions that it brought.
+CREATE OR REPLACE VIEW changes AS
+SELECT
+  settlement_no,
+  key,
+  kind,
+  old,
+  `new`
+FROM listed_changes
+UNION ALL
+SELECT
+  sale_versions.settlement_no,
+  sale_versions.key,
+  'added' AS kind,
+  CAST(NULL AS INT64) AS old,
+  sale_versions.content AS `new`
+FROM sale_versions
+INNER JOIN settlements ON settlements.settlement_no = sale_versions.settlement_no
+WHERE settlements.only_adds
