@@ -8,7 +8,8 @@ import click
 from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
 from tillstream.invoke import FILE, HELD, as_json, fail, run
-from tillstream.settings import Settings, settle_in
+from tillstream.process import begin, until_done
+from tillstream.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +19,7 @@ def main() -> None:
 
     Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or questions.
     """
-    settle_in()
+    begin()
 
 
 @main.command()
@@ -245,3 +246,8 @@ def load(file: str, json_: bool) -> None:
 
 
 main.add_command(users)
+
+
+def script() -> None:
+    """What the installed command `tillstream` runs."""
+    until_done(main)

@@ -16,7 +16,6 @@ from tillstream.app import App
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
-from tillstream.handlers import record_of
 from tillstream.pipeline import (
     account,
     decide,
@@ -153,7 +152,7 @@ def announce(app: App, progress: Progress) -> Result:
 
 
 def sweep_now(app: App, progress: Progress) -> Result:
-    return Result(sweep.sweep(app.ports, app.book, lambda stored: record_of(app, stored), patience=timedelta(0)))
+    return Result(sweep.sweep(app.ports, app.book, patience=timedelta(0)))
 
 
 def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
@@ -233,11 +232,18 @@ def _here(app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path
 def _by_the_worker(
     app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]
 ) -> Iterator[dict[str, Any]]:
-    """Receive the files; the worker hears of each and does the rest while the next one is written."""
+    """Receive the files; the worker hears of each and does the rest while the next one is written.
+
+    A file that was received before, by a start that was stopped, is not received again.
+    """
     received = []
     for sample, path in written:
-        with path.open("rb") as stream:
-            upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
+        known = app.ports.documents.find(uploads.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
+        if known:
+            upload = Upload.from_json(known[0].data)
+        else:
+            with path.open("rb") as stream:
+                upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
         received.append(upload)
         progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     for upload in received:

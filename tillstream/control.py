@@ -12,9 +12,8 @@ from tillstream.app import App
 from tillstream.commands import COMMANDS
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.jsons import plain
-from tillstream.result import Progress, quiet
+from tillstream.result import LINES, Progress, quiet
 
-LINES = "application/x-ndjson"
 """Asked for by the command line: a JSON line for each step of progress, and the answer as the last."""
 Answer = tuple[dict[str, Any], int]
 

@@ -8,11 +8,10 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
-from tillstream.domain.uploads import Upload
-from tillstream.pipeline import announce, fix, receive, settle, stage, uploads
-from tillstream.pipeline.contracts import NOBODY
+from tillstream.pipeline import announce, settle, stage
+from tillstream.pipeline.inbox import record_of
 from tillstream.ports.object_store import StoredObject
 
 log = structlog.get_logger("tillstream")
@@ -22,7 +21,7 @@ Data = Mapping[str, Any]
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """An object arrived in the inbox: make its record, if nobody has, and stage it."""
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
-    return stage_batch(app, {"batch_id": record_of(app, stored).batch_id})
+    return stage_batch(app, {"batch_id": record_of(app.ports, app.book, stored).batch_id})
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
@@ -85,21 +84,3 @@ def dispatch(app: App, event: Event) -> None:
 
 def _ms(started: float) -> float:
     return round((time.perf_counter() - started) * 1000, 1)
-
-
-def record_of(app: App, stored: StoredObject) -> Upload:
-    """The record of an inbox object, made from its folder's name where there is none yet. Raises `Rejected`."""
-    where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
-    known = app.ports.documents.find(uploads.COLLECTION, where, order_by="received_seq", limit=1)
-    if known:
-        return Upload.from_json(known[0].data)
-    folder, _, file = stored.name.partition("/")
-    if folder == NOBODY.name:
-        return receive.register(app.ports, app.book, stored)
-    if folder == fix.FOLDER:
-        return fix.register(app.ports, stored)
-    try:
-        contract = app.book.used(folder)
-    except NotFound as error:
-        raise Rejected(f"{stored.name} lies in no contract's folder: {error}") from error
-    return uploads.register(app.ports, contract, stored, "", file=file)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from tillstream.domain.errors import TillstreamError
+from tillstream.process import Done
 from tillstream.settings import Settings
 
 FAILED, WRONG, HELD = 1, 2, 4
@@ -29,13 +30,10 @@ def run(
 ) -> None:
     """Run a command here or in the running server, print what it did, and end with its exit code."""
     from tillstream.jsons import plain
-    from tillstream.logs import configure
     from tillstream.progress import progress_bars
     from tillstream.remote import execute
 
     settings = Settings()
-    quiet = {} if "log_level" in settings.model_fields_set else {"log_level": "warning"}
-    configure(settings.model_copy(update=quiet))
     try:
         with progress_bars(total, hidden=json_) as progress:
             result = execute(settings, command, arguments, progress)
@@ -46,7 +44,7 @@ def run(
         click.echo(json.dumps(data, ensure_ascii=False))
     else:
         show(data)
-    sys.exit(result.code)
+    raise Done(result.code)
 
 
 def fail(words: str, *, json_: bool) -> NoReturn:

@@ -13,9 +13,8 @@ from typing import Any
 
 from tillstream.app import folder, open_app, renew
 from tillstream.commands import COMMANDS
-from tillstream.control import LINES
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
-from tillstream.result import KEPT, Progress, Result
+from tillstream.result import KEPT, LINES, Progress, Result
 from tillstream.settings import Settings
 
 PATH = "/control/"

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 DONE, FAILED, WRONG, QUARANTINED, HELD = range(5)
 KEPT = "kept"
+LINES = "application/x-ndjson"
+"""How a server tells what it is doing: a JSON value a line."""
 
 
 class Progress(Protocol):

@@ -87,14 +87,24 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
         worker.stop()
 
 
+FIRST_START = ("samples", "first-start")
+"""The document that says how far the first start came."""
+
+
 class _Stopped(Exception):
     """The server stops: what was received already is driven on by the next one."""
 
 
 def _samples(app: App, say: Say, scale: float = 1.0, stopping: threading.Event | None = None) -> None:
-    """The first start of an empty home loads the sample regions, in the sight of whoever started it."""
-    if not app.settings.samples or app.ports.documents.count(uploads.COLLECTION):
+    """The first start of an empty home loads the sample regions, in the sight of whoever started it.
+
+    A start that was stopped meanwhile leaves a note, and the next one goes on.
+    """
+    documents = app.ports.documents
+    begun = documents.get(*FIRST_START)
+    if not app.settings.samples or (documents.count(uploads.COLLECTION) if begun is None else begun.data["loaded"]):
         return
+    documents.put(*FIRST_START, {"loaded": False})
     say("The first start loads the sample regions IN, UK and USA …")
     done = {"files": 0, "rows": 0}
 
@@ -111,6 +121,7 @@ def _samples(app: App, say: Say, scale: float = 1.0, stopping: threading.Event |
     except _Stopped:
         say("The sample regions are not all loaded yet; the next start goes on.")
         return
+    documents.put(*FIRST_START, {"loaded": True})
     lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
     say(
         f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "

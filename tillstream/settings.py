@@ -1,7 +1,5 @@
 """Settings: the only place that reads the environment (names start with TILLSTREAM_)."""
 
-import gc
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -16,16 +14,6 @@ def _home() -> Path:
     if (clone / "pyproject.toml").exists():
         return clone / "var"
     return Path(platformdirs.user_data_dir("tillstream"))
-
-
-def settle_in() -> None:
-    """What a process of ours needs before the large libraries load: of no use later.
-
-    numpy's linear algebra, which nobody asks for, would start a thread per core; and a garbage collector that looks
-    through the young objects every 700 allocations finds none while modules load.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    gc.set_threshold(50_000, 20, 20)
 
 
 class Settings(BaseSettings):

@@ -9,7 +9,7 @@ import structlog
 
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
-from tillstream.handlers import Event, dispatch, record_of
+from tillstream.handlers import Event, dispatch
 from tillstream.pipeline import receive, sweep
 from tillstream.ports.event_bus import Delivery
 
@@ -51,7 +51,7 @@ class Worker:
 
     def sweep(self, patience: timedelta = sweep.PATIENCE) -> dict[str, int]:
         app = self._app
-        return sweep.sweep(app.ports, app.book, lambda stored: record_of(app, stored), patience=patience)
+        return sweep.sweep(app.ports, app.book, patience=patience)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():

@@ -6,21 +6,26 @@ import sys
 import pytest
 
 HEAVY = ("pandas", "pandera")
+IN_SERVERS = ("structlog", "flask", "rich")
+"""Commands come and go, and nobody logs in them: what only servers need would cost each its time."""
 
 
 @pytest.mark.parametrize("module", ["functions.main", "tillstream.handlers", "tillstream.cli", "tillstream.commands"])
 def test_importing_a_light_module_loads_no_frames(module: str) -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules, sep='\\n')"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
+    loaded = _loaded(module)
     assert module in loaded
     assert [name for name in HEAVY if name in loaded] == []
 
 
+def test_a_command_that_runs_by_itself_loads_nothing_of_a_server() -> None:
+    loaded = _loaded("tillstream.remote")
+    assert [name for name in IN_SERVERS if name in loaded] == []
+
+
 def test_validation_does_load_them_so_this_test_can_see_them() -> None:
-    code = "import sys, tillstream.pipeline.validate; print(*sys.modules, sep='\\n')"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert set(HEAVY) <= set(loaded)
+    assert set(HEAVY) <= set(_loaded("tillstream.pipeline.validate"))
+
+
+def _loaded(module: str) -> list[str]:
+    code = f"import sys, {module}; print(*sys.modules, sep='\\n')"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -18,6 +18,8 @@ LATER = f"{RULES}::test_a_later_file_corrects_and_the_first_again_takes_nothing_
 
 CAUGHT_BY = {
     "acknowledged_before_kept": f"{RULES}::test_sales_outlive_a_crash_while_they_are_received",
+    "amounts_left_out_of_the_hash": LATER,
+    "changes_not_listed": LATER,
     "conflicting_contents_taken": f"{RULES}::test_two_contents_of_one_line_in_a_file_are_both_refused",
     "dedupe_skipped": f"{RULES}::test_the_same_file_again_is_all_duplicates_and_a_blank_row_is_counted",
     "event_id_without_settlement": LATER,

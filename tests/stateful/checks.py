@@ -9,6 +9,7 @@ from typing import Any
 from stateful.model import Batch, Key, Ledger
 from stateful.world import World
 
+import sql
 from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
 from tillstream.pipeline import account, rebuild
 
@@ -97,6 +98,8 @@ def _receipts(world: World, ledger: Ledger, records: list[Upload]) -> None:
         assert {name: rows[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}, (
             f"receipt of {record.batch_id}"
         )
+        in_ledger = world.plain.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": record.batch_id})
+        assert receipt["amounts"] == in_ledger.to_pylist(), f"amounts of {record.batch_id}"
         assert receipt["removed"] == ledger.batches[record.batch_id].removed, f"removed by {record.batch_id}"
 
 

@@ -11,7 +11,7 @@ import pytest
 from tillstream.contracts import shipped
 from tillstream.domain.store_sale import decoded
 from tillstream.pipeline.messages import message_parts, texts
-from tillstream.pipeline.staged import Part
+from tillstream.pipeline.parts import Part
 
 UK = shipped()["UK"]
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import sql
@@ -31,8 +32,27 @@ def receipt(ports: Ports, batch: str) -> dict[str, Any]:
     the rows that will enter are not told apart yet: new, corrected and duplicate are then null.
     """
     upload = uploads.get(ports, batch)
-    asked = [ports.warehouse.query(question.sql, question.params) for question in questions(batch)]
-    return {"batch_id": batch} | compose(upload, *(table.to_pylist() for table in asked))
+    of_batch, of_amounts, of_problems = questions(batch)
+    rows = _asked(ports, of_batch)
+    amounts = _staged_amounts(upload, rows)
+    if amounts is None:
+        amounts = _asked(ports, of_amounts)
+    return {"batch_id": batch} | compose(upload, rows, amounts, _asked(ports, of_problems))
+
+
+def _asked(ports: Ports, question: Question) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = ports.warehouse.query(question.sql, question.params).to_pylist()
+    return answer
+
+
+def _staged_amounts(upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """What stage summed up, so that no row is read again; None where the ledger took other rows than stage gave."""
+    if not rows:
+        return []
+    told = upload.staged
+    if "amounts" not in told or rows[0]["fixes"] or rows[0]["rows_quarantined"] != told["rows_refused"]:
+        return None
+    return [row | {name: row[name] and Decimal(row[name]) for name in ("net", "gross")} for row in told["amounts"]]
 
 
 def questions(batch: str) -> list[Question]:

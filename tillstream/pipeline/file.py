@@ -12,14 +12,14 @@ from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline.correction import correction_parts, row_numbers
 from tillstream.pipeline.normalise import all_midnight, missing_columns, normalise
+from tillstream.pipeline.parts import Part, RefusedRow, without
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.replay import fixes
-from tillstream.pipeline.staged import Part, RefusedRow, without
 from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 12 << 20
 """As fast as larger blocks, and a few of them on their way stay small in memory."""
 
 

@@ -37,7 +37,8 @@ class Hasher:
         A line that its source does not number is hashed as the first of its product; settle numbers what follows.
         """
         sale = self._of_sales(rows)
-        key = sale ^ self._of_texts("line", _line_keys(rows))
+        line, index = self._of_texts("line", _line_keys(rows))
+        key = sale ^ line[index]
         for field, values in zip(HASHED, (key[:, 1], key[:, 0], sale[:, 0], self._of_contents(rows)), strict=True):
             rows = rows.append_column(field, pa.array((values & _SIGNLESS).view(np.int64)))
         return rows
@@ -59,13 +60,14 @@ class Hasher:
             if values.null_count == len(values):
                 continue
             if column.kind in (Kind.STRING, Kind.JSON):
-                total += self._of_texts(column.name, values)[:, 0]
+                halves, index = self._of_texts(column.name, values)
+                total += halves[:, 0].copy()[index]
             else:
                 total += _of_numbers(column.name, values)
         return total
 
-    def _of_texts(self, name: str, values: pa.Array) -> Hashes:
-        """uint64 (n, 2): halves of the MD5 of the name and the text; 0 for NULL."""
+    def _of_texts(self, name: str, values: pa.Array) -> tuple[Hashes, npt.NDArray[np.int32]]:
+        """uint64 (m, 2): halves of the MD5 of the name and each text, 0 for NULL; and the place of each row, (n,)."""
         kept = self._kept.setdefault(name, {})
         if len(kept) > _KEPT:
             kept.clear()
@@ -74,8 +76,7 @@ class Hasher:
         new = [word for word in words if word not in kept]
         kept.update(zip(new, _digests(name.encode() + UNIT, new), strict=True))
         halves = _halves([*map(kept.__getitem__, words), bytes(16)])
-        index: npt.NDArray[np.int32] = pc.fill_null(found.indices, len(words)).to_numpy()
-        return halves[index]
+        return halves, pc.fill_null(found.indices, len(words)).to_numpy()
 
 
 def _of_numbers(name: str, values: pa.Array) -> Hashes:

@@ -15,8 +15,8 @@ from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.contract import Contract
 from tillstream.domain.store_sale import EXACT, decoded
 from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.parts import Part, RefusedRow
 from tillstream.pipeline.schema import lines_schema
-from tillstream.pipeline.staged import Part, RefusedRow
 from tillstream.pipeline.text import plain
 from tillstream.pipeline.validate import validate
 

@@ -1,20 +1,25 @@
 """Stage: an upload becomes accepted and refused rows in the staging bucket; no shared table is touched."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
+import sql
 from tillstream.domain.contract import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import MAY_STAGE, Hold, State, Upload
 from tillstream.pipeline import say, uploads
 from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import contract_version
-from tillstream.pipeline.staged import Account, Part, staged_writer
+from tillstream.pipeline.hashes import Hasher
+from tillstream.pipeline.judged import judged
+from tillstream.pipeline.parts import Part
+from tillstream.pipeline.staged import Account, reader, staged_writer
 from tillstream.ports import Ports
 
 Progress = Callable[[int], None]
@@ -31,7 +36,7 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
     uploads.move(ports, batch, State.STAGING, among=MAY_STAGE)
     prefix = f"{batch}/{ports.clock.tick()}"
     try:
-        account = write(ports, upload, prefix, progress)
+        account = _read_before(ports, upload) or write(ports, upload, prefix, progress)
     except Rejected as error:
         return uploads.move(ports, batch, State.REJECTED, among=MAY_STAGE, error=str(error))
     return staged(ports, upload, account)
@@ -66,15 +71,40 @@ def too_many_refused(upload: Upload, account: Account, threshold: float) -> Hold
 def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None) -> Account:
     """Stage under a prefix without touching the record. Raises `Rejected` for a file that cannot be read."""
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    hasher = Hasher()
     with staged_writer(ports.objects, prefix) as writer:
-        for part in ahead(_parts(ports, upload, contract)):
-            writer.add(part)
+        parts = ahead(_parts(ports, upload, contract))
+        for one in ahead(judged(part, hasher) for part in parts):
+            writer.add(one)
             if progress:
-                progress(part.table.num_rows + part.blank + len(part.refused))
+                progress(one.part.table.num_rows + one.part.blank + len(one.part.refused))
         account = writer.finish()
     # settling follows in the same process on a laptop, and needs the memory
     pa.default_memory_pool().release_unused()
     return account
+
+
+def _read_before(ports: Ports, upload: Upload) -> Account | None:
+    """What was staged of the same bytes under the same contract, where nothing would come out otherwise now."""
+    if upload.kind != "upload":
+        return None
+    same = {"sha256": upload.sha256, "contract": upload.contract, "contract_version": upload.contract_version}
+    for row in ports.warehouse.query(sql.text("ledger/same_bytes"), same).to_pylist():
+        account = Account(**uploads.get(ports, row["batch_id"]).staged)
+        dated = any(problem["code"] == "future-date" for problem in account.problems)
+        there = _there(ports, (*account.accepted, *account.refused))
+        if account.reader == reader() and there and not dated:
+            return account
+    return None
+
+
+def _there(ports: Ports, names: Iterable[str]) -> bool:
+    try:
+        for name in names:
+            ports.objects.stat(STAGING, name)
+    except NotFound:
+        return False
+    return True
 
 
 def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:

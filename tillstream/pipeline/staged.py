@@ -1,81 +1,30 @@
 """What stage writes: accepted and refused rows as Parquet in the staging bucket, and the batch's account of itself."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal, localcontext
+from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tillstream.domain.columns import STAGED
 from tillstream.domain.events import STAGING
-from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.tables import REFUSED
-from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.hashes import HASHED, Hasher
-from tillstream.pipeline.schema import arrow_schema, lines_schema
-from tillstream.pipeline.text import constant, encoded, plain
+from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.tables import SCHEMA
+from tillstream.pipeline.hashes import HASHED
+from tillstream.pipeline.judged import Judged
+from tillstream.pipeline.parts import Part
 from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
 
-ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
-"""Refusals that a person may overrule with `_accept=yes`: the row can be read, only a rule speaks against it."""
-
+BUFFER = 1 << 20
+"""Bytes on their way to an object: each write of them takes the interpreter from those who read and judge rows."""
+EXACT = 80
+"""Digits of a sum of any number of amounts."""
 UNLIKE = frozenset({"row_number", "line_number", *HASHED.names})
 """Columns of which no two rows have the same value, so that looking for equal ones is lost time."""
-
-
-@dataclass(frozen=True)
-class RefusedRow:
-    """A row that does not enter the ledger: quarantined by a rule, or ignored because a person discarded it."""
-
-    row_number: int
-    line_number: int
-    raw: str
-    problems: list[dict[str, Any]]
-    outcome: str = "quarantined"
-    refused_by: str = "validation"
-
-
-@dataclass
-class Part:
-    """Some rows of a source, normalised and judged. All arrays have one entry per row of `table`."""
-
-    table: pa.Table
-    row_number: npt.NDArray[np.int64]
-    line_number: npt.NDArray[np.int64]
-    findings: Findings
-    raw: Callable[[int], str]
-    refused: list[RefusedRow] = field(default_factory=list)
-    """Rows that could not be read as cells at all."""
-    blank: int = 0
-    accepted: npt.NDArray[np.bool_] | None = None
-    source: pa.Array | str = "file"
-    received_seq: pa.Array | None = None
-    fix_number: int = 0
-
-
-def without(part: Part, rows: frozenset[int]) -> Part:
-    """The part without these rows of the batch: a correction tells them."""
-    if not rows:
-        return part
-    keep = ~np.isin(part.row_number, np.fromiter(rows, np.int64))
-    where = np.flatnonzero(keep)
-    raw = part.raw
-    return replace(
-        part,
-        table=part.table.filter(pa.array(keep)),
-        row_number=part.row_number[keep],
-        line_number=part.line_number[keep],
-        findings=part.findings.only(keep),
-        raw=lambda index: raw(int(where[index])),
-        refused=[row for row in part.refused if row.row_number not in rows],
-        accepted=None if part.accepted is None else part.accepted[keep],
-    )
 
 
 @dataclass
@@ -99,6 +48,14 @@ class Account:
     rows_ignored: int = 0
     rows_refused: int = 0
     problems: list[dict[str, Any]] = field(default_factory=list)
+    amounts: list[dict[str, Any]] = field(default_factory=list)
+    """currency, net and gross of the accepted rows, by currency; decimals as text."""
+    reader: str = ""
+    """Who read it: another one might read the same bytes otherwise."""
+
+
+def reader() -> str:
+    return f"{version('tillstream')}, schema {SCHEMA}"
 
 
 class _Writable:
@@ -129,28 +86,28 @@ class StagedWriter:
         self._objects, self._prefix, self._stack = objects, prefix, stack
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], ProblemCount] = {}
-        self._hasher = Hasher()
+        self._sums: dict[str, list[Decimal | None]] = {}
         self.account = Account()
 
-    def add(self, part: Part) -> None:
-        length = part.table.num_rows
-        refused = _refused(part, length)
+    def add(self, judged: Judged) -> None:
+        part, account = judged.part, self.account
         self._count(part)
-        self.account.rows_blank += part.blank
-        self.account.rows_read += length + len(part.refused) + part.blank
-        if not refused.all():
-            accepted = _accepted_rows(part, None if not refused.any() else ~refused)
-            self._write("accepted", self._hasher.with_hashes(accepted))
-        rows = [*part.refused, *_explain(part, refused)]
-        if rows:
-            self.account.rows_refused += sum(row.outcome == "quarantined" for row in rows)
-            self._write("refused", _refused_rows(part, rows, refused))
+        account.rows_blank += part.blank
+        account.rows_read += part.table.num_rows + len(part.refused) + part.blank
+        account.rows_refused += judged.quarantined
+        for name, rows in (("accepted", judged.accepted), ("refused", judged.refused)):
+            if rows is not None:
+                self._write(name, rows)
+        for currency, *amounts in judged.amounts:
+            sums = self._sums.setdefault(currency, [None, None])
+            sums[:] = [_plus(one, other) for one, other in zip(sums, amounts, strict=True)]
 
     def _write(self, name: str, rows: pa.Table) -> None:
         writer = self._writers.get(name)
         if writer is None:
             address = f"{self._prefix}/{name}.parquet"
-            sink = pa.PythonFile(_Writable(self._stack.enter_context(self._objects.writer(STAGING, address))), mode="w")
+            opened = _Writable(self._stack.enter_context(self._objects.writer(STAGING, address)))
+            sink = self._stack.enter_context(pa.BufferedOutputStream(pa.PythonFile(opened, mode="w"), BUFFER))
             writer = self._stack.enter_context(parquet_writer(sink, rows.schema))
             self._writers[name] = writer
             getattr(self.account, name).append(address)
@@ -174,6 +131,11 @@ class StagedWriter:
             counted.first_line, counted.example = line, example
 
     def finish(self) -> Account:
+        self.account.reader = reader()
+        self.account.amounts = [
+            {"currency": currency, "net": _written(net), "gross": _written(gross)}
+            for currency, (net, gross) in sorted(self._sums.items())
+        ]
         self.account.problems = [asdict(count) for count in sorted(self._counts.values(), key=lambda c: c.first_line)]
         return self.account
 
@@ -185,64 +147,10 @@ def staged_writer(objects: ObjectStore, prefix: str) -> Iterator[StagedWriter]:
         yield StagedWriter(objects, prefix, stack)
 
 
-def _refused(part: Part, length: int) -> npt.NDArray[np.bool_]:
-    if part.accepted is None or not part.accepted.any():
-        return part.findings.refused(length)
-    refused = np.zeros(length, np.bool_)
-    for found in part.findings:
-        if CATALOGUE[found.code].severity is Severity.ERROR:
-            stands = part.accepted[found.rows] if found.code in ACCEPTABLE else np.zeros(len(found.rows), np.bool_)
-            refused[found.rows[~stands]] = True
-    return refused
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    with localcontext(prec=EXACT):
+        return one + other if one is not None and other is not None else one if other is None else other
 
 
-def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
-    length = part.table.num_rows
-    given: dict[str, Any] = {
-        "row_number": pa.array(part.row_number),
-        "line_number": pa.array(part.line_number),
-        "fix_number": pa.repeat(pa.scalar(part.fix_number, pa.int64()), length),
-        "accepted": pa.repeat(pa.scalar(False), length) if part.accepted is None else pa.array(part.accepted),
-        "source": constant(part.source, length) if isinstance(part.source, str) else encoded(part.source),
-        "received_seq": pa.nulls(length, pa.int64()) if part.received_seq is None else part.received_seq,
-    }
-    schema = lines_schema(STAGED)
-    columns = [given[name] if name in given else part.table.column(name) for name in schema.names]
-    rows = pa.table(columns, schema=schema)
-    return rows if keep is None else rows.filter(pa.array(keep))
-
-
-def _explain(part: Part, refused: npt.NDArray[np.bool_]) -> list[RefusedRow]:
-    """The refused rows of the table, each with all that was found in it."""
-    if not refused.any():
-        return []
-    problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(refused)}
-    found = part.findings.table(Severity.ERROR)
-    for row in found.filter(pa.array(refused[found.column("index").to_numpy()])).to_pylist():
-        problems[row.pop("index")].append(row)
-    return [
-        RefusedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), found)
-        for index, found in problems.items()
-    ]
-
-
-def _refused_rows(part: Part, rows: Sequence[RefusedRow], refused: npt.NDArray[np.bool_]) -> pa.Table:
-    schema = arrow_schema(REFUSED)
-    named = part.table.filter(pa.array(refused))
-    unnamed = len(rows) - named.num_rows
-    columns: dict[str, Any] = {
-        "row_number": [row.row_number for row in rows],
-        "line_number": [row.line_number for row in rows],
-        "fix_number": [part.fix_number] * len(rows),
-        "outcome": [row.outcome for row in rows],
-        "refused_by": [row.refused_by for row in rows],
-        "raw": [row.raw for row in rows],
-        "code": [row.problems[0]["code"] for row in rows],
-        "column_name": [row.problems[0]["column"] for row in rows],
-        "value": [row.problems[0]["value"] for row in rows],
-        "problems": [json.dumps(row.problems, ensure_ascii=False) for row in rows],
-    }
-    for name in ("region", "sale_id", "store_id", "sale_date"):
-        known = plain(named.column(name))
-        columns[name] = pa.concat_arrays([pa.nulls(unnamed, known.type), known])
-    return pa.table([pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema)
+def _written(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"

@@ -1,6 +1,5 @@
 """Sweep: drive on whatever stopped half-way. The warehouse is the truth, the records follow it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,18 +8,16 @@ from tillstream.domain.events import INBOX
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
 from tillstream.pipeline import announce, settle, stage, undo, uploads
 from tillstream.pipeline.contracts import ContractBook
+from tillstream.pipeline.inbox import record_of
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
 
 PATIENCE = timedelta(minutes=20)
 """A run that is older than this has died: longer than any lease on its event."""
 
 
-def sweep(
-    ports: Ports, book: ContractBook, record_of: Callable[[StoredObject], Upload], *, patience: timedelta = PATIENCE
-) -> dict[str, Any]:
+def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE) -> dict[str, Any]:
     """What was driven on: objects without a record, stagings and settlements that stopped, events not announced."""
-    registered = _register_forgotten(ports, record_of)
+    registered = _register_forgotten(ports, book)
     before = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -42,14 +39,14 @@ def sweep(
     }
 
 
-def _register_forgotten(ports: Ports, record_of: Callable[[StoredObject], Upload]) -> int:
+def _register_forgotten(ports: Ports, book: ContractBook) -> int:
     """Objects whose event was lost. What lies in no contract's folder stays where it is."""
     count = 0
     for stored in ports.objects.list(INBOX):
         where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
         if not ports.documents.count(uploads.COLLECTION, where):
             try:
-                record_of(stored)
+                record_of(ports, book, stored)
             except Rejected:
                 continue
             count += 1

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 from tillstream.domain.contract import Contract
@@ -14,7 +15,7 @@ from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
 COLLECTION = "batches"
-CHUNK = 1 << 20
+CHUNK = 4 << 20
 
 
 def receive(
@@ -28,10 +29,11 @@ def receive(
     """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
-    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer:
+    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
         while chunk := stream.read(CHUNK):
-            digest.update(chunk)
+            hashed = beside.submit(digest.update, chunk)
             writer.write(chunk)
+            hashed.result()
             if progress:
                 progress(len(chunk))
     if writer.stored is None:

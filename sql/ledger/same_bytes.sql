@@ -1,0 +1,9 @@
+-- The newest batch that the same bytes under the same version of a contract made, undone or not.
+-- @sha256 STRING: of the bytes
+-- @contract STRING: the contract
+-- @contract_version INT64: its version
+SELECT batch_id
+FROM batches
+WHERE sha256 = @sha256 AND contract = @contract AND contract_version = @contract_version AND kind = 'upload'
+ORDER BY batch_no DESC
+LIMIT 1

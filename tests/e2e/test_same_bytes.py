@@ -1,0 +1,85 @@
+"""The same bytes again are not read again, and their account is the same as if they had been."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sql
+from tillstream.app import App, build
+from tillstream.domain.events import STAGING
+from tillstream.domain.uploads import Upload
+from tillstream.pipeline import account, settle, stage, undo, uploads
+from tillstream.settings import Settings
+
+HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+SALES = (
+    HEADER
+    + b"".join(b"%d,A,b,2,12/5/2011 9:03,1.25,1,UK\n" % number for number in range(901, 910))
+    + b"911,A,b,x,12/5/2011 9:02,1,1,UK\n"
+)
+
+
+@pytest.fixture
+def app(home: Path) -> Iterator[App]:
+    app = build(Settings(threads=1))
+    yield app
+    app.close()
+
+
+def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Upload:
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
+    stage.stage(app.ports, upload.batch_id)
+    settle.settle_all(app.ports, app.book)
+    return uploads.get(app.ports, upload.batch_id)
+
+
+def counted(app: App, upload: Upload) -> dict[str, Any]:
+    rows: dict[str, Any] = account.receipt(app.ports, upload.batch_id)["rows"]
+    return {name: count for name, count in rows.items() if count}
+
+
+def test_the_same_file_again_is_settled_from_what_was_read_before(app: App) -> None:
+    first, second = taken(app), taken(app, name="again.csv")
+    assert second.staged == first.staged
+    assert counted(app, first) == {"read": 10, "new": 9, "quarantined": 1}
+    assert counted(app, second) == {"read": 10, "duplicate": 9, "quarantined": 1}
+    assert len(account.refused(app.ports, second.batch_id)) == 1
+
+
+def test_an_undone_file_counts_again_from_what_was_read_before(app: App) -> None:
+    first = taken(app)
+    undo.undo(app.ports, first.batch_id, "emma")
+    second = taken(app)
+    assert second.staged == first.staged
+    assert counted(app, second) == {"read": 10, "new": 9, "quarantined": 1}
+
+
+def test_what_is_gone_from_the_staging_bucket_is_read_again(app: App) -> None:
+    first = taken(app)
+    app.ports.objects.delete(STAGING, first.staged["accepted"][0])
+    second = taken(app)
+    assert second.staged["accepted"] != first.staged["accepted"]
+    assert counted(app, second) == {"read": 10, "duplicate": 9, "quarantined": 1}
+
+
+def test_another_reader_reads_for_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = taken(app)
+    monkeypatch.setattr(stage, "reader", lambda: "another version")
+    assert taken(app).staged["accepted"] != first.staged["accepted"]
+
+
+def test_a_file_with_days_to_come_is_read_again_as_some_may_have_come(app: App) -> None:
+    data = HEADER + b"901,A,b,1,12/5/2999 9:02,1.25,1,UK\n"
+    first = taken(app, data)
+    assert [problem["code"] for problem in first.staged["problems"]] == ["future-date"]
+    assert taken(app, data).staged["accepted"] != first.staged["accepted"]
+
+
+def test_the_amounts_that_stage_summed_up_are_those_of_the_ledger(app: App) -> None:
+    for upload in (taken(app), taken(app)):
+        told = account.receipt(app.ports, upload.batch_id)["amounts"]
+        ledger = app.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": upload.batch_id})
+        assert told == ledger.to_pylist() != []
