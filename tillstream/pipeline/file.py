@@ -80,10 +80,10 @@ def _some(names: list[str]) -> str:
 
 
 def _part(block: Block, contract: Contract, received: date, *, date_only: bool) -> Part:
+    table, findings = normalise(block.cells, contract, date_only=date_only)
     # the frame libraries may still be loading in a thread, and blocks are read meanwhile
     from tillstream.pipeline.validate import validate
 
-    table, findings = normalise(block.cells, contract, date_only=date_only)
     validate(table, contract, findings, received_date=received)
     refused = [
         RefusedRow(
