@@ -19,7 +19,7 @@ from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
-BLOCK_BYTES = 12 << 20
+BLOCK_BYTES = 8 << 20
 """As fast as larger blocks, and a few of them on their way stay small in memory."""
 
 

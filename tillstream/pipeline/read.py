@@ -27,7 +27,7 @@ from tillstream.pipeline.records import (
 __all__ = ["Block", "Refused", "UnreadableFile", "header", "read"]
 
 _THREADS = 2
-_AHEAD = 3
+_AHEAD = 5
 """Pieces on their way: a reader that waits for its caller has work to do while other threads load libraries."""
 _HEAD = 1 << 16
 
