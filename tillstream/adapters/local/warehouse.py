@@ -68,11 +68,7 @@ class DuckDBWarehouse:
     ) -> None:
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
-            # blocks once taken are used again: giving them back and having them cleared anew takes a twentieth of a load
-            "block_allocator_memory": memory_limit,
-            "preserve_insertion_order": False,
-        }
-            "memory_limit": memory_limit,
+            # what was taken once is used again: having it cleared anew each time takes a twentieth of a load
             "block_allocator_memory": memory_limit,
             "preserve_insertion_order": False,
         }
