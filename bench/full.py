@@ -30,6 +30,8 @@ DASHBOARD = (
     "monthly-trends",
 )
 TIMES = 20
+ASKED = 60
+"""How often a query is asked: of twenty, the slowest would be the 95th percentile."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _announced(app: App) -> float:
 
 def _p95(app: App, name: str) -> float:
     seconds = []
-    for _ in range(TIMES):
+    for _ in range(ASKED):
         started = time.perf_counter()
         queries.run(app.ports.warehouse, name, EVERYTHING, Filters())
         seconds.append(time.perf_counter() - started)

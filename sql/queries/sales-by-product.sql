@@ -7,6 +7,8 @@ foreign_days AS (
   -- a day has one rate: what it sums to is converted, not each line
   SELECT
     product,
+    product_name,
+    category,
     currency,
     sale_date,
     SUM(active_net) AS net,
@@ -15,11 +17,14 @@ foreign_days AS (
     COUNTIF(is_active) AS active_lines
   FROM visible_foreign_lines
   WHERE product IS NOT NULL
-  GROUP BY product, currency, sale_date
+  GROUP BY product, product_name, category, currency, sale_date
 ),
 sums AS (
+  -- by name and category too, of which a product has few: so that nobody looks for them in all lines again
   SELECT
     product,
+    product_name,
+    category,
     1 AS factor,
     SUM(active_net) AS net,
     SUM(units) AS units,
@@ -27,10 +32,12 @@ sums AS (
     COUNTIF(is_active) AS active_lines
   FROM visible_own_lines
   WHERE product IS NOT NULL
-  GROUP BY product
+  GROUP BY product, product_name, category
   UNION ALL
   SELECT
     foreign_days.product,
+    foreign_days.product_name,
+    foreign_days.category,
     rates.factor,
     foreign_days.net,
     foreign_days.units,
@@ -40,47 +47,18 @@ sums AS (
   LEFT JOIN reporting_rates AS rates
     ON rates.sale_date = foreign_days.sale_date AND rates.currency = foreign_days.currency
 ),
-ranked AS (
+final AS (
   SELECT
     product,
+    MIN(product_name) AS product_name,
+    MIN(category) AS category,
     CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     CAST(SUM(lines) AS INT64) AS lines,
     CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
   FROM sums
   GROUP BY product
-),
-page AS (
-  SELECT * FROM ranked ORDER BY revenue DESC, product LIMIT @limit OFFSET @offset
-),
-names AS (
-  SELECT
-    product,
-    product_name,
-    category
-  FROM visible_lines
-  GROUP BY product, product_name, category
-),
-called AS (
-  SELECT
-    product,
-    MIN(product_name) AS product_name,
-    MIN(category) AS category
-  FROM names
-  WHERE product IN (SELECT product FROM page)
-  GROUP BY product
-),
-final AS (
-  SELECT
-    page.product,
-    called.product_name,
-    called.category,
-    page.revenue,
-    page.units,
-    page.lines,
-    page.unconverted_lines
-  FROM page
-  INNER JOIN called ON called.product = page.product
 )
 SELECT * FROM final
 ORDER BY revenue DESC, product
+LIMIT @limit OFFSET @offset

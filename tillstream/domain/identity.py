@@ -16,10 +16,5 @@ def batch_id(origin: str, sequence: int, sha256: str) -> str:
 
 def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
     """The ids of `sale.changed` or `sale.removed` events, 32 hex digits: equal for every repeat of the announcement."""
-    start = hashlib.sha256(f"event\x1f{settlement_no}\x1f".encode())
-    ids = []
-    for key in keys:
-        digest = start.copy()
-        digest.update(key.encode())
-        ids.append(digest.hexdigest()[:32])
-    return ids
+    start = f"event\x1f{settlement_no}\x1f".encode()
+    return [hashlib.sha256(start + key.encode()).hexdigest()[:32] for key in keys]

@@ -1,5 +1,8 @@
 """Announce: one event per changed sale line, read from the changes of a settlement."""
 
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,10 +15,13 @@ from tillstream.pipeline import uploads
 from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.extra import json_objects
 from tillstream.pipeline.findings import written
+from tillstream.pipeline.text import encoded
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 
 COLLECTION = "announcements"
+PIECE = 20_000
+"""Events published at once, while the next ones are put together."""
 
 
 def announce(ports: Ports, settlement_no: int) -> int:
@@ -28,7 +34,8 @@ def announce(ports: Ports, settlement_no: int) -> int:
     published = 0
     if any(depth.topic == TOPIC_SALE_EVENTS for depth in ports.bus.depths()):
         changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
-        for told in ahead(messages(settlement_no, batch) for batch in changes):
+        pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
+        for told in ahead(messages(settlement_no, piece) for piece in pieces):
             ports.bus.publish(TOPIC_SALE_EVENTS, told)
             published += len(told)
     _record(ports, settlement_no)
@@ -45,33 +52,41 @@ def unannounced(ports: Ports) -> list[int]:
 
 def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
     """One message per row of `changes`: the line as it is now, or what was removed. Put together by columns."""
-    kinds = changes.column("kind").to_pylist()
     keys = pc.binary_join_element_wise(*(changes.column(name) for name in ("region", "sale_id", "line_key")), "\x1f")
-    ids = event_ids(settlement_no, keys.to_pylist())
-    types = [SALE_REMOVED if kind == "removed" else SALE_CHANGED for kind in kinds]
+    ids = pa.array(event_ids(settlement_no, keys.to_pylist()))
+    kinds = changes.column("kind")
+    types = pc.if_else(pc.equal(kinds, "removed"), SALE_REMOVED, SALE_CHANGED)
     names = [name for name in changes.schema.names if name not in ("kind", "settlement_no", "settled_at")]
     lines = json_objects({name: _text(changes.column(name)) for name in names}, changes.num_rows)
     bodies = pc.binary_join_element_wise(
-        '{"id":"', pa.array(ids), '","type":"', pa.array(types), f'","settlement_no":{settlement_no},"change":"',
-        changes.column("kind"), '","line":', lines, "}", "",
+        '{"id":"', ids, '","type":"', types, f'","settlement_no":{settlement_no},"change":"', kinds,
+        '","line":', lines, "}", "",
     )  # fmt: skip
-    places = zip(types, changes.column("region").to_pylist(), changes.column("store_id").to_pylist(), strict=True)
-    attributes: dict[tuple[str, str, str | None], dict[str, str]] = {}
-    return [
-        Message(body, attributes.get(place) or attributes.setdefault(place, _attributes(*place)))
-        for body, place in zip(pc.cast(bodies, pa.binary()).to_pylist(), places, strict=True)
-    ]
+    attributes = _attributes(types, changes.column("region"), changes.column("store_id"))
+    return [*map(Message, pc.cast(bodies, pa.binary()).to_pylist(), attributes)]
 
 
-def _attributes(type_: str, region: str, store: str | None) -> dict[str, str]:
-    return {"type": type_, "region": region, "store_id": store or ""}
+def _attributes(types: pa.Array, regions: pa.Array, stores: pa.Array) -> Iterator[Mapping[str, str]]:
+    """One mapping for all rows of a type, a region and a store."""
+    columns = [encoded(column) for column in (types, regions, pc.fill_null(stores, ""))]
+    places = np.ravel_multi_index(
+        tuple(column.indices.to_numpy() for column in columns), tuple(len(column.dictionary) for column in columns)
+    )
+    first, of_row = np.unique(places, return_index=True, return_inverse=True)[1:]
+    names = ("type", "region", "store_id")
+    known = [dict(zip(names, (column[row].as_py() for column in columns), strict=True)) for row in first.tolist()]
+    return map(known.__getitem__, of_row.tolist())
 
 
 def _text(values: pa.Array) -> pa.Array:
-    """Decimals without idle zeros, instants in RFC 3339."""
+    """Decimals without idle zeros, instants in RFC 3339: each distinct one written once."""
+    if not pa.types.is_decimal(values.type) and not pa.types.is_timestamp(values.type):
+        return written(values)
+    found = values.dictionary_encode()
+    words = written(found.dictionary)
     if pa.types.is_timestamp(values.type):
-        return pc.replace_substring(pc.cast(values, pa.string()), " ", "T", max_replacements=1)
-    return written(values)
+        words = pc.replace_substring(words, " ", "T", max_replacements=1)
+    return words.take(found.indices)
 
 
 def _record(ports: Ports, settlement_no: int) -> None:

@@ -12,6 +12,7 @@ from tillstream.pipeline.text import data_bytes
 
 def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
     """string (length,): the columns in their order, NULL values left out; NULL where nothing is left."""
+    columns = {name: values for name, values in columns.items() if values.null_count < length}
     if not columns:
         return pa.nulls(length, pa.string())
     full = [name for name, values in columns.items() if not values.null_count]
