@@ -26,6 +26,10 @@ COMPARED = {
     "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions",
     "outcomes": "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings",
     "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
+    "lines that stand for their sale": (
+        "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
+        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale"
+    ),
     "changes": "SELECT settlement_no, key, kind, old, new FROM changes",
     "receipts": (
         "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
