@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillstream import commands_users as users
 from tillstream.analytics import known_values, queries, reference
@@ -33,8 +33,9 @@ from tillstream.pipeline import (
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
 from tillstream.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress, Result
-from tillstream.samples import files as samples
-from tillstream.samples.files import SampleFile
+
+if TYPE_CHECKING:
+    from tillstream.samples.files import SampleFile
 
 ME = "command line"
 SAMPLES = "samples"
@@ -215,8 +216,10 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
 
 def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     """Write the sample regions' files and load them like any others."""
+    from tillstream.samples.files import write_samples  # nobody else needs what it knows
+
     until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
-    written = samples.write_samples(app.settings.home / "samples", until=until, scale=scale)
+    written = write_samples(app.settings.home / "samples", until=until, scale=scale)
     receipts = []
     for receipt in _by_the_worker(app, progress, written) if app.attended else _here(app, progress, written):
         receipts.append(receipt)
@@ -225,12 +228,12 @@ def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
 
 
-def _here(app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]) -> Iterator[dict[str, Any]]:
+def _here(app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]) -> Iterator[dict[str, Any]]:
     return (_ingest(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
 
 
 def _by_the_worker(
-    app: App, progress: Progress, written: Iterator[tuple[SampleFile, Path]]
+    app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
 ) -> Iterator[dict[str, Any]]:
     """Receive the files; the worker hears of each and does the rest while the next one is written.
 

@@ -4,7 +4,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,6 +12,8 @@ def _home() -> Path:
     clone = Path(__file__).resolve().parent.parent
     if (clone / "pyproject.toml").exists():
         return clone / "var"
+    import platformdirs  # most people say where it is
+
     return Path(platformdirs.user_data_dir("tillstream"))
 
 

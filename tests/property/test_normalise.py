@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -14,6 +14,8 @@ from sale_cells import cells, column, contract
 from tillstream.domain.contract import NumberStyle
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.numbers import read_numbers
+from tillstream.pipeline.schema import NUMERIC
+from tillstream.pipeline.sums import total
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 LARGEST = Decimal("99999999999999999999999999999.999999999")
@@ -151,3 +153,11 @@ def test_extra_parses_back_to_what_the_other_columns_held(columns: dict[str, lis
         assert (None if text is None else json.loads(text)) == (held or None)
         if text is not None:
             assert list(json.loads(text)) == list(held)
+
+
+@given(st.lists(st.none() | amounts, max_size=20), st.integers(0, 3))
+def test_a_sum_of_any_amounts_is_exact(values: list[Decimal | None], start: int) -> None:
+    found = total(pa.array(values, NUMERIC)[start:])
+    known = [value for value in values[start:] if value is not None]
+    with localcontext(prec=120):
+        assert found == (sum(known, Decimal(0)) if known else None)

@@ -17,12 +17,11 @@ from tillstream.domain.tables import REFUSED
 from tillstream.pipeline.hashes import Hasher
 from tillstream.pipeline.parts import Part, RefusedRow
 from tillstream.pipeline.schema import arrow_schema, lines_schema
+from tillstream.pipeline.sums import total
 from tillstream.pipeline.text import constant, encoded, plain, whole
 
 ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
 """Refusals that a person may overrule with `_accept=yes`: the row can be read, only a rule speaks against it."""
-
-_SUM = pa.decimal256(60, 9)
 
 
 @dataclass(frozen=True)
@@ -121,14 +120,6 @@ def _amounts(rows: pa.Table) -> Iterator[tuple[str, Decimal | None, Decimal | No
     for number, word in enumerate(currency.dictionary.to_pylist()):
         here = pc.equal(currency.indices, number)
         if len(currency.dictionary) == 1:
-            yield word, *(_sum(values) for values in amounts)
+            yield word, *(total(values) for values in amounts)
         elif pc.any(here).as_py():
-            yield word, *(_sum(values.filter(here)) for values in amounts)
-
-
-def _sum(values: pa.Array) -> Decimal | None:
-    """None where there is no value; wide enough for any number of rows."""
-    if values.null_count == len(values):
-        return None
-    total: Decimal = pc.sum(pc.cast(values, _SUM)).as_py()
-    return total
+            yield word, *(total(values.filter(here)) for values in amounts)
