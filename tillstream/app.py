@@ -82,7 +82,7 @@ def folder(settings: Settings) -> Folder:
 
 @contextmanager
 def open_app(settings: Settings, wait: float | None = None, *, rates: bool = True) -> Iterator[App]:
-    """Own the folder, build, and close again. Raises `Unavailable` when the folder is not free in time."""
+    """Own the folder, build, and close again. Raises `Occupied` when the folder is not free in time."""
     with folder(settings).own(wait):
         app = build(settings, rates=rates)
         try:
@@ -91,13 +91,15 @@ def open_app(settings: Settings, wait: float | None = None, *, rates: bool = Tru
             app.close()
 
 
-def renew(settings: Settings, progress: Callable[[int], None] | None = None) -> dict[str, Any] | None:
+def renew(
+    settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
+) -> dict[str, Any] | None:
     """Make the warehouse anew from the kept originals where an older Tillstream wrote it; None where none did.
 
-    The old file stays in the folder, and stays in use unless everything went well. Raises `Rejected`, `Unavailable`.
+    The old file stays in the folder, and stays in use unless everything went well. Raises `Rejected`, `Occupied`.
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
-    with folder(settings).own():
+    with folder(settings).own(wait):
         if not is_older(live):
             return None
         for half in settings.home.glob(f"{new.name}*"):  # of a try that was killed

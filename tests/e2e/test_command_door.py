@@ -2,19 +2,25 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import create_server, socket
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.serving import make_server
 
 from tillstream import commands
 from tillstream.app import App, build, folder
 from tillstream.control import LINES, create_control
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.remote import execute
+from tillstream.result import quiet
 from tillstream.settings import Settings
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -158,3 +164,33 @@ def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> N
             execute(Settings(home=home), "status", {}, lambda what, count=1, about="": None)
     finally:
         server.close()
+
+
+def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_listens(home: Path) -> None:
+    """A new server owns the folder for a while before it listens, and the address of a killed one lies there."""
+    settings = Settings(home=home, threads=1)
+    with folder(settings).own():
+        app = build(settings)
+        with create_server(("127.0.0.1", 0)) as gone:
+            dead = gone.getsockname()[1]
+        folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
+            time.sleep(0.5)
+            assert not asked.done()
+            server = make_server(
+                "127.0.0.1", 0, DispatcherMiddleware(app_without, {"/control": create_control(app, "new")})
+            )
+            listening = threading.Thread(target=server.serve_forever)
+            listening.start()
+            folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
+            assert asked.result(timeout=30).data["rows"][0]["lines"] == 0
+        server.shutdown()
+        listening.join()
+        app.close()
+
+
+def nothing(environment: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """Nothing beside the door."""
+    start_response("404 NOT FOUND", [])
+    return []

@@ -22,3 +22,7 @@ class Conflict(TillstreamError):
 
 class Unavailable(TillstreamError):
     """A passing fault of something we depend on: raise, and the work comes again."""
+
+
+class Occupied(Unavailable):
+    """Another process owns the folder, and did not let go in time."""

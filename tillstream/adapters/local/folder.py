@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import Occupied, Unavailable
 
 POLL_SECONDS = 0.005
 FOREVER = -1.0
@@ -38,7 +38,7 @@ class Folder:
 
     @contextmanager
     def own(self, wait: float | None = None) -> Iterator[None]:
-        """Own the folder within the block. `wait` at most so many seconds (None: for ever), then `Unavailable`."""
+        """Own the folder within the block. `wait` at most so many seconds (None: for ever), then `Occupied`."""
         self.home.mkdir(parents=True, exist_ok=True)
         turnstile, owner = self._lock("turnstile.lock"), self._lock("owner.lock")
         give_up_at = None if wait is None else time.monotonic() + wait
@@ -46,7 +46,7 @@ class Folder:
             with turnstile.acquire(timeout=_left(give_up_at)):
                 owner.acquire(timeout=_left(give_up_at))
         except Timeout as exc:
-            raise Unavailable(f"Another Tillstream works in {self.home}; it did not finish in time.") from exc
+            raise Occupied(f"Another Tillstream works in {self.home}; it did not finish in time.") from exc
         except OSError as exc:
             raise Unavailable(f"The folder {self.home} cannot be locked: {exc}.") from exc
         try:
