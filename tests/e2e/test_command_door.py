@@ -178,9 +178,8 @@ def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_liste
             asked = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
             time.sleep(0.5)
             assert not asked.done()
-            server = make_server(
-                "127.0.0.1", 0, DispatcherMiddleware(app_without, {"/control": create_control(app, "new")})
-            )
+            door = DispatcherMiddleware(nothing, {"/control": create_control(app, "new")})
+            server = make_server("127.0.0.1", 0, door)
             listening = threading.Thread(target=server.serve_forever)
             listening.start()
             folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
