@@ -350,7 +350,8 @@ JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
 WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM touched);
 
 -- name: add_versions
--- The contents that are new, straight from what was staged.
+-- The contents that are new, straight from what was staged; some rows at a time, so that memory stays the same
+-- however long the file is.
 INSERT INTO sale_versions BY NAME
 SELECT
   o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, o.region, o.sale_id,
@@ -363,9 +364,11 @@ FROM (
   FROM read_parquet($addresses, filename = true) AS s
   JOIN incoming_files AS f ON f.address = s.filename
   LEFT JOIN renumbered AS r ON r.own_no = f.batch_no AND r.row_number = s.row_number
+  WHERE s.row_number BETWEEN $first AND $last
 ) AS o
 ANTI JOIN known AS k ON k.key = o.key AND k.content = o.content
-LEFT JOIN first_lines AS l ON l.own_no = o.own_no AND l.row_number = o.row_number;
+LEFT JOIN (SELECT own_no, row_number FROM first_lines WHERE row_number BETWEEN $first AND $last) AS l
+  ON l.own_no = o.own_no AND l.row_number = o.row_number;
 
 -- name: add_versions_once
 -- The same where the wave tells a key more than once: each content of it enters once.

@@ -12,6 +12,8 @@ from tillstream.adapters.local.waves import waves
 from tillstream.domain.uploads import Hold
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
+ROWS_AT_ONCE = 2_000_000
+
 
 class Settling:
     """One settlement on an open transaction of `cursor`; nothing here commits."""
@@ -117,13 +119,20 @@ class Settling:
         if any(self._some(table) for table in ("known", "repeated_keys", "touched")):
             self._list_changes()
         if self._some("arriving ANTI JOIN known USING (key, content)"):
-            step = "add_versions_once" if self._some("repeated_keys") else "add_versions"
-            self._do(step, addresses=addresses, settlement_no=self.settlement_no)
+            self._add_versions(addresses)
         if self._some("known WHERE NOT is_current"):
             self._do("revive_versions")
         if not self.only_adds:
             self.moves += 1
             self._do("move_fresh", seq=self.moves)
+
+    def _add_versions(self, addresses: list[str]) -> None:
+        mine = {"addresses": addresses, "settlement_no": self.settlement_no}
+        if self._some("repeated_keys"):
+            self._do("add_versions_once", **mine)
+            return
+        for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
+            self._do("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **mine)
 
     def _list_changes(self) -> None:
         """From here on each move is kept."""
