@@ -15,8 +15,6 @@ WHEREABOUTS = (
 )
 """What lines that count as order have in common in most sales; never stored, so any hash will do."""
 LEADS = "CASE WHEN l.row_number IS NOT NULL THEN 1 WHEN o.sale IN (SELECT sale FROM mixed_sales) THEN 2 ELSE 0 END"
-
-
 LOW = "9223372036854775807"
 """The 63 bits of a hash."""
 KEY = "CAST(s.key_high AS UHUGEINT) * 18446744073709551616 + CAST(s.key_low AS UHUGEINT)"
@@ -43,9 +41,6 @@ def _difference(name: str) -> str:
     )
 
 
-_RANGE = re.compile(r"\s+WHERE (?:s\.)?row_number BETWEEN \$first AND \$last")
-
-
 @lru_cache(maxsize=1)
 def statements() -> Mapping[str, str]:
     """The named statements of the settle script, with the expressions that derive from the column list filled in."""
@@ -68,6 +63,4 @@ def statements() -> Mapping[str, str]:
         differences=", ".join(_difference(name) for name in names if name != "extra"),
     )
     parts = re.split(r"^-- name: (\w+)\n", filled, flags=re.MULTILINE)[1:]
-    named = dict(zip(parts[::2], parts[1::2], strict=True))
-    # A short file enters whole: looking at each row's number would cost it a third of its time.
-    return named | {"add_versions_whole": _RANGE.sub("", named["add_versions"])}
+    return dict(zip(parts[::2], parts[1::2], strict=True))

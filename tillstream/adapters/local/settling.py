@@ -131,11 +131,7 @@ class Settling:
         if self._some("repeated_keys"):
             self._do("add_versions_once", **mine)
             return
-        last = self._number("SELECT MAX(row_number) FROM arriving")
-        if last < ROWS_AT_ONCE:
-            self._do("add_versions_whole", **mine)
-            return
-        for first in range(0, 1 + last, ROWS_AT_ONCE):
+        for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
             self._do("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **mine)
 
     def _list_changes(self) -> None:
