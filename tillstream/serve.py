@@ -115,15 +115,15 @@ def _samples(app: App, say: Say, scale: float = 1.0, stopping: threading.Event |
         if what == "files":
             say(f"  {done['files']} {'file' if done['files'] == 1 else 'files'} settled, {done['rows']:,} rows read")
 
-    try:
-        with only_warnings(app.settings):
+    with only_warnings(app.settings):
+        try:
             receipts = demo(app, progress, scale=scale).data
-    except _Stopped:
-        say("The sample regions are not all loaded yet; the next start goes on.")
-        return
-    documents.put(*FIRST_START, {"loaded": True})
-    lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
-    say(
-        f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "
-        "Every row is accounted for under Uploads."
-    )
+        except _Stopped:
+            say("The sample regions are not all loaded yet; the next start goes on.")
+            return
+        documents.put(*FIRST_START, {"loaded": True})
+        lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
+        say(
+            f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "
+            "Every row is accounted for under Uploads."
+        )
