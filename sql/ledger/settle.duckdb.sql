@@ -63,6 +63,9 @@ placed AS (
 )
 SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
 
+-- name: none_renumbered
+CREATE OR REPLACE TEMP TABLE renumbered (own_no INTEGER, row_number BIGINT, n BIGINT, key UHUGEINT);
+
 -- name: renumber
 UPDATE arriving SET key = r.key, n = r.n FROM renumbered AS r
 WHERE arriving.own_no = r.own_no AND arriving.row_number = r.row_number;
@@ -443,24 +446,33 @@ SELECT
   $settlement_no AS settlement_no
 FROM refused;
 
--- name: add_statements
+-- name: add_sale_statements
 -- What the wave's batches tell whole; rows that only the ledger refused are told all the same.
+INSERT INTO statements BY NAME
+SELECT
+  a.batch_no, a.sale AS scope, 'sale' AS whole, a.source_version, MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq
+FROM arrivals AS a
+JOIN incoming AS i ON i.batch_no = a.own_no
+ANTI JOIN statements AS t ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
+WHERE i.replaces = 'sale'
+GROUP BY a.batch_no, a.sale, a.source_version;
+
+-- name: add_store_day_statements
 INSERT INTO statements BY NAME
 WITH told AS (
   SELECT DISTINCT
-    a.batch_no, i.replaces AS whole, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date,
-    IF(i.replaces = 'sale', {sale_hash}, {store_day_hash}) AS scope
+    a.batch_no, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
   FROM arrivals AS a
   JOIN incoming AS i ON i.batch_no = a.own_no
   JOIN incoming_files AS f ON f.batch_no = a.own_no
   JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
-  WHERE i.replaces <> ''
+  WHERE i.replaces = 'store-day'
 )
-SELECT batch_no, scope, whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,
-       IF(whole = 'sale', NULL, ANY_VALUE(store_id)) AS store_id, IF(whole = 'sale', NULL, ANY_VALUE(sale_date)) AS sale_date
+SELECT batch_no, scope, 'store-day' AS whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,
+       ANY_VALUE(store_id) AS store_id, ANY_VALUE(sale_date) AS sale_date
 FROM told
 ANTI JOIN statements AS t USING (batch_no, scope, source_version)
-GROUP BY batch_no, scope, whole, source_version;
+GROUP BY batch_no, scope, source_version;
 
 -- name: flags
 -- The keys of `touched` whose current content changes.

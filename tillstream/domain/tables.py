@@ -36,7 +36,7 @@ _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -121,7 +121,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("rank", _I, "As in sightings"),
         _f("source_version", _I, "As in sightings"),
         _f("received_seq", _I, "As in sightings", required=False),
-        _f("region", _S, "Region of the scope"),
+        _f("region", _S, "Region of a store-day, NULL for a sale", required=False),
         _f("store_id", _S, "Store of a store-day", required=False),
         _f("sale_date", _D, "Day of a store-day", required=False),
     ),

@@ -24,6 +24,8 @@ class Settling:
         self.entering = Entering(cursor, self.settlement_no)
         self.leading = Leading(cursor)
         self.moves = 0
+        self.repeated = False
+        """Whether the wave tells a key more than once."""
         self.only_adds = True
         """Until now no line had been there before; then the versions themselves tell the changes."""
 
@@ -69,7 +71,7 @@ class Settling:
             self._do("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
             self._add(accepted, replaced=replaced)
-        if tells or correction or replaced:
+        if correction or replaced or (tells and accepted and self._meets_known_sales()):
             self._touch_scopes()
         if replaced:
             self._do("touch_batches")
@@ -81,42 +83,49 @@ class Settling:
     def _arrive(self, addresses: list[str], *, correction: bool) -> None:
         self._do("arriving", addresses=addresses)
         self._do("arrivals")
-        self._do("correction_numbers" if correction else "repeated_products", addresses=addresses)
+        if correction:
+            self._do("correction_numbers", addresses=addresses)
+        elif self._some("arriving WHERE numbered_here"):
+            self._do("repeated_products", addresses=addresses)
+        else:
+            self._do("none_renumbered")
         if self._some("renumbered"):
             self._do("renumber")
             self._do("count_repeated_lines")
         self._do("known")
         self._do("repeated_keys")
+        self.repeated = self._some("repeated_keys")
         self._do("differing")
 
     def _judge(self, addresses: list[str]) -> None:
         disputed = self._some("differing")
-        repeated = self._some("repeated_keys")
-        if disputed or repeated:
+        if disputed or self.repeated:
             self.cursor.execute("INSERT INTO touched SELECT DISTINCT key FROM differing")
             self._weigh()
             self._do("between_kinds", addresses=addresses)
             self._do("outcomes")
             self._do("outcomes_judged")
-            if repeated:
+            if self.repeated:
                 self._do("outcomes_of_repeated_keys")
             self._touch_nothing()
         else:
             self._do("outcomes_simple")
         self._do("add_sightings", settlement_no=self.settlement_no)
         self._do("touch_disputed")
-        if disputed or repeated:
+        if disputed or self.repeated:
             self._do("add_ledger_refusals", settlement_no=self.settlement_no)
 
     def _add(self, addresses: list[str], *, replaced: bool) -> None:
-        if self._some("incoming WHERE replaces <> ''"):
-            self._do("add_statements", addresses=addresses)
+        if self._some("incoming WHERE replaces = 'sale'"):
+            self._do("add_sale_statements")
+        if self._some("incoming WHERE replaces = 'store-day'"):
+            self._do("add_store_day_statements", addresses=addresses)
         if replaced or self._some("statements WHERE whole = 'store-day'"):
             self._do("touch_arriving")
         elif self._some("statements"):
             self._do("touch_stated")
         self.leading.arrive()
-        if any(self._some(table) for table in ("known", "repeated_keys", "touched")):
+        if self.repeated or self._some("known") or self._some("touched"):
             self._list_changes()
         if self._some("arriving ANTI JOIN known USING (key, content)"):
             self._add_versions(addresses)
@@ -128,7 +137,7 @@ class Settling:
 
     def _add_versions(self, addresses: list[str]) -> None:
         mine = {"addresses": addresses, "settlement_no": self.settlement_no}
-        if self._some("repeated_keys"):
+        if self.repeated:
             self._do("add_versions_once", **mine)
             return
         for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
@@ -167,6 +176,10 @@ class Settling:
         self.moves += 1
         self._do("move_turned", seq=self.moves)
         return True
+
+    def _meets_known_sales(self) -> bool:
+        """Whether lines may be left out or given back: of sales that nobody knew, none was; of a store's day, any may."""
+        return any(self._some(one) for one in ("known", "known_sales", "incoming WHERE replaces = 'store-day'"))
 
     def _touch_scopes(self) -> None:
         for whole, step in (("sale", "touch_sales"), ("store-day", "touch_store_days")):
