@@ -30,9 +30,9 @@ check: ## Lint and tests, reporting every failure and not only the first
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 ##@ Speed
-bench: .venv/.dev ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
+bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
 	$(BIN)/python -m bench
-bench-full: .venv/.dev ## The same with 10 M rows of history
+bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
 
 ##@ Upkeep
@@ -43,11 +43,11 @@ docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
-	for extra in "" dev google; do \
+	for extra in "" dev google bench; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -58,6 +58,12 @@ clean: ## Remove what was built; the data in var/ stays
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+# apart from the product: pandera loads pandas wherever it finds it
+.venv-bench/.peers: requirements-bench.lock
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
 
 .PHONY: help setup run test test-long test-all lint check bench bench-full format docs lock clean

@@ -10,6 +10,8 @@ from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.samples import wide
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
+PEER_PYTHON = str(Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python")
+"""Where the peers are installed: not beside the product, whose own libraries would find theirs."""
 ROWS = 1_000_000
 PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
 
@@ -42,7 +44,7 @@ def beside_peers(work: Path, runs: int) -> dict[str, Figures]:
     file = file_of(work, ROWS)
 
     def peer(name: str) -> Prepare:
-        return lambda folder: ([sys.executable, "-m", f"bench.peers.{name}", str(file), str(folder)], {})
+        return lambda folder: ([PEER_PYTHON, "-m", f"bench.peers.{name}", str(file), str(folder)], {})
 
     peers: dict[str, Prepare] = {"tillstream": lambda folder: _ingest(file, folder)}
     return in_turn(peers | {name: peer(name) for name in PEERS}, work / "runs", runs)

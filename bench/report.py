@@ -3,14 +3,14 @@
 import os
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from bench.full import Scale
 from bench.process import Figures, ratio
 
 FLOOR = ("floor", "measured", "")
-PACKAGES = ("duckdb", "pyarrow", "pandas", "pandera", "dlt")
+PACKAGES = ("duckdb", "pyarrow", "polars", "pandera", "pandas", "dlt")
+LOCK = Path(__file__).resolve().parents[1] / "requirements-bench.lock"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -87,7 +87,8 @@ def at_scale(scale: Scale) -> str:
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    locked = dict(line.split(" ")[0].split("==") for line in LOCK.read_text(encoding="utf-8").splitlines())
+    packages = ", ".join(f"{name} {locked[name]}" for name in PACKAGES)
     python = f"Python {platform.python_version()}"
     return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, {python}, {packages}"
 

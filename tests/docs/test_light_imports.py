@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pandas", "pandera")
+HEAVY = ("pandera", "polars")
 IN_SERVERS = ("structlog", "flask", "rich")
 """Commands come and go, and nobody logs in them: what only servers need would cost each its time."""
 

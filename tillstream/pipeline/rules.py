@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +16,7 @@ from tillstream.domain.contract import Contract, Range
 from tillstream.pipeline.findings import written
 from tillstream.pipeline.money import line_total
 from tillstream.pipeline.normalise import NORMALISED
-from tillstream.pipeline.text import flags, whole
+from tillstream.pipeline.text import by_word, flags, whole
 
 ZERO = Decimal(0)
 _PRESENT = frozenset(column.name for column in NORMALISED)
@@ -30,13 +29,16 @@ _MADE_OF = {
 _TERMS = ("quantity", "unit_price", "discount")
 
 
+Holds = Callable[[pa.Table], pa.Array]
+
+
 @dataclass(frozen=True)
 class Rule:
-    """`holds` takes a frame of Arrow-backed columns and gives a boolean per row; NA holds."""
+    """`holds` takes the rows with the columns of `NORMALISED` and gives a boolean for each; NULL holds."""
 
     code: str
     column: str
-    holds: "Callable[[pd.DataFrame], pd.Series[bool]]"
+    holds: Holds
     detail: str | Callable[..., pa.Array] = ""
     """Words for every row, or a text per row made from the columns it `reads`."""
     unless: frozenset[str] = frozenset()
@@ -63,68 +65,78 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     if {"net_amount", "quantity", "unit_price"} <= set(contract.columns):
         agrees = _total_agrees(contract.line_total_tolerance)
         yield Rule("line-total-mismatch", "net_amount", agrees, _total, reads=_TERMS)
-    yield Rule("future-date", "sale_date", lambda frame: frame["sale_date"] <= received_date)
-    yield Rule("zero-price", "unit_price", lambda frame: frame["unit_price"] != ZERO)
-    yield Rule("negative-price", "unit_price", lambda frame: frame["unit_price"] >= ZERO)
+    yield Rule("future-date", "sale_date", _compares("sale_date", pc.less_equal, received_date))
+    yield Rule("zero-price", "unit_price", _compares("unit_price", pc.not_equal, ZERO))
+    yield Rule("negative-price", "unit_price", _compares("unit_price", pc.greater_equal, ZERO))
     yield Rule("negative-quantity", "quantity", _sold_or_returned, reads=("status",))
     yield Rule("positive-return", "quantity", _takes_back, reads=("status",))
 
 
-def _sold_or_returned(frame: pd.DataFrame) -> "pd.Series[bool]":
-    return (frame["quantity"] >= ZERO) | (frame["status"] == "returned")
+def _compares(name: str, compare: Callable[..., pa.Array], bound: Decimal | date) -> Holds:
+    return lambda rows: compare(whole(rows.column(name)), bound)
 
 
-def _takes_back(frame: pd.DataFrame) -> "pd.Series[bool]":
-    return (frame["quantity"] <= ZERO) | (frame["status"] != "returned")
+def _given(name: str) -> Holds:
+    return lambda rows: pc.is_valid(whole(rows.column(name)))
 
 
-def _given(name: str) -> "Callable[[pd.DataFrame], pd.Series[bool]]":
-    return lambda frame: frame[name].notna()
+def _returned(rows: pa.Table) -> pa.Array:
+    return by_word(rows.column("status"), lambda words: pc.equal(words, "returned"))
 
 
-def _one_of(name: str, words: tuple[str, ...]) -> "Callable[[pd.DataFrame], pd.Series[bool]]":
-    def holds(frame: pd.DataFrame) -> "pd.Series[bool]":
-        values = frame[name]
-        if BY_NAME[name].kind is not Kind.STRING:
-            values = pd.Series(pd.array(written(arrow(values)), dtype=pd.ArrowDtype(pa.string())))
-        return values.isin(words) | values.isna()
+def _sold_or_returned(rows: pa.Table) -> pa.Array:
+    return pc.or_kleene(pc.greater_equal(whole(rows.column("quantity")), ZERO), _returned(rows))
+
+
+def _takes_back(rows: pa.Table) -> pa.Array:
+    return pc.or_kleene(pc.less_equal(whole(rows.column("quantity")), ZERO), pc.invert(_returned(rows)))
+
+
+def _one_of(name: str, words: tuple[str, ...]) -> Holds:
+    known = pa.array(words, pa.string())
+
+    def holds(rows: pa.Table) -> pa.Array:
+        values = rows.column(name)
+        texts = values if BY_NAME[name].kind is Kind.STRING else written(whole(values))
+        return by_word(texts, lambda each: pc.or_(pc.is_in(each, value_set=known), pc.is_null(each)))
 
     return holds
 
 
 def _range(name: str, bounds: Range) -> Iterator[Rule]:
-    low, high = bounds.minimum, bounds.maximum
-    limits = [f"{side} {limit:f}" for side, limit in (("at least", low), ("at most", high)) if limit is not None]
+    sides = [
+        (words, compare, limit)
+        for words, compare, limit in (
+            ("at least", pc.greater_equal, bounds.minimum),
+            ("at most", pc.less_equal, bounds.maximum),
+        )
+        if limit is not None
+    ]
 
-    def holds(frame: pd.DataFrame) -> "pd.Series[bool]":
-        values = frame[name]
-        least = values >= (values if low is None else low)
-        return least if high is None else least & (values <= high)
+    def holds(rows: pa.Table) -> pa.Array:
+        values = whole(rows.column(name))
+        return reduce(pc.and_kleene, (compare(values, limit) for _, compare, limit in sides))
 
-    if limits:
-        yield Rule("out-of-range", name, holds, f"it must be {' and '.join(limits)}")
+    if sides:
+        limits = " and ".join(f"{words} {limit:f}" for words, _, limit in sides)
+        yield Rule("out-of-range", name, holds, f"it must be {limits}")
 
 
-def _total_agrees(tolerance: Decimal) -> "Callable[[pd.DataFrame], pd.Series[bool]]":
-    def holds(frame: pd.DataFrame) -> "pd.Series[bool]":
-        net = arrow(frame["net_amount"])
-        total, _ = line_total(*(arrow(frame[name]) for name in _TERMS))
+def _total_agrees(tolerance: Decimal) -> Holds:
+    def holds(rows: pa.Table) -> pa.Array:
+        net = whole(rows.column("net_amount"))
+        total, _ = line_total(*(whole(rows.column(name)) for name in _TERMS))
         near: npt.NDArray[np.bool_] = ~flags(pc.not_equal(net, total))
         other = np.flatnonzero(~near)
         if len(other):
             # As wide as two amounts of opposite sign can be apart.
-            rows, wide = pa.array(other), pa.decimal256(40, 9)
-            apart = pc.subtract(pc.cast(net.take(rows), wide), pc.cast(total.take(rows), wide))
+            places, wide = pa.array(other), pa.decimal256(40, 9)
+            apart = pc.subtract(pc.cast(net.take(places), wide), pc.cast(total.take(places), wide))
             near[other] = flags(pc.less_equal(pc.abs(apart), pa.scalar(tolerance, pa.decimal256(50, 18))))
-        return pd.Series(near)
+        return pa.array(near)
 
     return holds
 
 
 def _total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> pa.Array:
     return written(line_total(quantity, unit_price, discount)[0])
-
-
-def arrow(values: "pd.Series[Any]") -> pa.Array:
-    """The Arrow array behind a column of a frame; nothing is copied where it is in one piece."""
-    return whole(pa.array(values))

@@ -1,6 +1,6 @@
 """The pipeline room: cells as text, trimmed, with NULL only where the contract says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,12 @@ def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
 
 def constant(text: str, length: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(np.zeros(length, np.int32), pa.array([text]))
+
+
+def by_word(column: pa.Array | pa.ChunkedArray, judge: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """What `judge` makes of each row's text, asked once for each distinct one of an encoded column."""
+    values = whole(column)
+    return judge(values.dictionary).take(values.indices) if pa.types.is_dictionary(values.type) else judge(values)
 
 
 @dataclass(frozen=True)

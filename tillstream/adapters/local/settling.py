@@ -178,7 +178,7 @@ class Settling:
         return True
 
     def _meets_known_sales(self) -> bool:
-        """Whether lines may be left out or given back: of sales that nobody knew, none was; of a store's day, any may."""
+        """Whether lines may be left out or given back: never of sales that nobody knew, ever of a store's day."""
         return any(self._some(one) for one in ("known", "known_sales", "incoming WHERE replaces = 'store-day'"))
 
     def _touch_scopes(self) -> None:
