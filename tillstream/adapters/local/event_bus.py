@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 
 from tillstream.adapters.local import event_bus_sql as sql
@@ -47,18 +48,17 @@ class SQLiteEventBus:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
             return [str(self._clock.tick()) for _ in messages]
         now, tick = self._micros(), self._clock.tick()
+        bodies, attributes = zip(*messages, strict=True)
         # Many messages of one publisher share their attributes: each mapping is written once.
-        shared = {id(message.attributes): message.attributes for message in messages}
-        texts = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
+        shared = {id(each): each for each in attributes}
+        written = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
+        texts = [written[id(each)] for each in attributes]
         with self._file.transaction() as sqlite:
             # The clock of another process may be ahead of ours: the database has the last word.
             last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
             sequences = range(last - len(messages) + 1, last + 1)
             for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
-                rows = (
-                    (listener, now, sequence, message.body, texts[id(message.attributes)])
-                    for sequence, message in zip(sequences, messages, strict=True)
-                )
+                rows = zip(repeat(listener), repeat(now), sequences, bodies, texts, strict=False)
                 sqlite.executemany(sql.PUBLISH, rows)
         self._wake()
         return [str(sequence) for sequence in sequences]
