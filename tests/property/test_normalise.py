@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sale_cells import cells, column, contract
 
-from tillstream.domain.contract import NumberStyle
+from tillstream.domain.styles import NumberStyle
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.numbers import read_numbers
 from tillstream.pipeline.schema import NUMERIC

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.read import UnreadableFile, read
 
 COMMA = FileStyle()

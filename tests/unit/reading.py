@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.read import Refused, read
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from sale_cells import cells, column, contract, found
 
-from tillstream.domain.contract import NumberStyle
+from tillstream.domain.styles import NumberStyle
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.numbers import Numbers, read_numbers
 

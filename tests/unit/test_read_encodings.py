@@ -7,7 +7,7 @@ import zlib
 import pytest
 from reading import whole
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.read import Refused, UnreadableFile, header, read
 
 WORDS = {

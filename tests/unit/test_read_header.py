@@ -5,8 +5,8 @@ import io
 import pytest
 from reading import whole
 
-from tillstream.domain.contract import FileStyle
 from tillstream.domain.errors import Rejected
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.read import UnreadableFile, header, read
 
 

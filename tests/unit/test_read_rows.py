@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from reading import whole
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.cells import parse
 from tillstream.pipeline.read import Refused, UnreadableFile, read
 from tillstream.pipeline.records import plain_layout

@@ -8,8 +8,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from tillstream.domain.contract import FileStyle
 from tillstream.domain.errors import Rejected
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.originals import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
 from tillstream.pipeline.read import Block, UnreadableFile, header, read
 

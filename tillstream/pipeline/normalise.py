@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.columns import BY_NAME, CONTENT, KEY, Kind
-from tillstream.domain.contract import Contract, NumberStyle
+from tillstream.domain.contract import Contract
+from tillstream.domain.styles import NumberStyle
 from tillstream.pipeline.date_texts import DAY, MISSING
 from tillstream.pipeline.dates import example, read_dates, readable
 from tillstream.pipeline.extra import json_objects

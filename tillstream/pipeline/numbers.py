@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract import NumberStyle
+from tillstream.domain.styles import NumberStyle
 from tillstream.pipeline.schema import NUMERIC
 from tillstream.pipeline.text import data_bytes, flags
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline import account, replay, uploads
 from tillstream.pipeline.contracts import contract_version

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from tillstream.domain.contract import FileStyle
+from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.cells import Parsed, parse
 from tillstream.pipeline.decode import Text, UnreadableFile
 from tillstream.pipeline.records import (

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.columns import BY_NAME, Kind
-from tillstream.domain.contract import Contract, Range
+from tillstream.domain.contract import Contract
+from tillstream.domain.styles import Range
 from tillstream.pipeline.findings import written
 from tillstream.pipeline.money import line_total
 from tillstream.pipeline.normalise import NORMALISED

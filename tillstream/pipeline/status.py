@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract import StatusRule
+from tillstream.domain.styles import StatusRule
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.schema import NUMERIC
 from tillstream.pipeline.text import Texts, flags
