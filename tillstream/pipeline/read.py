@@ -3,17 +3,15 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
-import pyarrow as pa
-
 from tillstream.domain.styles import FileStyle
+from tillstream.pipeline.block import Block, Refused
 from tillstream.pipeline.cells import Parsed, parse
 from tillstream.pipeline.decode import Text, UnreadableFile
 from tillstream.pipeline.records import (
     NOWHERE,
-    Ints,
     Layout,
     Rules,
     Scan,
@@ -30,43 +28,6 @@ _THREADS = 2
 _AHEAD = 5
 """Pieces on their way: a reader that waits for its caller has work to do while other threads load libraries."""
 _HEAD = 1 << 16
-
-
-@dataclass(frozen=True)
-class Refused:
-    """One row that could not be read as cells."""
-
-    row_number: int
-    """Counted after the header from 1, blank rows included."""
-    line_number: int
-    """Physical line where the row starts; the file's first line is 1."""
-    raw: str
-    """The record as the source wrote it, without its line end; undecodable bytes as backslash escapes."""
-    code: str
-    """ragged-row, unclosed-quote or undecodable-text."""
-    value: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """About `block_bytes` of the file: rows of `cells` with as many `row_number` and `line_number`."""
-
-    cells: pa.Table
-    """Every column `schema.TEXT`, named by the header; nothing trimmed, nothing null."""
-    row_number: Ints
-    line_number: Ints
-    refused: list[Refused]
-    blank: int
-    """Rows without any text: counted, and neither in `cells` nor in `refused`."""
-    _data: bytes = field(repr=False)
-    _starts: Ints = field(repr=False)
-    _ends: Ints = field(repr=False)
-    _text: Text = field(repr=False)
-
-    def raw(self, index: int) -> str:
-        """Row `index` of `cells` as the source wrote it, without its line end."""
-        return self._text.spelled(self._data[self._starts[index] : self._ends[index]])
 
 
 @dataclass(frozen=True)
@@ -210,16 +171,14 @@ class _Place:
         if parsed is None:
             line = layout.too_long(self._rules.longest) or 0
             raise _too_long(self._lines + line + 1, self._rules.longest)
+        data, starts, ends = piece.data, layout.starts[parsed.accepted], layout.ends[parsed.accepted]
         block = Block(
             parsed.table,
             self._rows + 1 + parsed.accepted,
             self._lines + 1 + layout.lines[parsed.accepted],
-            self._refused(piece.data, layout, parsed),
+            self._refused(data, layout, parsed),
             parsed.blank,
-            piece.data,
-            layout.starts[parsed.accepted],
-            layout.ends[parsed.accepted],
-            self._text,
+            lambda index: self._text.spelled(data[starts[index] : ends[index]]),
         )
         self._rows += len(layout.starts)
         self._lines += int(layout.line_count)
