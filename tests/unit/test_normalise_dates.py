@@ -7,7 +7,8 @@ import pytest
 from sale_cells import cells, column, contract, found
 
 from tillstream.pipeline.dates import example
-from tillstream.pipeline.normalise import all_midnight, normalise
+from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.normalise import normalise
 
 
 def days(texts: list[str], *formats: str) -> list[date | None]:

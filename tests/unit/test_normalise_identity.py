@@ -6,7 +6,8 @@ import pytest
 from sale_cells import MAPPED, cells, column, contract, found
 
 from tillstream.domain.columns import CONTENT
-from tillstream.pipeline.normalise import missing_columns, normalise
+from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.source import missing_columns
 
 
 def test_the_columns_are_those_of_a_sale_line_in_their_order() -> None:

@@ -14,7 +14,8 @@ from sale_cells import cells, contract, found, judged
 from tillstream.contracts import shipped
 from tillstream.domain.columns import STATUSES
 from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.normalise import all_midnight, normalise
+from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.validate import validate
 
 

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalise import missing_columns, normalise
+from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, ROW, YES, line_of
 from tillstream.pipeline.parts import Part, RefusedRow
 from tillstream.pipeline.read import Block, read
+from tillstream.pipeline.source import missing_columns
 from tillstream.pipeline.text import plain
 from tillstream.pipeline.validate import validate
 

@@ -11,10 +11,12 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline.correction import correction_parts, row_numbers
-from tillstream.pipeline.normalise import all_midnight, missing_columns, normalise
+from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.replay import fixes
+from tillstream.pipeline.source import missing_columns
 from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
