@@ -13,8 +13,6 @@ VIEWS: tuple[str, ...] = (
     "ledger/receipt_amounts",
     "ledger/quarantine",
     "marts/line_facts",
-    "marts/own_lines",
-    "marts/foreign_lines",
     "marts/sale_facts",
 )
 """Every view, each after the views it reads. The file's name is the view's name."""

@@ -38,7 +38,7 @@ def filled(duck: Duck) -> Duck:
 def asked(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     taken = {p.name for p in describe(name).parameters}
     return compose(
-        name, scope, filters, REPORTED, **{key: value for key, value in (GIVEN | params).items() if key in taken}
+        name, scope, filters, REPORTED, "USD", **{key: value for key, value in (GIVEN | params).items() if key in taken}
     )
 
 
@@ -145,7 +145,7 @@ def test_an_unfinished_month_of_a_list_is_compared_with_the_same_days(
     filled: Duck, name: str, start: str, params: dict[str, str]
 ) -> None:
     def of_february(first: date, last: date) -> Decimal | None:
-        text, values = compose(name, EVERYTHING, Filters(), Reported(first, last), **params)
+        text, values = compose(name, EVERYTHING, Filters(), Reported(first, last), "USD", **params)
         found: dict[date, Decimal | None] = {
             line[start]: line["revenue_growth"] for line in filled.query(text, values).to_pylist()
         }

@@ -21,6 +21,7 @@ __all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose
 
 AHEAD = timedelta(days=1)
 """So far a store's day may be ahead of UTC."""
+_REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
 _LAST = "SELECT MAX(settlement_no) AS settlement_no FROM settlements"
 HIDDEN = PERSONAL | {"customer"}
 
@@ -43,8 +44,8 @@ def run(
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
     filters = filters or Filters()
-    reported = _reported(warehouse, name, scope, filters, cache)
-    text, values = compose(name, scope, filters, reported, **params)
+    reported, currency = _reported(warehouse, name, scope, filters, cache), _reporting_currency(warehouse, name)
+    text, values = compose(name, scope, filters, reported, currency, **params)
     if cache is None:
         return _without_personal(warehouse.query(text, values), scope)
     key = (_last_settlement(warehouse), text, _frozen(values))
@@ -60,7 +61,8 @@ def stream(
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size."""
     filters = filters or Filters()
-    text, values = compose(name, scope, filters, _reported(warehouse, name, scope, filters, None), **params)
+    reported, currency = _reported(warehouse, name, scope, filters, None), _reporting_currency(warehouse, name)
+    text, values = compose(name, scope, filters, reported, currency, **params)
     for batch in warehouse.stream(text, values):
         yield _without_personal(batch, scope)
 
@@ -87,8 +89,20 @@ def _reported(warehouse: Warehouse, name: str, scope: Scope, filters: Filters, c
     return Reported(row["first_day"], row["last_day"])
 
 
+def _reporting_currency(warehouse: Warehouse, name: str) -> str:
+    query = describe(name)
+    if not query.reads("visible_own_lines") and not query.reads("visible_foreign_lines"):
+        return ""
+    return str(warehouse.query(_REPORTING).column("currency")[0])
+
+
 def compose(
-    name: str, scope: Scope, filters: Filters, reported: Reported | None = None, **params: Any
+    name: str,
+    scope: Scope,
+    filters: Filters,
+    reported: Reported | None = None,
+    reporting_currency: str = "",
+    **params: Any,
 ) -> tuple[str, dict[str, Any]]:
     """The GoogleSQL text and the parameters that `run` sends. Raises as `run`, before anything is read."""
     reported = reported or Reported()
@@ -100,7 +114,7 @@ def compose(
         raise Rejected(f"{name} has no parameter {', '.join(unknown)}; it has {known}.")
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     inserted = ""
-    for relation, (select, bound) in relations(scope, filters, reported).items():
+    for relation, (select, bound) in relations(scope, filters, reported, reporting_currency).items():
         if query.reads(relation):
             inserted += f"{relation} AS (\n  {select}\n),\n"
             values |= bound
@@ -112,7 +126,7 @@ def _allow(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"Your role may not see {query.name}; it needs “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
         raise Forbidden("Your role sees no personal data, so it cannot choose a salesperson.")
-    if not any(query.reads(relation) for relation in relations(scope, filters, Reported())) and scope != EVERYTHING:
+    if not any(query.reads(relation) for relation in relations(scope, filters, Reported(), "")) and scope != EVERYTHING:
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator may ask it.")
 
 

@@ -33,12 +33,18 @@ class _Where:
             self.conditions.append(f"{column} {sign} @{name}")
             self.params[name] = value
 
+    def between(self, filters: Filters) -> None:
+        self.compare("sale_date", ">=", filters.start, "filter_from")
+        self.compare("sale_date", "<=", filters.end, "filter_to")
+
     def over(self, table: str, columns: str = "*") -> str:
         where = f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
         return f"SELECT {columns} FROM {table}{where}"
 
 
-def relations(scope: Scope, filters: Filters, reported: Reported) -> dict[str, tuple[str, dict[str, Any]]]:
+def relations(
+    scope: Scope, filters: Filters, reported: Reported, reporting_currency: str
+) -> dict[str, tuple[str, dict[str, Any]]]:
     """name → (SELECT, parameters) of every relation that a query may read instead of the whole warehouse.
 
     visible_sales: sale_facts within scope and filters; visible_lines: line_facts, the same lines without money in the
@@ -48,14 +54,18 @@ def relations(scope: Scope, filters: Filters, reported: Reported) -> dict[str, t
     visible_batches: the batches of the regions in scope and filter.
     """
     now, before = _sales(scope, filters), _sales(scope, filters)
-    now.compare("sale_date", ">=", filters.start, "filter_from")
-    now.compare("sale_date", "<=", filters.end, "filter_to")
+    now.between(filters)
     earlier = compared(filters, reported)
     if earlier is None:
         before = _Where(["FALSE"])
     else:
         before.compare("sale_date", ">=", earlier.before_start, "earlier_from")
         before.compare("sale_date", "<=", earlier.before_end, "earlier_to")
+    own, foreign = _sales(scope, filters), _sales(scope, filters)
+    for lines, sign in ((own, "="), (foreign, "<>")):
+        lines.between(filters)
+        # a parameter, as engines look for a value while they scan, and join with what a subquery gives
+        lines.compare("currency", sign, reporting_currency, "reporting_currency")
     columns = _EVERY_SALE if filters.category or filters.product else "*"
     batches = _Where()
     batches.among("region", scope.regions, "scope_regions")
@@ -63,8 +73,8 @@ def relations(scope: Scope, filters: Filters, reported: Reported) -> dict[str, t
     return {
         "visible_sales": (now.over("sale_facts"), now.params),
         "visible_lines": (now.over("line_facts", columns), now.params),
-        "visible_own_lines": (now.over("own_lines", columns), now.params),
-        "visible_foreign_lines": (now.over("foreign_lines", columns), now.params),
+        "visible_own_lines": (own.over("line_facts", columns), own.params),
+        "visible_foreign_lines": (foreign.over("line_facts", columns), foreign.params),
         "earlier_sales": (before.over("sale_facts"), before.params),
         "earlier_lines": (before.over("line_facts", columns), before.params),
         "visible_batches": (batches.over("batches"), batches.params),
