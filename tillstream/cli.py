@@ -205,9 +205,15 @@ def status(json_: bool) -> None:
 
 @main.command()
 @click.argument("name", default="")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of contracts, for editors that check YAML by it.")
 @as_json
-def contracts(name: str, json_: bool) -> None:
+def contracts(name: str, schema: bool, json_: bool) -> None:
     """The region contracts, or one of them whole."""
+    if schema:
+        from tillstream.contracts import schema as schema_of_contracts
+
+        click.echo(schema_of_contracts(), nl=False)
+        return
     from tillstream.words import show_list
     from tillstream.words_upkeep import show_contract
 

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from docs.generate import api, commands, contracts, problems, settings, store_sales, translations, warehouse
+from docs.generate import (
+    api,
+    commands,
+    contract_schema,
+    contracts,
+    problems,
+    settings,
+    store_sales,
+    translations,
+    warehouse,
+)
 
 PAGES: dict[str, Callable[[], str]] = {
     "api.md": api.page,
@@ -12,5 +22,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings.page,
     "store-sales.md": store_sales.page,
     "warehouse.md": warehouse.page,
+    "../tillstream/contracts/contract.schema.json": contract_schema.page,
     "../sql/duckdb.json": translations.page,
 }

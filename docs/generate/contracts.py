@@ -14,6 +14,7 @@ from tillstream import contracts
 from tillstream.domain import contract, styles
 from tillstream.domain.columns import BY_NAME
 from tillstream.domain.contract import MAPPED, Contract
+from tillstream.domain.errors import Rejected
 
 INTRO = """
 A contract says how one source writes its files. Those below ship; the company's own are YAML files in the folder
@@ -60,6 +61,25 @@ The sales of the evening after midnight belong to the day before, until four o'c
 status, so the letter G makes it a return. A price over 5000 is refused; a file with more than a tenth of its rows
 refused waits for a person.
 """
+IN_AN_EDITOR = """
+`tillstream contracts --schema > contract.schema.json`, written beside the company's own contracts, tells an editor
+what a contract may hold. Editors with the YAML language server (VS Code with the YAML extension, Neovim, Emacs, Helix
+and others) offer fields, explain them and underline mistakes while one writes, if the first line of the contract says
+"""
+SCHEMA_LINE = "# yaml-language-server: $schema=contract.schema.json"
+MISTAKES = """
+To Tillstream that line is a comment. It checks more than a schema can say, and names each mistake by its place:
+"""
+MISTAKEN = """
+name: AT
+region: Austria
+currencey: EUR
+columns:
+  sale_id: Bon
+  date: Datum
+  netamount: Summe
+identity: {ids: region_wide}
+"""
 
 
 def page() -> str:
@@ -77,11 +97,24 @@ def page() -> str:
         f"and its contract, `contracts/{example.name}.yaml`:",
         code(EXAMPLE, "yaml"),
         READ_AS,
+        "## In an editor",
+        IN_AN_EDITOR,
+        code(SCHEMA_LINE, "yaml"),
+        MISTAKES,
+        code(_said_of(MISTAKEN.lstrip())),
         *parts,
         "## What `columns` may map",
         "`date` gives both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
         table(("column", "meaning"), ((f"`{name}`", _meaning(name)) for name in sorted(MAPPED))),
     )
+
+
+def _said_of(text: str) -> str:
+    try:
+        contracts.read(text, "AT.yaml")
+    except Rejected as error:
+        return str(error)
+    raise AssertionError("the example of a mistake has none")
 
 
 def _meaning(name: str) -> str:
@@ -96,7 +129,7 @@ def _parts() -> Iterator[type[BaseModel]]:
 
 
 def _section(model: type[BaseModel]) -> str:
-    told = _docstrings()[model.__name__]
+    told = docstrings()[model.__name__]
     rows = [(f"`{name}`", _kind(info), _default(info), told[name]) for name, info in model.model_fields.items()]
     names = [
         name for name, info in Contract.model_fields.items() if model in (info.annotation, *get_args(info.annotation))
@@ -108,7 +141,7 @@ def _section(model: type[BaseModel]) -> str:
     return "\n\n".join((title, (words or "").strip(), table(("field", "type", "default", "meaning"), rows)))
 
 
-def _docstrings() -> dict[str, dict[str, str]]:
+def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → the text that stands under it in the source."""
     found: dict[str, dict[str, str]] = {}
     for node in ast.parse(inspect.getsource(contract) + inspect.getsource(styles)).body:

@@ -77,7 +77,7 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
         ("currency: EUR", "currency: euro", "currency"),
         ("identity: {ids: region-wide}\n", "", "map store_id, give a constant store"),
         ("name: shop", "name: my shop", "name"),
-        ("region: Shop\n", "", "region: Field required"),
+        ("region: Shop\n", "", "line 1, column 1: region: is needed"),
         ("", "dates: {time_zone: Europe/Londn}\n", "dates.time_zone: unknown time zone 'Europe/Londn'"),
         ("", "dates: {formats: ['%d/%m']}\n", "has no year"),
         ("", "dates: {formats: []}\n", "at least one date format"),
@@ -87,9 +87,9 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
         ("", "numbers: {decimal: ';'}\n", "numbers.decimal"),
         ("", "status: {words: {Paid: paid}}\n", "status.words.Paid"),
         ("net_amount: Total", "net_amount: Total, status: State", "status.words: say which"),
-        ("", "ranges: {category: {minimum: 0}}\n", "ranges: only for"),
-        ("", "expected: [colour]\n", "expected: colour"),
-        ("", "colour: red\n", "colour: Extra inputs"),
+        ("", "ranges: {category: {minimum: 0}}\n", "ranges.category: ranges are only for"),
+        ("", "expected: [colour]\n", "line 6, column 12: expected.0: colour is not a column"),
+        ("", "colour: red\n", "line 6, column 1: colour: there is no such field"),
         ("", "refused_threshold: 20\n", "refused_threshold"),
     ],
 )
@@ -100,6 +100,66 @@ def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, said: st
         read(text, "shop.yaml")
     assert str(refusal.value).startswith("shop.yaml is not a valid contract")
     assert said in str(refusal.value)
+
+
+def test_every_mistake_is_named_with_its_line_and_column_from_top_to_bottom() -> None:
+    text = """\
+name: shop
+region: Shop
+curency: EUR
+file:
+  delimitr: ";"
+numbers: {decimal: ",", thousands: ","}
+delimiter: ";"
+stores: S1
+status: {words: {Paid: compleed}}
+dates: {formats: ["%d.%m.%Y", "%d.%m."]}
+version: first
+"""
+    with pytest.raises(Rejected) as refusal:
+        read(text, "shop.yaml")
+    assert str(refusal.value).splitlines() == [
+        "shop.yaml is not a valid contract:",
+        "  line 1, column 1: columns: is needed, and is not there",
+        "  line 3, column 1: curency: there is no such field. Did you mean currency?",
+        "  line 5, column 3: file.delimitr: there is no such field. Did you mean delimiter?",
+        "  line 6, column 10: numbers: decimal and thousands must be different signs",
+        "  line 7, column 1: delimiter: there is no such field. Write it inside file: file.delimiter.",
+        "  line 8, column 9: stores: must be a list",
+        "  line 9, column 24: status.words.Paid: must be 'completed', 'pending', 'cancelled' or 'returned', "
+        "not 'compleed'. Did you mean completed?",
+        "  line 10, column 18: dates.formats: the format '%d.%m.' has no year (%Y or %y)",
+        "  line 11, column 10: version: must be a valid integer, unable to parse string as an integer",
+    ]
+
+
+def test_rules_over_several_fields_name_the_place_of_the_field_they_speak_of() -> None:
+    text = """\
+name: shop
+region: Shop
+currency: EUR
+columns:
+  sale_id: No
+  date: Day
+  net_amont: Total
+identity: {ids: region-wide}
+expected:
+  - category
+  - categry
+ranges:
+  quantity: {minimum: 0}
+  category: {minimum: 0}
+"""
+    with pytest.raises(Rejected) as refusal:
+        read(text, "shop.yaml")
+    assert [line.partition(": ")[0].strip() for line in str(refusal.value).splitlines()[1:]] == [
+        "line 4, column 1",
+        "line 7, column 3",
+        "line 11, column 5",
+        "line 14, column 3",
+    ]
+    assert "columns.net_amont: not a column of a sale line. Did you mean net_amount?" in str(refusal.value)
+    assert "expected.1: categry is not a column of a sale line. Did you mean category?" in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from tillstream.contracts.places import place_of
 from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import Rejected
 
@@ -41,6 +42,11 @@ def shipped() -> dict[str, Contract]:
     return _load(files(__name__).iterdir())
 
 
+def schema() -> str:
+    """The JSON schema of a contract, for editors."""
+    return files(__name__).joinpath("contract.schema.json").read_text(encoding="utf-8")
+
+
 def load_folder(path: Path) -> dict[str, Contract]:
     """The company's own contracts, by name; none where there is no folder.
 
@@ -51,7 +57,7 @@ def load_folder(path: Path) -> dict[str, Contract]:
 
 
 def read(text: str | bytes, where: str) -> Contract:
-    """One contract from YAML; `Rejected` says in which file, and for broken YAML on which line and column."""
+    """One contract from YAML; `Rejected` says in which file, on which line and column, what is wrong."""
     try:
         data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
@@ -62,7 +68,7 @@ def read(text: str | bytes, where: str) -> Contract:
         raise Rejected(f"{where} is not YAML text in UTF-8: {error}") from error
     if not isinstance(data, dict):
         raise Rejected(f"{where} is not a contract: write `name: …`, `region: …`, `columns: …` on lines of their own.")
-    return parse(data, where)
+    return parse(data, where, lambda mistake: place_of(yaml.compose(text, Loader=_TextLoader), mistake))
 
 
 def agree(contracts: Iterable[Contract]) -> None:

@@ -1,5 +1,6 @@
 """Region contracts: how one source writes its files. Read from YAML, checked with clear errors."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal, Self
 
@@ -7,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
+from tillstream.domain.mistakes import Mistake, mistakes, nearest
 from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, Range, StatusRule, Strict
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
@@ -74,33 +76,39 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        unknown = sorted(set(self.columns) - MAPPED)
-        if unknown:
-            raise ValueError(
-                f"columns: {', '.join(unknown)}: not a column of a sale line; known are {', '.join(sorted(MAPPED))}"
-            )
-        for needed in ("sale_id", "date"):
-            if needed not in self.columns:
-                raise ValueError(f"columns: {needed} must be mapped to a header of the source")
-        if not self.currency and "currency" not in self.columns:
-            raise ValueError("currency: give the file's currency, or map a currency column")
-        if "net_amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
-            raise ValueError("columns: map net_amount, or both quantity and unit_price")
-        if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
-            raise ValueError("identity: map store_id, give a constant store, or say ids: region-wide")
-        if "status" in self.columns and not self.status.words:
-            raise ValueError(f"status.words: say which of {', '.join(STATUSES)} each word means")
+        mistakes = [*self._unmapped(), *self._of_unknown_columns()]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
-    @model_validator(mode="after")
-    def _of_known_columns(self) -> Self:
-        for field in ("ranges", "allowed", "expected"):
-            names = set(getattr(self, field)) - set(BY_NAME)
-            if names:
-                raise ValueError(f"{field}: {', '.join(sorted(names))}: not a column of a sale line")
-        if set(self.ranges) - CHECKED:
-            raise ValueError(f"ranges: only for {', '.join(sorted(CHECKED))}")
-        return self
+    def _unmapped(self) -> Iterator[str]:
+        """Each begins with the field that it speaks of, and a colon: so its place in the file is found."""
+        for name in self.columns:
+            if name not in MAPPED:
+                yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _known(MAPPED)}"
+        for needed in ("sale_id", "date"):
+            if needed not in self.columns:
+                yield f"columns: {needed} must be mapped to a header of the source"
+        if not self.currency and "currency" not in self.columns:
+            yield "currency: give the file's currency, or map a currency column"
+        if "net_amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
+            yield "columns: map net_amount, or both quantity and unit_price"
+        if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
+            yield "identity: map store_id, give a constant store, or say ids: region-wide"
+        if "status" in self.columns and not self.status.words:
+            yield f"status.words: say which of {', '.join(STATUSES)} each word means"
+
+    def _of_unknown_columns(self) -> Iterator[str]:
+        for place, name in [
+            *((f"ranges.{name}", name) for name in self.ranges),
+            *((f"allowed.{name}", name) for name in self.allowed),
+            *((f"expected.{number}", name) for number, name in enumerate(self.expected)),
+        ]:
+            if name not in BY_NAME:
+                yield f"{place}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
+        for name in self.ranges:
+            if name in BY_NAME and name not in CHECKED:
+                yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"
 
     @property
     def numbered(self) -> bool:
@@ -108,14 +116,36 @@ class Contract(Strict):
         return "line_key" in self.columns
 
 
-def parse(data: Any, where: str = "contract") -> Contract:
-    """A contract from plain data; `Rejected` says what is wrong, where and what to do."""
+def parse(data: Any, where: str = "contract", place: Callable[[Mistake], tuple[int, int]] | None = None) -> Contract:
+    """A contract from plain data; `Rejected` says what is wrong, where and what to do.
+
+    `place` knows the line and the column of a mistake in the file.
+    """
     try:
         return Contract.model_validate(data)
     except ValidationError as error:
-        lines = [f"  {_place(item['loc'])}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()]
-        raise Rejected(f"{where} is not a valid contract:\n" + "\n".join(lines)) from error
+        found = list(mistakes(error.errors(include_url=False), fields()))
+        told = [str(mistake) for mistake in found]
+        if place:
+            told = [f"line {line}, column {column}: {each}" for (line, column), each in sorted(_at(place, found))]
+        lines = "\n".join(f"  {each}" for each in told)
+        raise Rejected(f"{where} is not a valid contract:\n{lines}") from error
 
 
-def _place(parts: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in parts) or "contract"
+def fields() -> dict[str, Mapping[str, Any]]:
+    """Section → its fields; "" for those of the contract itself."""
+    sections = {name: info.annotation for name, info in Contract.model_fields.items()}
+    parts: dict[str, Mapping[str, Any]] = {
+        name: kind.model_fields
+        for name, kind in sections.items()
+        if isinstance(kind, type) and issubclass(kind, Strict)
+    }
+    return {"": Contract.model_fields} | parts
+
+
+def _at(place: Callable[[Mistake], tuple[int, int]], found: Iterable[Mistake]) -> Iterator[tuple[tuple[int, int], str]]:
+    return ((place(mistake), str(mistake)) for mistake in found)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f" Known are {', '.join(sorted(names))}."

@@ -1,0 +1,48 @@
+"""`tillstream/contracts/contract.schema.json`: what editors know of a contract, from its model and its docstrings."""
+
+import json
+from typing import Any
+
+from docs.generate.contracts import docstrings
+from tillstream.domain.columns import BY_NAME
+from tillstream.domain.contract import CHECKED, MAPPED, Contract
+
+PLAIN = ["string", "number", "boolean"]
+"""A plain YAML word is read as the text that stands there: 22423, 0.10 and yes too."""
+
+
+def page() -> str:
+    schema = _simple(Contract.model_json_schema())
+    models = {"Contract": schema} | schema.get("$defs", {})
+    for name, told in docstrings().items():
+        for field, words in told.items():
+            if field in models.get(name, {}).get("properties", {}):
+                models[name]["properties"][field]["description"] = words
+    own = schema["properties"]
+    own["columns"]["propertyNames"] = {"enum": sorted(MAPPED)}
+    own["ranges"]["propertyNames"] = {"enum": sorted(CHECKED)}
+    own["allowed"]["propertyNames"] = {"enum": sorted(BY_NAME)}
+    own["expected"]["items"] = {"enum": sorted(BY_NAME)}
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A region contract of Tillstream",
+        "$comment": "Written by `make docs`; do not edit.",
+    }
+    return json.dumps(head | schema | {"title": head["title"]}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _simple(part: Any) -> Any:
+    """Without made-up titles; text also as YAML's other plain words; times as they are written."""
+    if isinstance(part, list):
+        return [_simple(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    kept = {name: _simple(value) for name, value in part.items() if name != "title" or isinstance(value, dict)}
+    if kept.get("format") == "time":
+        return {name: value for name, value in kept.items() if name != "format"} | {
+            "pattern": r"^\d\d:\d\d(:\d\d)?$",
+            **({"default": kept["default"][:5]} if "default" in kept else {}),
+        }
+    if kept.get("type") == "string" and not {"pattern", "enum", "const"} & kept.keys():
+        kept["type"] = PLAIN
+    return kept

@@ -1,0 +1,70 @@
+"""The schema that editors check contracts by takes what Tillstream takes, and knows the mistakes that it can know."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from docs.generate.contracts import EXAMPLE
+from tillstream.contracts import read, schema, shipped
+from tillstream.domain.contract import CHECKED, MAPPED, Contract
+
+CHECK = Draft202012Validator(json.loads(schema()))
+SHIPPED = [file for file in files("tillstream.contracts").iterdir() if file.name.endswith(".yaml")]
+
+
+def complaints(data: Any) -> list[str]:
+    return [f"{'.'.join(map(str, error.path))}: {error.message}" for error in CHECK.iter_errors(data)]
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(CHECK.schema)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: str(file.name))
+def test_every_shipped_contract_fits_it(file: Any) -> None:
+    assert complaints(yaml.safe_load(file.read_text(encoding="utf-8"))) == []
+
+
+def test_every_contract_as_it_is_kept_fits_it() -> None:
+    for contract in shipped().values():
+        assert complaints(contract.model_dump(mode="json")) == []
+
+
+def test_the_example_of_the_docs_fits_it_and_plain_words_that_yaml_takes_for_numbers_do_too() -> None:
+    assert complaints(yaml.safe_load(EXAMPLE)) == []
+    text = EXAMPLE + "products: [22423, 0.10, yes]\n"
+    assert complaints(yaml.safe_load(text)) == []
+    assert read(text, "AT.yaml").products == ("22423", "0.10", "yes")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"curency": "EUR"},
+        {"columns": {"colour": "Farbe"}},
+        {"file": {"delimiter": ":"}},
+        {"file": {"delimitr": ";"}},
+        {"version": 0},
+        {"refused_threshold": 2},
+        {"status": {"words": {"bezahlt": "paid"}}},
+        {"stores": "S1"},
+        {"expected": ["colour"]},
+        {"ranges": {"category": {"minimum": 0}}},
+        {"dates": {"cutoff": "4 o'clock"}},
+        {"currency": "euro"},
+    ],
+)
+def test_it_underlines_what_tillstream_refuses(change: dict[str, Any]) -> None:
+    assert complaints(yaml.safe_load(EXAMPLE) | change)
+
+
+def test_every_field_and_column_is_offered_with_its_meaning() -> None:
+    offered = CHECK.schema["properties"]
+    assert set(offered) == set(Contract.model_fields)
+    assert all(field.get("description") for field in offered.values())
+    assert set(offered["columns"]["propertyNames"]["enum"]) == MAPPED
+    assert set(offered["ranges"]["propertyNames"]["enum"]) == CHECKED
