@@ -1,0 +1,26 @@
+"""Pairs measure the checkouts that they are given, each in turn first."""
+
+from pathlib import Path
+
+from bench.pairs import pairs, said
+
+
+def checkout(folder: Path, seconds: float) -> Path:
+    """One whose command line only waits, and writes down that it ran."""
+    (folder / "tillstream").mkdir(parents=True)
+    (folder / "tillstream" / "__init__.py").touch()
+    (folder / "tillstream" / "cli.py").write_text(
+        "import time\n\n\ndef script():\n"
+        f"    open({str(folder.parent / 'ran')!r}, 'a').write({folder.name[0]!r})\n"
+        f"    time.sleep({seconds})\n"
+    )
+    return folder
+
+
+def test_the_slower_of_two_checkouts_is_told_and_the_order_changes_from_pair_to_pair(tmp_path: Path) -> None:
+    here, other = checkout(tmp_path / "here", 0.2), checkout(tmp_path / "other", 0)
+    found = said(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
+    assert found["pairs"] == 2
+    assert found["ratio"] > 1.5
+    assert found["here_wall"] > found["other_wall"]
+    assert (tmp_path / "ran").read_text() == "ohhooh"
