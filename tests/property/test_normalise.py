@@ -58,6 +58,42 @@ def test_a_number_written_in_any_style_reads_back_equal(
     assert not read.rounded.any()
 
 
+scripts = st.sampled_from(["٠", "०", "০", "０", "𝟎"]).map(lambda zero: [chr(ord(zero) + digit) for digit in range(10)])
+around = st.sampled_from(["{}", "\u200f{}", "\u2066{}\u2069", "\u202a{}\u202c"])
+
+
+@given(st.sampled_from(STYLES), scripts, around, st.lists(st.tuples(amounts, looks), min_size=1, max_size=20))
+def test_a_number_in_the_digits_of_another_script_reads_back_equal(
+    style: NumberStyle, digits: list[str], around: str, written: list[tuple[Decimal, tuple[bool, str, int]]]
+) -> None:
+    letters = str.maketrans("0123456789-", "".join(digits) + "\u2212")
+    texts = [around.format(write(number, style, look).translate(letters)) for number, look in written]
+    assert read_numbers(pa.array(texts), style).values.to_pylist() == [number for number, _ in written]
+
+
+@given(st.sampled_from(["\u00a0", "\u202f", "\u2009"]), st.lists(st.tuples(amounts, looks), min_size=1, max_size=20))
+def test_a_number_grouped_by_any_space_reads_back_equal(
+    space: str, written: list[tuple[Decimal, tuple[bool, str, int]]]
+) -> None:
+    style = NumberStyle(decimal=",", thousands=" ", currency_signs=("€",))
+    texts = [write(number, style, look).replace(" ", space) for number, look in written]
+    assert read_numbers(pa.array(texts), style).values.to_pylist() == [number for number, _ in written]
+
+
+@given(st.lists(st.integers(0, 10**29 - 1), min_size=1, max_size=20))
+def test_lakhs_and_crores_read_back_equal(numbers: list[int]) -> None:
+    style = NumberStyle(thousands=",", currency_signs=("₹",))
+    assert read_numbers(pa.array([f"₹{lakhs(number)}.00" for number in numbers]), style).values.to_pylist() == numbers
+
+
+def lakhs(number: int) -> str:
+    text = str(number)
+    groups = [text[-3:]]
+    for end in range(len(text) - 3, 0, -2):
+        groups.insert(0, text[max(end - 2, 0) : end])
+    return ",".join(groups)
+
+
 @given(st.lists(st.decimals(-(10**25), 10**25, allow_nan=False), min_size=1, max_size=20))
 def test_any_finite_number_is_kept_to_nine_decimals(numbers: list[Decimal]) -> None:
     read = read_numbers(pa.array([str(number) for number in numbers]), NumberStyle())

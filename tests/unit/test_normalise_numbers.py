@@ -14,6 +14,8 @@ POINT = NumberStyle()
 ENGLISH = NumberStyle(thousands=",", currency_signs=("$", "US$"))
 GERMAN = NumberStyle(decimal=",", thousands=".", currency_signs=("€",))
 FRENCH = NumberStyle(decimal=",", thousands=" ")
+INDIAN = NumberStyle(thousands=",", currency_signs=("₹", "Rs."))
+JAPANESE = NumberStyle(thousands=",", currency_signs=("￥", "円"))
 SWISS = NumberStyle(thousands="'")
 
 
@@ -73,6 +75,28 @@ def value(style: NumberStyle, text: str) -> Decimal | None:
         (FRENCH, "1 234,5", "1234.5"),
         (FRENCH, "1\u202f234,5", "1234.5"),
         (FRENCH, "1\u00a0234\u00a0567", "1234567"),
+        (FRENCH, "1\u2009234,50", "1234.5"),
+        (POINT, "\u22125.20", "-5.2"),
+        (POINT, "5.20\u2212", "-5.2"),
+        (POINT, "\u20135", "-5"),
+        (POINT, "- 5", "-5"),
+        (POINT, "( 5.00 )", "-5"),
+        (POINT, "１２．５", "12.5"),
+        (POINT, "－１２", "-12"),
+        (POINT, "（１２）", "-12"),
+        (POINT, "१२३", "123"),
+        (POINT, "\u200f٥٠", "50"),
+        (ENGLISH, "- $5", "-5"),
+        (ENGLISH, "１，２３４．５０", "1234.5"),
+        (ENGLISH, "＄１２", "12"),
+        (ENGLISH, "١٬٢٣٤٫٥٠", "1234.5"),
+        (INDIAN, "₹1,23,456.00", "123456"),
+        (INDIAN, "₹ 12,34,567.5", "1234567.5"),
+        (INDIAN, "Rs. 99,999", "99999"),
+        (JAPANESE, "￥1,200", "1200"),
+        (JAPANESE, "￥１，２００", "1200"),
+        (JAPANESE, "1,200円", "1200"),
+        (GERMAN, "１．２３４，５０ €", "1234.5"),
         (SWISS, "1'234.5", "1234.5"),
         (SWISS, "1’234.5", "1234.5"),
     ],
@@ -84,7 +108,7 @@ def test_a_number_is_read_exactly(style: NumberStyle, text: str, number: str) ->
 
 REFUSED = (
     (POINT, ("x", "1,5", "1 5", "1_000", "--1", "+-1", "-(1)", "(-1)", "(1", "1)", "1-2", "-1-", ".", "-", "+", "()")),
-    (POINT, ("e5", "1e", "1e5-", "1.2.3", "0x1F", "nan", "inf", "１２", "$5")),
+    (POINT, ("e5", "1e", "1e5-", "1.2.3", "0x1F", "nan", "inf", "5²", "½", "①", "十二", "$5", "5%")),
     (ENGLISH, ("1,23", "1,2345", ",123", "0,123", "1,234,56", "1,,234", "$-$5", "$", "5$5", "$5$", "1.234,5")),
     (GERMAN, ("1.23", "0.123", "1.5,0", "1,234.5", "12.34.567,8 $")),
     (FRENCH, ("1 23", "1.5", "1  234")),
@@ -154,6 +178,23 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
     _, findings = normalise(cells(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
     row = findings.table().to_pylist()[0]
     assert (row["value"], row["detail"]) == ("1,23", "; it is written like 1,234.50")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("5%", ": a percentage is not an amount"),
+        ("٪5", ": a percentage is not an amount"),
+        ("£5", ": its currency sign is not among the contract's currency_signs"),
+        ("-5 €", ": its currency sign is not among the contract's currency_signs"),
+        ("five", "; it is written like 1234.50"),
+    ],
+)
+def test_a_refused_number_tells_why(text: str, said: str) -> None:
+    table, findings = normalise(cells(Price=[text, "1"]), contract(numbers={"currency_signs": ["$"]}))
+    rows = findings.table().to_pylist()
+    assert [(row["code"], row["value"], row["detail"]) for row in rows] == [("not-a-number", text, said)]
+    assert table.column("net_amount").to_pylist() == [None, 2]
 
 
 def test_a_word_for_missing_is_no_number_and_no_problem() -> None:

@@ -11,9 +11,14 @@ from tillstream.pipeline.money import line_total, plus
 from tillstream.pipeline.numbers import read_numbers
 from tillstream.pipeline.schema import NUMERIC
 from tillstream.pipeline.source import Source
-from tillstream.pipeline.text import flags
+from tillstream.pipeline.text import Texts, flags
 
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
+_REASONS = (
+    (r"^[%％٪]|[%％٪]$", ": a percentage is not an amount"),
+    (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": its currency sign is not among the contract's currency_signs"),
+)
+"""What a text that is no number looks like, and how a person is told; the first that fits is said."""
 _TERMS = ("quantity", "unit_price", "discount")
 
 Mask = npt.NDArray[np.bool_]
@@ -39,15 +44,25 @@ class Amounts:
         self._refused[name] = np.zeros(source.length, np.bool_)
         if not source.maps(name):
             return pa.nulls(source.length, NUMERIC)
-        text, style = source.mapped(name), source.contract.numbers
-        read = read_numbers(text.words, style)
-        detail = f"; it is written like {_example(style)}"
-        for wrong, code in ((read.not_a_number, "not-a-number"), (read.too_large, "number-too-large")):
-            if wrong.any():
-                self._refused[name] |= source.tell(wrong, code, name, text, detail if code == "not-a-number" else "")
+        text = source.mapped(name)
+        read = read_numbers(text.words, source.contract.numbers)
+        if read.not_a_number.any():
+            self._tell_why(read.not_a_number, name, text)
+        if read.too_large.any():
+            self._refused[name] |= source.tell(read.too_large, "number-too-large", name, text)
         if read.rounded.any():
             source.tell(read.rounded, "rounded", name, text)
         return read.values.take(pa.array(text.index))
+
+    def _tell_why(self, wrong: Mask, name: str, text: Texts) -> None:
+        style = self._source.contract.numbers
+        for looks, words in _REASONS:
+            here = wrong & flags(pc.match_substring_regex(text.words, looks))
+            wrong = wrong & ~here
+            if here.any():
+                self._refused[name] |= self._source.tell(here, "not-a-number", name, text, words)
+        detail = f"; it is written like {_example(style)}"
+        self._refused[name] |= self._source.tell(wrong, "not-a-number", name, text, detail)
 
     def _net(self, columns: dict[str, pa.Array]) -> pa.Array:
         own = columns["net_amount"]

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.styles import NumberStyle
+from tillstream.pipeline.digits import ordinary, plain_sign
 from tillstream.pipeline.schema import NUMERIC
 from tillstream.pipeline.text import data_bytes, flags
 
@@ -24,8 +25,11 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 _WIDE = pa.decimal128(38, 20)
 _SAFE_LENGTH = 29
 """Texts up to this length cannot overflow a cast. Longer ones can, and Arrow then gives another number in silence."""
+_WHITE = r"[\s\x{a0}\x{202f}\x{2009}]"
 _ALSO = {" ": "\u00a0\u202f\u2009", "'": "’"}
 """Signs that mean the same: French spreadsheets group with no-break spaces, Swiss ones with a curly apostrophe."""
+_SPACED = rf"^([-+(]){_WHITE}+|{_WHITE}+([-)])$"
+"""Accounting formats write - 12.00 and ( 12.00 )."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -110,10 +114,13 @@ def _cast_whole(text: pa.Array, style: NumberStyle) -> pa.Array | None:
 
 def _read_signs(text: pa.Array, style: NumberStyle) -> Numbers:
     """Every text here is one that the plain cast refused; none is NULL."""
-    signs = _without_currency(text, style.currency_signs)
-    for other in _ALSO.get(style.thousands, ""):
-        signs = pc.replace_substring(signs, other, style.thousands)
+    signs = _bare(text, style)
     valid = flags(pc.match_substring_regex(signs, _pattern(style)))
+    strange = ~valid & ~flags(pc.string_is_ascii(text))
+    if strange.any():
+        mask = pa.array(strange)
+        signs = pc.replace_with_mask(signs, mask, _of_other_scripts(text.filter(mask), style))
+        valid = flags(pc.match_substring_regex(signs, _pattern(style)))
     if pc.any(pc.match_substring_regex(signs, r"^\(|-$")).as_py():
         signs = pc.replace_substring_regex(signs, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
     signs = _canonical(signs, style)
@@ -131,6 +138,21 @@ def _read_signs(text: pa.Array, style: NumberStyle) -> Numbers:
     if len(rare):
         values, large[rare], rounded[rare] = _with_rare(values, signs, rare)
     return Numbers(values, ~valid, large, rounded)
+
+
+def _bare(text: pa.Array, style: NumberStyle) -> pa.Array:
+    """Without currency signs and the space beside signs, grouped with the contract's own sign."""
+    if pc.any(pc.match_substring_regex(text, _SPACED)).as_py():
+        text = pc.replace_substring_regex(text, _SPACED, r"\1\2")
+    signs = _without_currency(text, style.currency_signs)
+    for other in _ALSO.get(style.thousands, ""):
+        signs = pc.replace_substring(signs, other, style.thousands)
+    return signs
+
+
+def _of_other_scripts(text: pa.Array, style: NumberStyle) -> pa.Array:
+    signs = dict.fromkeys((*style.currency_signs, *("".join(map(plain_sign, sign)) for sign in style.currency_signs)))
+    return _bare(ordinary(text, style), style.model_copy(update={"currency_signs": tuple(signs)}))
 
 
 def _with_rare(values: pa.Array, signs: pa.Array, rare: npt.NDArray[np.int64]) -> tuple[pa.Array, Mask, Mask]:
@@ -161,8 +183,8 @@ def _without_currency(text: pa.Array, currency_signs: tuple[str, ...]) -> pa.Arr
     if not currency_signs:
         return text
     sign = "|".join(re.escape(one) for one in sorted(currency_signs, key=len, reverse=True))
-    before = pc.replace_substring_regex(text, rf"^([-+(]?)(?:{sign})[\s\x{{a0}}\x{{202f}}]*", r"\1")
-    after = pc.replace_substring_regex(text, rf"[\s\x{{a0}}\x{{202f}}]*(?:{sign})([-)]?)$", r"\1")
+    before = pc.replace_substring_regex(text, rf"^([-+(]?)(?:{sign}){_WHITE}*", r"\1")
+    after = pc.replace_substring_regex(text, rf"{_WHITE}*(?:{sign})([-)]?)$", r"\1")
     return pc.if_else(pc.not_equal(before, text), before, after)
 
 
