@@ -11,8 +11,10 @@ from typing import Any
 from tillstream import contracts
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.drop import FolderDrop
 from tillstream.adapters.local.event_bus import SQLiteEventBus
 from tillstream.adapters.local.folder import Folder
+from tillstream.adapters.local.object_names import is_object, object_name
 from tillstream.adapters.local.object_store import FolderObjectStore
 from tillstream.adapters.local.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.warehouse_file import is_older, put_in_place
@@ -23,6 +25,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Clock, EventBus, Ports, Warehouse
+from tillstream.ports.drop import Drop
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
@@ -38,6 +41,8 @@ class App:
     ports: Ports
     book: ContractBook
     queries: QueryCache
+    drops: tuple[Drop, ...] = ()
+    """The places where files are left: the watched folder, and plain files in the inbox's own folder."""
     attended: bool = False
     """Whether a worker runs beside, which does what the events of this app ask for."""
 
@@ -72,7 +77,22 @@ def build(
     if rates:
         reference.ready(ports, settings.reporting_currency)
     book = ContractBook(documents, _contracts(settings.contracts))
-    return App(settings, ports, book, QueryCache())
+    return App(settings, ports, book, QueryCache(), _drops(settings, clock))
+
+
+def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
+    return (
+        FolderDrop(settings.dropped, clock, settings.drop_settle),
+        # a file copied into the bucket's folder becomes an object of it, and nothing stays beside it
+        FolderDrop(
+            settings.home / "objects" / INBOX,
+            clock,
+            settings.drop_settle,
+            keep=False,
+            skip=is_object,
+            spelled=object_name,
+        ),
+    )
 
 
 def folder(settings: Settings) -> Folder:

@@ -105,12 +105,15 @@ def replay(batch: str, contract: str, json_: bool) -> None:
 @main.command()
 @click.argument("batch")
 @click.option("--as-new", is_flag=True, help="Known bytes get a place in time of their own.")
+@click.option("--region", "contract", default="", help="The contract that says how the held file is written.")
 @as_json
-def confirm(batch: str, as_new: bool, json_: bool) -> None:
-    """Let a held batch go on."""
+def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
+    """Let a held batch go on, or say by which contract it is to be read."""
     from tillstream.words import show_receipts
 
-    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new)
+    if as_new and contract:
+        raise click.UsageError("--as-new keeps the contract of its time: give one of the two.")
+    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract)
 
 
 @main.command()
@@ -161,7 +164,7 @@ def announce(json_: bool) -> None:
 @main.command()
 @as_json
 def sweep(json_: bool) -> None:
-    """Drive on whatever stopped half-way."""
+    """Take in what lies in the watched folder, and drive on whatever stopped half-way."""
     from tillstream.words_upkeep import show_swept
 
     run("sweep", json_=json_, show=show_swept)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tillstream import commands_decide as deciding
 from tillstream import commands_users as users
 from tillstream.analytics import known_values, queries, reference
 from tillstream.analytics.filters import Filters
@@ -16,20 +17,8 @@ from tillstream.app import App
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import (
-    account,
-    decide,
-    dry_run,
-    fix,
-    originals,
-    rebuild,
-    replay,
-    settle,
-    stage,
-    sweep,
-    undo,
-    uploads,
-)
+from tillstream.driving import ME, code_of, drive
+from tillstream.pipeline import account, dry_run, fix, originals, rebuild, uploads
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
 from tillstream.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress, Result
@@ -37,7 +26,6 @@ from tillstream.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress, R
 if TYPE_CHECKING:
     from tillstream.samples.files import SampleFile
 
-ME = "command line"
 SAMPLES = "samples"
 """Who brought the sample files, as the uploads name it."""
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
@@ -50,7 +38,7 @@ def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry
     for file in files:
         receipts.append(_ingest(app, progress, Path(file), contract, dry=dry))
         progress("files")
-    codes = [_code(receipt) for receipt in receipts]
+    codes = [code_of(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
     return Result(receipts[0] if len(receipts) == 1 else receipts, code)
 
@@ -66,34 +54,17 @@ def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool = 
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
     except Rejected as error:
         return _failed(path.name, contract.name, str(error))
-    return _drive(app, upload, progress)
+    return drive(app, upload, progress)
 
 
 def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
     return {"status": State.REJECTED.value, "file": file, "contract": contract, "error": error}
 
 
-def _drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
-    """Stage and settle one batch now; announcing is the worker's."""
-    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
-    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows))
-    progress("settling")
-    settle.settle_all(app.ports, app.book)
-    return account.receipt(app.ports, upload.batch_id)
-
-
-def _code(receipt: Mapping[str, Any]) -> int:
-    if receipt["status"] in (State.REJECTED, State.FAILED):
-        return FAILED
-    if receipt["status"] == State.HELD or receipt.get("holds"):
-        return HELD
-    return QUARANTINED if receipt["rows"]["quarantined"] else DONE
-
-
 def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) -> Result:
     if batch:
         receipt = account.receipt(app.ports, batch)
-        return Result(receipt, _code(receipt))
+        return Result(receipt, code_of(receipt))
     found = [upload for upload in uploads.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
     return Result([account.receipt(app.ports, upload.batch_id) for upload in found])
 
@@ -114,46 +85,17 @@ def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
     path = Path(file)
     with path.open("rb") as stream:
         correction = fix.fix(app.ports, batch, path.name, stream, ME)
-    _drive(app, correction, progress)
+    drive(app, correction, progress)
     state = uploads.get(app.ports, correction.batch_id)
     if state.state is State.REJECTED:
         raise Rejected(state.error)
     receipt = account.receipt(app.ports, batch)
-    return Result(receipt, _code(receipt))
-
-
-def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
-    receipt = _drive(app, replay.replay(app.ports, app.book, batch, contract or None, ME), progress)
-    return Result(receipt, _code(receipt))
-
-
-def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False) -> Result:
-    upload = decide.confirm(app.ports, batch, ME, as_new=as_new)
-    settle.settle_all(app.ports, app.book)
-    receipt = account.receipt(app.ports, upload.batch_id)
-    return Result(receipt, _code(receipt))
-
-
-def reject(app: App, progress: Progress, *, batch: str, reason: str = "") -> Result:
-    decide.reject(app.ports, batch, ME, reason)
-    return Result(account.receipt(app.ports, batch))
-
-
-def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
-    return Result(undo.preview(app.ports, batch), HELD)
-
-
-def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
-    return Result(undo.undo(app.ports, batch, ME))
+    return Result(receipt, code_of(receipt))
 
 
 def announce(app: App, progress: Progress) -> Result:
     told = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
     return Result({"settlements": len(told), "events": sum(told.values())})
-
-
-def sweep_now(app: App, progress: Progress) -> Result:
-    return Result(sweep.sweep(app.ports, app.book, patience=timedelta(0)))
 
 
 def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
@@ -224,7 +166,7 @@ def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     for receipt in _by_the_worker(app, progress, written) if app.attended else _here(app, progress, written):
         receipts.append(receipt)
         progress("files", 1)
-    codes = [_code(receipt) for receipt in receipts]
+    codes = [code_of(receipt) for receipt in receipts]
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
 
 
@@ -270,13 +212,13 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "receipts": receipts,
     "quarantine": quarantine,
     "fix": fix_rows,
-    "replay": replay_batch,
-    "confirm": confirm,
-    "reject": reject,
-    "undo-preview": undo_preview,
-    "undo": undo_batch,
+    "replay": deciding.replay_batch,
+    "confirm": deciding.confirm,
+    "reject": deciding.reject,
+    "undo-preview": deciding.undo_preview,
+    "undo": deciding.undo_batch,
     "announce": announce,
-    "sweep": sweep_now,
+    "sweep": deciding.sweep_now,
     "rebuild": rebuild_check,
     "query": query,
     "status": status,

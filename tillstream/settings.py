@@ -41,6 +41,15 @@ class Settings(BaseSettings):
     batch_wait: float = Field(
         0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is made"
     )
+    drop: Path | None = Field(None, description="The watched folder; by default `drop` in the home")
+    drop_settle: float = Field(
+        5.0, ge=0, description="Seconds without a change after which a file in the watched folder is taken"
+    )
+
+    @cached_property
+    def dropped(self) -> Path:
+        """The watched folder."""
+        return self.drop or self.home / "drop"
 
     @cached_property
     def contracts(self) -> Path:

@@ -29,7 +29,7 @@ def show_receipts(data: Any) -> None:
 
 def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing was kept")
-    title(receipt["file"], f" · {receipt['contract']} · {receipt['status']} · {batch}")
+    title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
         say(f"  held: {hold['message']} ({hold['code']})")
     if receipt.get("error"):

@@ -5,6 +5,7 @@ from typing import Any
 from tillstream.words import say, title
 
 SWEPT = {
+    "taken": "took {} from the watched folder",
     "registered": "registered {} that nobody had heard of",
     "staged": "read {} again that had stopped",
     "settled": "made {} that waited",
@@ -12,6 +13,7 @@ SWEPT = {
     "announced": "announced {} that nobody had been told of",
 }
 COUNTED = {
+    "taken": ("file", "files"),
     "registered": ("file", "files"),
     "staged": ("batch", "batches"),
     "settled": ("settlement", "settlements"),
@@ -64,8 +66,10 @@ def show_announced(data: dict[str, Any]) -> None:
 
 
 def show_swept(data: dict[str, int]) -> None:
-    done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count]
+    done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count and name in SWEPT]
     say(f"Driven on: {'; '.join(done)}." if done else "Nothing had stopped.")
+    if data["still_written"]:
+        say(f"{_many(data['still_written'], 'file is', 'files are')} still being written; sweep again when done.")
 
 
 def show_rebuilt(data: dict[str, Any]) -> None:

@@ -10,12 +10,13 @@ import structlog
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.handlers import Event, dispatch
-from tillstream.pipeline import receive, sweep
+from tillstream.pipeline import drop, receive, sweep
 from tillstream.ports.event_bus import Delivery
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
 SWEEP_EVERY = 60.0
+LOOK_EVERY = 1.0
 LEASE = 900.0
 
 
@@ -29,11 +30,13 @@ class Worker:
         self._patience = timedelta(0)
 
     def start(self) -> None:
+        self._app.settings.dropped.mkdir(parents=True, exist_ok=True)
         for name, work in (
             ("objects", self._objects),
             ("batches", self._batches),
             ("receive", self._receive),
             ("sweep", self._sweep),
+            ("drop", self._drop),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
@@ -76,6 +79,20 @@ class Worker:
         self.sweep(self._patience)
         self._patience = sweep.PATIENCE
         self._stopping.wait(SWEEP_EVERY)
+
+    def _drop(self) -> None:
+        self.take_dropped()
+        self._stopping.wait(LOOK_EVERY)
+
+    def take_dropped(self) -> int:
+        """What lies whole in the watched folders now; how many files that were."""
+        count = 0
+        for place in self._app.drops:
+            taken, failed = drop.take_in(self._app.ports, self._app.book, place)
+            count += len(taken)
+            for words in failed:
+                log.warning("dropped file", outcome="waits", reason=words)
+        return count
 
     def _handle(self, subscription: str, wait: float) -> int:
         """Pull a few events and hand each to its handler as a CloudEvent's type and data."""

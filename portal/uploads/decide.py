@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import me, ports, scope
+from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.pipeline import decide, undo
@@ -15,6 +15,11 @@ from tillstream.pipeline import decide, undo
 @allow(Action.DECIDE)
 def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
+    contract = request.form.get("contract", "")
+    if contract:
+        decide.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name)
+        flash(f"{upload.file} is read as {contract} now.", "done")
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decide.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
     flash(f"{upload.file} is confirmed; its rows count in a moment.", "done")
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)

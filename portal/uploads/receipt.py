@@ -113,7 +113,7 @@ def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
         "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | BEFORE_THE_LEDGER and bool(receipt["rows"]["quarantined"]),
-        "replay": State.REPLAYED in follows and upload.kind in scoped.FILES,
+        "replay": State.REPLAYED in follows and upload.kind in scoped.FILES and bool(upload.contract),
         "undo": State.UNDONE in follows,
     }
     return frozenset(name for name, possible in steps.items() if possible)

@@ -77,6 +77,8 @@ def headline(receipt: dict[str, Any]) -> str:
         counted = would = "The file has a header and no rows"
     elif accepted and accepted == rows["duplicate"]:
         counted = would = f"{_all(accepted, read)} known already; nothing counts twice{need}"
+    if receipt["status"] == "held" and receipt.get("contract") == "":
+        return "The file is kept; it is read as soon as somebody says whose it is"
     says = {
         "received": "Waiting to be read",
         "staging": "Being read",

@@ -49,6 +49,8 @@ STEPS = (
 """Every call by which the pipeline changes something outside itself."""
 RARE = ("documents.put batches cancelled",)
 """Steps that only a crash leads to."""
+OF_A_DROP = ("drop.claim", "drop.put_away", "documents.put drops")
+"""Steps of the watched folder, which the schedules have none of."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))
 
 
@@ -67,7 +69,7 @@ class Fuse:
     """Everything that was ever published, to be delivered again."""
 
     def passes(self, step: str, when: str) -> None:
-        assert step in STEPS + RARE, f"{step} is a step without a name"
+        assert step in STEPS + RARE + OF_A_DROP, f"{step} is a step without a name"
         self.calls[step, when] += 1
         if (step, when) in self.armed:
             self.armed.remove((step, when))
@@ -138,6 +140,18 @@ class _Warehouse(_Door):
             return self._inner.settle(settlement)
 
 
+class _Drop(_Door):
+    def claim(self) -> Any:
+        claimed = self._inner.claim()
+        if claimed:
+            self._fuse.passes("drop.claim", "after")
+        return claimed
+
+    def put_away(self, dropped: Any, place: str) -> None:
+        with self._fuse.around("drop.put_away"):
+            self._inner.put_away(dropped, place)
+
+
 def behind(app: App, fuse: Fuse) -> App:
     """The same app, every step of it passing the fuse."""
     ports = app.ports
@@ -152,4 +166,5 @@ def behind(app: App, fuse: Fuse) -> App:
         warehouse=_Warehouse(ports.warehouse, fuse),
     )
     app.book._documents = documents
-    return replace(app, ports=doors)
+    drops: Any = tuple(_Drop(drop, fuse) for drop in app.drops)
+    return replace(app, ports=doors, drops=drops)

@@ -68,6 +68,7 @@ _ALL = (
     Problem("discarded", W, "Discarded by a person", "Discarded: {value}.", "Nothing has to be done."),
     Problem("too-many-refused", H, "Too many rows were refused", "{value} of {detail} rows were refused, more than the contract allows.", "Look at the refused rows: confirm to load the others, or reject the file and upload it again."),
     Problem("known-bytes-under-another-contract", H, "The same file under another contract", "The same bytes were loaded as {detail}.", "Reject it if it is the wrong region; confirm it if both are meant."),
+    Problem("which-contract", H, "Nobody knows whose file this is", "Neither its folder nor its name says by which contract it is written{detail}.", "Say which contract it is: choose it on its receipt in the portal, or `confirm BATCH --region CONTRACT` on the command line. Next time put the file into a folder named like the contract, or begin its name with it."),
     Problem("overlaps-without-identity", H, "Days that are already known", "The file has no sale numbers and tells {value} store-days that are already known.", "Reject it if it is a repeat; confirm it if these are other sales."),
     Problem("empty-file", R, "The file is empty", "There is nothing in the file.", "Export it again."),
     Problem("missing-columns", R, "Columns are missing", "The header lacks {detail}.", "Choose the contract that fits the file, or export it with all its columns."),

@@ -22,10 +22,10 @@ class State(StrEnum):
 
 
 FOLLOWS: dict[State, frozenset[State]] = {
-    State.RECEIVED: frozenset({State.STAGING, State.CANCELLED, State.FAILED, State.REJECTED}),
+    State.RECEIVED: frozenset({State.STAGING, State.HELD, State.CANCELLED, State.FAILED, State.REJECTED}),
     State.STAGING: frozenset({State.STAGED, State.HELD, State.REJECTED, State.FAILED, State.CANCELLED, State.RECEIVED}),
     State.STAGED: frozenset({State.SETTLED, State.HELD, State.CANCELLED, State.FAILED, State.REPLAYED}),
-    State.HELD: frozenset({State.STAGED, State.REJECTED, State.REPLAYED}),
+    State.HELD: frozenset({State.STAGED, State.RECEIVED, State.REJECTED, State.REPLAYED}),
     State.SETTLED: frozenset({State.ANNOUNCED, State.UNDONE, State.REPLAYED}),
     State.ANNOUNCED: frozenset({State.UNDONE, State.REPLAYED}),
     State.REJECTED: frozenset({State.REPLAYED}),
@@ -61,6 +61,7 @@ class Upload:
     file: str
     """The name the person gave the file."""
     contract: str
+    """Empty as long as nobody knows which one the file was written for: then it is held."""
     contract_version: int
     region: str
     received_seq: int

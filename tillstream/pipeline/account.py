@@ -134,7 +134,7 @@ def refused(
 
 def headers(ports: Ports, upload: Upload) -> dict[str, str]:
     """column → the header that the file gives it: the words of whoever wrote the file. Messages have none."""
-    if upload.kind == "messages":
+    if upload.kind == "messages" or not upload.contract:
         return {}
     return headers_of(contract_version(ports.documents, upload.contract, upload.contract_version))
 

@@ -74,6 +74,8 @@ def contract_version(documents: DocumentStore, name: str, version: int) -> Contr
     """A contract as it was when it read a file; `NotFound` when it never did."""
     if name == NOBODY.name:
         return NOBODY
+    if not name:
+        raise Rejected("Nobody has said yet by which contract the file is written: `confirm BATCH --region CONTRACT`.")
     kept = documents.get(COLLECTION, f"{name}@{version}")
     if kept is None:
         raise NotFound(f"Contract {name} version {version} is not known here.")

@@ -3,6 +3,7 @@
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
 from tillstream.pipeline import replay, say, stage, uploads
+from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
 
 
@@ -12,6 +13,8 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
     Raises `Rejected` when the batch does not wait for this, `NotFound`.
     """
     upload = uploads.get(ports, batch)
+    if upload.state is State.HELD and not upload.contract:
+        raise Rejected(f"{upload.file} waits for its contract: say which one it is, with `--region` or in the portal.")
     if upload.state is State.HELD:
         codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
         confirmed = uploads.move(
@@ -24,6 +27,31 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
     if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
         raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
     return stage.stage(ports, replay.tell_anew(ports, upload, by).batch_id)
+
+
+def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Upload:
+    """Say by which contract a held upload is written; staging follows, and asks again what that contract asks.
+
+    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    """
+    upload = uploads.get(ports, batch)
+    if upload.state is not State.HELD or upload.kind != "upload":
+        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
+    used = book.used(contract)
+    told = uploads.move(
+        ports,
+        batch,
+        State.RECEIVED,
+        among=frozenset({State.HELD}),
+        contract=used.name,
+        contract_version=used.version,
+        region=used.region,
+        holds=(),
+        confirmed=(),
+        staged={},
+    )
+    say.received(ports, told)
+    return told
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:

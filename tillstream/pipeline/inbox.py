@@ -1,26 +1,48 @@
-"""The pipeline room: what an object of the inbox is, by the folder that it lies in."""
+"""The pipeline room: what an object of the inbox is, by the folder that it lies in and by its name."""
 
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.uploads import Upload
+import re
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.domain.file_names import contract_named, unfinished
+from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.uploads import Hold, Upload
 from tillstream.pipeline import fix, receive, uploads
 from tillstream.pipeline.contracts import NOBODY, ContractBook
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
+WHICH = "which-contract"
+DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
+"""Objects that the watched folder gave: the name of the taking, then the path below the folder."""
+MESSAGES = re.compile(rf"{NOBODY.name}/(.+/)?[0-9]+\.jsonl", re.DOTALL)
+CORRECTION = re.compile(rf"{fix.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
+
 
 def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
-    """The record of an inbox object, made from its folder's name where there is none yet. Raises `Rejected`."""
+    """The record of an inbox object, made where there is none yet.
+
+    A file's contract is that of its folder or its name; where neither says it, the file is held and kept. Raises
+    `Rejected` for what is no file: a folder's placeholder, a temporary name.
+    """
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     known = ports.documents.find(uploads.COLLECTION, where, order_by="received_seq", limit=1)
     if known:
         return Upload.from_json(known[0].data)
-    folder, _, file = stored.name.partition("/")
-    if folder == NOBODY.name:
+    if MESSAGES.fullmatch(stored.name):
         return receive.register(ports, book, stored)
-    if folder == fix.FOLDER:
+    if CORRECTION.fullmatch(stored.name):
         return fix.register(ports, stored)
-    try:
-        contract = book.used(folder)
-    except NotFound as error:
-        raise Rejected(f"{stored.name} lies in no contract's folder: {error}") from error
-    return uploads.register(ports, contract, stored, "", file=file)
+    if unfinished(stored.name):
+        raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
+    dropped = DROPPED.fullmatch(stored.name)
+    path = dropped[1] if dropped else stored.name
+    by = "watched folder" if dropped else "inbox"
+    contract = contract_of(book, path)
+    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says())
+    return uploads.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
+
+
+def contract_of(book: ContractBook, path: str) -> Contract | None:
+    name = contract_named(path, book.names())
+    return book.used(name) if name else None

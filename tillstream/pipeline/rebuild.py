@@ -124,6 +124,8 @@ def _stage_waiting(ports: Ports) -> None:
     """What was staged and not settled yet was written for the old tables."""
     for state in (State.STAGED, State.HELD):
         for upload in uploads.find(ports, state=state, kind=None, limit=None):
+            if not upload.staged:  # held before it was read
+                continue
             account = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
             uploads.move(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(account))
 

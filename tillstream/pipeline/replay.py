@@ -21,6 +21,8 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
     old = uploads.get(ports, batch)
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
+    if not (contract or old.contract):
+        raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
     used = book.used(contract or old.contract)
     number = len(ended(ports, old)) + 1
     new = replace(

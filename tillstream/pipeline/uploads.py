@@ -10,7 +10,7 @@ from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
-from tillstream.domain.uploads import State, Upload
+from tillstream.domain.uploads import Hold, State, Upload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -43,15 +43,16 @@ def receive(
 
 def register(
     ports: Ports,
-    contract: Contract,
+    contract: Contract | None,
     stored: StoredObject,
     by: str,
     *,
     sha256: str = "",
     file: str = "",
     kind: str = "upload",
+    held: Hold | None = None,
 ) -> Upload:
-    """The record of a stored object; made once however often it is asked for."""
+    """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)
@@ -65,14 +66,16 @@ def register(
         generation=stored.generation,
         size=stored.size,
         file=file or stored.name.rsplit("/", 1)[-1],
-        contract=contract.name,
-        contract_version=contract.version,
-        region=contract.region,
+        contract=contract.name if contract else "",
+        contract_version=contract.version if contract else 0,
+        region=contract.region if contract else "",
         received_seq=stored.generation,
         received_at=now,
         received_by=by,
+        state=State.HELD if held else State.RECEIVED,
         state_at=now,
         sha256=sha256,
+        holds=(held,) if held else (),
     )
     return create(ports, upload)
 

@@ -1,0 +1,143 @@
+"""The watched folder: what is whole is claimed once, what is being written is left, and nothing is ever lost."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.drop import FolderDrop
+from tillstream.adapters.local.object_names import is_object, object_name
+
+SETTLE = 0.05
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "drop" / "IN").mkdir(parents=True)
+    return tmp_path / "drop"
+
+
+@pytest.fixture
+def drop(root: Path) -> FolderDrop:
+    return FolderDrop(root, SystemClock(), SETTLE)
+
+
+def names(drop: FolderDrop) -> list[str]:
+    return [dropped.name for dropped in drop.claim()]
+
+
+def settled(drop: FolderDrop) -> list[str]:
+    drop.claim()
+    time.sleep(SETTLE * 1.2)
+    return names(drop)
+
+
+def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop: FolderDrop) -> None:
+    (root / "IN" / "a.csv").write_text("a")
+    assert names(drop) == []
+    assert drop.watched() == 1
+    time.sleep(SETTLE * 1.2)
+    assert names(drop) == ["IN/a.csv"]
+    assert (drop.watched(), (root / "IN" / "a.csv").exists()) == (0, False)
+
+
+def test_a_file_that_grows_is_left(root: Path, drop: FolderDrop) -> None:
+    with (root / "IN" / "a.csv").open("w") as file:
+        for _ in range(4):
+            file.write("row\n")
+            file.flush()
+            assert names(drop) == []
+            time.sleep(SETTLE * 0.6)
+    assert settled(drop) == ["IN/a.csv"]
+
+
+def test_a_file_written_anew_at_the_same_size_is_left(root: Path, drop: FolderDrop) -> None:
+    for second in range(3):
+        (root / "a.csv").write_text("same")
+        os.utime(root / "a.csv", (second, second))
+        assert names(drop) == []
+        time.sleep(SETTLE * 1.2)
+
+
+def test_temporary_names_links_and_what_was_taken_are_left_and_a_renamed_file_is_claimed(
+    root: Path, drop: FolderDrop
+) -> None:
+    (root / "IN" / "a.csv.part").write_text("a")
+    (root / "IN" / "~$b.xlsx").write_text("b")
+    (root / ".git").mkdir()
+    (root / ".git" / "c.csv").write_text("c")
+    (root / "taken").mkdir()
+    (root / "taken" / "d.csv").write_text("d")
+    (root / "e.csv").symlink_to("/etc/hostname")
+    assert settled(drop) == []
+    (root / "IN" / "a.csv.part").rename(root / "IN" / "a.csv")
+    assert settled(drop) == ["IN/a.csv"]
+
+
+def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(root: Path, drop: FolderDrop) -> None:
+    (root / "IN" / "a.csv").write_text("a")
+    drop.claim()
+    time.sleep(SETTLE * 1.2)
+    (first,) = drop.claim()
+    (again,) = FolderDrop(root, SystemClock(), SETTLE).claim()
+    assert again == first
+    with drop.open(again) as stream:
+        assert stream.read() == b"a"
+
+
+def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: FolderDrop) -> None:
+    places = []
+    for _ in range(2):
+        (root / "IN" / "a.csv.gz").write_text("a")
+        drop.claim()
+        time.sleep(SETTLE * 1.2)
+        (dropped,) = drop.claim()
+        place = drop.place_for(dropped)
+        drop.put_away(dropped, place)
+        drop.put_away(dropped, place)
+        places.append(place)
+    assert [Path(place).name for place in places] == ["a.csv.gz", "a (2).csv.gz"]
+    assert all((root / place).read_text() == "a" for place in places)
+    assert names(drop) == []
+    assert list((root / ".taking").iterdir()) == []
+
+
+def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: FolderDrop) -> None:
+    with (root / "IN" / "a.csv").open("w") as late:
+        drop.claim()
+        time.sleep(SETTLE * 1.2)
+        (dropped,) = drop.claim()
+        assert not drop.changed(dropped)
+        late.write("more")
+    assert drop.changed(dropped)
+    drop.let_go(dropped)
+    assert (root / "IN" / "a.csv").read_text() == "more"
+    assert settled(drop) == ["IN/a.csv"]
+
+
+def test_a_note_lies_beside_the_file_until_there_is_nothing_to_say(root: Path, drop: FolderDrop) -> None:
+    (root / "taken" / "IN").mkdir(parents=True)
+    drop.note("taken/IN/a.csv", "look")
+    assert (root / "taken" / "IN" / "a.csv.note.txt").read_text() == "look"
+    drop.note("taken/IN/a.csv", "")
+    drop.note("taken/IN/a.csv", "")
+    assert list((root / "taken" / "IN").iterdir()) == []
+
+
+def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_name(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    (inbox / "!i!n" / "known.csv@").mkdir(parents=True)
+    (inbox / "!i!n" / "known.csv@" / "17-known.csv").write_text("an object")
+    (inbox / "!i!n" / "new.csv").write_text("a")
+    (inbox / "UK").mkdir()
+    (inbox / "UK" / "b%20.csv").write_text("b")
+    drop = FolderDrop(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name)
+    drop.claim()
+    time.sleep(SETTLE * 1.2)
+    claimed = drop.claim()
+    assert sorted(dropped.name for dropped in claimed) == ["IN/new.csv", "UK/b%20.csv"]
+    for dropped in claimed:
+        drop.put_away(dropped, "")
+    assert [path.name for path in inbox.rglob("*") if path.is_file()] == ["17-known.csv"]

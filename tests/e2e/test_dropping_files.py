@@ -1,0 +1,175 @@
+"""Files left in the watched folder or in the inbox's folder: whose they are, and what happens where nobody knows."""
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tillstream.app import App, build
+from tillstream.domain.events import INBOX
+from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import account, uploads
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+ROW = "581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
+BAD = "581002,22423,CAKESTAND,two,12/5/2011 9:02,12.75,17850,United Kingdom\n"
+MOSTLY_GOOD = HEAD + "".join(ROW.replace("581001", str(number)) for number in range(1, 10)) + BAD
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLSTREAM_DROP_SETTLE", "0.05")
+
+
+@pytest.fixture
+def app(home: Path, quick: None) -> Iterator[App]:
+    app = build(Settings(threads=1))
+    yield app
+    app.close()
+
+
+def leave(path: Path, text: str = HEAD + ROW) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def received(app: App) -> list[Upload]:
+    return uploads.find(app.ports)
+
+
+def test_the_running_worker_takes_a_dropped_file_and_says_beside_it_what_waits(home: Path, app: App) -> None:
+    worker = Worker(app)
+    worker.start()
+    try:
+        leave(home / "drop" / "online-retail-uk" / "june.csv", MOSTLY_GOOD)
+        until(lambda: any(one.state in (State.SETTLED, State.ANNOUNCED) for one in received(app)))
+        until(lambda: list((home / "drop" / "taken").rglob("*.note.txt")))
+    finally:
+        worker.stop()
+    (upload,) = received(app)
+    assert (upload.file, upload.contract, upload.received_by) == ("june.csv", "online-retail-uk", "watched folder")
+    (note,) = (home / "drop" / "taken").rglob("*.note.txt")
+    assert note.with_name("june.csv").read_text() == MOSTLY_GOOD
+    assert "1 row was refused" in note.read_text()
+    assert upload.batch_id in note.read_text()
+
+
+def test_without_a_server_sweep_takes_what_lies_there_once(home: Path, quick: None, run: Run) -> None:
+    leave(home / "drop" / "online-retail-uk_june.csv")
+    code, swept = run("sweep")
+    assert (code, swept["taken"], swept["still_written"]) == (0, 1, 0)
+    assert run("sweep")[1]["taken"] == 0
+    ((receipt,),) = (run("receipts")[1],)
+    assert (receipt["contract"], receipt["rows"]["new"]) == ("online-retail-uk", 1)
+
+
+def test_a_file_that_says_nothing_is_held_until_a_person_names_its_contract(home: Path, quick: None, run: Run) -> None:
+    leave(home / "drop" / "sales.csv")
+    run("sweep")
+    (held,) = run("receipts")[1]
+    assert (held["status"], held["contract"], held["holds"][0]["code"]) == ("held", "", "which-contract")
+    (note,) = (home / "drop" / "taken").rglob("*.note.txt")
+    assert f"confirm {held['batch_id']} --region" in note.read_text()
+    for refused in (("confirm",), ("replay",), ("quarantine",)):
+        code, answer = run(*refused, held["batch_id"])
+        assert code in (0, 1)
+        assert "Traceback" not in str(answer)
+    code, receipt = run("confirm", held["batch_id"], "--region", "online-retail-uk")
+    assert (code, receipt["status"], receipt["rows"]["new"]) == (0, "settled", 1)
+    assert receipt["batch_id"] == held["batch_id"]
+    assert receipt["contract_version"] == 1
+    run("sweep")
+    assert not note.exists()
+    assert run("rebuild", "--from-originals")[1]["differences"] == []
+
+
+def test_a_held_file_without_a_contract_can_be_rejected_and_an_unknown_contract_changes_nothing(
+    home: Path, quick: None, run: Run
+) -> None:
+    leave(home / "drop" / "sales.csv")
+    run("sweep")
+    (held,) = run("receipts")[1]
+    code, answer = run("confirm", held["batch_id"], "--region", "online-retail-ul")
+    assert (code, "Did you mean online-retail-uk?" in answer["error"]) == (1, True)
+    assert run("receipts", held["batch_id"])[1]["status"] == "held"
+    assert run("reject", held["batch_id"])[1]["status"] == "rejected"
+
+
+def test_objects_copied_into_the_inbox_go_the_same_way(app: App) -> None:
+    worker = Worker(app)
+    for name in ("online-retail-uk/a.csv", "b/online-retail-uk-2.csv", "c.csv", "corrections/d.csv", "store-sales/e"):
+        with app.ports.objects.writer(INBOX, name) as writer:
+            writer.write((HEAD + ROW).encode())
+    worker.run_until_idle()
+    found = {one.file: (one.contract, one.state) for one in received(app)}
+    assert found["a.csv"] == found["online-retail-uk-2.csv"] == ("online-retail-uk", State.ANNOUNCED)
+    assert found["c.csv"] == found["d.csv"] == found["e"] == ("", State.HELD)
+    assert account.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
+
+
+def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(app: App) -> None:
+    quiet = app.ports.objects
+    quiet._on_finalized = None  # type: ignore[attr-defined]
+    for name in ("c.csv", "online-retail-uk/", "online-retail-uk/x.csv.part"):
+        with quiet.writer(INBOX, name) as writer:
+            writer.write((HEAD + ROW).encode())
+    assert Worker(app).sweep()["registered"] == 1
+    assert Worker(app).sweep()["registered"] == 0
+    (held,) = received(app)
+    assert (held.file, held.state) == ("c.csv", State.HELD)
+
+
+def test_a_plain_file_copied_into_the_inbox_folder_becomes_an_object(home: Path, quick: None, run: Run) -> None:
+    run("status")
+    leave(home / "objects" / "inbox" / "online-retail-uk" / "by hand.csv")
+    assert run("sweep")[1]["taken"] == 1
+    (receipt,) = run("receipts")[1]
+    assert (receipt["file"], receipt["rows"]["new"]) == ("by hand.csv", 1)
+    assert not (home / "objects" / "inbox" / "online-retail-uk" / "by hand.csv").exists()
+
+
+def test_another_place_can_be_watched(tmp_path: Path, quick: None, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLSTREAM_DROP", str(tmp_path / "share"))
+    leave(tmp_path / "share" / "ONLINE-RETAIL-UK.csv")
+    assert run("sweep")[1]["taken"] == 1
+    assert run("receipts")[1][0]["contract"] == "online-retail-uk"
+
+
+def test_a_name_that_no_object_may_have_is_taken_all_the_same(home: Path, quick: None, run: Run) -> None:
+    leave(home / "drop" / "online-retail-uk" / ("new\nline " + "x" * 200 + ".csv"))
+    assert run("sweep")[1]["taken"] == 1
+    assert run("receipts")[1][0]["rows"]["new"] == 1
+
+
+def test_a_file_that_cannot_be_used_says_so_beside_it(home: Path, quick: None, run: Run) -> None:
+    leave(home / "drop" / "online-retail-uk" / "empty.csv", "")
+    run("sweep")
+    (note,) = (home / "drop" / "taken").rglob("*.note.txt")
+    assert "There is nothing in the file" in note.read_text()
+
+
+def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: Run) -> None:
+    for _ in range(2):
+        leave(home / "drop" / "online-retail-uk" / "june.csv")
+        run("sweep")
+    assert [one["rows"]["new"] for one in run("receipts")[1]] == [0, 1]
+    assert len([*(home / "drop" / "taken").rglob("*.csv")]) == 2
+
+
+def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
+    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    Worker(app).run_until_idle()
+    assert uploads.get(app.ports, given.batch_id).received_by == "emma"

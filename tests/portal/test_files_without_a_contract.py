@@ -1,0 +1,51 @@
+"""A file that nobody knows the contract of: kept, shown to who may decide, read once somebody says whose it is."""
+
+from collections.abc import Callable
+
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.domain.events import INBOX
+from tillstream.domain.people import Role
+from tillstream.pipeline import uploads
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
+
+
+def held(app: App, work: Work) -> str:
+    with app.ports.objects.writer(INBOX, "unknown/june.csv") as writer:
+        writer.write(FILE)
+    work()
+    (upload,) = uploads.find(app.ports)
+    return upload.batch_id
+
+
+def test_its_page_asks_whose_it_is_and_the_answer_counts_it(app: App, person: People, work: Work) -> None:
+    batch, admin = held(app, work), person(Role.ADMIN)
+    page = admin.get(f"/uploads/{batch}").text
+    assert "as soon as somebody says whose it is" in page
+    assert '<option value="IN">' in page
+    assert "Confirm: count its rows" not in page
+    assert "Read it again" not in page
+    assert "not known yet" in admin.get("/uploads").text
+    assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
+    work()
+    page = admin.get(f"/uploads/{batch}").text
+    assert ("3 of 3 rows counted" in page, "IN, version" in page) == (True, True)
+
+
+def test_without_a_contract_it_cannot_be_confirmed_but_it_can_be_rejected(app: App, person: People, work: Work) -> None:
+    batch, admin = held(app, work), person(Role.ADMIN)
+    answer = admin.post(f"/uploads/{batch}/confirm")
+    assert (answer.status_code, "waits for its contract" in answer.text) == (422, True)
+    assert admin.post(f"/uploads/{batch}/confirm", {"contract": "nobody's"}).status_code == 422
+    assert admin.post(f"/uploads/{batch}/reject").status_code == 303
+    assert "The file is refused" in admin.get(f"/uploads/{batch}").text
+
+
+def test_it_belongs_to_no_region_and_only_who_sees_all_of_them_sees_it(app: App, person: People, work: Work) -> None:
+    batch, manager = held(app, work), person(Role.MANAGER, "IN")
+    assert manager.get(f"/uploads/{batch}").status_code == 404
+    assert "june.csv" not in manager.get("/uploads").text

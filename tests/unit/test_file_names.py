@@ -1,0 +1,49 @@
+"""Whose file it is by its folder and name, and whether it is one yet."""
+
+import pytest
+
+from tillstream.domain.file_names import contract_named, unfinished
+
+NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("IN.csv", "IN"),
+        ("UK_2026-11.csv", "UK"),
+        ("UK-2026-11.csv.gz", "UK"),
+        ("uk 2026.xlsx", "UK"),
+        ("usa.CSV", "USA"),
+        ("online-retail-uk_june.csv", "online-retail-uk"),
+        ("online-retail_june.csv", "online-retail"),
+        ("IN/anything.csv", "IN"),
+        ("in/UK.csv", "IN"),
+        ("2026/november/UK.csv", "UK"),
+        ("UK/2026/sales.csv", "UK"),
+    ],
+)
+def test_a_folder_or_the_beginning_of_a_name_says_the_contract(path: str, name: str) -> None:
+    assert contract_named(path, NAMES) == name
+
+
+@pytest.mark.parametrize("path", ["INDIA.csv", "sales.csv", "sales_UK.csv", "UK2026.csv", "", "FR/sales.csv"])
+def test_a_name_that_only_looks_like_one_says_nothing(path: str) -> None:
+    assert contract_named(path, NAMES) is None
+
+
+def test_capitals_decide_only_between_names_that_differ_in_nothing_else() -> None:
+    assert contract_named("shop.csv", ("Shop", "shop")) == "shop"
+    assert contract_named("Shop.csv", ("Shop", "shop")) == "Shop"
+
+
+@pytest.mark.parametrize(
+    "name", ["a.csv.part", "a.TMP", "~$book.xlsx", ".a.csv", "IN/.hidden", "a.csv~", "a.crdownload", "Thumbs.db", "IN/"]
+)
+def test_temporary_and_hidden_names_are_no_files_yet(name: str) -> None:
+    assert unfinished(name)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "IN/a.csv", "partners.csv", "a.part.csv", "no-ending"])
+def test_other_names_are_files(name: str) -> None:
+    assert not unfinished(name)

@@ -1,0 +1,53 @@
+"""What the command line decides about batches that wait or count, as plain functions beside those of `commands`."""
+
+import time
+from datetime import timedelta
+
+from tillstream.app import App
+from tillstream.driving import ME, code_of, drive
+from tillstream.pipeline import account, decide, drop, drop_notes, replay, settle, sweep, undo
+from tillstream.result import HELD, Progress, Result
+
+
+def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
+    receipt = drive(app, replay.replay(app.ports, app.book, batch, contract or None, ME), progress)
+    return Result(receipt, code_of(receipt))
+
+
+def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
+    if contract:
+        receipt = drive(app, decide.read_by(app.ports, app.book, batch, contract), progress)
+        return Result(receipt, code_of(receipt))
+    upload = decide.confirm(app.ports, batch, ME, as_new=as_new)
+    settle.settle_all(app.ports, app.book)
+    receipt = account.receipt(app.ports, upload.batch_id)
+    return Result(receipt, code_of(receipt))
+
+
+def reject(app: App, progress: Progress, *, batch: str, reason: str = "") -> Result:
+    decide.reject(app.ports, batch, ME, reason)
+    return Result(account.receipt(app.ports, batch))
+
+
+def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
+    return Result(undo.preview(app.ports, batch), HELD)
+
+
+def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
+    return Result(undo.undo(app.ports, batch, ME))
+
+
+def sweep_now(app: App, progress: Progress) -> Result:
+    """Files of the watched folder first; those that may still be being written are looked at a second time."""
+    taken = sum(_take_dropped(app))
+    if drop.waits(app.drops):
+        time.sleep(app.settings.drop_settle + 0.05)
+        taken += sum(_take_dropped(app))
+    swept = sweep.sweep(app.ports, app.book, patience=timedelta(0))
+    for place in app.drops:
+        drop_notes.tell(app.ports, place)
+    return Result({"taken": taken, "still_written": drop.waits(app.drops)} | swept)
+
+
+def _take_dropped(app: App) -> list[int]:
+    return [len(drop.take_in(app.ports, app.book, place)[0]) for place in app.drops]
