@@ -6,6 +6,7 @@ from typing import Any
 from docs.generate.contracts import docstrings
 from tillstream.domain.columns import BY_NAME
 from tillstream.domain.contract import CHECKED, MAPPED, Contract
+from tillstream.domain.values import CONSTANT
 
 PLAIN = ["string", "number", "boolean"]
 """A plain YAML word is read as the text that stands there: 22423, 0.10 and yes too."""
@@ -22,6 +23,9 @@ def page() -> str:
     own["columns"]["propertyNames"] = {"enum": sorted(MAPPED)}
     own["ranges"]["propertyNames"] = {"enum": sorted(CHECKED)}
     own["allowed"]["propertyNames"] = {"enum": sorted(BY_NAME)}
+    for name in ("values", "where_missing"):
+        own[name]["propertyNames"] = {"enum": sorted(MAPPED)}
+    own["constants"]["propertyNames"] = {"enum": sorted(CONSTANT)}
     own["expected"]["items"] = {"enum": sorted(BY_NAME)}
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

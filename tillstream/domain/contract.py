@@ -10,6 +10,7 @@ from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
 from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, Range, StatusRule, Strict
+from tillstream.domain.values import Made, MissingRule, unsound_values
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
     "sale_id",
@@ -51,6 +52,14 @@ class Contract(Strict):
     """Words that mean "no value" in this source, besides the empty cell."""
     columns: dict[str, str]
     """Column of a sale line → header of the source; headers that are not named here are kept in `extra`."""
+    made: dict[str, Made] = Field(default_factory=dict)
+    """A header of our own → how it is made of the source's; `columns` may map it."""
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Column → word of the source → what it means; other words stay, and `allowed` can refuse them."""
+    constants: dict[str, str] = Field(default_factory=dict)
+    """Column → its text in every line, where the source has no such column."""
+    where_missing: dict[str, MissingRule] = Field(default_factory=dict)
+    """Column → what means "no value" in it, and what is done then."""
     identity: Identity = Identity()
     """How a sale is named."""
     status: StatusRule = StatusRule()
@@ -76,7 +85,8 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        mistakes = [*self._unmapped(), *self._of_unknown_columns()]
+        values = unsound_values(self.columns, self.where_missing, self.values, self.constants, self.made)
+        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *values]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self

@@ -57,6 +57,7 @@ _ALL = (
     Problem("unknown-store", W, "A store the contract does not list", "{column} is “{value}”.", "Add the store to the contract if it is new."),
     Problem("unknown-product", W, "A product the contract does not list", "{column} is “{value}”.", "Add the product to the contract if it is new."),
     Problem("missing-expected", W, "An expected value is empty", "{column} is empty.", _CHECK),
+    Problem("default-taken", W, "A default stands for an empty value", "{column} is empty; “{detail}” was taken, as the contract says.", _CHECK),
     Problem("zero-price", W, "A price of zero", "{column} is 0.", _CHECK),
     Problem("negative-price", W, "A negative price", "{column} is {value}.", _CHECK),
     Problem("negative-quantity", W, "A negative quantity outside a return", "{column} is {value}, but the sale is not a return.", _CHECK),

@@ -61,10 +61,16 @@ def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Con
 
 
 def _complete(block: Block, contract: Contract) -> None:
-    missing = missing_columns(block.cells.column_names, contract)
+    given = block.cells.column_names
+    clashing = [name for name in given if name in contract.made]
+    if clashing:
+        raise Rejected(
+            f"The contract makes a column {', '.join(clashing)}, and the file has one of that name. "
+            "Give the made one another name."
+        )
+    missing = missing_columns(given, contract)
     if not missing:
         return
-    given = block.cells.column_names
     for delimiter, called in OTHERS.items():
         if len(given) == 1 and not missing_columns([name.strip() for name in given[0].split(delimiter)], contract):
             raise Rejected(

@@ -10,7 +10,6 @@ from tillstream.domain.contract import Contract
 from tillstream.pipeline.date_texts import DAY, MISSING
 from tillstream.pipeline.dates import example, read_dates, readable
 from tillstream.pipeline.source import Source
-from tillstream.pipeline.text import trimmed
 from tillstream.pipeline.zones import to_utc
 
 _SAMPLE = 1_000
@@ -18,7 +17,7 @@ _SAMPLE = 1_000
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
     """Whether no readable time of these rows is other than 00:00: then the column tells dates, not instants."""
-    words = trimmed(cells.column(contract.columns["date"]), contract.missing).words
+    words = Source(cells, contract).mapped("date").words
     return all(_midnight(part, contract) for part in (words[:_SAMPLE], words[_SAMPLE:]))
 
 

@@ -17,7 +17,7 @@ from tillstream.pipeline.text import Texts, encoded, flags
 
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
 """What `normalise` gives, in order; line_key is NULL where the source does not number its lines."""
-_CONSTANTS = ("country", "channel", "currency", "region")
+_OWN_CONSTANTS = ("country", "channel", "currency", "region")
 _PLAIN = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
 
 
@@ -29,8 +29,9 @@ def normalise(cells: pa.Table, contract: Contract, *, date_only: bool = False) -
     """
     source = Source(cells, contract)
     amounts = Amounts(source)
-    columns = {name: source.given(name) for name in _PLAIN}
-    columns |= {name: source.given(name, getattr(contract, name)) for name in _CONSTANTS}
+    constants = {name: getattr(contract, name) for name in _OWN_CONSTANTS} | contract.constants
+    columns = {name: source.given(name, contract.constants.get(name, "")) for name in _PLAIN}
+    columns |= {name: source.given(name, constants[name]) for name in _OWN_CONSTANTS}
     columns["store_id"] = source.given("store_id", contract.identity.store)
     columns |= amounts.all()
     columns |= _identity(source, amounts, columns["store_id"])

@@ -7,33 +7,68 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.domain.contract import Contract
+from tillstream.domain.values import needed_headers
 from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.made import make
+from tillstream.pipeline.meanings import empty, filled, meant
 from tillstream.pipeline.schema import TEXT
 from tillstream.pipeline.text import Texts, constant, trimmed
+
+_TOLD_AS = {"date": "sale_date", "time": "sale_date"}
 
 Mask = npt.NDArray[np.bool_]
 
 
 def missing_columns(header: Sequence[str], contract: Contract) -> list[str]:
-    """Headers that the contract maps and the file lacks, in the contract's order."""
+    """Headers that the contract needs and the file lacks, in the contract's order."""
     present = set(header)
-    return [name for name in dict.fromkeys(contract.columns.values()) if name not in present]
+    needed = needed_headers(contract.columns.values(), contract.made)
+    return [name for name in dict.fromkeys(needed) if name not in present]
 
 
 class Source:
-    """cells: all texts, named by the file's headers. Columns of a sale line are found by their own names."""
+    """cells: all texts, named by the file's headers. Columns of a sale line are found by their own names.
+
+    A column costs something once it is asked for, and what its words mean is found and told once.
+    """
 
     def __init__(self, cells: pa.Table, contract: Contract) -> None:
         self.contract, self.length = contract, cells.num_rows
         self.findings = Findings()
-        self._text = {name: trimmed(cells.column(name), contract.missing) for name in cells.column_names}
+        self._cells = cells
+        self._text: dict[str, Texts] = {}
+        self._mapped: dict[str, Texts] = {}
 
     def maps(self, name: str) -> bool:
         return name in self.contract.columns
 
     def mapped(self, name: str) -> Texts:
         """Raises `KeyError` for a column that is not mapped, or a header that `missing_columns` would have named."""
-        return self._text[self.contract.columns[name]]
+        if name not in self._mapped:
+            self._mapped[name] = self._meant(name, self.text(self.contract.columns[name]))
+        return self._mapped[name]
+
+    def text(self, header: str) -> Texts:
+        """The trimmed texts of a header of the file, or of one that the contract makes."""
+        if header not in self._text:
+            made = self.contract.made.get(header)
+            cells = make(made, self.text) if made else self._cells.column(header)
+            self._text[header] = trimmed(cells, self.contract.missing)
+        return self._text[header]
+
+    def _meant(self, name: str, text: Texts) -> Texts:
+        values, rule = self.contract.values.get(name, {}), self.contract.where_missing.get(name)
+        if values or (rule and rule.words):
+            text = meant(text, values, rule.words if rule else ())
+        if not rule or rule.do == "empty" or not text.words.null_count:
+            return text
+        void = empty(text)[text.index]
+        told = _TOLD_AS.get(name, name)
+        if rule.do == "refuse":
+            self.findings.add_where(void, "missing-required", told)
+            return text
+        self.findings.add_where(void, "default-taken", told, detail=rule.value)
+        return filled(text, rule.value)
 
     def given(self, name: str, otherwise: str = "") -> pa.Array:
         """The source's column; where none is mapped the contract's constant, else NULL."""
@@ -42,9 +77,9 @@ class Source:
         return constant(otherwise, self.length) if otherwise else pa.nulls(self.length, TEXT)
 
     def others(self) -> dict[str, pa.Array]:
-        """Header → texts of the columns that the contract maps to nothing."""
+        """Header → texts of the file's columns that the contract maps to nothing."""
         taken = set(self.contract.columns.values())
-        return {name: text.plain() for name, text in self._text.items() if name not in taken}
+        return {name: self.text(name).plain() for name in self._cells.column_names if name not in taken}
 
     def tell(self, wrong: Mask, code: str, name: str, text: Texts, detail: str = "") -> Mask:
         """wrong: bool (m,), of the words. The rows that hold them, bool (n,), each told."""

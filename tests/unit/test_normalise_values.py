@@ -1,0 +1,160 @@
+"""What a contract says of words and empty cells, and the columns that it makes."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sale_cells import cells, column, contract, found, judged
+
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.source import missing_columns
+
+SKU = {"product_id": "Sku"}
+
+
+def test_a_word_of_the_source_becomes_ours_and_others_stay() -> None:
+    rules = contract({"channel": "Via"}, values={"channel": {"W": "online", "S": "store"}})
+    via = ["W", " S ", "w", "phone", "", "store"]
+    assert column("channel", cells(Via=via), rules) == ["online", "store", "w", "phone", None, "store"]
+
+
+def test_a_word_that_the_contract_neither_maps_nor_allows_is_refused() -> None:
+    rules = contract({"channel": "Via"}, values={"channel": {"W": "online"}}, allowed={"channel": ["online"]})
+    assert found(judged(cells(Via=["W", "X"]), rules)) == [(1, "word-not-allowed", "channel")]
+
+
+def test_a_word_may_mean_nothing_and_a_number() -> None:
+    rules = contract(SKU, values={"product_id": {"-": ""}, "quantity": {"one": "1"}})
+    source = cells(Sku=["-", "A"], Qty=["one", "3"])
+    assert column("product_id", source, rules) == [None, "A"]
+    assert column("net_amount", source, rules) == [5, 15]
+
+
+def test_a_map_belongs_to_a_column_and_not_to_its_header() -> None:
+    rules = contract({"product_id": "Sku", "category": "Sku"}, values={"category": {"A": "Mugs"}})
+    table, _ = normalise(cells(Sku=["A", "B"]), rules)
+    assert table.column("product_id").to_pylist() == ["A", "B"]
+    assert table.column("category").to_pylist() == ["Mugs", "B"]
+
+
+def test_currencies_may_be_told_by_words() -> None:
+    rules = contract({"currency": "Cur"}, values={"currency": {"€": "EUR"}})
+    table, findings = normalise(cells(Cur=["€", "USD", "$"]), rules)
+    assert table.column("currency").to_pylist() == ["EUR", "USD", None]
+    assert found(findings) == [(2, "not-a-currency", "currency")]
+
+
+def test_a_word_for_missing_may_belong_to_one_column() -> None:
+    rules = contract({**SKU, "country": "Land"}, missing=["?"], where_missing={"product_id": {"words": ["NA"]}})
+    source = cells(Sku=["NA", "?", "B"], Land=["NA", "?", "B"])
+    assert column("product_id", source, rules) == [None, None, "B"]
+    assert column("country", source, rules) == ["NA", None, "B"]
+
+
+def test_a_default_is_taken_with_a_warning() -> None:
+    rules = contract(SKU, where_missing={"quantity": {"do": "default", "value": "1"}})
+    table, findings = normalise(cells(Qty=["", "3", " "], Sku=["A", "B", "C"]), rules)
+    assert table.column("quantity").to_pylist() == [1, 3, 1]
+    assert table.column("net_amount").to_pylist() == [5, 15, 5]
+    assert found(findings) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
+    assert not findings.refused(3).any()
+
+
+def test_a_default_is_read_as_the_source_would_write_it() -> None:
+    rules = contract(
+        numbers={"decimal": ",", "thousands": "."},
+        where_missing={
+            "unit_price": {"do": "default", "value": "1.024,50"},
+            "date": {"do": "default", "value": "2026-01-01"},
+        },
+    )
+    table, findings = normalise(cells(Price=["", "2,5"], Date=["2026-03-01", ""]), rules)
+    assert table.column("unit_price").to_pylist() == [Decimal("1024.5"), Decimal("2.5")]
+    assert [str(day) for day in table.column("sale_date").to_pylist()] == ["2026-03-01", "2026-01-01"]
+    assert found(findings) == [(0, "default-taken", "unit_price"), (1, "default-taken", "sale_date")]
+
+
+def test_a_column_may_be_needed_in_every_row() -> None:
+    rules = contract(SKU, where_missing={"product_id": {"do": "refuse", "words": ["?"]}}, expected=["product_id"])
+    assert found(judged(cells(Sku=["A", "", "?"]), rules)) == [
+        (1, "missing-required", "product_id"),
+        (2, "missing-required", "product_id"),
+    ]
+
+
+def test_an_empty_date_that_is_needed_is_told_once() -> None:
+    rules = contract(where_missing={"date": {"do": "refuse"}})
+    assert found(judged(cells(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
+
+
+def test_constants_stand_in_every_line() -> None:
+    rules = contract(constants={"category": "Books", "country": "Chile", "salesperson_id": "robot"})
+    table, _ = normalise(cells(No=["1", "2"]), rules)
+    told = table.select(["category", "country", "salesperson_id"]).to_pylist()
+    assert told == [{"category": "Books", "country": "Chile", "salesperson_id": "robot"}] * 2
+
+
+def test_texts_are_joined_without_what_is_empty() -> None:
+    made = {"Name": {"join": ["First", "Middle", "Last"]}}
+    rules = contract({"customer_name": "Name"}, made=made, missing=["-"])
+    source = cells(First=["Ann", "", " Cy ", ""], Middle=["B.", "-", "", ""], Last=["Lee", "Ray", "Dow", ""])
+    assert column("customer_name", source, rules) == ["Ann B. Lee", "Ray", "Cy Dow", None]
+    assert column("extra", source, rules)[0] == '{"First":"Ann","Middle":"B.","Last":"Lee"}'
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (1, ["A", "B", "plain", None, None]),
+        (2, ["12", "", None, None, "x"]),
+        (3, ["red", None, None, None, None]),
+        (-1, ["red", "", "plain", None, "x"]),
+        (-3, ["A", None, None, None, None]),
+    ],
+)
+def test_a_part_of_a_text_is_taken_or_nothing(part: int, expected: list[str | None]) -> None:
+    rules = contract(SKU | {"product_id": "Size"}, made={"Size": {"split": "Code", "by": "-", "part": part}})
+    expected = [value or None for value in expected]
+    assert column("product_id", cells(Code=["A-12-red", "B-", "plain", "", "-x"]), rules) == expected
+
+
+def test_a_date_and_a_time_that_stand_apart_are_one_moment() -> None:
+    rules = contract(
+        {"date": "When"},
+        made={"When": {"join": ["Day", "Clock"]}},
+        dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Europe/Vienna"},
+    )
+    sold = column("sold_at", cells(Day=["2026-03-01"], Clock=["09:30"]), rules)
+    assert sold[0].isoformat() == "2026-03-01T08:30:00+00:00"
+
+
+def test_a_column_may_be_made_of_a_made_one() -> None:
+    made = {"Code": {"split": "Text", "by": ":", "part": 2}, "Both": {"join": ["Code", "Size"], "between": "/"}}
+    rules = contract({"product_id": "Both"}, made=made)
+    assert column("product_id", cells(Text=["x:A1"], Size=["L"]), rules) == ["A1/L"]
+    assert missing_columns(["No", "Date", "Qty", "Price", "Size"], rules) == ["Text"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"where_missing": {"category": {}}}, "category is not mapped"),
+        ({"where_missing": {"quantity": {"do": "default"}}}, "give a value with do: default"),
+        ({"where_missing": {"quantity": {"value": "1"}}}, "give a value with do: default"),
+        ({"where_missing": {"sale_id": {"do": "default", "value": "1"}}}, "a sale without a number"),
+        ({"values": {"qantity": {"a": "b"}}}, "Did you mean quantity?"),
+        ({"values": {"status": {"a": "b"}}}, "say in status.words"),
+        ({"constants": {"sale_id": "1"}}, "sale_id cannot be a constant"),
+        ({"constants": {"product_id": "1"}}, "product_id is mapped in columns"),
+        ({"made": {"New": {"join": ["A"]}}}, "nothing uses it"),
+        ({"made": {"New": {"join": ["A"], "split": "B"}}}, "either join or split"),
+        ({"made": {"New": {}}}, "either join or split"),
+        ({"made": {"New": {"split": "A", "by": "-"}}}, "split needs by"),
+        ({"made": {"Sku": {"join": ["Late"]}, "Late": {"join": ["A"]}}}, "Late must be made before it"),
+        ({"made": {"Sku": {"join": ["Sku"]}}}, "Sku must be made before it"),
+    ],
+)
+def test_a_contract_that_contradicts_itself_is_refused_in_words(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(Rejected, match=said.replace("?", r"\?")):
+        contract(SKU | {"status": "State"} if "status" in changes.get("values", {}) else SKU, **changes)
