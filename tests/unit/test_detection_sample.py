@@ -1,0 +1,63 @@
+"""Detection reads at most two megabytes of a file: its head, and where one can jump, its middle and end."""
+
+import gzip
+import io
+
+import pytest
+
+from tillstream.detection import propose
+from tillstream.detection.sample import MOST, take
+
+
+class Counting(io.BytesIO):
+    """A stream that says how much was read of it."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.taken += len(data)
+        return data
+
+
+class Pipe(Counting):
+    def seekable(self) -> bool:
+        return False
+
+
+HEADER = b"Order No,Date,Qty,Price\n"
+ROWS = b"".join(b"%d,2026-03-%02d,2,1.50\n" % (number, number % 28 + 1) for number in range(200_000))
+
+
+@pytest.mark.parametrize("kind", [Counting, Pipe])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_of_a_large_file_two_megabytes_are_read(kind: type[Counting], pack: type[bytes]) -> None:
+    stream = kind(pack(HEADER + ROWS))
+    proposal = propose(stream)
+    assert 0 < stream.taken <= MOST
+    assert proposal.read == stream.taken
+    assert proposal.contract["columns"] == {
+        "sale_id": "Order No",
+        "date": "Date",
+        "quantity": "Qty",
+        "unit_price": "Price",
+    }
+
+
+def test_the_end_of_a_large_file_is_looked_at() -> None:
+    proof = b'999999,2026-03-01,1,"7.777,5"\n'
+    ambiguous = HEADER + ROWS.replace(b"1.50", b'"1.500"') + proof
+    said = {question.key for question in propose(io.BytesIO(ambiguous)).questions}
+    assert "decimal" not in said
+    assert "decimal" in {question.key for question in propose(Pipe(ambiguous)).questions}
+
+
+def test_a_small_file_is_read_whole() -> None:
+    taken = take(io.BytesIO(HEADER))
+    assert (taken.pieces, taken.whole, taken.read) == ((HEADER,), True, len(HEADER))
+
+
+def test_a_bomb_is_not_unpacked_whole() -> None:
+    taken = take(io.BytesIO(gzip.compress(b"0" * 300_000_000, 1)))
+    assert sum(map(len, taken.pieces)) <= MOST
+    assert not taken.whole

@@ -1,0 +1,207 @@
+"""The detection room: a file → a proposed contract with its evidence and its open questions."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from tillstream.detection import currency, dates, dialect, encoding, identity, money, numbers, roles, sample, status
+from tillstream.detection.dialect import Dialect
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.told import LIKELY, Finding, Question, Told
+
+CALLED = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`contract` is plain data, valid for `domain.contract.parse` once no question is open."""
+
+    contract: dict[str, Any]
+    findings: tuple[Finding, ...]
+    questions: tuple[Question, ...]
+    rows: int
+    """Rows that were looked at."""
+    read: int = 0
+    """Bytes that were read of the file."""
+
+    @property
+    def sure(self) -> float:
+        """Of the least sure finding that no person answered; 0 while a question is open."""
+        return 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0)
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "contract": self.contract,
+            "sure": self.sure,
+            "findings": [one.plain() for one in self.findings],
+            "questions": [one.plain() for one in self.questions],
+            "rows_read": self.rows,
+            "bytes_read": self.read,
+        }
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A file's sample as a sheet, and how its bytes became cells."""
+
+    sheet: Sheet
+    file: dict[str, Any] = field(default_factory=dict)
+    """The contract's `file` section."""
+    read: int = 0
+
+
+def look(stream: BinaryIO, told: Told | None = None) -> Looked:
+    """Reads at most `sample.MOST` bytes. The sample of a file of text; sheets of other formats are made elsewhere."""
+    told = told or Told()
+    taken = sample.take(stream)
+    text = encoding.decide(taken, told)
+    style, sheet = dialect.decide(text, told, whole=taken.whole)
+    return Looked(sheet, _file(text.encoding, style), taken.read)
+
+
+def _file(spelled: str, style: Dialect) -> dict[str, Any]:
+    return {"encoding": spelled, "delimiter": style.delimiter}
+
+
+def propose(
+    stream: BinaryIO | None = None,
+    *,
+    name: str = "",
+    answers: Mapping[str, str] | None = None,
+    looked: Looked | None = None,
+) -> Proposal:
+    """name: of the file or of the contract to be; answers: by the keys of questions, also of those that are not open.
+
+    looked: the sheet of a file of another format, in place of the stream.
+    """
+    told = Told(dict(answers or {}))
+    if looked is None:
+        if stream is None:
+            raise ValueError("give a stream or a sheet")
+        looked = look(stream, told)
+    return _Proposer(looked, told, name).run()
+
+
+class _Proposer:
+    def __init__(self, looked: Looked, told: Told, name: str) -> None:
+        self._sheet, self._file, self._read = looked.sheet, looked.file, looked.read
+        self._told, self._name = told, name
+        self._seen = roles.profiles(looked.sheet)
+
+    def run(self) -> Proposal:
+        told, sheet = self._told, self._sheet
+        for name in sheet.repeated:
+            told.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
+        played = roles.assign(self._seen, told)
+        style = numbers.decide(self._numbers(played), told)
+        money.decide(sheet, played, style, told)
+        self._needed(played)
+        seen = [
+            (sheet.columns[played[role]], self._seen[played[role]].numbers) for role in roles.MONEY if role in played
+        ]
+        contract: dict[str, Any] = {"name": CALLED.sub("-", self._name).strip("-")[:60] or "proposed", "version": 1}
+        contract["region"] = self._region()
+        contract["currency"] = currency.decide(sheet, played, seen, told)
+        contract["country"] = self._country(played)
+        contract["file"] = self._file
+        contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
+        contract["numbers"]["currency_signs"] = list(currency.signs(seen))
+        made = identity.decide(sheet, played, told)
+        contract["dates"] = self._dates(played)
+        contract["status"] = status.decide(sheet, played, style, told)
+        contract["identity"] = {"ids": identity.per_store(sheet, played, told)}
+        contract["missing"] = self._missing(played)
+        contract["columns"] = dict(played)
+        if made is not None:
+            self._made_up(contract, made)
+        return Proposal(_bare(contract), tuple(told.findings), tuple(told.questions), sheet.rows, self._read)
+
+    def _numbers(self, played: dict[str, str]) -> list[tuple[Any, numbers.Numbers]]:
+        """The columns of money and quantity; where these tell nothing, every other column of numbers."""
+        mapped = [self._seen[played[role]] for role in roles.NUMERIC if role in played]
+        ours = [(one.column, one.numbers) for one in mapped]
+        if any(seen.decimal or seen.thousands for _, seen in ours) or not any(seen.either for _, seen in ours):
+            return ours
+        others = [one for name, one in self._seen.items() if name not in played.values() and one.numbers.share > 0.95]
+        return ours + [(one.column, one.numbers) for one in others if one.numbers.decimal]
+
+    def _needed(self, played: dict[str, str]) -> None:
+        """A line needs a net amount, or what it is computed from."""
+        if "net_amount" in played or {"quantity", "unit_price"} <= set(played):
+            return
+        free = tuple(
+            name
+            for name, one in self._seen.items()
+            if name not in played.values() and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
+        )
+        self._told.ask("column.net_amount", "Which column is the total of a line, after discount and before tax?", free)
+
+    def _region(self) -> str:
+        answer = self._told.answer("region")
+        if not answer:
+            self._told.ask("region", "To which region are these sales reported?", (), "a file does not say it")
+        return answer or "?"
+
+    def _country(self, played: dict[str, str]) -> str:
+        told = self._told
+        if "country" in played:
+            return ""
+        answer = told.answer("country")
+        if answer is None:
+            told.ask("country", "In which country were these sold? `-` leaves it open.", (), "no column says it")
+        return "" if answer in {None, "-"} else str(answer)
+
+    def _dates(self, played: dict[str, str]) -> dict[str, Any]:
+        told = self._told
+        if "date" not in played:
+            return {}
+        profile = self._seen[played["date"]]
+        number = self._sheet.columns.get(played.get("sale_id", ""))
+        style = dates.decide(profile.column, profile.dates, self._sheet, told, number)
+        zone = told.answer("time_zone")
+        if not zone and style.timed and not style.offsets:
+            told.ask("time_zone", "In which time zone are the times, such as Europe/London?", (), "times say no zone")
+        elif not zone:
+            told.find("time_zone", "UTC", "days without times, or times with their offset, need no zone", LIKELY)
+        return {"formats": list(style.formats), "time_zone": zone or "UTC"}
+
+    def _missing(self, played: dict[str, str]) -> list[str]:
+        """Words that stand where numbers and dates should. Asks `missing.WORD` for each."""
+        found: list[str] = []
+        for role, name in played.items():
+            if role not in roles.NUMERIC and role != "date":
+                continue
+            profile = self._seen[name]
+            strange = profile.dates.strange if role == "date" else profile.numbers.strange
+            for word in strange[:3]:
+                if (
+                    not any(letter.isdigit() for letter in word)
+                    and profile.column.words[word] > 1
+                    and word not in found
+                ):
+                    said = self._told.answer(f"missing.{word}")
+                    if said in {"yes", None}:
+                        found.append(word)
+                    if said is None:
+                        words = f"Does “{word}” mean that there is no value?"
+                        evidence = f"it stands {profile.column.words[word]:,} × in {name}"
+                        lines = profile.column.line_of(word)
+                        self._told.ask(f"missing.{word}", words, ("yes", "no"), evidence, lines)
+        return found
+
+    def _made_up(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:
+        """A sale that has no number is named by columns, or by the content of its rows."""
+        contract["columns"].pop("sale_id", None)
+        contract["identity"]["made_of"] = list(names)
+
+
+def _bare(contract: dict[str, Any]) -> dict[str, Any]:
+    """Without what is empty, so that a person reads what matters."""
+    parts = {
+        name: {key: value for key, value in part.items() if value not in ("", [], {})}
+        if isinstance(part, dict)
+        else part
+        for name, part in contract.items()
+    }
+    return {name: part for name, part in parts.items() if part not in ("", [], {})}
