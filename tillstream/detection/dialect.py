@@ -29,7 +29,7 @@ class Dialect:
     """The physical line of the header, 0 where the file has none."""
 
 
-def decide(text: Text, told: Told, *, whole: bool) -> tuple[Dialect, Sheet]:
+def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple[Dialect, Sheet]:
     """Asks `delimiter` where two signs give tables, and `header` where no row names the columns."""
     head = text.pieces[0]
     delimiter = _delimiter(head, told)
@@ -46,9 +46,10 @@ def decide(text: Text, told: Told, *, whole: bool) -> tuple[Dialect, Sheet]:
     if not whole and lines:
         del cells[-1], lines[-1]  # it may have been cut
     together = len(cells)
-    for piece in text.pieces[1:]:
+    for number, piece in enumerate(text.pieces[1:], 2):
         _, _, after = piece.partition("\n")
-        more, _ = _of_width(list(_records(after, delimiter))[:-1], len(names))
+        records = list(_records(after, delimiter))
+        more, _ = _of_width(records if ended and number == len(text.pieces) else records[:-1], len(names))
         cells += more
         lines += [NOWHERE] * len(more)
     if place is not None and names:

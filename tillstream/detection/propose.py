@@ -56,7 +56,7 @@ def look(stream: BinaryIO, told: Told | None = None) -> Looked:
     told = told or Told()
     taken = sample.take(stream)
     text = encoding.decide(taken, told)
-    style, sheet = dialect.decide(text, told, whole=taken.whole)
+    style, sheet = dialect.decide(text, told, whole=taken.whole, ended=taken.ended)
     return Looked(sheet, _file(text.encoding, style), taken.read)
 
 

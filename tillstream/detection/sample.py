@@ -21,6 +21,8 @@ class Sample:
     """Whether the first piece is the file, to its last byte."""
     read: int
     """Bytes taken from the stream."""
+    ended: bool = False
+    """Whether the last piece ends where the file does."""
 
 
 def take(stream: BinaryIO) -> Sample:
@@ -42,7 +44,7 @@ def take(stream: BinaryIO) -> Sample:
     for start in ((size + HEAD - PART) // 2, size - PART):
         stream.seek(start - start % 4)  # where a letter of UTF-16 begins
         pieces.append(_filled(stream, PART))
-    return Sample(tuple(pieces), False, sum(map(len, pieces)))
+    return Sample(tuple(pieces), False, sum(map(len, pieces)), True)
 
 
 def _filled(stream: BinaryIO, size: int) -> bytes:
@@ -79,4 +81,4 @@ def _unpacked(head: bytes, stream: BinaryIO) -> Sample:
         pass
     if given <= HEAD + PART:
         return Sample((first + last,), whole, read)
-    return Sample((first, last), False, read)
+    return Sample((first, last), False, read, whole)
