@@ -7,7 +7,7 @@ import pytest
 from sale_cells import cells, column, contract, found
 
 from tillstream.pipeline.dates import example
-from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.moments import all_midnight, date_evidence, needs_evidence
 from tillstream.pipeline.normalise import normalise
 
 
@@ -51,7 +51,7 @@ def test_a_time_that_no_clock_shows_is_refused(text: str) -> None:
 
 
 def test_the_whole_text_must_match() -> None:
-    texts = ["2026-01-02 x", "x2026-01-02", "2026-01-02 10:00", "2026-1-2", "２０２６-01-02", "2026-01-0", "2026/01/02"]
+    texts = ["2026-01-02 x", "x2026-01-02", "2026-01-02 1:00", "2026-1-2", "２０２６-01-02", "2026-01-0", "2026/01/02"]
     assert days(texts, "%Y-%m-%d") == [None, None, None, date(2026, 1, 2), None, None, None]
 
 
@@ -74,10 +74,38 @@ def test_thousands_of_dates_in_two_formats_are_each_read_in_their_own() -> None:
     assert days(texts, *reversed(formats)) == expected
 
 
-def test_formats_are_tried_in_order() -> None:
-    formats = ("%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d %H:%M")
-    texts = ["03/04/2026", "03/14/2026", "2026-05-06 10:00", "nothing"]
-    assert days(texts, *formats) == [date(2026, 4, 3), date(2026, 3, 14), date(2026, 5, 6), None]
+def test_the_rows_that_one_format_alone_reads_prove_what_the_others_mean() -> None:
+    formats = ("%d/%m/%Y", "%m/%d/%Y", "%Y%m%d %H:%M")
+    texts = ["03/04/2026", "03/14/2026", "20260506 10:00", "nothing", "05/05/2026"]
+    proved = [date(2026, 3, 4), date(2026, 3, 14), date(2026, 5, 6), None, date(2026, 5, 5)]
+    assert days(texts, *formats) == proved
+    assert days(texts, *reversed(formats)) == proved
+
+
+@pytest.mark.parametrize("others", [[], ["05/05/2026"], ["14/03/2026", "03/14/2026"]])
+def test_a_text_that_may_be_two_days_is_refused_with_both(others: list[str]) -> None:
+    rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y"]})
+    table, findings = normalise(cells(Date=["03/04/2026", *others]), rules)
+    assert table.column("sale_date").to_pylist()[0] is None
+    assert found(findings) == [(0, "ambiguous-date", "sale_date")]
+    assert findings.table().to_pylist()[0]["detail"] == "2026-04-03 or 2026-03-04"
+
+
+def test_what_the_whole_file_proves_rules_in_each_of_its_parts() -> None:
+    rules = contract(dates={"formats": ["%d.%m.%y", "%y.%m.%d"]})
+    said = date_evidence(cells(Date=["01.12.99", "01.02.03"]), rules)
+    table, findings = normalise(cells(Date=["01.02.03"]), rules, known=said)
+    assert table.column("sale_date").to_pylist() == [date(2003, 2, 1)]
+    assert len(findings) == 0
+    assert found(normalise(cells(Date=["01.02.03"]), rules, known=frozenset())[1]) == [
+        (0, "ambiguous-date", "sale_date")
+    ]
+
+
+def test_formats_that_cannot_be_mistaken_for_each_other_need_no_proof() -> None:
+    assert not needs_evidence(contract(dates={"formats": ["%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "excel"]}))
+    assert needs_evidence(contract(dates={"formats": ["%d.%m.%Y", "%m.%d.%Y"]}))
+    assert needs_evidence(contract(dates={"formats": ["excel", "excel-1904"]}))
 
 
 def test_a_refused_date_tells_how_to_write_it() -> None:

@@ -18,9 +18,11 @@ MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sa
     "source_version",
     "status",
     "date",
+    "time",
     "region",
 }
-"""What `columns` may map: the content columns, the key, the version, and `date`, which gives sold_at and sale_date."""
+"""What `columns` may map: the content columns, the key, the version, and `date` (with `time`, where a source tells it
+apart), which gives sold_at and sale_date."""
 
 CHECKED = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 

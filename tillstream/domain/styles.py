@@ -8,6 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tillstream.domain.month_names import LANGUAGES
+
+SERIALS = ("excel", "excel-1904")
+"""Date formats that are day numbers of a spreadsheet, counted from 1900 or from 1904."""
+
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,9 +55,19 @@ class DateStyle(Strict):
     """When a sale happened, and which business day that is."""
 
     formats: tuple[str, ...] = ("%Y-%m-%d",)
-    """In strptime's letters, tried in order; a value must match one of them exactly."""
+    """In strptime's letters; a value must match one of them exactly. `excel` and `excel-1904` are the day numbers of
+    spreadsheets. ISO 8601 is read whatever stands here. What two formats read to different days is refused, unless the
+    file's other rows prove one of them."""
+    language: str = "en"
+    """The language of the names of months, weekdays and halves of the day: long or short, with or without dots."""
+    two_digit_years_from: int = Field(1969, ge=1, le=9900)
+    """Years of two digits mean the hundred years from this one."""
+    time_formats: tuple[str, ...] = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+    """How a `time` column is written, where `columns` maps one besides `date`."""
     time_zone: str = "UTC"
     """The zone of the local times, such as Europe/London."""
+    store_zones: dict[str, str] = Field(default_factory=dict)
+    """Store → its own zone, where it differs from `time_zone`."""
     cutoff: time = time(0, 0)
     """The business day starts here, in local time."""
 
@@ -65,15 +80,40 @@ class DateStyle(Strict):
             raise ValueError(f"unknown time zone {name!r}; use a name such as Europe/London") from error
         return name
 
+    @field_validator("store_zones")
+    @classmethod
+    def _zones(cls, zones: dict[str, str]) -> dict[str, str]:
+        return {store: cls._zone(name) for store, name in zones.items()}
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, language: str) -> str:
+        if language not in LANGUAGES:
+            raise ValueError(f"the names of months are not known in {language!r}; known are {', '.join(LANGUAGES)}")
+        return language
+
     @field_validator("formats")
     @classmethod
     def _whole(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         for text in formats:
-            if not ({"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}):
+            if text not in SERIALS and not {"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the format {text!r} has no year (%Y or %y)")
         if not formats:
             raise ValueError("give at least one date format")
         return formats
+
+    @field_validator("time_formats")
+    @classmethod
+    def _clocks(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        for text in formats:
+            if not {"%H", "%I"} & {text[i : i + 2] for i in range(len(text))}:
+                raise ValueError(f"the time format {text!r} has no hour (%H or %I)")
+        if not formats:
+            raise ValueError("give at least one time format")
+        return formats
+
+    def zone_of(self, store: str) -> str:
+        return self.store_zones.get(store, self.time_zone)
 
 
 class StatusRule(Strict):

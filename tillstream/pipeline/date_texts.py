@@ -1,29 +1,28 @@
 """The pipeline room: distinct texts of one date format, each read once and kept for the next blocks of a file."""
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-DAY = 86_400_000_000
-"""Microseconds of a day."""
-MISSING = int(np.iinfo(np.int64).min)
-SIMPLE = frozenset("YmdHMS")
-"""strptime's letters that are read here without strptime."""
+from tillstream.pipeline.date_formats import DAY, MISSING, Reader, in_window, letters_of, reader
+
+__all__ = ["DAY", "MISSING", "DateTexts", "is_simple", "text_reader"]
+
+SIMPLE = frozenset("YymdHMS")
+"""strptime's letters that tell digits."""
 _KEPT = 200_000
 
 Ints = npt.NDArray[np.int64]
-Reader = Callable[[str], tuple[int, int]]
-"""text → (wall-clock microseconds since 1970, offset from UTC in microseconds or MISSING); `ValueError`."""
 
 
 class DateTexts:
-    """epoch: the day, with a space, that stands before a format of a time alone."""
+    """reader: what reads one text, and raises `ValueError` where it is not written so."""
 
-    def __init__(self, format: str, epoch: str = "") -> None:
-        self._reader = _reader(format, epoch)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._kept: dict[str, tuple[int, int]] = {}
 
     def read(self, words: Sequence[str]) -> tuple[Ints, Ints]:
@@ -44,40 +43,27 @@ class DateTexts:
 
 def is_simple(letters: Sequence[str], *, time_only: bool) -> bool:
     """Digits only, each part once, and a whole date unless a time alone is wanted."""
-    whole = time_only or {"Y", "m", "d"} <= set(letters)
-    return bool(letters) and whole and set(letters) <= SIMPLE and len(set(letters)) == len(letters)
+    parts = {letter.upper() if letter == "y" else letter for letter in letters}
+    whole = time_only or {"Y", "m", "d"} <= parts
+    return bool(letters) and whole and set(letters) <= SIMPLE and len(parts) == len(letters)
 
 
-def _reader(format: str, epoch: str) -> Reader:
-    letters = re.findall(r"%(.)", format)
-    if is_simple(letters, time_only=bool(epoch)):
-        return _simple_reader(format, letters)
-
-    def read(word: str) -> tuple[int, int]:
-        # strptime takes any run of white space for one space.
-        if " ".join(word.split()) != word:
-            raise ValueError(word)
-        moment = datetime.strptime(epoch + word, "%Y-%m-%d " * bool(epoch) + format)  # noqa: DTZ007 - wall clock
-        offset = moment.utcoffset()
-        wall = _micros(moment.replace(tzinfo=None))
-        return wall, MISSING if offset is None else round(offset.total_seconds() * 1_000_000)
-
-    return read
-
-
-def _simple_reader(format: str, letters: Sequence[str]) -> Reader:
-    """Digits only: several times faster than strptime, which matters where a file tells seconds."""
+def text_reader(format: str, language: str, years_from: int, *, time_only: bool = False) -> Reader:
+    """The reader of a format; digits alone are several times faster here, which matters where a file tells seconds."""
+    letters = letters_of(format)
+    if not is_simple(letters, time_only=time_only) or not format.isascii():
+        return reader(format, language, years_from, time_only=time_only)
     literal = re.split(r"%.", format)
     shape = re.escape(literal[0])
     for i, letter in enumerate(letters):
         # Without a sign between them, 2024111 could be two days: both neighbours need their full width.
         touching = (i > 0 and not literal[i]) or (i + 1 < len(letters) and not literal[i + 1])
-        width = "{4}" if letter == "Y" else "{2}" if touching else "{1,2}"
+        width = "{4}" if letter == "Y" else "{2}" if touching or letter == "y" else "{1,2}"
         shape += f"([0-9]{width})" + re.escape(literal[i + 1])
     match = re.compile(shape).fullmatch
-    place = {letter: i for i, letter in enumerate(letters)}
+    place = {letter.upper() if letter == "y" else letter: i for i, letter in enumerate(letters)}
     year, month, day, hour, minute, second = (place.get(letter, -1) for letter in "YmdHMS")
-    start = date(1970, 1, 1).toordinal()
+    short, start = "y" in letters, date(1970, 1, 1).toordinal()
 
     def read(word: str) -> tuple[int, int]:
         found = match(word)
@@ -87,12 +73,10 @@ def _simple_reader(format: str, letters: Sequence[str]) -> Reader:
         hours, minutes, seconds = parts[hour], parts[minute], parts[second]
         if hours > 23 or minutes > 59 or seconds > 59:
             raise ValueError(word)
-        days = date(parts[year], parts[month], parts[day]).toordinal() - start if year >= 0 else 0
+        if year < 0:
+            return (hours * 3600 + minutes * 60 + seconds) * 1_000_000, MISSING
+        years = in_window(parts[year], years_from) if short else parts[year]
+        days = date(years, parts[month], parts[day]).toordinal() - start
         return days * DAY + (hours * 3600 + minutes * 60 + seconds) * 1_000_000, MISSING
 
     return read
-
-
-def _micros(moment: datetime) -> int:
-    since = moment - datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -1,66 +1,128 @@
 """The pipeline room: dates as a source writes them → local wall-clock time, by the contract's formats."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.date_texts import MISSING, DateTexts
-from tillstream.pipeline.fixed_dates import FixedDates
+from tillstream.domain.styles import DateStyle
+from tillstream.pipeline.date_columns import DateColumn, column_of
+from tillstream.pipeline.date_doubts import Evidence, decided, evidence, rivals
+from tillstream.pipeline.date_formats import MISSING, written
+from tillstream.pipeline.iso_dates import EXCEL
 from tillstream.pipeline.text import flags
 
-_CLOCK = frozenset("HIpMSfzXZ")
-"""strptime's letters that tell a time."""
-_FEW = 500
-"""So few distinct texts are read whole; cutting them into date and time would cost more."""
 _SAMPLE = 2_000
 
 Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Read:
-    """wall: int64 (n,) local microseconds since 1970, MISSING where unreadable or NULL; offset: int64 (n,), the text's
-    own offset from UTC where it gives one, else MISSING; timed: bool (n,), whether the format that was read has a time
-    (of no meaning where the wall is MISSING)."""
+    """Each (n,), of no meaning where the wall is MISSING."""
 
     wall: Ints
+    """Local microseconds since 1970, MISSING where unreadable or NULL."""
     offset: Ints
-    timed: npt.NDArray[np.bool_]
+    """The text's own offset from UTC where it gives one, else MISSING."""
+    timed: Mask
+    """Whether the text tells a time."""
+    second: Ints | None = None
+    """Another reading that nothing rules out, MISSING where there is none."""
 
 
-def read_dates(text: pa.Array, formats: tuple[str, ...]) -> Read:
-    """text: string (n,), trimmed, NULL for missing. Formats are tried in order, each against the whole text."""
+def read_dates(text: pa.Array, style: DateStyle, known: Evidence | None = None) -> Read:
+    """text: string (n,), trimmed, NULL for missing. Formats are tried in order, each against the whole text, then
+    ISO 8601, which every source may write.
+
+    known: what the whole file says of formats that read the same texts differently; None: these texts alone say it.
+    """
     words, index = _words(text)
-    wall = np.full(len(words) + 1, MISSING)
-    offset = wall.copy()
+    pairs = _rivals(style)
+    wall, offset = np.full(len(words) + 1, MISSING), np.full(len(words) + 1, MISSING)
     timed = np.zeros(len(words) + 1, np.bool_)
+    second = None
     left = np.arange(len(words))
-    for one in formats:
+    if pairs:
+        second = np.full(len(words) + 1, MISSING)
+        wall[left], offset[left], timed[left], second[left] = _read_rivals(words, style, pairs, known)
+        left = left[wall[left] == MISSING]
+    for one in (*(() if pairs else style.formats), "iso"):
         if not len(left):
             break
-        style = _style(one)
-        found_wall, found_offset = style.read(words if len(left) == len(words) else words.take(pa.array(left)))
-        wall[left], offset[left], timed[left] = found_wall, found_offset, style.timed
-        left = left[found_wall == MISSING]
-    return Read(wall[index], offset[index], timed[index])
+        some = words if len(left) == len(words) else words.take(pa.array(left))
+        wall[left], offset[left], timed[left] = _column(one, style).read(some)
+        left = left[wall[left] == MISSING]
+    return Read(wall[index], offset[index], timed[index], None if second is None else second[index])
 
 
-def readable(text: pa.Array, read: Read) -> npt.NDArray[np.bool_]:
+def read_times(text: pa.Array, style: DateStyle) -> tuple[Ints, Ints]:
+    """text: string (n,) as for `read_dates`. Microseconds of the day and the offset, MISSING where there is none."""
+    words, index = _words(text)
+    wall, offset = np.full(len(words) + 1, MISSING), np.full(len(words) + 1, MISSING)
+    left = np.arange(len(words))
+    for one in style.time_formats:
+        if not len(left):
+            break
+        column = column_of(one, style.language, style.two_digit_years_from, time_only=True)
+        wall[left], offset[left], _ = column.read(words if len(left) == len(words) else words.take(pa.array(left)))
+        left = left[wall[left] == MISSING]
+    return wall[index], offset[index]
+
+
+def may_be_in_doubt(style: DateStyle) -> bool:
+    """Whether two of the formats can read one text to different times."""
+    return bool(_rivals(style))
+
+
+def evidence_of(text: pa.Array, style: DateStyle) -> Evidence:
+    """What these texts say of formats that are rivals. The evidence of parts of a file adds up to that of the file."""
+    words, _ = _words(text)
+    walls = [_column(one, style).read(words)[0] for one in style.formats]
+    return evidence(style.formats, walls, _rivals(style))
+
+
+def readable(text: pa.Array, read: Read) -> Mask:
     """bool (n,): False where a text is there that no format reads."""
-    known: npt.NDArray[np.bool_] = read.wall != MISSING
+    known: Mask = read.wall != MISSING
     return np.logical_or(known, flags(pc.is_null(text)))
 
 
-def example(formats: tuple[str, ...]) -> str:
+def example(formats: tuple[str, ...], language: str = "en") -> str:
     """The last minute of 2026 as the formats write it, for a person who has to write a date."""
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    return " or ".join(moment.strftime(one) for one in formats)
+    return " or ".join(_serial(one) if one in EXCEL else written(moment, one, language) for one in formats)
+
+
+def _serial(kind: str) -> str:
+    return str((datetime(2026, 12, 31, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days + EXCEL[kind])
+
+
+def _column(format: str, style: DateStyle) -> DateColumn:
+    return column_of(format, style.language, style.two_digit_years_from)
+
+
+def _rivals(style: DateStyle) -> tuple[tuple[str, str], ...]:
+    if len(style.formats) == 1:
+        return ()
+    return rivals(style.formats, style.language, style.two_digit_years_from)
+
+
+def _read_rivals(
+    words: pa.Array, style: DateStyle, pairs: tuple[tuple[str, str], ...], known: Evidence | None
+) -> tuple[Ints, Ints, Mask, Ints]:
+    read = [_column(one, style).read(words) for one in style.formats]
+    walls = [wall for wall, _, _ in read]
+    said = evidence(style.formats, walls, pairs) if known is None else known
+    chosen, second = decided(style.formats, walls, pairs, said)
+    wall, offset, timed = (
+        np.take_along_axis(np.stack(each), chosen[None], axis=0)[0] for each in zip(*read, strict=True)
+    )
+    return wall, offset, timed, second
 
 
 def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:
@@ -74,63 +136,3 @@ def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:
         return text.drop_null(), np.where(valid, np.cumsum(valid) - 1, int(valid.sum()))
     encoded = text.dictionary_encode()
     return encoded.dictionary, pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy()
-
-
-class _Style:
-    """One strptime format. Texts all of one width are read digit by digit over all rows at once; others are cut into
-    date and time, as each half has few distinct values."""
-
-    def __init__(self, format: str) -> None:
-        letters = re.findall(r"%(.)", format)
-        self.timed = not _CLOCK.isdisjoint(letters)
-        self._fixed = FixedDates.of(format)
-        self._whole = DateTexts(format)
-        self._halves: tuple[DateTexts, FixedDates | None, DateTexts] | None = None
-        self._sign = next((text for text in re.split(r"%.", format) if text), "")
-        cut = next((i for i in range(1, len(format)) if format[i - 1] == "%" and format[i] in _CLOCK), 2) - 1
-        day, self._mark, clock = format[: cut - 1], format[cut - 1 : cut], format[cut:]
-        self._from_right = self._mark in day
-        apart = self._mark in {" ", "T"} and "%" in day and _CLOCK.isdisjoint(re.findall(r"%(.)", day))
-        if apart and _CLOCK.issuperset(re.findall(r"%(.)", clock)) and not (self._from_right and self._mark in clock):
-            self._halves = DateTexts(day), FixedDates.of(clock), DateTexts(clock, epoch="1970-01-01 ")
-            self._sign = self._mark
-
-    def read(self, words: pa.Array) -> tuple[Ints, Ints]:
-        """words: string (n,) without NULL. wall and offset, int64 (n,) each."""
-        found = self._fixed.read(words) if self._fixed else None
-        if found is not None:
-            return found, np.full(len(words), MISSING)
-        if len(words) < _FEW:
-            return _distinct(self._whole, words)
-        # A text without the format's own sign is quickly seen to be written in another one.
-        marked = flags(pc.match_substring(words, self._sign))
-        if marked.all():
-            return self._read_many(words)
-        wall, offset = np.full(len(words), MISSING), np.full(len(words), MISSING)
-        wall[marked], offset[marked] = self._read_many(words.filter(pa.array(marked)))
-        return wall, offset
-
-    def _read_many(self, words: pa.Array) -> tuple[Ints, Ints]:
-        if self._halves is None:
-            return _distinct(self._whole, words)
-        day_part, fixed_clock, clock_part = self._halves
-        pieces = pc.split_pattern(words, self._mark, max_splits=1, reverse=self._from_right).flatten()
-        day, _ = _distinct(day_part, pieces.take(pa.array(np.arange(0, len(pieces), 2))))
-        times = pieces.take(pa.array(np.arange(1, len(pieces), 2)))
-        found = fixed_clock.read(times) if fixed_clock else None
-        clock, offset = _distinct(clock_part, times) if found is None else (found, np.full(len(words), MISSING))
-        bad = (day == MISSING) | (clock == MISSING)
-        return np.where(bad, MISSING, day + clock), np.where(bad, MISSING, offset)
-
-
-def _distinct(texts: DateTexts, words: pa.Array) -> tuple[Ints, Ints]:
-    encoded = words.dictionary_encode()
-    wall, offset = texts.read(encoded.dictionary.to_pylist())
-    index = encoded.indices.to_numpy()
-    return wall[index], offset[index]
-
-
-@lru_cache(maxsize=64)
-def _style(format: str) -> _Style:
-    """Kept, so that the blocks of a file share what was read."""
-    return _Style(format)

@@ -11,7 +11,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline.correction import correction_parts, row_numbers
-from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.moments import Dating, all_midnight, date_evidence, needs_evidence
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
 from tillstream.pipeline.read import Block, read
@@ -31,9 +31,9 @@ def file_parts(open_original: Callable[[], BinaryIO], contract: Contract, receiv
         blocks = read(stream, contract.file, block_bytes=BLOCK_BYTES)
         first = next(blocks)
         _complete(first, contract)
-        date_only = all_midnight(first.cells, contract) and _every_time_is_midnight(open_original, contract)
+        dating = _dating(first, open_original, contract)
         for block in chain([first], blocks):
-            yield _part(block, contract, received, date_only=date_only)
+            yield _part(block, contract, received, dating)
 
 
 def replayed_parts(
@@ -53,11 +53,18 @@ def replayed_parts(
         later |= rows
 
 
-def _every_time_is_midnight(open_original: Callable[[], BinaryIO], contract: Contract) -> bool:
-    """Looks only as far as the first other time."""
-    with open_original() as stream:
-        blocks = read(stream, contract.file, block_bytes=BLOCK_BYTES)
-        return all(all_midnight(block.cells, contract) for block in blocks)
+def _dating(first: Block, open_original: Callable[[], BinaryIO], contract: Contract) -> Dating:
+    """What the dates say together; the file is read twice only where its first rows leave that open."""
+
+    def blocks() -> Iterator[Block]:
+        with open_original() as stream:
+            yield from read(stream, contract.file, block_bytes=BLOCK_BYTES)
+
+    known = None
+    if needs_evidence(contract):
+        known = frozenset[tuple[str, str]]().union(*(date_evidence(block.cells, contract) for block in blocks()))
+    midnight = all_midnight(first.cells, contract) and all(all_midnight(block.cells, contract) for block in blocks())
+    return Dating(date_only=midnight, known=known)
 
 
 def _complete(block: Block, contract: Contract) -> None:
@@ -87,8 +94,8 @@ def _some(names: list[str]) -> str:
     return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY:,} more"
 
 
-def _part(block: Block, contract: Contract, received: date, *, date_only: bool) -> Part:
-    table, findings = normalise(block.cells, contract, date_only=date_only)
+def _part(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
+    table, findings = normalise(block.cells, contract, date_only=dating.date_only, known=dating.known)
     # the frame libraries may still be loading in a thread, and blocks are read meanwhile
     from tillstream.pipeline.validate import validate
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.date_texts import DAY, MISSING, is_simple
+from tillstream.pipeline.date_formats import DAY, MISSING, letters_of
+from tillstream.pipeline.date_texts import is_simple
 from tillstream.pipeline.text import data_bytes
 
 _LIMITS = {"H": (24, 3600), "M": (60, 60), "S": (60, 1)}
@@ -29,14 +30,16 @@ class FixedDates:
     places: dict[str, int]
     signs: dict[int, int]
     """Place → the byte that must stand there."""
+    years_from: int
+    """Two digits mean the hundred years from this one."""
 
     @classmethod
-    def of(cls, format: str) -> "FixedDates | None":
-        """None for a format that has other parts than Y, m, d, H, M and S, and f at its end."""
+    def of(cls, format: str, years_from: int) -> "FixedDates | None":
+        """None for a format that has other parts than Y, y, m, d, H, M and S, and f at its end."""
         fraction = format.endswith("%S.%f")
         regular = format.removesuffix("%f") if fraction else format
-        letters = re.findall(r"%(.)", regular)
-        time_only = "Y" not in letters and set(letters).isdisjoint("md")
+        letters = letters_of(regular)
+        time_only = set(letters).isdisjoint("Yymd")
         if not is_simple(letters, time_only=time_only) or not regular.isascii():
             return None
         places: dict[str, int] = {}
@@ -49,7 +52,7 @@ class FixedDates:
             else:
                 signs[width] = ord(part)
                 width += 1
-        return cls(width, fraction, places, signs)
+        return cls(width, fraction, places, signs, years_from)
 
     def read(self, words: pa.Array) -> Ints | None:
         """words: string (n,) without NULL. int64 (n,) microseconds since 1970, MISSING where a text does not match;
@@ -71,12 +74,16 @@ class FixedDates:
                 wall += number * (seconds * 1_000_000)
         if self.fraction:
             wall += _number(letters, self.width, digits, bad) * 10 ** (6 - digits)
-        if "Y" in self.places:
+        if "d" in self.places:
             wall += self._days(letters, bad) * DAY
         return np.where(bad, MISSING, wall)
 
     def _days(self, letters: npt.NDArray[np.uint8], bad: Mask) -> Ints:
-        year, month, day = (_number(letters, self.places[one], 4 if one == "Y" else 2, bad) for one in "Ymd")
+        month, day = (_number(letters, self.places[one], 2, bad) for one in "md")
+        if "Y" in self.places:
+            year = _number(letters, self.places["Y"], 4, bad)
+        else:
+            year = self.years_from + (_number(letters, self.places["y"], 2, bad) - self.years_from) % 100
         bad |= (year < 1) | (month < 1) | (month > 12)
         months = np.where(bad, 0, (year - 1970) * 12 + month - 1)
         first = int(months.min())

@@ -1,55 +1,176 @@
 """The pipeline room: when each sale happened, by the contract's dates: the instant, and the business day."""
 
-from datetime import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tillstream.domain.contract import Contract
-from tillstream.pipeline.date_texts import DAY, MISSING
-from tillstream.pipeline.dates import example, read_dates, readable
+from tillstream.pipeline.date_doubts import Evidence
+from tillstream.pipeline.date_formats import DAY, MISSING
+from tillstream.pipeline.dates import Read, evidence_of, example, may_be_in_doubt, read_dates, read_times, readable
 from tillstream.pipeline.source import Source
+from tillstream.pipeline.text import Texts, flags
 from tillstream.pipeline.zones import to_utc
 
 _SAMPLE = 1_000
 
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Dating:
+    """What the dates of a whole file say together."""
+
+    date_only: bool = False
+    """Every time is 00:00, so it tells days and no instants."""
+    known: Evidence | None = None
+    """What tells formats apart that read the same texts differently; None: the rows at hand say it."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Local times as the source tells them, by word where each row has a word's own, else by row."""
+
+    wall: Ints
+    offset: Ints
+    timed: Mask
+    text: Texts
+    """What is shown of a row in which something is wrong."""
+
+    def by_row(self) -> "_Told":
+        index = self.text.index
+        rows = Texts(self.text.plain(), np.arange(len(index), dtype=np.int32))
+        return _Told(self.wall[index], self.offset[index], self.timed[index], rows)
+
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
     """Whether no readable time of these rows is other than 00:00: then the column tells dates, not instants."""
-    words = Source(cells, contract).mapped("date").words
+    source = Source(cells, contract)
+    words = source.mapped("date").words
+    if source.maps("time"):
+        clock, _ = read_times(source.mapped("time").words, contract.dates)
+        if clock[clock != MISSING].any():
+            return False
     return all(_midnight(part, contract) for part in (words[:_SAMPLE], words[_SAMPLE:]))
 
 
 def _midnight(words: pa.Array, contract: Contract) -> bool:
-    read = read_dates(words, contract.dates.formats)
+    read = read_dates(words, contract.dates)
     return not (read.wall[read.timed & (read.wall != MISSING)] % DAY).any()
 
 
-def read_moments(source: Source, *, date_only: bool) -> tuple[pa.Array, pa.Array]:
+def needs_evidence(contract: Contract) -> bool:
+    """Whether the whole file has to say which of the contract's formats some of its dates are written in."""
+    return may_be_in_doubt(contract.dates)
+
+
+def date_evidence(cells: pa.Table, contract: Contract) -> Evidence:
+    """What these rows say of it; that of all rows together is the file's."""
+    return evidence_of(Source(cells, contract).mapped("date").words, contract.dates)
+
+
+def read_moments(source: Source, dating: Dating) -> tuple[pa.Array, pa.Array]:
     """sold_at and sale_date, (n,) each, worked out once for each distinct text."""
-    style, text = source.contract.dates, source.mapped("date")
-    read = read_dates(text.words, style.formats)
-    source.tell(~readable(text.words, read), "not-a-date", "sale_date", text, example(style.formats))
-    there = read.wall != MISSING
-    timed = there & read.timed if not date_only else np.zeros(len(there), np.bool_)
-    local = np.where(there, read.wall, 0)
+    told = _dates(source, dating)
+    if source.maps("time"):
+        told = _with_times(source, told.by_row())
+    style, there = source.contract.dates, told.wall != MISSING
+    timed = there & told.timed if not dating.date_only else np.zeros(len(there), np.bool_)
+    local = np.where(there, told.wall, 0)
     days = np.where(timed, local - _micros(style.cutoff), local) // DAY
     sale_date = pa.array(days.astype(np.int32), mask=~there).cast(pa.date32())
-    own = timed & (read.offset != MISSING)
-    utc = np.where(own, local - np.where(own, read.offset, 0), 0)
-    ours = np.flatnonzero(timed & ~own)
-    utc[ours], gone, twice = to_utc(local[ours], style.time_zone)
-    for wrong, code, detail in ((gone, "time-does-not-exist", style.time_zone), (twice, "ambiguous-time", "")):
-        if wrong.any():
-            source.tell(_spread(ours[wrong], len(there)), code, "sale_date", text, detail)
-    timed[ours[gone]] = False
-    sold_at = pa.array(utc, mask=~timed).cast(pa.timestamp("us", "UTC"))
-    index = pa.array(text.index)
-    return sold_at.take(index), sale_date.take(index)
+    index = pa.array(told.text.index)
+    sale_date = sale_date.take(index)
+    if style.store_zones and source.maps("store_id"):
+        told, local, timed = told.by_row(), local[told.text.index], timed[told.text.index]
+    sold_at = _instants(source, told, local, timed)
+    return sold_at.take(pa.array(told.text.index)), sale_date
 
 
-def _spread(places: npt.NDArray[np.int64], length: int) -> npt.NDArray[np.bool_]:
+def _dates(source: Source, dating: Dating) -> _Told:
+    style, text = source.contract.dates, source.mapped("date")
+    read = read_dates(text.words, style, dating.known)
+    source.tell(~readable(text.words, read), "not-a-date", "sale_date", text, example(style.formats, style.language))
+    wall = read.wall
+    if read.second is not None and (read.second != MISSING).any():
+        wall = _refuse_doubts(source, text, read, read.second)
+    return _Told(wall, read.offset, read.timed, text)
+
+
+def _refuse_doubts(source: Source, text: Texts, read: Read, second: Ints) -> Ints:
+    """The walls without those that may be another time as well, each told with both readings."""
+    doubt = second != MISSING
+    both = zip(read.wall.tolist(), second.tolist(), strict=True)
+    details = pa.array(["" if other == MISSING else " or ".join(_shown(one, other)) for one, other in both])
+    rows = details.take(pa.array(text.index))
+    source.findings.add_where(doubt[text.index], "ambiguous-date", "sale_date", text.rows(), rows)
+    return np.where(doubt, MISSING, read.wall)
+
+
+def _with_times(source: Source, dates: _Told) -> _Told:
+    """A day and its time, told in two columns. A row without a time tells its day."""
+    style, text = source.contract.dates, source.mapped("time")
+    clock, offset = read_times(text.words, style)
+    wrong = (clock == MISSING) & flags(pc.is_valid(text.words))
+    source.tell(wrong, "not-a-time", "sold_at", text, example(style.time_formats, style.language))
+    clock, offset = clock[text.index], offset[text.index]
+    given = (clock != MISSING) & (dates.wall != MISSING)
+    # A spreadsheet's day is often written with a midnight of no meaning; another time beside this one is no day.
+    twice = given & dates.timed & (dates.wall % DAY != 0)
+    apart = twice & (dates.wall % DAY != clock)
+    hint = "2026-12-31, with its time in the other column"
+    source.findings.add_where(apart, "not-a-date", "sale_date", dates.text.plain(), hint)
+    both = pc.binary_join_element_wise(dates.text.plain(), text.plain(), " ", null_handling="skip")
+    return _Told(
+        np.where(given & ~twice, dates.wall + np.where(given, clock, 0), dates.wall),
+        np.where(given & (dates.offset == MISSING), offset, dates.offset),
+        dates.timed | given,
+        Texts(both, dates.text.index),
+    )
+
+
+def _instants(source: Source, told: _Told, local: Ints, timed: Mask) -> pa.Array:
+    """UTC for each of `told`, NULL where no time is told."""
+    own = timed & (told.offset != MISSING)
+    utc = np.where(own, local - np.where(own, told.offset, 0), 0)
+    timed = timed.copy()
+    for zone, ours in _by_zone(source, np.flatnonzero(timed & ~own)):
+        utc[ours], gone, twice = to_utc(local[ours], zone)
+        for wrong, code, detail in ((gone, "time-does-not-exist", zone), (twice, "ambiguous-time", "")):
+            if wrong.any():
+                source.tell(_spread(ours[wrong], len(timed)), code, "sale_date", told.text, detail)
+        timed[ours[gone]] = False
+    return pa.array(utc, mask=~timed).cast(pa.timestamp("us", "UTC"))
+
+
+def _by_zone(source: Source, places: Ints) -> Iterator[tuple[str, Ints]]:
+    style = source.contract.dates
+    if not style.store_zones or not source.maps("store_id"):
+        yield style.zone_of(source.contract.identity.store), places
+        return
+    stores = source.mapped("store_id")
+    zones = [style.zone_of(store or "") for store in stores.words.to_pylist()]
+    names = list(dict.fromkeys(zones))
+    number = np.array([names.index(zone) for zone in zones], np.int64)[stores.index[places]]
+    for one, zone in enumerate(names):
+        yield zone, places[number == one]
+
+
+def _shown(one: int, other: int) -> tuple[str, str]:
+    """Two readings as days, or with their times where they are of one day."""
+    first, second = (datetime(1970, 1, 1) + timedelta(microseconds=wall) for wall in (one, other))  # noqa: DTZ001
+    if first.date() == second.date():
+        return first.isoformat(" "), second.isoformat(" ")
+    return first.date().isoformat(), second.date().isoformat()
+
+
+def _spread(places: Ints, length: int) -> Mask:
     mask = np.zeros(length, np.bool_)
     mask[places] = True
     return mask

@@ -6,10 +6,11 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import BY_NAME, CONTENT, KEY
 from tillstream.domain.contract import Contract
 from tillstream.pipeline.amounts import Amounts
+from tillstream.pipeline.date_doubts import Evidence
 from tillstream.pipeline.extra import json_objects
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.identity import name_sales, sale_ids, source_versions
-from tillstream.pipeline.moments import read_moments
+from tillstream.pipeline.moments import Dating, read_moments
 from tillstream.pipeline.schema import TEXT, lines_schema
 from tillstream.pipeline.source import Source
 from tillstream.pipeline.status import read_status
@@ -21,10 +22,12 @@ _OWN_CONSTANTS = ("country", "channel", "currency", "region")
 _PLAIN = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
 
 
-def normalise(cells: pa.Table, contract: Contract, *, date_only: bool = False) -> tuple[pa.Table, Findings]:
+def normalise(
+    cells: pa.Table, contract: Contract, *, date_only: bool = False, known: Evidence | None = None
+) -> tuple[pa.Table, Findings]:
     """cells: all texts, named by the file's headers. One row of `NORMALISED` per row of cells, in the same order.
 
-    date_only: every time of the whole file is 00:00, so it tells days and no instants. What cannot be read is NULL and
+    date_only and known: what the dates of the whole file say together, see `Dating`. What cannot be read is NULL and
     told in the findings. Raises `KeyError` for a mapped header that `missing_columns` would have named.
     """
     source = Source(cells, contract)
@@ -35,7 +38,7 @@ def normalise(cells: pa.Table, contract: Contract, *, date_only: bool = False) -
     columns["store_id"] = source.given("store_id", contract.identity.store)
     columns |= amounts.all()
     columns |= _identity(source, amounts, columns["store_id"])
-    columns["sold_at"], columns["sale_date"] = read_moments(source, date_only=date_only)
+    columns["sold_at"], columns["sale_date"] = read_moments(source, Dating(date_only, known))
     words = source.mapped("status") if source.maps("status") else None
     number = source.mapped("sale_id")
     columns["status"] = read_status(words, number, columns["quantity"], contract.status, source.findings)

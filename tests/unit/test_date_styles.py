@@ -1,0 +1,227 @@
+"""Dates as people, tills and spreadsheets of many countries write them."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sale_cells import cells, column, contract, found
+
+from tillstream.domain.errors import Rejected
+from tillstream.domain.month_names import LANGUAGES, names
+from tillstream.pipeline.date_formats import written
+from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.normalise import normalise
+
+
+def days(texts: list[str], **dates: Any) -> list[date | None]:
+    return column("sale_date", cells(Date=texts), contract(dates=dates))
+
+
+def times(texts: list[str], **dates: Any) -> list[datetime | None]:
+    return column("sold_at", cells(Date=texts), contract(dates=dates))
+
+
+@pytest.mark.parametrize(
+    ("language", "format", "texts"),
+    [
+        ("de", "%d. %B %Y", ["1. März 2021", "1. MÄRZ 2021", "1. Mrz 2021", "01. Mär. 2021", "1. Marz 2021"]),
+        ("de", "%d-%b-%y", ["01-Mrz-21", "1-mär-21"]),
+        ("fr", "%d %B %Y", ["1 mars 2021", "01 MARS 2021"]),
+        ("fr", "%a %d %b %Y", ["lun. 1 mars 2021", "lundi 1 mars 2021"]),
+        ("pt", "%d de %B de %Y", ["1 de março de 2021", "1 DE MARCO DE 2021", "1 de mar. de 2021"]),
+        ("es", "%d/%b/%Y", ["1/mar/2021", "01/marzo/2021"]),
+        ("it", "%d %B %Y", ["1 marzo 2021"]),
+        ("nl", "%d %b %Y", ["1 mrt. 2021", "1 maart 2021"]),
+        ("pl", "%d %B %Y", ["1 marca 2021"]),
+        ("tr", "%d %B %Y", ["1 Mart 2021"]),
+        ("hi", "%d %B %Y", ["1 मार्च 2021"]),
+        ("en", "%B %d, %Y", ["March 1, 2021", "Mar. 1, 2021", "MAR 01, 2021"]),
+        ("ja", "%Y年%m月%d日", ["2021年3月1日", "2021年03月01日", "２０２１年３月１日"]),
+        ("ja", "%Y年%m月%d日(%a)", ["2021年3月1日(月)"]),
+    ],
+)
+def test_names_of_months_are_read_in_their_language(language: str, format: str, texts: list[str]) -> None:
+    assert days(texts, formats=[format], language=language) == [date(2021, 3, 1)] * len(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_day_written_in_a_language_reads_back(language: str) -> None:
+    start = datetime(2024, 1, 1, 11, 58, tzinfo=UTC)
+    moments = [start + timedelta(days=day, minutes=13 * day) for day in range(366)]
+    for style in ("%A %d %B %Y %I:%M %p", "%d-%b-%y %H:%M"):
+        texts = [written(moment, style, language) for moment in moments]
+        assert times(texts, formats=[style], language=language) == moments
+    known = names(language)
+    assert set(known.months.values()) == set(range(1, 13))
+    assert set(known.weekdays.values()) == set(range(7))
+
+
+def test_a_weekday_that_is_another_day_is_refused() -> None:
+    assert days(["Tue 2 Mar 2021", "Mon 2 Mar 2021"], formats=["%a %d %b %Y"]) == [date(2021, 3, 2), None]
+
+
+def test_august_in_french_is_read_with_and_without_its_accent() -> None:
+    assert (
+        days(["15 août 2021", "15 aout 2021", "15 AOÛT 2021"], formats=["%d %B %Y"], language="fr")
+        == [date(2021, 8, 15)] * 3
+    )
+
+
+def test_a_language_nobody_knows_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(Rejected, match="known are de, en"):
+        contract(dates={"language": "xx"})
+
+
+@pytest.mark.parametrize(
+    ("years_from", "years"),
+    [
+        (1969, [2000, 2026, 2068, 1969, 1999]),
+        (2000, [2000, 2026, 2068, 2069, 2099]),
+        (1930, [2000, 2026, 1968, 1969, 1999]),
+    ],
+)
+@pytest.mark.parametrize("format", ["%d/%m/%y", "%d %b %y"])
+def test_two_digits_of_a_year_mean_the_stated_hundred(years_from: int, years: list[int], format: str) -> None:
+    texts = [written(datetime(year, 3, 1, tzinfo=UTC), format) for year in years]
+    assert days(texts, formats=[format], two_digit_years_from=years_from) == [date(year, 3, 1) for year in years]
+    assert days([texts[0]], formats=[format], two_digit_years_from=years_from) == [date(years[0], 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-04T10:11:12Z", datetime(2026, 3, 4, 10, 11, 12, tzinfo=UTC)),
+        ("2026-03-04 10:11:12.5", datetime(2026, 3, 4, 10, 11, 12, 500_000, tzinfo=UTC)),
+        ("2026-03-04T10:11:12,123456789+05:30", datetime(2026, 3, 4, 4, 41, 12, 123_456, tzinfo=UTC)),
+        ("2026-03-04T10:11-0300", datetime(2026, 3, 4, 13, 11, tzinfo=UTC)),
+        ("2026-03-04t10:11+01", datetime(2026, 3, 4, 9, 11, tzinfo=UTC)),
+        ("2026-03-04", None),
+    ],
+)
+def test_iso_dates_are_read_whatever_the_contract_says(text: str, moment: datetime | None) -> None:
+    rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y %H:%M"]})
+    table, findings = normalise(cells(Date=[text, "31/12/2026"]), rules)
+    assert table.column("sold_at").to_pylist() == [moment, None]
+    assert table.column("sale_date").to_pylist() == [date(2026, 3, 4), date(2026, 12, 31)]
+    assert len(findings) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "2026-13-01", "2026-03-04T24:00", "2026-03-04T10:60", "2026-03-04T10:00+24:00"]
+)
+def test_iso_texts_of_no_day_or_time_are_refused(text: str) -> None:
+    assert days([text], formats=["%d/%m/%Y"]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "day", "moment"),
+    [
+        ("excel", "44228", date(2021, 2, 1), None),
+        ("excel", "44228.0", date(2021, 2, 1), None),
+        ("excel", "44228.5", date(2021, 2, 1), datetime(2021, 2, 1, 12, tzinfo=UTC)),
+        ("excel", "44228,0142824074", date(2021, 2, 1), datetime(2021, 2, 1, 0, 20, 34, tzinfo=UTC)),
+        ("excel", "43470.5479166667", date(2019, 1, 5), datetime(2019, 1, 5, 13, 9, tzinfo=UTC)),
+        ("excel", "61", date(1900, 3, 1), None),
+        ("excel", "60", None, None),
+        ("excel", "2958466", None, None),
+        ("excel", "-3", None, None),
+        ("excel", "4.4E4", None, None),
+        ("excel-1904", "42766", date(2021, 2, 1), None),
+    ],
+)
+def test_day_numbers_of_spreadsheets(kind: str, text: str, day: date | None, moment: datetime | None) -> None:
+    table, _ = normalise(cells(Date=[text]), contract(dates={"formats": [kind]}))
+    assert table.column("sale_date").to_pylist() == [day]
+    assert table.column("sold_at").to_pylist() == [moment]
+
+
+def test_an_underscore_stands_between_day_and_time_in_files_of_any_length() -> None:
+    start = datetime(2021, 2, 1, 0, 20, 34, tzinfo=UTC)
+    moments = [start + timedelta(seconds=977 * step) for step in range(3000)]
+    texts = [moment.strftime("%y.%m.%d_%H:%M:%S") for moment in moments]
+    assert texts[0] == "21.02.01_00:20:34"
+    texts[7] = "21.2.1_00:20:34"
+    assert times(texts, formats=["%y.%m.%d_%H:%M:%S"]) == [*moments[:7], moments[0], *moments[8:]]
+    assert times(texts[:3], formats=["%y.%m.%d_%H:%M:%S"]) == moments[:3]
+
+
+@pytest.mark.parametrize(
+    ("format", "text"),
+    [
+        ("%d/%m/%Y %I:%M %p", "01/02/2021 1:05 p.m."),
+        ("%d/%m/%Y %I:%M %p", "01/02/2021 1:05\u202fPM"),
+        ("%d/%m/%Y %I:%M%p", "01/02/2021 1:05pm"),
+        ("%d/%m/%Y %H:%M %p", "01/02/2021 13:05 PM"),
+        ("%d/%m/%Y %H:%M:%S %z", "01/02/2021 15:05:00 +02:00"),
+    ],
+)
+def test_times_with_halves_of_the_day_and_offsets(format: str, text: str) -> None:
+    assert times([text], formats=[format]) == [datetime(2021, 2, 1, 13, 5, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("text", ["01/02/2021 1:05 PM", "01/02/2021 13:05 AM"])
+def test_an_hour_and_a_half_of_the_day_that_contradict_each_other_are_refused(text: str) -> None:
+    assert days([text], formats=["%d/%m/%Y %H:%M %p"]) == [None]
+
+
+def test_japanese_halves_of_the_day_stand_before_the_hour() -> None:
+    assert times(
+        ["2021年2月1日 午後1時05分", "2021年2月1日 午前12時00分"], formats=["%Y年%m月%d日 %p%I時%M分"], language="ja"
+    ) == [
+        datetime(2021, 2, 1, 13, 5, tzinfo=UTC),
+        datetime(2021, 2, 1, 0, 0, tzinfo=UTC),
+    ]
+
+
+def test_a_time_in_a_column_of_its_own_joins_its_day() -> None:
+    rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "time_zone": "Asia/Yangon"})
+    source = cells(Date=["1/5/2019"] * 6, Time=["13:08", "1:08 PM", "13:08:30", "", "25:00", "13:08:30.25"])
+    table, findings = normalise(source, rules)
+    at = datetime(2019, 1, 5, 6, 38, tzinfo=UTC)
+    later = at + timedelta(seconds=30)
+    assert table.column("sold_at").to_pylist() == [at, at, later, None, None, later + timedelta(milliseconds=250)]
+    assert table.column("sale_date").to_pylist() == [date(2019, 1, 5)] * 6
+    assert found(findings) == [(4, "not-a-time", "sold_at")]
+
+
+def test_times_apart_of_midnight_alone_tell_days() -> None:
+    rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "cutoff": "05:00"})
+    assert all_midnight(cells(Date=["1/5/2019"], Time=["00:00"]), rules)
+    assert not all_midnight(cells(Date=["1/5/2019"], Time=["00:01"]), rules)
+    table, _ = normalise(cells(Date=["1/5/2019", "1/5/2019"], Time=["04:59", "05:00"]), rules)
+    assert table.column("sale_date").to_pylist() == [date(2019, 1, 4), date(2019, 1, 5)]
+
+
+def test_a_spreadsheets_midnight_beside_a_time_means_nothing_and_another_time_is_refused() -> None:
+    rules = contract({"time": "Time"})
+    source = cells(
+        Date=["2019-01-05 00:00:00", "2019-01-05 13:08", "2019-01-05 13:08"], Time=["13:08", "13:08", "13:09"]
+    )
+    table, findings = normalise(source, rules)
+    assert table.column("sold_at").to_pylist()[:2] == [datetime(2019, 1, 5, 13, 8, tzinfo=UTC)] * 2
+    assert found(findings) == [(2, "not-a-date", "sale_date")]
+
+
+def test_each_store_has_its_own_zone() -> None:
+    zones = {"NY": "America/New_York", "LA": "America/Los_Angeles"}
+    rules = contract(
+        {"store_id": "Store"},
+        dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Europe/London", "store_zones": zones, "cutoff": "04:00"},
+    )
+    texts = ["2026-07-01 03:00", "2026-07-01 12:00", "2026-07-01 12:00", "2026-03-08 02:30", "2026-03-08 02:30"]
+    table, findings = normalise(cells(Date=texts, Store=["NY", "LA", "X", "NY", "X"]), rules)
+    assert table.column("sold_at").to_pylist() == [
+        datetime(2026, 7, 1, 7, tzinfo=UTC),
+        datetime(2026, 7, 1, 19, tzinfo=UTC),
+        datetime(2026, 7, 1, 11, tzinfo=UTC),
+        None,
+        datetime(2026, 3, 8, 2, 30, tzinfo=UTC),
+    ]
+    assert table.column("sale_date").to_pylist()[0] == date(2026, 6, 30)
+    assert found(findings) == [(3, "time-does-not-exist", "sale_date")]
+    assert findings.table().to_pylist()[0]["detail"] == "America/New_York"
+
+
+def test_a_zone_of_a_store_must_be_one() -> None:
+    with pytest.raises(Rejected, match="unknown time zone"):
+        contract({"store_id": "S"}, dates={"store_zones": {"A": "Mars/Base"}})

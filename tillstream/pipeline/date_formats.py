@@ -1,0 +1,167 @@
+"""The pipeline room: a date format in strptime's letters → a reader of single texts in any language, and a writer."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from tillstream.domain.month_names import Names, folded, names
+
+DAY = 86_400_000_000
+"""Microseconds of a day."""
+MISSING = -(1 << 63)
+
+Reader = Callable[[str], tuple[int, int]]
+"""text → (wall-clock microseconds since 1970, offset from UTC in microseconds or MISSING); `ValueError`."""
+
+_START = date(1970, 1, 1).toordinal()
+_WIDTH = {"Y": "{4}", "y": "{2}", "m": "{1,2}", "d": "{1,2}", "H": "{1,2}", "I": "{1,2}", "M": "{1,2}", "S": "{1,2}"}
+_KNOWN = frozenset(_WIDTH) | set("bBaApfz")
+_FULL_WIDTH = frozenset({"ja"})
+"""Languages whose sources may write digits as wide as their letters."""
+
+
+def letters_of(format: str) -> list[str]:
+    return re.findall(r"%(.)", format)
+
+
+def reader(format: str, language: str, years_from: int, *, time_only: bool = False) -> Reader:
+    """years_from: two digits mean the hundred years from this one. time_only: the format tells no day."""
+    letters = letters_of(format)
+    if not set(letters) <= _KNOWN or len(set(letters)) < len(letters):
+        return _strptime(format, time_only=time_only)
+    words = names(language)
+    match = re.compile(_shape(format, words)).fullmatch
+    fold = _folded_wide if language in _FULL_WIDTH else folded
+
+    def read(word: str) -> tuple[int, int]:
+        found = match(fold(word))
+        if found is None:
+            raise ValueError(word)
+        parts = found.groupdict()
+        return _day(parts, words, years_from) + _clock(parts, words), _offset(parts.get("z"))
+
+    return read
+
+
+def written(moment: datetime, format: str, language: str = "en") -> str:
+    """The moment as `reader` reads it."""
+    words = names(language)
+    named = {
+        "B": words.long_months[moment.month - 1],
+        "b": words.short_months[moment.month - 1],
+        "A": words.long_weekdays[moment.weekday()],
+        "a": words.short_weekdays[moment.weekday()],
+        "p": words.half_names[moment.hour // 12],
+    }
+    # %Y of strftime leaves out leading zeros on some systems.
+    named["Y"] = f"{moment.year:04}"
+    return re.sub(r"%(.)", lambda found: named.get(found[1]) or moment.strftime(found[0]), format)
+
+
+def _shape(format: str, words: Names) -> str:
+    pieces = re.split(r"%(.)", format)
+    literal, letters = pieces[::2], pieces[1::2]
+    shape = re.escape(folded(literal[0]))
+    for i, letter in enumerate(letters):
+        before = not literal[i] and i > 0 and letters[i - 1] in _WIDTH
+        after = not literal[i + 1] and i + 1 < len(letters) and letters[i + 1] in _WIDTH
+        shape += _part(letter, words, touching=before or after) + re.escape(folded(literal[i + 1]))
+        if letter == "p":
+            # Newer systems put a narrow no-break space before AM and PM.
+            shape = shape.replace(r"\ (?P<p>", "[ \u00a0\u202f](?P<p>")
+    return shape
+
+
+def _part(letter: str, words: Names, *, touching: bool) -> str:
+    """Without a sign between them, 2024111 could be two days: neighbours need their full width."""
+    if letter in _WIDTH:
+        return f"(?P<{letter}>[0-9]{'{2}' if touching and letter != 'Y' else _WIDTH[letter]})"
+    if letter == "f":
+        return "(?P<f>[0-9]{1,6})"
+    if letter == "z":
+        return "(?P<z>z|[+-][0-9]{2}:?[0-5][0-9])"
+    known = {"b": words.months, "B": words.months, "p": words.halves}.get(letter, words.weekdays)
+    return f"(?P<{letter}>{_one_of(known)})"
+
+
+def _one_of(spellings: Iterable[str]) -> str:
+    return "|".join(re.escape(one) for one in sorted(spellings, key=len, reverse=True))
+
+
+def _day(parts: Mapping[str, str], words: Names, years_from: int) -> int:
+    if "Y" not in parts and "y" not in parts:
+        return 0
+    name = parts.get("b") or parts.get("B")
+    month = words.months[name] if name else int(parts.get("m", 1))
+    day = date(_year(parts, years_from), month, int(parts.get("d", 1)))
+    weekday = parts.get("a") or parts.get("A")
+    if weekday and words.weekdays[weekday] != day.weekday():
+        raise ValueError(weekday)
+    return (day.toordinal() - _START) * DAY
+
+
+def _year(parts: Mapping[str, str], years_from: int) -> int:
+    return int(parts["Y"]) if "Y" in parts else in_window(int(parts["y"]), years_from)
+
+
+def in_window(year: int, years_from: int) -> int:
+    """The year that two digits mean."""
+    return years_from + (year - years_from) % 100
+
+
+def _clock(parts: Mapping[str, str], words: Names) -> int:
+    minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
+    hour = _hour(parts, words.halves.get(parts.get("p", "")))
+    if minute > 59 or second > 59:
+        raise ValueError(minute, second)
+    return (hour * 3600 + minute * 60 + second) * 1_000_000 + int(parts.get("f", "0").ljust(6, "0"))
+
+
+def _hour(parts: Mapping[str, str], half: int | None) -> int:
+    if "I" in parts:
+        hour = int(parts["I"])
+        if not 1 <= hour <= 12:
+            raise ValueError(hour)
+        return hour % 12 + 12 * (half or 0)
+    hour = int(parts.get("H", 0))
+    # 1:05 PM is not five past one at night, whatever the format says.
+    if hour > 23 or (half is not None and half != hour // 12):
+        raise ValueError(hour)
+    return hour
+
+
+def _offset(text: str | None) -> int:
+    if text is None:
+        return MISSING
+    if text == "z":
+        return 0
+    digits = text.replace(":", "")
+    minutes = int(digits[1:3]) * 60 + int(digits[3:5] or 0)
+    if minutes >= 24 * 60:
+        raise ValueError(text)
+    return (minutes if digits[0] == "+" else -minutes) * 60_000_000
+
+
+def _folded_wide(text: str) -> str:
+    return folded(unicodedata.normalize("NFKC", text))
+
+
+def _strptime(format: str, *, time_only: bool) -> Reader:
+    """Formats with letters that are rarely seen, such as %j."""
+
+    def read(word: str) -> tuple[int, int]:
+        # strptime takes any run of white space for one space.
+        if " ".join(word.split()) != word:
+            raise ValueError(word)
+        before = "1970-01-01 " if time_only else ""
+        moment = datetime.strptime(before + word, "%Y-%m-%d " * time_only + format)  # noqa: DTZ007 - wall clock
+        offset = moment.utcoffset()
+        wall = _micros(moment.replace(tzinfo=None) - datetime(1970, 1, 1))  # noqa: DTZ001 - wall clock
+        return wall, MISSING if offset is None else _micros(offset)
+
+    return read
+
+
+def _micros(span: timedelta) -> int:
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
