@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
 from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
-from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, Range, StatusRule, Strict
+from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, OutlierRule, Range, StatusRule, Strict
 from tillstream.domain.values import Made, MissingRule, unsound_values
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
@@ -78,6 +78,8 @@ class Contract(Strict):
     """Column → the words it may hold; another word is refused."""
     line_total_tolerance: Decimal = Decimal("0.01")
     """How far a line's total may be from quantity × price less discount before that is worth a warning."""
+    outliers: OutlierRule | None = None
+    """Which values far from the usual are worth a warning; none unless asked for, `outliers: {}` for all."""
     refused_threshold: float = Field(0.2, ge=0, le=1)
     """A file with a greater part of refused rows is held for a person."""
     replaces: Literal["", "sale", "store-day"] = ""
@@ -146,13 +148,12 @@ def parse(data: Any, where: str = "contract", place: Callable[[Mistake], tuple[i
 
 def fields() -> dict[str, Mapping[str, Any]]:
     """Section → its fields; "" for those of the contract itself."""
-    sections = {name: info.annotation for name, info in Contract.model_fields.items()}
-    parts: dict[str, Mapping[str, Any]] = {
-        name: kind.model_fields
-        for name, kind in sections.items()
-        if isinstance(kind, type) and issubclass(kind, Strict)
-    }
-    return {"": Contract.model_fields} | parts
+    found: dict[str, Mapping[str, Any]] = {"": Contract.model_fields}
+    for name, info in Contract.model_fields.items():
+        for kind in (info.annotation, *get_args(info.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Strict):
+                found[name] = kind.model_fields
+    return found
 
 
 def _at(place: Callable[[Mistake], tuple[int, int]], found: Iterable[Mistake]) -> Iterator[tuple[tuple[int, int], str]]:

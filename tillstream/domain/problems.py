@@ -67,6 +67,7 @@ _ALL = (
     Problem("positive-return", W, "A return that takes nothing back", "{column} is {value}, but the sale is a return.", _CHECK),
     Problem("rounded", W, "More than nine decimals", "{column} is {value}; it was rounded to nine decimals.", _CHECK),
     Problem("ambiguous-time", W, "A time that happened twice", "{column} is “{value}”, which happened twice as clocks went back; the first was taken.", _CHECK),
+    Problem("outlier", W, "Far from what is usual", "{column} is {value}.", _CHECK),
     Problem("repeated-line", W, "Identical lines", "Lines of one sale are identical; each is kept.", _CHECK),
     Problem("superseded", W, "A newer content is already known", "A content received later, or of a higher version, stays current.", "Nothing has to be done. If this file is right after all, let it rule: “Let it rule” on its receipt in the portal, or `confirm BATCH --as-new` on the command line."),
     Problem("discarded", W, "Discarded by a person", "Discarded: {value}.", "Nothing has to be done."),

@@ -138,6 +138,17 @@ class Range(Strict):
     """The greatest value."""
 
 
+class OutlierRule(Strict):
+    """Warns of values far from what their product usually has, in the ledger or else in the file: median ± k · MAD."""
+
+    k: Decimal = Field(Decimal(6), gt=0, le=10_000, decimal_places=4)
+    """How many median distances from the median are still usual; 6 of them are about four standard deviations."""
+    minimum: int = Field(30, ge=3)
+    """A product with fewer lines has nothing usual."""
+    columns: tuple[Literal["unit_price", "quantity"], ...] = Field(("unit_price", "quantity"), min_length=1)
+    """Which values are compared."""
+
+
 class Identity(Strict):
     """How a sale is named. `ids: region-wide` numbers run over the whole region; else a store is needed."""
 

@@ -76,6 +76,18 @@ class Summary:
     detail: str
 
 
+@dataclass
+class ProblemCount:
+    """As it stands in a batch's account: the example is the value on the first line."""
+
+    code: str
+    severity: str
+    column: str | None
+    count: int
+    first_line: int
+    example: str | None
+
+
 class Findings:
     """Append-only. Indexes point into the table that was normalised; a row may have any number of finds."""
 

@@ -18,10 +18,12 @@ from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import contract_version
 from tillstream.pipeline.hashes import Hasher
 from tillstream.pipeline.judged import judged
+from tillstream.pipeline.outliers import watch
 from tillstream.pipeline.parts import Part
 from tillstream.pipeline.staged import Account, reader, staged_writer
 from tillstream.ports import Ports
 
+OF_FILES = frozenset({"upload", "replay"})
 Progress = Callable[[int], None]
 
 
@@ -55,7 +57,7 @@ def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Up
 
 
 def _threshold(ports: Ports, upload: Upload) -> float:
-    if upload.kind not in ("upload", "replay"):
+    if upload.kind not in OF_FILES:
         return 1.0
     return contract_version(ports.documents, upload.contract, upload.contract_version).refused_threshold
 
@@ -72,7 +74,8 @@ def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None =
     """Stage under a prefix without touching the record. Raises `Rejected` for a file that cannot be read."""
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     hasher = Hasher()
-    with staged_writer(ports.objects, prefix) as writer:
+    usual = watch(ports.warehouse, contract) if upload.kind in OF_FILES else None
+    with staged_writer(ports.objects, prefix, usual) as writer:
         parts = ahead(_parts(ports, upload, contract))
         for one in ahead(judged(part, hasher) for part in parts):
             writer.add(one)

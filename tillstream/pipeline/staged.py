@@ -13,8 +13,10 @@ import pyarrow.parquet as pq
 from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.tables import SCHEMA
+from tillstream.pipeline.findings import ProblemCount
 from tillstream.pipeline.hashes import HASHED
 from tillstream.pipeline.judged import Judged
+from tillstream.pipeline.outliers import Watch
 from tillstream.pipeline.parts import Part
 from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
@@ -25,16 +27,6 @@ EXACT = 80
 """Digits of a sum of any number of amounts."""
 UNLIKE = frozenset({"row_number", "line_number", *HASHED.names})
 """Columns of which no two rows have the same value, so that looking for equal ones is lost time."""
-
-
-@dataclass
-class ProblemCount:
-    code: str
-    severity: str
-    column: str | None
-    count: int
-    first_line: int
-    example: str | None
 
 
 @dataclass
@@ -82,8 +74,8 @@ def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
 class StagedWriter:
     """Takes parts as they come and writes each row once: to the accepted or to the refused rows."""
 
-    def __init__(self, objects: ObjectStore, prefix: str, stack: ExitStack) -> None:
-        self._objects, self._prefix, self._stack = objects, prefix, stack
+    def __init__(self, objects: ObjectStore, prefix: str, stack: ExitStack, watch: Watch | None = None) -> None:
+        self._objects, self._prefix, self._stack, self._watch = objects, prefix, stack, watch
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], ProblemCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
@@ -98,6 +90,8 @@ class StagedWriter:
         for name, rows in (("accepted", judged.accepted), ("refused", judged.refused)):
             if rows is not None:
                 self._write(name, rows)
+        if self._watch and judged.accepted is not None:
+            self._watch.see(judged.accepted)
         for currency, *amounts in judged.amounts:
             sums = self._sums.setdefault(currency, [None, None])
             sums[:] = [_plus(one, other) for one, other in zip(sums, amounts, strict=True)]
@@ -136,15 +130,16 @@ class StagedWriter:
             {"currency": currency, "net": _written(net), "gross": _written(gross)}
             for currency, (net, gross) in sorted(self._sums.items())
         ]
-        self.account.problems = [asdict(count) for count in sorted(self._counts.values(), key=lambda c: c.first_line)]
+        counts = [*self._counts.values(), *(self._watch.problems() if self._watch else ())]
+        self.account.problems = [asdict(count) for count in sorted(counts, key=lambda c: c.first_line)]
         return self.account
 
 
 @contextmanager
-def staged_writer(objects: ObjectStore, prefix: str) -> Iterator[StagedWriter]:
+def staged_writer(objects: ObjectStore, prefix: str, watch: Watch | None = None) -> Iterator[StagedWriter]:
     """Nothing is visible under the prefix unless the block ends well."""
     with ExitStack() as stack:
-        yield StagedWriter(objects, prefix, stack)
+        yield StagedWriter(objects, prefix, stack, watch)
 
 
 def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
