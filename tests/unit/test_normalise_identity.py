@@ -6,6 +6,7 @@ import pytest
 from sale_cells import MAPPED, cells, column, contract, found
 
 from tillstream.domain.columns import CONTENT
+from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.source import missing_columns
 
@@ -39,6 +40,48 @@ def test_ids_stay_as_they_are_written() -> None:
         "customer_id": ["00012", "1e5"],
         "line_key": ["01", "1"],
     }
+
+
+def test_a_number_that_a_spreadsheet_shortened_is_no_id() -> None:
+    rules = contract({"product_id": "Sku", "product_name": "Name"})
+    ids = ["1.23E+11", "4,00638E+12", "1E+10", "1e+11", "1E5", "12E4", "E+11", "+491701", "1.2E+1"]
+    _, findings = normalise(cells(Sku=ids, Name=ids), rules)
+    assert found(findings) == [(row, "scientific-id", "product_id") for row in range(4)]
+
+
+def test_ids_that_all_look_like_decimal_numbers_stay_and_are_told() -> None:
+    rules = contract({"customer_id": "Cust", "product_id": "Sku"})
+    source = cells(Cust=["12557.0", "", "00013.0"], Sku=["1.0", "2.0", "A"])
+    table, findings = normalise(source, rules)
+    assert table.column("customer_id").to_pylist() == ["12557.0", None, "00013.0"]
+    assert found(findings) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
+
+
+def test_a_single_id_proves_nothing() -> None:
+    rules = contract({"product_id": "Sku"})
+    table, findings = normalise(cells(Sku=["1.00", "1.00"]), rules)
+    assert table.column("product_id").to_pylist() == ["1.00", "1.00"]
+    assert len(findings) == 0
+
+
+def test_the_contract_may_say_that_ids_are_whole_numbers() -> None:
+    rules = contract({"customer_id": "Cust"}, identity={"ids": "region-wide", "whole_numbers": ["customer_id"]})
+    ids = ["12557.0", "12557", "00013.00", "C13.0", "1.5", "", ".0", "1.23E+11"]
+    table, findings = normalise(cells(Cust=ids), rules)
+    expected = ["12557", "12557", "00013", "C13.0", "1.5", None, ".0", "1.23E+11"]
+    assert table.column("customer_id").to_pylist() == expected
+    assert found(findings) == [(7, "scientific-id", "customer_id")]
+
+
+def test_the_zero_behind_an_id_has_the_decimal_sign_of_the_contract() -> None:
+    identity = {"ids": "region-wide", "whole_numbers": ["sale_id"]}
+    rules = contract(identity=identity, numbers={"decimal": ",", "thousands": "."})
+    assert column("sale_id", cells(No=["536,0", "1.000"]), rules) == ["536", "1.000"]
+
+
+def test_only_ids_can_be_whole_numbers() -> None:
+    with pytest.raises(Rejected, match="country is not an id"):
+        contract(identity={"ids": "region-wide", "whole_numbers": ["country"]})
 
 
 def test_the_line_key_is_null_where_the_source_does_not_number_its_lines() -> None:

@@ -24,6 +24,9 @@ MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sa
 """What `columns` may map: the content columns, the key, the version, and `date` (with `time`, where a source tells it
 apart), which gives sold_at and sale_date."""
 
+IDS = frozenset({"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"})
+"""The columns that name something: their texts are no numbers, whatever they look like."""
+
 CHECKED = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
 
@@ -120,6 +123,9 @@ class Contract(Strict):
         ]:
             if name not in BY_NAME:
                 yield f"{place}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
+        for number, name in enumerate(self.identity.whole_numbers):
+            if name not in IDS:
+                yield f"identity.whole_numbers.{number}: {name} is not an id; ids are {', '.join(sorted(IDS))}"
         for name in self.ranges:
             if name in BY_NAME and name not in CHECKED:
                 yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"

@@ -158,3 +158,5 @@ class Identity(Strict):
     """The constant store of a source that has one."""
     id_prefix: str = ""
     """Put before every sale id: keeps apart sources of one region that name sales by different rules."""
+    whole_numbers: tuple[str, ...] = ()
+    """Id columns whose numbers a program wrote as 12557.0: they are read as 12557. Other columns keep it, with a warning."""

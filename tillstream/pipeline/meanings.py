@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.text import Texts, flags
+from tillstream.pipeline.text import Texts, distinct, flags
 
 
 def meant(text: Texts, values: Mapping[str, str], missing: tuple[str, ...]) -> Texts:
@@ -17,20 +17,14 @@ def meant(text: Texts, values: Mapping[str, str], missing: tuple[str, ...]) -> T
         place = pc.index_in(words, value_set=pa.array(values.keys(), pa.string()))
         words = pc.coalesce(pa.array(values.values(), pa.string()).take(place), words)
     void = pc.is_in(words, value_set=pa.array(["", *missing]))
-    return _distinct(pc.if_else(void, None, words), text.index)
+    return distinct(pc.if_else(void, None, words), text.index)
 
 
 def filled(text: Texts, value: str) -> Texts:
     """`value` where there is none."""
-    return _distinct(pc.fill_null(text.words, value), text.index)
+    return distinct(pc.fill_null(text.words, value), text.index)
 
 
 def empty(text: Texts) -> npt.NDArray[np.bool_]:
     """bool (m,), of the words."""
     return flags(pc.is_null(text.words))
-
-
-def _distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> Texts:
-    """Several words may have come to mean the same."""
-    each = pc.dictionary_encode(words, null_encoding="encode")
-    return Texts(each.dictionary, each.indices.to_numpy()[index])

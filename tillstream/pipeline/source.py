@@ -5,14 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tillstream.domain.contract import Contract
-from tillstream.domain.values import needed_headers
+from tillstream.domain.contract import IDS, Contract
+from tillstream.domain.values import MissingRule, needed_headers
 from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.ids import all_floats, shortened, without_zeros
 from tillstream.pipeline.made import make
 from tillstream.pipeline.meanings import empty, filled, meant
 from tillstream.pipeline.schema import TEXT
-from tillstream.pipeline.text import Texts, constant, trimmed
+from tillstream.pipeline.text import Texts, constant, flags, trimmed
 
 _TOLD_AS = {"date": "sale_date", "time": "sale_date"}
 
@@ -60,7 +62,23 @@ class Source:
         values, rule = self.contract.values.get(name, {}), self.contract.where_missing.get(name)
         if values or (rule and rule.words):
             text = meant(text, values, rule.words if rule else ())
-        if not rule or rule.do == "empty" or not text.words.null_count:
+        if name in IDS:
+            text = self._named(name, text)
+        return self._completed(name, text, rule) if rule and text.words.null_count else text
+
+    def _named(self, name: str, text: Texts) -> Texts:
+        decimal = self.contract.numbers.decimal
+        lost = shortened(text.words)
+        if lost.any():
+            self.tell(lost, "scientific-id", name, text)
+        if name in self.contract.identity.whole_numbers:
+            return without_zeros(text, decimal)
+        if all_floats(text.words, decimal):
+            self.tell(flags(pc.is_valid(text.words)), "float-as-id", name, text)
+        return text
+
+    def _completed(self, name: str, text: Texts, rule: MissingRule) -> Texts:
+        if rule.do == "empty":
             return text
         void = empty(text)[text.index]
         told = _TOLD_AS.get(name, name)

@@ -72,6 +72,12 @@ def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> 
     return Texts(pc.if_else(void, None, words) if pc.any(void).as_py() else words, index)
 
 
+def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> Texts:
+    """Words of which several may be the same, as `Texts`."""
+    each = pc.dictionary_encode(words, null_encoding="encode")
+    return Texts(each.dictionary, each.indices.to_numpy()[index])
+
+
 def _may_have_space(text: pa.Array) -> bool:
     """Most ids, numbers and dates have no byte that could be white, which is cheaper to see than trimming them."""
     written = data_bytes(text)
