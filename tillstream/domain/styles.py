@@ -159,4 +159,4 @@ class Identity(Strict):
     id_prefix: str = ""
     """Put before every sale id: keeps apart sources of one region that name sales by different rules."""
     whole_numbers: tuple[str, ...] = ()
-    """Id columns whose numbers a program wrote as 12557.0: they are read as 12557. Other columns keep it, with a warning."""
+    """Id columns whose numbers a program wrote as 12557.0: they are read as 12557. Others keep it, with a warning."""
