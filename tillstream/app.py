@@ -73,7 +73,7 @@ def build(
         bus.subscribe(topic, subscription)
     documents = SQLiteDocumentStore(home / "documents.sqlite")
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
-    ports = Ports(objects, warehouse, bus, documents, clock)
+    ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates:
         reference.ready(ports, settings.reporting_currency)
     book = ContractBook(documents, _contracts(settings.contracts))

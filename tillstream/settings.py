@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tillstream.domain.limits import Limits
+
 
 def _home() -> Path:
     clone = Path(__file__).resolve().parent.parent
@@ -37,6 +39,13 @@ class Settings(BaseSettings):
     samples: bool = Field(True, description="Whether the first start of an empty home loads the sample regions")
     secure_cookies: bool = Field(False, description="Cookies only over https; set it behind a TLS proxy")
     upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal takes, in megabytes")
+    unpacked_limit_mb: int = Field(65536, ge=1, description="Largest content of a compressed file, in megabytes")
+    unpacked_ratio: int = Field(
+        250, ge=2, description="Times that a compressed file may grow beyond its first 64 megabytes"
+    )
+    sheet_limit_mb: int = Field(
+        1024, ge=1, description="Largest workbook, unpacked, in megabytes; reading one takes up to twice that memory"
+    )
     batch_size: int = Field(2000, ge=1, description="Most store sales in one micro-batch")
     batch_wait: float = Field(
         0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is made"
@@ -55,3 +64,11 @@ class Settings(BaseSettings):
     def contracts(self) -> Path:
         """The company's own contracts, beside those that ship."""
         return self.home / "contracts"
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(
+            unpacked_bytes=self.unpacked_limit_mb << 20,
+            ratio=self.unpacked_ratio,
+            sheet_bytes=self.sheet_limit_mb << 20,
+        )

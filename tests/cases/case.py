@@ -15,8 +15,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.file import file_parts
+from tillstream.pipeline.formats import Manner, blocks
 from tillstream.pipeline.parts import Part
-from tillstream.pipeline.read import read
 
 
 @dataclass
@@ -59,17 +59,16 @@ def outcome(folder: Path, expected: dict[str, Any]) -> Outcome:
 
 
 def _read(source: Path, style: FileStyle, found: Outcome) -> None:
-    with source.open("rb") as stream:
-        for block in read(stream, style):
-            found.header = block.cells.column_names
-            numbers = zip(block.row_number.tolist(), block.line_number.tolist(), strict=True)
-            rows = zip(block.cells.to_pylist(), numbers, strict=True)
-            found.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
-            found.blank, found.ignored = found.blank + block.blank, found.ignored + block.ignored
-            found.cut = block.cut or found.cut
-            for row in block.refused:
-                found.refused.append([row.row_number, row.line_number, row.code])
-                found.words += CATALOGUE[row.code].says(None, row.value, row.detail) + "\n"
+    for block in blocks(partial(source.open, "rb"), Manner(style)):
+        found.header = block.cells.column_names
+        numbers = zip(block.row_number.tolist(), block.line_number.tolist(), strict=True)
+        rows = zip(block.cells.to_pylist(), numbers, strict=True)
+        found.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
+        found.blank, found.ignored = found.blank + block.blank, found.ignored + block.ignored
+        found.cut = block.cut or found.cut
+        for row in block.refused:
+            found.refused.append([row.row_number, row.line_number, row.code])
+            found.words += CATALOGUE[row.code].says(None, row.value, row.detail) + "\n"
 
 
 def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome) -> None:

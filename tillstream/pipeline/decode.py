@@ -2,37 +2,22 @@
 
 import codecs
 import re
-import zlib
-from typing import BinaryIO, Protocol
 
-from tillstream.domain.errors import Rejected
+from tillstream.pipeline.gunzip import GZIP_MAGIC, Bytes, Gunzip, UnreadableFile, filled
 
-GZIP_MAGIC = b"\x1f\x8b"
 SHEETS = {
-    b"PK\x03\x04": "This is an Excel workbook or a zip archive, not a CSV file. Open it and save it as CSV UTF-8.",
-    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook, not a CSV file. Open it and save it as CSV UTF-8.",
-    b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV.",
+    b"PK\x03\x04": "This is an archive or a workbook inside another archive. "
+    "Take it out and give it by itself, or save it as CSV UTF-8.",
+    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook (.xls), or one with a password. "
+    "Open it and save it as a workbook (.xlsx) without a password, or as CSV UTF-8.",
+    b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV or as a workbook.",
 }
-"""First bytes of what people give instead of CSV, with the way out."""
+"""First bytes of what is no text, with the way out; workbooks, archives and Parquet have readers of their own."""
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BOM = codecs.BOM_UTF8
-_GZIP = 31  # zlib's window bits for a gzip member with its checksum verified
-_COMPRESSED = 1 << 18
 _HEAD = 4
 _MARKED = re.compile("[\udc00-\udcff]")
 _MARK = 0xDC00
-
-
-class UnreadableFile(Rejected):
-    """The whole file is refused; `code` is empty-file, repeated-header or unreadable-file of the catalogue."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Bytes(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Text:
@@ -42,11 +27,11 @@ class Text:
     of another encoding, which would come out as other letters.
     """
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        head = _filled(stream, _HEAD)
+    def __init__(self, stream: Bytes, encoding: str) -> None:
+        head = filled(stream, _HEAD)
         _is_text(head, encoding)
         plain = _Rejoined(head, stream)
-        self._source: Bytes = _Gunzip(plain) if head.startswith(GZIP_MAGIC) else plain
+        self._source: Bytes = Gunzip(plain) if head.startswith(GZIP_MAGIC) else plain
         self.encoding = encoding
         self._decoder = None if encoding in ("utf-8", "utf-8-sig") else _decoder(encoding)
         self._keeps_ascii = self._decoder is not None and _keeps_ascii(encoding)
@@ -54,7 +39,7 @@ class Text:
 
     def read(self, size: int) -> bytes:
         """About `size` bytes of UTF-8; fewer are no sign of the end, none is."""
-        while raw := _filled(self._source, size if self._begun else max(size, len(BOM))):
+        while raw := filled(self._source, size if self._begun else max(size, len(BOM))):
             first, self._begun = not self._begun, True
             if first and self._decoder and raw.startswith(BOM):
                 raise UnreadableFile(
@@ -122,22 +107,10 @@ def _keeps_ascii(encoding: str) -> bool:
         return False
 
 
-def _filled(source: Bytes, size: int) -> bytes:
-    """`size` bytes, fewer only at the end: sockets and pipes give what they have."""
-    data = source.read(size)
-    if not data or len(data) >= size:
-        return data
-    parts, missing = [data], size - len(data)
-    while missing > 0 and (data := source.read(missing)):
-        parts.append(data)
-        missing -= len(data)
-    return b"".join(parts)
-
-
 class _Rejoined:
     """A stream whose first bytes were looked at."""
 
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+    def __init__(self, head: bytes, stream: Bytes) -> None:
         self._head = head
         self._stream = stream
 
@@ -146,56 +119,3 @@ class _Rejoined:
             return self._stream.read(size)
         data, self._head = self._head[:size], self._head[size:]
         return data
-
-
-class _Gunzip:
-    """All members of a gzip file, checksums verified; a cut or damaged file raises and never just ends."""
-
-    def __init__(self, stream: Bytes) -> None:
-        self._stream = stream
-        self._inflate = zlib.decompressobj(_GZIP)
-        self._ahead = b""
-        self._taken = 0
-        self._given = 0
-
-    def read(self, size: int) -> bytes:
-        while True:
-            if self._inflate.eof and not self._next_member():
-                return b""
-            data = self._inflate.unconsumed_tail or self._take()
-            try:
-                text = self._inflate.decompress(data, size)
-            except zlib.error as error:
-                raise self._damaged("is damaged") from error
-            if text:
-                self._given += len(text)
-                return text
-            if not data and not self._inflate.eof:
-                raise self._damaged("ends too early")
-
-    def _next_member(self) -> bool:
-        rest = self._inflate.unused_data.lstrip(b"\0")  # archives on tape are padded with zeros
-        while not rest and (more := self._take()):
-            rest = more.lstrip(b"\0")
-        if not rest:
-            return False
-        if len(rest) < len(GZIP_MAGIC):
-            rest += self._take()
-        if not rest.startswith(GZIP_MAGIC):
-            raise self._damaged("is followed by something else")
-        self._inflate, self._ahead = zlib.decompressobj(_GZIP), rest
-        return True
-
-    def _take(self) -> bytes:
-        if self._ahead:
-            data, self._ahead = self._ahead, b""
-            return data
-        data = self._stream.read(_COMPRESSED)
-        self._taken += len(data)
-        return data
-
-    def _damaged(self, how: str) -> UnreadableFile:
-        return UnreadableFile(
-            "unreadable-file",
-            f"The gzip data {how} near byte {self._taken:,} of the file, after {self._given:,} bytes of text.",
-        )

@@ -1,6 +1,7 @@
 """A regional file as parts: read, normalised, validated, block by block."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -8,31 +9,33 @@ from typing import BinaryIO
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
+from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.uploads import Upload
+from tillstream.pipeline.block import Block
 from tillstream.pipeline.correction import correction_parts, row_numbers
+from tillstream.pipeline.formats import Manner, blocks, by_contract
 from tillstream.pipeline.moments import Dating, all_midnight, date_evidence, needs_evidence
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
-from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.replay import fixes
 from tillstream.pipeline.source import missing_columns
 from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
-BLOCK_BYTES = 8 << 20
-"""As fast as larger blocks, and a few of them on their way stay small in memory."""
 
 
-def file_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
+def file_parts(
+    open_original: Callable[[], BinaryIO], contract: Contract, received: date, limits: Limits = LIMITS
+) -> Iterator[Part]:
     """Raises `Rejected` for a file that cannot be read at all or lacks columns of its contract."""
-    with open_original() as stream:
-        blocks = read(stream, contract.file, block_bytes=BLOCK_BYTES)
-        first = next(blocks)
+    how = by_contract(contract, limits)
+    with closing(blocks(open_original, how)) as rows:
+        first = next(rows)
         _complete(first, contract)
-        dating = _dating(first, open_original, contract)
-        for block in chain([first], blocks):
+        dating = _dating(first, open_original, contract, how)
+        for block in chain([first], rows):
             yield _part(block, contract, received, dating)
 
 
@@ -44,7 +47,7 @@ def replayed_parts(
     opened = [partial(ports.objects.open, fix.bucket, fix.object, fix.generation) for fix in corrections]
     told = [frozenset(row_numbers(corrected)) for corrected in opened]
     fixed = frozenset[int]().union(*told)
-    for part in file_parts(open_original, contract, received):
+    for part in file_parts(open_original, contract, received, ports.limits):
         yield without(part, fixed)
     later: frozenset[int] = frozenset()
     for fix, corrected, rows in reversed(list(zip(corrections, opened, told, strict=True))):
@@ -53,17 +56,16 @@ def replayed_parts(
         later |= rows
 
 
-def _dating(first: Block, open_original: Callable[[], BinaryIO], contract: Contract) -> Dating:
+def _dating(first: Block, open_original: Callable[[], BinaryIO], contract: Contract, how: Manner) -> Dating:
     """What the dates say together; the file is read twice only where its first rows leave that open."""
-
-    def blocks() -> Iterator[Block]:
-        with open_original() as stream:
-            yield from read(stream, contract.file, block_bytes=BLOCK_BYTES)
-
     known = None
     if needs_evidence(contract):
-        known = frozenset[tuple[str, str]]().union(*(date_evidence(block.cells, contract) for block in blocks()))
-    midnight = all_midnight(first.cells, contract) and all(all_midnight(block.cells, contract) for block in blocks())
+        with closing(blocks(open_original, how)) as rows:
+            known = frozenset[tuple[str, str]]().union(*(date_evidence(block.cells, contract) for block in rows))
+    midnight = all_midnight(first.cells, contract)
+    if midnight:
+        with closing(blocks(open_original, how)) as rows:
+            midnight = all(all_midnight(block.cells, contract) for block in rows)
     return Dating(date_only=midnight, known=known)
 
 

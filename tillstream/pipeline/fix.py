@@ -9,6 +9,7 @@ from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import FINAL, IN_LEDGER, Upload
 from tillstream.pipeline import account, originals, replay, uploads
+from tillstream.pipeline.contracts import contract_version
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -27,7 +28,9 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
     replay.ended(ports, upload)
-    corrected = kept_form(stream.read(), originals.columns(ports, upload))
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    names = originals.shape_of(ports, upload).names
+    corrected = kept_form(stream.read(), names, contract.numbers.decimal, ports.limits)
     waiting = {row["row_number"] for row in account.refused(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
     strange = sorted(set(numbers) - waiting | _on_their_way(ports, batch).intersection(numbers))

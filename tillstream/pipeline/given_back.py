@@ -9,9 +9,12 @@ from typing import Literal
 import pyarrow as pa
 
 from tillstream.domain.errors import Rejected
+from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.styles import FileStyle
+from tillstream.pipeline.block import Block
+from tillstream.pipeline.formats import Manner, blocks, shape
+from tillstream.pipeline.gunzip import UnreadableFile
 from tillstream.pipeline.originals import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
-from tillstream.pipeline.read import Block, UnreadableFile, header, read
 
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
@@ -19,15 +22,16 @@ DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
 NO = ("", "no", "n", "false", "0")
 
 
-def kept_form(given: bytes, names: list[str]) -> bytes:
+def kept_form(given: bytes, names: list[str], decimal: str = ".", limits: Limits = LIMITS) -> bytes:
     """UTF-8 with commas: the original's columns `names` in their order, then ours; columns of nobody are left out.
 
-    Raises `Rejected` in words for a file that is not the downloaded one, corrected.
+    decimal: how the contract writes what a workbook tells as numbers. Raises `Rejected` in words for a file that is
+    not the downloaded one, corrected.
     """
-    style = FileStyle(delimiter=_delimiter(given))
+    how = Manner(FileStyle(delimiter=_delimiter(given, limits)), (ROW,), decimal, limits)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    for number, block in enumerate(read(io.BytesIO(given), style)):
+    for number, block in enumerate(blocks(lambda: io.BytesIO(given), how)):
         _readable(block)
         table = _ordered(block.cells, names)
         _say_what_they_mean(block, table)
@@ -37,12 +41,13 @@ def kept_form(given: bytes, names: list[str]) -> bytes:
     return (BOM + out.getvalue()).encode()
 
 
-def _delimiter(given: bytes) -> Delimiter:
+def _delimiter(given: bytes, limits: Limits) -> Delimiter:
     """The one that makes `_row` a column; a file without that column is told so by the next step."""
     for delimiter in DELIMITERS:
         # with the wrong one a quoted name is no name
         with suppress(UnreadableFile):
-            if ROW in header(io.BytesIO(given), FileStyle(delimiter=delimiter)):
+            how = Manner(FileStyle(delimiter=delimiter), (ROW,), limits=limits)
+            if ROW in shape(lambda: io.BytesIO(given), how).names:
                 return delimiter
     return ","
 

@@ -3,13 +3,18 @@
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tillstream.domain.styles import FileStyle
 from tillstream.domain.uploads import Upload
 from tillstream.pipeline import account, replay, uploads
 from tillstream.pipeline.contracts import contract_version
 from tillstream.ports import Ports
+
+if TYPE_CHECKING:  # both stand on frames, and refused rows are listed where nothing else needs them
+    from tillstream.pipeline.formats import Shape
+    from tillstream.pipeline.manner import Manner
 
 BOM = "\ufeff"
 ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
@@ -32,10 +37,10 @@ def unguard(cell: str) -> str:
 def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     """UTF-8 with BOM, comma: the source's own columns and values, then `_row` and what is wrong. Raises `NotFound`."""
     upload = uploads.get(ports, batch)
-    names = columns(ports, upload)
-    yield (BOM + _line([*names, *OURS])).encode()
+    shape = shape_of(ports, upload)
+    yield (BOM + _line([*shape.names, *OURS])).encode()
     for row in with_raw(ports, upload, account.refused(ports, batch)):
-        cells, whole = _cells(ports, upload, row, len(names))
+        cells, whole = _cells(shape, row)
         words = "; ".join(problem["message"] for problem in row["problems"])
         ours = [str(row["row_number"]), str(row["line_number"]), words, "", "", whole]
         yield _line([guard(cell) for cell in (*cells, *ours)]).encode()
@@ -63,18 +68,18 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
                 if int(row[ROW]) in numbers:
                     yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in OURS])
         return
-    with _open(ports, upload) as stream:
-        if upload.kind == "messages":
-            from tillstream.pipeline.messages import texts
+    if upload.kind == "messages":
+        from tillstream.pipeline.messages import texts
 
+        with _open(ports, upload) as stream:
             yield from ((number, text) for number, text in texts(stream) if number in numbers)
-            return
-        from tillstream.pipeline.read import read
+        return
+    from tillstream.pipeline.formats import blocks
 
-        for block in read(stream, contract_version(ports.documents, upload.contract, upload.contract_version).file):
-            for index, number in enumerate(block.row_number.tolist()):
-                if number in numbers:
-                    yield number, block.raw(index)
+    for block in blocks(partial(_open, ports, upload), _manner(ports, upload)):
+        for index, number in enumerate(block.row_number.tolist()):
+            if number in numbers:
+                yield number, block.raw(index)
 
 
 def _dicts(stream: BinaryIO) -> Iterator[dict[str, str]]:
@@ -90,29 +95,28 @@ def _open(ports: Ports, upload: Upload) -> BinaryIO:
     return ports.objects.open(upload.bucket, upload.object, upload.generation)
 
 
-def columns(ports: Ports, upload: Upload) -> list[str]:
-    """The columns of an original as its header names them."""
+def shape_of(ports: Ports, upload: Upload) -> "Shape":
+    """The columns of an original as its header names them, and how its rows are taken apart."""
+    from tillstream.pipeline.formats import Shape, shape
+
     if upload.kind == "messages":
-        return ["message"]
-    from tillstream.pipeline.read import header
-
-    with _open(ports, upload) as stream:
-        return header(stream, contract_version(ports.documents, upload.contract, upload.contract_version).file)
+        return Shape(["message"], lambda raw: [raw])
+    return shape(partial(_open, ports, upload), _manner(ports, upload))
 
 
-def _cells(ports: Ports, upload: Upload, row: dict[str, Any], width: int) -> tuple[list[str], str]:
+def _manner(ports: Ports, upload: Upload) -> "Manner":
+    from tillstream.pipeline.formats import by_contract
+
+    return by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+
+
+def _cells(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
     """The row's cells, and its whole text where they are not as many as the header's."""
-    if upload.kind == "messages":
-        return [row["raw"]], ""
-    style = (
-        CORRECTED
-        if row["fix_number"]
-        else contract_version(ports.documents, upload.contract, upload.contract_version).file
-    )
-    cells = next(csv.reader(io.StringIO(row["raw"], newline=""), delimiter=style.delimiter), [])
+    raw, width = row["raw"], len(shape.names)
+    cells = next(csv.reader(io.StringIO(raw, newline="")), []) if row["fix_number"] else shape.cells(raw)
     if len(cells) == width:
         return cells, ""
-    return [*cells[:width], *[""] * (width - len(cells))], row["raw"]
+    return [*cells[:width], *[""] * (width - len(cells))], raw
 
 
 def line_of(cells: list[str]) -> str:

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.block import Block, Refused
 from tillstream.pipeline.cells import Parsed, parse
-from tillstream.pipeline.decode import Text, UnreadableFile
+from tillstream.pipeline.decode import Text
+from tillstream.pipeline.gunzip import Bytes, UnreadableFile
 from tillstream.pipeline.records import (
     NOWHERE,
     Layout,
@@ -40,7 +40,11 @@ class _Piece:
 
 
 def read(
-    stream: BinaryIO, style: FileStyle, *, block_bytes: int = 16 << 20, max_record_bytes: int = 1 << 20
+    stream: Bytes,
+    style: FileStyle,
+    *,
+    block_bytes: int = 16 << 20,
+    max_record_bytes: int = 1 << 20,
 ) -> Iterator[Block]:
     """The file's rows in order; at least one block, so that the columns are known.
 
@@ -67,7 +71,7 @@ def read(
         yield place.block(*_parsed(_Piece(b"", 0, None), names, rules))
 
 
-def header(stream: BinaryIO, style: FileStyle) -> list[str]:
+def header(stream: Bytes, style: FileStyle) -> list[str]:
     """The names of the columns. Raises `UnreadableFile`."""
     return _header(Text(stream, style.encoding), style, _HEAD, 1 << 20)[0]
 

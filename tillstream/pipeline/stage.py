@@ -129,4 +129,4 @@ def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:
 
     if upload.kind == "replay":
         return replayed_parts(ports, upload, open_original, contract, received.date())
-    return file_parts(open_original, contract, received.date())
+    return file_parts(open_original, contract, received.date(), ports.limits)

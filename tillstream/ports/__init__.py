@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tillstream.domain.limits import LIMITS, Limits
 from tillstream.ports.clock import Clock
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import EventBus
@@ -20,3 +21,5 @@ class Ports:
     bus: EventBus
     documents: DocumentStore
     clock: Clock
+    limits: Limits = LIMITS
+    """What a file may unfold to."""

@@ -1,0 +1,96 @@
+"""The pipeline room: one door to files of every format. Their first bytes say which reader they need."""
+
+import csv
+import io
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.limits import LIMITS, Limits
+from tillstream.pipeline import read as text
+from tillstream.pipeline.archive import Member, is_zip, one_file, opened, refused, workbook
+from tillstream.pipeline.block import Block
+from tillstream.pipeline.gunzip import GZIP_MAGIC, Bytes, Gunzip, filled
+from tillstream.pipeline.manner import Manner
+
+__all__ = ["Manner", "blocks", "by_contract", "shape"]
+
+Open = Callable[[], BinaryIO]
+_HEAD = 1 << 10
+
+
+class Reader(Protocol):
+    """What reads one format; none of it may be asked after the file is closed, and each only once."""
+
+    def blocks(self) -> Iterator[Block]: ...
+
+    def header(self) -> list[str]: ...
+
+    def cells(self, raw: str, names: list[str]) -> list[str]:
+        """The cells of a row that was given as `raw`, as many as there are names unless it is ragged."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    names: list[str]
+    cells: Callable[[str], list[str]]
+    """Those of a row as its reader gave it raw."""
+
+
+def by_contract(contract: Contract, limits: Limits = LIMITS) -> Manner:
+    needed = tuple(dict.fromkeys(contract.columns.values()))
+    return Manner(contract.file, needed, contract.numbers.decimal, limits)
+
+
+def blocks(open_original: Open, how: Manner) -> Generator[Block, None, None]:
+    """The file's rows in order; at least one block, so that the columns are known. The stream must be able to seek.
+
+    Cells are texts as a contract reads them: numbers of typed cells with the decimal sign, dates as ISO 8601.
+    Raises `UnreadableFile`, also after blocks were given: those must not be accepted then.
+    """
+    with _reader(open_original, how) as reader:
+        yield from reader.blocks()
+
+
+def shape(open_original: Open, how: Manner) -> Shape:
+    """The names of the columns, and how a row is taken apart again. Raises `UnreadableFile`."""
+    with _reader(open_original, how) as reader:
+        names = reader.header()
+    return Shape(names, lambda raw: reader.cells(raw, names))
+
+
+@contextmanager
+def _reader(open_original: Open, how: Manner) -> Iterator[Reader]:
+    with open_original() as stream:
+        head = filled(stream, _HEAD)
+        stream.seek(0)
+        if is_zip(head):
+            with opened(stream) as archive:
+                if workbook(archive):
+                    raise refused("Workbooks cannot be read yet.")
+                yield _of_content(Member(archive, one_file(archive), how.limits), how)
+        elif head.startswith(GZIP_MAGIC):
+            yield _of_content(Gunzip(stream, how.limits), how)
+        else:
+            yield _of_content(stream, how)
+
+
+def _of_content(content: Bytes, how: Manner) -> Reader:
+    return _TextReader(content, how)
+
+
+@dataclass(frozen=True)
+class _TextReader:
+    content: Bytes
+    how: Manner
+
+    def blocks(self) -> Iterator[Block]:
+        return text.read(self.content, self.how.style, block_bytes=self.how.block_bytes)
+
+    def header(self) -> list[str]:
+        return text.header(self.content, self.how.style)
+
+    def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - the text has them in order
+        return next(csv.reader(io.StringIO(raw, newline=""), delimiter=self.how.style.delimiter), [])
