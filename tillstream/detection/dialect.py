@@ -1,9 +1,11 @@
 """The detection room: text → rows of cells: which sign stands between cells, and which row names the columns."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tillstream.detection.encoding import Text
 from tillstream.detection.headers import known
@@ -14,6 +16,8 @@ from tillstream.detection.told import CERTAIN, LIKELY, Told
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _TRIED = 300
 """Records that are tried with each sign."""
+_MOST_ROWS, _FURTHER_ROWS = 20_000, 4_000
+"""Of the first piece and of each other one: enough for proofs, few enough for the clock."""
 _PREAMBLE = 40
 """A header stands among so many first records."""
 csv.field_size_limit(1 << 20)
@@ -33,7 +37,8 @@ def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple
     """Asks `delimiter` where two signs give tables, and `header` where no row names the columns."""
     head = text.pieces[0]
     delimiter = _delimiter(head, told)
-    rows = list(_records(head, delimiter))
+    rows = list(islice(_records(head, delimiter), _MOST_ROWS))
+    all_rows = len(rows) < _MOST_ROWS
     width = _width(rows)
     place = _header(rows, width, told)
     if place is None:
@@ -41,34 +46,34 @@ def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple
         line, body = 0, rows
     else:
         line, header = rows[place]
-        names, body = _unended(header, width), rows[place + 1 :]
+        names, body = [name.strip() for name in _unended(header, width)], rows[place + 1 :]
     cells, lines = _of_width(body, len(names))
-    if not whole and lines:
+    if not whole and all_rows and lines:
         del cells[-1], lines[-1]  # it may have been cut
     together = len(cells)
     for number, piece in enumerate(text.pieces[1:], 2):
         _, _, after = piece.partition("\n")
-        records = list(_records(after, delimiter))
+        records = list(_records(after, delimiter))[-_FURTHER_ROWS:]
         more, _ = _of_width(records if ended and number == len(text.pieces) else records[:-1], len(names))
         cells += more
         lines += [NOWHERE] * len(more)
     if place is not None and names:
-        kept = [number for number, row in enumerate(cells) if [cell.strip() for cell in row] != names]
+        first = names[0]
+        kept = [n for n, row in enumerate(cells) if row[0].strip() != first or [cell.strip() for cell in row] != names]
         if len(kept) < len(cells):
             told.find("repeated_header", str(len(cells) - len(kept)), "the header is repeated among the rows", CERTAIN)
             cells, lines = [cells[number] for number in kept], [lines[number] for number in kept]
             together -= sum(1 for number in range(together) if number not in set(kept))
-    return Dialect(delimiter, line), sheet_of(names, cells, lines, whole=whole, together=together)
+    return Dialect(delimiter, line), sheet_of(names, cells, lines, whole=whole and all_rows, together=together)
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:
-    """Records with something in them. A bare carriage return ends a line where there is no line feed."""
-    lines = text.split("\r") if "\n" not in text and "\r" in text else text.split("\n")
-    reader = csv.reader((line.rstrip("\r") + "\n" for line in lines), delimiter=delimiter)
+    """Records with something in them; a bare carriage return ends a line too."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     start = 1
     try:
         for row in reader:
-            if any(row) and any(cell.strip() for cell in row):
+            if row and (row[0] or any(row)) and not (row[0].isspace() and not any(map(str.strip, row))):
                 yield start, row
             start = reader.line_num + 1
     except csv.Error:

@@ -19,6 +19,7 @@ _SIGNS = frozenset("€£¥°²³½©®™«»“”„’‘–—…•§ºª�
 _WIDE = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 _OUTSIDE = re.compile(r"[^\x00-\x7f]")
 _AROUND = 2
+_WORDS = 300
 _ENOUGH = 3_000
 """Places of letters outside ASCII that are looked at."""
 
@@ -129,6 +130,12 @@ def _fit(sample: Sample, encoding: str) -> tuple[float, list[str]]:
     total = sum(places.values())
     score = sum(_believable(*place) * count for place, count in places.items()) / total if total else 0.0
     return score, list(words)
+
+
+def foreign(text: Text) -> tuple[str, ...]:
+    """Different words with letters outside ASCII."""
+    found = {_word(piece, at): None for piece in text.pieces for at, _ in _foreign(piece)[:_WORDS]}
+    return tuple(found)
 
 
 def _foreign(text: str) -> list[tuple[int, str]]:

@@ -51,7 +51,7 @@ SIGNS = {
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"^(?P<open>\()?[-+−]?(?P<left>{_SIGN})?[{_SPACES}]*[-+−]?"
-    rf"(?P<core>9[9.,{_SPACES}{_APOSTROPHES}]*|[.,]9+)(?P<power>[eE][-+]?9+)?"
+    rf"(?P<core>9(?:[9.,{_SPACES}{_APOSTROPHES}]*9)?|[.,]9+)(?P<power>[eE][-+]?9+)?"
     rf"[{_SPACES}]*(?P<right>{_SIGN})?(?P<percent>%)?(?:-|\))?$"
 )
 
@@ -107,6 +107,11 @@ def _grouped(parts: list[str]) -> bool:
     if not 1 <= len(first) <= 3 or not rest or len(rest[-1]) != 3:
         return False
     return all(len(part) == 3 for part in rest) or (len(first) <= 2 and all(len(part) == 2 for part in rest[:-1]))
+
+
+def pattern_of(cell: str) -> str:
+    """The cell with every digit as 9."""
+    return cell.translate(_DIGITS)
 
 
 def looks_written(cell: str) -> bool:

@@ -49,6 +49,8 @@ class Looked:
     file: dict[str, Any] = field(default_factory=dict)
     """The contract's `file` section."""
     read: int = 0
+    foreign: tuple[str, ...] = ()
+    """Words with letters outside ASCII, where the file is one of text."""
 
 
 def look(stream: BinaryIO, told: Told | None = None) -> Looked:
@@ -57,7 +59,7 @@ def look(stream: BinaryIO, told: Told | None = None) -> Looked:
     taken = sample.take(stream)
     text = encoding.decide(taken, told)
     style, sheet = dialect.decide(text, told, whole=taken.whole, ended=taken.ended)
-    return Looked(sheet, _file(text.encoding, style), taken.read)
+    return Looked(sheet, _file(text.encoding, style), taken.read, encoding.foreign(text))
 
 
 def _file(spelled: str, style: Dialect) -> dict[str, Any]:

@@ -64,6 +64,6 @@ def sheet_of(
     columns: dict[str, Column] = {}
     for name, column in zip(trimmed, cells, strict=True):
         if name not in columns:
-            columns[name] = Column(name, tuple(cell.strip() for cell in column), places)
+            columns[name] = Column(name, tuple(map(str.strip, column)), places)
     twice = tuple(sorted({name for name in trimmed if trimmed.count(name) > 1}))
     return Sheet(tuple(columns), columns, len(rows), whole, len(rows) if together is None else together, twice)
