@@ -20,6 +20,7 @@ from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
 from tillstream.pipeline.replay import fixes
 from tillstream.pipeline.source import missing_columns
+from tillstream.pipeline.swaps import tell_swapped_days
 from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -102,6 +103,7 @@ def _part(block: Block, contract: Contract, received: date, dating: Dating) -> P
     from tillstream.pipeline.validate import validate
 
     validate(table, contract, findings, received_date=received)
+    tell_swapped_days(table, findings)
     refused = [
         RefusedRow(
             row.row_number,

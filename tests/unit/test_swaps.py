@@ -1,0 +1,122 @@
+"""Days and months turned round in silence are seen by the numbers of the sales, and nothing else is."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sale_cells import cells, contract
+
+from tillstream.contracts import shipped
+from tillstream.domain.contract import Contract
+from tillstream.pipeline.file import file_parts
+from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.swaps import tell_swapped_days
+from tillstream.samples.files import files
+
+RULES = contract({"store_id": "Store"}, dates={"formats": ["%d.%m.%Y"]})
+
+
+def turned(day: date) -> date:
+    return day.replace(month=day.day, day=day.month) if day.day <= 12 else day
+
+
+def told(days: list[date], numbers: list[str] | None = None, stores: list[str] | None = None) -> list[int]:
+    """The rows that are told, of days in the order of the file."""
+    numbers = numbers or [f"S-{1000 + row}" for row in range(len(days))]
+    source = cells(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
+    table, findings = normalise(source, RULES)
+    tell_swapped_days(table, findings)
+    return [row["index"] for row in findings.table().to_pylist() if row["code"] == "day-month-swapped"]
+
+
+def year(first: date = date(2025, 3, 1), days: int = 300, sales: int = 3) -> list[date]:
+    return [first + timedelta(days=row // sales) for row in range(days * sales)]
+
+
+def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> None:
+    days = year()
+    row = next(i for i, day in enumerate(days) if day == date(2025, 9, 4))
+    days[row] = date(2025, 4, 9)
+    assert told(days) == [row]
+    source = cells(
+        Date=[f"{day:%d.%m.%Y}" for day in days], No=[str(n) for n in range(len(days))], Store=["A"] * len(days)
+    )
+    table, findings = normalise(source, RULES)
+    tell_swapped_days(table, findings)
+    (find,) = findings.table().to_pylist()
+    assert (find["value"], find["detail"]) == ("2025-04-09", "2025-09-04")
+
+
+@pytest.mark.parametrize("sales", [1, 3, 40])
+@pytest.mark.parametrize(("first", "days"), [(date(2025, 3, 1), 300), (date(2025, 5, 1), 31), (date(2025, 12, 1), 31)])
+def test_every_day_that_a_spreadsheet_turned_round_is_told(first: date, days: int, sales: int) -> None:
+    right = year(first, days, sales)
+    expected = [row for row, day in enumerate(right) if turned(day) != day]
+    found = told([turned(day) for day in right])
+    assert set(found) <= set(expected)
+    assert len(found) >= 0.9 * len(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None:
+    rng = Random(seed)
+    days = year(sales=6)
+    stores = [rng.choice("ABC") for _ in days]
+    counts = dict.fromkeys("ABC", 0)
+    numbers = []
+    for store in stores:
+        counts[store] += 1
+        numbers.append(f"{counts[store]:05}")
+    row = next(i for i, day in enumerate(days) if day == date(2025, 6, 7))
+    days[row] = date(2025, 7, 6)
+    assert told(days, numbers, stores) == [row]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_files_in_any_order_of_days_raise_no_alarm(seed: int) -> None:
+    rng = Random(seed)
+    days = year()
+    shuffled = rng.sample(days, len(days))
+    assert told(shuffled) == []
+    pairs = rng.sample(list(enumerate(days)), len(days))
+    assert told([day for _, day in pairs], [f"S-{1000 + row}" for row, _ in pairs]) == []
+    assert told([*days, *days]) == []
+    assert told(list(reversed(days))) == []
+    assert told(days) == []
+    assert told(days[:1]) == told([]) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
+    rng = Random(seed)
+    days = [
+        day + timedelta(days=rng.choice([0, 0, 0, 1, 2, 30, 90]) if rng.random() < 0.02 else 0)
+        for day in year(sales=20)
+    ]
+    assert len(told(days)) <= 1
+
+
+def _alarms(path: Path, rules: Contract) -> int:
+    parts = file_parts(lambda: path.open("rb"), rules, date(2027, 1, 1))
+    return sum(found.code == "day-month-swapped" for part in parts for found in part.findings)
+
+
+def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:
+    for one in files(until=date(2026, 3, 17), scale=0.05):
+        with (tmp_path / one.name).open("wb") as out:
+            one.write(out)
+        assert _alarms(tmp_path / one.name, shipped()[one.contract]) == 0
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("classic-models/sales_data_sample.csv", "classic-models"),
+        ("online-retail/IN.csv", "online-retail-in"),
+        ("online-retail/USA.csv", "online-retail-usa"),
+    ],
+)
+def test_real_files_raise_no_alarm(shared_data: Path, file: str, name: str) -> None:
+    assert _alarms(shared_data / file, shipped()[name]) == 0
