@@ -14,6 +14,7 @@ VIEWS: tuple[str, ...] = (
     "ledger/quarantine",
     "marts/line_facts",
     "marts/sale_facts",
+    "reference/dim_date",
 )
 """Every view, each after the views it reads. The file's name is the view's name."""
 

@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 
+from tillstream.analytics import holiday_dates
 from tillstream.app import App
 from tillstream.driving import ME, code_of, drive
 from tillstream.pipeline import account, decide, drop, drop_notes, replay, settle, sweep, undo
@@ -44,6 +45,7 @@ def sweep_now(app: App, progress: Progress) -> Result:
         time.sleep(app.settings.drop_settle + 0.05)
         taken += sum(_take_dropped(app))
     swept = sweep.sweep(app.ports, app.book, patience=timedelta(0))
+    holiday_dates.renew(app.ports)
     for place in app.drops:
         drop_notes.tell(app.ports, place)
     return Result({"taken": taken, "still_written": drop.waits(app.drops)} | swept)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from tillstream.analytics import holiday_dates
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.handlers import Event, dispatch
@@ -28,6 +29,7 @@ class Worker:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._patience = timedelta(0)
+        self._holidays = -1
 
     def start(self) -> None:
         self._app.settings.dropped.mkdir(parents=True, exist_ok=True)
@@ -78,6 +80,7 @@ class Worker:
         # the first sweep need not wait for its lease to run out.
         self.sweep(self._patience)
         self._patience = sweep.PATIENCE
+        self._holidays = holiday_dates.renew(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
 
     def _drop(self) -> None:

@@ -17,6 +17,11 @@ SHOP = drawn(
             2024-02-10  GBP       1.25
             2024-01-05  USD       99
         """,
+        "holidays": """
+            country  holiday_date  name
+            India    2024-01-26    Republic
+            France   2024-05-01    Labor
+        """,
         "settlements": """
             settlement_no  settled_at           request_id  added  corrected  removed  only_adds
             1              2024-01-06T10:00:00  a           4      0          0        no

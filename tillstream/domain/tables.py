@@ -36,7 +36,7 @@ _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 3
+SCHEMA = 4
 """Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -159,6 +159,11 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("sale_date", _D, "Day, without gaps"),
         _f("currency", _S, "ISO 4217"),
         _f("factor", _N, "Units of the reporting currency for one unit, filled forward"),
+    ),
+    "holidays": (
+        _f("country", _S, "As sales spell it; only countries that sales name"),
+        _f("holiday_date", _D, "The day"),
+        _f("name", _S, "What is kept, in English; several are joined by `; `"),
     ),
     "reporting": (_f("currency", _S, "The reporting currency; one row"),),
 }
