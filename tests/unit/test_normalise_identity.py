@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from sale_cells import MAPPED, cells, column, contract, found
+from sale_cells import MAPPED, cells, column, contract, found, judged
 
 from tillstream.domain.columns import CONTENT
+from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.source import missing_columns
@@ -179,3 +180,87 @@ def test_headers_that_the_contract_maps_and_the_file_lacks_are_named_in_its_orde
     rules = contract({"product_id": "Sku", "product_name": "Sku", "tax": "VAT"})
     assert missing_columns(["Qty", "Date", "Other"], rules) == ["No", "Price", "Sku", "VAT"]
     assert missing_columns([*MAPPED.values(), "Sku", "VAT"], rules) == []
+
+
+def nameless(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
+    """As `contract`, for a source without a sale number."""
+    mapped = {"date": "Date", "net_amount": "Price", "store_id": "Store"} | (columns or {})
+    return parse({"name": "T", "region": "R", "currency": "USD", "columns": mapped} | changes)
+
+
+def test_a_sale_may_be_named_by_several_columns_and_its_day_is_always_written_alike() -> None:
+    source = cells(Store=["1", "2"], Date=["05-02-2010", "2010-02-05"], Till=["A", "B"])
+    dates = {"formats": ["%d-%m-%Y", "%Y-%m-%d"]}
+    rules = nameless(identity={"made_of": ["Store", "Date", "Till"]}, dates=dates)
+    assert column("sale_id", source, rules) == ["1/2010-02-05/A", "2/2010-02-05/B"]
+    rules = nameless(identity={"made_of": ["Store", "Date"], "ids": "region-wide", "id_prefix": "W-"}, dates=dates)
+    assert column("sale_id", source, rules) == ["W-1/2010-02-05", "W-2/2010-02-05"]
+
+
+def test_a_time_in_the_name_of_a_sale_stays_as_it_is_written() -> None:
+    rules = nameless(identity={"made_of": ["Store", "Date"]}, dates={"formats": ["%Y-%m-%d %H:%M"]})
+    assert column("sale_id", cells(Store=["1"], Date=["2010-02-05 09:30"]), rules) == ["1/2010-02-05 09:30"]
+
+
+def test_names_made_of_columns_that_hold_the_sign_between_them_stay_apart() -> None:
+    rules = nameless(identity={"made_of": ["Till", "Slip"], "ids": "region-wide"})
+    ids = column("sale_id", cells(Store=["1", "1"], Till=["a/b", "a"], Slip=["c", "b/c"]), rules)
+    assert ids == ["a//b/c", "a/b//c"]
+
+
+def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
+    rules = nameless({"salesperson_id": "Clerk"}, identity={"made_of": ["Date", "Clerk", "Slip"]})
+    source = cells(
+        Date=["", "x", "2026-03-01", "2026-03-01", "2026-03-01"],
+        Store=["1", "1", "", "1", "1"],
+        Clerk=["A", "A", "A", "", "A"],
+        Slip=["1", "1", "1", "1", ""],
+    )
+    assert found(judged(source, rules)) == [
+        (0, "missing-required", "sale_date"),
+        (1, "not-a-date", "sale_date"),
+        (2, "missing-required", "store_id"),
+        (3, "missing-required", "salesperson_id"),
+        (4, "missing-required", "Slip"),
+    ]
+
+
+def test_a_row_may_be_named_by_its_content_wherever_it_stands() -> None:
+    rules = nameless({"product_name": "Name"}, identity={"by_content": True})
+    rows = [("1", "Mug", "5.00"), ("1", "Mug", "5"), ("1", "Tray", "5"), ("2", "Mug", "5"), ("1", "", "5")]
+    ids = [
+        column("sale_id", cells(Store=store, Name=name, Price=price), rules)
+        for store, name, price in (zip(*rows, strict=True), zip(*reversed(rows), strict=True))
+    ]
+    assert ids[0] == ids[1][::-1]
+    assert ids[0][0] == ids[0][1]
+    assert len(set(ids[0])) == 4
+    assert all(len(one) == len("1/") + 20 for one in ids[0])
+
+
+def test_a_name_from_content_sees_where_one_column_ends_and_the_next_begins() -> None:
+    rules = nameless({"product_name": "Name", "category": "Kind"}, identity={"by_content": True})
+    ids = column("sale_id", cells(Store=["1"] * 3, Name=["ab", "a", ""], Kind=["", "b", "ab"]), rules)
+    assert len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "sale_id must be mapped"),
+        ({"identity": {"made_of": ["Store"], "by_content": True}}, "sales are named in one way"),
+        ({"identity": {"by_content": True}, "status": {"prefixes": {"C": "returned"}}}, "have prefixes"),
+    ],
+)
+def test_sales_are_named_in_one_way(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(Rejected, match=said):
+        nameless(**changes)
+    with pytest.raises(Rejected, match="sales are named in one way"):
+        nameless({"sale_id": "No"}, identity={"by_content": True})
+    with pytest.raises(Rejected, match="its place in the file must not"):
+        nameless({"line_key": "Line"}, identity={"by_content": True})
+
+
+def test_a_header_that_only_names_sales_must_be_there() -> None:
+    rules = nameless(identity={"made_of": ["Date", "Slip"]})
+    assert missing_columns(["Store", "Date", "Price"], rules) == ["Slip"]

@@ -76,7 +76,7 @@ def agree(contracts: Iterable[Contract]) -> None:
     first: dict[tuple[str, str], Contract] = {}
     for contract in contracts:
         other = first.setdefault((contract.region, contract.identity.id_prefix), contract)
-        if (other.identity.ids, other.numbered) != (contract.identity.ids, contract.numbered):
+        if other.naming != contract.naming:
             raise Rejected(
                 f"{other.name} and {contract.name} both report to {contract.region}, but do not name sales alike "
                 "(ids or line numbers). Give one of them an identity.id_prefix."

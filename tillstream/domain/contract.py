@@ -10,7 +10,7 @@ from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
 from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, OutlierRule, Range, StatusRule, Strict
-from tillstream.domain.values import Made, MissingRule, unsound_values
+from tillstream.domain.values import Made, MissingRule, unsound_made, unsound_values
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
     "sale_id",
@@ -92,8 +92,9 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        values = unsound_values(self.columns, self.where_missing, self.values, self.constants, self.made)
-        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *values]
+        values = unsound_values(self.columns, self.where_missing, self.values, self.constants)
+        made = unsound_made({*self.columns.values(), *self.identity.made_of}, self.made)
+        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *values, *made]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -103,9 +104,9 @@ class Contract(Strict):
         for name in self.columns:
             if name not in MAPPED:
                 yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _known(MAPPED)}"
-        for needed in ("sale_id", "date"):
-            if needed not in self.columns:
-                yield f"columns: {needed} must be mapped to a header of the source"
+        if "date" not in self.columns:
+            yield "columns: date must be mapped to a header of the source"
+        yield from self._unnamed()
         if not self.currency and "currency" not in self.columns:
             yield "currency: give the file's currency, or map a currency column"
         if "net_amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
@@ -114,6 +115,21 @@ class Contract(Strict):
             yield "identity: map store_id, give a constant store, or say ids: region-wide"
         if "status" in self.columns and not self.status.words:
             yield f"status.words: say which of {', '.join(STATUSES)} each word means"
+
+    def _unnamed(self) -> Iterator[str]:
+        """Sales are named in one way."""
+        made = [f"identity.{name}" for name in ("made_of", "by_content") if getattr(self.identity, name)]
+        if "sale_id" not in self.columns and not made:
+            yield (
+                "columns: sale_id must be mapped to a header of the source, or say in identity.made_of which headers "
+                "name a sale together, or identity.by_content: true"
+            )
+        if len(made) + ("sale_id" in self.columns) > 1:
+            yield f"{made[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *made[1:]])}"
+        if made and self.status.prefixes:
+            yield "status.prefixes: only sale numbers of the source (columns.sale_id) have prefixes"
+        if self.identity.by_content and self.numbered:
+            yield "columns.line_key: where content names a row, its place in the file must not"
 
     def _of_unknown_columns(self) -> Iterator[str]:
         for place, name in [
@@ -129,6 +145,13 @@ class Contract(Strict):
         for name in self.ranges:
             if name in BY_NAME and name not in CHECKED:
                 yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"
+
+    @property
+    def naming(self) -> tuple[object, ...]:
+        """How sales and lines are named: equal for contracts that name the same sale alike."""
+        own = {header: name for name, header in self.columns.items()}
+        parts = tuple(own.get(header, header) for header in self.identity.made_of)
+        return self.identity.ids, self.numbered, parts, self.identity.by_content
 
     @property
     def numbered(self) -> bool:

@@ -112,6 +112,11 @@ class DateStyle(Strict):
             raise ValueError("give at least one time format")
         return formats
 
+    @property
+    def only_days(self) -> bool:
+        """Whether no format tells a time."""
+        return not any(mark in text for text in self.formats for mark in ("%H", "%I", "%T", "%R", *SERIALS))
+
     def zone_of(self, store: str) -> str:
         return self.store_zones.get(store, self.time_zone)
 
@@ -158,5 +163,10 @@ class Identity(Strict):
     """The constant store of a source that has one."""
     id_prefix: str = ""
     """Put before every sale id: keeps apart sources of one region that name sales by different rules."""
+    made_of: tuple[str, ...] = ()
+    """Headers that name a sale together, where the source has no sale number: `[Store, Date]`. A day is written as
+    2026-12-31 in it, however the source does."""
+    by_content: bool = False
+    """`true`: nothing in the source names a sale; every row is one, named by what it tells. Equal rows count each."""
     whole_numbers: tuple[str, ...] = ()
     """Id columns whose numbers a program wrote as 12557.0: they are read as 12557. Others keep it, with a warning."""

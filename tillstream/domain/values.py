@@ -73,7 +73,6 @@ def unsound_values(
     where_missing: Mapping[str, MissingRule],
     values: Mapping[str, Mapping[str, str]],
     constants: Mapping[str, str],
-    made: Mapping[str, Made],
 ) -> Iterator[str]:
     """What is wrong between these fields of a contract, each beginning with the field that it speaks of."""
     for field, names in (("where_missing", where_missing), ("values", values)):
@@ -90,17 +89,17 @@ def unsound_values(
             yield f"constants.{name}: {name} cannot be a constant.{nearest(name, CONSTANT) or f' {known}'}"
         elif name in columns:
             yield f"constants.{name}: {name} is mapped in columns; leave one of them out"
-    yield from _unsound_made(columns, made)
 
 
-def _unsound_made(columns: Mapping[str, str], made: Mapping[str, Made]) -> Iterator[str]:
+def unsound_made(mapped: set[str], made: Mapping[str, Made]) -> Iterator[str]:
+    """As `unsound_values`. mapped: the headers that the contract uses."""
     known: set[str] = set()
     for header, rule in made.items():
         later = [name for name in rule.of if name in made and name not in known]
         if later:
             yield f"made.{header}: {', '.join(later)} must be made before it"
         known.add(header)
-    used = {*columns.values(), *(name for rule in made.values() for name in rule.of)}
+    used = {*mapped, *(name for rule in made.values() for name in rule.of)}
     for header in made:
         if header not in used:
             yield f"made.{header}: nothing uses it; map it in columns"

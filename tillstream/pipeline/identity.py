@@ -1,11 +1,15 @@
 """The pipeline room: how the cells of a row name its sale, by the contract's identity rule."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract import Contract
 from tillstream.pipeline.findings import Findings
+from tillstream.pipeline.made_ids import made_number
+from tillstream.pipeline.source import Source
 from tillstream.pipeline.text import Texts, flags, plain
 
 
@@ -18,11 +22,16 @@ def sale_ids(number: Texts, store: pa.Array, contract: Contract) -> pa.Array:
     return pc.binary_join_element_wise(plain(store), f"/{prefix}", number.plain(), "")
 
 
-def name_sales(number: Texts, store: pa.Array, contract: Contract, findings: Findings) -> pa.Array:
-    """The sale ids; each missing part is told by its own column."""
-    findings.add_where(flags(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
+def name_sales(source: Source, columns: Mapping[str, pa.Array]) -> pa.Array:
+    """The sale ids; each missing part is told by its own column. columns: every content column of the rows."""
+    contract, store = source.contract, columns["store_id"]
+    if source.maps("sale_id"):
+        number = source.mapped("sale_id")
+        source.findings.add_where(flags(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
+    else:
+        number = made_number(source, columns)
     if contract.identity.ids == "per-store":
-        findings.add_where(flags(pc.is_null(store)), "missing-required", "store_id")
+        source.findings.add_where(flags(pc.is_null(store)), "missing-required", "store_id")
     return sale_ids(number, store, contract)
 
 

@@ -37,27 +37,27 @@ def normalise(
     columns |= {name: source.given(name, constants[name]) for name in _OWN_CONSTANTS}
     columns["store_id"] = source.given("store_id", contract.identity.store)
     columns |= amounts.all()
-    columns |= _identity(source, amounts, columns["store_id"])
+    columns |= _versions(source, amounts, columns["store_id"])
     columns["sold_at"], columns["sale_date"] = read_moments(source, Dating(date_only, known))
     words = source.mapped("status") if source.maps("status") else None
-    number = source.mapped("sale_id")
+    number = source.mapped("sale_id") if source.maps("sale_id") else None
     columns["status"] = read_status(words, number, columns["quantity"], contract.status, source.findings)
     columns["currency"] = _currency(source, columns["currency"])
     columns["extra"] = json_objects(source.others(), source.length)
+    columns["sale_id"] = name_sales(source, columns)
     schema = lines_schema(NORMALISED)
     typed = [_typed(columns[field.name], field.type) for field in schema]
     return pa.table(typed, schema=schema), source.findings
 
 
-def _identity(source: Source, amounts: Amounts, store: pa.Array) -> dict[str, pa.Array]:
+def _versions(source: Source, amounts: Amounts, store: pa.Array) -> dict[str, pa.Array]:
     returned, version = pa.nulls(source.length, TEXT), pa.nulls(source.length, pa.int64())
     if source.maps("returns_sale_id"):
         returned = sale_ids(source.mapped("returns_sale_id"), store, source.contract)
     if source.maps("source_version"):
         text = source.mapped("source_version").plain()
         version = source_versions(text, amounts.read("source_version"), source.findings)
-    sale_id = name_sales(source.mapped("sale_id"), store, source.contract, source.findings)
-    return {"sale_id": sale_id, "returns_sale_id": returned, "source_version": version}
+    return {"returns_sale_id": returned, "source_version": version}
 
 
 def _currency(source: Source, currency: pa.Array) -> pa.Array:

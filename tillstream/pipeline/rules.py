@@ -49,7 +49,7 @@ class Rule:
 
 
 def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
-    for name in (*_REQUIRED, *(["line_key"] if contract.numbered else [])):
+    for name in _required(contract):
         yield Rule("missing-required", name, _given(name), unless=_MADE_OF.get(name, frozenset({name})))
     for name in contract.expected:
         if name in _PRESENT:
@@ -71,6 +71,12 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     yield Rule("negative-price", "unit_price", _compares("unit_price", pc.greater_equal, ZERO))
     yield Rule("negative-quantity", "quantity", _sold_or_returned, reads=("status",))
     yield Rule("positive-return", "quantity", _takes_back, reads=("status",))
+
+
+def _required(contract: Contract) -> list[str]:
+    """Where a sale's name is made of other columns, it is their absence that is told."""
+    numbered = [*_REQUIRED, *(["line_key"] if contract.numbered else [])]
+    return [name for name in numbered if name != "sale_id" or name in contract.columns]
 
 
 def _compares(name: str, compare: Callable[..., pa.Array], bound: Decimal | date) -> Holds:

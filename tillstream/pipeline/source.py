@@ -16,7 +16,8 @@ from tillstream.pipeline.meanings import empty, filled, meant
 from tillstream.pipeline.schema import TEXT
 from tillstream.pipeline.text import Texts, constant, flags, trimmed
 
-_TOLD_AS = {"date": "sale_date", "time": "sale_date"}
+TOLD_AS = {"date": "sale_date", "time": "sale_date"}
+"""What `columns` maps → the column of a sale line that a problem names."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -24,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 def missing_columns(header: Sequence[str], contract: Contract) -> list[str]:
     """Headers that the contract needs and the file lacks, in the contract's order."""
     present = set(header)
-    needed = needed_headers(contract.columns.values(), contract.made)
+    needed = needed_headers((*contract.columns.values(), *contract.identity.made_of), contract.made)
     return [name for name in dict.fromkeys(needed) if name not in present]
 
 
@@ -81,7 +82,7 @@ class Source:
         if rule.do == "empty":
             return text
         void = empty(text)[text.index]
-        told = _TOLD_AS.get(name, name)
+        told = TOLD_AS.get(name, name)
         if rule.do == "refuse":
             self.findings.add_where(void, "missing-required", told)
             return text

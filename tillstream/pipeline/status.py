@@ -11,13 +11,13 @@ from tillstream.pipeline.text import Texts, flags
 
 
 def read_status(
-    words: Texts | None, number: Texts, quantity: pa.Array, rule: StatusRule, findings: Findings
+    words: Texts | None, number: Texts | None, quantity: pa.Array, rule: StatusRule, findings: Findings
 ) -> pa.Array:
-    """string (n,). words: the mapped column or None; number: the sale number as the source writes it.
+    """string (n,). words: the mapped column or None; number: the sale number as the source writes it, or None.
 
     Each way is asked only where the ones before said nothing; an unknown word is refused and not asked further.
     """
-    length = len(number.index)
+    length = len(quantity)
     status, unknown = pa.nulls(length, pa.string()), np.zeros(length, np.bool_)
     if words is not None:
         means = _meanings(words.words, rule)
@@ -25,9 +25,10 @@ def read_status(
         unknown = flags(pc.and_(pc.is_valid(words.words), pc.is_null(means)))[words.index]
         known = ", ".join(dict.fromkeys(rule.words))
         findings.add_where(unknown, "word-not-allowed", "status", words.rows(), known)
-    for prefix in sorted(rule.prefixes, key=len, reverse=True):
-        holds = flags(pc.starts_with(number.words, prefix))[number.index]
-        status = _where_open(status, pa.array(holds), rule.prefixes[prefix])
+    if number is not None:
+        for prefix in sorted(rule.prefixes, key=len, reverse=True):
+            holds = flags(pc.starts_with(number.words, prefix))[number.index]
+            status = _where_open(status, pa.array(holds), rule.prefixes[prefix])
     if rule.negative_quantity:
         status = _where_open(status, pc.less(quantity, pa.scalar(0, NUMERIC)), rule.negative_quantity)
     if rule.default:
