@@ -66,6 +66,8 @@ def _read(source: Path, style: FileStyle, found: Outcome) -> None:
         found.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
         found.blank, found.ignored = found.blank + block.blank, found.ignored + block.ignored
         found.cut = block.cut or found.cut
+        for code, flagged in block.flagged.items():
+            found.warnings += [[int(block.row_number[index]), code, None] for index in flagged]
         for row in block.refused:
             found.refused.append([row.row_number, row.line_number, row.code])
             found.words += CATALOGUE[row.code].says(None, row.value, row.detail) + "\n"
@@ -81,8 +83,8 @@ def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome
 
 
 def _add_part(part: Part, found: Outcome) -> None:
-    found.blank, found.ignored = found.blank + part.blank, found.ignored + getattr(part, "ignored", 0)
-    found.cut = getattr(part, "cut", "") or found.cut
+    found.blank, found.ignored = found.blank + part.blank, found.ignored + part.ignored
+    found.cut = part.cut or found.cut
     for row in part.refused:
         for problem in row.problems:
             found.refused.append([row.row_number, row.line_number, problem["code"]])

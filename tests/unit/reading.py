@@ -1,6 +1,7 @@
 """How the tests of the reader look at what it read."""
 
 import io
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,10 @@ class Whole:
     raw: list[str]
     refused: list[Refused]
     blank: int
+    ignored: int
+    cut: str
+    flagged: list[tuple[int, str]]
+    """Row number and code of a warning."""
 
     @property
     def why(self) -> list[tuple[int, str, str]]:
@@ -26,10 +31,19 @@ class Whole:
         return [(row.line_number, row.code, row.raw) for row in self.refused]
 
 
-def whole(data: bytes | str, encoding: str = "utf-8", delimiter: Any = ",", **sizes: int) -> Whole:
-    """The file read in blocks; every row number is given once."""
+def whole(
+    data: bytes | str,
+    encoding: str = "utf-8",
+    delimiter: Any = ",",
+    wanted: Collection[str] = (),
+    style: dict[str, Any] | None = None,
+    **sizes: int,
+) -> Whole:
+    """The file read in blocks; every row number is given once. style: other parts of a `FileStyle`."""
     data = data.encode(encoding) if isinstance(data, str) else data
-    blocks = list(read(io.BytesIO(data), FileStyle(encoding=encoding, delimiter=delimiter), **sizes))
+    file = FileStyle(encoding=encoding, delimiter=delimiter, **(style or {}))
+    blocks = list(read(io.BytesIO(data), file, wanted, **sizes))
+    assert not any(block.cut for block in blocks[:-1])
     found = Whole(
         blocks[0].cells.column_names,
         [row for block in blocks for row in zip(*(column.to_pylist() for column in block.cells.columns), strict=True)],
@@ -38,8 +52,16 @@ def whole(data: bytes | str, encoding: str = "utf-8", delimiter: Any = ",", **si
         [block.raw(index) for block in blocks for index in range(block.cells.num_rows)],
         [row for block in blocks for row in block.refused],
         sum(block.blank for block in blocks),
+        sum(block.ignored for block in blocks),
+        blocks[-1].cut,
+        [
+            (int(block.row_number[index]), code)
+            for block in blocks
+            for code, rows in block.flagged.items()
+            for index in rows
+        ],
     )
     taken = found.row_numbers + [row.row_number for row in found.refused]
     assert len(set(taken)) == len(taken)
-    assert not taken or max(taken) <= len(taken) + found.blank
+    assert not taken or max(taken) <= len(taken) + found.blank + found.ignored
     return found

@@ -31,7 +31,7 @@ def test_the_columns_that_are_missing_and_those_there_are_named() -> None:
 
 
 def test_however_many_columns_there_are_the_words_stay_readable() -> None:
-    words = refusal(",".join(f"column {n}" for n in range(20_000)) + "\n1,2\n")
-    assert "and 19,970 more." in words
+    words = refusal(",".join(f"column {n}" for n in range(2_000)) + "\n1,2\n")
+    assert "and 1,970 more." in words
     assert len(words) < 1_000
     assert len(refusal("x" * 100_000 + "\n1\n")) < 1_000

@@ -37,12 +37,15 @@ def test_a_file_of_nothing_is_empty(data: bytes) -> None:
 
 def test_a_repeated_name_is_refused_by_name() -> None:
     found = refusal(b"sale, store,store,sale,x\n1,2,3,4,5\n")
-    assert (found.code, str(found)) == ("repeated-header", "The header names sale, store more than once.")
-    assert "an empty name" in str(refusal(b"a,,\n1,2,3\n"))
+    assert (found.code, str(found)) == (
+        "repeated-header",
+        "The header (line 1) names sale, store more than once. Give each its own name.",
+    )
+    assert "column 2" in str(refusal(b"column 2,,\n1,2,3\n"))
 
 
-def test_one_nameless_column_is_a_column() -> None:
-    assert whole("a,b,\n1,2,3\n").names == ["a", "b", ""]
+def test_columns_without_a_name_are_called_by_their_place() -> None:
+    assert whole("a,,c,\n1,2,3,4\n").names == ["a", "column 2", "c", "column 4"]
 
 
 def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
@@ -77,9 +80,12 @@ def test_an_undecodable_header_is_unreadable() -> None:
     assert "not utf-8" in str(refusal(b"a,\xff\n1,2\n"))
 
 
-def test_lines_ended_by_carriage_returns_alone_are_unreadable() -> None:
-    assert "carriage returns" in str(refusal(b"a,b\r1,2\r3,4\r"))
-    assert "Line 1 is longer than 200 bytes" in str(refusal(b"a,b\r" + b"1,2\r" * 100))
+def test_carriage_returns_alone_end_lines_if_they_end_the_first() -> None:
+    for size in (1, 7, 1 << 20):
+        found = whole(b'a,b\r1,"x\ry"\r\r3,4\r\n5,6\n7,8\r', block_bytes=size)
+        assert found.rows == [("1", "x\ny"), ("3", "4"), ("5", "6"), ("7", "8")]
+        assert (found.line_numbers, found.blank) == ([2, 5, 6, 7], 1)
+    assert whole(b"a,b\r" + b"1,2\r" * 100_000, block_bytes=1 << 12, max_record_bytes=200).row_numbers[-1] == 100_000
 
 
 def test_binary_data_is_refused() -> None:

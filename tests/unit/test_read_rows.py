@@ -10,8 +10,10 @@ from reading import whole
 
 from tillstream.domain.styles import FileStyle
 from tillstream.pipeline.cells import parse
+from tillstream.pipeline.header import Header
 from tillstream.pipeline.read import Refused, UnreadableFile, read
 from tillstream.pipeline.records import plain_layout
+from tillstream.pipeline.scan import Rules
 from tillstream.pipeline.schema import TEXT
 
 
@@ -39,7 +41,7 @@ def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -
     assert found.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
     assert found.refused == [
         Refused(2, 3, "1,2", "ragged-row", "2", "3"),
-        Refused(4, 5, "7,8,9,10", "ragged-row", "4", "3"),
+        Refused(4, 5, "7,8,9,10", "ragged-row", "4", "3: a delimiter inside a cell may lack its quotes"),
     ]
     assert found.row_numbers == [1, 3, 5]
     assert found.line_numbers == [2, 4, 6]
@@ -72,8 +74,10 @@ def test_one_column_is_a_table_too() -> None:
     assert found.blank == 2
 
 
-def test_nul_bytes_are_letters() -> None:
-    assert whole("a,b\n1\0,2\n\0,\0\n").rows == [("1\0", "2"), ("\0", "\0")]
+def test_a_row_with_nul_bytes_is_refused_and_the_others_survive() -> None:
+    found = whole("a,b\n1\0,2\n3,4\n\0,\0\n")
+    assert found.rows == [("3", "4")]
+    assert found.why == [(2, "nul-bytes", "1\0,2"), (4, "nul-bytes", "\0,\0")]
 
 
 def test_a_carriage_return_inside_a_row_is_a_letter() -> None:
@@ -151,7 +155,7 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
     told = plain_layout(data, len(data))
     wrong = replace(told, starts=told.starts[:1], ends=told.ends[:1], lines=told.lines[:1])
     with pytest.raises(RuntimeError, match="1 records gave 2 rows"):
-        parse(data, wrong, ["a", "b"], b",")
+        parse(data, wrong, Header(["a", "b"], ["a", "b"], 2), Rules(b",", 2, 100))
 
 
 def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:

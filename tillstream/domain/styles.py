@@ -32,6 +32,29 @@ class FileStyle(Strict):
     """How the bytes spell letters; a byte order mark and gzip are recognised by themselves."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     """What stands between cells."""
+    quote: Literal['"', "'", ""] = '"'
+    """What a cell is put in that holds delimiters or line ends, doubled inside; empty: nothing quotes."""
+    header: tuple[str, ...] = ()
+    """The names of the columns of a file without a header line, in order."""
+    ignore: tuple[str, ...] = ()
+    """First words of lines that are no sales, such as Total or Summe, in any case: they are counted as ignored."""
+    max_columns: int = Field(2_000, ge=1)
+    """A file with more columns is refused."""
+
+    @field_validator("header")
+    @classmethod
+    def _named_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        stripped = tuple(name.strip() for name in names)
+        if not all(stripped) or len(set(stripped)) < len(stripped):
+            raise ValueError("every column needs a name of its own")
+        return stripped
+
+    @field_validator("ignore")
+    @classmethod
+    def _with_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(word.strip() for word in words):
+            raise ValueError("an empty word would be the beginning of every line")
+        return words
 
 
 class NumberStyle(Strict):

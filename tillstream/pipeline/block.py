@@ -43,3 +43,5 @@ class Block:
     """Rows that are no sales, such as repeated headers and totals: counted as the blank ones are."""
     cut: str = ""
     """In the last block: why the file seems to have been cut off, in words; empty where it does not."""
+    flagged: dict[str, Ints] = field(default_factory=dict)
+    """Code of a warning → rows of `cells` that it is about."""

@@ -4,6 +4,8 @@ import codecs
 import re
 
 from tillstream.pipeline.gunzip import GZIP_MAGIC, Bytes, Gunzip, UnreadableFile, filled
+from tillstream.pipeline.returns import Returns
+from tillstream.pipeline.wide import LOOKED_AT, nul_order
 
 SHEETS = {
     b"PK\x03\x04": "This is an archive or a workbook inside another archive. "
@@ -36,11 +38,27 @@ class Text:
         self._decoder = None if encoding in ("utf-8", "utf-8-sig") else _decoder(encoding)
         self._keeps_ascii = self._decoder is not None and _keeps_ascii(encoding)
         self._begun = False
+        self._returns: Returns | None = None
 
     def read(self, size: int) -> bytes:
         """About `size` bytes of UTF-8; fewer are no sign of the end, none is."""
-        while raw := filled(self._source, size if self._begun else max(size, len(BOM))):
+        data = self._read(size)
+        if self._returns is None:
+            return data
+        while data and not (lines := self._returns.line_feeds(data, final=False)):
+            data = self._read(size)
+        return lines if data else self._returns.line_feeds(b"", final=True)
+
+    def end_lines_by_returns(self, data: bytes, *, final: bool) -> bytes:
+        """Carriage returns alone end the lines of this file: the data with line feeds, as all that is read later."""
+        self._returns = self._returns or Returns()
+        return self._returns.line_feeds(data, final=final)
+
+    def _read(self, size: int) -> bytes:
+        while raw := filled(self._source, size if self._begun else max(size, LOOKED_AT)):
             first, self._begun = not self._begun, True
+            if first:
+                self._told_by_nul_bytes(raw)
             if first and self._decoder and raw.startswith(BOM):
                 raise UnreadableFile(
                     "unreadable-file",
@@ -53,6 +71,24 @@ class Text:
             if text:
                 return text
         return self._transcoded(b"", final=True)
+
+    def _told_by_nul_bytes(self, raw: bytes) -> None:
+        """Text of two bytes a letter without its mark would come out as rows full of NUL bytes."""
+        order = nul_order(raw) if b"\0" in raw[:_HEAD] else ""
+        wide = self.encoding.startswith(("utf-16", "utf-32"))
+        if order == "nul":
+            raise UnreadableFile(
+                "unreadable-file",
+                "The file begins with nothing but NUL bytes: it was never written to its end. Export it again.",
+            )
+        if order and not wide:
+            raise UnreadableFile(
+                "unreadable-file",
+                f"The file is written in UTF-16 without its mark ({order}), but its contract says {self.encoding}. "
+                f"Save it as {self.encoding}, or say {order} in the contract.",
+            )
+        if order and self.encoding == "utf-16" and not raw.startswith(WIDE):
+            self._decoder = _decoder(order)
 
     def spelled(self, data: bytes) -> str:
         """Text for people; bytes that are not of the encoding become backslash escapes."""

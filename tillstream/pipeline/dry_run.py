@@ -24,14 +24,14 @@ def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, str
         upload = _keep(ports, book.used(contract.name), prefix, name, stream)
         written = stage.write(ports, upload, prefix)
         upload = replace(upload, staged=asdict(written))
-        held = stage.too_many_refused(upload, written, contract.refused_threshold)
+        held = stage.holds_of(upload, written, contract.refused_threshold)
         settled = ports.warehouse.preview(
             Settlement([describe(ports, book, upload)]), account.questions(upload.batch_id)
         )
     finally:
         for stored in list(ports.objects.list(STAGING, prefix)):
             ports.objects.delete(STAGING, stored.name)
-    holds = (*((held,) if held else ()), *settled.holds.values())
+    holds = (*held, *settled.holds.values())
     receipt = account.compose(upload, *(answer.to_pylist() for answer in settled.answers))
     return receipt | {"status": "dry-run", "holds": [asdict(hold) for hold in holds]}
 

@@ -15,6 +15,8 @@ from tillstream.domain.uploads import Upload
 from tillstream.pipeline.block import Block
 from tillstream.pipeline.correction import correction_parts, row_numbers
 from tillstream.pipeline.formats import Manner, blocks, by_contract
+from tillstream.pipeline.gunzip import UnreadableFile
+from tillstream.pipeline.header import looks_like_data
 from tillstream.pipeline.moments import Dating, all_midnight, date_evidence, needs_evidence
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
@@ -87,8 +89,14 @@ def _complete(block: Block, contract: Contract) -> None:
                 f"The cells are separated by {called}, but the contract says "
                 f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again."
             )
-    words = CATALOGUE["missing-columns"].says(detail=", ".join(missing))
-    raise Rejected(f"{words} It has: {_some(given)}. {CATALOGUE['missing-columns'].remedy}")
+    problem = CATALOGUE["missing-columns"]
+    words = f"{problem.says(detail=', '.join(missing))} It has: {_some(given)}."
+    if looks_like_data(given):
+        words += (
+            " The first line looks like a row: if the file has no header line, "
+            "name its columns in the contract (file.header)."
+        )
+    raise UnreadableFile(problem.code, f"{words} {problem.remedy}")
 
 
 def _some(names: list[str]) -> str:
@@ -99,6 +107,8 @@ def _some(names: list[str]) -> str:
 
 def _part(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
     table, findings = normalise(block.cells, contract, date_only=dating.date_only, known=dating.known)
+    for code, rows in block.flagged.items():
+        findings.add(rows, code, None)
     # the frame libraries may still be loading in a thread, and blocks are read meanwhile
     from tillstream.pipeline.validate import validate
 
@@ -113,4 +123,14 @@ def _part(block: Block, contract: Contract, received: date, dating: Dating) -> P
         )
         for row in block.refused
     ]
-    return Part(table, block.row_number, block.line_number, findings, block.raw, refused, block.blank)
+    return Part(
+        table,
+        block.row_number,
+        block.line_number,
+        findings,
+        block.raw,
+        refused,
+        block.blank,
+        ignored=block.ignored,
+        cut=block.cut,
+    )

@@ -5,10 +5,11 @@ import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.domain.values import needed_headers
 from tillstream.pipeline import read as text
 from tillstream.pipeline.archive import Member, is_zip, one_file, opened, refused, workbook
 from tillstream.pipeline.block import Block
@@ -40,7 +41,7 @@ class Shape:
 
 
 def by_contract(contract: Contract, limits: Limits = LIMITS) -> Manner:
-    needed = tuple(dict.fromkeys(contract.columns.values()))
+    needed = tuple(dict.fromkeys(needed_headers(contract.columns.values(), contract.made)))
     return Manner(contract.file, needed, contract.numbers.decimal, limits)
 
 
@@ -87,10 +88,12 @@ class _TextReader:
     how: Manner
 
     def blocks(self) -> Iterator[Block]:
-        return text.read(self.content, self.how.style, block_bytes=self.how.block_bytes)
+        return text.read(self.content, self.how.style, self.how.needed, block_bytes=self.how.block_bytes)
 
     def header(self) -> list[str]:
-        return text.header(self.content, self.how.style)
+        return text.header(self.content, self.how.style, self.how.needed)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - the text has them in order
-        return next(csv.reader(io.StringIO(raw, newline=""), delimiter=self.how.style.delimiter), [])
+        style, lines = self.how.style, io.StringIO(raw, newline="")
+        quoting: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
+        return next(csv.reader(lines, delimiter=style.delimiter, **quoting), [])

@@ -12,7 +12,7 @@ _COMPRESSED = 1 << 18
 
 
 class UnreadableFile(Rejected):
-    """The whole file is refused; `code` is empty-file, repeated-header or unreadable-file of the catalogue."""
+    """The whole file is refused; `code` is one of the rejections of the catalogue."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ class Gunzip:
                 bounded(self._given, self._taken, self._limits)
                 return text
             if not data and not self._inflate.eof:
-                raise self._damaged("ends too early")
+                raise self._damaged("ends too early", " The file was cut off on its way; upload it again.")
 
     def _next_member(self) -> bool:
         rest = self._inflate.unused_data.lstrip(b"\0")  # archives on tape are padded with zeros
@@ -102,8 +102,8 @@ class Gunzip:
         self._taken += len(data)
         return data
 
-    def _damaged(self, how: str) -> UnreadableFile:
+    def _damaged(self, how: str, advice: str = "") -> UnreadableFile:
         return UnreadableFile(
             "unreadable-file",
-            f"The gzip data {how} near byte {self._taken:,} of the file, after {self._given:,} bytes of text.",
+            f"The gzip data {how} near byte {self._taken:,} of the file, after {self._given:,} bytes of text.{advice}",
         )

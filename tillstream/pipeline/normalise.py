@@ -10,6 +10,7 @@ from tillstream.pipeline.date_doubts import Evidence
 from tillstream.pipeline.extra import json_objects
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.identity import name_sales, sale_ids, source_versions
+from tillstream.pipeline.mojibake import flag_mojibake
 from tillstream.pipeline.moments import Dating, read_moments
 from tillstream.pipeline.schema import TEXT, lines_schema
 from tillstream.pipeline.source import Source
@@ -20,6 +21,8 @@ NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
 """What `normalise` gives, in order; line_key is NULL where the source does not number its lines."""
 _OWN_CONSTANTS = ("country", "channel", "currency", "region")
 _PLAIN = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
+_WRITTEN = ("customer_name", "product_name", "category", "country", "channel")
+"""Columns that people wrote as texts."""
 
 
 def normalise(
@@ -43,6 +46,7 @@ def normalise(
     number = source.mapped("sale_id") if source.maps("sale_id") else None
     columns["status"] = read_status(words, number, columns["quantity"], contract.status, source.findings)
     columns["currency"] = _currency(source, columns["currency"])
+    flag_mojibake(source, _WRITTEN)
     columns["extra"] = json_objects(source.others(), source.length)
     columns["sale_id"] = name_sales(source, columns)
     schema = lines_schema(NORMALISED)

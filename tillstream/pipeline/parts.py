@@ -39,6 +39,10 @@ class Part:
     source: pa.Array | str = "file"
     received_seq: pa.Array | None = None
     fix_number: int = 0
+    ignored: int = 0
+    """Rows that are no sales, such as repeated headers and totals."""
+    cut: str = ""
+    """In the last part: why the file seems to be cut off, in words."""
 
 
 def without(part: Part, rows: frozenset[int]) -> Part:

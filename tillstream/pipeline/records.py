@@ -6,40 +6,18 @@ more cells than the header: else the quote was never meant to span lines, its li
 starts afresh. All of this depends on the bytes only, never on where a block ends.
 """
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from enum import Enum, auto
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tillstream.pipeline.scan import Rules, Scan, scan
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-LF, CR, QUOTE = 10, 13, 34
-NOWHERE = 1 << 62
+LF, CR = 10, 13
 _STRIP = 1 << 18
-
-
-@dataclass(frozen=True)
-class Rules:
-    delimiter: bytes
-    columns: int
-    longest: int
-    """Bytes of one record, without its line end."""
-
-    @cached_property
-    def stops(self) -> re.Pattern[bytes]:
-        """What ends a cell without quotes."""
-        return re.compile(b"[" + re.escape(self.delimiter) + b"\n]")
-
-    @cached_property
-    def record(self) -> re.Pattern[bytes]:
-        """A record that ends with a line end and has no more cells than the header."""
-        delimiter = re.escape(self.delimiter)
-        cell = b'(?:"(?:[^"]++|"")*+"|(?!")[^' + delimiter + b"\n]*+)"
-        return re.compile(b"%b(?:%b%b){0,%d}+\r?\n" % (cell, delimiter, cell, self.columns - 1))
 
 
 @dataclass(frozen=True)
@@ -62,12 +40,6 @@ class Layout:
         return int(self.lines[found[0]]) if len(found) else None
 
 
-class Scan(Enum):
-    UNCLOSED = auto()
-    MORE = auto()
-    """The bytes at hand do not decide it."""
-
-
 def whole_lines(data: bytes, *, final: bool) -> int:
     """Bytes of the block up to its last line end, all of them at the end of the file."""
     return len(data) if final else data.rfind(b"\n") + 1
@@ -85,74 +57,9 @@ def quoted_layout(data: bytes, rules: Rules, *, final: bool) -> Layout:
     """Records of a block with quotes; `size` may be 0 when its first record is not complete."""
     buffer = np.frombuffer(data, np.uint8)
     newlines = _positions(buffer, LF)
-    quotes = _positions(buffer, QUOTE)
+    quotes = _positions(buffer, ord(rules.quote))
     layout = _paired(data, buffer, newlines, quotes, rules, final=final)
     return layout or _walked(data, buffer, newlines, quotes, rules, final=final)
-
-
-def scan(data: bytes, start: int, rules: Rules, *, final: bool) -> tuple[int, int] | Scan:
-    """End (before the line end) and next start of the record at `start`, one cell after the other."""
-    limit = start + rules.longest + 2
-    available = min(len(data), limit)
-    at_end = final and len(data) <= limit
-    off = Scan.MORE if len(data) < limit and not final else Scan.UNCLOSED
-    first_line = data.find(b"\n", start, available)
-    position, count = start, 0
-    while True:
-        count += 1
-        if count > rules.columns and 0 <= first_line < position:
-            return Scan.UNCLOSED
-        end = _cell_end(data, position, available, rules, at_end=at_end)
-        if end is None:
-            return off
-        if data[end : end + 1] == rules.delimiter:
-            position = end + 1
-            continue
-        line_end = data[end : end + 2]
-        if line_end in (b"", b"\r"):
-            following = len(data)
-        elif line_end.startswith((b"\n", b"\r\n")):
-            following = data.index(b"\n", end) + 1
-        else:
-            return Scan.UNCLOSED
-        if following == len(data) and data[-1:] != b"\n" and not at_end:
-            return off
-        several = 0 <= first_line < end
-        return Scan.UNCLOSED if several and (count > rules.columns or end - start > rules.longest) else (end, following)
-
-
-def _cell_end(data: bytes, position: int, available: int, rules: Rules, *, at_end: bool) -> int | None:
-    """Where the cell at `position` ends: before a delimiter, a line end, the end, or what must not follow a quote."""
-    if data[position : position + 1] == b'"':
-        closing = data.find(b'"', position + 1, available)
-        while closing >= 0 and data[closing + 1 : closing + 2] == b'"':
-            closing = data.find(b'"', closing + 2, available)
-        return closing + 1 if closing >= 0 else None
-    stop = rules.stops.search(data, position, available)
-    if stop is None and not at_end:
-        return None
-    end = stop.start() if stop else len(data)
-    at_line_end = stop is None or stop[0] == b"\n"
-    return end - 1 if at_line_end and end > position and data[end - 1] == CR else end
-
-
-def cells(record: bytes, delimiter: bytes) -> list[bytes]:
-    """The cells of one well-formed record, without its line end."""
-    found, position = [], 0
-    while True:
-        if record[position : position + 1] == b'"':
-            closing = record.index(b'"', position + 1)
-            while record[closing + 1 : closing + 2] == b'"':
-                closing = record.index(b'"', closing + 2)
-            found.append(record[position + 1 : closing].replace(b'""', b'"'))
-            stop = closing + 1
-        else:
-            stop = record.find(delimiter, position)
-            stop = len(record) if stop < 0 else stop
-            found.append(record[position:stop])
-        if stop >= len(record):
-            return found
-        position = stop + 1
 
 
 def _positions(buffer: NDArray[np.uint8], byte: int) -> Ints:

@@ -46,11 +46,9 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
 
 def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Upload:
     """Write down what was staged and say so, or hold it for a person."""
-    hold = too_many_refused(upload, account, _threshold(ports, upload))
-    state = State.HELD if hold else State.STAGED
-    moved = uploads.move(
-        ports, upload.batch_id, state, among=MAY_STAGE, staged=asdict(account), holds=(hold,) if hold else (), **changes
-    )
+    holds = holds_of(upload, account, _threshold(ports, upload))
+    state = State.HELD if holds else State.STAGED
+    moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, staged=asdict(account), holds=holds, **changes)
     if moved.state is State.STAGED:
         say.staged(ports, moved)
     return moved
@@ -62,12 +60,25 @@ def _threshold(ports: Ports, upload: Upload) -> float:
     return contract_version(ports.documents, upload.contract, upload.contract_version).refused_threshold
 
 
-def too_many_refused(upload: Upload, account: Account, threshold: float) -> Hold | None:
+def holds_of(upload: Upload, account: Account, threshold: float) -> tuple[Hold, ...]:
+    """What a person must decide before the batch goes on, by what was read."""
+    found = (_too_many_refused(upload, account, threshold), _truncated(upload, account))
+    return tuple(hold for hold in found if hold)
+
+
+def _too_many_refused(upload: Upload, account: Account, threshold: float) -> Hold | None:
     rows = account.rows_read - account.rows_blank - account.rows_ignored
     code = "too-many-refused"
     if code in upload.confirmed or account.rows_refused <= threshold * rows:
         return None
     return Hold(code, CATALOGUE[code].says(value=str(account.rows_refused), detail=str(rows)))
+
+
+def _truncated(upload: Upload, account: Account) -> Hold | None:
+    code = "truncated-file"
+    if code in upload.confirmed or not account.cut:
+        return None
+    return Hold(code, CATALOGUE[code].says(detail=account.cut))
 
 
 def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None) -> Account:
@@ -80,7 +91,7 @@ def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None =
         for one in ahead(judged(part, hasher) for part in parts):
             writer.add(one)
             if progress:
-                progress(one.part.table.num_rows + one.part.blank + len(one.part.refused))
+                progress(one.part.table.num_rows + one.part.blank + one.part.ignored + len(one.part.refused))
         account = writer.finish()
     # settling follows in the same process on a laptop, and needs the memory
     pa.default_memory_pool().release_unused()

@@ -42,6 +42,8 @@ class Account:
     problems: list[dict[str, Any]] = field(default_factory=list)
     amounts: list[dict[str, Any]] = field(default_factory=list)
     """currency, net and gross of the accepted rows, by currency; decimals as text."""
+    cut: str = ""
+    """Why the file seems to be cut off, in words; empty where it does not."""
     reader: str = ""
     """Who read it: another one might read the same bytes otherwise."""
 
@@ -85,7 +87,9 @@ class StagedWriter:
         part, account = judged.part, self.account
         self._count(part)
         account.rows_blank += part.blank
-        account.rows_read += part.table.num_rows + len(part.refused) + part.blank
+        account.rows_ignored += part.ignored
+        account.rows_read += part.table.num_rows + len(part.refused) + part.blank + part.ignored
+        account.cut = part.cut or account.cut
         account.rows_refused += judged.quarantined
         for name, rows in (("accepted", judged.accepted), ("refused", judged.refused)):
             if rows is not None:
