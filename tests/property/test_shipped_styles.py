@@ -18,9 +18,10 @@ from tillstream import contracts
 from tillstream.app import App, build
 from tillstream.domain.contract import Contract
 from tillstream.pipeline import account, settle, stage, uploads
+from tillstream.pipeline.date_formats import written
 from tillstream.settings import Settings
 
-LETTERS = "abcäöüßéñÅÇøABC123 -&"
+LETTERS = "abcäöüßéñÅÇøABC123 -&売上語नमस्ते"
 TEXTS = ("customer_id", "customer_name", "salesperson_id", "product_id", "product_name", "category", "country")
 NUMBERS = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
 QUERY = "SELECT * FROM current_lines WHERE region = @region ORDER BY sale_id"
@@ -41,8 +42,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     made.close()
 
 
-def _text(rng: Random) -> str:
-    return "".join(rng.choices(LETTERS, k=rng.randint(1, 8))).strip() or "x"
+def _letters(encoding: str) -> str:
+    return "".join(letter for letter in LETTERS if letter.encode(encoding, "ignore"))
+
+
+def _text(rng: Random, letters: str) -> str:
+    return "".join(rng.choices(letters, k=rng.randint(1, 8))).strip() or "x"
 
 
 def _number(value: Decimal, contract: Contract) -> str:
@@ -56,27 +61,32 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=style.delimiter)
     writer.writerow([*header, "Further"])
+    letters = _letters(style.encoding)
     lines: dict[str, dict[str, Any]] = {}
     for number in range(1, count + 1):
         day = date(2022, 1, 1) + timedelta(days=rng.randrange(700))
         at = datetime.combine(day, time(rng.randint(10, 20), rng.randint(0, 59)))
-        given: dict[str, Any] = {name: _text(rng) for name in TEXTS if name in contract.columns}
+        given: dict[str, Any] = {name: _text(rng, letters) for name in TEXTS if name in contract.columns}
         given |= {name: Decimal(rng.randint(1, 900_000)) / 100 for name in NUMBERS if name in contract.columns}
         given["quantity"] = Decimal(rng.randint(1, 900))
         cells: dict[str, str] = {
             name: _number(value, contract) if isinstance(value, Decimal) else value for name, value in given.items()
         }
-        cells |= {"sale_id": str(10_000 + number), "date": at.strftime(contract.dates.formats[0])}
+        dates = contract.dates
+        cells |= {"sale_id": str(10_000 + number), "date": written(at, rng.choice(dates.formats), dates.language)}
+        if "time" in contract.columns:
+            cells["time"] = written(at, rng.choice(dates.time_formats), dates.language)
         if contract.status.words:
             cells["status"], given["status"] = rng.choice(list(contract.status.words.items()))
         if "store_id" in contract.columns:
             cells["store_id"] = given["store_id"] = rng.choice(contract.stores)
         if "channel" in contract.columns:
-            cells["channel"] = given["channel"] = rng.choice(contract.allowed["channel"])
+            meanings = contract.values.get("channel") or {word: word for word in contract.allowed["channel"]}
+            cells["channel"], given["channel"] = rng.choice(list(meanings.items()))
         if "line_key" in contract.columns:
             cells["line_key"] = given["line_key"] = "7"
-        writer.writerow([*(cells.get(name, "") for name in contract.columns), f"{number} ü"])
-        given["sale_date"], given["extra"] = day, f'{{"Further":"{number} ü"}}'
+        writer.writerow([*(cells.get(name, "") for name in contract.columns), f"{number} {letters[3]}"])
+        given["sale_date"], given["extra"] = day, f'{{"Further":"{number} {letters[3]}"}}'
         if "net_amount" not in contract.columns:
             given["net_amount"] = given["quantity"] * given["unit_price"] - given.get("discount", 0)
         lines[cells["sale_id"]] = given

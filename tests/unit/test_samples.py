@@ -5,6 +5,7 @@ import hashlib
 import io
 import tracemalloc
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,8 @@ import pytest
 from tillstream.contracts import shipped
 from tillstream.domain.contract import Contract, parse
 from tillstream.samples.facts import FileFacts, SampleFacts
-from tillstream.samples.files import expected, files, write_samples
+from tillstream.samples.files import DEMO, expected, files, write_samples
+from tillstream.samples.more_regions import EVERY
 from tillstream.samples.wide import CONTRACT, wide_file
 
 UNTIL = date(2025, 10, 31)
@@ -24,9 +26,11 @@ Row = dict[str, str]
 Key = tuple[str, str, str]
 
 
-def bytes_of(until: date = UNTIL, scale: float = SMALL, seed: int = 7) -> dict[str, bytes]:
+def bytes_of(
+    until: date = UNTIL, scale: float = SMALL, seed: int = 7, regions: Sequence[str] = DEMO
+) -> dict[str, bytes]:
     made = {}
-    for one in files(until=until, scale=scale, seed=seed):
+    for one in files(until=until, scale=scale, seed=seed, regions=regions):
         out = io.BytesIO()
         one.write(out)
         made[one.name] = out.getvalue()
@@ -74,7 +78,10 @@ class PlainImporter:
         return row[self.contract.columns[column]]
 
     def amount(self, row: Row, column: str) -> Decimal:
-        return Decimal(self.cell(row, column).replace("$", "").replace(self.contract.numbers.thousands or "$", ""))
+        style, text = self.contract.numbers, self.cell(row, column)
+        for sign in (*style.currency_signs, style.thousands or " ", "\u202f", " "):
+            text = text.replace(sign, "")
+        return Decimal(text.replace(style.decimal, "."))
 
     def net(self, row: Row) -> Decimal:
         computed = self.amount(row, "quantity") * self.amount(row, "unit_price") - self.amount(row, "discount")
@@ -131,8 +138,21 @@ def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_pat
 
 
 def test_the_bytes_are_those_of_every_other_machine(small: dict[str, bytes]) -> None:
-    digest = hashlib.sha256(b"".join(small.values())).hexdigest()
-    assert digest[:16] == "d234ba58d37b5663"
+    others = bytes_of(regions=["DE", "FR", "JP", "BR"])
+    digests = [hashlib.sha256(b"".join(made.values())).hexdigest()[:16] for made in (small, others)]
+    assert digests == ["d234ba58d37b5663", ""]
+
+
+def test_japanese_amounts_are_whole_yen_and_brazilian_ones_are_written_as_people_do() -> None:
+    made = bytes_of(regions=["JP", "BR"])
+    japan = next(data for name, data in made.items() if name.startswith("JP")).decode("cp932")
+    brazil = next(data for name, data in made.items() if name.startswith("BR")).decode("utf-8")
+    rows = [row for row in csv.reader(japan.splitlines()[1:]) if len(row) == 19]
+    facts = expected(until=UNTIL, scale=SMALL, regions=["JP"])["JP"]
+    assert all(amount.removeprefix("-").isdigit() for row in rows for amount in (*row[13:17], row[18]))
+    assert facts.gross == facts.gross.to_integral_value()
+    assert "R$ 1." in brazil
+    assert "-R$ " in brazil
 
 
 @pytest.mark.parametrize("change", [{"seed": 8}, {"until": date(2025, 9, 30)}, {"scale": 0.06}])
@@ -159,17 +179,19 @@ def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
-    for one in files(until=UNTIL, scale=SMALL):
+    made = small | bytes_of(regions=sorted(set(EVERY) - set(DEMO)))
+    for one in files(until=UNTIL, scale=SMALL, regions=tuple(EVERY)):
         contract = shipped()[one.contract]
-        header = small[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
+        header = made[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
         assert set(contract.columns.values()) <= set(header)
         assert len(set(header)) == len(header)
 
 
-@pytest.mark.parametrize("region", ["IN", "UK", "USA"])
+@pytest.mark.parametrize("region", sorted(EVERY))
 @pytest.mark.parametrize(("until", "scale"), [(UNTIL, SMALL), (date(2024, 2, 1), 0.02), (date(2025, 3, 17), 0.002)])
 def test_a_plain_reading_of_the_files_finds_every_fact(region: str, until: date, scale: float) -> None:
-    claimed, data = expected(until=until, scale=scale)[region], bytes_of(until, scale)
+    claimed = expected(until=until, scale=scale, regions=[region])[region]
+    data = bytes_of(until, scale, regions=[region])
     importer = PlainImporter(shipped()[region])
     assert {name: importer.take(data[name]) for name in claimed.files} == claimed.files
 

@@ -105,6 +105,12 @@ def prices(currency: str, year: int) -> Ints:
             return share(cents, 83, 1000) * 1000 - 100  # whole rupees that end in 9
         case "GBP":
             return np.maximum(share(cents, 79, 10_000) * 100 - 1, 99)  # pounds and 99 pence
+        case "EUR":
+            return np.maximum(share(cents, 92, 10_000) * 100 - 1, 99)
+        case "BRL":
+            return share(cents, 55, 1000) * 100 - 10  # whole reais less ten centavos
+        case "JPY":
+            return np.maximum(share(cents, 150, 20_000), 1) * 20_000  # so that discounts and taxes are whole yen
         case _:
             return cents
 

@@ -45,8 +45,15 @@ def thousands(text: Text) -> Text:
     return pc.replace_substring_regex(text, r"(\d)(\d{3}\.)", r"\1,\2")
 
 
-def dollars(text: Text) -> Text:
-    return pc.replace_substring_regex(text, "^(-?)", r"\1$")
+def signed(sign: str, text: Text) -> Text:
+    """A currency's sign between the minus and the digits."""
+    return pc.replace_substring_regex(text, "^(-?)", rf"\1{sign}")
+
+
+def comma(text: Text, group: str = "") -> Text:
+    """1234.50 as 1234,50, with a sign between thousands where one is given."""
+    apart = pc.replace_substring(thousands(text), ",", "_")
+    return pc.replace_substring(pc.replace_substring(apart, ".", ","), "_", group)
 
 
 def quoted(words: list[str], delimiter: str) -> list[str]:

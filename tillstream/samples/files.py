@@ -1,6 +1,6 @@
 """Samples room: the sample files of a region: 23 months of history, the last month, and corrections."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -10,8 +10,12 @@ from typing import BinaryIO
 from tillstream.samples.facts import CORRECTED_MONTHS, SampleFacts, count, parts
 from tillstream.samples.faults import told_again
 from tillstream.samples.months import MONTHS, mark, months
+from tillstream.samples.more_regions import EVERY
 from tillstream.samples.regions import REGIONS, Region
 from tillstream.samples.styles import STYLES, header, written
+
+DEMO = tuple(region.name for region in REGIONS)
+"""The regions whose files are written where none are named."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,14 @@ class SampleFile:
     write: Callable[[BinaryIO], None]
 
 
-def files(*, until: date, scale: float = 1.0, seed: int = 7) -> Iterator[SampleFile]:
+def files(*, until: date, scale: float = 1.0, seed: int = 7, regions: Sequence[str] = DEMO) -> Iterator[SampleFile]:
     """Three files per region, in the order in which they are meant to arrive; 24 months up to `until`, included.
 
-    scale 1: about 200,000 lines in all. The same arguments give the same bytes on every machine; another scale gives
-    other sales in files of other names, so that each adds to the others.
+    scale 1: about 200,000 lines in the regions of the demo, 50,000 in each of the others (`EVERY` names all). The same
+    arguments give the same bytes on every machine; another scale gives other sales in files of other names, so that
+    each adds to the others.
     """
-    for region in REGIONS:
+    for region in (EVERY[name] for name in regions):
         for name, write in zip(_names(region, until, scale), (_history, _newest, _corrections), strict=True):
             yield SampleFile(name, region.name, partial(write, region, until, scale, seed))
 
@@ -44,9 +49,11 @@ def write_samples(folder: Path, *, until: date, scale: float = 1.0, seed: int = 
         yield one, path
 
 
-def expected(*, until: date, scale: float = 1.0, seed: int = 7) -> dict[str, SampleFacts]:
+def expected(
+    *, until: date, scale: float = 1.0, seed: int = 7, regions: Sequence[str] = DEMO
+) -> dict[str, SampleFacts]:
     """What a right import of `files` with the same arguments says, by region."""
-    return {region.name: count(region, _names(region, until, scale), until, scale, seed) for region in REGIONS}
+    return {name: count(EVERY[name], _names(EVERY[name], until, scale), until, scale, seed) for name in regions}
 
 
 def _names(region: Region, until: date, scale: float) -> tuple[str, str, str]:

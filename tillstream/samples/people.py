@@ -25,6 +25,28 @@ _NAMES: dict[str, tuple[str, str]] = {
         " Martínez Miller Moore Nguyen Núñez O'Connor Peña Ramírez Robinson Smith Taylor Thompson Walker Williams"
         " Young",
     ),
+    "DE": (
+        "Anna Ben Björn Clara Emil Felix Finn Hannah Jakob Jonas Jürgen Käthe Lea Lena Leon Lukas Marie Mia Mehmet Paul"
+        " Sören Sophie Thomas Ute",
+        "Bauer Becker Fischer Groß Hoffmann Jäger Klein Koch König Krüger Meyer Müller Neumann Richter Schäfer Schmidt"
+        " Schröder Schulz Wagner Weber Weiß Yilmaz Zimmermann",
+    ),
+    "FR": (
+        "Adèle Alice Amélie Benoît Camille Chloé Élodie Emma François Gaël Hélène Hugo Inès Jules Léa Léo Louis Lucas"
+        " Manon Mathéo Nathan Raphaël Zoé",
+        "Bernard Bertrand Blanc Bonnet Dubois Dupont Durand Fontaine Garnier Girard Lambert Lefèvre Leroy Martin"
+        " Mercier Moreau Noël Petit Richard Robert Rousseau Simon",
+    ),
+    "JP": (
+        "蓮 陽菜 湊 結愛 大翔 葵 悠真 凛 樹 さくら 健太 美咲 翔太 七海 拓也 彩",
+        "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村",
+    ),
+    "BR": (
+        "Ana André Antônio Beatriz Caio Camila César Fernanda Gabriel Helena Ícaro João José Júlia Laís Letícia Luís"
+        " Luíza Mariana Mateus Miguel Sofia Tiago Valentina",
+        "Almeida Alves Araújo Barbosa Carvalho Costa Conceição Ferreira Gomes Gonçalves Lima Lopes Melo Oliveira"
+        " Pereira Ribeiro Rocha Rodrigues Santos Silva Souza",
+    ),
 }
 
 
