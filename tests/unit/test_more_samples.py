@@ -1,0 +1,35 @@
+"""The sample files of Germany, France, Japan and Brazil are read by their shipped contracts to the facts they claim."""
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from tillstream.contracts import shipped
+from tillstream.pipeline.file import file_parts
+from tillstream.samples.files import expected, files
+
+UNTIL, SCALE = date(2026, 3, 17), 0.04
+
+
+@pytest.mark.parametrize("region", ["DE", "FR", "JP", "BR"])
+def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(region: str, tmp_path: Path) -> None:
+    facts = expected(until=UNTIL, scale=SCALE, regions=[region])[region]
+    for one in files(until=UNTIL, scale=SCALE, regions=[region]):
+        path, claimed = tmp_path / one.name, facts.files[one.name]
+        with path.open("wb") as out:
+            one.write(out)
+        refused: Counter[str] = Counter()
+        read, net = 0, Decimal(0)
+        for part in file_parts(lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)):
+            wrong = part.findings.refused(part.table.num_rows)
+            read += part.table.num_rows + len(part.refused) + part.blank
+            refused.update(row["code"] for row in part.findings.table().to_pylist() if wrong[row["index"]])
+            refused.update(problem["code"] for row in part.refused for problem in row.problems)
+            net += pc.sum(part.table.filter(~wrong).column("net_amount")).as_py()
+            assert {found.code for found in part.findings} <= set(claimed.refused), part.findings.summary()
+        assert (read, net) == (claimed.read, claimed.net)
+        assert refused == claimed.refused
