@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tillstream.adapters.local.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.warehouse_file import is_older, put_in_place
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts import written
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
@@ -76,7 +78,7 @@ def build(
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates:
         reference.ready(ports, settings.reporting_currency)
-    book = ContractBook(documents, _contracts(settings.contracts))
+    book = ContractBook(documents, _contracts(settings.contracts), partial(_save_contract, settings.contracts))
     return App(settings, ports, book, QueryCache(), _drops(settings, clock))
 
 
@@ -166,6 +168,12 @@ def _contracts(own: Path) -> dict[str, Contract]:
     known = contracts.shipped() | contracts.load_folder(own)
     contracts.agree(known.values())
     return known
+
+
+def _save_contract(own: Path, contract: Contract) -> None:
+    """Into the company's own folder. Raises `Rejected`."""
+    contracts.agree((_contracts(own) | {contract.name: contract}).values())
+    written.save(own, contract)
 
 
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:

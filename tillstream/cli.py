@@ -1,13 +1,13 @@
 """The command line: arguments in, one result out, as words or as JSON, with the exit codes of the docs."""
 
-import sys
 from pathlib import Path
 
 import click
 
+from tillstream.cli_decide import DECIDING
 from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
-from tillstream.invoke import FILE, HELD, as_json, fail, run
+from tillstream.invoke import FILE, as_json, fail, run
 from tillstream.process import begin, until_done
 from tillstream.settings import Settings
 
@@ -89,67 +89,6 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
     from tillstream.words import show_receipts
 
     run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
-
-
-@main.command()
-@click.argument("batch")
-@click.option("--region", "contract", default="", help="Read it by another contract.")
-@as_json
-def replay(batch: str, contract: str, json_: bool) -> None:
-    """Read a kept original and its fixes again; the new batch replaces the old one."""
-    from tillstream.words import show_receipts
-
-    run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract)
-
-
-@main.command()
-@click.argument("batch")
-@click.option("--as-new", is_flag=True, help="Known bytes get a place in time of their own.")
-@click.option("--region", "contract", default="", help="The contract that says how the held file is written.")
-@as_json
-def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
-    """Let a held batch go on, or say by which contract it is to be read."""
-    from tillstream.words import show_receipts
-
-    if as_new and contract:
-        raise click.UsageError("--as-new keeps the contract of its time: give one of the two.")
-    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract)
-
-
-@main.command()
-@click.argument("batch")
-@click.option("--reason", default="", help="Kept with the batch.")
-@as_json
-def reject(batch: str, reason: str, json_: bool) -> None:
-    """Refuse a held batch for good; its bytes stay kept."""
-    from tillstream.words import show_receipts
-
-    run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
-
-
-@main.command()
-@click.argument("batch")
-@click.option("--yes", is_flag=True, help="Do it without asking.")
-@as_json
-def undo(batch: str, yes: bool, json_: bool) -> None:
-    """Make a settled batch and its corrections stop counting, after a preview.
-
-    Not while a replay of it is on its way, which would bring it back: let that end, confirm it or reject it first.
-    """
-    from tillstream.remote import execute
-    from tillstream.result import quiet
-    from tillstream.words import show_undo, show_undo_preview, show_undone
-
-    if not yes:
-        if json_ or not sys.stdin.isatty():
-            run("undo-preview", json_=json_, show=show_undo_preview, batch=batch)
-        try:
-            show_undo(execute(Settings(), "undo-preview", {"batch": batch}, quiet).data)
-        except TillstreamError as error:
-            fail(str(error), json_=json_)
-        if not click.confirm("Undo it?"):
-            sys.exit(HELD)
-    run("undo", json_=json_, show=show_undone, batch=batch)
 
 
 @main.command()
@@ -255,6 +194,8 @@ def load(file: str, json_: bool) -> None:
 
 
 main.add_command(users)
+for command in DECIDING:
+    main.add_command(command)
 
 
 def script() -> None:

@@ -214,6 +214,8 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "fix": fix_rows,
     "replay": deciding.replay_batch,
     "confirm": deciding.confirm,
+    "replay-preview": deciding.replay_previewed,
+    "accept": deciding.accept,
     "reject": deciding.reject,
     "undo-preview": deciding.undo_preview,
     "undo": deciding.undo_batch,

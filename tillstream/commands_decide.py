@@ -6,13 +6,18 @@ from datetime import timedelta
 from tillstream.analytics import holiday_dates
 from tillstream.app import App
 from tillstream.driving import ME, code_of, drive
-from tillstream.pipeline import account, decide, drop, drop_notes, replay, settle, sweep, undo
+from tillstream.pipeline import account, decide, drop, drop_notes, replay, replay_preview, settle, sweep, undo
 from tillstream.result import HELD, Progress, Result
 
 
 def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
     receipt = drive(app, replay.replay(app.ports, app.book, batch, contract or None, ME), progress)
     return Result(receipt, code_of(receipt))
+
+
+def replay_previewed(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
+    found = replay_preview.preview(app.ports, app.book, batch, contract or None)
+    return Result(found, code_of(found["after"]))
 
 
 def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
@@ -22,6 +27,11 @@ def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, c
     upload = decide.confirm(app.ports, batch, ME, as_new=as_new)
     settle.settle_all(app.ports, app.book)
     receipt = account.receipt(app.ports, upload.batch_id)
+    return Result(receipt, code_of(receipt))
+
+
+def accept(app: App, progress: Progress, *, batch: str) -> Result:
+    receipt = drive(app, decide.accept(app.ports, app.book, batch), progress)
     return Result(receipt, code_of(receipt))
 
 

@@ -32,6 +32,12 @@ def _receipt(receipt: dict[str, Any]) -> None:
     title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
         say(f"  held: {hold['message']} ({hold['code']})")
+    if proposal := receipt.get("proposal"):
+        say(
+            f"  proposed: version {proposal['version']} of {proposal['contract']}; `accept` saves it and reads the file"
+        )
+        for change in proposal["changes"]:
+            say(f"    {change}")
     if receipt.get("error"):
         say(f"  {receipt['error']}")
     rows = receipt.get("rows")

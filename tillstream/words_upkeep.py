@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.words import say, title
+from tillstream.words import ROWS, say, title
 
 SWEPT = {
     "taken": "took {} from the watched folder",
@@ -55,6 +55,25 @@ def _queue(queue: dict[str, Any]) -> str:
         if queue[name]
     ]
     return f"{queue['subscription']}: {', '.join(parts)}" if parts else ""
+
+
+def show_replay_preview(data: dict[str, Any]) -> None:
+    before, after = data["before"], data["after"]
+    versions = [f"{side['contract'] or 'no contract'} version {side['contract_version']}" for side in (before, after)]
+    title(data["file"], f" · {versions[0]} → {versions[1]}")
+    for name in ("read", *ROWS):
+        sides = ["…" if side["rows"][name] is None else f"{side['rows'][name]:,}" for side in (before, after)]
+        say(f"  {name:<12}{sides[0]:>12} → {sides[1]}")
+    net = [{row["currency"]: row["net"] for row in side["amounts"]} for side in (before, after)]
+    for currency in sorted({*net[0], *net[1]}):
+        say(f"  net {net[0].get(currency, 0)} → {net[1].get(currency, 0)} {currency}")
+    for hold in after["holds"]:
+        say(f"  it would be held: {hold['message']} ({hold['code']})")
+    if after["error"]:
+        say(f"  it would be refused: {after['error']}")
+    if data["changes"]:
+        say("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
+    say("Nothing is read again yet; without --preview it is.")
 
 
 def show_announced(data: dict[str, Any]) -> None:

@@ -25,6 +25,15 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
 
 
+@allow(Action.ADMINISTER)
+def accept(batch_id: str) -> ResponseReturnValue:
+    """Save the proposed version of the contract, and read the held file by it."""
+    upload = scoped.own(batch_id)
+    read = decide.accept(ports(), tillstream().book, batch_id)
+    flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
 @allow(Action.DECIDE)
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
@@ -38,7 +47,7 @@ def preview(batch_id: str) -> ResponseReturnValue:
     """What would change, before anything does."""
     upload = scoped.own(batch_id)
     found = undo.preview(ports(), batch_id)
-    return render_template("uploads/undo.html", upload=upload, changes=found["changes"], rows=_side_by_side(found))
+    return render_template("uploads/undo.html", upload=upload, changes=found["changes"], rows=side_by_side(found))
 
 
 @allow(Action.DECIDE)
@@ -49,7 +58,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
-def _side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
+def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
     """The totals that change, before and after; what another person's region sells is not shown."""
     sides: dict[tuple[str, str], dict[str, Any]] = {}
     for side in ("before", "after"):

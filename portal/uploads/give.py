@@ -1,6 +1,6 @@
 """The uploads area's door for files: uploads, dry runs, corrected rows, and a file read again."""
 
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,10 +9,12 @@ from werkzeug.datastructures import FileStorage
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped, words
+from portal.uploads.decide import side_by_side
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.pipeline import account, fix, replay, uploads
 from tillstream.pipeline import dry_run as trial
+from tillstream.pipeline.replay_preview import preview
 
 
 @allow(Action.UPLOAD)
@@ -59,6 +61,39 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     fix.fix(ports(), batch_id, name, stream, me().login)
     flash("Your corrections are in; they are read in a moment.", "done")
     return redirect(_receipt(batch_id), 303)
+
+
+@allow(Action.UPLOAD)
+def replay_preview(batch_id: str) -> ResponseReturnValue:
+    """What reading it again would change, before anything does."""
+    upload = scoped.own(batch_id)
+    name = request.args.get("contract", "")
+    if name:
+        scoped.contract(name)
+    app = tillstream()
+    found = preview(app.ports, app.book, batch_id, name or None)
+    return render_template(
+        "uploads/replay.html",
+        upload=upload,
+        found=found,
+        contract=name,
+        parts=_parts(found["before"]["rows"], found["after"]["rows"]),
+        amounts=_amounts(found["before"]["amounts"], found["after"]["amounts"]),
+        totals=side_by_side(found["totals"]),
+    )
+
+
+def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    labels = (("read", "read", ""), *words.OUTCOMES)
+    return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in labels]
+
+
+def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    sides = [{one["currency"]: one["net"] for one in side} for side in (before, after)]
+    return [
+        {"currency": currency, "before": sides[0].get(currency), "after": sides[1].get(currency)}
+        for currency in sorted({*sides[0], *sides[1]})
+    ]
 
 
 @allow(Action.UPLOAD)

@@ -125,7 +125,7 @@ def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
 
 
-def test_an_object_in_no_contracts_folder_is_acknowledged_and_left_alone(entry: Entry, app: App) -> None:
+def test_an_object_in_no_contracts_folder_is_kept_and_held(entry: Entry, app: App) -> None:
     with app.ports.objects.writer(INBOX, "nowhere/file.csv") as writer:
         writer.write(b"a,b\n1,2\n")
     stored = app.ports.objects.stat(INBOX, "nowhere/file.csv")
@@ -137,7 +137,8 @@ def test_an_object_in_no_contracts_folder_is_acknowledged_and_left_alone(entry: 
     }
     assert binary(entry("stage"), OBJECT_FINALIZED, data) == 200
     assert app.ports.objects.stat(INBOX, "nowhere/file.csv") == stored
-    assert not uploads.find(app.ports)
+    (held,) = uploads.find(app.ports)
+    assert (held.state, held.holds[0].code) == (State.HELD, "which-contract")
 
 
 def test_an_object_that_is_gone_is_acknowledged(entry: Entry) -> None:

@@ -47,8 +47,8 @@ STEPS = (
     "warehouse.settle undo",
 )
 """Every call by which the pipeline changes something outside itself."""
-RARE = ("documents.put batches cancelled",)
-"""Steps that only a crash leads to."""
+RARE = ("documents.put batches cancelled", "documents.put columns")
+"""Steps that only a crash leads to, or only other contracts than those of the schedules."""
 OF_A_DROP = ("drop.claim", "drop.put_away", "documents.put drops")
 """Steps of the watched folder, which the schedules have none of."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))

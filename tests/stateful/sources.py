@@ -62,6 +62,7 @@ class Source:
             "columns": {mapped[name]: HEADERS[name] for name in self.given},
             "ranges": {"unit_price": {"maximum": str(CEILING)}},
             "refused_threshold": "0.5",
+            "new_columns": "keep",
             "replaces": self.replaces,
             "where_till_differs": self.rules,
         }

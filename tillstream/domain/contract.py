@@ -57,6 +57,10 @@ class Contract(Strict):
     """Words that mean "no value" in this source, besides the empty cell."""
     columns: dict[str, str]
     """Column of a sale line → header of the source; headers that are not named here are kept in `extra`."""
+    extra_columns: tuple[str, ...] = ()
+    """Headers that are known and only kept in `extra`."""
+    new_columns: Literal["ask", "keep"] = "ask"
+    """A header that no file of the contract had before: `ask` holds the file once, `keep` takes it into `extra`."""
     made: dict[str, Made] = Field(default_factory=dict)
     """A header of our own → how it is made of the source's; `columns` may map it."""
     values: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -82,6 +82,9 @@ class Upload:
     confirmed: tuple[str, ...] = ()
     """Hold codes that a person has confirmed."""
     settlement_no: int = 0
+    proposed: dict[str, Any] = field(default_factory=dict)
+    """Where the file is no longer written as its contract says: `contract`, a next version of it as plain data, and
+    `changes`, in words."""
 
     def moved(self, state: State, at: str, **changes: Any) -> "Upload":
         """The record in its next state; `Rejected` when that state may not follow."""

@@ -8,7 +8,7 @@ from typing import Any
 import sql
 from tillstream.domain.contract import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.uploads import Upload
+from tillstream.domain.uploads import State, Upload
 from tillstream.pipeline import uploads, waiting
 from tillstream.pipeline.contracts import contract_version
 from tillstream.ports import Ports
@@ -79,7 +79,16 @@ def compose(
         "amounts": [{name: row[name] for name in ("currency", "net", "gross")} for row in amounts],
         "removed": counted["removed"],
         "error": upload.error,
-    }
+    } | _proposal(upload)
+
+
+def _proposal(upload: Upload) -> dict[str, Any]:
+    """The next version of the contract that would read a held file, where one is proposed."""
+    if not upload.proposed or upload.state is not State.HELD:
+        return {}
+    contract = upload.proposed["contract"]
+    said = {"contract": contract["name"], "version": contract["version"], "changes": upload.proposed["changes"]}
+    return {"proposal": said}
 
 
 def _not_settled(upload: Upload) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The contract book: the current contracts, and every version that ever read a file."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import NotFound, Rejected
@@ -23,9 +23,15 @@ NOBODY = parse(
 class ContractBook:
     """Contracts by name. Versions once used are kept in the documents, so that a rebuild reads as it was read then."""
 
-    def __init__(self, documents: DocumentStore, contracts: Mapping[str, Contract]) -> None:
+    def __init__(
+        self,
+        documents: DocumentStore,
+        contracts: Mapping[str, Contract],
+        keep: Callable[[Contract], object] | None = None,
+    ) -> None:
         self._documents = documents
         self._current = dict(contracts)
+        self._keep = keep
 
     def names(self) -> list[str]:
         return sorted(self._current)
@@ -57,6 +63,29 @@ class ContractBook:
                 f"Give it version {contract.version + 1}."
             )
         return contract
+
+    def save(self, contract: Contract) -> Contract:
+        """Keep what a person decided as the contract's next version, from now on the current one.
+
+        Raises `Rejected` where it names sales otherwise than others of its region, or cannot be kept.
+        """
+        saved = contract.model_copy(update={"version": self._next(contract.name)})
+        if self._keep is None:
+            raise Rejected("Contracts cannot be saved here.")
+        self._keep(saved)
+        self._current[saved.name] = saved
+        return self.used(saved.name)
+
+    def all(self) -> dict[str, Contract]:
+        return dict(self._current)
+
+    def _next(self, name: str) -> int:
+        """One more than any version that was current or has read a file."""
+        current = self._current.get(name)
+        version = current.version + 1 if current else 1
+        while self._documents.get(COLLECTION, f"{name}@{version}"):
+            version += 1
+        return version
 
     def version(self, name: str, version: int) -> Contract:
         """As it was when it read the file; `NotFound` when it never did."""

@@ -1,9 +1,10 @@
 """What a person decides about a batch that waits: confirm it or reject it."""
 
+from tillstream.domain.contract import parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import replay, say, stage, uploads
-from tillstream.pipeline.contracts import ContractBook
+from tillstream.pipeline import doubts, known_columns, replay, say, stage, uploads
+from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.ports import Ports
 
 
@@ -15,7 +16,15 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
     upload = uploads.get(ports, batch)
     if upload.state is State.HELD and not upload.contract:
         raise Rejected(f"{upload.file} waits for its contract: say which one it is, with `--region` or in the portal.")
+    if upload.state is State.HELD and not upload.staged:
+        raise Rejected(
+            f"{upload.file} cannot be read by {upload.contract}: accept its proposed version, say by "
+            "which one it is written, or reject it."
+        )
     if upload.state is State.HELD:
+        if doubts.COLUMNS in {hold.code for hold in upload.holds}:
+            contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+            known_columns.remember(ports, contract, upload.staged["columns"])
         codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
         confirmed = uploads.move(
             ports, batch, State.STAGED, among=frozenset({State.HELD}), confirmed=codes, holds=(), as_new=as_new
@@ -35,7 +44,7 @@ def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Uplo
     Raises `Rejected` when the batch does not wait for this, `NotFound`.
     """
     upload = uploads.get(ports, batch)
-    if upload.state is not State.HELD or upload.kind != "upload":
+    if upload.state is not State.HELD or upload.kind not in doubts.OF_FILES:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
     used = book.used(contract)
     told = uploads.move(
@@ -49,9 +58,24 @@ def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Uplo
         holds=(),
         confirmed=(),
         staged={},
+        proposed={},
     )
     say.received(ports, told)
     return told
+
+
+def accept(ports: Ports, book: ContractBook, batch: str) -> Upload:
+    """Save the contract version that is proposed for a held upload, and read the upload by it; staging follows.
+
+    Raises `Rejected` where none is proposed, or it does not fit beside the other contracts.
+    """
+    upload = uploads.get(ports, batch)
+    if upload.state is not State.HELD or not upload.proposed:
+        raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
+    # where another file led to a new version meanwhile, that one reads this file too, or asks anew
+    if book.current(upload.contract).version == upload.contract_version:
+        book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"))
+    return read_by(ports, book, batch, upload.contract)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:

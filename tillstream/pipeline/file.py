@@ -25,17 +25,31 @@ from tillstream.pipeline.source import missing_columns
 from tillstream.pipeline.swaps import tell_swapped_days
 from tillstream.ports import Ports
 
+
+class MissingColumns(Rejected):
+    """The file lacks columns of its contract: it is another file, or is written otherwise by now."""
+
+
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
 
 
 def file_parts(
-    open_original: Callable[[], BinaryIO], contract: Contract, received: date, limits: Limits = LIMITS
+    open_original: Callable[[], BinaryIO],
+    contract: Contract,
+    received: date,
+    limits: Limits = LIMITS,
+    heard: Callable[[list[str]], None] | None = None,
 ) -> Iterator[Part]:
-    """Raises `Rejected` for a file that cannot be read at all or lacks columns of its contract."""
+    """heard: is told the file's headers.
+
+    Raises `Rejected` for a file that cannot be read at all, `MissingColumns` where it lacks columns of its contract.
+    """
     how = by_contract(contract, limits)
     with closing(blocks(open_original, how)) as rows:
         first = next(rows)
+        if heard:
+            heard(first.cells.column_names)
         _complete(first, contract)
         dating = _dating(first, open_original, contract, how)
         for block in chain([first], rows):
@@ -43,14 +57,19 @@ def file_parts(
 
 
 def replayed_parts(
-    ports: Ports, upload: Upload, open_original: Callable[[], BinaryIO], contract: Contract, received: date
+    ports: Ports,
+    upload: Upload,
+    open_original: Callable[[], BinaryIO],
+    contract: Contract,
+    received: date,
+    heard: Callable[[list[str]], None] | None = None,
 ) -> Iterator[Part]:
     """An original without the rows that were fixed since, then the fixes."""
     corrections = fixes(ports, upload)
     opened = [partial(ports.objects.open, fix.bucket, fix.object, fix.generation) for fix in corrections]
     told = [frozenset(row_numbers(corrected)) for corrected in opened]
     fixed = frozenset[int]().union(*told)
-    for part in file_parts(open_original, contract, received, ports.limits):
+    for part in file_parts(open_original, contract, received, ports.limits, heard):
         yield without(part, fixed)
     later: frozenset[int] = frozenset()
     for fix, corrected, rows in reversed(list(zip(corrections, opened, told, strict=True))):
@@ -85,10 +104,11 @@ def _complete(block: Block, contract: Contract) -> None:
         return
     for delimiter, called in OTHERS.items():
         if len(given) == 1 and not missing_columns([name.strip() for name in given[0].split(delimiter)], contract):
-            raise Rejected(
+            raise MissingColumns(
                 f"The cells are separated by {called}, but the contract says "
                 f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again."
             )
+<<<<<<< HEAD
     problem = CATALOGUE["missing-columns"]
     words = f"{problem.says(detail=', '.join(missing))} It has: {_some(given)}."
     if looks_like_data(given):
@@ -97,6 +117,10 @@ def _complete(block: Block, contract: Contract) -> None:
             "name its columns in the contract (file.header)."
         )
     raise UnreadableFile(problem.code, f"{words} {problem.remedy}")
+=======
+    words = CATALOGUE["missing-columns"].says(detail=", ".join(missing))
+    raise MissingColumns(f"{words} It has: {_some(given)}. {CATALOGUE['missing-columns'].remedy}")
+>>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
 
 
 def _some(names: list[str]) -> str:

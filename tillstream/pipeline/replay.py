@@ -18,25 +18,28 @@ def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, b
 
     Raises `Rejected` when the batch is not one that can be read again, `NotFound`.
     """
-    old = uploads.get(ports, batch)
+    made = uploads.create(ports, reading(ports, book, uploads.get(ports, batch), contract, by))
+    say.received(ports, made)
+    return made
+
+
+def reading(ports: Ports, book: ContractBook, old: Upload, contract: str | None, by: str) -> Upload:
+    """The record that a replay would have. Raises as `replay`."""
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
     used = book.used(contract or old.contract)
     number = len(ended(ports, old)) + 1
-    new = replace(
+    return replace(
         _once_more(ports, old, by),
-        batch_id=batch_id(f"{batch}/{used.name}@{used.version}", number, old.sha256),
+        batch_id=batch_id(f"{old.batch_id}/{used.name}@{used.version}", number, old.sha256),
         contract=used.name,
         contract_version=used.version,
         region=used.region,
         # Somebody said that these bytes are meant under this contract too; how many rows it refuses may have changed.
         confirmed=tuple(code for code in old.confirmed if code == KNOWN_BYTES and used.name == old.contract),
     )
-    made = uploads.create(ports, new)
-    say.received(ports, made)
-    return made
 
 
 def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
@@ -50,7 +53,7 @@ def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
         as_new=True,
         # It is in the ledger: what a person or the threshold let pass then is not asked again.
-        confirmed=tuple(dict.fromkeys((*old.confirmed, "too-many-refused"))),
+        confirmed=tuple(dict.fromkeys((*old.confirmed, "too-many-refused", "columns-changed"))),
     )
     made = uploads.create(ports, new)
     say.received(ports, made)
@@ -68,6 +71,7 @@ def _once_more(ports: Ports, old: Upload, by: str) -> Upload:
         state_at=now,
         staged={},
         holds=(),
+        proposed={},
         error="",
         parent=old.batch_id,
         settlement_no=0,

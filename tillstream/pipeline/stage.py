@@ -11,11 +11,11 @@ import sql
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import STAGING
-from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.uploads import MAY_STAGE, Hold, State, Upload
-from tillstream.pipeline import say, uploads
+from tillstream.domain.uploads import MAY_STAGE, State, Upload
+from tillstream.pipeline import doubts, known_columns, say, uploads
 from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import contract_version
+from tillstream.pipeline.doubts import OF_FILES
 from tillstream.pipeline.hashes import Hasher
 from tillstream.pipeline.judged import judged
 from tillstream.pipeline.outliers import watch
@@ -23,7 +23,6 @@ from tillstream.pipeline.parts import Part
 from tillstream.pipeline.staged import Account, reader, staged_writer
 from tillstream.ports import Ports
 
-OF_FILES = frozenset({"upload", "replay"})
 Progress = Callable[[int], None]
 
 
@@ -40,20 +39,31 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
     try:
         account = _read_before(ports, upload) or write(ports, upload, prefix, progress)
     except Rejected as error:
-        return uploads.move(ports, batch, State.REJECTED, among=MAY_STAGE, error=str(error))
+        return uploads.move(ports, batch, State.REJECTED, among=MAY_STAGE, read_as=upload, error=str(error))
     return staged(ports, upload, account)
 
 
 def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Upload:
     """Write down what was staged and say so, or hold it for a person."""
+<<<<<<< HEAD
     holds = holds_of(upload, account, _threshold(ports, upload))
     state = State.HELD if holds else State.STAGED
     moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, staged=asdict(account), holds=holds, **changes)
+=======
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    asked = doubts.about(ports, upload, account, contract)
+    state = State.HELD if asked.holds else State.STAGED
+    if not asked.holds and upload.kind in OF_FILES:
+        known_columns.remember(ports, contract, account.columns)
+    told = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed} | changes
+    moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, read_as=upload, **told)
+>>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
     if moved.state is State.STAGED:
         say.staged(ports, moved)
     return moved
 
 
+<<<<<<< HEAD
 def _threshold(ports: Ports, upload: Upload) -> float:
     if upload.kind not in OF_FILES:
         return 1.0
@@ -81,18 +91,22 @@ def _truncated(upload: Upload, account: Account) -> Hold | None:
     return Hold(code, CATALOGUE[code].says(detail=account.cut))
 
 
+=======
+>>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
 def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None) -> Account:
     """Stage under a prefix without touching the record. Raises `Rejected` for a file that cannot be read."""
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     hasher = Hasher()
     usual = watch(ports.warehouse, contract) if upload.kind in OF_FILES else None
     with staged_writer(ports.objects, prefix, usual) as writer:
-        parts = ahead(_parts(ports, upload, contract))
+        columns: list[str] = []
+        parts = ahead(_parts(ports, upload, contract, columns.extend))
         for one in ahead(judged(part, hasher) for part in parts):
             writer.add(one)
             if progress:
                 progress(one.part.table.num_rows + one.part.blank + one.part.ignored + len(one.part.refused))
         account = writer.finish()
+    account.columns = columns[: known_columns.MOST + 1]
     # settling follows in the same process on a laptop, and needs the memory
     pa.default_memory_pool().release_unused()
     return account
@@ -121,7 +135,7 @@ def _there(ports: Ports, names: Iterable[str]) -> bool:
     return True
 
 
-def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:
+def _parts(ports: Ports, upload: Upload, contract: Contract, heard: Callable[[list[str]], None]) -> Iterator[Part]:
     """The rows of a batch by its kind; heavy libraries load here and not where light events are handled."""
 
     def open_original() -> BinaryIO:
@@ -139,5 +153,5 @@ def _parts(ports: Ports, upload: Upload, contract: Contract) -> Iterator[Part]:
     from tillstream.pipeline.file import file_parts, replayed_parts
 
     if upload.kind == "replay":
-        return replayed_parts(ports, upload, open_original, contract, received.date())
-    return file_parts(open_original, contract, received.date(), ports.limits)
+        return replayed_parts(ports, upload, open_original, contract, received.date(), heard)
+    return file_parts(open_original, contract, received.date(), ports.limits, heard)

@@ -131,9 +131,18 @@ def children(ports: Ports, parent: str, kind: str) -> list[Upload]:
     return [Upload.from_json(document.data) for document in found]
 
 
-def move(ports: Ports, batch: str, state: State, *, among: frozenset[State] | None = None, **changes: Any) -> Upload:
+def move(
+    ports: Ports,
+    batch: str,
+    state: State,
+    *,
+    among: frozenset[State] | None = None,
+    read_as: Upload | None = None,
+    **changes: Any,
+) -> Upload:
     """The record's next state by compare-and-set; where the present one is not `among`, the record as it is.
 
+    read_as: also left as it is where it has another contract than this by now.
     Raises `Rejected` when the state may not follow, `NotFound`.
     """
     while True:
@@ -142,6 +151,8 @@ def move(ports: Ports, batch: str, state: State, *, among: frozenset[State] | No
             raise NotFound(f"There is no batch {batch}.")
         upload = Upload.from_json(document.data)
         if among is not None and upload.state not in among:
+            return upload
+        if read_as and (upload.contract, upload.contract_version) != (read_as.contract, read_as.contract_version):
             return upload
         moved = upload.moved(state, ports.clock.now().isoformat(), **changes)
         try:

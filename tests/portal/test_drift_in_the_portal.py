@@ -1,0 +1,80 @@
+"""A file with other columns than before: explained, accepted or confirmed; and a replay seen before it is done."""
+
+from collections.abc import Callable
+
+import yaml
+from visitor import HEADER, Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.pipeline import uploads
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
+WIDER = "\n".join([f"{HEADER},Mood", f"{indian_sale('9')},good", ""]).encode()
+
+
+def held(visitor: Visitor, work: Work) -> str:
+    visitor.upload(FILE)
+    work()
+    batch = visitor.upload(WIDER, "july.csv")
+    work()
+    return batch
+
+
+def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = held(admin, work)
+    page = admin.get(f"/uploads/{batch}").text
+    assert "New: “Mood”" in page
+    assert "Proposed: version 2 of IN" in page
+    assert "Mood: known, and kept in extra" in page
+    assert admin.post(f"/uploads/{batch}/accept").status_code == 303
+    work()
+    assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
+    assert uploads.get(app.ports, batch).contract_version == app.book.current("IN").version == 2
+    assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
+
+
+def test_only_an_administrator_accepts_while_a_manager_may_confirm(person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    batch = held(manager, work)
+    page = manager.get(f"/uploads/{batch}").text
+    assert "An administrator can accept it." in page
+    assert manager.post(f"/uploads/{batch}/accept").status_code == 403
+    assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
+    work()
+    assert "1 of 1 row counted" in manager.get(f"/uploads/{batch}").text
+
+
+def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = admin.upload(indian_file(*(indian_sale(str(n)) for n in range(1, 9)), indian_sale("9", "ten")))
+    work()
+    app.book.save(
+        app.book.current("IN").model_copy(update={"values": {"unit_price": {"ten": "10"}, "net_amount": {"ten": "10"}}})
+    )
+    page = admin.get(f"/uploads/{batch}/replay?contract=IN").text
+    assert "IN, version 1 → IN, version 2" in page
+    assert "800.00" in page
+    assert "810.00" in page
+    assert len(uploads.find(app.ports, kind=None)) == 1
+    assert "See what would change" in admin.get(f"/uploads/{batch}").text
+
+
+def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = admin.upload(FILE)
+    work()
+    page = admin.get(f"/uploads/{batch}/replay?contract=UK").text
+    assert "It would be refused: The header lacks" in page
+    assert ">Read it again</button>" not in page
+
+
+def test_nobody_previews_with_a_contract_of_another_region(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(FILE)
+    work()
+    assert clerk.get(f"/uploads/{batch}/replay?contract=UK").status_code == 422
+    assert clerk.get(f"/uploads/{batch}/replay").status_code == 200

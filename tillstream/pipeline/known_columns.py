@@ -1,0 +1,50 @@
+"""The headers that the files of a contract had, so that a new one is noticed once."""
+
+from collections.abc import Sequence
+
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Conflict
+from tillstream.domain.values import needed_headers
+from tillstream.ports import Ports
+
+COLLECTION = "columns"
+MOST = 2_000
+"""A file of more columns is no file of a shop; nobody is asked about each of them."""
+
+
+def new(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
+    """Headers that neither the contract names nor an earlier file had; none in the first file of a contract."""
+    if contract.new_columns == "keep" or len(header) > MOST:
+        return []
+    told = _told(contract)
+    unknown = [name for name in header if name not in told]
+    if not unknown:
+        return []
+    seen = ports.documents.get(COLLECTION, contract.name)
+    if seen is None and not contract.extra_columns:
+        return []
+    before = set(seen.data["seen"]) if seen else set()
+    return [name for name in dict.fromkeys(unknown) if name.strip() and name not in before]
+
+
+def remember(ports: Ports, contract: Contract, header: Sequence[str]) -> None:
+    """These headers are known from now on."""
+    if contract.new_columns == "keep" or not header or len(header) > MOST:
+        return
+    while True:
+        document = ports.documents.get(COLLECTION, contract.name)
+        before: list[str] = document.data["seen"] if document else []
+        told = set(before)
+        added = [name for name in dict.fromkeys(header) if name not in told]
+        if document and not added:
+            return
+        try:
+            data = {"seen": [*before, *added]}
+            ports.documents.put(COLLECTION, contract.name, data, if_version=document.version if document else 0)
+        except Conflict:
+            continue
+        return
+
+
+def _told(contract: Contract) -> set[str]:
+    return {*needed_headers(contract.columns.values(), contract.made), *contract.extra_columns}
