@@ -11,7 +11,7 @@ from tillstream.pipeline.staged import Account
 from tillstream.ports import Ports
 
 OF_FILES = frozenset({"upload", "replay"})
-TOO_MANY, COLUMNS = "too-many-refused", "columns-changed"
+TOO_MANY, TRUNCATED, COLUMNS = "too-many-refused", "truncated-file", "columns-changed"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ def about(ports: Ports, upload: Upload, account: Account, contract: Contract) ->
     """What a person must decide about a staged file; what was confirmed is not asked again."""
     if upload.kind not in OF_FILES:
         return Doubts()
-    refused = too_many_refused(upload, account, contract.refused_threshold)
-    holds = [refused] if refused else []
+    found = (too_many_refused(upload, account, contract.refused_threshold), truncated(upload, account))
+    holds = [hold for hold in found if hold]
     proposed: dict[str, Any] = {}
     new = known_columns.new(ports, contract, account.columns)
     if new and COLUMNS not in upload.confirmed:
@@ -41,6 +41,12 @@ def too_many_refused(upload: Upload, account: Account, threshold: float) -> Hold
     if TOO_MANY in upload.confirmed or account.rows_refused <= threshold * rows:
         return None
     return Hold(TOO_MANY, CATALOGUE[TOO_MANY].says(value=str(account.rows_refused), detail=str(rows)))
+
+
+def truncated(upload: Upload, account: Account) -> Hold | None:
+    if TRUNCATED in upload.confirmed or not account.cut:
+        return None
+    return Hold(TRUNCATED, CATALOGUE[TRUNCATED].says(detail=account.cut))
 
 
 def in_words(new: list[str]) -> str:

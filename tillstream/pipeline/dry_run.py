@@ -24,22 +24,14 @@ def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, str
         upload = _keep(ports, book.used(contract.name), prefix, name, stream)
         written = stage.write(ports, upload, prefix)
         upload = replace(upload, staged=asdict(written))
-<<<<<<< HEAD
-        held = stage.holds_of(upload, written, contract.refused_threshold)
-=======
         asked = doubts.about(ports, upload, written, contract)
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
         settled = ports.warehouse.preview(
             Settlement([describe(ports, book, upload)]), account.questions(upload.batch_id)
         )
     finally:
         for stored in list(ports.objects.list(STAGING, prefix)):
             ports.objects.delete(STAGING, stored.name)
-<<<<<<< HEAD
-    holds = (*held, *settled.holds.values())
-=======
     holds = (*asked.holds, *settled.holds.values())
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
     receipt = account.compose(upload, *(answer.to_pylist() for answer in settled.answers))
     return receipt | {"status": "dry-run", "holds": [asdict(hold) for hold in holds]}
 

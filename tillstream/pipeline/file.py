@@ -25,11 +25,6 @@ from tillstream.pipeline.source import missing_columns
 from tillstream.pipeline.swaps import tell_swapped_days
 from tillstream.ports import Ports
 
-
-class MissingColumns(Rejected):
-    """The file lacks columns of its contract: it is another file, or is written otherwise by now."""
-
-
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
 
@@ -43,7 +38,7 @@ def file_parts(
 ) -> Iterator[Part]:
     """heard: is told the file's headers.
 
-    Raises `Rejected` for a file that cannot be read at all, `MissingColumns` where it lacks columns of its contract.
+    Raises `UnreadableFile` for a file that cannot be read at all or lacks columns of its contract.
     """
     how = by_contract(contract, limits)
     with closing(blocks(open_original, how)) as rows:
@@ -104,11 +99,11 @@ def _complete(block: Block, contract: Contract) -> None:
         return
     for delimiter, called in OTHERS.items():
         if len(given) == 1 and not missing_columns([name.strip() for name in given[0].split(delimiter)], contract):
-            raise MissingColumns(
+            raise UnreadableFile(
+                "missing-columns",
                 f"The cells are separated by {called}, but the contract says "
-                f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again."
+                f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
             )
-<<<<<<< HEAD
     problem = CATALOGUE["missing-columns"]
     words = f"{problem.says(detail=', '.join(missing))} It has: {_some(given)}."
     if looks_like_data(given):
@@ -117,10 +112,6 @@ def _complete(block: Block, contract: Contract) -> None:
             "name its columns in the contract (file.header)."
         )
     raise UnreadableFile(problem.code, f"{words} {problem.remedy}")
-=======
-    words = CATALOGUE["missing-columns"].says(detail=", ".join(missing))
-    raise MissingColumns(f"{words} It has: {_some(given)}. {CATALOGUE['missing-columns'].remedy}")
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
 
 
 def _some(names: list[str]) -> str:

@@ -45,11 +45,6 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
 
 def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Upload:
     """Write down what was staged and say so, or hold it for a person."""
-<<<<<<< HEAD
-    holds = holds_of(upload, account, _threshold(ports, upload))
-    state = State.HELD if holds else State.STAGED
-    moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, staged=asdict(account), holds=holds, **changes)
-=======
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     asked = doubts.about(ports, upload, account, contract)
     state = State.HELD if asked.holds else State.STAGED
@@ -57,42 +52,11 @@ def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Up
         known_columns.remember(ports, contract, account.columns)
     told = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed} | changes
     moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, read_as=upload, **told)
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
     if moved.state is State.STAGED:
         say.staged(ports, moved)
     return moved
 
 
-<<<<<<< HEAD
-def _threshold(ports: Ports, upload: Upload) -> float:
-    if upload.kind not in OF_FILES:
-        return 1.0
-    return contract_version(ports.documents, upload.contract, upload.contract_version).refused_threshold
-
-
-def holds_of(upload: Upload, account: Account, threshold: float) -> tuple[Hold, ...]:
-    """What a person must decide before the batch goes on, by what was read."""
-    found = (_too_many_refused(upload, account, threshold), _truncated(upload, account))
-    return tuple(hold for hold in found if hold)
-
-
-def _too_many_refused(upload: Upload, account: Account, threshold: float) -> Hold | None:
-    rows = account.rows_read - account.rows_blank - account.rows_ignored
-    code = "too-many-refused"
-    if code in upload.confirmed or account.rows_refused <= threshold * rows:
-        return None
-    return Hold(code, CATALOGUE[code].says(value=str(account.rows_refused), detail=str(rows)))
-
-
-def _truncated(upload: Upload, account: Account) -> Hold | None:
-    code = "truncated-file"
-    if code in upload.confirmed or not account.cut:
-        return None
-    return Hold(code, CATALOGUE[code].says(detail=account.cut))
-
-
-=======
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
 def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None) -> Account:
     """Stage under a prefix without touching the record. Raises `Rejected` for a file that cannot be read."""
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)

@@ -42,13 +42,10 @@ class Account:
     problems: list[dict[str, Any]] = field(default_factory=list)
     amounts: list[dict[str, Any]] = field(default_factory=list)
     """currency, net and gross of the accepted rows, by currency; decimals as text."""
-<<<<<<< HEAD
     cut: str = ""
     """Why the file seems to be cut off, in words; empty where it does not."""
-=======
     columns: list[str] = field(default_factory=list)
     """The headers of a file."""
->>>>>>> f0b2f76 (New columns are asked about once with a proposed contract version; replay has a preview)
     reader: str = ""
     """Who read it: another one might read the same bytes otherwise."""
 
