@@ -22,6 +22,7 @@ def page() -> str:
     own = schema["properties"]
     own["columns"]["propertyNames"] = {"enum": sorted(MAPPED)}
     own["ranges"]["propertyNames"] = {"enum": sorted(CHECKED)}
+    schema["$defs"]["AmountRule"]["properties"]["factors"]["propertyNames"] = {"enum": sorted(CHECKED)}
     own["allowed"]["propertyNames"] = {"enum": sorted(BY_NAME)}
     for name in ("values", "where_missing"):
         own[name]["propertyNames"] = {"enum": sorted(MAPPED)}

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, model_validator
 
+from tillstream.domain.amount_rule import AmountRule, unsound_amounts
 from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
@@ -51,6 +52,8 @@ class Contract(Strict):
     """How the bytes become cells."""
     numbers: NumberStyle = NumberStyle()
     """How numbers are written."""
+    amounts: AmountRule = AmountRule()
+    """What numbers count: units, rates, tax."""
     dates: DateStyle = DateStyle()
     """How dates are written, and where."""
     missing: tuple[str, ...] = ()
@@ -98,7 +101,8 @@ class Contract(Strict):
     def _complete(self) -> Self:
         values = unsound_values(self.columns, self.where_missing, self.values, self.constants)
         made = unsound_made({*self.columns.values(), *self.identity.made_of}, self.made)
-        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *values, *made]
+        amounts = unsound_amounts(self.amounts, self.columns, CHECKED)
+        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *amounts, *values, *made]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -113,7 +117,8 @@ class Contract(Strict):
         yield from self._unnamed()
         if not self.currency and "currency" not in self.columns:
             yield "currency: give the file's currency, or map a currency column"
-        if "net_amount" not in self.columns and not {"quantity", "unit_price"} <= set(self.columns):
+        priced = {"quantity", "unit_price"} <= set(self.columns)
+        if "net_amount" not in self.columns and not priced and not self.amounts.include:
             yield "columns: map net_amount, or both quantity and unit_price"
         if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
             yield "identity: map store_id, give a constant store, or say ids: region-wide"

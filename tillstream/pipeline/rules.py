@@ -50,7 +50,7 @@ class Rule:
 
 def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     for name in _required(contract):
-        yield Rule("missing-required", name, _given(name), unless=_MADE_OF.get(name, frozenset({name})))
+        yield Rule("missing-required", name, _given(name), unless=_unless(name, contract))
     for name in contract.expected:
         if name in _PRESENT:
             yield Rule("missing-expected", name, _given(name), unless=frozenset({name}))
@@ -63,9 +63,7 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
         yield Rule("unknown-store", "store_id", _one_of("store_id", contract.stores))
     if contract.products:
         yield Rule("unknown-product", "product_id", _one_of("product_id", contract.products))
-    if {"net_amount", "quantity", "unit_price"} <= set(contract.columns):
-        agrees = _total_agrees(contract.line_total_tolerance)
-        yield Rule("line-total-mismatch", "net_amount", agrees, _total, reads=_TERMS)
+    yield from _line_total(contract)
     yield Rule("future-date", "sale_date", _compares("sale_date", pc.less_equal, received_date))
     yield Rule("zero-price", "unit_price", _compares("unit_price", pc.not_equal, ZERO))
     yield Rule("negative-price", "unit_price", _compares("unit_price", pc.greater_equal, ZERO))
@@ -77,6 +75,11 @@ def _required(contract: Contract) -> list[str]:
     """Where a sale's name is made of other columns, it is their absence that is told."""
     numbered = [*_REQUIRED, *(["line_key"] if contract.numbered else [])]
     return [name for name in numbered if name != "sale_id" or name in contract.columns]
+
+
+def _unless(name: str, contract: Contract) -> frozenset[str]:
+    made_of = _MADE_OF.get(name, frozenset({name}))
+    return made_of | {"gross_amount", "tax"} if name == "net_amount" and contract.amounts.include else made_of
 
 
 def _compares(name: str, compare: Callable[..., pa.Array], bound: Decimal | date) -> Holds:
@@ -129,9 +132,16 @@ def _range(name: str, bounds: Range) -> Iterator[Rule]:
         yield Rule("out-of-range", name, holds, f"it must be {limits}")
 
 
-def _total_agrees(tolerance: Decimal) -> Holds:
+def _line_total(contract: Contract) -> Iterator[Rule]:
+    total = "gross_amount" if contract.amounts.include else "net_amount"
+    if {total, "quantity", "unit_price"} <= set(contract.columns):
+        agrees = _total_agrees(total, contract.line_total_tolerance)
+        yield Rule("line-total-mismatch", total, agrees, _total, reads=_TERMS)
+
+
+def _total_agrees(name: str, tolerance: Decimal) -> Holds:
     def holds(rows: pa.Table) -> pa.Array:
-        net = whole(rows.column("net_amount"))
+        net = whole(rows.column(name))
         total, _ = line_total(*(whole(rows.column(name)) for name in _TERMS))
         near: npt.NDArray[np.bool_] = ~flags(pc.not_equal(net, total))
         other = np.flatnonzero(~near)

@@ -89,9 +89,17 @@ def _add_missing(
     """Where the net amount would have been computed, a person must fill in what it is computed from."""
     if name == "net_amount" and name not in contract.columns:
         told = np.zeros(len(rows), np.bool_)
-        for term in ("quantity", "unit_price"):
+        for term in _terms_of_net(contract):
             void = flags(pc.is_null(_chosen(table, term, rows)))
             findings.add(rows[void], "missing-required", term)
             told |= void
         rows = rows[~told]
     findings.add(rows, "missing-required", name)
+
+
+def _terms_of_net(contract: Contract) -> list[str]:
+    """What a net amount without a column of its own cannot do without."""
+    if not contract.amounts.include:
+        return ["quantity", "unit_price"]
+    gross = ["gross_amount"] if "gross_amount" in contract.columns else ["quantity", "unit_price"]
+    return [*gross, *(["tax"] if "tax" in contract.columns else [])]
