@@ -38,6 +38,8 @@ class FileStyle(Strict):
     """The names of the columns of a file without a header line, in order."""
     ignore: tuple[str, ...] = ()
     """First words of lines that are no sales, such as Total or Summe, in any case: they are counted as ignored."""
+    sheet: str = ""
+    """The sheet of a workbook that holds the sales; empty: the first one that is shown."""
     max_columns: int = Field(2_000, ge=1)
     """A file with more columns is refused."""
 

@@ -85,7 +85,7 @@ class Member:
         self._limits = limits
         self._given = 0
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
         self._given += len(data)
         bounded(self._given, self._packed, self._limits)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
+from zipfile import ZipFile
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.values import needed_headers
 from tillstream.pipeline import read as text
-from tillstream.pipeline.archive import Member, is_zip, one_file, opened, refused, workbook
+from tillstream.pipeline.archive import Member, is_zip, one_file, opened, workbook
 from tillstream.pipeline.block import Block
 from tillstream.pipeline.gunzip import GZIP_MAGIC, Bytes, Gunzip, filled
 from tillstream.pipeline.manner import Manner
@@ -69,13 +70,27 @@ def _reader(open_original: Open, how: Manner) -> Iterator[Reader]:
         stream.seek(0)
         if is_zip(head):
             with opened(stream) as archive:
-                if workbook(archive):
-                    raise refused("Workbooks cannot be read yet.")
-                yield _of_content(Member(archive, one_file(archive), how.limits), how)
+                kind = workbook(archive)
+                if kind:
+                    yield _of_workbook(kind, archive, stream, how)
+                else:
+                    yield _of_content(Member(archive, one_file(archive), how.limits), how)
         elif head.startswith(GZIP_MAGIC):
             yield _of_content(Gunzip(stream, how.limits), how)
         else:
             yield _of_content(stream, how)
+
+
+def _of_workbook(kind: str, archive: ZipFile, stream: BinaryIO, how: Manner) -> Reader:
+    from tillstream.pipeline.sheets import SheetReader
+
+    if kind == "ods":
+        from tillstream.pipeline.ods import OdsRows
+
+        return SheetReader(OdsRows(archive, how.style.sheet, how.limits), how)
+    from tillstream.pipeline.xlsx import XlsxRows
+
+    return SheetReader(XlsxRows(archive, stream, how.style.sheet, how.limits), how)
 
 
 def _of_content(content: Bytes, how: Manner) -> Reader:

@@ -1,0 +1,249 @@
+"""Cells of workbooks become the text that a contract reads back to the same value; no row is lost in silence."""
+
+import io
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sheet_files import ods, ods_cell, ods_rows, xlsx
+
+from tillstream.domain.limits import LIMITS
+from tillstream.domain.styles import FileStyle
+from tillstream.pipeline.block import Block
+from tillstream.pipeline.formats import Manner, blocks, shape
+from tillstream.pipeline.gunzip import UnreadableFile
+
+VALUES: list[tuple[Any, str]] = [
+    (12557.0, "12557"),
+    (-3, "-3"),
+    (0.1 + 0.2, "0.3"),
+    (1234.5, "1234.5"),
+    (1.23e-7, "0.000000123"),
+    (9007199254740991, "9007199254740991"),
+    (1.23e22, "1.23000000000000E+22"),
+    ("=1+1", "=1+1"),
+    ("007", "007"),
+    ("  kept ", "  kept "),
+    ("Ünï\n日本 😀", "Ünï\n日本 😀"),
+    (True, "TRUE"),
+    (False, "FALSE"),
+    (date(2026, 1, 5), "2026-01-05"),
+    (time(13, 5, 1), "13:05:01"),
+    (None, ""),
+]
+
+
+def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
+    return list(blocks(lambda: io.BytesIO(data), Manner(needed=needed, **how)))
+
+
+def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
+    return [row for block in read(data, *needed, **how) for row in block.cells.to_pylist()]
+
+
+def refusal(data: bytes, *needed: str, **how: Any) -> UnreadableFile:
+    with pytest.raises(UnreadableFile) as caught:
+        read(data, *needed, **how)
+    return caught.value
+
+
+WORKBOOKS = {"xlsx": xlsx, "ods": lambda cells: ods(("Sales", ods_rows(cells)))}
+
+
+@pytest.fixture(params=WORKBOOKS, name="workbook")
+def _workbook(request: pytest.FixtureRequest) -> Any:
+    return WORKBOOKS[request.param]
+
+
+@pytest.mark.parametrize(("value", "text"), VALUES, ids=[text or "nothing" for _, text in VALUES])
+def test_a_typed_cell_becomes_its_text(workbook: Any, value: Any, text: str) -> None:
+    assert rows(workbook([["No", "Value"], ["1", value]])) == [{"No": "1", "Value": text}]
+
+
+def test_numbers_have_the_decimal_sign_of_the_contract(workbook: Any) -> None:
+    data = workbook([["No", "Value"], [1, 1234.5], [2, "1.234,50"], [3, 1e-7]])
+    assert [row["Value"] for row in rows(data, decimal=",")] == ["1234,5", "1.234,50", "0,0000001"]
+
+
+def test_a_time_at_midnight_among_other_times_stays_a_time(workbook: Any) -> None:
+    data = workbook([["When"], [datetime(2026, 1, 5, 13, 1, 2)], [datetime(2026, 1, 6)]])  # noqa: DTZ001 - wall clock
+    assert [row["When"] for row in rows(data)] == ["2026-01-05T13:01:02", "2026-01-06T00:00:00"]
+
+
+def test_more_hours_than_a_day_has_are_told() -> None:
+    assert rows(xlsx([["Worked"], [timedelta(hours=36, minutes=5)]])) == [{"Worked": "36:05:00"}]
+    cell = ods_cell("x").replace('"string"', '"time" office:time-value="PT36H05M00.5S"')
+    assert rows(ods(("T", ods_rows([["Worked"]]) + f"<table:table-row>{cell}</table:table-row>"))) == [
+        {"Worked": "36:05:00.5"}
+    ]
+
+
+def test_years_are_counted_from_1904_where_the_workbook_says_so() -> None:
+    assert rows(xlsx([["Day"], [date(2026, 1, 5)]], default_date_format="", date_1904=True)) == [{"Day": "2026-01-05"}]
+
+
+def test_percent_is_the_number_it_is_and_hidden_rows_count() -> None:
+    def more(book: Any, page: Any) -> None:
+        page.write_number(1, 1, 0.125, book.add_format({"num_format": "0.0%"}))
+        page.set_row(1, None, None, {"hidden": True})
+
+    assert rows(xlsx([["No", "Rate"], ["1"]], more)) == [{"No": "1", "Rate": "0.125"}]
+
+
+def test_formulas_have_their_values_and_errors_their_names() -> None:
+    def more(book: Any, page: Any) -> None:
+        page.write_formula(1, 1, "=1+1", None, 2)
+        page.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        page.write_formula(3, 1, '=""', None, "")
+        page.write_formula(5, 0, "=NA()", None, "#N/A")
+
+    found = read(xlsx([["No", "Sum"], ["1"], ["2"], ["3"], ["4", "x"]], more))
+    assert [list(row.values()) for row in found[0].cells.to_pylist()] == [
+        ["1", "2"],
+        ["2", "#DIV/0!"],
+        ["4", "x"],
+        ["#N/A", ""],
+    ]
+    assert [(row.row_number, row.line_number, row.code, row.detail, row.raw) for row in found[0].refused] == [
+        (3, 4, "formula-without-value", "Sum", "3,")
+    ]
+
+
+def test_formulas_of_ods_too() -> None:
+    error = '<table:table-cell table:formula="of:=1/0"><text:p>#DIV/0!</text:p></table:table-cell>'
+    lacking = '<table:table-cell table:formula="of:=1+1"/>'
+    both = "".join(f"<table:table-row>{ods_cell('1')}{cell}</table:table-row>" for cell in (error, lacking))
+    (found,) = read(ods(("T", ods_rows([["No", "Sum"]]) + both)))
+    assert found.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
+    assert [(row.line_number, row.code) for row in found.refused] == [(3, "formula-without-value")]
+
+
+def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
+    title = [
+        ["Sales of March"],
+        [],
+        ["as of", date(2026, 3, 31)],
+        [None, "No", "Qty"],
+        [None, "1", 2],
+        [],
+        [None, "2", 3],
+    ]
+    (found,) = read(workbook(title), "Qty", "No")
+    assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
+    assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
+    assert shape(lambda: io.BytesIO(workbook(title)), Manner(needed=("Qty", "No"))).names == ["No", "Qty"]
+    assert read(workbook(title))[0].cells.column_names == ["Sales of March"]
+
+
+def test_merged_titles_are_one_cell() -> None:
+    def more(book: Any, page: Any) -> None:
+        page.merge_range("A1:C1", "Sales of March", book.add_format({"bold": True}))
+
+    assert rows(xlsx([[], ["No", "Qty"], ["1", 2]], more), "No", "Qty") == [{"No": "1", "Qty": "2"}]
+
+
+def test_rows_that_hold_only_colours_are_blank_or_do_not_exist() -> None:
+    def more(book: Any, page: Any) -> None:
+        red = book.add_format({"bg_color": "red"})
+        for number in (*range(2, 500), *range(501, 3000)):
+            for place in range(3):
+                page.write_blank(number, place, None, red)
+        page.write_row(500, 0, ["2", 3])
+
+    (found,) = read(xlsx([["No", "Qty"], ["1", 2]], more))
+    assert (found.cells.num_rows, found.blank, found.line_number.tolist()) == (2, 498, [2, 501])
+
+
+def test_rows_told_as_repeated_are_as_many_and_empty_ones_at_the_end_are_none() -> None:
+    row = ods_rows([["1", 2]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="3">')
+    empty = '<table:table-row table:number-rows-repeated="{}"><table:table-cell/></table:table-row>'
+    data = ods(("T", ods_rows([["No", "Qty"]]) + empty.format(5000) + row + empty.format(1_040_000)))
+    (found,) = read(data)
+    assert (found.cells.num_rows, found.blank, found.line_number.tolist()) == (3, 5000, [5002, 5003, 5004])
+
+
+def test_a_cell_outside_the_header_refuses_its_row(workbook: Any) -> None:
+    (found,) = read(workbook([["No", "Qty"], ["1", 2], ["2", "moved", 3]]))
+    assert found.cells.num_rows == 1
+    assert [(row.line_number, row.code, row.value, row.detail, row.raw) for row in found.refused] == [
+        (3, "ragged-row", "3", "2", "2,moved,3")
+    ]
+
+
+def test_columns_without_a_name_count_where_they_hold_something(workbook: Any) -> None:
+    assert rows(workbook([[None, "No", None, "Qty"], [0, "1", None, 2]])) == [{"column 1": "0", "No": "1", "Qty": "2"}]
+    both = [["No", None, None, "Qty"], ["1", "a", "b", 2]]
+    assert rows(workbook(both)) == [{"No": "1", "column 2": "a", "column 3": "b", "Qty": "2"}]
+
+
+def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> None:
+    def more(book: Any, page: Any) -> None:
+        book.add_worksheet("März").write_row(0, 0, ["No", "Qty"])
+
+    for data in (
+        xlsx([["Read me"]], more, sheet="Cover"),
+        ods(("Cover", ods_rows([["Read me"]])), ("März", ods_rows([["No", "Qty"]]))),
+    ):
+        assert read(data, style=FileStyle(sheet="März"))[0].cells.column_names == ["No", "Qty"]
+        assert read(data)[0].cells.column_names == ["Read me"]
+        assert "it has “Cover”, “März”" in str(refusal(data, style=FileStyle(sheet="May")))
+        assert "also has “März”" in str(refusal(data, "No", "Qty"))
+
+
+def test_a_hidden_sheet_is_not_the_first_one() -> None:
+    def more(book: Any, page: Any) -> None:
+        shown = book.add_worksheet("Shown")
+        shown.write_row(0, 0, ["No"])
+        shown.activate()
+        page.hide()
+
+    assert read(xlsx([["Lists"]], more))[0].cells.column_names == ["No"]
+
+
+def test_an_empty_sheet_and_names_that_stand_twice_are_refused(workbook: Any) -> None:
+    assert refusal(workbook([])).code == "empty-file"
+    assert refusal(workbook([["No", "Qty", "No"], ["1", 2, 3]])).code == "repeated-header"
+
+
+def test_a_workbook_too_large_is_refused_before_it_is_opened() -> None:
+    data = xlsx([["No", "Qty"], *([str(number), number] for number in range(3_000))])
+    assert "sheet_limit_mb" in str(refusal(data, limits=replace(LIMITS, sheet_bytes=1 << 16)))
+    assert "unpacked_ratio" in str(refusal(data, limits=replace(LIMITS, free_bytes=1 << 12, ratio=3)))
+
+
+def test_few_bytes_that_tell_millions_of_cells_are_refused() -> None:
+    row = ods_rows([["x" * 100]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1040000">')
+    row = row.replace("<table:table-cell ", '<table:table-cell table:number-columns-repeated="16000" ')
+    assert "unpacked_limit_mb" in str(refusal(ods(("T", ods_rows([["No"]]) + row))))
+
+
+def test_a_locked_or_damaged_workbook_says_so(workbook: Any) -> None:
+    assert "password" in str(refusal(ods(("T", ""), manifest="<encryption-data/>")))
+    data = workbook([["No", "Qty"], ["1", 2]])
+    assert "damaged" in str(refusal(data[: len(data) // 2]))
+
+
+def test_many_rows_come_in_blocks_that_fit_together() -> None:
+    found = read(xlsx([["No", "Qty"], *([f"{number}", number % 7] for number in range(45_000))]))
+    assert [block.cells.num_rows for block in found] == [20_000, 20_000, 5_000]
+    assert [row["No"] for block in found for row in block.cells.to_pylist()] == [f"{n}" for n in range(45_000)]
+    assert [int(n) for block in found for n in block.line_number] == list(range(2, 45_002))
+    assert found[1].raw(3) == "20003,4"
+
+
+def test_headers_repeated_below_and_totals_are_ignored_as_in_text(workbook: Any) -> None:
+    table = [["No", "Qty"], ["1", 2], ["No", "Qty"], ["2", 3], ["Total", 5], ["Total", 5, "checked"]]
+    (found,) = read(workbook(table), style=FileStyle(ignore=("total",)))
+    assert (found.cells.num_rows, found.ignored, found.refused) == (2, 3, [])
+    assert found.line_number.tolist() == [2, 4]
+
+
+def test_a_sheet_without_a_header_takes_the_names_of_the_contract(workbook: Any) -> None:
+    (found,) = read(workbook([["1", 2], ["2", 3]]), style=FileStyle(header=("No", "Qty")))
+    assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
+    assert (found.row_number.tolist(), found.line_number.tolist()) == ([1, 2], [1, 2])
+
+
+def test_a_sheet_too_wide_is_refused(workbook: Any) -> None:
+    assert "file.max_columns" in str(refusal(workbook([["a", "b", "c"]]), style=FileStyle(max_columns=2)))
