@@ -24,6 +24,11 @@ REAL = {
     "online-retail-in": "online-retail/IN.csv",
     "online-retail-usa": "online-retail/USA.csv",
     "online-retail-uk": "online-retail/UK.csv.gz",
+    "superstore-eu": "superstore-eu/superstore-semicolon-decimal-comma.csv",
+    "supermarket": "supermarket/supermarket_sales.csv",
+    "japan": "japan/uriage_cp932.csv",
+    "walmart-weekly": "weekly/walmart-45-stores.csv",
+    "bakery-de": "daily/bakery-de-umsatz.csv",
 }
 
 
