@@ -171,6 +171,35 @@ def test_the_word_rules_over_the_prefix_and_the_prefix_over_the_quantity_and_tha
     assert column("status", source, rules) == ["completed", "cancelled", "pending", "returned", "completed"]
 
 
+def test_a_minus_before_the_amount_may_mean_a_return() -> None:
+    rules = contract({"net_amount": "Total"}, status={"negative_amount": "returned"})
+    assert column("status", cells(Total=["-5", "5", "0", "(5)", ""], Qty=["1"] * 5), rules) == [
+        *("returned", "completed", "completed", "returned", "completed"),
+    ]
+
+
+def test_the_quantity_is_asked_before_the_amount() -> None:
+    rules = contract(status={"negative_quantity": "returned", "negative_amount": "cancelled"})
+    source = cells(Qty=["-1", "1", "1", "-1"], Price=["5", "-5", "5", "-5"])
+    assert column("status", source, rules) == ["returned", "cancelled", "completed", "returned"]
+
+
+def test_returns_that_are_written_without_a_minus_count_as_negative() -> None:
+    columns = {"status": "State", "discount": "Off", "tax": "VAT"}
+    rules = contract(columns, status={"words": {"Refund": "returned", "Sale": "completed"}, "unsigned_returns": True})
+    source = cells(State=["Sale", "Refund"], Off=["1", "1"], VAT=["2", "2"])
+    table, findings = normalise(source, rules)
+    for name, amount in {"quantity": 2, "discount": 1, "tax": 2, "net_amount": 9, "gross_amount": 11}.items():
+        assert table.column(name).to_pylist() == [amount, -amount]
+    assert table.column("unit_price").to_pylist() == [5, 5]
+    assert len(findings) == 0
+
+
+def test_a_source_writes_its_returns_in_one_way() -> None:
+    with pytest.raises(Rejected, match="with a minus"):
+        contract(status={"unsigned_returns": True, "negative_quantity": "returned"})
+
+
 def test_without_a_default_a_missing_word_stays_open() -> None:
     rules = contract({"status": "State"}, status=STATUS | {"default": None})
     assert column("status", cells(State=["", "Done"]), rules) == [None, "completed"]

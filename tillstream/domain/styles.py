@@ -147,7 +147,7 @@ class DateStyle(Strict):
 
 
 class StatusRule(Strict):
-    """A line's status: by a word of the mapped `status` column, then by a prefix of the sale number, then `default`."""
+    """A line's status: a word of the mapped `status` column, a prefix of the sale number, a minus sign, `default`."""
 
     words: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
     """Word of the source → status."""
@@ -155,8 +155,18 @@ class StatusRule(Strict):
     """First letters of the sale number → status."""
     negative_quantity: Literal["", "returned"] = ""
     """`returned`: a line with a negative quantity is a return."""
+    negative_amount: Literal["", "returned", "cancelled"] = ""
+    """What a line with a negative net amount is, where nothing before says it."""
+    unsigned_returns: bool = False
+    """`true`: the source writes returns without a minus; their quantity, discount, tax and totals count as negative."""
     default: Literal["completed", "pending", "cancelled", "returned"] | None = "completed"
     """The status of a line without a word; null: it is refused."""
+
+    @model_validator(mode="after")
+    def _one_sign(self) -> Self:
+        if self.unsigned_returns and (self.negative_quantity or self.negative_amount):
+            raise ValueError("a source writes its returns with a minus (negative_…) or without one (unsigned_returns)")
+        return self
 
 
 class Range(Strict):

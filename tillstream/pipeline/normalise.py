@@ -14,7 +14,7 @@ from tillstream.pipeline.mojibake import flag_mojibake
 from tillstream.pipeline.moments import Dating, read_moments
 from tillstream.pipeline.schema import TEXT, lines_schema
 from tillstream.pipeline.source import Source
-from tillstream.pipeline.status import read_status
+from tillstream.pipeline.status import read_status, signed_returns
 from tillstream.pipeline.text import Texts, encoded, flags
 
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
@@ -42,9 +42,9 @@ def normalise(
     columns |= amounts.all()
     columns |= _versions(source, amounts, columns["store_id"])
     columns["sold_at"], columns["sale_date"] = read_moments(source, Dating(date_only, known))
-    words = source.mapped("status") if source.maps("status") else None
-    number = source.mapped("sale_id") if source.maps("sale_id") else None
-    columns["status"] = read_status(words, number, columns["quantity"], contract.status, source.findings)
+    columns["status"] = read_status(source, columns)
+    if contract.status.unsigned_returns:
+        columns |= signed_returns(columns, columns["status"])
     columns["currency"] = _currency(source, columns["currency"])
     flag_mojibake(source, _WRITTEN)
     columns["extra"] = json_objects(source.others(), source.length)
