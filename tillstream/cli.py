@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tillstream.cli_decide import DECIDING
+from tillstream.cli_detect import detect
 from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
 from tillstream.invoke import FILE, as_json, fail, run
@@ -196,6 +197,7 @@ def load(file: str, json_: bool) -> None:
 main.add_command(users)
 for command in DECIDING:
     main.add_command(command)
+main.add_command(detect)
 
 
 def script() -> None:

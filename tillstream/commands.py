@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream import commands_decide as deciding
+from tillstream import commands_detect as detect
 from tillstream import commands_users as users
 from tillstream.analytics import known_values, queries, reference
 from tillstream.analytics.filters import Filters
@@ -225,6 +226,7 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "query": query,
     "status": status,
     "contracts": contracts,
+    "contracts-save": detect.save_contract,
     "fx-load": fx_load,
     "demo": demo,
     "users": users.users,

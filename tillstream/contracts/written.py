@@ -1,6 +1,8 @@
 """The contracts room: a contract as a file of the company's own folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,9 +15,13 @@ EARLIER = "earlier"
 
 def text_of(contract: Contract) -> str:
     """YAML that reads back as the same contract; what is as by default is left out."""
-    said = contract.model_dump(mode="json", exclude_defaults=True)
+    return text_of_data(contract.model_dump(mode="json", exclude_defaults=True) | {"version": contract.version})
+
+
+def text_of_data(data: Mapping[str, Any]) -> str:
+    """YAML of what may not be a whole contract yet."""
+    said = dict(data)
     first = {name: said.pop(name) for name in ("name", "version", "region", "description") if name in said}
-    first.setdefault("version", contract.version)
     return yaml.safe_dump(first | said, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 

@@ -5,10 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import pairwise
 
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.told import CERTAIN, LIKELY, Told
+from tillstream.domain.month_names import LANGUAGES, folded, names
 
 ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
 _TIME = (
@@ -20,12 +22,13 @@ _NUMERIC = re.compile(
 )
 _COMPACT = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME})?$")
 _NAMED = re.compile(
-    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,10}}\.?)(?P<t> |-|/|, )"
+    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,12}}\.?)(?P<t> |-|/|, )"
     rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
 )
 _NAMED_FIRST = re.compile(
-    rf"^(?P<b>[^\W\d_]{{3,10}}\.?)(?P<s> )(?P<a>[0-9]{{1,2}})(?P<t>, )(?P<c>[0-9]{{4}})(?:{_TIME})?$"
+    rf"^(?P<b>[^\W\d_]{{3,12}}\.?)(?P<s> )(?P<a>[0-9]{{1,2}})(?P<t>, )(?P<c>[0-9]{{4}})(?:{_TIME})?$"
 )
+_SERIAL = re.compile(r"^[2-6][0-9]{4}(?P<part>\.[0-9]+)?$")
 _MANY = 20_000
 _FEW_JUMPS, _MANY_JUMPS, _MOVES = 0.01, 0.1, 8
 
@@ -38,20 +41,22 @@ class Dates:
     shapes: dict[tuple[str, ...], dict[tuple[int, int, int], str]] = field(default_factory=lambda: defaultdict(dict))
     named: dict[str, str] = field(default_factory=dict)
     """Formats that are sure because the month is a word or the year is in front, each with a cell."""
+    months: set[str] = field(default_factory=set)
+    """Names of months, as they stand."""
     timed: bool = False
     offsets: bool = False
     other_than_midnight: bool = False
     strange: list[str] = field(default_factory=list)
 
 
-def look(column: Column, *, few: bool = False) -> Dates:
-    """few: only to see whether these are dates at all."""
+def look(column: Column, *, few: bool = False, serial: bool = False) -> Dates:
+    """few: only to see whether these are dates at all. serial: numbers of five digits may be days of a spreadsheet."""
     found, good, seen = Dates(), 0, 0
     for number, (word, count) in enumerate(column.words.items()):
         if number >= (200 if few else _MANY):
             break
         seen += count
-        if _note(found, word):
+        if _note(found, word) or (serial and _serial(found, word)):
             good += count
         else:
             found.strange.append(word)
@@ -72,13 +77,14 @@ def _note(found: Dates, word: str) -> bool:
         if not _is_date(int(word[:4]), int(word[4:6]), int(word[6:8])):
             return False
         found.named.setdefault("%Y%m%d" + _clock(match), word)
-    elif match := _NAMED.match(word):
+    elif match := _NAMED.match(word) or _NAMED_FIRST.match(word):
+        if not known_month(match["b"]):
+            return False
         year = "%Y" if len(match["c"]) == 4 else "%y"
-        month = "%b" if len(match["b"].rstrip(".")) <= 4 else "%B"
-        found.named.setdefault(f"%d{match['s']}{month}{match['t']}{year}{_clock(match)}", word)
-    elif match := _NAMED_FIRST.match(word):
-        month = "%b" if len(match["b"].rstrip(".")) <= 4 else "%B"
-        found.named.setdefault(f"{month} %d, %Y{_clock(match)}", word)
+        first = match.start("b") < match.start("a")
+        parts_ = ("%b", "%d") if first else ("%d", "%b")
+        found.months.add(match["b"])
+        found.named.setdefault(f"{parts_[0]}{match['s']}{parts_[1]}{match['t']}{year}{_clock(match)}", word)
     else:
         return False
     if match["hour"]:
@@ -88,6 +94,15 @@ def _note(found: Dates, word: str) -> bool:
             int(match["hour"]) % (12 if match["noon"] else 24) != 0 or int(match["minute"]) != 0
         )
     return True
+
+
+def _serial(found: Dates, word: str) -> bool:
+    match = _SERIAL.match(word)
+    if match:
+        found.named.setdefault("excel", word)
+        found.timed |= bool(match["part"])
+        found.other_than_midnight |= bool(match["part"])
+    return bool(match)
 
 
 def _possible(parts: tuple[int, int, int], wide: tuple[bool, bool]) -> Iterable[str]:
@@ -123,6 +138,7 @@ def _clock(match: re.Match[str]) -> str:
 @dataclass(frozen=True)
 class DateStyle:
     formats: tuple[str, ...]
+    language: str
     timed: bool
     """Whether the times tell anything: some are other than midnight."""
     offsets: bool
@@ -137,7 +153,8 @@ def decide(column: Column, found: Dates, sheet: Sheet, told: Told, numbers: Colu
         order = _order(shape, seen, column, sheet, told, numbers)
         format_ = _format(shape, order)
         formats.setdefault(format_, next(iter(seen.values())))
-    return DateStyle(tuple(formats), found.timed and found.other_than_midnight, found.offsets)
+    language = language_of(found.months, told) if found.months else ""
+    return DateStyle(tuple(formats), language, found.timed and found.other_than_midnight, found.offsets)
 
 
 def _format(shape: tuple[str, ...], order: str) -> str:
@@ -227,3 +244,35 @@ def _jumps(days: Sequence[date]) -> tuple[float, int]:
     moves = Counter((b > a) - (b < a) for a, b in pairwise(days))
     changes = moves[1] + moves[-1]
     return (min(moves[1], moves[-1]) / changes if changes else 1.0), changes
+
+
+@cache
+def _speakers() -> dict[str, dict[str, int]]:
+    """Language → name of a month → its number; English first, as most files are."""
+    return {language: names(language).months for language in ("en", *(one for one in LANGUAGES if one != "en"))}
+
+
+def known_month(word: str) -> bool:
+    return any(folded(word) in months for months in _speakers().values())
+
+
+def language_of(words: set[str], told: Told) -> str:
+    """The language whose names of months these are. Asks `language` where two would read other months."""
+    said = told.answer("language")
+    if said in LANGUAGES:
+        return str(said)
+    spoken = {
+        language: {word: months[folded(word)] for word in words}
+        for language, months in _speakers().items()
+        if all(folded(word) in months for word in words)
+    }
+    shown = ", ".join(sorted(words)[:4])
+    if not spoken:
+        told.ask("language", "In which language are the names of months?", LANGUAGES, shown)
+        return "en"
+    best = next(iter(spoken))
+    if any(read != spoken[best] for read in spoken.values()):
+        told.ask("language", "In which language are the names of months?", tuple(spoken), shown)
+    else:
+        told.find("language", best, f"the months are called {shown}", CERTAIN if len(spoken) == 1 else LIKELY)
+    return best

@@ -125,9 +125,9 @@ def _repeated(sheet: Sheet, names: tuple[str, ...]) -> tuple[int, tuple[int, ...
     return len(keys) - len(counted), tuple(pair)
 
 
-def per_store(sheet: Sheet, roles: dict[str, str], told: Told) -> str:
+def per_store(sheet: Sheet, roles: dict[str, str], made: tuple[str, ...] | None, told: Told) -> str:
     """Whether sale numbers run over all stores; per store is right for both where each sale has one store."""
-    if "store_id" not in roles:
+    if "store_id" not in roles or (made and roles["store_id"] in made):
         return "region-wide"
     if "sale_id" in roles:
         stores: dict[str, str] = {}

@@ -85,7 +85,7 @@ def decide(sheet: Sheet, roles: dict[str, str], style: Style, told: Told) -> Non
                 f"quantity × price less discount is the {roles['net_amount']} in {share:.0%} of the rows looked at"
             )
             told.find("line_total", roles["net_amount"], evidence, LIKELY if share < _MOST else CERTAIN, lines)
-    for role in ("discount_rate", "tax_rate", "time", "amount"):
+    for role in ("discount_rate", "tax_rate", "amount"):
         roles.pop(role, None)
 
 

@@ -5,7 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from tillstream.detection import currency, dates, dialect, encoding, identity, money, numbers, roles, sample, status
+from tillstream.detection import (
+    currency,
+    dates,
+    dialect,
+    encoding,
+    identity,
+    missing,
+    money,
+    numbers,
+    roles,
+    sample,
+    status,
+)
+from tillstream.detection.answers import check_names
+from tillstream.detection.clocks import clock_formats
 from tillstream.detection.dialect import Dialect
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.told import LIKELY, Finding, Question, Told
@@ -93,6 +107,7 @@ class _Proposer:
 
     def run(self) -> Proposal:
         told, sheet = self._told, self._sheet
+        check_names(told.answers, sheet.columns)
         for name in sheet.repeated:
             told.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
         played = roles.assign(self._seen, told)
@@ -112,11 +127,12 @@ class _Proposer:
         made = identity.decide(sheet, played, told)
         contract["dates"] = self._dates(played)
         contract["status"] = status.decide(sheet, played, style, told)
-        contract["identity"] = {"ids": identity.per_store(sheet, played, told)}
-        contract["missing"] = self._missing(played)
+        contract["identity"] = {"ids": identity.per_store(sheet, played, made, told)}
+        contract["where_missing"] = missing.decide(played, self._seen, told)
         contract["columns"] = dict(played)
         if made is not None:
             self._made_up(contract, made)
+        contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         return Proposal(_bare(contract), tuple(told.findings), tuple(told.questions), sheet.rows, self._read)
 
     def _numbers(self, played: dict[str, str]) -> list[tuple[Any, numbers.Numbers]]:
@@ -161,41 +177,35 @@ class _Proposer:
         profile = self._seen[played["date"]]
         number = self._sheet.columns.get(played.get("sale_id", ""))
         style = dates.decide(profile.column, profile.dates, self._sheet, told, number)
-        zone = told.answer("time_zone")
-        if not zone and style.timed and not style.offsets:
-            told.ask("time_zone", "In which time zone are the times, such as Europe/London?", (), "times say no zone")
-        elif not zone:
-            told.find("time_zone", "UTC", "days without times, or times with their offset, need no zone", LIKELY)
-        return {"formats": list(style.formats), "time_zone": zone or "UTC"}
+        found: dict[str, Any] = {"formats": list(style.formats), "language": style.language}
+        timed = style.timed
+        if style.timed or "time" not in played:
+            played.pop("time", None)
+        else:
+            clock = self._sheet.columns[played["time"]]
+            found["time_formats"] = list(clock_formats(clock))
+            timed = True
+            told.find("column.time", clock.name, "its cells are times, and the dates have none", LIKELY)
+        return found | {"time_zone": self._zone(needed=timed and not style.offsets)}
 
-    def _missing(self, played: dict[str, str]) -> list[str]:
-        """Words that stand where numbers and dates should. Asks `missing.WORD` for each."""
-        found: list[str] = []
-        for role, name in played.items():
-            if role not in roles.NUMERIC and role != "date":
-                continue
-            profile = self._seen[name]
-            strange = profile.dates.strange if role == "date" else profile.numbers.strange
-            for word in strange[:3]:
-                if (
-                    not any(letter.isdigit() for letter in word)
-                    and profile.column.words[word] > 1
-                    and word not in found
-                ):
-                    said = self._told.answer(f"missing.{word}")
-                    if said in {"yes", None}:
-                        found.append(word)
-                    if said is None:
-                        words = f"Does “{word}” mean that there is no value?"
-                        evidence = f"it stands {profile.column.words[word]:,} × in {name}"
-                        lines = profile.column.line_of(word)
-                        self._told.ask(f"missing.{word}", words, ("yes", "no"), evidence, lines)
-        return found
+    def _zone(self, *, needed: bool) -> str:
+        zone = self._told.answer("time_zone")
+        if not zone and needed:
+            words = "In which time zone are the times, such as Europe/London?"
+            self._told.ask("time_zone", words, (), "times say no zone")
+        elif not zone:
+            evidence = "days without times, or times with their offset, need no zone"
+            self._told.find("time_zone", "UTC", evidence, LIKELY)
+        return zone or "UTC"
 
     def _made_up(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:
-        """A sale that has no number is named by columns, or by the content of its rows."""
+        """A sale that has no number is named by columns together, or by the content of its rows."""
         contract["columns"].pop("sale_id", None)
-        contract["identity"]["made_of"] = list(names)
+        if names:
+            contract["identity"]["made_of"] = list(names)
+        else:
+            contract["columns"].pop("line_key", None)
+            contract["identity"]["by_content"] = True
 
 
 def _bare(contract: dict[str, Any]) -> dict[str, Any]:

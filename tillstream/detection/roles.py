@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tillstream.detection import dates, numbers
+from tillstream.detection.clocks import clock_formats
 from tillstream.detection.headers import CLEAR, Called, called, plain, tells_rate
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.status_words import KNOWN, MOST_WORDS
@@ -31,7 +32,7 @@ class Profile:
 
     @cached_property
     def dates(self) -> dates.Dates:
-        return dates.look(self.column)
+        return dates.look(self.column, serial=any(one.role == "date" for one in called(self.column.name)))
 
     @cached_property
     def may_be_date(self) -> bool:
@@ -44,7 +45,9 @@ class Profile:
         if role in NUMERIC or role in _WHOLE:
             return self.numbers.share >= _ENOUGH and not (self.numbers.percent and role in MONEY)
         if role == "date":
-            return self.may_be_date
+            return self.may_be_date or dates.look(self.column, few=True, serial=True).share >= _ENOUGH
+        if role == "time":
+            return clock_formats(self.column) != ()
         if role == "status":
             return self._tells_status()
         return not (self.may_be_date and role not in {"", "time"})

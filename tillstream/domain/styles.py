@@ -18,7 +18,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _known_encoding(name: str) -> str:
+def known_encoding(name: str) -> str:
+    """Its usual name; `ValueError` for what is none."""
     try:
         return codecs.lookup(name).name
     except LookupError as error:
@@ -28,7 +29,7 @@ def _known_encoding(name: str) -> str:
 class FileStyle(Strict):
     """How the bytes become cells."""
 
-    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     """How the bytes spell letters; a byte order mark and gzip are recognised by themselves."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     """What stands between cells."""

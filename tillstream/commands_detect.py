@@ -1,0 +1,64 @@
+"""What the command line finds out about files, as plain functions; looking at a file needs no app."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tillstream import contracts
+from tillstream.app import App
+from tillstream.detection import Proposal, propose
+from tillstream.detection.answers import check
+from tillstream.domain.contract import Contract, parse
+from tillstream.domain.errors import Rejected
+from tillstream.result import DONE, HELD, Progress, Result
+
+
+def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Result:
+    """The proposed contract with its evidence and its open questions. own: the company's folder of contracts.
+
+    Raises `Rejected` for a file that cannot be read and for an answer that is none.
+    """
+    check(answers)
+    path = Path(file)
+    try:
+        with path.open("rb") as stream:
+            found = propose(stream, name=name or path.name.partition(".")[0], answers=answers)
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    data = found.plain() | {"file": path.name}
+    if not found.questions:
+        _apart(found, contracts.shipped() | contracts.load_folder(own), data)
+        data["contract"] = parse(data["contract"], "The proposed contract").model_dump(
+            mode="json", exclude_defaults=True
+        )
+        data["contract"] = {"name": found.contract["name"], "version": 1} | data["contract"]
+    return Result(data, HELD if found.questions else DONE)
+
+
+def _apart(found: Proposal, known: Mapping[str, Contract], data: dict[str, Any]) -> None:
+    """Contracts of one region that name sales by different rules need an `id_prefix` between them."""
+    ours = parse(data["contract"], "The proposed contract")
+    for other in known.values():
+        if other.name != ours.name and (other.region, other.identity.id_prefix) == (ours.region, ""):
+            if other.naming == ours.naming:
+                continue
+            prefix = f"{ours.name}-"
+            data["contract"]["identity"] = data["contract"].get("identity", {}) | {"id_prefix": prefix}
+            evidence = f"{other.name} reports to {ours.region} too, and names sales otherwise"
+            data["findings"].append(
+                {
+                    "about": "identity.id_prefix",
+                    "value": prefix,
+                    "sure": "certain",
+                    "confidence": 1.0,
+                    "evidence": evidence,
+                    "lines": [],
+                }
+            )
+            return
+
+
+def save_contract(app: App, progress: Progress, *, contract: dict[str, Any]) -> Result:
+    """Into the company's own folder, as the next version where there is one of that name."""
+    saved = app.book.save(parse(contract, "The proposed contract"))
+    return Result({"name": saved.name, "version": saved.version})
