@@ -52,6 +52,7 @@ _ALL = (
     Problem("unclosed-quote", E, "A quote is never closed", "A quote opens here and is never closed; only this line is refused.", "Close the quote, or double it if it belongs to the text."),
     Problem("nul-bytes", E, "Bytes that are no text", "The row holds NUL bytes, which no text has.", "Export the file again; a program or a disk wrote only a part of it, or no text at all."),
     Problem("formula-without-value", E, "A formula without its value", "The workbook holds a formula without its value in {detail}.", "Open the workbook in a spreadsheet and save it, so that its formulas are worked out, and upload it again; or write the value into the downloaded row and give it back."),
+    Problem("unreadable-json", E, "A line that is no JSON object", "The line is not one JSON object with each name once: {detail}.", "Correct the line in the source and upload the file again, or write its values into the downloaded row and give it back."),
     Problem("undecodable-text", E, "Letters that cannot be read", "The row holds bytes that are not {detail}.", "Save the file in the contract's encoding and upload it again."),
     Problem("conflicting-contents", E, "Two contents of one line", "The same line was told with another content of the same version ({detail}).", "Decide which one is right: accept this row as it stands, or discard it."),
     Problem("differs-from-till", E, "The till says something else", "The till or form says otherwise: {detail}.", "Accept this row as it stands if the file is right, or discard it."),

@@ -13,6 +13,7 @@ SHEETS = {
     b"\xd0\xcf\x11\xe0": "This is an old Excel workbook (.xls), or one with a password. "
     "Open it and save it as a workbook (.xlsx) without a password, or as CSV UTF-8.",
     b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV or as a workbook.",
+    b"PAR1": "This is a Parquet file inside another archive. Take it out and give it by itself.",
 }
 """First bytes of what is no text, with the way out; workbooks, archives and Parquet have readers of their own."""
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -32,7 +33,7 @@ class Text:
     def __init__(self, stream: Bytes, encoding: str) -> None:
         head = filled(stream, _HEAD)
         _is_text(head, encoding)
-        plain = _Rejoined(head, stream)
+        plain = Rejoined(head, stream)
         self._source: Bytes = Gunzip(plain) if head.startswith(GZIP_MAGIC) else plain
         self.encoding = encoding
         self._decoder = None if encoding in ("utf-8", "utf-8-sig") else _decoder(encoding)
@@ -143,7 +144,7 @@ def _keeps_ascii(encoding: str) -> bool:
         return False
 
 
-class _Rejoined:
+class Rejoined:
     """A stream whose first bytes were looked at."""
 
     def __init__(self, head: bytes, stream: Bytes) -> None:

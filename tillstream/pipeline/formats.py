@@ -14,13 +14,16 @@ from tillstream.domain.values import needed_headers
 from tillstream.pipeline import read as text
 from tillstream.pipeline.archive import Member, is_zip, one_file, opened, workbook
 from tillstream.pipeline.block import Block
+from tillstream.pipeline.decode import Rejoined
 from tillstream.pipeline.gunzip import GZIP_MAGIC, Bytes, Gunzip, filled
+from tillstream.pipeline.json_head import is_json
 from tillstream.pipeline.manner import Manner
 
 __all__ = ["Manner", "blocks", "by_contract", "shape"]
 
 Open = Callable[[], BinaryIO]
 _HEAD = 1 << 10
+PARQUET_MAGIC = b"PAR1"
 
 
 class Reader(Protocol):
@@ -74,11 +77,15 @@ def _reader(open_original: Open, how: Manner) -> Iterator[Reader]:
                 if kind:
                     yield _of_workbook(kind, archive, stream, how)
                 else:
-                    yield _of_content(Member(archive, one_file(archive), how.limits), how)
+                    yield _of_content(Member(archive, one_file(archive), how.limits), open_original, how)
         elif head.startswith(GZIP_MAGIC):
-            yield _of_content(Gunzip(stream, how.limits), how)
+            yield _of_content(Gunzip(stream, how.limits), open_original, how)
+        elif head.startswith(PARQUET_MAGIC):
+            from tillstream.pipeline.parquet_rows import ParquetReader
+
+            yield ParquetReader(stream, how)
         else:
-            yield _of_content(stream, how)
+            yield _of_content(stream, open_original, how)
 
 
 def _of_workbook(kind: str, archive: ZipFile, stream: BinaryIO, how: Manner) -> Reader:
@@ -93,8 +100,14 @@ def _of_workbook(kind: str, archive: ZipFile, stream: BinaryIO, how: Manner) -> 
     return SheetReader(XlsxRows(archive, stream, how.style.sheet, how.limits), how)
 
 
-def _of_content(content: Bytes, how: Manner) -> Reader:
-    return _TextReader(content, how)
+def _of_content(content: Bytes, open_original: Open, how: Manner) -> Reader:
+    head = filled(content, _HEAD)
+    whole = Rejoined(head, content)
+    if not is_json(head):
+        return _TextReader(whole, how)
+    from tillstream.pipeline.json_lines import JsonLinesReader
+
+    return JsonLinesReader(whole, head, how, lambda: shape(open_original, how).names)
 
 
 @dataclass(frozen=True)

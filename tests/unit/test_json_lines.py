@@ -1,0 +1,113 @@
+"""JSON lines keep the digits, the names and the nested parts of their source, and say which line is none."""
+
+import gzip
+import io
+from typing import Any
+
+import pytest
+
+from tillstream.domain.styles import FileStyle
+from tillstream.pipeline.block import Block
+from tillstream.pipeline.formats import Manner, blocks, shape
+from tillstream.pipeline.gunzip import UnreadableFile
+
+
+def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
+    return list(blocks(lambda: io.BytesIO(data), Manner(needed=needed, **how)))
+
+
+def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
+    return [row for block in read(data, *needed, **how) for row in block.cells.to_pylist()]
+
+
+def names(data: bytes) -> list[str]:
+    return shape(lambda: io.BytesIO(data), Manner()).names
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"1.10", "1.10"),
+        (b"12345678901234567890", "12345678901234567890"),
+        (b"123456789012345678901234567890.5", "123456789012345678901234567890.5"),
+        (b"-5", "-5"),
+        (b"1e5", "1e5"),
+        (b'"007"', "007"),
+        (b'"a\\"b\\": \\u00e9"', 'a"b": é'),
+        (b"null", ""),
+        (b"true", "true"),
+        (b'{"a": [1.10, "x"]}', '{"a": [1.10, "x"]}'),
+        (b"[1,  2]", "[1,  2]"),
+    ],
+)
+def test_a_value_keeps_what_the_source_wrote(value: bytes, text: str) -> None:
+    assert rows(b'{"No":1,"V":' + value + b"}\n") == [{"No": "1", "V": text}]
+    mixed = b'{"No":1,"V":' + value + b'}\n{"V":"x","No":"2"}\n{"No":3,"V":false}'
+    assert [row["V"] for row in rows(mixed)] == [text, "x", "false"]
+
+
+def test_numbers_have_the_decimal_sign_of_the_contract_and_texts_stay() -> None:
+    data = b'{"No":1,"V":1.10,"W":"1.10"}\n'
+    assert rows(data, decimal=",") == [{"No": "1", "V": "1,10", "W": "1.10"}]
+    assert shape(lambda: io.BytesIO(data), Manner(decimal=",")).cells('{"V":1.5,"No":1}') == ["1", "1,5", ""]
+
+
+def test_lines_are_the_rows_and_blank_ones_count() -> None:
+    (found,) = read(b'\xef\xbb\xbf{"No":1}\r\n\r\n{"No":2}\r\n{"No":null}\r\n{}\r\n')
+    assert found.cells.to_pylist() == [{"No": "1"}, {"No": "2"}]
+    assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [1, 3], 3)
+    assert found.raw(1) == '{"No":2}'
+
+
+WRONG = {
+    b"[1]": ("unreadable-json", "no names with values"),
+    b'{"No":1,"No":2}': ("unreadable-json", "“No” stands in it more than once"),
+    b'{"No":1': ("unreadable-json", "truncated"),
+    b"No,1": ("unreadable-json", "malformed"),
+    b'{"No":01}': ("unreadable-json", "malformed"),
+    b'{"No":NaN}': ("unreadable-json", "malformed"),
+    b'{"No":1}{"No":2}': ("unreadable-json", "malformed"),
+    b'{"No":"\xff"}': ("undecodable-text", "utf-8"),
+}
+
+
+@pytest.mark.parametrize(("line", "why"), WRONG.items(), ids=[str(line) for line in WRONG])
+def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[str, str]) -> None:
+    (found,) = read(b'{"No":1}\n' + line + b'\n{"No":3}\n')
+    assert [row["No"] for row in found.cells.to_pylist()] == ["1", "3"]
+    assert [(row.line_number, row.code, row.raw) for row in found.refused] == [
+        (2, why[0], line.decode("utf-8", "backslashreplace"))
+    ]
+    assert why[1] in found.refused[0].detail
+
+
+def test_names_that_come_late_are_kept_and_needed_ones_are_looked_for() -> None:
+    data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,"Late":1.50,"Qty":2}\n'
+    found = read(data, "No", "Qty", block_bytes=1 << 10)
+    assert len(found) > 1
+    assert found[0].cells.column_names == ["No", "Qty"]
+    assert found[-1].cells.to_pylist()[-1] == {"No": "200", "Qty": "2", "Late": "1.50"}
+    assert [int(number) for block in found for number in block.line_number] == list(range(1, 202))
+    assert names(data) == ["No", "Late", "Qty"]
+
+
+def test_json_lines_may_be_packed_or_in_utf_16() -> None:
+    data = '{"No":1,"Name":"é"}\n'
+    for given in (gzip.compress(data.encode()), data.encode("utf-16"), data.encode("cp1252").decode("cp1252").encode()):
+        assert rows(given, style=FileStyle(encoding="cp1252")) == [{"No": "1", "Name": "é"}]
+
+
+@pytest.mark.parametrize("data", [b'[{"No":1}]', b'[\n {"No":1}]', b'{\n  "No": 1\n}\n'])
+def test_json_that_is_no_json_lines_says_what_to_export(data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match="one object a line"):
+        read(data)
+
+
+def test_headers_of_text_that_look_like_json_stay_text() -> None:
+    assert read(b"[Order ID],{Qty}\n1,2\n")[0].cells.to_pylist() == [{"[Order ID]": "1", "{Qty}": "2"}]
+
+
+def test_a_file_with_ever_new_names_is_refused() -> None:
+    data = b"".join(b'{"name %d":1}\n' % n for n in range(60))
+    with pytest.raises(UnreadableFile, match=r"file\.max_columns"):
+        read(data, style=FileStyle(max_columns=50))
