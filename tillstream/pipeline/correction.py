@@ -1,5 +1,6 @@
 """A corrected file as parts: rows that were refused, with their own numbers, read by their upload's contract."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import BinaryIO
@@ -12,12 +13,14 @@ import pyarrow.compute as pc
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, ROW, YES, line_of
+from tillstream.pipeline.originals import ACCEPT, CORRECTED, DISCARD, LINE, OURS, RISKY, ROW, YES, line_of
 from tillstream.pipeline.parts import Part, RefusedRow
 from tillstream.pipeline.read import Block, read
 from tillstream.pipeline.source import missing_columns
 from tillstream.pipeline.text import plain
 from tillstream.pipeline.validate import validate
+
+_GUARDED = f"^'([{re.escape(''.join(RISKY))}])"
 
 
 def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
@@ -84,7 +87,7 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
     # the guard against formulas comes off before anything is read
     bare = pa.table(
-        [pc.replace_substring_regex(plain(column), "^'([=+\\-@\t\r'])", "\\1") for column in cells.columns],
+        [pc.replace_substring_regex(plain(column), _GUARDED, r"\1") for column in cells.columns],
         cells.column_names,
     )
     table, findings = normalise(

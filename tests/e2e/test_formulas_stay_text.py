@@ -1,0 +1,50 @@
+"""Texts that a spreadsheet would run are guarded in what is given out, and come back as they were."""
+
+import csv
+import io
+from pathlib import Path
+
+from tillstream.app import build
+from tillstream.domain.contract import parse
+from tillstream.pipeline import fix, originals, settle, stage, uploads
+from tillstream.settings import Settings
+
+CONTRACT = parse(
+    {
+        "name": "shop",
+        "region": "Shop",
+        "currency": "EUR",
+        "identity": {"ids": "region-wide"},
+        "refused_threshold": 1,
+        "columns": {"sale_id": "No", "date": "Day", "customer_name": "Buyer", "net_amount": "Total"},
+    }
+)
+
+
+NAMES = ["=1+2", "+49 30 1234", "-5", "@A1", "'=1", "''", "＝1+2", "＋1", "－1", "＠A1", "'quoted'", "\n=1", "a=1"]
+
+
+def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_back(tmp_path: Path) -> None:
+    app = build(Settings(home=tmp_path, threads=1))
+    ports = app.ports
+    ports.documents.put("contracts", "shop@1", CONTRACT.model_dump(mode="json"))
+    out = io.StringIO(newline="")
+    rows = [[str(number), "2026-03-01", name, "five"] for number, name in enumerate(NAMES)]
+    csv.writer(out).writerows([["No", "Day", "Buyer", "Total"], *rows])
+    upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+    stage.stage(ports, upload.batch_id)
+    settle.settle_all(ports, app.book)
+
+    given = b"".join(originals.refused_csv(ports, upload.batch_id)).decode("utf-8-sig")
+    buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(given, newline=""))]
+    assert buyers == [name if name == "a=1" else f"'{name}" for name in NAMES]
+    corrected = io.BytesIO(given.replace(",five,", ",5.00,").encode())
+    fixed = fix.fix(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
+    stage.stage(ports, fixed.batch_id)
+    settle.settle_all(ports, app.book)
+
+    lines = ports.warehouse.query("SELECT sale_id, customer_name FROM current_lines", {}).to_pylist()
+    app.close()
+    assert {int(line["sale_id"]): line["customer_name"] for line in lines} == {
+        number: name.strip() for number, name in enumerate(NAMES)
+    }
