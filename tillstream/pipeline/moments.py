@@ -18,6 +18,8 @@ from tillstream.pipeline.text import Texts, flags
 from tillstream.pipeline.zones import to_utc
 
 _SAMPLE = 1_000
+_FIRST, _LAST = -719_160 * DAY, 2_932_894 * DAY
+"""Two days from both ends of the calendar: no zone and no cutoff moves a time between them out of it."""
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -83,6 +85,10 @@ def read_moments(source: Source, dating: Dating) -> tuple[pa.Array, pa.Array]:
     style, there = source.contract.dates, told.wall != MISSING
     timed = there & told.timed if not dating.date_only else np.zeros(len(there), np.bool_)
     local = np.where(there, told.wall, 0)
+    if len(local) and (local.min() < _FIRST or local.max() > _LAST):
+        edge = timed & ((local < _FIRST) | (local > _LAST))
+        source.tell(edge, "not-a-date", "sale_date", told.text, example(style.formats, style.language))
+        there, timed, local = there & ~edge, timed & ~edge, np.where(edge, 0, local)
     days = np.where(timed, local - _micros(style.cutoff), local) // DAY
     sale_date = pa.array(days.astype(np.int32), mask=~there).cast(pa.date32())
     index = pa.array(told.text.index)
