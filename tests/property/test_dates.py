@@ -25,7 +25,7 @@ DAYS = [
 CLOCKS = ["", " %H:%M", "_%H:%M:%S", "T%H:%M:%S.%f", " %I:%M:%S %p", " %H:%M:%S%z"]
 STYLES = [day + clock for day in DAYS for clock in CLOCKS]
 SHIPPED = sorted({(one, c.dates.language) for c in contracts.shipped().values() for one in c.dates.formats})
-moments = st.datetimes(datetime.min.replace(year=1970), datetime.max.replace(year=2068))
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31))  # noqa: DTZ001 - wall clock
 clock_like = "([T _][0-9:.,]{1,12}(Z|[+-][0-9:]{2,6}| ?[AaPp][Mm])?)?"
 date_like = st.from_regex("[0-9]{1,4}[./ 年-][0-9]{1,2}[./ 月-][0-9]{1,4}" + clock_like, fullmatch=True)
 some_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | date_like
