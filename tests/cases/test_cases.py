@@ -28,6 +28,10 @@ PROMISED = {
         "shipped-date-styles month-names two-digit-years times-apart excel-serials odd-timestamp mixed-date-styles "
         "day-month-swap leap-day clock-changes"
     ),
+    "formats": (
+        "xlsx-typed-cells xlsx-named-sheet xlsx-merged-title ods zip-one-file zip-two-files compressed-bomb json-lines "
+        "parquet formula-as-text"
+    ),
     "texts": ("leading-zeros literal-na-and-null formulas-as-text every-script emoji right-to-left"),
 }
 """The hard cases of the reader by the names of their folders; more are welcome."""
