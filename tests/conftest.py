@@ -7,6 +7,10 @@ import pytest
 import structlog
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
+
+
 @pytest.fixture(autouse=True)
 def _plain_logs() -> Iterator[None]:
     """A command run in this process sets up logging for the whole process: no test may feel another's level."""

@@ -1,10 +1,12 @@
 """The pipeline room: what a zip archive holds: one file, read as a stream, or a workbook, or words why neither."""
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.gunzip import Bytes, UnreadableFile, bounded
@@ -28,13 +30,37 @@ def is_zip(head: bytes) -> bool:
     return head.startswith((ZIP_MAGIC, _EMPTY))
 
 
+_DAMAGED = (KeyError, OSError, OverflowError, RuntimeError, UnicodeDecodeError, ValueError, struct.error)
+"""What zipfile raises besides its own error where places, sizes or names in an archive are damaged."""
+
+
+class _Archive(zipfile.ZipFile):
+    def __init__(self, stream: BinaryIO) -> None:
+        with _said():
+            super().__init__(stream)
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        with _said():
+            return super().open(*args, **options)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    try:
+        yield
+    except NotImplementedError:
+        raise
+    except _DAMAGED as error:
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 @contextmanager
 def opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """Whatever is found broken in the archive while it is used is said in words. Raises `UnreadableFile`."""
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with _Archive(stream) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise refused(f"The archive is damaged or was cut off ({error}). Make it again, or send it again.") from error
     except NotImplementedError as error:
         raise refused(f"The archive is packed in a way that is not known ({error}). Make it again as zip.") from error

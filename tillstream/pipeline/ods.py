@@ -18,6 +18,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_MANIFEST = "META-INF/manifest.xml"
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
 """Of a sheet; the same row or cell may be told as so many at once."""
 
@@ -27,7 +28,7 @@ class OdsRows:
 
     def __init__(self, archive: zipfile.ZipFile, wanted: str, limits: Limits) -> None:
         self._archive, self._limits = archive, limits
-        if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
             raise refused("The workbook is locked with a password. Save it without one.")
         self._info = archive.getinfo("content.xml")
         bounded(self._info.file_size, self._info.compress_size, limits)

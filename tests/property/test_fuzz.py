@@ -1,0 +1,121 @@
+"""Any bytes at all: the file is refused in words, or every row of it is accounted for. Nothing else may happen.
+
+`.venv/bin/pytest tests/property/test_fuzz.py -m long --fuzz-seconds 600` tries for ten minutes.
+"""
+
+import gzip
+import io
+import random
+import time
+import zipfile
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from sheet_files import ods, ods_rows, xlsx
+from written_sales import told
+
+from tillstream import contracts
+from tillstream.domain.contract import Contract
+
+CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
+QUICK = 2.0
+BATCH = 50
+PIECES = (
+    *(b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b'"\n', b'\n"', b"\n\n", b",,,,,,,,,,,,", b"'"),
+    *(b"\0", b"\xff", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xc3", b"\xc3\xa9", b"\x81", b"\xc2\xa0", b"\x1a"),
+    *(b"12.50", b"-3", b"1.234,5", b"(7)", b"1e9", b"1E+400", b"NaN", b"inf", b"=1+1", b"9" * 40, b"0.0000000001"),
+    *(b"2024-02-30", b"31/12/2023", b"12/31/2023 10:00 AM", b"30-11-2023 9:5", b"99999999", b"45000.5", b"0000-00-00"),
+    *(b"Total", b"Completed", b"MUM01", b"store", b"C1", b"x", b" ", "売上".encode("cp932"), "é".encode("cp850")),
+)
+
+
+@cache
+def contract(name: str) -> Contract:
+    return contracts.shipped()[name]
+
+
+def near_csv(name: str) -> st.SearchStrategy[bytes]:
+    """The header of a contract, or something like it, and then pieces that rows are made of."""
+    rules = contract(name)
+    head = rules.file.delimiter.join(rules.columns.values()).encode(rules.file.encoding)
+    width = len(rules.columns)
+    pieces = st.sampled_from(PIECES)
+    row = st.lists(pieces, min_size=width, max_size=width).map(rules.file.delimiter.encode().join)
+    body = st.lists(row | row | pieces | st.binary(max_size=5), max_size=12).map(b"\n".join) | st.lists(pieces).map(
+        b"".join
+    )
+    heads = st.sampled_from(
+        [head, head + b"\r", b"\xef\xbb\xbf" + head, b"Report\n\n" + head, head[:-1], head + head, b""]
+    )
+    return st.builds(lambda first, rest: first + b"\n" + rest, heads, body)
+
+
+def packed(data: bytes, how: str) -> bytes:
+    if how == "gzip":
+        return gzip.compress(data)
+    if how == "zip":
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", data)
+        return out.getvalue()
+    if how == "utf-16":
+        return data.decode("latin-1").encode("utf-16")
+    return data
+
+
+@cache
+def workbook(name: str, kind: str) -> bytes:
+    rows = [
+        list(contract(name).columns.values()),
+        *([f"{n}.5" for n in range(len(contract(name).columns))] for _ in "ab"),
+    ]
+    return xlsx(rows) if kind == "xlsx" else ods(("Sales", ods_rows(rows)))
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """A few bytes changed, taken out or put in, or the end cut off."""
+    found = bytearray(data)
+    for _ in range(chance.randint(0, 4)):
+        at = chance.randrange(len(found) + 1)
+        found[at : at + chance.randint(0, 3)] = chance.choice([*PIECES, b"", bytes([chance.randrange(256)])])
+    return bytes(found[: chance.randrange(len(found) + 1)] if chance.random() < 0.2 else found)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[str, bytes]:
+    name = draw(st.sampled_from(CONTRACTS))
+    kind = draw(st.sampled_from(["plain", "plain", "plain", "gzip", "zip", "utf-16", "xlsx", "ods", "any"]))
+    if kind == "any":
+        return name, draw(st.binary(max_size=300))
+    data = workbook(name, kind) if kind in {"xlsx", "ods"} else packed(draw(near_csv(name)), kind)
+    chance = random.Random(draw(st.integers(0, 1 << 32)))
+    return name, damaged(data, chance) if draw(st.booleans()) or kind in {"xlsx", "ods"} else data
+
+
+def never_surprised(file: tuple[str, bytes]) -> None:
+    name, data = file
+    found = told(data, contract(name))
+    if not found.error:
+        assert all(row["net_amount"] is not None and row["sale_date"] and row["sale_id"] for row in found.rows)
+        assert found.codes or not found.refused
+
+
+def fuzzed(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    health = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    tries = settings(max_examples=BATCH, deadline=None, database=None, suppress_health_check=health)
+    number = random.randrange(1 << 32)
+    while time.monotonic() < until:
+        seed(number)(tries(given(files())(never_surprised)))()
+        number += 1
+
+
+def test_any_bytes_are_refused_in_words_or_accounted_for_row_by_row() -> None:
+    fuzzed(QUICK)
+
+
+@pytest.mark.long
+def test_any_bytes_are_refused_or_accounted_for_for_as_long_as_one_likes(pytestconfig: pytest.Config) -> None:
+    fuzzed(pytestconfig.getoption("--fuzz-seconds"))

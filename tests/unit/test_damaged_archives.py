@@ -1,0 +1,47 @@
+"""Archives and workbooks that lost something on their way are refused in words, wherever it was."""
+
+import io
+import zipfile
+
+import pytest
+from sheet_files import ods, ods_rows, xlsx
+
+from tillstream.pipeline.formats import Manner, blocks
+from tillstream.pipeline.gunzip import UnreadableFile
+
+ROWS = [["No", "Total"], ["1", "5"], ["2", "7"]]
+
+
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sales.csv", "\n".join(map(",".join, ROWS)))
+    return out.getvalue()
+
+
+def read(data: bytes) -> list[dict[str, str]]:
+    return [row for block in blocks(lambda: io.BytesIO(data), Manner()) for row in block.cells.to_pylist()]
+
+
+WHOLE = {"zip": zipped(), "xlsx": xlsx(ROWS), "ods": ods(("Sales", ods_rows(ROWS)))}
+
+
+@pytest.mark.parametrize("kind", sorted(WHOLE))
+def test_a_byte_lost_anywhere_is_said_or_did_not_matter(kind: str) -> None:
+    data = WHOLE[kind]
+    right, refused = read(data), 0
+    for at in range(0, len(data), max(1, len(data) // 150)):
+        try:
+            assert read(data[:at] + data[at + 1 :]) == right, at
+        except UnreadableFile:
+            refused += 1
+    assert refused > 50
+
+
+def test_a_workbook_without_a_manifest_is_one_all_the_same() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(WHOLE["ods"])) as whole, zipfile.ZipFile(out, "w") as part:
+        for name in whole.namelist():
+            if not name.startswith("META-INF"):
+                part.writestr(name, whole.read(name))
+    assert read(out.getvalue()) == read(WHOLE["ods"])
