@@ -14,7 +14,7 @@ ME = "command line"
 def drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
     """Stage and settle one batch now; announcing is the worker's."""
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
-    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows))
+    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.book)
     progress("settling")
     settle.settle_all(app.ports, app.book)
     return account.receipt(app.ports, upload.batch_id)

@@ -26,7 +26,7 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """A batch waits to be staged; where that is done already, nothing is left to do."""
-    upload = stage.stage(app.ports, data["batch_id"])
+    upload = stage.stage(app.ports, data["batch_id"], book=app.book)
     return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
 
 

@@ -24,7 +24,7 @@ def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, str
         upload = _keep(ports, book.used(contract.name), prefix, name, stream)
         written = stage.write(ports, upload, prefix)
         upload = replace(upload, staged=asdict(written))
-        asked = doubts.about(ports, upload, written, contract)
+        asked = doubts.about(doubts.File(ports, upload, contract, tuple(book.all().values())), written)
         settled = ports.warehouse.preview(
             Settlement([describe(ports, book, upload)]), account.questions(upload.batch_id)
         )

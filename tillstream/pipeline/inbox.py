@@ -22,8 +22,8 @@ CORRECTION = re.compile(rf"{fix.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     """The record of an inbox object, made where there is none yet.
 
-    A file's contract is that of its folder or its name; where neither says it, the file is held and kept. Raises
-    `Rejected` for what is no file: a folder's placeholder, a temporary name.
+    A file's contract is that of its folder or its name, else the only one that fits what is in it; where nothing says
+    it, the file is held and kept. Raises `Rejected` for what is no file: a folder's placeholder, a temporary name.
     """
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     known = ports.documents.find(uploads.COLLECTION, where, order_by="received_seq", limit=1)
@@ -38,11 +38,20 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     dropped = DROPPED.fullmatch(stored.name)
     path = dropped[1] if dropped else stored.name
     by = "watched folder" if dropped else "inbox"
-    contract = contract_of(book, path)
-    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says())
+    contract, why = _contract_of(ports, book, stored, path)
+    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says(detail=why))
     return uploads.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
-def contract_of(book: ContractBook, path: str) -> Contract | None:
+def _contract_of(ports: Ports, book: ContractBook, stored: StoredObject, path: str) -> tuple[Contract | None, str]:
+    """By its folder or its name, else by what is in it; or None, and why that says nothing."""
     name = contract_named(path, book.names())
-    return book.used(name) if name else None
+    if name:
+        return book.used(name), ""
+    from tillstream.pipeline.second_look import looked_at, whose  # only where a file says nothing
+
+    looked = looked_at(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
+    if looked is None:
+        return None, "; nothing can be made of what is in it"
+    found, why = whose(looked, book.all().values())
+    return (book.used(found.name) if found else None), why

@@ -20,11 +20,16 @@ def new(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
     unknown = [name for name in header if name not in told]
     if not unknown:
         return []
-    seen = ports.documents.get(COLLECTION, contract.name)
-    if seen is None and not contract.extra_columns:
+    before = set(seen(ports, contract))
+    if not before and not contract.extra_columns:
         return []
-    before = set(seen.data["seen"]) if seen else set()
     return [name for name in dict.fromkeys(unknown) if name.strip() and name not in before]
+
+
+def seen(ports: Ports, contract: Contract) -> list[str]:
+    """The headers of earlier files; none where there was none."""
+    document = ports.documents.get(COLLECTION, contract.name)
+    return list(document.data["seen"]) if document else []
 
 
 def remember(ports: Ports, contract: Contract, header: Sequence[str]) -> None:

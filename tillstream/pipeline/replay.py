@@ -9,7 +9,9 @@ from tillstream.pipeline import say, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
 
-KNOWN_BYTES = "known-bytes-under-another-contract"
+KNOWN_BYTES, ANOTHER = "known-bytes-under-another-contract", "looks-like-another-region"
+LET_PASS = ("too-many-refused", "truncated-file", "columns-changed", "style-changed", ANOTHER)
+"""What is asked about a file when it is staged."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
@@ -38,7 +40,7 @@ def reading(ports: Ports, book: ContractBook, old: Upload, contract: str | None,
         contract_version=used.version,
         region=used.region,
         # Somebody said that these bytes are meant under this contract too; how many rows it refuses may have changed.
-        confirmed=tuple(code for code in old.confirmed if code == KNOWN_BYTES and used.name == old.contract),
+        confirmed=tuple(code for code in old.confirmed if code in (KNOWN_BYTES, ANOTHER) and used.name == old.contract),
     )
 
 
@@ -53,7 +55,7 @@ def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
         as_new=True,
         # It is in the ledger: what a person or the threshold let pass then is not asked again.
-        confirmed=tuple(dict.fromkeys((*old.confirmed, "too-many-refused", "columns-changed"))),
+        confirmed=tuple(dict.fromkeys((*old.confirmed, *LET_PASS))),
     )
     made = uploads.create(ports, new)
     say.received(ports, made)

@@ -46,7 +46,8 @@ def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None =
 def _read(ports: Ports, book: ContractBook, old: Upload, new: Upload, prefix: str) -> tuple[dict[str, Any], Settled]:
     written = stage.write(ports, new, prefix)
     read = replace(new, staged=asdict(written), state=State.STAGED)
-    asked = doubts.about(ports, read, written, book.version(new.contract, new.contract_version))
+    contract = book.version(new.contract, new.contract_version)
+    asked = doubts.about(doubts.File(ports, read, contract, tuple(book.all().values())), written)
     undo = [old.batch_id] if old.state in IN_LEDGER else []
     questions = [*account.questions(new.batch_id), TOTALS]
     settled = ports.warehouse.preview(Settlement([describe(ports, book, read)], undo), questions)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from tillstream.domain.events import STAGING
 from tillstream.domain.uploads import MAY_STAGE, State, Upload
 from tillstream.pipeline import doubts, known_columns, say, uploads
 from tillstream.pipeline.ahead import ahead
-from tillstream.pipeline.contracts import contract_version
+from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.pipeline.doubts import OF_FILES
 from tillstream.pipeline.hashes import Hasher
 from tillstream.pipeline.judged import judged
@@ -26,8 +26,10 @@ from tillstream.ports import Ports
 Progress = Callable[[int], None]
 
 
-def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
+def stage(ports: Ports, batch: str, progress: Progress | None = None, book: ContractBook | None = None) -> Upload:
     """Stage one batch. Repeatable and safe beside itself: each run writes its own path, one wins the record.
+
+    book: where to look whose file it may be instead, if it does not look like its contract's.
 
     Raises `NotFound`, `Unavailable`; a file that cannot be read ends as a rejected record, not as an error.
     """
@@ -39,18 +41,31 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None) -> Upload:
     try:
         account = _read_before(ports, upload) or write(ports, upload, prefix, progress)
     except Rejected as error:
+        asked = doubts.about_unreadable(_doubted(ports, upload, book)) if _lacks_columns(error) else doubts.Doubts()
+        if asked.holds:
+            told = {"holds": asked.holds, "proposed": asked.proposed}
+            return uploads.move(ports, batch, State.HELD, among=MAY_STAGE, read_as=upload, **told)
         return uploads.move(ports, batch, State.REJECTED, among=MAY_STAGE, read_as=upload, error=str(error))
-    return staged(ports, upload, account)
+    return staged(ports, upload, account, book)
 
 
-def staged(ports: Ports, upload: Upload, account: Account, **changes: Any) -> Upload:
-    """Write down what was staged and say so, or hold it for a person."""
+def _lacks_columns(error: Rejected) -> bool:
+    return getattr(error, "code", "") == "missing-columns"
+
+
+def _doubted(ports: Ports, upload: Upload, book: ContractBook | None) -> doubts.File:
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-    asked = doubts.about(ports, upload, account, contract)
+    return doubts.File(ports, upload, contract, tuple(book.all().values()) if book else ())
+
+
+def staged(ports: Ports, upload: Upload, account: Account, book: ContractBook | None = None) -> Upload:
+    """Write down what was staged and say so, or hold it for a person."""
+    file = _doubted(ports, upload, book)
+    asked = doubts.about(file, account)
     state = State.HELD if asked.holds else State.STAGED
     if not asked.holds and upload.kind in OF_FILES:
-        known_columns.remember(ports, contract, account.columns)
-    told = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed} | changes
+        known_columns.remember(ports, file.contract, account.columns)
+    told = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed}
     moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, read_as=upload, **told)
     if moved.state is State.STAGED:
         say.staged(ports, moved)

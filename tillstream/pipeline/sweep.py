@@ -26,7 +26,7 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE) -
         if upload.state_at <= before
     ]
     for upload in stopped:
-        stage.stage(ports, upload.batch_id)
+        stage.stage(ports, upload.batch_id, book=book)
     settled = settle.settle_all(ports, book)
     undone = _follow_undos(ports)
     announced = _announce_forgotten(ports)
