@@ -118,7 +118,9 @@ def _said_of(text: str) -> str:
 
 
 def _meaning(name: str) -> str:
-    return BY_NAME[name].description if name in BY_NAME else "When the sale happened, in one of `dates.formats`"
+    told = {"time": "The time of that day where it stands apart, in one of `dates.time_formats`"}
+    told |= {name: column.description for name, column in BY_NAME.items()}
+    return told.get(name, "When the sale happened, in one of `dates.formats`")
 
 
 def _parts() -> Iterator[type[BaseModel]]:

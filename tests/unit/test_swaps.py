@@ -16,6 +16,8 @@ from tillstream.samples.files import files
 
 RULES = contract({"store_id": "Store"}, dates={"formats": ["%d.%m.%Y"]})
 
+RULES_OF_ONE = contract(dates={"formats": ["%d.%m.%Y"]})
+
 
 def turned(day: date) -> date:
     return day.replace(month=day.day, day=day.month) if day.day <= 12 else day
@@ -71,6 +73,23 @@ def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None
     row = next(i for i, day in enumerate(days) if day == date(2025, 6, 7))
     days[row] = date(2025, 7, 6)
     assert told(days, numbers, stores) == [row]
+
+
+def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_leap() -> None:
+    days = year(sales=2)
+    numbers = [f"{row:05}" for row in range(len(days))]
+    stores = ["A"] * len(days) + ["B"] * len(days)
+    assert told(days * 2, numbers * 2, stores) == []
+    row = len(days) + next(i for i, day in enumerate(days) if day == date(2025, 6, 7))
+    wrong = days * 2
+    wrong[row] = date(2025, 7, 6)
+    assert told(wrong, numbers * 2, stores) == [row]
+    source = cells(Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"])
+    table, findings = normalise(source, RULES_OF_ONE)
+    tell_swapped_days(table, findings)
+    empty, nothing = normalise(cells(Date=["", ""]), RULES_OF_ONE)
+    tell_swapped_days(empty, nothing)
+    assert len(nothing) == 0
 
 
 @pytest.mark.parametrize("seed", range(5))

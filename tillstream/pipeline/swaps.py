@@ -36,7 +36,7 @@ _DIGITS = r"(?P<letters>.*?)(?P<digits>[0-9]{1,18})$"
 def tell_swapped_days(table: pa.Table, findings: Findings) -> None:
     """table: `NORMALISED` rows of one file in its order. Most files ascend, or do not at all: both are seen at once."""
     dates = whole(table.column("sale_date"))
-    if not _leaps(dates):
+    if not _leaps(table, dates):
         return
     days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy().astype(np.int64)
     number, series, numbered = _numbers(table)
@@ -55,13 +55,21 @@ def tell_swapped_days(table: pa.Table, findings: Findings) -> None:
     findings.add_where(swapped, "day-month-swapped", "sale_date", dates, detail)
 
 
-def _leaps(dates: pa.Array) -> bool:
+def _leaps(table: pa.Table, dates: pa.Array) -> bool:
     """Whether the rows mostly ascend, and now and then leap as far as a day turned round does."""
-    days = pc.cast(dates.drop_null() if dates.null_count else dates, pa.int32()).to_numpy()
-    steps = np.diff(days)
-    if not (np.abs(steps) >= _LEAP).any():
+    days = pc.cast(dates, pa.int32())
+    if days.null_count == len(days):
         return False
-    return bool((steps < 0).sum() <= _DISORDER * np.count_nonzero(steps))
+    if days.null_count:
+        days = pc.fill_null_backward(pc.fill_null_forward(days))
+    steps = np.diff(days.to_numpy())
+    leaps = np.flatnonzero(np.abs(steps) >= _LEAP)
+    if not len(leaps) or (steps < 0).sum() > _DISORDER * np.count_nonzero(steps):
+        return False
+    stores = encoded(table.column("store_id"))
+    changes = np.flatnonzero(np.diff(pc.fill_null(stores.indices, -1).to_numpy()))
+    # Where each store stands in one piece, the leaps between them say nothing.
+    return len(changes) > len(stores.dictionary) or not np.isin(leaps, changes).all()
 
 
 def _numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
