@@ -140,3 +140,23 @@ def test_a_column_that_is_gone_makes_no_proposal() -> None:
     found = drift(stream(FILE.replace("Summe", "Farbe")), austria())
     assert ("missing-column", "net_amount") in {(one.kind, one.column) for one in found.differences}
     assert found.proposed is None
+
+
+def test_columns_that_a_contract_makes_or_only_names_sales_by_are_looked_for_in_their_parts() -> None:
+    columns = {name: header for name, header in COLUMNS.items() if name != "sale_id"} | {"customer_name": "Wer"}
+    made = austria(columns=columns, made={"Wer": {"join": ["Vorname", "Nachname"]}}, identity={"made_of": ["Bon"]})
+    lines = FILE.splitlines()
+    told = "\n".join([f"{lines[0]};Vorname;Nachname", *(f"{line};Ann;Lee" for line in lines[1:])])
+    assert fit(stream(told), [made])[0].fits
+    found = drift(stream(told), made, header=told.splitlines()[0].split(";"))
+    assert not found.matters
+    assert fit(stream(FILE), [made])[0].reasons == ("it lacks Vorname, Nachname",)
+    nameless = "\n".join(line.partition(";")[2] for line in told.splitlines())
+    assert fit(stream(nameless), [made])[0].reasons == ("it lacks Bon",)
+    gone = drift(stream(nameless), made, header=told.splitlines()[0].split(";"))
+    assert [(one.kind, one.column) for one in gone.differences] == [("missing-column", "Bon")]
+    assert gone.proposed is None
+    points = told.replace("1.024,50", "1,024.50").replace("2.049,00", "2,049.00").replace(",50 €", ".50 €")
+    proposed = drift(stream(points), made, header=told.splitlines()[0].split(";")).proposed
+    assert proposed is not None
+    assert (proposed.numbers.decimal, proposed.version, proposed.made) == (".", 2, made.made)

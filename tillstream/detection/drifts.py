@@ -13,6 +13,7 @@ from tillstream.detection.readable import Reader, readable, share
 from tillstream.detection.roles import NUMERIC, Profile
 from tillstream.detection.told import Question, Told
 from tillstream.domain.contract import Contract, parse
+from tillstream.domain.values import needed_headers
 
 Kind = Literal[
     "new-column", "renamed-column", "missing-column", "encoding", "delimiter", "number-style", "date-style", "new-word"
@@ -80,7 +81,8 @@ class _Drift:
         self._numbers()
         self._dates()
         self._words()
-        lacking = [name for name in self._data["columns"].values() if name not in self._sheet.columns]
+        used = (*self._data["columns"].values(), *self._contract.identity.made_of)
+        lacking = [name for name in needed_headers(used, self._contract.made) if name not in self._sheet.columns]
         changed = self._data != self._contract.model_dump(mode="json")
         if lacking or self._told.questions or not changed:
             return Drift(tuple(self._differences), None, tuple(self._told.questions))
@@ -102,11 +104,11 @@ class _Drift:
             self._data["file"]["delimiter"] = file["delimiter"]
 
     def _columns(self) -> None:
-        mapped = set(self._contract.columns.values())
+        mapped = set(self._contract.headers)
         known = mapped | set(self._header)
         new = [name for name in self._sheet.names if name not in known]
         for role, name in self._contract.columns.items():
-            if name in self._sheet.columns:
+            if name in self._sheet.columns or name in self._contract.made:
                 continue
             renamed = self._renamed(role, name, new)
             if renamed:
@@ -117,6 +119,9 @@ class _Drift:
                 self._differ("renamed-column", role, words, lines)
             else:
                 self._differ("missing-column", role, f"{name} is not there any more")
+        for name in self._contract.headers:
+            if name not in {*self._contract.columns.values(), *self._sheet.columns}:
+                self._differ("missing-column", name, f"{name} is not there any more")
         for name in new if self._header else ():
             meant = next((one.role for one in called(name) if one.role), "")
             words = f"{name} is new; its name means {meant.replace('_', ' ')}" if meant else f"{name} is new"

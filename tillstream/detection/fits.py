@@ -50,8 +50,8 @@ def fit(source: BinaryIO | Looked, known: Iterable[Contract], *, reader: Reader 
 
 def _fit(looked: Looked, contract: Contract, reader: Reader) -> Fit:
     sheet = looked.sheet
-    headers = set(contract.columns.values())
-    missing = [name for name in dict.fromkeys(contract.columns.values()) if name not in sheet.columns]
+    headers = contract.headers
+    missing = [name for name in headers if name not in sheet.columns]
     there = 1 - len(missing) / len(headers)
     wrong = [*_bytes(looked, contract)]
     if missing:
@@ -59,6 +59,8 @@ def _fit(looked: Looked, contract: Contract, reader: Reader) -> Fit:
         return Fit(contract, False, there, tuple(wrong))
     lost = 1.0
     for role, name in contract.columns.items():
+        if name in contract.made:
+            continue
         good, cell = share(contract, role, sheet.columns[name], reader)
         if good < 1 - contract.refused_threshold:
             wrong.append(f"“{cell}” in {name} is no {role.replace('_', ' ')} as the contract writes it")
@@ -93,17 +95,17 @@ def same_letters(looked: Looked, encoding: str) -> bool:
 
 def _doubts(sheet: Sheet, contract: Contract) -> Iterable[str]:
     store = contract.columns.get("store_id")
-    if contract.stores and store:
+    if contract.stores and store in sheet.columns:
         words = sheet.columns[store].words
         strange = [word for word in words if word not in contract.stores]
         if words and len(strange) > _STORES * len(words):
             yield f"its stores are {_listed(strange)}, which the contract does not list"
     name = contract.columns.get("currency")
-    if name and contract.currency:
+    if name in sheet.columns and contract.currency:
         others = [word for word in sheet.columns[name].words if word != contract.currency]
         if others:
             yield f"its amounts are in {_listed(others)}, the contract's in {contract.currency}"
-    if contract.country and (name := contract.columns.get("country")):
+    if contract.country and (name := contract.columns.get("country")) in sheet.columns:
         words = sheet.columns[name].words
         if words and contract.country not in words:
             yield f"its country is {_listed(list(words))}, the contract's is {contract.country}"

@@ -11,7 +11,7 @@ from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
 from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, OutlierRule, Range, StatusRule, Strict
-from tillstream.domain.values import Made, MissingRule, unsound_made, unsound_values
+from tillstream.domain.values import Made, MissingRule, needed_headers, unsound_made, unsound_values
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
     "sale_id",
@@ -154,6 +154,12 @@ class Contract(Strict):
         for name in self.ranges:
             if name in BY_NAME and name not in CHECKED:
                 yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header that the file itself must have, in the contract's order."""
+        mapped = (*self.columns.values(), *self.identity.made_of)
+        return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
 
     @property
     def naming(self) -> tuple[object, ...]:

@@ -10,7 +10,6 @@ from zipfile import ZipFile
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.domain.values import needed_headers
 from tillstream.pipeline import read as text
 from tillstream.pipeline.archive import Member, is_zip, one_file, opened, workbook
 from tillstream.pipeline.block import Block
@@ -45,8 +44,7 @@ class Shape:
 
 
 def by_contract(contract: Contract, limits: Limits = LIMITS) -> Manner:
-    needed = tuple(dict.fromkeys(needed_headers(contract.columns.values(), contract.made)))
-    return Manner(contract.file, needed, contract.numbers.decimal, limits)
+    return Manner(contract.file, contract.headers, contract.numbers.decimal, limits)
 
 
 def blocks(open_original: Open, how: Manner) -> Generator[Block, None, None]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Conflict
-from tillstream.domain.values import needed_headers
 from tillstream.ports import Ports
 
 COLLECTION = "columns"
@@ -52,4 +51,4 @@ def remember(ports: Ports, contract: Contract, header: Sequence[str]) -> None:
 
 
 def _told(contract: Contract) -> set[str]:
-    return {*needed_headers(contract.columns.values(), contract.made), *contract.extra_columns}
+    return {*contract.headers, *contract.extra_columns}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract import IDS, Contract
-from tillstream.domain.values import MissingRule, needed_headers
+from tillstream.domain.values import MissingRule
 from tillstream.pipeline.findings import Findings
 from tillstream.pipeline.ids import all_floats, shortened, without_zeros
 from tillstream.pipeline.made import make
@@ -25,8 +25,7 @@ Mask = npt.NDArray[np.bool_]
 def missing_columns(header: Sequence[str], contract: Contract) -> list[str]:
     """Headers that the contract needs and the file lacks, in the contract's order."""
     present = set(header)
-    needed = needed_headers((*contract.columns.values(), *contract.identity.made_of), contract.made)
-    return [name for name in dict.fromkeys(needed) if name not in present]
+    return [name for name in contract.headers if name not in present]
 
 
 class Source:
