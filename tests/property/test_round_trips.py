@@ -2,10 +2,14 @@
 
 import gzip
 import io
+import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,7 +56,36 @@ def as_ods(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes:
     return ods(("Sales", ods_rows(table(lines, contract, data))))
 
 
-FORMATS: dict[str, Writer] = {"csv": as_csv, "gzip": as_gzip, "zip": as_zip, "xlsx": as_xlsx, "ods": as_ods}
+def as_jsonl(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes:
+    names, *rows = table(lines, contract, data)
+    plainly = [[value.isoformat() if isinstance(value, date | time) else value for value in row] for row in rows]
+    return "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in plainly).encode()
+
+
+def as_parquet(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes:
+    names, *rows = table(lines, contract, data)
+    out = io.BytesIO()
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    pq.write_table(pa.table({name: _of_one_type(values) for name, values in columns}), out)
+    return out.getvalue()
+
+
+def _of_one_type(values: Sequence[Any]) -> pa.Array:
+    """Days among instants are their midnights, as a column has one type."""
+    if datetime in set(map(type, values)):
+        values = [datetime.combine(one, time()) if type(one) is date else one for one in values]
+    return pa.array(values)
+
+
+FORMATS: dict[str, Writer] = {
+    "csv": as_csv,
+    "gzip": as_gzip,
+    "zip": as_zip,
+    "xlsx": as_xlsx,
+    "ods": as_ods,
+    "jsonl": as_jsonl,
+    "parquet": as_parquet,
+}
 
 
 @settings(max_examples=3, deadline=None)
