@@ -85,7 +85,8 @@ class DateStyle(Strict):
     spreadsheets. ISO 8601 is read whatever stands here. What two formats read to different days is refused, unless the
     file's other rows prove one of them."""
     language: str = "en"
-    """The language of the names of months, weekdays and halves of the day: long or short, with or without dots."""
+    """The language of the names of months, weekdays and halves of the day, long or short, with or without dots: de, en,
+    es, fr, hi, it, ja, nl, pl, pt, sv or tr."""
     two_digit_years_from: int = Field(1969, ge=1, le=9900)
     """Years of two digits mean the hundred years from this one."""
     time_formats: tuple[str, ...] = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
