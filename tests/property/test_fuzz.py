@@ -5,11 +5,14 @@
 
 import gzip
 import io
+import json
 import random
 import time
 import zipfile
 from functools import cache
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
@@ -20,6 +23,7 @@ from tillstream import contracts
 from tillstream.domain.contract import Contract
 
 CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
+WORKBOOKS = ("xlsx", "ods", "jsonl", "parquet")
 QUICK = 2.0
 BATCH = 50
 PIECES = (
@@ -67,11 +71,17 @@ def packed(data: bytes, how: str) -> bytes:
 
 @cache
 def workbook(name: str, kind: str) -> bytes:
-    rows = [
-        list(contract(name).columns.values()),
-        *([f"{n}.5" for n in range(len(contract(name).columns))] for _ in "ab"),
-    ]
-    return xlsx(rows) if kind == "xlsx" else ods(("Sales", ods_rows(rows)))
+    header = list(dict.fromkeys(contract(name).columns.values()))
+    rows = [header, *([f"{number}.5" for number in range(len(header))] for _ in "ab")]
+    if kind == "xlsx":
+        return xlsx(rows)
+    if kind == "ods":
+        return ods(("Sales", ods_rows(rows)))
+    if kind == "jsonl":
+        return "".join(json.dumps(dict(zip(header, row, strict=True))) + "\n" for row in rows[1:]).encode()
+    out = io.BytesIO()
+    pq.write_table(pa.table({name: list(cells) for name, *cells in zip(*rows, strict=True)}), out)
+    return out.getvalue()
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -86,12 +96,12 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 @st.composite
 def files(draw: st.DrawFn) -> tuple[str, bytes]:
     name = draw(st.sampled_from(CONTRACTS))
-    kind = draw(st.sampled_from(["plain", "plain", "plain", "gzip", "zip", "utf-16", "xlsx", "ods", "any"]))
+    kind = draw(st.sampled_from(["plain", "plain", "plain", "gzip", "zip", "utf-16", *WORKBOOKS, "any"]))
     if kind == "any":
         return name, draw(st.binary(max_size=300))
-    data = workbook(name, kind) if kind in {"xlsx", "ods"} else packed(draw(near_csv(name)), kind)
+    data = workbook(name, kind) if kind in WORKBOOKS else packed(draw(near_csv(name)), kind)
     chance = random.Random(draw(st.integers(0, 1 << 32)))
-    return name, damaged(data, chance) if draw(st.booleans()) or kind in {"xlsx", "ods"} else data
+    return name, damaged(data, chance) if draw(st.booleans()) or kind in WORKBOOKS else data
 
 
 def never_surprised(file: tuple[str, bytes]) -> None:
