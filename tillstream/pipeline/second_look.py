@@ -13,6 +13,7 @@ from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline import formats
 from tillstream.pipeline.manner import Manner
+from tillstream.pipeline.word_reader import reads
 
 Open = Callable[[], BinaryIO]
 SHEETS = (b"PK", b"PAR1", b"{", b"[", b"\x1f\x8b")
@@ -52,7 +53,7 @@ def _first_rows(open_original: Open) -> Looked:
 
 def whose(looked: Looked, known: Iterable[Contract]) -> tuple[Contract | None, str]:
     """The one contract that fits without a doubt, or None and why there is not one."""
-    fits = fit(looked, known)
+    fits = fit(looked, known, reader=reads)
     sure = [one for one in fits if one.fits and not one.doubts]
     if len(sure) == 1:
         return sure[0].contract, ""
@@ -66,16 +67,16 @@ def whose(looked: Looked, known: Iterable[Contract]) -> tuple[Contract | None, s
 
 def another(looked: Looked, own: Contract, known: Iterable[Contract]) -> tuple[list[Fit], Fit]:
     """The contracts that fit the file where its own does not, and how its own does."""
-    mine = fit(looked, [own])[0]
+    mine = fit(looked, [own], reader=reads)[0]
     if mine.fits and not mine.doubts:
         return [], mine
-    others = fit(looked, [one for one in known if one.name != own.name])
+    others = fit(looked, [one for one in known if one.name != own.name], reader=reads)
     return [one for one in others if one.fits and not one.doubts], mine
 
 
 def changed(looked: Looked, own: Contract, header: Sequence[str]) -> Changed | None:
     """What is otherwise than the contract says, where its next version could read the file."""
-    found = drift(looked, own, header=header)
+    found = drift(looked, own, header=header, reader=reads)
     if found.proposed is None:
         return None
     words = tuple(one.words for one in found.differences)
