@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tillstream import contracts
 from tillstream.app import App
-from tillstream.detection import Proposal, propose
+from tillstream.detection import Looked, Proposal, propose
 from tillstream.detection.answers import check
+from tillstream.detection.first_bytes import LOOKED_AT, is_text
 from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.result import DONE, HELD, Progress, Result
@@ -22,7 +23,8 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     path = Path(file)
     try:
         with path.open("rb") as stream:
-            found = propose(stream, name=name or path.name.partition(".")[0], answers=answers)
+            looked, text = _inside(path, stream)
+            found = propose(text, name=name or path.name.partition(".")[0], answers=answers, looked=looked)
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     data = found.plain() | {"file": path.name}
@@ -33,6 +35,18 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
         )
         data["contract"] = {"name": found.contract["name"], "version": 1} | data["contract"]
     return Result(data, HELD if found.questions else DONE)
+
+
+def _inside(path: Path, stream: BinaryIO) -> tuple[Looked | None, BinaryIO]:
+    """The rows of a workbook and its like, or the text to look at; what reads them loads only for them."""
+    head = stream.read(LOOKED_AT)
+    stream.seek(0)
+    if is_text(head):
+        return None, stream
+    from tillstream.pipeline.second_look import inside_of
+
+    inside = inside_of(head, lambda: path.open("rb"))
+    return (inside, stream) if isinstance(inside, Looked) else (None, inside or stream)
 
 
 def _apart(found: Proposal, known: Mapping[str, Contract], data: dict[str, Any]) -> None:

@@ -85,6 +85,14 @@ def test_the_same_table_has_the_same_receipt_and_the_same_lines_in_every_format(
         assert receipt["amounts"] == [{"currency": "GBP", "net": "535.5", "gross": None}], name
 
 
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "csv"])
+def test_every_format_is_detected_as_its_text_is(run: Run, tmp_path: Path, name: str) -> None:
+    text, given = (kept(tmp_path / f"sales.{one}", FORMATS[one]()) for one in ("csv", name))
+    wanted, found = (run("detect", one)[1]["contract"] for one in (text, given))
+    assert found["columns"] == wanted["columns"]
+    assert ("encoding" in found.get("file", {})) == ("csv" in name or name == "zip")
+
+
 @pytest.mark.parametrize("name", ["jsonl", "parquet"])
 def test_refused_rows_of_other_formats_come_back_corrected(run: Run, tmp_path: Path, name: str) -> None:
     given = kept(tmp_path / f"sales.{name}", FORMATS[name]())

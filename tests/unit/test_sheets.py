@@ -133,7 +133,13 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
     assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
     assert shape(lambda: io.BytesIO(workbook(title)), Manner(needed=("Qty", "No"))).names == ["No", "Qty"]
-    assert read(workbook(title))[0].cells.column_names == ["Sales of March"]
+    assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
+
+
+def test_where_nobody_knows_the_columns_the_header_is_below_the_titles(workbook: Any) -> None:
+    table = [["Sales of March"], ["as of", date(2026, 3, 31)], ["No", "Day", "Qty"], ["1", date(2026, 3, 1), 2]]
+    assert read(workbook(table))[0].cells.column_names == ["No", "Day", "Qty"]
+    assert read(workbook([[1, 2, 3], ["a", "b", "c"]]))[0].cells.column_names == ["1", "2", "3"]
 
 
 def test_merged_titles_are_one_cell() -> None:

@@ -64,6 +64,12 @@ def shape(open_original: Open, how: Manner) -> Shape:
     return Shape(names, lambda raw: reader.cells(raw, names))
 
 
+def text_inside(open_original: Open, most: int) -> bytes | None:
+    """The first bytes of a file of text, out of its archive; None for a format whose cells have types."""
+    with _reader(open_original, Manner()) as reader:
+        return filled(reader.content, most) if isinstance(reader, _TextReader) else None
+
+
 @contextmanager
 def _reader(open_original: Open, how: Manner) -> Iterator[Reader]:
     with open_original() as stream:

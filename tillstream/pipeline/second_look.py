@@ -5,9 +5,12 @@ Detection reads a sample of it; nothing here is on the way of a file that is as 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO
 
 from tillstream.detection import Fit, Looked, drift, fit, look
+from tillstream.detection.first_bytes import ARCHIVE, LOOKED_AT, is_text
+from tillstream.detection.sample import MOST
 from tillstream.detection.sheet import sheet_of
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
@@ -16,8 +19,6 @@ from tillstream.pipeline.manner import Manner
 from tillstream.pipeline.word_reader import reads
 
 Open = Callable[[], BinaryIO]
-SHEETS = (b"PK", b"PAR1", b"{", b"[", b"\x1f\x8b")
-"""How files begin that have cells of their own, or bytes that the door to all formats opens."""
 MOST_ROWS = 5_000
 
 
@@ -34,13 +35,32 @@ def looked_at(open_original: Open) -> Looked | None:
     """A sample of the file; None where nothing can be made of it."""
     try:
         with open_original() as stream:
-            head = stream.read(8)
+            head = stream.read(LOOKED_AT)
             stream.seek(0)
-            if head.startswith(SHEETS[:-1]):
-                return _first_rows(open_original)
-            return look(stream)
+            inside = inside_of(head, open_original)
+            return inside if isinstance(inside, Looked) else look(inside or stream)
     except (Rejected, ValueError):
         return None
+
+
+def inside_of(head: bytes, open_original: Open) -> Looked | BinaryIO | None:
+    """The rows of a file whose cells have types, or the text in an archive; None for a file of text alone.
+
+    head: its first bytes. Raises `Rejected`.
+    """
+    if is_text(head):
+        return None
+    text = formats.text_inside(open_original, MOST)
+    if text is None:
+        return _first_rows(open_original)
+    return _Once(text) if head.startswith(ARCHIVE) else None
+
+
+class _Once(BytesIO):
+    """The beginning of something longer: its end is not the end of the file."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 def _first_rows(open_original: Open) -> Looked:

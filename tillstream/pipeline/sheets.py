@@ -62,13 +62,15 @@ class SheetReader:
         return header, top[place].number, chain(head, rows)
 
     def _place(self, top: list[Row]) -> int:
-        """Of the first row with all that is needed, else of the first with anything."""
+        """Of the first row with all that is needed, else of the first with anything, or what looks like a header."""
         needed = set(self._how.needed)
         texts = [self._texts(row) for row in top]
         for place, names in enumerate(texts):
             if needed and needed <= set(names):
                 return place
         found = next((place for place, names in enumerate(texts) if any(names)), None)
+        if found is not None and not needed:
+            found = _likely(top, texts, found)
         if found is None:
             raise UnreadableFile("empty-file", f"There is nothing in the sheet “{self._sheet.sheet}”. Export it again.")
         others = [name for name in self._sheet.sheets if name != self._sheet.sheet]
@@ -143,6 +145,15 @@ def _lacking(rows: list[Row], header: _Header) -> dict[int, tuple[str, str, str]
             if names:
                 found[index] = ("formula-without-value", "", ", ".join(names))
     return found
+
+
+def _likely(top: list[Row], texts: list[list[str]], first: int) -> int:
+    """Where nobody knows the columns: the first row of nearly as many cells as any, if all of them are texts."""
+    filled = [sum(map(bool, names)) for names in texts]
+    for place, row in enumerate(top):
+        if filled[place] * 4 >= max(filled) * 3:
+            return place if all(isinstance(cell, str) for cell in row.cells) else first
+    return first
 
 
 def _header(names: list[str], head: list[Row], style: FileStyle, needed: set[str]) -> _Header:
