@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import full, ingest, report
+from bench import detection, full, ingest, report
 from bench.event_bus import publish_rate, receive_rate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -21,6 +21,7 @@ def main() -> None:
             report.comparison(ingest.beside_peers(work, options.runs)),
             report.repeats(*ingest.again(work, 3)),
             report.queue(publish_rate(), receive_rate()),
+            report.detected(detection.measure(), *detection.large(work)),
         ]
         if options.full:
             sections.append(report.at_scale(full.measure(work)))

@@ -154,6 +154,7 @@ STORES = {
     "pt": ["São Paulo", "Rio"],
     "fr": ["Orléans", "Paris"],
 }
+TWO = ["North", "South"]
 STATUSES: dict[str, dict[str, str]] = {
     "en": {"Completed": "completed", "Open": "pending", "Cancelled": "cancelled", "Returned": "returned"},
     "de": {"bezahlt": "completed", "offen": "pending", "storniert": "cancelled", "retourniert": "returned"},
@@ -187,3 +188,33 @@ TOTALS = {
 }
 CURRENCIES = {"en": ["USD", "GBP", "INR"], "pt": ["BRL", "EUR"], "ja": ["JPY"]}
 SIGNS = {"USD": "$", "GBP": "£", "INR": "₹", "BRL": "R$", "EUR": "€", "JPY": "¥"}
+DELIVERED = {
+    "en": "Ship Date",
+    "de": "Lieferdatum",
+    "fr": "Date de livraison",
+    "es": "Fecha de entrega",
+    "pt": "Data de entrega",
+    "it": "Data consegna",
+    "nl": "Leverdatum",
+    "ja": "納品日",
+}
+TIMES = {
+    "en": "Time",
+    "de": "Uhrzeit",
+    "fr": "Heure",
+    "es": "Hora",
+    "pt": "Hora",
+    "it": "Ora",
+    "nl": "Tijd",
+    "ja": "時刻",
+}
+PERCENT = {
+    "en": "Discount %",
+    "de": "Rabatt %",
+    "fr": "Remise %",
+    "es": "Descuento %",
+    "pt": "Desconto %",
+    "it": "Sconto %",
+    "nl": "Korting %",
+    "ja": "割引率",
+}

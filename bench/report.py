@@ -5,6 +5,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.detection import Outcome, asked_most, questions_a_file
 from bench.full import Scale
 from bench.process import Figures, ratio
 
@@ -65,6 +66,27 @@ def queue(publish: float, receive: float) -> str:
         ["receive and acknowledge in batches of 500", f"{receive:,.0f} /s", ""],
     ]
     return "## The queue\n\n" + _table(FLOOR, rows)
+
+
+def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
+    right = sum(one.settled for one in outcomes)
+    silent = sum(len(one.wrong) for one in outcomes)
+    asked = [[f"`{kind}`", f"{count} of {len(outcomes)}"] for kind, count in asked_most(outcomes)]
+    slowest = max(one.seconds for one in outcomes)
+    floors = [
+        _floor("wrong without asking, or loaded to another total: none", silent, most=0, unit="of the files' parts"),
+        ["right without asking", f"{right:,} of {right + silent:,} parts that were decided", ""],
+        ["questions asked a file", f"{questions_a_file(outcomes):.1f}", ""],
+        _floor("the slowest of them in at most 0.5 s", slowest, most=0.5, unit="s"),
+        _floor("a file of a million rows in at most 0.5 s of the processor", seconds, most=0.5, unit="s"),
+        _floor("bytes read of it, at most 2 MB", read / 1e6, most=2, unit="MB"),
+    ]
+    return (
+        f"## Detection over {len(outcomes)} files in random styles\n\n"
+        "Languages, encodings, delimiters, numbers, dates, totals, titles, returns and statuses are drawn at random; "
+        "each proposal is held against how its file was written, then its questions are answered and "
+        "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), asked)
+    )
 
 
 def at_scale(scale: Scale) -> str:

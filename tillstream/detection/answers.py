@@ -39,6 +39,10 @@ def _something(said: str) -> str:
     return "" if said.strip() else "say something"
 
 
+def _rate(said: str) -> str:
+    return "" if re.fullmatch(r"0|0?\.[0-9]{1,6}", said) else "it is a part of one, such as 0.19"
+
+
 KEYS: dict[str, Callable[[str], str]] = {
     "region": _something,
     "country": _something,
@@ -53,7 +57,8 @@ KEYS: dict[str, Callable[[str], str]] = {
     "language": _one_of(*LANGUAGES),
     "amount": _one_of("net", "gross"),
     "prices": _one_of("net", "gross"),
-    "discount": _one_of("amount", "rate"),
+    "discount": _one_of("amount", "rate", "percent"),
+    "tax_rate": _rate,
 }
 """Key → what is wrong with an answer; empty where nothing is."""
 FAMILIES: dict[str, Callable[[str], str]] = {

@@ -271,8 +271,8 @@ def language_of(words: set[str], told: Told) -> str:
         told.ask("language", "In which language are the names of months?", LANGUAGES, shown)
         return "en"
     best = next(iter(spoken))
-    if any(read != spoken[best] for read in spoken.values()):
+    if len(spoken) > 1:
         told.ask("language", "In which language are the names of months?", tuple(spoken), shown)
     else:
-        told.find("language", best, f"the months are called {shown}", CERTAIN if len(spoken) == 1 else LIKELY)
+        told.find("language", best, f"the months are called {shown}", CERTAIN)
     return best

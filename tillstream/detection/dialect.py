@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from tillstream.detection import footers
 from tillstream.detection.encoding import Text
 from tillstream.detection.headers import known
 from tillstream.detection.numbers import looks_written
@@ -31,6 +32,8 @@ class Dialect:
     delimiter: str
     header_line: int
     """The physical line of the header, 0 where the file has none."""
+    ignore: tuple[str, ...] = ()
+    """First words of lines that are no sales."""
 
 
 def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple[Dialect, Sheet]:
@@ -57,14 +60,21 @@ def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple
         more, _ = _of_width(records if ended and number == len(text.pieces) else records[:-1], len(names))
         cells += more
         lines += [NOWHERE] * len(more)
-    if place is not None and names:
-        first = names[0]
-        kept = [n for n, row in enumerate(cells) if row[0].strip() != first or [cell.strip() for cell in row] != names]
-        if len(kept) < len(cells):
-            told.find("repeated_header", str(len(cells) - len(kept)), "the header is repeated among the rows", CERTAIN)
-            cells, lines = [cells[number] for number in kept], [lines[number] for number in kept]
-            together -= sum(1 for number in range(together) if number not in set(kept))
-    return Dialect(delimiter, line), sheet_of(names, cells, lines, whole=whole and all_rows, together=together)
+    gone, ignore = footers.totals(cells)
+    if ignore:
+        told.find("ignore", ", ".join(ignore), f"{len(gone)} of the last rows begin so: totals, no sales", LIKELY)
+    repeated = {number for number, row in enumerate(cells) if place is not None and _same(row, names)}
+    if repeated:
+        told.find("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
+    kept = [number for number in range(len(cells)) if number not in gone | repeated]
+    together -= sum(number < together for number in gone | repeated)
+    cells, lines = [cells[number] for number in kept], [lines[number] for number in kept]
+    sheet = sheet_of(names, cells, lines, whole=whole and all_rows, together=together)
+    return Dialect(delimiter, line, ignore), sheet
+
+
+def _same(row: list[str], names: list[str]) -> bool:
+    return row[0].strip() == names[0] and [cell.strip() for cell in row] == names
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from tillstream.detection.sheet import Column
@@ -12,6 +13,9 @@ from tillstream.detection.told import ASSUMED, CERTAIN, LIKELY, Told
 _DIGITS = str.maketrans("123456780０１２３４５６７８９", "9" * 19)
 _ZERO = re.compile(r"^\D*0\D")
 """A lone zero before three digits is a whole part: 0,125 has a decimal sign."""
+_BLANKS = 2
+_PROBE = 100
+"""Of so many words from everywhere in a column at least one is a number, or it is none of numbers."""
 _SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
 SIGNS = {
@@ -136,6 +140,9 @@ class Numbers:
 def look(column: Column) -> Numbers:
     """Each shape once: a column has thousands of numbers and few shapes."""
     numbers = Numbers(0.0)
+    probe = islice(column.words, 0, None, max(1, len(column.words) // _PROBE))
+    if not any(looks_written(word) for word in probe):
+        return numbers
     shapes: dict[str, list[Any]] = {}
     for word, count in column.words.items():
         known = shapes.get(pattern := word.translate(_DIGITS))
@@ -155,8 +162,15 @@ def look(column: Column) -> Numbers:
             fraction = next((one for one in column.words if one.translate(_DIGITS) == pattern and _ZERO.match(one)), "")
             if fraction:
                 _note(numbers, Shape(decimal=shape.either), fraction)
-    numbers.share = good / column.filled if column.filled else 0.0
+    rest = column.filled - _blanks(column, numbers.strange)
+    numbers.share = good / rest if rest and 5 * good >= column.filled else 0.0
     return numbers
+
+
+def _blanks(column: Column, strange: list[str]) -> int:
+    """How often a word without digits stands in the place of a number, where these are one or two words."""
+    words = [word for word in strange if not any(letter.isdigit() for letter in word)]
+    return sum(column.words[word] for word in words) if len(words) == len(strange) <= _BLANKS else 0
 
 
 def _note(numbers: Numbers, shape: Shape, word: str) -> None:

@@ -12,15 +12,17 @@ from tillstream.detection import (
     encoding,
     identity,
     missing,
-    money,
     numbers,
     roles,
     sample,
     status,
+    taxes,
+    totals,
 )
 from tillstream.detection.answers import check_names
 from tillstream.detection.clocks import clock_formats
 from tillstream.detection.dialect import Dialect
+from tillstream.detection.headers import called
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.told import LIKELY, Finding, Question, Told
 
@@ -77,7 +79,7 @@ def look(stream: BinaryIO, told: Told | None = None) -> Looked:
 
 
 def _file(spelled: str, style: Dialect) -> dict[str, Any]:
-    return {"encoding": spelled, "delimiter": style.delimiter}
+    return {"encoding": spelled, "delimiter": style.delimiter, "ignore": list(style.ignore)}
 
 
 def propose(
@@ -112,7 +114,11 @@ class _Proposer:
             told.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
         played = roles.assign(self._seen, told)
         style = numbers.decide(self._numbers(played), told)
-        money.decide(sheet, played, style, told)
+        unknown = tuple(name for name in self._unmapped(played) if not called(name))
+        taxes.suspect(sheet, played, style, unknown, told)
+        discount = played.get("discount") or played.get("discount_rate", "")
+        percent = bool(discount) and self._seen[discount].numbers.percent
+        amounts = totals.decide(sheet, played, style, told, percent=percent)
         self._needed(played)
         seen = [
             (sheet.columns[played[role]], self._seen[played[role]].numbers) for role in roles.MONEY if role in played
@@ -125,6 +131,7 @@ class _Proposer:
         contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
         contract["numbers"]["currency_signs"] = list(currency.signs(seen))
         made = identity.decide(sheet, played, told)
+        contract["amounts"] = amounts
         contract["dates"] = self._dates(played)
         contract["status"] = status.decide(sheet, played, style, told)
         contract["identity"] = {"ids": identity.per_store(sheet, played, made, told)}
@@ -145,15 +152,36 @@ class _Proposer:
         return ours + [(one.column, one.numbers) for one in others if one.numbers.decimal]
 
     def _needed(self, played: dict[str, str]) -> None:
-        """A line needs a net amount, or what it is computed from."""
-        if "net_amount" in played or {"quantity", "unit_price"} <= set(played):
+        """A line needs a total, or what it is computed from; asks for what no name told."""
+        if {"net_amount", "gross_amount"} & set(played):
             return
-        free = tuple(
+        free = self._unmapped(played)
+        lacking = [role for role in ("quantity", "unit_price") if role not in played]
+        if not lacking:
+            self._discounted(played, free)
+        elif self._told.answers.get("column.net_amount") != "-":
+            words = "Which column is the total of a line, after discount and before tax? `-` where none is."
+            self._told.ask("column.net_amount", words, (*free, "-"))
+        else:
+            for role in lacking:
+                self._told.ask(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", free)
+
+    def _unmapped(self, played: dict[str, str]) -> tuple[str, ...]:
+        """Columns of numbers that play no role yet."""
+        return tuple(
             name
             for name, one in self._seen.items()
             if name not in played.values() and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
         )
-        self._told.ask("column.net_amount", "Which column is the total of a line, after discount and before tax?", free)
+
+    def _discounted(self, played: dict[str, str], free: tuple[str, ...]) -> None:
+        """Where the total is computed, a column of an unknown name may be a discount on it."""
+        if "discount" in played or "column.discount" in self._told.answers:
+            return
+        may_be = [name for name in free if not called(name) and self._seen[name].numbers.decimal]
+        if may_be:
+            words = "Which column is a discount on the line? `-` where none is."
+            self._told.ask("column.discount", words, (*may_be, "-"), "the total is computed, and its name is not known")
 
     def _region(self) -> str:
         answer = self._told.answer("region")

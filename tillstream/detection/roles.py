@@ -39,18 +39,17 @@ class Profile:
         return bool(self.column.filled) and dates.look(self.column, few=True).share >= _ENOUGH
 
     def can_be(self, role: str) -> bool:
-        """Whether the cells may be that; a column without any cell may be anything."""
+        """Whether the cells may be that; a column without any cell may be anything but the date."""
         if not self.column.filled:
             return role != "date"
-        if role in NUMERIC or role in _WHOLE:
+        if role in NUMERIC | _WHOLE | {"discount_rate"}:
             return self.numbers.share >= _ENOUGH and not (self.numbers.percent and role in MONEY)
-        if role == "date":
-            return self.may_be_date or dates.look(self.column, few=True, serial=True).share >= _ENOUGH
-        if role == "time":
-            return clock_formats(self.column) != ()
-        if role == "status":
-            return self._tells_status()
-        return not (self.may_be_date and role not in {"", "time"})
+        special = {
+            "date": lambda: self.may_be_date or dates.look(self.column, few=True, serial=True).share >= _ENOUGH,
+            "time": lambda: clock_formats(self.column) != (),
+            "status": self._tells_status,
+        }
+        return special[role]() if role in special else not (self.may_be_date and role)
 
     def _tells_status(self) -> bool:
         words = self.column.words
@@ -86,6 +85,7 @@ def assign(seen: dict[str, Profile], told: Told) -> dict[str, str]:
         _choose(role, named, found, taken, told)
     if "date" not in found:
         _by_cells(seen, taken, found, told)
+    _by_name_alone(seen, taken, found, told)
     return found
 
 
@@ -135,3 +135,18 @@ def _by_cells(seen: dict[str, Profile], taken: set[str], found: dict[str, str], 
         told.find("column.date", names[0], "it is the only column of dates", CERTAIN - 0.05)
     else:
         told.ask("column.date", "Which column says when the sale happened?", tuple(names))
+
+
+def _by_name_alone(seen: dict[str, Profile], taken: set[str], found: dict[str, str], told: Told) -> None:
+    """A column that is clearly called an amount, but holds something else, must not be passed over in silence."""
+    for name, profile in seen.items():
+        roles = {one.role for one in called(name) if one.clarity == CLEAR} & NUMERIC
+        role = next(iter(roles), "")
+        if name in taken or not role or not profile.column.filled or profile.numbers.percent:
+            continue
+        if role not in found and f"column.{role}" not in told.answers and not profile.can_be(role):
+            words = f"Is {name} the {role.replace('_', ' ')}? `-` if not."
+            evidence = f"{profile.numbers.share:.0%} of its cells are numbers"
+            told.ask(
+                f"column.{role}", words, (name, "-"), evidence, profile.column.line_of(*profile.numbers.strange[:1])
+            )

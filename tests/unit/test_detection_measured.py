@@ -1,0 +1,42 @@
+"""Files in random styles: every proposal is right or asks, and with its questions answered loads the file whole."""
+
+import pytest
+
+from bench import detection
+from bench.detection import FILES, judge
+from bench.detection_files import made
+
+FEW = 40
+
+
+@pytest.mark.parametrize("seed", range(FEW))
+def test_no_proposal_is_wrong_and_silent(seed: int) -> None:
+    assert judge(made(seed)).wrong == []
+
+
+@pytest.mark.long
+def test_of_three_hundred_proposals_none_is_wrong_and_silent() -> None:
+    outcomes = detection.measure(FILES)
+    assert len(outcomes) == FILES
+    assert [(one.seed, one.wrong) for one in outcomes if one.wrong] == []
+    assert detection.questions_a_file(outcomes) <= 4.5
+
+
+def test_a_file_is_the_same_for_a_seed_and_another_for_another() -> None:
+    assert made(3) == made(3)
+    assert made(3).data != made(4).data
+
+
+def test_the_judge_sees_a_wrong_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A detection that never asks for the order of days, and reads them the other way, is found out."""
+    one = next(file for file in map(made, range(FILES)) if file.truth.style.date_format.startswith("%d/%m/%Y"))
+    turned = one.truth.style.date_format.replace("%d/%m", "%m/%d")
+    proposed = detection.propose
+
+    def wrong(*given: object, **named: object) -> detection.Proposal:
+        found = proposed(*given, **named)  # type: ignore[arg-type]
+        found.contract["dates"]["formats"] = [turned]
+        return detection.Proposal(found.contract, found.findings, (), found.rows)
+
+    monkeypatch.setattr(detection, "propose", wrong)
+    assert "dates" in judge(one).wrong
