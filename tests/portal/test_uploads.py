@@ -6,7 +6,6 @@ from io import BytesIO
 
 import pytest
 from flask import Flask
-from sheet_files import xlsx
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from portal.uploads import words
@@ -31,18 +30,6 @@ def test_an_upload_becomes_a_receipt_and_a_number(person: People, work: Work) ->
     assert "10 of 10 rows counted" in page
     assert clerk.get(f"/api/uploads/{batch}/receipt").get_json()["rows"]["new"] == 10
     assert "1,000.00" in clerk.get("/dashboard").text
-
-
-def test_a_workbook_is_an_upload_like_any_other_and_what_cannot_be_read_says_so(person: People, work: Work) -> None:
-    clerk = person(Role.CLERK, "IN")
-    page = clerk.get("/uploads").text
-    assert ".xlsx" in page
-    rows = [line.split(",") for line in GOOD.decode().splitlines()]
-    batch = clerk.upload(xlsx(rows), "june.xlsx")
-    old = clerk.upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "june.xls")
-    work()
-    assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
-    assert "old Excel workbook" in clerk.get(f"/uploads/{old}").text
 
 
 def test_several_files_come_in_one_form(app: App, person: People, work: Work) -> None:

@@ -1,0 +1,24 @@
+"""Workbooks and their like through the portal."""
+
+from collections.abc import Callable
+
+from sheet_files import xlsx
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 11)))
+
+
+def test_a_workbook_is_an_upload_like_any_other_and_what_cannot_be_read_says_so(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    page = clerk.get("/uploads").text
+    assert ".xlsx" in page
+    rows = [line.split(",") for line in GOOD.decode().splitlines()]
+    batch = clerk.upload(xlsx(rows), "june.xlsx")
+    old = clerk.upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "june.xls")
+    work()
+    assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
+    assert "old Excel workbook" in clerk.get(f"/uploads/{old}").text
