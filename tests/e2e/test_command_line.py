@@ -84,6 +84,18 @@ def test_too_many_refused_rows_hold_the_file_with_4(run: Run, tmp_path: Path) ->
     assert (code, rows(receipt)) == (3, {"read": 7, "new": 3, "quarantined": 3, "blank": 1})
 
 
+def test_a_file_that_seems_cut_off_waits_until_somebody_confirms_it(run: Run, tmp_path: Path) -> None:
+    cut = write(tmp_path, "a.csv", HEAD + GOOD + GOOD.splitlines()[0][:4])
+    code, dry = run("ingest", cut, "--region", "shop", "--dry-run")
+    assert (code, "truncated-file" in {hold["code"] for hold in dry["holds"]}) == (4, True)
+    code, receipt = run("ingest", cut, "--region", "shop")
+    (hold,) = [hold for hold in receipt["holds"] if hold["code"] == "truncated-file"]
+    assert (code, receipt["status"]) == (4, "held")
+    assert "line 5 ends after 3 of 6 cells" in hold["message"]
+    code, receipt = run("confirm", receipt["batch_id"])
+    assert (code, rows(receipt)) == (3, {"read": 4, "new": 3, "quarantined": 1})
+
+
 def test_a_rejected_hold_never_counts(run: Run, tmp_path: Path) -> None:
     _, receipt = run("ingest", write(tmp_path, "a.csv", HEAD + GOOD + BAD), "--region", "shop")
     code, receipt = run("reject", receipt["batch_id"], "--reason", "wrong month")

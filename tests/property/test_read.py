@@ -241,21 +241,25 @@ def test_random_bytes_never_crash_the_reader_and_always_balance(data: bytes, gzi
 def tables(draw: st.DrawFn) -> tuple[FileStyle, list[list[str]], str, int]:
     """A style, the rows with their header, the line end and csv's quoting."""
     encoding = draw(st.sampled_from(["utf-8", "cp1252", "latin-1", "cp850", "cp932", "utf-16"]))
-    style = FileStyle(encoding=encoding, delimiter=draw(st.sampled_from([",", ";", "\t", "|"])))
+    quote = draw(st.sampled_from(['"', "'", ""]))
+    style = FileStyle(encoding=encoding, delimiter=draw(st.sampled_from([",", ";", "\t", "|"])), quote=quote)
     # cp932 gives these back as others; a carriage return alone is no line end here, but one for the csv module.
     letters = st.characters(codec=encoding, exclude_categories=["Cs"], exclude_characters="\0\r\ufeff¢£¬‖−〜")
-    word = st.text(letters | st.sampled_from('",;|\t\n" '), max_size=6)
-    width = draw(st.integers(1, 4))
+    word = st.text(letters | st.sampled_from("\",;|\t\n' "), max_size=6)
+    word = word if quote else word.map(lambda text: text.replace(style.delimiter, "").replace("\n", ""))
+    width = draw(st.integers(1 if quote else 2, 4))
     header = [f"column {number}" for number in range(width)]
     rows = draw(st.lists(st.lists(word, min_size=width, max_size=width), max_size=12))
     quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-    return style, [header, *rows], draw(st.sampled_from(["\n", "\r\n"])), quoting
+    line_end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    return style, [header, *rows], line_end, quoting if quote else csv.QUOTE_NONE
 
 
 def written(table: tuple[FileStyle, list[list[str]], str, int]) -> str:
     style, rows, line_end, quoting = table
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=style.delimiter, lineterminator=line_end, quoting=quoting).writerows(rows)  # type: ignore[arg-type]
+    form: dict[str, Any] = {"delimiter": style.delimiter, "quotechar": style.quote or None, "quoting": quoting}
+    csv.writer(text, lineterminator=line_end, **form).writerows(rows)
     return text.getvalue()
 
 
@@ -270,7 +274,8 @@ def test_a_table_written_in_any_style_reads_back_equal(
     data = text.encode(style.encoding)
     names, found, blank = as_read(gzip.compress(data) if gzipped else data, style, block_bytes=block_bytes)
     # The header is line 1; what csv.reader counts is the line on which a row ends.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter)
+    form: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter, **form)
     begins, last = [], 0
     for _ in reader:
         begins.append(last + 1)
@@ -298,3 +303,11 @@ def test_a_mutated_file_reads_the_same_in_blocks_of_any_size(
         at = chance.randrange(len(data))
         data[at : at + chance.randint(0, 2)] = chance.choice([b'"', b"\n", b"\r", b",", b"\xff", b"\0", b""])
     assert outcome(as_read, bytes(data), style, block_bytes=block_bytes) == outcome(as_read, bytes(data), style)
+    assert outcome(cut_of, bytes(data), style, block_bytes=block_bytes) == outcome(cut_of, bytes(data), style)
+    assert outcome(cut_of, written(table).encode(style.encoding), style) == ""
+
+
+def cut_of(data: bytes, style: FileStyle, **sizes: int) -> str:
+    *before, last = (block.cut for block in read(io.BytesIO(data), style, **sizes))
+    assert not any(before)
+    return last

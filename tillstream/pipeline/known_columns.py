@@ -1,5 +1,6 @@
 """The headers that the files of a contract had, so that a new one is noticed once."""
 
+import re
 from collections.abc import Sequence
 
 from tillstream.domain.contract import Contract
@@ -7,6 +8,8 @@ from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
 
 COLLECTION = "columns"
+UNNAMED = re.compile(r"\s*|column \d+")
+"""How readers call a column without a name: nobody is asked about trailing delimiters."""
 MOST = 2_000
 """A file of more columns is no file of a shop; nobody is asked about each of them."""
 
@@ -22,7 +25,7 @@ def new(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
     before = set(seen(ports, contract))
     if not before and not contract.extra_columns:
         return []
-    return [name for name in dict.fromkeys(unknown) if name.strip() and name not in before]
+    return [name for name in dict.fromkeys(unknown) if not UNNAMED.fullmatch(name) and name not in before]
 
 
 def seen(ports: Ports, contract: Contract) -> list[str]:

@@ -13,7 +13,9 @@ from tillstream.pipeline.text import data_bytes, flags
 
 _NEXT = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 """What the second and later bytes of a letter become."""
-_MOJIBAKE = f"\ufffd|[ÂÃ]{_NEXT}|(?:[Ä-ß]{_NEXT}){{2}}|[à-ï]{_NEXT}{_NEXT}|ð{_NEXT}{{3}}|[┬├]\\S"
+_ODD = "[\u0080-\u009f\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00bf€‚ƒ„†‡ˆ‰Š‹ŒŽ™š›œžŸ]"
+"""Those of them that do not follow a capital at the end of a word, as quotes and dashes do."""
+_MOJIBAKE = f"\ufffd|[ÂÃ]{_NEXT}|[ÄÅ]{_ODD}|(?:[Ä-ß]{_NEXT}){{2}}|[à-ï]{_NEXT}{_NEXT}|ð{_NEXT}{{3}}|[┬├]\\S"
 
 
 def flag_mojibake(source: Source, names: Iterable[str]) -> None:
