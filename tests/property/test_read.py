@@ -92,11 +92,13 @@ def tables(draw: st.DrawFn) -> tuple[FileStyle, list[list[str]], str, int]:
     letters = st.characters(codec=encoding, exclude_categories=["Cs"], exclude_characters="\0\r\ufeff¢£¬‖−〜")
     word = st.text(letters | st.sampled_from("\",;|\t\n' "), max_size=6)
     word = word if quote else word.map(lambda text: text.replace(style.delimiter, "").replace("\n", ""))
+    line_end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    if line_end == "\r":  # the csv module does not quote line ends of others
+        word = word.map(lambda text: text.replace("\n", ""))
     width = draw(st.integers(1 if quote else 2, 4))
     header = [f"column {number}" for number in range(width)]
     rows = draw(st.lists(st.lists(word, min_size=width, max_size=width), max_size=12))
     quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-    line_end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     return style, [header, *rows], line_end, quoting if quote else csv.QUOTE_NONE
 
 
