@@ -64,6 +64,7 @@ def describe(ports: Ports, book: ContractBook, upload: Upload) -> StagedBatch:
         as_new=upload.as_new,
         confirmed=upload.confirmed,
         replaces="sale" if source == "till" else contract.replaces,
+        nameless=contract.identity.by_content and not contract.replaces,
         rules=contract.where_till_differs,
     )
 

@@ -39,6 +39,8 @@ class StagedBatch:
     confirmed: tuple[str, ...] = ()
     replaces: str = ""
     """'' , 'sale' or 'store-day': what the batch tells whole"""
+    nameless: bool = False
+    """Whether nothing but their content names its sales, so that a corrected row looks like another sale"""
     rules: str = "ask"
     """Which side rules where a file differs from a till: ask, file or till"""
 

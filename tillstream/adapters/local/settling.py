@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.entering import Entering
+from tillstream.adapters.local.holding import held
 from tillstream.adapters.local.leading import Leading
 from tillstream.adapters.local.settle_script import statements
 from tillstream.adapters.local.waves import waves
@@ -43,9 +44,9 @@ class Settling:
         taken: list[str] = []
         undone = self._undo(settlement.undo)
         for wave in waves(self.cursor, [batch for batch in staged if not self._is_late(batch)]):
-            held = self._hold(wave[0])
-            if held:
-                holds[wave[0].batch_id] = held
+            hold = held(self.cursor, wave[0])
+            if hold:
+                holds[wave[0].batch_id] = hold
                 continue
             self._settle_wave(wave)
             taken += [batch.batch_id for batch in wave]
@@ -211,7 +212,7 @@ class Settling:
         for batch_no, removed in self.cursor.execute(statements()["count_removed"]).fetchall():
             self.cursor.execute("UPDATE batches SET removed = removed + ? WHERE batch_no = ?", [removed, batch_no])
 
-    # ---- order, holds, end ------------------------------------------------------------------------------------
+    # ---- order, end -------------------------------------------------------------------------------------------
 
     def _is_late(self, batch: StagedBatch) -> bool:
         """A correction of what is undone by now corrects nothing."""
@@ -220,18 +221,6 @@ class Settling:
         root = "SELECT undone_no IS NOT NULL FROM batches WHERE batch_id = ?"
         row = self.cursor.execute(root, [batch.parent]).fetchone()
         return row is not None and bool(row[0])
-
-    def _hold(self, batch: StagedBatch) -> Hold | None:
-        code = "known-bytes-under-another-contract"
-        if batch.source != "file" or batch.kind == "correction" or batch.as_new or code in batch.confirmed:
-            return None
-        # A replay takes the place of its parent, whatever contract that had; beside any other it stands like an upload.
-        other = self.cursor.execute(
-            "SELECT contract FROM batches "
-            "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
-            [batch.sha256, batch.contract, batch.parent],
-        ).fetchone()
-        return Hold(code, f"The same bytes were loaded as {other[0]}.") if other else None
 
     def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> Settled:
         changes = {"added": 0, "corrected": 0, "removed": 0} | self._changes()
