@@ -1,6 +1,7 @@
 """Dates as people, tills and spreadsheets of many countries write them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from sale_cells import cells, column, contract, found
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
 from tillstream.pipeline.date_formats import written
-from tillstream.pipeline.moments import all_midnight
+from tillstream.pipeline.file import file_parts
+from tillstream.pipeline.moments import all_midnight, only_midnights
 from tillstream.pipeline.normalise import normalise
 
 
@@ -225,3 +227,28 @@ def test_each_store_has_its_own_zone() -> None:
 def test_a_zone_of_a_store_must_be_one() -> None:
     with pytest.raises(Rejected, match="unknown time zone"):
         contract({"store_id": "S"}, dates={"store_zones": {"A": "Mars/Base"}})
+
+
+@pytest.mark.parametrize(
+    ("texts", "midnights"),
+    [
+        (["2026-01-01", "", "x"], None),
+        (["2026-01-01 00:00", "2026-01-01"], True),
+        (["2026-01-01"] * 2000 + ["2026-01-02 00:00", "2026-01-03 00:01"], False),
+        ([f"{2000 + n // 300}-01-01" for n in range(1500)] + ["2026-01-02 00:00"], True),
+    ],
+)
+def test_rows_tell_no_time_or_midnights_alone_or_instants(texts: list[str], midnights: bool | None) -> None:
+    assert only_midnights(cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]})) is midnights
+
+
+@pytest.mark.parametrize(("last", "instants"), [("2026-01-09 00:00", 0), ("2026-01-09 00:01", 2)])
+def test_what_a_late_row_tells_rules_over_the_rows_before_it(tmp_path: Path, last: str, instants: int) -> None:
+    rules = contract(dates={"formats": ["%Y-%m-%d"]})
+    filler = "x" * 8000
+    rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
+    rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
+    (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
+    parts = list(file_parts(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
+    assert len(parts) > 2
+    assert sum(len(part.table) - part.table.column("sold_at").null_count for part in parts) == instants

@@ -1,11 +1,13 @@
 """A regional file as parts: read, normalised, validated, block by block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import partial
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
+
+import pyarrow as pa
 
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
@@ -17,7 +19,7 @@ from tillstream.pipeline.correction import correction_parts, row_numbers
 from tillstream.pipeline.formats import Manner, blocks, by_contract
 from tillstream.pipeline.gunzip import UnreadableFile
 from tillstream.pipeline.header import looks_like_data
-from tillstream.pipeline.moments import Dating, all_midnight, date_evidence, needs_evidence
+from tillstream.pipeline.moments import Dating, date_evidence, needs_evidence, only_midnights
 from tillstream.pipeline.normalise import normalise
 from tillstream.pipeline.parts import Part, RefusedRow, without
 from tillstream.pipeline.replay import fixes
@@ -27,6 +29,7 @@ from tillstream.ports import Ports
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60
+Answer = TypeVar("Answer")
 
 
 def file_parts(
@@ -46,8 +49,7 @@ def file_parts(
         if heard:
             heard(first.cells.column_names)
         _complete(first, contract)
-        dating = _dating(first, open_original, contract, how)
-        for block in chain([first], rows):
+        for block, dating in _datings(chain([first], rows), open_original, contract, how):
             yield _part(block, contract, received, dating)
 
 
@@ -73,17 +75,24 @@ def replayed_parts(
         later |= rows
 
 
-def _dating(first: Block, open_original: Callable[[], BinaryIO], contract: Contract, how: Manner) -> Dating:
-    """What the dates say together; the file is read twice only where its first rows leave that open."""
-    known = None
-    if needs_evidence(contract):
+def _datings(
+    parts: Iterable[Block], open_original: Callable[[], BinaryIO], contract: Contract, how: Manner
+) -> Iterator[tuple[Block, Dating]]:
+    """Each block with what the dates of the whole file say together. The file is read once more only where it takes
+    that to know: where formats are rivals, or where the first times that are told are all 00:00."""
+
+    def again(ask: Callable[[pa.Table, Contract], Answer]) -> Iterator[Answer]:
         with closing(blocks(open_original, how)) as rows:
-            known = frozenset[tuple[str, str]]().union(*(date_evidence(block.cells, contract) for block in rows))
-    midnight = all_midnight(first.cells, contract)
-    if midnight:
-        with closing(blocks(open_original, how)) as rows:
-            midnight = all(all_midnight(block.cells, contract) for block in rows)
-    return Dating(date_only=midnight, known=known)
+            yield from (ask(block.cells, contract) for block in rows)
+
+    known = frozenset[tuple[str, str]]().union(*again(date_evidence)) if needs_evidence(contract) else None
+    midnight: bool | None = None
+    for block in parts:
+        if midnight is None:
+            midnight = only_midnights(block.cells, contract)
+            if midnight:
+                midnight = all(other is not False for other in again(only_midnights))
+        yield block, Dating(date_only=bool(midnight), known=known)
 
 
 def _complete(block: Block, contract: Contract) -> None:

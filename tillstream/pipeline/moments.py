@@ -53,18 +53,26 @@ class _Told:
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
     """Whether no readable time of these rows is other than 00:00: then the column tells dates, not instants."""
+    return only_midnights(cells, contract) is not False
+
+
+def only_midnights(cells: pa.Table, contract: Contract) -> bool | None:
+    """As `all_midnight`; None where these rows tell no time at all."""
     source = Source(cells, contract)
-    words = source.mapped("date").words
+    told = False
     if source.maps("time"):
         clock, _ = read_times(source.mapped("time").words, contract.dates)
-        if clock[clock != MISSING].any():
+        if (clock[clock != MISSING] != 0).any():
             return False
-    return all(_midnight(part, contract) for part in (words[:_SAMPLE], words[_SAMPLE:]))
-
-
-def _midnight(words: pa.Array, contract: Contract) -> bool:
-    read = read_dates(words, contract.dates)
-    return not (read.wall[read.timed & (read.wall != MISSING)] % DAY).any()
+        told = bool((clock != MISSING).any())
+    words = source.mapped("date").words
+    for part in (words[:_SAMPLE], words[_SAMPLE:]):
+        read = read_dates(part, contract.dates)
+        times = read.wall[read.timed & (read.wall != MISSING)] % DAY
+        if times.any():
+            return False
+        told = told or len(times) > 0
+    return True if told else None
 
 
 def needs_evidence(contract: Contract) -> bool:
