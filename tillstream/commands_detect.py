@@ -1,5 +1,6 @@
 """What the command line finds out about files, as plain functions; looking at a file needs no app."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +14,8 @@ from tillstream.domain.contract import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.result import DONE, HELD, Progress, Result
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+
 
 def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Result:
     """The proposed contract with its evidence and its open questions. own: the company's folder of contracts.
@@ -20,6 +23,8 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     Raises `Rejected` for a file that cannot be read and for an answer that is none.
     """
     check(answers)
+    if name and not NAME.fullmatch(name):
+        raise Rejected(f"{name!r} cannot be a contract's name: use letters, digits, - and _, at most 60 of them.")
     path = Path(file)
     try:
         with path.open("rb") as stream:
@@ -27,6 +32,8 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
             found = propose(text, name=name or path.name.partition(".")[0], answers=answers, looked=looked)
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    if not found.rows:
+        raise Rejected(f"{path.name} has no rows to look at: a contract is proposed from rows.")
     data = found.plain() | {"file": path.name}
     if not found.questions:
         _apart(found, contracts.shipped() | contracts.load_folder(own), data)

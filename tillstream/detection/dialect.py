@@ -34,6 +34,8 @@ class Dialect:
     """The physical line of the header, 0 where the file has none."""
     ignore: tuple[str, ...] = ()
     """First words of lines that are no sales."""
+    names: tuple[str, ...] = ()
+    """Names given to the columns of a file without a header."""
 
 
 def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple[Dialect, Sheet]:
@@ -70,7 +72,7 @@ def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple
     together -= sum(number < together for number in gone | repeated)
     cells, lines = [cells[number] for number in kept], [lines[number] for number in kept]
     sheet = sheet_of(names, cells, lines, whole=whole and all_rows, together=together)
-    return Dialect(delimiter, line, ignore), sheet
+    return Dialect(delimiter, line, ignore, tuple(names) if place is None else ()), sheet
 
 
 def _same(row: list[str], names: list[str]) -> bool:
@@ -155,8 +157,8 @@ def _unended(header: list[str], width: int) -> list[str]:
 def _header(rows: list[Row], width: int, told: Told) -> int | None:
     """The place of the row that names the columns."""
     given = told.answer("header")
-    if given is not None and given.isdigit():
-        return next((place for place, (line, _) in enumerate(rows) if line == int(given)), None)
+    if given is not None:
+        return next((place for place, (line, _) in enumerate(rows) if str(line) == given), None)
     found: list[tuple[int, int]] = []
     for place, (_, row) in enumerate(rows[:_PREAMBLE]):
         names = [cell.strip() for cell in row if cell.strip()]
@@ -165,7 +167,8 @@ def _header(rows: list[Row], width: int, told: Told) -> int | None:
         found.append((sum(known(name) for name in names), place))
     if not found:
         first = rows[0][0] if rows else 1
-        told.ask("header", "On which line do the names of the columns stand?", (), "no row looks like names", (first,))
+        why = "no row looks like names"
+        told.ask("header", "On which line do the names of the columns stand? 0: on none.", (), why, (first,))
         return 0 if rows else None
     most = max(count for count, _ in found)
     place = next(place for count, place in found if count == most)

@@ -79,7 +79,8 @@ def look(stream: BinaryIO, told: Told | None = None) -> Looked:
 
 
 def _file(spelled: str, style: Dialect) -> dict[str, Any]:
-    return {"encoding": spelled, "delimiter": style.delimiter, "ignore": list(style.ignore)}
+    own = {"ignore": list(style.ignore), "header": list(style.names)}
+    return {"encoding": spelled, "delimiter": style.delimiter} | own
 
 
 def propose(
