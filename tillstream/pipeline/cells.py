@@ -50,7 +50,7 @@ def parse(data: bytes, layout: Layout, header: Header, rules: Rules, ignore: tup
     rows = np.flatnonzero(fed)
     again = {int(i): cells(data[starts[i] : ends[i]], rules) for i in _with_bare_returns(data, layout, fed)}
     table, ragged = _rows(data, layout, header, rules, dropped, again, rows)
-    saved = Saved.of({i: data[starts[i] : ends[i]] for i in ragged}, header, rules)
+    saved = Saved.of(data, layout, ragged, header, rules)
     if saved.rows:
         table, ragged = _rows(data, layout, header, rules, dropped, again | saved.rows, rows)
     if header.width > len(header.names):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tillstream.pipeline.header import Header
+from tillstream.pipeline.records import Layout
 from tillstream.pipeline.scan import Rules, cells, unwrapped
 
 
@@ -16,10 +17,13 @@ class Saved:
     rules: Rules
 
     @classmethod
-    def of(cls, ragged: Mapping[int, bytes], header: Header, rules: Rules) -> "Saved":
-        """Those that lack only cells without a name, and those that are a whole row in quotes."""
+    def of(cls, data: bytes, layout: Layout, ragged: Mapping[int, int], header: Header, rules: Rules) -> "Saved":
+        """Those that lack only cells without a name, and those that are a whole row in quotes. ragged: their cells."""
         saved = cls({}, [], rules)
-        for index, record in ragged.items():
+        for index, count in ragged.items():
+            if count not in (1, header.named):
+                continue
+            record = data[layout.starts[index] : layout.ends[index]]
             found = cells(record, rules)
             if len(found) == 1 and (inside := unwrapped(record, rules)):
                 found = inside
