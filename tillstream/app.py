@@ -25,7 +25,9 @@ from tillstream.contracts import written
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
-from tillstream.pipeline.contracts import ContractBook
+from tillstream.pipeline import fix
+from tillstream.pipeline.contracts import NOBODY, ContractBook
+from tillstream.pipeline.drop import FOLDER as DROPPED_FOLDER
 from tillstream.ports import Clock, EventBus, Ports, Warehouse
 from tillstream.ports.drop import Drop
 from tillstream.ports.event_bus import Message
@@ -82,6 +84,10 @@ def build(
     return App(settings, ports, book, QueryCache(), _drops(settings, clock))
 
 
+OURS = frozenset({DROPPED_FOLDER, fix.FOLDER, NOBODY.name})
+"""Folders of the inbox in which only we write."""
+
+
 def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
     return (
         FolderDrop(settings.dropped, clock, settings.drop_settle),
@@ -91,7 +97,7 @@ def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
             clock,
             settings.drop_settle,
             keep=False,
-            skip=is_object,
+            skip=lambda name: is_object(name) or name in OURS,
             spelled=object_name,
         ),
     )

@@ -50,16 +50,18 @@ def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
 
 def sweep_now(app: App, progress: Progress) -> Result:
     """Files of the watched folder first; those that may still be being written are looked at a second time."""
-    taken = sum(_take_dropped(app))
+    taken, failed = _take_dropped(app)
     if drop.waits(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
-        taken += sum(_take_dropped(app))
+        more, failed = _take_dropped(app)
+        taken += more
     swept = sweep.sweep(app.ports, app.book, patience=timedelta(0))
     holiday_dates.renew(app.ports)
     for place in app.drops:
         drop_notes.tell(app.ports, place)
-    return Result({"taken": taken, "still_written": drop.waits(app.drops)} | swept)
+    return Result({"taken": taken, "still_written": drop.waits(app.drops), "not_taken": failed} | swept)
 
 
-def _take_dropped(app: App) -> list[int]:
-    return [len(drop.take_in(app.ports, app.book, place)[0]) for place in app.drops]
+def _take_dropped(app: App) -> tuple[int, list[str]]:
+    found = [drop.take_in(app.ports, app.book, place) for place in app.drops]
+    return sum(len(taken) for taken, _ in found), [words for _, failed in found for words in failed]

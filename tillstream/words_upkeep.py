@@ -84,9 +84,11 @@ def show_announced(data: dict[str, Any]) -> None:
     say(f"{settlements} announced: {_many(data['events'], 'event', 'events')} published.")
 
 
-def show_swept(data: dict[str, int]) -> None:
+def show_swept(data: dict[str, Any]) -> None:
     done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count and name in SWEPT]
     say(f"Driven on: {'; '.join(done)}." if done else "Nothing had stopped.")
+    for words in data["not_taken"]:
+        say(words)
     if data["still_written"]:
         say(f"{_many(data['still_written'], 'file is', 'files are')} still being written; sweep again when done.")
 

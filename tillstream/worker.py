@@ -17,7 +17,8 @@ from tillstream.ports.event_bus import Delivery
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
 SWEEP_EVERY = 60.0
-LOOK_EVERY = 1.0
+LOOK_EVERY, RARELY = 1.0, 10
+"""Seconds between two looks into the watched folder; every so many of them into the inbox, where few copy files."""
 LEASE = 900.0
 
 
@@ -29,10 +30,15 @@ class Worker:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._patience = timedelta(0)
+        self._looks = 0
+        self._said: list[str] = []
         self._holidays = -1
 
     def start(self) -> None:
-        self._app.settings.dropped.mkdir(parents=True, exist_ok=True)
+        try:
+            self._app.settings.dropped.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.warning("watched folder", outcome="missing", reason=str(error))
         for name, work in (
             ("objects", self._objects),
             ("batches", self._batches),
@@ -84,17 +90,22 @@ class Worker:
         self._stopping.wait(SWEEP_EVERY)
 
     def _drop(self) -> None:
-        self.take_dropped()
+        self._looks += 1
+        self.take_dropped(everywhere=self._looks % RARELY == 1)
         self._stopping.wait(LOOK_EVERY)
 
-    def take_dropped(self) -> int:
-        """What lies whole in the watched folders now; how many files that were."""
-        count = 0
+    def take_dropped(self, *, everywhere: bool = True) -> int:
+        """What lies whole in the watched folder, and everywhere also in the inbox's own; how many files that were."""
+        count, waits = 0, []
         for place in self._app.drops:
-            taken, failed = drop.take_in(self._app.ports, self._app.book, place)
-            count += len(taken)
-            for words in failed:
+            if place.keeps or everywhere:
+                taken, failed = drop.take_in(self._app.ports, self._app.book, place)
+                count += len(taken)
+                waits += failed
+        for words in waits:
+            if words not in self._said:
                 log.warning("dropped file", outcome="waits", reason=words)
+        self._said = waits
         return count
 
     def _handle(self, subscription: str, wait: float) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tillstream.app import App, build
+from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.domain.uploads import State, Upload
 from tillstream.pipeline import account, uploads
@@ -173,3 +174,22 @@ def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
     given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert uploads.get(app.ports, given.batch_id).received_by == "emma"
+
+
+def test_a_file_that_cannot_be_taken_waits_for_the_next_look_and_is_told_once(
+    home: Path, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leave(home / "drop" / "online-retail-uk" / "june.csv")
+    worker = Worker(app)
+    worker.take_dropped()
+    time.sleep(0.06)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise Unavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.ports.objects, "writer", broken)
+        assert [worker.take_dropped(), worker.take_dropped()] == [0, 0]
+    assert capsys.readouterr().out.count("the disk is full") == 1
+    assert worker.take_dropped() == 1
+    assert received(app)[0].file == "june.csv"

@@ -78,3 +78,16 @@ def test_nobody_previews_with_a_contract_of_another_region(person: People, work:
     work()
     assert clerk.get(f"/uploads/{batch}/replay?contract=UK").status_code == 422
     assert clerk.get(f"/uploads/{batch}/replay").status_code == 200
+
+
+def test_a_file_of_another_contract_is_named_and_can_be_given_to_it(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = admin.upload(FILE, contract="UK")
+    work()
+    page = admin.get(f"/uploads/{batch}").text
+    assert "It looks like a file of IN" in page
+    assert "Confirm: count its rows" not in page
+    assert '<option value="IN">' in page
+    assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
+    work()
+    assert "3 of 3 rows counted" in admin.get(f"/uploads/{batch}").text

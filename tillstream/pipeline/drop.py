@@ -16,6 +16,8 @@ from tillstream.ports import Ports
 from tillstream.ports.drop import Drop, Dropped
 
 COLLECTION = drop_notes.COLLECTION
+FOLDER = "drop"
+"""Of the inbox, where what was dropped is kept."""
 UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 LONGEST = 900
 """Bytes of a path that an object is named by; the end says what kind of file it is."""
@@ -47,7 +49,7 @@ def waits(drops: Iterable[Drop]) -> int:
 
 
 def _take(ports: Ports, book: ContractBook, drop: Drop, dropped: Dropped) -> Upload | None:
-    name = f"drop/{dropped.claim}/{_speakable(dropped.name)}"
+    name = f"{FOLDER}/{dropped.claim}/{_speakable(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
         kept_before = False
