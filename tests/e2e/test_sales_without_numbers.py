@@ -11,7 +11,7 @@ import pytest
 
 from tillstream.app import App, build
 from tillstream.domain.contract import Contract, parse
-from tillstream.pipeline import account, decide, settle, stage, uploads
+from tillstream.pipeline import account, settle, stage, uploads
 from tillstream.settings import Settings
 
 WEEKLY: dict[str, Any] = {
@@ -84,27 +84,6 @@ def test_rows_named_by_what_they_tell_count_once_however_often_and_in_whatever_o
     assert [(row["sale_id"], row["line_key"]) for row in current(app, "Slips")] == [
         (row["sale_id"], row["line_key"]) for row in first
     ]
-
-
-def test_other_figures_of_days_that_are_known_wait_for_a_person(app: App) -> None:
-    contract, lines = parse(SLIPS), ["Day,Product,Amount", *SLIP_LINES]
-    assert taken(app, contract, lines) == {"read": 6, "new": 6}
-    changed = [line.replace("Tray,7.50", "Tray,7.60") for line in lines]
-    data = "\n".join([*changed, "2026-03-05,Mug,1.00"]).encode()
-    upload = uploads.receive(app.ports, contract, "again.csv", io.BytesIO(data), "clerk")
-    stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
-    held = uploads.get(app.ports, upload.batch_id)
-    assert [hold.code for hold in held.holds] == ["overlaps-without-identity"]
-    assert "tells 1 store-day" in held.holds[0].message
-    assert len(current(app, "Slips")) == 6
-
-    decide.confirm(app.ports, upload.batch_id, "clerk")
-    settle.settle_all(app.ports, app.book)
-    rows = account.receipt(app.ports, upload.batch_id)["rows"]
-    assert (rows["new"], rows["duplicate"]) == (2, 5)
-    assert taken(app, contract, ["Day,Product,Amount", "2026-03-06,Mug,1.00"]) == {"read": 1, "new": 1}
-    assert len(current(app, "Slips")) == 9
 
 
 def test_a_source_that_tells_whole_days_is_not_held_for_them(app: App) -> None:
