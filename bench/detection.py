@@ -66,9 +66,8 @@ def _checks(proposal: Proposal, truth: Truth) -> Iterator[tuple[str, tuple[str, 
     contract, style = proposal.contract, truth.style
     yield "delimiter", ("delimiter",), contract["file"]["delimiter"] == style.delimiter
     yield "encoding", ("encoding",), _same_text(contract["file"]["encoding"], truth)
-    whole = truth.net == truth.net.to_integral_value()
     decimal = contract.get("numbers", {}).get("decimal")
-    yield "decimal", ("decimal", "delimiter", "column."), whole or decimal == style.decimal
+    yield "decimal", ("decimal", "delimiter", "column."), style.whole or decimal == style.decimal
     yield "dates", ("date_order", "column.date", "language"), _same_days(contract.get("dates", {}), style)
     yield "currency", ("currency",), contract.get("currency", "") == style.currency
     meant = {header: role for role, header in truth.columns.items()}

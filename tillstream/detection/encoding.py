@@ -18,6 +18,8 @@ _USUAL = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüÿ
 _SIGNS = frozenset("€£¥°²³½©®™«»“”„’‘–—…•§ºª¿¡·\u00a0´")
 _WIDE = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 _OUTSIDE = re.compile(r"[^\x00-\x7f]")
+_LEADS = re.compile(rb"[\xc0-\xff]")
+"""First bytes of letters of UTF-8."""
 _AROUND = 2
 _WORDS = 300
 _ENOUGH = 3_000
@@ -55,7 +57,7 @@ def _unmarked(sample: Sample, head: bytes, told: Told) -> str:
     elif all(piece.isascii() for piece in sample.pieces):
         told.find("encoding", "utf-8", "every byte looked at is ASCII, which is the same in UTF-8", LIKELY)
     elif all(_is_utf8(piece) for piece in sample.pieces):
-        count = sum(sum(byte >= 0xC0 for byte in piece) for piece in sample.pieces)
+        count = sum(len(_LEADS.findall(piece)) for piece in sample.pieces)
         told.find("encoding", "utf-8", f"{count:,} letters outside ASCII are all valid UTF-8", CERTAIN)
     else:
         return _by_letters(sample, told)

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 MOST = 2_000_000
 """Bytes that are read of any file, however large."""
-HEAD, PART = 1_000_000, 400_000
+HEAD, PART = 800_000, 300_000
 _UNPACKED = 16_000_000
 """So much of packed bytes is unpacked at most, and only the first and the last of it kept."""
 GZIP = b"\x1f\x8b"
