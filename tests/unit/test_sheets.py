@@ -1,6 +1,8 @@
 """Cells of workbooks become the text that a contract reads back to the same value; no row is lost in silence."""
 
 import io
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -253,3 +255,44 @@ def test_a_sheet_without_a_header_takes_the_names_of_the_contract(workbook: Any)
 
 def test_a_sheet_too_wide_is_refused(workbook: Any) -> None:
     assert "file.max_columns" in str(refusal(workbook([["a", "b", "c"]]), style=FileStyle(max_columns=2)))
+
+
+def test_cells_so_far_apart_that_the_sheet_would_fill_the_memory_are_refused() -> None:
+    def far(book: Any, page: Any) -> None:
+        page.write(1_048_575, 16_383, "far off")
+
+    data = xlsx([["No", "Qty"], ["1", 2]], far)
+    assert "too far apart: its last row is 1,048,576, its last column the 16,384th" in str(refusal(data))
+    irregular = rezipped(data, lambda text: text.replace(b'<c r="XFD1048576"', b"<c  r='XFD1048576'"))
+    assert "too far apart" in str(refusal(irregular))
+    beyond = rezipped(data, lambda text: text.replace(b'r="XFD1048576"', b'r="ZZZZ9999999999"'))
+    assert "no place of a cell" in str(refusal(beyond))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ('columns-repeated="x"', "is no count"),
+        ('columns-repeated="99999"', "more than 16,384 cells"),
+    ],
+)
+def test_counts_that_no_sheet_has_are_refused(told: str, words: str) -> None:
+    cells = ods_rows([["No", "1", "2"]]).replace("<table:table-cell ", f"<table:table-cell table:number-{told} ")
+    assert words in str(refusal(ods(("T", cells))))
+
+
+def test_cells_far_off_that_only_have_a_colour_do_not_count() -> None:
+    def far(book: Any, page: Any) -> None:
+        page.write_blank(1_048_575, 16_383, None, book.add_format({"bg_color": "red"}))
+
+    assert rows(xlsx([["No", "Qty"], ["1", 2]], far)) == [{"No": "1", "Qty": "2"}]
+
+
+def rezipped(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The workbook with its first sheet's XML changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            part = source.read(name)
+            target.writestr(name, change(part) if name.endswith("sheet1.xml") else part)
+    return out.getvalue()

@@ -21,6 +21,7 @@ _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
 """Of a sheet; the same row or cell may be told as so many at once."""
+_MOST_SPACES = 1_000
 
 
 class OdsRows:
@@ -47,7 +48,7 @@ class OdsRows:
     def _parsed(self) -> Iterator[tuple[str, Element]]:
         try:
             yield from iterparse(Member(self._archive, self._info, self._limits), ("start", "end"))
-        except ParseError as error:
+        except (ParseError, LookupError, ValueError) as error:
             raise damaged(error) from error
 
     def __iter__(self) -> Iterator[Row]:
@@ -64,6 +65,8 @@ class OdsRows:
                 if not cells:
                     empty += repeated
                     continue
+                if number + empty + repeated > _MOST_ROWS:
+                    raise damaged(f"it has more than {_MOST_ROWS:,} rows")
                 given += repeated * sum(len(cell) if isinstance(cell, str) else 8 for cell in cells)
                 bounded(given, self._info.compress_size, self._limits)
                 yield from (Row(number + place, [], []) for place in range(1, empty + 1))
@@ -84,6 +87,8 @@ def _row(element: Element) -> tuple[list[Cell], list[int]]:
         if value == "":
             empty += repeated
             continue
+        if len(cells) + empty + repeated > _MOST_COLUMNS:
+            raise damaged(f"a row has more than {_MOST_COLUMNS:,} cells")
         cells += [""] * empty
         empty = 0
         if value is None:
@@ -94,7 +99,13 @@ def _row(element: Element) -> tuple[list[Cell], list[int]]:
 
 
 def _repeated(element: Element, what: str, most: int) -> int:
-    return min(int(element.get(f"{_TABLE}number-{what}-repeated", "1")), most)
+    return _count(element.get(f"{_TABLE}number-{what}-repeated", "1"), most)
+
+
+def _count(text: str, most: int) -> int:
+    if not text.isdecimal():
+        raise damaged(f"“{text}” is no count")
+    return min(int(text[:9]), most)
 
 
 def _value(cell: Element) -> Cell | None:
@@ -117,7 +128,7 @@ def _value(cell: Element) -> Cell | None:
 
 def _letters(element: Element) -> str:
     """Text with its formatting taken off; several spaces are told as a number."""
-    inside = {f"{_TEXT}s": " " * int(element.get(f"{_TEXT}c", "1")), f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+    inside = {f"{_TEXT}s": " " * _count(element.get(f"{_TEXT}c", "1"), _MOST_SPACES), f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
     text = inside.get(element.tag, element.text or "")
     return text + "".join(_letters(child) + (child.tail or "") for child in element)
 

@@ -16,6 +16,7 @@ from tillstream.pipeline.manner import Manner
 from tillstream.pipeline.typed_block import cells_of, line_of, named_once, not_too_wide, typed_block
 
 _ROWS = 65_536
+_BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
 
 
 class ParquetReader:
@@ -25,7 +26,7 @@ class ParquetReader:
             file = pq.ParquetFile(stream)
             texts = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
             self._file = pq.ParquetFile(stream, metadata=file.metadata, read_dictionary=texts, pre_buffer=False)
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise _damaged(error) from error
         told = file.metadata
         groups = sum(told.row_group(number).total_byte_size for number in range(told.num_row_groups))
@@ -49,7 +50,7 @@ class ParquetReader:
             for batch in self._file.iter_batches(_ROWS):
                 yield self._block(names, batch.columns, before)
                 before += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except _BROKEN as error:
             raise _damaged(error) from error
         if not before:
             empty = self._file.schema_arrow.empty_table().combine_chunks()

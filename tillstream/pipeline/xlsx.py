@@ -1,12 +1,12 @@
 """The pipeline room: sheets of Excel workbooks (.xlsx). The values are read in Rust; what that reader passes over in
 silence, errors and formulas without a value, is looked for in the XML, where there is any."""
 
-import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from posixpath import join, normpath
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError, fromstring, iterparse
+from xml.etree.ElementTree import ParseError, fromstring
 
 import python_calamine as calamine
 
@@ -15,14 +15,11 @@ from tillstream.pipeline.archive import Member, refused
 from tillstream.pipeline.gunzip import bounded
 from tillstream.pipeline.sheet_cells import Cell
 from tillstream.pipeline.sheet_rows import Row, chosen, damaged
+from tillstream.pipeline.xlsx_xml import Told, look_through, name_of, parsed
 
-_CHUNK = 1 << 20
-_FAULTY = (b"<f", b":f>", b":f ", b":f/", b'"e"', b"'e'")
-"""Where there is a formula or an error, one of these is in the XML; found a hundred times faster than by parsing."""
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_CELL_BYTES = 32
+"""What a cell takes in memory, an empty one too."""
 _TOGETHER = ("xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml")
-Faults = dict[int, dict[int, str | None]]
-"""Row and place, each from 0 → the error as text, or None for a formula without a value."""
 
 
 class XlsxRows:
@@ -32,12 +29,10 @@ class XlsxRows:
         self._archive, self._limits = archive, limits
         self._bounded(*(name for name in _TOGETHER if name in archive.namelist()))
         stream.seek(0)
-        try:
+        with _no_panic():
             self._book = calamine.load_workbook(stream)
             sheets = [sheet for sheet in self._book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
             visible = [sheet for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
-        except calamine.CalamineError as error:
-            raise damaged(error) from error
         self.sheets = [sheet.name for sheet in (*visible, *(sheet for sheet in sheets if sheet not in visible))]
         self.sheet = chosen(self.sheets, wanted)
         self._part = self._part_of(self.sheet)
@@ -45,7 +40,10 @@ class XlsxRows:
 
     def _bounded(self, *names: str) -> None:
         """What is held in memory at once."""
-        infos = [self._archive.getinfo(name) for name in names]
+        try:
+            infos = [self._archive.getinfo(name) for name in names]
+        except KeyError as error:
+            raise damaged(error) from error
         unpacked = sum(info.file_size for info in infos)
         if unpacked > self._limits.sheet_bytes:
             raise refused(
@@ -56,8 +54,8 @@ class XlsxRows:
         bounded(unpacked, sum(info.compress_size for info in infos), self._limits)
 
     def __iter__(self) -> Iterator[Row]:
-        faults = self._faults() if self._may_be_faulty() else {}
-        try:
+        faults = self._told().faults
+        with _no_panic():
             sheet = self._book.get_sheet_by_name(self.sheet)
             number = 0
             for number, cells in enumerate(sheet.iter_rows(), 1):
@@ -67,8 +65,6 @@ class XlsxRows:
                 yield from (Row(between, [], []) for between in range(number + 1, last + 1))
                 number = last + 1
                 yield _with_faults(number, [], faults[last])
-        except calamine.CalamineError as error:
-            raise damaged(error) from error
 
     def _part_of(self, sheet: str) -> str:
         """Where in the archive the sheet is."""
@@ -77,40 +73,39 @@ class XlsxRows:
             relations = fromstring(self._archive.read("xl/_rels/workbook.xml.rels"))
             targets = {each.get("Id"): each.get("Target", "") for each in relations}
             for element in book.iter():
-                if _name(element) == "sheet" and element.get("name") == sheet:
+                if name_of(element) == "sheet" and element.get("name") == sheet:
                     identity = next(value for key, value in element.items() if key.endswith("}id"))
                     target = targets[identity]
                     return target[1:] if target.startswith("/") else normpath(join("xl", target))
-        except (ParseError, KeyError, StopIteration) as error:
+        except (ParseError, LookupError, ValueError, StopIteration) as error:
             raise damaged(error) from error
         raise damaged(f"“{sheet}” is not in it")
 
-    def _may_be_faulty(self) -> bool:
-        """Most sheets hold values alone. The whole part is read, so that its checksum is verified too."""
-        stream = Member(self._archive, self._archive.getinfo(self._part), self._limits)
-        found, tail = False, b""
-        while chunk := stream.read(_CHUNK):
-            found = found or any(sign in chunk or sign in tail + chunk[:4] for sign in _FAULTY)
-            tail = chunk[-4:]
-        return found
+    def _told(self) -> Told:
+        """Raises `UnreadableFile` for cells so far apart that the sheet between them would fill the memory."""
+        told = look_through(self._stream()) or parsed(self._stream())
+        if told.width * told.height * _CELL_BYTES > 2 * self._limits.sheet_bytes:
+            raise refused(
+                f"The cells of “{self.sheet}” lie too far apart: its last row is {told.height:,}, its last column the "
+                f"{told.width:,}th. Delete what stands far off, or save the sheet as CSV UTF-8."
+            )
+        return told
 
-    def _faults(self) -> Faults:
-        faults: Faults = {}
-        stream = Member(self._archive, self._archive.getinfo(self._part), self._limits)
-        row = -1
-        try:
-            data = Element("none")
-            for event, element in iterparse(stream, ("start", "end")):
-                if event == "start":
-                    data = element if _name(element) == "sheetData" else data
-                elif _name(element) == "row":
-                    row = int(element.get("r") or row + 2) - 1
-                    if found := dict(_faults_of(element)):
-                        faults[row] = found
-                    data.clear()  # else every row stays in memory
-        except ParseError as error:
-            raise damaged(error) from error
-        return faults
+    def _stream(self) -> Member:
+        return Member(self._archive, self._archive.getinfo(self._part), self._limits)
+
+
+@contextmanager
+def _no_panic() -> Iterator[None]:
+    """What the reader in Rust cannot take is the file's fault."""
+    try:
+        yield
+    except calamine.CalamineError as error:
+        raise damaged(error) from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise damaged("it is not built as a workbook is") from error
+        raise
 
 
 def _with_faults(number: int, cells: list[Cell], faults: dict[int, str | None]) -> Row:
@@ -118,28 +113,3 @@ def _with_faults(number: int, cells: list[Cell], faults: dict[int, str | None]) 
         cells += [""] * (place + 1 - len(cells))
         cells[place] = error or ""
     return Row(number, cells, [place for place, error in faults.items() if error is None])
-
-
-def _faults_of(row: Element) -> Iterator[tuple[int, str | None]]:
-    place = -1
-    for cell in row:
-        if _name(cell) != "c":
-            continue
-        reference = _REFERENCE.fullmatch(cell.get("r", ""))
-        place = _place(reference[1]) if reference else place + 1
-        parts = {_name(part): part.text or "" for part in cell}
-        if cell.get("t") == "e":
-            yield place, parts.get("v") or "#ERROR"
-        elif "f" in parts and not parts.get("v") and (cell.get("t") != "str" or "v" not in parts):
-            yield place, None
-
-
-def _place(letters: str) -> int:
-    place = 0
-    for letter in letters:
-        place = place * 26 + ord(letter) - ord("A") + 1
-    return place - 1
-
-
-def _name(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
