@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Run, Say
 from tillstream.contracts import read
 
 ANSWERS = {
@@ -109,3 +109,27 @@ def test_a_region_with_another_way_of_naming_sales_gets_a_prefix(run: Run, file:
     code, found = run("detect", file, *said(ANSWERS | {"date_order": "DMY", "region": "IN"}), "--save", "shop")
     assert (code, found["contract"]["identity"]["id_prefix"]) == (0, "shop-")
     assert run("ingest", file, "--region", "shop")[0] == 0
+
+
+def test_a_contract_cannot_be_saved_under_a_name_that_none_may_have(run: Run, file: str) -> None:
+    code, found = run("detect", file, *said(ANSWERS | {"date_order": "DMY"}), "--save", "my shop")
+    assert (code, "my shop" in found["error"]) == (1, True)
+
+
+def test_a_file_without_rows_is_refused_in_words(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("Order No,Date,Qty,Price\n", encoding="utf-8")
+    code, found = run("detect", str(path))
+    assert (code, "no rows" in found["error"]) == (1, True)
+
+
+def test_the_yaml_alone_reads_back_as_the_contract(say: Say, file: str) -> None:
+    code, printed = say("detect", file, *said(ANSWERS | {"date_order": "DMY"}), "--yaml")
+    assert (code, read(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
+
+
+def test_a_person_reads_what_proves_it_and_what_is_asked(say: Say, file: str) -> None:
+    code, printed = say("detect", file)
+    assert code == 4
+    assert "“1.50” in Price (line 2)" in printed
+    assert "--answer date_order=DMY|MDY" in printed
