@@ -128,7 +128,8 @@ def _value(cell: Element) -> Cell | None:
 
 def _letters(element: Element) -> str:
     """Text with its formatting taken off; several spaces are told as a number."""
-    inside = {f"{_TEXT}s": " " * _count(element.get(f"{_TEXT}c", "1"), _MOST_SPACES), f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+    spaces = " " * _count(element.get(f"{_TEXT}c", "1"), _MOST_SPACES)
+    inside = {f"{_TEXT}s": spaces, f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
     text = inside.get(element.tag, element.text or "")
     return text + "".join(_letters(child) + (child.tail or "") for child in element)
 
