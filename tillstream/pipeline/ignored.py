@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.text import flags
+from tillstream.pipeline.text import flags, whole
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,7 +33,7 @@ def _repeats(table: pa.Table, told: Sequence[str]) -> Mask:
     none = np.zeros(table.num_rows, np.bool_)
     if not table.num_rows or not told:
         return none
-    columns = [column.combine_chunks() for column in table.columns]
+    columns = [whole(column) for column in table.columns]
     names = list(zip(columns, told, strict=False))
     names.sort(key=lambda pair: len(pair[0].dictionary))
     found = ~none
@@ -50,7 +50,7 @@ def _totals(table: pa.Table, words: tuple[str, ...]) -> Mask:
     for column in table.columns:
         if not undecided.any():
             break
-        cells = column.combine_chunks()
+        cells = whole(column)
         texts = [text.strip() for text in cells.dictionary.to_pylist()]
         begins = np.array([_begins(words).match(text.casefold()) is not None for text in texts], np.bool_)
         empty = np.array([not text for text in texts], np.bool_)
