@@ -60,6 +60,12 @@ def test_every_day_that_a_spreadsheet_turned_round_is_told(first: date, days: in
     assert len(found) >= 0.9 * len(expected)
 
 
+def test_days_that_leap_beside_numbers_without_digits_prove_nothing() -> None:
+    days = year()
+    days[20] = days[20].replace(month=days[20].month + 1)
+    assert told(days, numbers=["none"] * len(days)) == []
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None:
     rng = Random(seed)

@@ -41,6 +41,8 @@ def tell_swapped_days(table: pa.Table, findings: Findings) -> None:
     days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy().astype(np.int64)
     number, series, numbered = _numbers(table)
     known = np.flatnonzero(numbered & flags(pc.is_valid(dates)))
+    if not len(known):  # nothing that could ascend
+        return
     # stable, so that rows of one number stay together in the order of the file
     order = known[np.lexsort((number[known], series[known]))]
     turned = np.array(_turned(days[order]), np.int64)
