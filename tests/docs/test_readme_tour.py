@@ -1,4 +1,4 @@
-"""The tour of the README, word for word: its commands are run in an empty home and must print what it shows."""
+"""Tours, word for word: the commands of a page are run in an empty home and must print what it shows."""
 
 import os
 import re
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+TOURS = ("README.md", "docs/add-a-region.md")
 BATCH = re.compile(r"\b[0-9a-f]{20}\b")
 ANYTHING = "…"
 """A line of this stands for any lines."""
@@ -27,8 +28,41 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:
-    pattern = "\n".join(r"(?:.*\n?)*" if line == ANYTHING else re.escape(line) for line in shown)
-    return re.fullmatch(pattern, "\n".join(printed)) is not None
+    """The lines between those that stand for any must come in their order; the first and last where they stand."""
+    runs: list[list[str]] = [[]]
+    for line in shown:
+        if line == ANYTHING:
+            runs.append([])
+        else:
+            runs[-1].append(line)
+    at = 0
+    for number, run in enumerate(runs):
+        last = len(printed) - len(run)
+        places = range(last, last + 1) if number == len(runs) - 1 else range(at, last + 1)
+        found = next((place for place in (places if number else range(1)) if printed[place:][: len(run)] == run), None)
+        if found is None or found < at:
+            return False
+        at = found + len(run)
+    return len(runs) > 1 or shown == printed
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "fits"),
+    [
+        ("ab", "ab", True),
+        ("ab", "abc", False),
+        ("a…", "abc", True),
+        ("…c", "abc", True),
+        ("…b", "abc", False),
+        ("a…c", "abbc", True),
+        ("a…b…d", "axbycd", True),
+        ("a…c…b…d", "axbycd", False),
+        ("…", "", True),
+        ("a…a", "a", False),
+    ],
+)
+def test_an_ellipsis_stands_for_any_lines(shown: str, printed: str, fits: bool) -> None:
+    assert matches(list(shown), list(printed)) is fits
 
 
 class _Batches:
@@ -45,9 +79,10 @@ class _Batches:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the tour is written for a POSIX shell")
-def test_the_tour_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    text = README.read_text(encoding="utf-8")
-    for name, content in re.findall(r"Save this\s+as `([\w.]+)`:\n\n```csv\n(.*?)```", text, flags=re.DOTALL):
+@pytest.mark.parametrize("page", TOURS)
+def test_a_tour_prints_what_its_page_shows(page: str, tmp_path: Path) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name, content in re.findall(r"Save this\s+as `([\w.]+)`:\n\n```\w+\n(.*?)```", text, flags=re.DOTALL):
         (tmp_path / name).write_text(content, encoding="utf-8")
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
