@@ -52,7 +52,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
     worker.start()
     thread.start()
     yield Served(app, f"http://127.0.0.1:{server.effective_port}")
-    server.close()
+    # In its own thread: what another one closes while it waits for its sockets is a bad descriptor to it.
+    server.trigger.pull_trigger(server.close)
     thread.join()
     # Its threads would outlive the test with their cursors, of which the driver complains as the process ends.
     server.task_dispatcher.shutdown()
