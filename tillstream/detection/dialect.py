@@ -64,7 +64,7 @@ def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple
         lines += [NOWHERE] * len(more)
     gone, ignore = footers.totals(cells)
     if ignore:
-        told.find("ignore", ", ".join(ignore), f"{len(gone)} of the last rows begin so: totals, no sales", LIKELY)
+        told.find("ignore", ", ".join(ignore), f"so begin {len(gone)} of the last rows: totals, no sales", LIKELY)
     repeated = {number for number, row in enumerate(cells) if place is not None and _same(row, names)}
     if repeated:
         told.find("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)

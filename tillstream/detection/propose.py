@@ -145,7 +145,7 @@ class _Proposer:
 
     def _numbers(self, played: dict[str, str]) -> list[tuple[Any, numbers.Numbers]]:
         """The columns of money and quantity; where these tell nothing, every other column of numbers."""
-        mapped = [self._seen[played[role]] for role in roles.NUMERIC if role in played]
+        mapped = [self._seen[played[role]] for role in sorted(roles.NUMERIC & played.keys())]
         ours = [(one.column, one.numbers) for one in mapped]
         if any(seen.decimal or seen.thousands for _, seen in ours) or not any(seen.either for _, seen in ours):
             return ours
