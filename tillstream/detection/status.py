@@ -73,8 +73,8 @@ def _returns(sheet: Sheet, roles: dict[str, str], style: Style, rule: dict[str, 
         told.find("returns", f"prefix {letters}", evidence, CERTAIN if fits == rows else LIKELY, lines)
     elif "quantity" in roles:
         rule["negative_quantity"] = "returned"
-        rows = "row has" if below == 1 else "rows have"
-        told.find("returns", "negative quantity", f"{below:,} {rows} a negative {counted}", LIKELY, lines)
+        one_or_more = "row has" if below == 1 else "rows have"
+        told.find("returns", "negative quantity", f"{below:,} {one_or_more} a negative {counted}", LIKELY, lines)
 
 
 def _prefix(
