@@ -65,3 +65,14 @@ def test_after_an_undo_the_days_are_free(ingest: Any, run: Run) -> None:
 def test_a_replay_does_not_overlap_the_batch_that_it_replaces(ingest: Any, run: Run) -> None:
     first = ingest(*MONDAY)
     assert run("replay", first["batch_id"])[1]["status"] == "settled"
+
+
+def test_a_replay_under_a_contract_that_names_its_rows_otherwise_does_not_either(
+    ingest: Any, run: Run, home: Path
+) -> None:
+    first = ingest(*MONDAY)
+    other = CONTRACT | {"version": "2", "values": {"product_name": {"Tea": "Green tea"}}}
+    (home / "contracts" / "kiosk.yaml").write_text(yaml.safe_dump(other))
+    replayed = run("replay", first["batch_id"])[1]
+    assert (replayed["status"], replayed["rows"]["read"]) == ("settled", 3)
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == 3
