@@ -38,6 +38,13 @@ def test_a_byte_lost_anywhere_is_said_or_did_not_matter(kind: str) -> None:
     assert refused > 50
 
 
+def test_a_file_whose_name_was_lost_is_no_surprise() -> None:
+    data = zipped()
+    name = data.rindex(b"sales.csv")  # in the directory at the end
+    with pytest.raises(UnreadableFile):
+        read(data[:name] + b"\0" + data[name + 1 :])  # what follows a NUL is no part of a name
+
+
 def test_a_workbook_without_a_manifest_is_one_all_the_same() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(WHOLE["ods"])) as whole, zipfile.ZipFile(out, "w") as part:

@@ -84,7 +84,9 @@ def workbook(archive: zipfile.ZipFile) -> str:
 
 def one_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """The only file in it, but for what a Mac adds. Raises `UnreadableFile`."""
-    infos = [info for info in archive.infolist() if not info.is_dir() and not _added_by_mac(info.filename)]
+    # not `is_dir`, which fails on a name of no letters
+    files = (info for info in archive.infolist() if not info.filename.endswith("/"))
+    infos = [info for info in files if not _added_by_mac(info.filename)]
     if not infos:
         raise refused("There is no file in the archive. Make it again with the file that holds the sales.")
     if len(infos) > 1:
