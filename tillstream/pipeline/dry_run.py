@@ -1,5 +1,6 @@
 """A dry run: what a file's receipt would be, with nothing kept."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
@@ -11,7 +12,7 @@ from tillstream.pipeline import account, doubts, stage, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.pipeline.settle import describe
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement
+from tillstream.ports.warehouse import Question, Settled, Settlement
 
 
 def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
@@ -22,18 +23,32 @@ def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, str
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
         upload = _keep(ports, book.used(contract.name), prefix, name, stream)
-        written = stage.write(ports, upload, prefix)
-        upload = replace(upload, staged=asdict(written))
-        asked = doubts.about(doubts.File(ports, upload, contract, tuple(book.all().values())), written)
-        settled = ports.warehouse.preview(
-            Settlement([describe(ports, book, upload)]), account.questions(upload.batch_id)
-        )
+        return tried(ports, book, upload, prefix)[0]
     finally:
-        for stored in list(ports.objects.list(STAGING, prefix)):
-            ports.objects.delete(STAGING, stored.name)
-    holds = (*asked.holds, *settled.holds.values())
-    receipt = account.compose(upload, *(answer.to_pylist() for answer in settled.answers))
-    return receipt | {"status": "dry-run", "holds": [asdict(hold) for hold in holds]}
+        forget(ports, prefix)
+
+
+def tried(
+    ports: Ports, book: ContractBook, upload: Upload, prefix: str, undo: Sequence[str] = (), *more: Question
+) -> tuple[dict[str, Any], Settled]:
+    """The receipt that the upload would have, and how it would settle beside an undo, with the answers to `more` last.
+
+    What is staged lies under the prefix, for `forget`. Raises `Rejected` for a file that cannot be read.
+    """
+    written = stage.write(ports, upload, prefix)
+    read = replace(upload, staged=asdict(written), state=State.STAGED)
+    contract = book.version(read.contract, read.contract_version)
+    asked = doubts.about(doubts.File(ports, read, contract, tuple(book.all().values())), written)
+    questions = account.questions(read.batch_id)
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, read)], undo), [*questions, *more])
+    holds = [asdict(hold) for hold in (*asked.holds, *settled.holds.values())]
+    receipt = account.compose(read, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
+    return receipt | {"status": "dry-run", "holds": holds}, settled
+
+
+def forget(ports: Ports, prefix: str) -> None:
+    for stored in list(ports.objects.list(STAGING, prefix)):
+        ports.objects.delete(STAGING, stored.name)
 
 
 def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:

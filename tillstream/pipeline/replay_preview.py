@@ -1,17 +1,15 @@
 """What a replay would change, with nothing kept: the account of the batch as it is, and as it would be read now."""
 
-from dataclasses import asdict, replace
 from typing import Any
 
 import sql
 from tillstream.domain.errors import Rejected
-from tillstream.domain.events import STAGING
-from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import account, doubts, replay, stage, uploads
+from tillstream.domain.uploads import IN_LEDGER, State
+from tillstream.pipeline import account, replay, uploads
 from tillstream.pipeline.contracts import ContractBook
-from tillstream.pipeline.settle import describe
+from tillstream.pipeline.dry_run import forget, tried
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.ports.warehouse import Question
 
 TOTALS = Question(sql.text("ledger/totals"))
 SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
@@ -27,12 +25,12 @@ def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None =
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        after, settled = _read(ports, book, old, new, prefix)
+        undo = [old.batch_id] if old.state in IN_LEDGER else []
+        after, settled = tried(ports, book, new, prefix, undo, TOTALS)
     except Rejected as error:
         after, settled = account.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
     finally:
-        for stored in list(ports.objects.list(STAGING, prefix)):
-            ports.objects.delete(STAGING, stored.name)
+        forget(ports, prefix)
     return {
         "batch_id": batch,
         "file": old.file,
@@ -41,19 +39,6 @@ def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None =
         "changes": dict(settled.changes) if settled else {},
         "totals": {"before": totals, "after": settled.answers[-1].to_pylist() if settled else totals},
     }
-
-
-def _read(ports: Ports, book: ContractBook, old: Upload, new: Upload, prefix: str) -> tuple[dict[str, Any], Settled]:
-    written = stage.write(ports, new, prefix)
-    read = replace(new, staged=asdict(written), state=State.STAGED)
-    contract = book.version(new.contract, new.contract_version)
-    asked = doubts.about(doubts.File(ports, read, contract, tuple(book.all().values())), written)
-    undo = [old.batch_id] if old.state in IN_LEDGER else []
-    questions = [*account.questions(new.batch_id), TOTALS]
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, read)], undo), questions)
-    holds = [asdict(hold) for hold in (*asked.holds, *settled.holds.values())]
-    told = account.compose(read, *(answer.to_pylist() for answer in settled.answers[:-1]))
-    return told | {"status": "dry-run", "holds": holds}, settled
 
 
 def _shown(receipt: dict[str, Any]) -> dict[str, Any]:

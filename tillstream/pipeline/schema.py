@@ -22,10 +22,6 @@ _TYPES: dict[Kind, pa.DataType] = {
 }
 
 
-def arrow_type(kind: Kind) -> pa.DataType:
-    return _TYPES[kind]
-
-
 def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
     """One Arrow field per column, in order, all nullable: a refused row may lack any value.
 
