@@ -35,19 +35,45 @@ bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and w
 bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
 
+##@ Google Cloud
+STAGE ?= dev
+ON = --project "$(PROJECT)" --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
+deploy: $(if $(DRY),,package) ## Bring PROJECT to what STAGE holds (REGION, SET override its file; DRY=1 prints every command)
+	$(BIN)/tillstream deploy apply $(ON) $(if $(DRY),--dry-run)
+destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps the data
+	$(BIN)/tillstream deploy destroy $(ON)
+smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
+	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
+rollback: .venv/.dev ## Put PROJECT back to the revisions that served before (FORWARD=1: to the newest again)
+	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
+package: .venv/.runtime ## Lay out the deployable source of the functions in build/functions
+	$(BIN)/python -m infra.package
+cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
+	$(BIN)/python -m infra.cloud_local
+
 ##@ Upkeep
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
+pictures: .venv/.dev ## Take the pictures of the docs anew (needs Chromium)
+	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/test_pictures.py --pictures docs/pictures
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
-	for extra in "" dev google bench; do \
+	for extra in "" google dev bench; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	    $${extra:+--extra $$extra -c requirements.lock} pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
+	    $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" = dev && echo --extra google) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
+	for each in bigquery storage; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	    infra/locks/$$each-emulator.in -o infra/locks/$$each-emulator.lock || exit 1; done
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  --generate-hashes --extra google -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  --generate-hashes -c requirements-google.lock infra/locks/functions.in -o infra/locks/functions.lock
+emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .venv-emulators build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -66,4 +92,13 @@ clean: ## Remove what was built; the data in var/ stays
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
 
-.PHONY: help setup run test test-long test-all lint check bench bench-full format docs lock clean
+# apart from the product: their pins do not agree with ours; DuckDB's extensions lie in the HOME that theirs runs under
+.venv-emulators/.made: infra/locks/bigquery-emulator.lock infra/locks/storage-emulator.lock
+	for each in bigquery storage; do \
+	  $(PYTHON) -m venv --clear .venv-emulators/$$each && \
+	  .venv-emulators/$$each/bin/python -m pip install --quiet --disable-pip-version-check -r infra/locks/$$each-emulator.lock || exit 1; done
+	HOME=$(CURDIR)/.venv-emulators/bigquery .venv-emulators/bigquery/bin/python -c \
+	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
+	touch $@
+
+.PHONY: help setup run test test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local

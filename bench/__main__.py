@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import detection, full, ingest, report
+from bench import cloud, detection, full, ingest, report
 from bench.event_bus import publish_rate, receive_rate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
@@ -22,8 +22,10 @@ def main() -> None:
             report.repeats(*ingest.again(work, 3)),
             report.queue(publish_rate(), receive_rate()),
             report.detected(detection.measure(), *detection.large(work)),
+            report.cold(cloud.cold_starts(work)),
         ]
         if options.full:
+            sections.append(report.large_file(cloud.streamed(work)))
             sections.append(report.at_scale(full.measure(work)))
     report.write(PAGE, sections, full=options.full)
     print(PAGE.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """One million rows of fifteen columns, from process start to receipt, beside the peers."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 PEER_PYTHON = str(Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python")
 """Where the peers are installed: not beside the product, whose own libraries would find theirs."""
 ROWS = 1_000_000
+AS_INSTALLED = str(Path(__file__).parent / "users")
+"""Goes before the installed packages, to hide what only tests need."""
 PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
 
 
@@ -30,13 +33,21 @@ def home(folder: Path) -> Path:
     return folder
 
 
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "TILLSTREAM_HOME": str(home(folder)),
+        "TILLSTREAM_SAMPLES": "false",
+        "PYTHONPATH": AS_INSTALLED,
+    }
+
+
 def ingest(file: Path, folder: Path) -> Run:
     return timed(*_ingest(file, folder))
 
 
 def _ingest(file: Path, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]:
     command = [TILLSTREAM, "ingest", str(file), "--region", "bench", "--json"]
-    return command, {"TILLSTREAM_HOME": str(home(folder))}
+    return command, {"TILLSTREAM_HOME": str(home(folder)), "PYTHONPATH": AS_INSTALLED}
 
 
 def beside_peers(work: Path, runs: int) -> dict[str, Figures]:

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.cloud import GIGABYTE, Streamed, slope
 from bench.detection import Outcome, asked_most, questions_a_file
 from bench.full import Scale
 from bench.process import Figures, ratio
@@ -89,6 +90,36 @@ def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
     )
 
 
+def cold(found: dict[str, Figures]) -> str:
+    limits = {"stage": 2.5}
+    rows = [
+        _floor(f"`{name}`, at most {limits.get(name, 1.0):g} s", each.wall, most=limits.get(name, 1.0), unit="s")
+        for name, each in found.items()
+    ]
+    return (
+        "## Cold starts of the cloud's functions\n\n"
+        "From the start of Python until all that a function's first event needs is loaded, Google's libraries too; "
+        "the median of some rounds. Reaching the services comes on top.\n\n" + _table(FLOOR, rows)
+    )
+
+
+def large_file(found: Sequence[Streamed]) -> str:
+    sizes = [one.size / GIGABYTE for one in found]
+    start, more = slope(sizes, [one.run.memory for one in found])
+    begin, longer = slope(sizes, [one.run.wall for one in found])
+    rows = [[f"{one.size / GIGABYTE:.2f} GB", f"{one.run.wall:.1f} s", f"{one.run.memory:.0f} MB"] for one in found]
+    floors = [
+        _floor("memory at 5 GB, at most the 4,295 MB of its function", start + 5 * more, most=4295, unit="MB"),
+        _floor("seconds for 5 GB, at most the 540 of its function", begin + 5 * longer, most=540, unit="s"),
+        ["more memory for each gigabyte", f"{more:.0f} MB", ""],
+    ]
+    return (
+        "## A large file through `stage`\n\nA plain CSV file in the local object store, read, checked and written as "
+        "Parquet by a process of its own; 5 GB are told by the line through these.\n\n"
+        + _table(["file", "wall", "peak"], rows) + "\n" + _table(FLOOR, floors)
+    )  # fmt: skip
+
+
 def at_scale(scale: Scale) -> str:
     floors = [
         _floor("10 M rows at most 1.2 × the memory of 1 M", scale.history.memory / scale.million.memory, most=1.2),
@@ -99,11 +130,26 @@ def at_scale(scale: Scale) -> str:
     asked = [
         _floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in scale.queries.items()
     ]
+    portal = scale.portal
+    tiles = [_floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in portal.tiles.items()]
+    beside = [
+        ["all tiles of the page, six at a time, median", f"{portal.page:.2f} s", ""],
+        ["a trivial request alone, p95", f"{1000 * portal.trivial:.1f} ms", ""],
+        _floor(
+            "a trivial request while 100,000 rows are loaded, p95 at most 50 ms",
+            1000 * portal.trivial_beside, most=50, unit="ms",
+        ),
+    ]  # fmt: skip
     return (
-        f"## At ten million lines\n\nLoading them took {scale.history.wall:.0f} s.\n\n"
+        f"## At ten million lines\n\nLoading them took {scale.history.wall:.0f} s, summing all their days, "
+        f"which nobody waits for, {scale.summed:.0f} s.\n\n"
         + _table(FLOOR, floors)
         + "\nDashboard queries, never answered from the cache.\n\n"
         + _table(FLOOR, asked)
+        + "\nTiles of the admin's page through the running server, each time for another period.\n\n"
+        + _table(FLOOR, tiles)
+        + "\n"
+        + _table(FLOOR, beside)
     )
 
 

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from flask import Flask
-from flask_bootstrap import Bootstrap5
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, request
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
@@ -14,28 +11,42 @@ from portal import (
     addresses,
     admin,
     api,
+    areas,
+    audit,
+    bearer,
+    board,
+    context,
     dashboard,
     errors,
+    fixing,
     formats,
     guide,
+    live,
+    looks,
     marked,
     pipeline,
     plotly,
+    profile,
+    request_log,
+    running,
+    sale_lines,
     security,
+    shared_counts,
     sign_in,
+    tables,
+    tokens,
     uploads,
+    ways,
+    why,
+    world,
 )
+from portal.api import elsewhere, limits
 from portal.context import EXTENSION, load_person, scope, signed_in
 from tillstream.app import App
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
+from tillstream.fixing.desk import Desk
 
-AREAS = (
-    ("dashboard.show", "Sales", Action.SEE_NUMBERS),
-    ("uploads.listing", "Uploads", Action.SEE_UPLOADS),
-    ("pipeline.show", "Pipeline", Action.SEE_PIPELINE),
-    ("admin.people", "People", Action.ADMINISTER),
-)
 SEVERITIES = {"error": "Refused", "warning": "Check", "hold": "Decide", "rejection": "File refused"}
 TRIES = "30 per minute"
 """Sign-ins from one address; tries at one name are braked in the people room."""
@@ -46,25 +57,44 @@ def create_app(app: App) -> Flask:
     flask = Flask(__name__)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
+    flask.extensions[fixing.seen.EXTENSION] = Desk()
+    request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(load_person)
+    login.request_loader(bearer.load)
+    ways.register(flask, app.settings)
+    elsewhere.register(flask, app.settings)
     # First the gate, then CSRF: a stranger is told to sign in, not that a token is missing.
     flask.before_request(access.gate)
+    context.say_where_requests_come_from(flask)
+    context.see_what_others_saved(flask)
+    flask.before_request(_see_saved_contracts)
     csrf = CSRFProtect(flask)
-    Bootstrap5(flask)
-    limiter = Limiter(get_remote_address, app=flask, storage_uri="memory://", headers_enabled=True)
-    limiter.limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    for room in (sign_in, dashboard, uploads, pipeline, admin, guide, api):
+    flask.before_request(lambda: access.guard(csrf))
+    shared_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
+    limits.limit(shared_counts.limiter(flask, app.ports, every=1), api.blueprint)
+    files = (uploads, board, fixing, pipeline)
+    people = (admin, audit, profile, tokens)
+    for room in (sign_in, dashboard, why, sale_lines, tables, *files, *people, guide, live, api):
         flask.register_blueprint(room.blueprint)
-    csrf.exempt(api.store_sales.send)  # a bearer token is no cookie: no other site can send it
     flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
+    flask.add_url_rule("/assets/world.json", "world", world.outlines)
+    running.register(flask, measured=app.settings.metrics)
+    live.register(flask)
     errors.register(flask)
     formats.register(flask)
     marked.register(flask)
     addresses.register(flask)
+    looks.register(flask, development=app.settings.development)
     flask.context_processor(_words)
     access.check_marks(flask)
     return flask
+
+
+def _see_saved_contracts() -> None:
+    """Another instance may have saved some since; files of the portal itself do not ask."""
+    if request.blueprint:
+        context.tillstream().book.refresh()
 
 
 def _words() -> dict[str, Any]:
@@ -72,7 +102,7 @@ def _words() -> dict[str, Any]:
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,
-        "areas": AREAS,
+        "areas": areas,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }

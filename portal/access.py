@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
 
-from portal.context import scope, signed_in
+from portal import bearer
+from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
+from tillstream.people import policy
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
@@ -21,7 +25,23 @@ class NotForTokens(Rejected):
     """A token was shown where only a person's session counts."""
 
     def __init__(self) -> None:
-        super().__init__("A store's token opens POST /api/sales and nothing else; this call needs a person's session.")
+        super().__init__(
+            "A store's token opens POST /api/sales and nothing else; this call needs a personal token or a session."
+        )
+
+
+class TokenMayNot(Rejected):
+    """The person's token was not given the right, whatever the person may."""
+
+    def __init__(self, access: Action) -> None:
+        super().__init__(f"This token was not given the right “{access.value}”; make one that has it under Tokens.")
+
+
+class LacksSecondStep(Rejected):
+    """The person's role must sign in with a code, too."""
+
+    def __init__(self) -> None:
+        super().__init__("Your role signs in with a second step. Set it up on your profile first.")
 
 
 class Open(Enum):
@@ -33,7 +53,8 @@ class Open(Enum):
 
 
 Access = Open | Action
-FILES = frozenset({"static", "bootstrap.static"})
+WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
+FILES = frozenset({"static"})
 
 
 def allow(access: Access) -> Callable[[View], View]:
@@ -44,6 +65,18 @@ def allow(access: Access) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def only_with_passwords(view: View) -> View:
+    """Mark a view that has no sense where nobody signs in with a password of ours: there it does not exist."""
+
+    @wraps(view)
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        if not tillstream().settings.passwords_open:
+            abort(404)
+        return view(*args, **kwargs)
+
+    return cast("View", seen)
 
 
 def access_of(app: Flask, endpoint: str) -> Access:
@@ -66,15 +99,42 @@ def gate() -> ResponseReturnValue | None:
         return None
     if not signed_in():
         return _stranger()
+    if request.endpoint not in WITHOUT_SECOND_STEP and _lacks_second_step():
+        return _to_second_step()
     if isinstance(access, Action) and not scope().may(access):
+        if shown_token() and me().scope.may(access):
+            raise TokenMayNot(access)
         abort(403)
     return None
 
 
+def _lacks_second_step() -> bool:
+    """Whoever is here on the word of another house has done what that house asks."""
+    return not shown_token() and not this_session().way and policy.lacks_second_step(ports(), me())
+
+
+def _to_second_step() -> ResponseReturnValue:
+    """Admins ask for it of the person's role: nothing else is answered until it is set up."""
+    program = request.path.startswith("/api/") and request.path != "/api/docs"
+    if program or request.method not in {"GET", "HEAD"}:
+        raise LacksSecondStep
+    return redirect(url_for("profile.second_step"), 303)
+
+
+def guard(csrf: CSRFProtect) -> None:
+    """A change asked for by a session needs the page's token. One asked with a bearer token does not: no other site
+    can send that."""
+    if request.endpoint is None or access_of(current_app, request.endpoint) is Open.STORE_TOKEN:
+        return
+    if not (signed_in() and shown_token()):
+        csrf.protect()
+
+
 def _stranger() -> ResponseReturnValue:
-    if request.path.startswith("/api/") and request.headers.get("Authorization"):
+    if bearer.shown().startswith("till_"):
         raise NotForTokens
-    if request.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
+    program = request.path.startswith("/api/") and request.path != "/api/docs"
+    if program or request.method not in {"GET", "HEAD"}:
         abort(401)
     wanted = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.form", next=wanted if wanted != "/" else None), 303)

@@ -28,14 +28,23 @@ def asset(filename: str) -> str:
     return url_for("static", filename=filename, v=f"{path.stat().st_mtime_ns:x}")
 
 
-def bootstrap() -> str:
-    return url_for("bootstrap.static", filename="css/bootstrap.min.css", v=version("bootstrap-flask"))
+def own_page(wanted: str) -> str:
+    """Where the person wanted to go, if that is a page of ours; else where everybody starts."""
+    ours = (
+        wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not any(ord(sign) < 32 for sign in wanted)
+    )
+    return wanted if ours else url_for("dashboard.show")
 
 
 def charts() -> str:
     return url_for("plotly", v=version("plotly"))
 
 
+def outlines() -> str:
+    """The countries of the world map; another address for another edition of them."""
+    return url_for("world", v=version("countryinfo"))
+
+
 def register(app: Flask) -> None:
-    for link in (with_args, asset, bootstrap, charts, style_ids):
+    for link in (with_args, asset, charts, outlines, style_ids):
         app.add_template_global(link)

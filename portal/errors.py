@@ -7,16 +7,22 @@ from typing import Any
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from portal.access import NotForTokens
+from portal import bearer
+from portal.access import LacksSecondStep, NotForTokens, TokenMayNot
+from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
+from portal.ways import NotProved
 from tillstream.analytics.known_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.backoff import TooManyTries
+from tillstream.people.identities import NotInvited
+from tillstream.people.links import NoSuchLink
+from tillstream.pipeline.sending import WrongChecksum, WrongOffset
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,19 @@ TABLE: dict[type[Exception], Answer] = {
     WrongSignIn: Answer(403, "That did not match"),
     NotFound: Answer(404, "There is nothing here"),
     NotForTokens: Answer(403, "A token does not open this"),
+    TokenMayNot: Answer(403, "This token does not open this"),
+    LacksSecondStep: Answer(403, "A second step is asked of you"),
+    NotInvited: Answer(403, "You have no account here yet"),
+    NotProved: Answer(403, "We could not see who you are"),
+    NoSuchLink: Answer(410, "This link opens nothing"),
     Forbidden: Answer(403, "This is not part of your work"),
     UnknownValue: Answer(400, "Nothing is called that"),
+    WrongChecksum: Answer(460, "The piece came damaged"),
+    NotOurVersion: Answer(412, "Another version of the protocol"),
+    NotAPiece: Answer(415, "That is not a piece of a file"),
+    TooLarge: Answer(413, "That is too large"),
     Rejected: Answer(422, "That cannot be done"),
+    WrongOffset: Answer(409, "The piece begins elsewhere"),
     Conflict: Answer(409, "Somebody was faster", "Look at the page again, then decide anew."),
     Unavailable: Answer(503, "Not now", "Nothing was lost. Try again in a moment."),
     CSRFError: Answer(400, "The page was open too long", "Go back, load the page again, and repeat what you did."),
@@ -58,6 +74,9 @@ NO_TOKEN = Answer(
     "the meta tag csrf-token of any page of that session. Behind https it needs a Referer of the portal, too.",
 )
 """What a program reads where a person reads that the page was open too long."""
+BAD_TOKEN = Answer(
+    401, "This token opens nothing", "It is revoked, too old, or never was: make another one under Tokens."
+)
 FAULT = Answer(500, "Something broke on our side", "If it happens again, tell an administrator the number below.")
 
 
@@ -80,12 +99,17 @@ def answer(error: Exception) -> Any:
         response.headers["Retry-After"] = str(error.seconds)
     elif found.status in {429, 503}:
         response.headers["Retry-After"] = "60" if found.status == 429 else "5"
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if found.status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="Tillstream"'
+        wrong = ', error="invalid_token"' if bearer.shown() else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="Tillstream"{wrong}'
     return response
 
 
 def _look_up(error: Exception) -> Answer:
+    if isinstance(error, Unauthorized) and bearer.shown():
+        return BAD_TOKEN
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN
     for kind in type(error).__mro__:
@@ -97,7 +121,7 @@ def _look_up(error: Exception) -> Answer:
 
 
 def _words(error: Exception, found: Answer) -> str:
-    if found.status == 413:
+    if found.status == 413 and not isinstance(error, TooLarge):
         return _limit()
     ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
     return str(error) if ours else found.next_step
@@ -117,7 +141,7 @@ def _limit() -> str:
 
 def _program() -> bool:
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith(("/api/", "/healthz")) or (best is not None and best != "text/html")
+    return request.path.startswith(("/api/", "/healthz", "/metrics")) or (best is not None and best != "text/html")
 
 
 def _problem(found: Answer, detail: str, reference: str, error: Exception) -> Response:

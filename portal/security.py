@@ -1,19 +1,22 @@
 """The portal room's locks: session secret, cookies, headers."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
 from tillstream.settings import Settings
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src {reached}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -26,31 +29,36 @@ A_YEAR = 365 * 86_400
 
 def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     app.config.update(
-        SECRET_KEY=_secret(ports),
+        SECRET_KEY=settings.session_secret.get_secret_value() or _secret(ports),
         SESSION_COOKIE_NAME="tillstream",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
         MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
         MAX_FORM_PARTS=2_000,
         SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
         # The token lives as long as the session: a page left open over lunch must still work.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
-        BOOTSTRAP_SERVE_LOCAL=True,
+        WTF_CSRF_CHECK_DEFAULT=False,  # `access.guard` decides, as a program's token needs none
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # columns keep the order that they have everywhere else
-    app.after_request(_protect)
+    reached = f"'self' {ports.objects.sessions_at}".strip()  # where files go straight into the store
+    policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
+    app.after_request(partial(_protect, HEADERS | policy))
+    if settings.proxies:
+        # Of the addresses in X-Forwarded-For only those count that proxies of ours added at its end.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1)  # type: ignore[method-assign]
 
 
-def _protect(response: Response) -> Response:
-    for name, value in HEADERS.items():
+def _protect(headers: Mapping[str, str], response: Response) -> Response:
+    for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR}")
-    if request.endpoint not in {"static", "bootstrap.static", "plotly"}:
-        response.headers["Cache-Control"] = "no-store"
+    if request.endpoint not in {"static", "plotly", "world"}:
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -3,12 +3,21 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
+from emulated import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
+
+__all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub", "storage_testbench"]
+
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
+    parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
 
 
 @pytest.fixture(autouse=True)

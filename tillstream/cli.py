@@ -1,11 +1,17 @@
 """The command line: arguments in, one result out, as words or as JSON, with the exit codes of the docs."""
 
+import sys
 from pathlib import Path
 
 import click
 
+from tillstream.cli_audit import audit
+from tillstream.cli_backup import backup, restore
 from tillstream.cli_decide import DECIDING
+from tillstream.cli_deploy import deploy
 from tillstream.cli_detect import detect
+from tillstream.cli_looker import looker
+from tillstream.cli_tokens import tokens
 from tillstream.cli_users import users
 from tillstream.domain.errors import TillstreamError
 from tillstream.invoke import FILE, as_json, fail, run
@@ -26,8 +32,10 @@ def main() -> None:
 @main.command()
 @click.option("--host", help="Where to listen; else the setting, 127.0.0.1.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port; else the setting, 8080.")
-@click.option("--open/--no-open", "open_", default=False, help="Open the browser.")
-def serve(host: str | None, port: int | None, open_: bool) -> None:
+@click.option(
+    "--open/--no-open", "open_", default=None, help="Open the browser; else only from a terminal with a screen."
+)
+def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     """Run the portal and the worker; the first start loads the sample regions."""
     from tillstream.logs import configure
     from tillstream.serve import serve as start
@@ -36,7 +44,9 @@ def serve(host: str | None, port: int | None, open_: bool) -> None:
     settings = Settings().model_copy(update=given)
     configure(settings)
     try:
-        start(settings, click.echo, open_browser=open_)
+        start(
+            settings, click.echo, open_browser=sys.stdout.isatty() and settings.has_screen if open_ is None else open_
+        )
     except TillstreamError as error:
         fail(str(error), json_=False)
 
@@ -194,10 +204,16 @@ def load(file: str, json_: bool) -> None:
     run("fx-load", json_=json_, show=show_rates, file=file)
 
 
+main.add_command(audit)
+main.add_command(backup)
+main.add_command(deploy)
+main.add_command(restore)
 main.add_command(users)
+main.add_command(tokens)
 for command in DECIDING:
     main.add_command(command)
 main.add_command(detect)
+main.add_command(looker)
 
 
 def script() -> None:

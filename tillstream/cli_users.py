@@ -1,11 +1,14 @@
 """The command line: accounts."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from tillstream.domain.people import Role
 from tillstream.invoke import as_json, run
+
+ROLES = click.Choice([role.value for role in Role])
 
 
 @click.group()
@@ -22,43 +25,50 @@ def list_users(json_: bool) -> None:
     run("users", json_=json_, show=show_list)
 
 
-@users.command()
-@click.argument("login")
-@click.option("--name", default="", help="The person's name; else the sign-in name.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do.")
-@click.option("--region", "regions", multiple=True, help="A region they see; repeat it.")
-@click.option("--store", "stores", multiple=True, help="A store they are bound to; repeat it.")
-@click.option("--salesperson", help="A salesperson's id, as the tills write it.")
-@as_json
-def add(
-    login: str,
-    name: str,
-    role: str,
-    regions: tuple[str, ...],
-    stores: tuple[str, ...],
-    salesperson: str | None,
-    json_: bool,
-) -> None:
-    """A new account; its generated password is shown once."""
+Command = Callable[..., None]
+
+
+def _with_scope(command: Command) -> Command:
+    """The options that say who a new account is for."""
+    for option in (
+        click.option("--salesperson", help="A salesperson's id, as the tills write it."),
+        click.option("--store", "stores", multiple=True, help="A store they are bound to; repeat it."),
+        click.option("--region", "regions", multiple=True, help="A region they see; repeat it."),
+        click.option("--role", type=ROLES, required=True, help="What they may do."),
+        click.option("--name", default="", help="The person's name; else the sign-in name."),
+        click.argument("login"),
+    ):
+        command = option(command)
+    return command
+
+
+def _new(command: str, json_: bool, given: dict[str, Any]) -> None:
     from tillstream.words_upkeep import show_user
 
-    run(
-        "users-add",
-        json_=json_,
-        show=show_user,
-        login=login,
-        name=name,
-        role=role,
-        regions=list(regions),
-        stores=list(stores),
-        salesperson=salesperson,
-    )
+    given |= {name: list(given[name]) for name in ("regions", "stores")}
+    run(command, json_=json_, show=show_user, **given)
+
+
+@users.command()
+@_with_scope
+@as_json
+def add(json_: bool, **given: Any) -> None:
+    """A new account; its generated password is shown once."""
+    _new("users-add", json_, given)
+
+
+@users.command()
+@_with_scope
+@as_json
+def invite(json_: bool, **given: Any) -> None:
+    """A new account, and a link by which the person chooses a password; it opens once, within seven days."""
+    _new("users-invite", json_, given)
 
 
 @users.command("set")
 @click.argument("login")
 @click.option("--name", help="The person's name.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), help="What they may do from now on.")
+@click.option("--role", type=ROLES, help="What they may do from now on.")
 @click.option("--region", "regions", multiple=True, help="A region they see, in place of those before; repeat it.")
 @click.option(
     "--store",
@@ -113,6 +123,39 @@ def _for_one_user(command: str, words: str) -> None:
         run(f"users-{command}", json_=json_, show=show_user, login=login)
 
 
+_for_one_user("link", "A link to choose a password by, for who was invited or forgot; the old password ends at once.")
+_for_one_user("second-step-off", "Sign in without a code again: the telephone is lost.")
 _for_one_user("disable", "Close an account; its sessions end.")
 _for_one_user("enable", "Open a closed account again.")
 _for_one_user("reset", "Give an account a new generated password, shown once.")
+
+
+@users.command("require-second-step")
+@click.option("--role", "roles", type=ROLES, multiple=True, help="A role that must; repeat it. None: nobody.")
+@as_json
+def require_second_step(roles: tuple[str, ...], json_: bool) -> None:
+    """Which roles must sign in with a code, too; these and no others."""
+    from tillstream.words import show_list
+
+    run("users-require-second-step", json_=json_, show=show_list, roles=list(roles))
+
+
+@users.command()
+@click.argument("login")
+@as_json
+def sessions(login: str, json_: bool) -> None:
+    """Where somebody is signed in."""
+    from tillstream.words import show_list
+
+    run("users-sessions", json_=json_, show=show_list, login=login)
+
+
+@users.command("end-sessions")
+@click.argument("login")
+@click.option("--id", default="", help="Only this one, as `users sessions` names it.")
+@as_json
+def end_sessions(login: str, id: str, json_: bool) -> None:
+    """Sign somebody out, everywhere or in one place."""
+    from tillstream.words_upkeep import show_ended
+
+    run("users-end-sessions", json_=json_, show=show_ended, login=login, id=id)

@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tillstream import audit
+from tillstream import commands_audit as auditing
 from tillstream import commands_decide as deciding
-from tillstream import commands_detect as detect
+from tillstream import commands_tokens as tokens
 from tillstream import commands_users as users
 from tillstream.analytics import known_values, queries, reference
 from tillstream.analytics.filters import Filters
@@ -19,9 +21,10 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import EVERYTHING
 from tillstream.domain.uploads import State, Upload
 from tillstream.driving import ME, code_of, drive
-from tillstream.pipeline import account, dry_run, fix, originals, rebuild, uploads
+from tillstream.pipeline import account, dry_run, fix, originals, queues, rebuild, upkeep, uploads
 from tillstream.pipeline.announce import announce as announce_settlement
 from tillstream.pipeline.announce import unannounced
+from tillstream.pipeline.project import project
 from tillstream.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress, Result
 
 if TYPE_CHECKING:
@@ -94,8 +97,20 @@ def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
     return Result(receipt, code_of(receipt))
 
 
+def backup(app: App, progress: Progress, *, out: str) -> Result:
+    if app.keep_copy is None:
+        raise Rejected("Nothing can be backed up here.")
+    kept = app.keep_copy(out, lambda size: progress("bytes", size))
+    upkeep.note(app.ports, upkeep.BACKUP)
+    return Result(kept)
+
+
 def announce(app: App, progress: Progress) -> Result:
     told = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
+    project(app.ports.warehouse)
+    if told:
+        after = {"settlements": sorted(told), "events": sum(told.values())}
+        audit.record(app.ports, ME, audit.What.DATA_ANNOUNCED, "settlements", None, after)
     return Result({"settlements": len(told), "events": sum(told.values())})
 
 
@@ -124,7 +139,7 @@ def status(app: App, progress: Progress) -> Result:
             "batches": {state: count for state, count in states.items() if count},
             "lines": kpis["lines"],
             "as_of": kpis["as_of"],
-            "queues": [vars(depth) for depth in ports.bus.depths()],
+            "queues": [vars(depth) for depth in queues.depths(ports)],
         }
     )
 
@@ -154,7 +169,9 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
         raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
-    return Result({"rates": reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency)})
+    rates = reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency, ME)
+    app.queries.clear()
+    return Result({"rates": rates})
 
 
 def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
@@ -208,6 +225,12 @@ def _wait(app: App, upload: Upload) -> None:
         time.sleep(0.05)
 
 
+def contracts_save(app: App, progress: Progress, **given: Any) -> Result:
+    from tillstream.commands_detect import save_contract  # detection is not loaded where nobody asks for it
+
+    return save_contract(app, progress, **given)
+
+
 COMMANDS: dict[str, Callable[..., Result]] = {
     "ingest": ingest,
     "receipts": receipts,
@@ -220,15 +243,20 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "reject": deciding.reject,
     "undo-preview": deciding.undo_preview,
     "undo": deciding.undo_batch,
+    "backup": backup,
     "announce": announce,
     "sweep": deciding.sweep_now,
     "rebuild": rebuild_check,
     "query": query,
     "status": status,
     "contracts": contracts,
-    "contracts-save": detect.save_contract,
+    "contracts-save": contracts_save,
     "fx-load": fx_load,
     "demo": demo,
+    "audit": auditing.audit,
+    "tokens": tokens.tokens,
+    "tokens-make": tokens.make,
+    "tokens-revoke": tokens.revoke,
     "users": users.users,
     "users-add": users.add,
     "users-disable": users.disable,
@@ -236,4 +264,10 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "users-reset": users.reset,
     "users-set": users.assign,
     "users-show": users.show,
+    "users-invite": users.invite,
+    "users-link": users.link,
+    "users-second-step-off": users.second_step_off,
+    "users-require-second-step": users.require_second_step,
+    "users-sessions": users.open_sessions,
+    "users-end-sessions": users.end_sessions,
 }

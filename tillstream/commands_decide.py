@@ -3,10 +3,13 @@
 import time
 from datetime import timedelta
 
+from tillstream import audit
 from tillstream.analytics import holiday_dates
 from tillstream.app import App
+from tillstream.domain.uploads import State
 from tillstream.driving import ME, code_of, drive
 from tillstream.pipeline import account, decide, drop, drop_notes, replay, replay_preview, settle, sweep, undo
+from tillstream.pipeline.project import project
 from tillstream.result import HELD, Progress, Result
 
 
@@ -22,16 +25,18 @@ def replay_previewed(app: App, progress: Progress, *, batch: str, contract: str 
 
 def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
     if contract:
-        receipt = drive(app, decide.read_by(app.ports, app.book, batch, contract), progress)
+        receipt = drive(app, decide.read_by(app.ports, app.book, batch, contract, ME), progress)
         return Result(receipt, code_of(receipt))
     upload = decide.confirm(app.ports, batch, ME, as_new=as_new)
     settle.settle_all(app.ports, app.book)
     receipt = account.receipt(app.ports, upload.batch_id)
+    if receipt["status"] == State.RECEIVED:  # it waited longer than its staged rows were kept
+        receipt = drive(app, upload, progress)
     return Result(receipt, code_of(receipt))
 
 
 def accept(app: App, progress: Progress, *, batch: str) -> Result:
-    receipt = drive(app, decide.accept(app.ports, app.book, batch), progress)
+    receipt = drive(app, decide.accept(app.ports, app.book, batch, ME), progress)
     return Result(receipt, code_of(receipt))
 
 
@@ -50,13 +55,15 @@ def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
 
 def sweep_now(app: App, progress: Progress) -> Result:
     """Files of the watched folder first; those that may still be being written are looked at a second time."""
+    audit.record(app.ports, ME, audit.What.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if drop.waits(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
         more, failed = _take_dropped(app)
         taken += more
-    swept = sweep.sweep(app.ports, app.book, patience=timedelta(0))
+    swept = sweep.sweep(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
     holiday_dates.renew(app.ports)
+    project(app.ports.warehouse)
     for place in app.drops:
         drop_notes.tell(app.ports, place)
     return Result({"taken": taken, "still_written": drop.waits(app.drops), "not_taken": failed} | swept)

@@ -7,11 +7,13 @@ from typing import Any, BinaryIO
 
 from tillstream import contracts
 from tillstream.app import App
-from tillstream.detection import Looked, Proposal, propose
+from tillstream.detection import Looked, propose
 from tillstream.detection.answers import check
 from tillstream.detection.first_bytes import LOOKED_AT, is_text
-from tillstream.domain.contract import Contract, parse
+from tillstream.domain.contract import parse
 from tillstream.domain.errors import Rejected
+from tillstream.driving import ME
+from tillstream.pipeline.prefixes import prefixed
 from tillstream.result import DONE, HELD, Progress, Result
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -36,11 +38,11 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
         raise Rejected(f"{path.name} has no rows to look at: a contract is proposed from rows.")
     data = found.plain() | {"file": path.name}
     if not found.questions:
-        _apart(found, contracts.shipped() | contracts.load_folder(own), data)
-        data["contract"] = parse(data["contract"], "The proposed contract").model_dump(
-            mode="json", exclude_defaults=True
-        )
-        data["contract"] = {"name": found.contract["name"], "version": 1} | data["contract"]
+        known = contracts.shipped() | contracts.load_folder(own)
+        contract, apart = prefixed(parse(found.contract, "The proposed contract"), known.values())
+        data["findings"] += [apart.plain()] if apart else []
+        told = contract.model_dump(mode="json", exclude_defaults=True)
+        data["contract"] = {"name": contract.name, "version": 1} | told
     return Result(data, HELD if found.questions else DONE)
 
 
@@ -56,30 +58,7 @@ def _inside(path: Path, stream: BinaryIO) -> tuple[Looked | None, BinaryIO]:
     return (inside, stream) if isinstance(inside, Looked) else (None, inside or stream)
 
 
-def _apart(found: Proposal, known: Mapping[str, Contract], data: dict[str, Any]) -> None:
-    """Contracts of one region that name sales by different rules need an `id_prefix` between them."""
-    ours = parse(data["contract"], "The proposed contract")
-    for other in known.values():
-        if other.name != ours.name and (other.region, other.identity.id_prefix) == (ours.region, ""):
-            if other.naming == ours.naming:
-                continue
-            prefix = f"{ours.name}-"
-            data["contract"]["identity"] = data["contract"].get("identity", {}) | {"id_prefix": prefix}
-            evidence = f"{other.name} reports to {ours.region} too, and names sales otherwise"
-            data["findings"].append(
-                {
-                    "about": "identity.id_prefix",
-                    "value": prefix,
-                    "sure": "certain",
-                    "confidence": 1.0,
-                    "evidence": evidence,
-                    "lines": [],
-                }
-            )
-            return
-
-
 def save_contract(app: App, progress: Progress, *, contract: dict[str, Any]) -> Result:
     """Into the company's own folder, as the next version where there is one of that name."""
-    saved = app.book.save(parse(contract, "The proposed contract"))
+    saved = app.book.save(parse(contract, "The proposed contract"), ME)
     return Result({"name": saved.name, "version": saved.version})

@@ -1,4 +1,7 @@
-"""The routing table: event type → handler. Returning acknowledges an event, raising makes it come again."""
+"""The routing table: event type → handler. Returning acknowledges an event, raising makes it come again.
+
+Each handler loads its step when it is first called: a function of the cloud handles one kind of event only.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,8 +13,7 @@ import structlog
 from tillstream.app import App
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
-from tillstream.pipeline import announce, settle, stage
-from tillstream.pipeline.inbox import record_of
+from tillstream.domain.uploads import State
 from tillstream.ports.object_store import StoredObject
 
 log = structlog.get_logger("tillstream")
@@ -20,19 +22,33 @@ Data = Mapping[str, Any]
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """An object arrived in the inbox: make its record, if nobody has, and stage it."""
+    from tillstream.pipeline.inbox import record_of
+
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
     return stage_batch(app, {"batch_id": record_of(app.ports, app.book, stored).batch_id})
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """A batch waits to be staged; where that is done already, nothing is left to do."""
+    from tillstream.pipeline import stage
+
     upload = stage.stage(app.ports, data["batch_id"], book=app.book)
     return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
 
 
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
-    """Something was staged: settle all that waits. Where another event has done it already, nothing is left to do."""
+    """Something was staged: settle all that waits. Where another event has done it already, nothing is left to do.
+
+    A line tells how long each batch took since it was received, unless it waited for a person.
+    """
+    from tillstream.pipeline import settle, uploads
+
+    waiting = uploads.find(app.ports, state=State.STAGED, kind=None, limit=None)
     numbers = settle.settle_all(app.ports, app.book)
+    for upload in waiting if numbers else ():
+        if not upload.confirmed and uploads.get(app.ports, upload.batch_id).state is State.SETTLED:
+            seconds = app.ports.clock.now().timestamp() - upload.received_seq / 1e6
+            log.info("settled", batch=upload.batch_id, kind=upload.kind, seconds=round(seconds, 1))
     return {
         "batch": data.get("batch_id"),
         "settlements": numbers,
@@ -42,16 +58,33 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
 
 def announce_settlement(app: App, data: Data) -> dict[str, Any]:
     """A settlement committed: tell its changes, line by line."""
+    from tillstream.pipeline import announce
+
     events = announce.announce(app.ports, int(data["settlement_no"]))
     return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
 
 
-ROUTES: dict[str, Callable[[App, Data], dict[str, Any]]] = {
+def sum_days(app: App, data: Data) -> dict[str, Any]:
+    """A settlement committed: sum the days again that any has touched since the last time."""
+    from tillstream.pipeline.project import project
+
+    return {"settlement": data["settlement_no"], "rows": project(app.ports.warehouse), "outcome": "summed"}
+
+
+Handler = Callable[[App, Data], dict[str, Any]]
+ROUTES: dict[str, Handler] = {
     OBJECT_FINALIZED: stage_object,
     BATCH_RECEIVED: stage_batch,
     BATCH_STAGED: settle_batches,
     BATCH_SETTLED: announce_settlement,
 }
+FUNCTIONS: dict[str, dict[str, Handler]] = {
+    "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
+    "settle": {BATCH_STAGED: settle_batches},
+    "announce": {BATCH_SETTLED: announce_settlement},
+    "project": {BATCH_SETTLED: sum_days},
+}
+"""Which function of the cloud does what; the worker of a laptop, which sums by itself, goes by `ROUTES`."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +96,10 @@ class Event:
     data: Data
 
 
-def dispatch(app: App, event: Event) -> None:
+def dispatch(app: App, event: Event, routes: Mapping[str, Handler] = ROUTES) -> None:
     """Handle one event and log one line. `Rejected` is recorded and done with; all else raises and comes again."""
     started = time.perf_counter()
-    handler = ROUTES.get(event.type)
+    handler = routes.get(event.type)
     line = log.bind(type=event.type, id=event.id)  # structlog calls the words of a line its event
     if handler is None:
         line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)

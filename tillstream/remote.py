@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from tillstream.app import folder, open_app, renew
+from tillstream.app import open_app
 from tillstream.commands import COMMANDS
 from tillstream.domain.errors import Occupied
 from tillstream.result import Progress, Result
@@ -20,9 +20,12 @@ TURN = 2.0
 def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     """Run a command through the live server, else in this process under the folder's lock, waiting for its turn.
 
-    Who holds the folder may be a server that has not said yet where it listens: so we look again while we wait. Raises
-    what the command raises; `Unavailable` when the server went away while it worked.
+    Who holds the folder may be a server that has not said yet where it listens: so we look again while we wait. On a
+    project of Google's nobody owns anything, and each command works by itself. Raises what the command raises;
+    `Unavailable` when the server went away while it worked.
     """
+    if settings.project:
+        return _with_app(settings, name, arguments, progress)
     while True:
         result = _by_the_server(settings, name, arguments, progress)
         if result:
@@ -35,6 +38,8 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
 
 def _by_the_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
     """None where no server listens."""
+    from tillstream.app.local import folder
+
     for _ in range(TRIES):
         server = folder(settings).find_server()
         if server is None:
@@ -52,10 +57,16 @@ def _by_the_server(settings: Settings, name: str, arguments: Mapping[str, Any], 
 
 def _here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     if name == "rebuild" and arguments.get("originals"):
+        from tillstream.app.local import renew
+
         # the one command that must not need a warehouse of our schema: it makes one
         report = renew(settings, lambda step: progress("settlements", step), TURN)
         if report:
             return Result(report)
+    return _with_app(settings, name, arguments, progress)
+
+
+def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     takes = name == "ingest"
     if takes:
         # the frame libraries load while the folder is opened and the bytes are kept

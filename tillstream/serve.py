@@ -7,35 +7,61 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from http.client import OK
+from typing import Any
+from urllib.request import urlopen
 
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from portal import create_app
-from tillstream.app import App, folder, open_app
+from portal import create_app, live
+from tillstream.app import App, open_app
+from tillstream.app.local import folder
 from tillstream.commands import demo
 from tillstream.control import create_control
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import Rejected
 from tillstream.logs import only_warnings
 from tillstream.people import accounts
 from tillstream.pipeline import uploads
+from tillstream.process import become, interrupt_on_stop
 from tillstream.settings import Settings
 from tillstream.worker import Worker
 
 Say = Callable[[str], None]
-THREADS = 8
+THREADS = 8 + live.STREAMS
+"""Streams of events wait most of their time; the others must never wait for them."""
 
 
 def serve(settings: Settings, say: Say, *, open_browser: bool = False) -> None:
-    """Serve until interrupted. Raises `Rejected`: the port is taken, `Unavailable`: another process owns the folder."""
+    """Serve until interrupted; where a server has this folder already, say where it is and be done.
+
+    With the data in a project of Google's it serves the portal alone, by gunicorn; without a port that was asked for,
+    on that of the variable PORT. Raises `Rejected`: the port is taken, `Unavailable`: another process owns the folder.
+    """
+    if settings.project:  # where functions do what the worker does here
+        bind = [f"--bind={settings.host}:{settings.port}"] if "port" in settings.model_fields_set else []
+        become("gunicorn", "--config=python:portal.gunicorn_conf", *bind)
+    running = folder(settings).find_server()
+    if running and _answers(running.address):
+        say(f"Tillstream runs already, at {running.address}, its data in {settings.home}.")
+        if open_browser:
+            webbrowser.open(running.address)
+        return
     _port_is_free(settings)
+    interrupt_on_stop()
+    roomy = settings.model_copy(update={"memory_limit": settings.server_memory_limit})
+    with open_app(roomy, wait=2.0) as app:
+        _serve(app, say, open_browser=open_browser)
+
+
+def _answers(address: str) -> bool:
+    """Whether a server is alive there; a file that it left behind when it was killed says nothing."""
     try:
-        with open_app(settings, wait=2.0) as app:
-            _serve(app, say, open_browser=open_browser)
-    except Unavailable as error:
-        running = folder(settings).find_server()
-        hint = f" It may be the server at {running.address}." if running else ""
-        raise Unavailable(f"{error}{hint}") from error
+        with urlopen(f"{address}/healthz", timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == OK)
+    except OSError:
+        return False
 
 
 def _port_is_free(settings: Settings) -> None:
@@ -55,13 +81,15 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     settings = app.settings
     password = accounts.first_admin(app.ports)
     token = secrets.token_urlsafe(32)
-    wsgi = DispatcherMiddleware(create_app(app), {"/control": create_control(app, token)})
+    portal = create_app(app)
+    wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
     server = create_server(
         wsgi,
+        _dispatcher=_EndingStreams(live.streams_of(portal).end),
         host=settings.host,
         port=settings.port,
-        threads=THREADS,
         max_request_body_size=settings.upload_limit_mb << 20,
+        clear_untrusted_proxy_headers=not settings.proxies,  # the portal itself looks whom to believe
     )
     address = f"http://{settings.host}:{settings.port}"
     worker = Worker(app)
@@ -85,6 +113,19 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
         stopping.set()
         samples.join()
         worker.stop()
+
+
+class _EndingStreams(ThreadedTaskDispatcher):
+    """The server's threads; a stop waits for them, so it first ends the streams that would go on."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        super().__init__()
+        self._end_streams = end
+        self.set_thread_count(THREADS)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:  # noqa: FBT001, FBT002 - as inherited
+        self._end_streams()
+        return super().shutdown(cancel_pending, timeout)
 
 
 FIRST_START = ("samples", "first-start")

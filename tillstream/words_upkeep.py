@@ -131,6 +131,18 @@ def _field(name: str, value: Any, indent: str) -> None:
         say(f"{indent}{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
+def show_audit(data: list[dict[str, Any]]) -> None:
+    """An entry a line, newest first, and below it what became of its fields."""
+    if not data:
+        say("Nothing in the audit log fits.")
+    for one in data:
+        address = f" from {one['address']}" if one["address"] else ""
+        say(f"{one['at']}  {one['what']} {one['subject']}, by {one['who']}{address}")
+        for name in {**one["before"], **one["after"]}:
+            was, now = one["before"].get(name), one["after"].get(name)
+            say(f"    {name}: {now}" if was is None or was == now else f"    {name}: {was} → {now}")
+
+
 def show_user(data: dict[str, Any]) -> None:
     """An account as it is now; its password, where one was made, and who changed what, where that was asked."""
     if "role" in data:
@@ -139,8 +151,14 @@ def show_user(data: dict[str, Any]) -> None:
             say("  The account is closed: nobody signs in with it.")
     for change in data.get("changes", []):
         say(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
+    if "link" in data:
+        say(f"The link by which {data['login']} chooses a password, shown only now: {data['link']}")
     if "password" in data:
         say(f"The password of {data['login']}, shown only now: {data['password']}")
+
+
+def show_ended(data: dict[str, Any]) -> None:
+    say(f"{data['login']} is signed out in {_many(data['ended'], 'place', 'places')}.")
 
 
 def _scope_words(data: dict[str, Any]) -> str:
@@ -150,3 +168,19 @@ def _scope_words(data: dict[str, Any]) -> str:
     stores = f", stores {', '.join(data['stores'])}" if data["stores"] else ""
     own = f", own sales as {data['salesperson']}" if data["salesperson"] else ""
     return f" · {places}{stores}{own}"
+
+
+def show_tokens(data: list[dict[str, Any]]) -> None:
+    for token in data:
+        show_token(token)
+    if not data:
+        say("There is no token.")
+
+
+def show_token(data: dict[str, Any]) -> None:
+    where = ", ".join(data["regions"]) or "all regions of the person"
+    title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
+    say(f"  may {', '.join(data['rights'])} in {where} until {data['expires_at']}")
+    say(f"  last used: {data['last_used'] or 'never'}")
+    if "token" in data:
+        say(f"The token, shown only now: {data['token']}")

@@ -7,16 +7,20 @@ from datetime import timedelta
 
 import structlog
 
+from tillstream import audit
 from tillstream.analytics import holiday_dates
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.handlers import Event, dispatch
-from tillstream.pipeline import drop, receive, sweep
+from tillstream.people import user_scopes
+from tillstream.pipeline import drop, receive, sweep, upkeep
+from tillstream.pipeline.project import project
 from tillstream.ports.event_bus import Delivery
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
 SWEEP_EVERY = 60.0
+SUM_EVERY = 2.0
 LOOK_EVERY, RARELY = 1.0, 10
 """Seconds between two looks into the watched folder; every so many of them into the inbox, where few copy files."""
 LEASE = 900.0
@@ -45,6 +49,7 @@ class Worker:
             ("receive", self._receive),
             ("sweep", self._sweep),
             ("drop", self._drop),
+            ("sums", self._sums),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
@@ -59,10 +64,17 @@ class Worker:
     def run_until_idle(self) -> None:
         while self._handle("objects", 0) + self._handle("batches", 0) + self._take_sales(0):
             pass
+        project(self._app.ports.warehouse)
 
-    def sweep(self, patience: timedelta = sweep.PATIENCE) -> dict[str, int]:
+    def sweep(self, patience: timedelta = sweep.PATIENCE, by: str = "") -> dict[str, int]:
+        """by: who asked for it, where a person did; that is written down."""
         app = self._app
-        return sweep.sweep(app.ports, app.book, patience=patience)
+        if by:
+            audit.record(app.ports, by, audit.What.DATA_REFRESHED, "pipeline")
+        found = sweep.sweep(app.ports, app.book, patience=patience, hand_on=bool(app.settings.project))
+        user_scopes.project(app.ports)
+        upkeep.note(app.ports, upkeep.SWEEP)
+        return found
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
@@ -88,6 +100,10 @@ class Worker:
         self._patience = sweep.PATIENCE
         self._holidays = holiday_dates.renew(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
+
+    def _sums(self) -> None:
+        project(self._app.ports.warehouse)
+        self._stopping.wait(SUM_EVERY)
 
     def _drop(self) -> None:
         self._looks += 1

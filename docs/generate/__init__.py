@@ -1,27 +1,37 @@
 """The documentation's generated pages: each is a function without arguments that gives the page's text."""
 
 from collections.abc import Callable
+from functools import partial
 
 from docs.generate import (
     api,
+    api_examples,
     commands,
     contract_schema,
     contracts,
+    figures,
+    looker,
     problems,
+    scale,
     settings,
     store_sales,
     translations,
     warehouse,
 )
+from sql.access import REPORTS
 
 PAGES: dict[str, Callable[[], str]] = {
+    "../portal/api/examples.json": api_examples.page,
     "api.md": api.page,
     "cli.md": commands.page,
     "contracts.md": contracts.page,
+    "figures.md": figures.page,
     "problems.md": problems.page,
+    "scale.md": scale.page,
     "settings.md": settings.page,
     "store-sales.md": store_sales.page,
     "warehouse.md": warehouse.page,
     "../tillstream/contracts/contract.schema.json": contract_schema.page,
     "../sql/duckdb.json": translations.page,
+    **{f"../looker/sources/{view}.yaml": partial(looker.page, view) for view in REPORTS},
 }

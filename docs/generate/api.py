@@ -19,9 +19,11 @@ from tillstream.app import open_app
 from tillstream.settings import Settings
 
 INTRO = """
-The numbers of the portal for programs. A program signs in as a person does and keeps the session's cookie; a till sends
-its store's token as `Authorization: Bearer …`. Every answer is within the caller's role and regions: what is outside
-is not there. Decimals are JSON text, counts are numbers, instants are UTC.
+The numbers of the portal for programs. A program shows a personal token as `Authorization: Bearer tsp_…`, made
+under Tokens for programs ([people](people.md)); a till shows its store's token. The portal tells every call with
+parameters and real examples at `/api/docs`, and as OpenAPI 3.1 at `/api/openapi.json`. Every answer is within the
+caller's role and regions: what is outside is not there. Decimals are JSON text, counts are numbers, instants are
+UTC.
 """
 ERRORS = """
 Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, and for faults of ours an `instance` to tell
@@ -33,18 +35,21 @@ again.
 ANSWERS = """
 `/api/kpis` answers one object; the lists answer `{"columns", "rows", "as_of", "currency", "unconverted_lines"}`:
 `as_of` is the last settlement's instant, `unconverted_lines` counts the lines that no rate converts and that every
-total therefore misses.
+total therefore misses. Every list takes `limit` and `offset`; while there is more, the header `Link` has the
+address of the next page. Reads carry an `ETag`: sent back as `If-None-Match` it answers 304 as long as nothing can
+have changed. Answers from 2 kB on come packed to whoever takes gzip. Calls are counted for each token:
+`X-RateLimit-Remaining` says how many are left, and 429 has a `Retry-After` (setting `api_rate`). Pages of other
+sites may ask only where the setting `api_origins` lists their site, and with a token.
 """
 CHANGES = """
-A call of a session that changes something also sends the session's token as the header `X-CSRFToken`: the content of
-the meta tag `csrf-token` of any page. Without it the answer is 403. Behind https it needs a `Referer` of the portal.
+A call with a token needs nothing more. A call of a session that changes something also sends the session's token
+as the header `X-CSRFToken`: the content of the meta tag `csrf-token` of any page. Without it the answer is 403.
+Behind https it needs a `Referer` of the portal.
 """
 EXAMPLE = r"""
-token() { curl -s -b jar -c jar "$1" | sed -n 's/.*name="csrf-token" content="\([^"]*\)".*/\1/p'; }
 portal=http://127.0.0.1:8080
-curl -s -b jar -c jar "$portal/sign-in" -d login=robot --data-urlencode "password=$PASSWORD" \
-  --data-urlencode "csrf_token=$(token "$portal/sign-in")"
-curl -s -b jar -X POST "$portal/api/data-refresh" -H "X-CSRFToken: $(token "$portal/password")"
+curl -s "$portal/api/kpis" -H "Authorization: Bearer $TOKEN"
+curl -s -X POST "$portal/api/data-refresh" -H "Authorization: Bearer $TOKEN"
 """
 WORDS = {
     Open.EVERYBODY: "everybody",
@@ -67,7 +72,7 @@ def page() -> str:
         "## Calls that change something",
         CHANGES,
         code(EXAMPLE, "sh"),
-        "`POST /api/sales` needs no session: a store's token opens it, and opens nothing else.",
+        "`POST /api/sales` is opened by a store's token, which opens nothing else.",
         "## Errors",
         ERRORS,
     )

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream import contracts
-from tillstream.domain import amount_rule, contract, styles, values
+from tillstream.domain import amount_rule, contract, schedule, styles, values
 from tillstream.domain.columns import BY_NAME
 from tillstream.domain.contract import MAPPED, Contract
 from tillstream.domain.errors import Rejected
@@ -146,7 +146,7 @@ def _section(model: type[BaseModel]) -> str:
 def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → the text that stands under it in the source."""
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse("".join(map(inspect.getsource, (contract, styles, values, amount_rule)))).body:
+    for node in ast.parse("".join(map(inspect.getsource, (contract, schedule, styles, values, amount_rule)))).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)
             found[node.name] = {

@@ -21,6 +21,9 @@ LINE = """
 `personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), instants are UTC. The columns from `batch_id`
 on, and `source_version`, are those of the content's greatest sighting that is not undone.
 """
+ACCESS = """
+Row access policies and the views of people's own reports: [why so](adr/030-rows-by-who-asks.md).
+"""
 QUERIES = """
 `tillstream query NAME --param KEY=VALUE` answers any of them; the same files stand behind the portal and the
 [API](api.md). Beside its own parameters each takes the filters
@@ -44,7 +47,10 @@ def page() -> str:
         "## Views",
         *(f"### {path}\n\n{_header(path)}" for path in sql.VIEWS),
         "## What the pipeline asks",
-        *(f"### {path}\n\n{_header(path)}" for path in _others()),
+        *(f"### {path}\n\n{_header(path)}" for path in _others() if not path.startswith("access/")),
+        "## Who sees which rows in BigQuery",
+        ACCESS,
+        *(f"### {path}\n\n{_header(path)}" for path in _others() if path.startswith("access/")),
         "## Queries",
         f"{QUERIES.strip()} {filters}.",
         *(_query(name) for name in catalogue.names()),
@@ -85,5 +91,5 @@ def _query(name: str) -> str:
 
 def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
     words = f" ({', '.join(parameter.words)})" if parameter.words else ""
-    default = "needed" if parameter.default is None else f"`{parameter.default}`"
+    default = "needed" if parameter.default is None else f"`{parameter.default}`" if parameter.default else "empty"
     return f"`{parameter.name}`", parameter.kind, default, parameter.description + words

@@ -34,13 +34,13 @@ def add() -> ResponseReturnValue:
     form = _form()
     if not form.validate_on_submit():
         return render_template("admin/stores.html", tokens=tokens.find(ports()), form=form), 422
-    token, text = tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data, me().login)
+    token, text = tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
     words = f"The token of {token.store_id} in {token.region}"
     return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
 
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
-    token = tokens.revoke(ports(), token_id)
+    token = tokens.revoke(ports(), token_id, me().login)
     flash(f"The token of {token.store_id} no longer opens anything.", "done")
     return redirect(url_for("admin.stores"), 303)

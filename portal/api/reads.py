@@ -3,12 +3,15 @@
 from typing import Any
 
 import pyarrow as pa
-from flask import jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal import numbers
 from portal.access import allow
-from portal.context import tillstream
+from portal.api import paging
+from portal.api.conditional import answered, as_json
+from portal.context import me, tillstream
+from tillstream import freshness
 from tillstream.analytics import queries
 from tillstream.domain.people import Action
 from tillstream.jsons import plain
@@ -27,22 +30,38 @@ LISTS = (
 )
 
 
+MOST = 10_000
+"""Rows of one answer."""
+
+
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
-    return jsonify(plain(numbers.kpis(numbers.chosen(request.args.to_dict(flat=False)))))
+    """The numbers of the chosen sales as one object."""
+    return answered(lambda: as_json(plain(numbers.kpis(numbers.chosen(request.args.to_dict(flat=False))))))
 
 
 @allow(Action.SEE_NUMBERS)
 def listed(name: str) -> ResponseReturnValue:
     """One query as a list; its own parameters beside the filters, anything else is refused."""
+    return answered(lambda: _listed(name))
+
+
+def _listed(name: str) -> Response:
     given: dict[str, Any] = request.args.to_dict(flat=False)
-    own = {one.name for one in queries.describe(name).parameters}
-    params = {key: given.pop(key)[0] for key in own & set(given)}
+    own = {one.name: one for one in queries.describe(name).parameters}
+    page = paging.taken(given, int(own["limit"].default or MOST) if "limit" in own else MOST, MOST)
+    params = {key: given.pop(key)[0] for key in set(own) & set(given)}
+    if "limit" in own:
+        params |= {"limit": page.limit + 1, "offset": page.offset}
     filters = numbers.chosen(given)
     table: pa.Table = numbers.ask(name, filters, **params)
+    total = None if "limit" in own else table.num_rows
+    table = table if "limit" in own else table.slice(page.offset)
     totals = numbers.kpis(filters)
     about = {key: plain(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
-    return jsonify({"columns": table.schema.names, "rows": plain(table.to_pylist())} | about)
+    rows = plain(table.slice(0, page.limit).to_pylist())
+    response = as_json({"columns": table.schema.names, "rows": rows} | about)
+    return page.linked(response, more=table.num_rows > page.limit > 0, total=total)
 
 
 @allow(Action.SEE_PIPELINE)
@@ -50,4 +69,5 @@ def refresh() -> ResponseReturnValue:
     """Forget kept answers and drive on what stopped."""
     app = tillstream()
     app.queries.clear()
-    return jsonify({"status": "accepted", "swept": Worker(app).sweep()}), 202
+    freshness.tell(app.ports.documents)
+    return jsonify({"status": "accepted", "swept": Worker(app).sweep(by=me().login)}), 202

@@ -3,10 +3,11 @@
 from itertools import islice
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.api import paging
 from portal.context import ports
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
@@ -24,10 +25,13 @@ SHOWN = (
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
     """The newest uploads first; takes `limit` (up to 500), `offset`, `state`."""
-    limit = min(MOST, max(1, request.args.get("limit", 50, type=int)))
-    offset = max(0, request.args.get("offset", 0, type=int))
-    found = islice(scoped.newest(state=_state(request.args.get("state"))), offset, offset + limit)
-    return jsonify({"uploads": [_shown(upload) for upload in found], "limit": limit, "offset": offset})
+    given = paging.only(request.args, "limit", "offset", "state")
+    page = paging.taken(given, 50, MOST)
+    newest = scoped.newest(state=_state(given.get("state")))
+    found = list(islice(newest, page.offset, page.offset + page.limit + 1))
+    shown = [_shown(upload) for upload in found[: page.limit]]
+    answer: Response = jsonify({"uploads": shown, "limit": page.limit, "offset": page.offset})
+    return page.linked(answer, more=len(found) > page.limit > 0)
 
 
 @allow(Action.SEE_UPLOADS)

@@ -1,4 +1,4 @@
-"""The dashboard area: what was sold, how it moves, and what is missing in the number."""
+"""The dashboard area: what was sold, how it moves, and what is missing in the number; a page for each role's day."""
 
 from typing import Any
 
@@ -8,18 +8,24 @@ from flask.typing import ResponseReturnValue
 from portal import numbers
 from portal.access import allow
 from portal.addresses import with_args
-from portal.context import ports, scope
-from portal.dashboard.charts import bars, over_time
-from portal.dashboard.presets import PRESETS, dates_of
+from portal.context import ports, scope, tillstream
+from portal.dashboard import filter_bar, tiles
+from portal.dashboard.asked import Asked, file_link, here, lines_link, read, table_link, tile_address, why_link
+from portal.dashboard.mornings import MORNINGS
+from portal.dashboard.presets import PRESETS
+from portal.dashboard.tables import TABLES, page_of
+from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.known_values import UnknownValue
-from tillstream.domain.columns import STATUSES
+from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates")
+for link in (here, why_link, table_link, file_link, lines_link):
+    blueprint.app_template_global(link.__name__)(link)
 
-PERIODS = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"}
-CUSTOMERS = 10
+SCRIPTED = "tiles"
+"""The cookie that a page's script sets: whoever has it loads every tile by itself."""
 
 
 @blueprint.get("/")
@@ -31,65 +37,82 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/dashboard")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
-    asked = numbers.asked()
-    preset = request.args.get("preset", "")
-    if preset in PRESETS:
-        start, end = dates_of(preset, ports().clock.now().date())
-        asked |= {"from": [start.isoformat()], "to": [end.isoformat()]}
-    else:
-        preset = "own" if "from" in asked or "to" in asked else ""
     try:
-        filters = numbers.chosen(asked)
+        asked = read()
     except UnknownValue as error:
         return _unknown(error), 400
-    period = request.args.get("period", "")
-    period = period if period in PERIODS else "monthly"
-    kpis = numbers.kpis(filters)
-    everything = kpis if not asked else numbers.kpis(Filters())
+    sold = _anything_sold()
+    page = {name: tile for name, tile in tiles.mine().items() if sold or not tile.of_sales}
     return render_template(
         "dashboard/show.html",
-        kpis=kpis,
-        everything=everything,
         asked=asked,
-        kept={name: values for name, values in asked.items() if preset in {"", "own"} or name not in {"from", "to"}},
-        preset=preset,
+        morning=MORNINGS[scope().role],
+        sold=sold,
+        settled=changes.last_settlement(ports().warehouse, tillstream().queries),
+        tiles=page,
+        bodies={name: _body(tile, asked) for name, tile in page.items() if _at_once(name)},
+        tile_address=tile_address,
         presets=PRESETS,
-        period=period,
-        periods=PERIODS,
-        comparison=numbers.comparison(filters),
-        period_chosen=filters.start is not None and filters.end is not None,
-        regions=_regions(),
-        statuses=STATUSES,
-        **(_pictures(filters, period, kpis) if kpis["lines"] else {}),
+        bar=filter_bar.fields(asked),
+        first=filter_bar.FIRST,
+        chips=filter_bar.chips(asked),
     )
+
+
+@blueprint.get("/dashboard/tiles/<tile>")
+@allow(Action.SEE_NUMBERS)
+def tile(tile: str) -> ResponseReturnValue:
+    """One tile as a piece of HTML."""
+    return tiles.own(tile).body(read())
+
+
+@blueprint.get("/dashboard/tables/<ranking>")
+@allow(Action.SEE_NUMBERS)
+def table(ranking: str) -> ResponseReturnValue:
+    """All rows of a ranking."""
+    tiles.own(ranking)
+    if ranking not in TABLES:
+        raise NotFound("That part of the dashboard has no table of its own.")
+    try:
+        asked = read()
+    except UnknownValue as error:
+        return _unknown(error), 400
+    return render_template(
+        "dashboard/table.html",
+        table=TABLES[ranking],
+        page=page_of(TABLES[ranking], asked),
+        chips=filter_bar.chips(asked),
+        currency=numbers.currency(),
+    )
+
+
+@blueprint.get("/dashboard/values/<filter_name>")
+@allow(Action.SEE_NUMBERS)
+def values(filter_name: str) -> ResponseReturnValue:
+    """Values of a filter that hold the text `q`, as boxes to tick."""
+    found = filter_bar.found(filter_name, request.args.get("q", "")[:100])
+    return render_template("dashboard/values.html", name=filter_name, found=found)
+
+
+def _at_once(name: str) -> bool:
+    """Without a script the page holds the key figures itself, and all tiles when it is asked for whole."""
+    return "whole" in request.args or (name == "headline" and SCRIPTED not in request.cookies)
+
+
+def _body(tile: tiles.Tile, asked: Asked) -> str:
+    try:
+        return tile.body(asked)
+    except Unavailable as error:
+        return render_template("dashboard/tiles/failed.html", error=error)
+
+
+def _anything_sold() -> bool:
+    (row,) = numbers.ask("reported-days", Filters()).to_pylist()
+    return row["first_day"] is not None
 
 
 def _unknown(error: UnknownValue) -> str:
     """What nothing is called, and the same page without it."""
     kept = [value for value in request.args.getlist(error.name) if value not in error.unknown]
-    without = with_args(request.args.to_dict(flat=False), **{error.name: kept})
-    return render_template("dashboard/unknown.html", error=error, without=without)
-
-
-def _regions() -> list[dict[str, Any]]:
-    """Every region of the person with how far its sales go, whatever the filters."""
-    found: list[dict[str, Any]] = numbers.ask("freshness", Filters()).to_pylist()
-    return found
-
-
-def _pictures(filters: Filters, period: str, kpis: dict[str, Any]) -> dict[str, Any]:
-    times = numbers.ask("sales-over-time", filters, period=period).to_pylist()
-    categories = numbers.ask("sales-by-category", filters).to_pylist()
-    countries = numbers.ask("sales-by-country", filters).to_pylist()
-    personal = scope().may(Action.SEE_PERSONAL)
-    return {
-        "times": times,
-        "categories": categories,
-        "countries": countries,
-        "customers": numbers.ask("top-customers", filters, limit=CUSTOMERS).to_pylist() if personal else None,
-        "figures": {
-            "over-time": over_time(times, period, kpis["currency"]),
-            "by-category": bars(categories, "category", kpis["currency"]),
-            "by-country": bars(countries, "country", kpis["currency"]),
-        },
-    }
+    args: dict[str, Any] = request.args.to_dict(flat=False)
+    return render_template("dashboard/unknown.html", error=error, without=with_args(args, **{error.name: kept}))

@@ -7,10 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import ports, scope, tillstream
+from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import dead_letters
+from tillstream.pipeline import queues as waiting_in
 from tillstream.worker import Worker
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
@@ -34,12 +36,13 @@ def show() -> ResponseReturnValue:
     stuck = [one for state in under_way for one in islice(scoped.newest(state=state), SHOWN) if _late(one, now)]
     return render_template(
         "pipeline/show.html",
-        depths=ports().bus.depths(),
+        # So may how many wait tell of others: the queues are of all regions.
+        depths=waiting_in.depths(ports()) if admin else [],
         queues=QUEUES,
         failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
         stuck=stuck,
         # A dead letter may hold another region's sale: its error is for those who may see every region.
-        dead=ports().bus.dead_letters(limit=SHOWN) if admin else None,
+        dead=dead_letters.waiting(ports(), SHOWN) if admin else None,
         states=words.STATES,
         admin=admin,
     )
@@ -48,7 +51,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/pipeline/resend")
 @allow(Action.ADMINISTER)
 def resend() -> ResponseReturnValue:
-    sent = ports().bus.resend(request.form.getlist("id"))
+    sent = dead_letters.resend(ports(), request.form.getlist("id"), me().login)
     flash(f"{sent} {'message is' if sent == 1 else 'messages are'} back in their queue.", "done")
     return redirect(url_for("pipeline.show"), 303)
 
@@ -56,7 +59,7 @@ def resend() -> ResponseReturnValue:
 @blueprint.post("/pipeline/sweep")
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
-    Worker(tillstream()).sweep()
+    Worker(tillstream()).sweep(by=me().login)
     flash("Everything that had stopped is driven on.", "done")
     return redirect(url_for("pipeline.show"), 303)
 

@@ -1,35 +1,35 @@
-"""The sign-in area: in, out, and one's own password."""
+"""The sign-in area: in, with a second step or by a link, out, and one's own password."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from flask_login import login_user, logout_user
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
 
-from portal.access import Open, allow
-from portal.context import Person, me, ports, signed_in
-from tillstream.domain.errors import Rejected
-from tillstream.people import accounts
+from portal import ways
+from portal.access import Open, allow, only_with_passwords
+from portal.addresses import own_page
+from portal.context import enter as begin_session
+from portal.context import leave as end_session
+from portal.context import lives, me, ports, signed_in, this_session
+from portal.sign_in import company
+from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.people import accounts, links, second_step, sessions
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.backoff import TooManyTries
-from tillstream.people.passwords import LONGEST, SHORTEST
+from tillstream.people.passwords import SHORTEST
+from tillstream.people.second_step import WrongCode
+from tillstream.people.user import User
 
 blueprint = Blueprint("sign_in", __name__, template_folder="templates")
 
+blueprint.add_url_rule("/sign-in/company", "begin", company.begin)
+blueprint.add_url_rule("/sign-in/returned", "returned", company.returned)
+blueprint.add_url_rule("/signed-out", "out", company.out)
 
-class SignIn(FlaskForm):
-    login = StringField("Name", [InputRequired("Enter your sign-in name."), Length(max=200)])
-    password = PasswordField("Password", [InputRequired("Enter your password.")])
-
-
-class OwnPassword(FlaskForm):
-    old = PasswordField("The password you have", [InputRequired("Enter the password you have.")])
-    new = PasswordField(
-        "A new one",
-        [InputRequired("Enter a new password."), Length(SHORTEST, LONGEST, f"Use at least {SHORTEST} characters.")],
-    )
-    again = PasswordField("The new one again", [EqualTo("new", "This is not the same as the one above.")])
+HALF = "half"
+"""Of the cookie: who gave the right password and still owes a code."""
+PATIENCE = 300
+"""Seconds to find the telephone."""
 
 
 @blueprint.get("/sign-in")
@@ -37,11 +37,16 @@ class OwnPassword(FlaskForm):
 def form() -> ResponseReturnValue:
     if signed_in():
         return redirect(_next(), 303)
-    return render_template("sign_in/form.html", form=SignIn())
+    through = company.through_proxy()
+    if through:
+        begin_session(through, way=ways.IAP)
+        return redirect(_next(), 303)
+    return render_template("sign_in/form.html", form=SignIn(), days=lives().longest.days)
 
 
 @blueprint.post("/sign-in")
 @allow(Open.EVERYBODY)
+@only_with_passwords
 def enter() -> ResponseReturnValue:
     form, status = SignIn(), 422
     if form.validate_on_submit():
@@ -52,51 +57,128 @@ def enter() -> ResponseReturnValue:
         except TooManyTries as error:
             form.password.errors, status = [str(error)], 429
         else:
-            # A session planted before the sign-in must not become the person's.
-            session.clear()
-            session.permanent = True
-            login_user(Person(user))
+            return _in(user, remembered=bool(form.remember.data))
+    return render_template("sign_in/form.html", form=form, days=lives().longest.days), status
+
+
+def _in(user: User, *, remembered: bool) -> ResponseReturnValue:
+    """The session, or first the question for the code."""
+    if not user.second_step:
+        begin_session(user, remembered=remembered)
+        return redirect(_next(), 303)
+    cookie.clear()
+    now = int(ports().clock.now().timestamp())
+    cookie[HALF] = {"login": user.login, "stamp": user.stamp, "at": now, "remembered": remembered}
+    return redirect(url_for("sign_in.code", next=request.args.get("next")), 303)
+
+
+@blueprint.get("/sign-in/code")
+@allow(Open.EVERYBODY)
+@only_with_passwords
+def code() -> ResponseReturnValue:
+    if _half() is None:
+        return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
+    return render_template("sign_in/code.html", form=Code())
+
+
+@blueprint.post("/sign-in/code")
+@allow(Open.EVERYBODY)
+@only_with_passwords
+def check_code() -> ResponseReturnValue:
+    form, status, half = Code(), 422, _half()
+    if half is None:
+        flash("That took too long. Enter your name and password again.", "wrong")
+        return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
+    if form.validate_on_submit():
+        try:
+            user = second_step.check(ports(), half.login, form.code.data)
+        except WrongCode as error:
+            form.code.errors, status = [str(error)], 401
+        except TooManyTries as error:
+            form.code.errors, status = [str(error)], 429
+        else:
+            begin_session(user, remembered=bool(cookie[HALF]["remembered"]))
             return redirect(_next(), 303)
-    return render_template("sign_in/form.html", form=form), status
+    return render_template("sign_in/code.html", form=form), status
+
+
+def _half() -> User | None:
+    """Who gave the right password just now, if it still is the right one."""
+    half = cookie.get(HALF)
+    if not half or ports().clock.now().timestamp() - half["at"] > PATIENCE:
+        return None
+    try:
+        user = accounts.get(ports(), half["login"])
+    except NotFound:
+        return None
+    return user if user.stamp == half["stamp"] and not user.disabled else None
+
+
+@blueprint.get("/join/<text>")
+@allow(Open.EVERYBODY)
+@only_with_passwords
+def join(text: str) -> ResponseReturnValue:
+    """Looking uses nothing up: programs that fetch links before people click them do no harm."""
+    return render_template("sign_in/join.html", form=FirstPassword(), link=links.look(ports(), text), shortest=SHORTEST)
+
+
+@blueprint.post("/join/<text>")
+@allow(Open.EVERYBODY)
+@only_with_passwords
+def take(text: str) -> ResponseReturnValue:
+    link, form = links.look(ports(), text), FirstPassword()
+    if form.validate_on_submit():
+        try:
+            user = links.take(ports(), text, form.new.data)
+        except links.NoSuchLink:
+            raise
+        except Rejected as error:
+            form.new.errors = [str(error)]
+        else:
+            answer = _in(user, remembered=False)  # which forgets whatever the browser held before
+            flash("Your password is set.", "done")
+            return answer
+    return render_template("sign_in/join.html", form=form, link=link, shortest=SHORTEST), 422
 
 
 @blueprint.post("/sign-out")
 @allow(Open.SIGNED_IN)
 def leave() -> ResponseReturnValue:
-    logout_user()
-    session.clear()
-    return redirect(url_for("sign_in.form"), 303)
+    way = this_session().way
+    end_session()
+    # Before a proxy the page to sign in would sign in at once again.
+    return redirect(url_for("sign_in.out" if way == ways.IAP else "sign_in.form"), 303)
 
 
 @blueprint.get("/password")
 @allow(Open.SIGNED_IN)
+@only_with_passwords
 def password() -> ResponseReturnValue:
-    return render_template("sign_in/password.html", form=OwnPassword())
+    return render_template("sign_in/password.html", form=OwnPassword(), shortest=SHORTEST)
 
 
 @blueprint.post("/password")
 @allow(Open.SIGNED_IN)
+@only_with_passwords
 def change_password() -> ResponseReturnValue:
     form = OwnPassword()
-    if not form.validate_on_submit():
-        return render_template("sign_in/password.html", form=form), 422
-    try:
-        user = accounts.change_password(ports(), me().login, form.old.data, form.new.data)
-    except (WrongSignIn, TooManyTries):
-        form.old.errors = ["This is not the password you have."]
-        return render_template("sign_in/password.html", form=form), 422
-    except Rejected as error:
-        form.new.errors = [str(error)]
-        return render_template("sign_in/password.html", form=form), 422
-    login_user(Person(user))
-    flash("Your password is changed. Other places where you were signed in are signed out.", "done")
-    return redirect(url_for("dashboard.show"), 303)
+    if form.validate_on_submit():
+        try:
+            before, remembered = me(), cookie.permanent
+            elsewhere = sessions.still_open(ports(), before, lives())
+            user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
+        except (WrongSignIn, TooManyTries):
+            form.old.errors = ["This is not the password you have."]
+        except Rejected as error:
+            form.new.errors = [str(error)]
+        else:
+            for session in elsewhere:  # the new stamp ended them; this says so in the list of sign-ins
+                sessions.end(ports(), user.login, session.id, user.login)
+            begin_session(user, remembered=remembered)
+            flash("Your password is changed. Other places where you were signed in are signed out.", "done")
+            return redirect(url_for("profile.show"), 303)
+    return render_template("sign_in/password.html", form=form, shortest=SHORTEST), 422
 
 
 def _next() -> str:
-    """Where the person wanted to go, if that is a page of ours."""
-    wanted = request.args.get("next", "")
-    ours = (
-        wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not any(ord(sign) < 32 for sign in wanted)
-    )
-    return wanted if ours else url_for("dashboard.show")
+    return own_page(request.args.get("next", ""))

@@ -6,8 +6,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.board.told import told
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
+from tillstream.analytics import changes
 from tillstream.domain.people import Action
 from tillstream.pipeline import decide, undo
 
@@ -17,7 +19,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     contract = request.form.get("contract", "")
     if contract:
-        decide.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name)
+        decide.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
         flash(f"{upload.file} is read as {contract} now.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decide.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
@@ -29,7 +31,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract, and read the held file by it."""
     upload = scoped.own(batch_id)
-    read = decide.accept(ports(), tillstream().book, batch_id)
+    read = decide.accept(ports(), tillstream().book, batch_id, me().login)
     flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
@@ -46,20 +48,26 @@ def reject(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """What would change, before anything does."""
     upload = scoped.own(batch_id)
-    found = undo.preview(ports(), batch_id)
-    return render_template("uploads/undo.html", upload=upload, changes=found["changes"], rows=side_by_side(found))
+    found = changes.tried(
+        ports().warehouse, scope(), lambda questions: undo.would(ports(), batch_id, questions), tillstream().queries
+    )
+    return render_template("uploads/undo.html", upload=upload, changed=told(found, tried=True))
 
 
 @allow(Action.DECIDE)
 def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
-    undo.undo(ports(), batch_id, me().login)
+    done = undo.undo(ports(), batch_id, me().login)
     flash(f"{upload.file} is undone; lines that other files also told stay.", "done")
+    if done["settlement_no"]:
+        return redirect(url_for("board.settlement", number=done["settlement_no"]), 303)
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
 def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
     """The totals that change, before and after; what another person's region sells is not shown."""
+    if scope().stores is not None:
+        return []  # the sums of a region hold other stores' sales
     sides: dict[tuple[str, str], dict[str, Any]] = {}
     for side in ("before", "after"):
         for row in preview[side]:

@@ -8,18 +8,19 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.uploads import scoped, words
+from portal.uploads import look, scoped, words
 from portal.uploads.decide import side_by_side
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.pipeline import account, fix, replay, uploads
-from tillstream.pipeline import dry_run as trial
+from tillstream.pipeline import fix, replay, uploads
 from tillstream.pipeline.replay_preview import preview
 
 
 @allow(Action.UPLOAD)
 def give() -> ResponseReturnValue:
     """One or several files; the page's script sends them one by one and reads JSON."""
+    if not request.form.get("contract") and not _script():
+        return look_at()  # whoever is not sure of the contract looks first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
     given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
@@ -37,13 +38,21 @@ def give() -> ResponseReturnValue:
 
 
 @allow(Action.UPLOAD)
-def dry_run() -> ResponseReturnValue:
-    """The receipts that the files would have; nothing is kept."""
-    contract = scoped.contract(request.form.get("contract", ""))
-    app = tillstream()
-    receipts = [trial.dry_run(app.ports, app.book, contract, name, stream) for name, stream in _files()]
-    found = [(receipt, words.headline(receipt), words.balance(receipt["rows"])) for receipt in receipts]
-    return render_template("uploads/dry_run.html", receipts=found, headers=account.headers_of(contract))
+def look_at() -> ResponseReturnValue:
+    """The files are kept to be looked at; nothing of them counts."""
+    said = request.form.get("contract", "")
+    contract = scoped.contract(said).name if said else ""
+    kept = [look.keep(name, stream, _size(stream), contract) for name, stream in _files()]
+    if len(kept) == 1:
+        return redirect(url_for("uploads.look", sending_id=kept[0].id), 303)
+    flash(f"{len(kept)} files wait for you to look at them.", "done")
+    return redirect(url_for("uploads.listing"), 303)
+
+
+def _size(stream: BinaryIO) -> int:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    return size
 
 
 @allow(Action.UPLOAD)

@@ -8,9 +8,11 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
+from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import proposals, sending
 
 PER_PAGE = 25
 LOOKED_AT = 5_000
@@ -53,6 +55,9 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         state_of=words.state_of,
         contracts=scoped.contracts(),
+        most=tillstream().settings.upload_limit_mb << 20,
+        proposed=len(proposals.waiting(ports())) if scope().may(Action.ADMINISTER) else 0,
+        sendings=sending.on_their_way(ports(), me().login) if scope().may(Action.UPLOAD) else [],
         under_way=any(one.state in words.UNDER_WAY for one in rows),
     )
 

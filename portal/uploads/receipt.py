@@ -12,6 +12,7 @@ from portal.uploads import scoped, words
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.fixing import draft
 from tillstream.pipeline import account, originals, replay, uploads
 from tillstream.pipeline.repeated import repeated_lines
 from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
@@ -20,6 +21,7 @@ SHOWN = 5
 PER_PAGE = 50
 OF_THE_READING = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that wait while a new reading of the file is on its way: it would know nothing of them."""
+ANSWERED = frozenset({"too-many-refused", "columns-changed", "style-changed", "contract-proposed"})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -47,10 +49,12 @@ def show(batch_id: str) -> ResponseReturnValue:
         waits=upload.state in words.UNDER_WAY or correcting or (again and again.state in words.UNDER_WAY),
         correcting=correcting,
         again=again,
+        corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         steps=_steps(upload, receipt) - (OF_THE_READING if again else frozenset()),
         contracts=scoped.contracts(),
         headers=account.headers(ports(), upload),
+        typed=draft.get(ports(), batch_id).standing(),
         parent=uploads.get(ports(), upload.parent) if upload.parent else None,
     )
 
@@ -104,12 +108,18 @@ def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
 
 
+def _may_be_answered(upload: Upload) -> bool:
+    """Whether what holds the file may be settled by what its contract says."""
+    return not upload.contract or bool(ANSWERED & {hold.code for hold in upload.holds})
+
+
 def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
     """What may be done with the batch in its state; the person's role decides on top of it."""
     follows = FOLLOWS[upload.state]
     steps = {
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
+        "ask": upload.state is State.HELD and upload.kind in scoped.FILES and _may_be_answered(upload),
         "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | BEFORE_THE_LEDGER and bool(receipt["rows"]["quarantined"]),

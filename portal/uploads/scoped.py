@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Iterator
 
-from portal.context import ports, scope, tillstream
+from portal.context import me, ports, scope, tillstream
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.uploads import State, Upload
@@ -13,19 +13,27 @@ FILES = ("upload", "replay")
 CHUNK = 200
 
 
+def covers(upload: Upload) -> bool:
+    """Whether a batch is the person's: of their regions, and for whoever is bound to stores, of those alone or given
+    by themselves; a receipt tells the sums of all of its rows."""
+    bounds = scope()
+    if not bounds.covers_region(upload.region):
+        return False
+    return upload.received_by == me().login or bounds.covers_stores(upload.staged.get("stores"))
+
+
 def own(batch_id: str) -> Upload:
     """Raises `NotFound` also for another region's: whether it exists is not for everybody."""
     upload = uploads.get(ports(), batch_id)
-    if not scope().covers_region(upload.region):
+    if not covers(upload):
         raise NotFound(f"There is no batch {batch_id}.")
     return upload
 
 
 def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Upload]:
     """The person's batches of these kinds, newest first, read as far as they are asked for."""
-    bounds = scope()
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
-        if bounds.covers_region(upload.region):
+        if covers(upload):
             yield upload
 
 

@@ -96,6 +96,20 @@ def headline(receipt: dict[str, Any]) -> str:
     return says[receipt["status"]]
 
 
+def result(upload: Upload, receipt: dict[str, Any]) -> str:
+    """1,204 rows: 1,190 new, 14 need you"""
+    rows = receipt["rows"]
+    if upload.state is State.REJECTED and upload.error:
+        return upload.error.rstrip(".")
+    if upload.state is State.HELD and receipt["holds"]:
+        return f"It waits for a decision: {receipt['holds'][0]['message'].rstrip('.')}"
+    if upload.state not in IN_LEDGER or not rows["read"]:
+        return headline(receipt)
+    label = {name: "needs you" if name == "quarantined" and rows[name] == 1 else label for name, label, _ in OUTCOMES}
+    parts = [f"{rows[name]:,} {label[name]}" for name, _, _ in OUTCOMES if rows[name]]
+    return f"{_rows(rows['read'])}: {', '.join(parts)}"
+
+
 def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts that add up to the rows read; before settling, the accepted rows are one part."""
     parts = [

@@ -48,9 +48,9 @@ final AS (
     sale_versions.unit_cost,
     sale_versions.returns_sale_id,
     sale_versions.extra
-  FROM told
+  FROM sale_versions
+  INNER JOIN told ON told.key = sale_versions.key AND told.content = sale_versions.content
   INNER JOIN batches ON batches.batch_no = told.batch_no
-  INNER JOIN sale_versions ON sale_versions.key = told.key AND sale_versions.content = told.content
 )
 SELECT * FROM final
 ORDER BY row_number

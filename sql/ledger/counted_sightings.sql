@@ -1,6 +1,8 @@
 -- Every sighting that counts (accepted, not undone) with its provenance and its place in the order of contents.
 -- Order of contents: rank, then version, then place in time, then fix, then row; at an equal version of the source the
 -- first received wins, so place and row are turned round. Equal bytes have one place: the batch known first leads.
+-- - place_order: Place in time as contents are ordered: turned round where the source gives versions
+-- - row_order: Row as contents are ordered: turned round where the source gives versions
 CREATE OR REPLACE VIEW counted_sightings AS
 WITH
 accepted AS (

@@ -6,9 +6,11 @@
 -- name: known_sales
 -- Sales that the ledger knew before and that get lines from this wave.
 CREATE OR REPLACE TEMP TABLE known_sales AS
-SELECT DISTINCT v.sale FROM sale_versions AS v
+SELECT DISTINCT v.sale FROM known_lines AS v
 SEMI JOIN (
-  SELECT a.sale FROM arriving AS a ANTI JOIN (SELECT key, content FROM known WHERE is_current) USING (key, content)
+  SELECT a.sale FROM arriving AS a
+  SEMI JOIN known_lines USING (sale)
+  ANTI JOIN (SELECT key, content FROM known WHERE is_current) USING (key, content)
 ) AS a ON a.sale = v.sale;
 
 -- name: sales_arriving
@@ -31,7 +33,9 @@ CREATE OR REPLACE TEMP TABLE doubtful_sales AS
 SELECT sale FROM known_sales
 UNION
 SELECT sale FROM touched_versions
-SEMI JOIN (SELECT key FROM turned ANTI JOIN arriving USING (key)) AS t ON t.key = touched_versions.key
+SEMI JOIN (
+  SELECT key FROM turned ANTI JOIN (SELECT a.key FROM arriving AS a SEMI JOIN turned USING (key)) USING (key)
+) AS t ON t.key = touched_versions.key
 UNION
 SELECT a.sale FROM arriving AS a SEMI JOIN touched USING (key) ANTI JOIN turned AS t ON t.key = a.key AND t.new = a.content;
 

@@ -57,9 +57,9 @@ placed AS (
     ROW_NUMBER() OVER (
       PARTITION BY c.own_no, c.source_version, c.key ORDER BY s.fix_number, {content_order}, c.row_number
     ) AS n
-  FROM candidates AS c
-  JOIN incoming_files AS f ON f.batch_no = c.own_no
-  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = c.row_number
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+  JOIN candidates AS c ON c.own_no = f.batch_no AND c.row_number = s.row_number
 )
 SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
 
@@ -84,9 +84,9 @@ WHERE batches.batch_no = r.own_no;
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH rows AS (
   SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
-  FROM arrivals AS a
-  JOIN incoming_files AS f ON f.batch_no = a.own_no
-  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+  JOIN arrivals AS a ON a.own_no = f.batch_no AND a.row_number = s.row_number
   WHERE a.numbered_here
 ),
 used AS (
@@ -94,8 +94,8 @@ used AS (
     g.batch_no, g.row_number, g.source_version, v.sale,
     regexp_replace(v.line_key, '#[0-9]+$', '') AS product,
     CAST(regexp_extract(v.line_key, '#([0-9]+)$', 1) AS BIGINT) AS n
-  FROM sightings AS g
-  JOIN sale_versions AS v USING (key, content)
+  FROM sale_versions AS v
+  JOIN sightings AS g USING (key, content)
   WHERE g.batch_no IN (SELECT batch_no FROM rows) AND v.sale IN (SELECT sale FROM rows)
     AND regexp_matches(v.line_key, '#[0-9]+$')
 ),
@@ -118,10 +118,21 @@ placed AS (
 )
 SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed;
 
+-- name: known_lines
+-- Every content that the ledger has of the arriving sales: the ledger is scanned once, by its narrowest hash, for all that
+-- is asked of it. A key names its sale, so every content of an arriving key is among them.
+CREATE OR REPLACE TEMP TABLE known_lines AS
+SELECT v.key, v.content, v.is_current, v.sale FROM sale_versions AS v SEMI JOIN arriving AS a USING (sale);
+
+-- name: no_known_lines
+-- The same where the ledger is empty. What a join keeps in memory is its right side, which here would be the whole file.
+CREATE OR REPLACE TEMP TABLE known_lines AS SELECT key, content, is_current, sale FROM sale_versions LIMIT 0;
+
 -- name: known
 -- Every content that the ledger has of the arriving keys.
 CREATE OR REPLACE TEMP TABLE known AS
-SELECT v.key, v.content, v.is_current FROM sale_versions AS v SEMI JOIN arriving AS a USING (key);
+SELECT v.key, v.content, v.is_current FROM known_lines AS v
+SEMI JOIN (SELECT a.key FROM arriving AS a SEMI JOIN known_lines USING (key)) AS a USING (key);
 
 -- name: repeated_keys
 -- Keys that the wave tells more than once; conflicting: two contents of one version in one batch.
@@ -234,10 +245,14 @@ WITH pairs AS (
   WHERE b.is_till <> a.is_till
 )
 SELECT p.own_no, p.row_number, list_filter([{differences}], lambda d: d IS NOT NULL) AS differences
-FROM pairs AS p
-JOIN incoming_files AS f ON f.batch_no = p.own_no
-JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = p.row_number
-JOIN sale_versions AS v ON v.key = p.key AND v.content = p.content;
+FROM sale_versions AS v
+JOIN pairs AS p ON p.key = v.key AND p.content = v.content
+JOIN (
+  SELECT f.batch_no, s.*
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+  JOIN (SELECT DISTINCT own_no, row_number FROM pairs) AS o ON o.own_no = f.batch_no AND o.row_number = s.row_number
+) AS s ON s.batch_no = p.own_no AND s.row_number = p.row_number;
 
 -- name: outcomes
 -- What each row does. Among rows of one batch with one key, the least in order comes first and the others follow it.
@@ -382,12 +397,12 @@ SELECT
   {content_columns},
   {leads} AS leads,
   $settlement_no AS settlement_no
-FROM (
+FROM read_parquet($addresses, filename = true) AS s
+JOIN incoming_files AS f ON f.address = s.filename
+JOIN (
   SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
   FROM arriving AS a ANTI JOIN known USING (key, content) GROUP BY ALL
-) AS o
-JOIN incoming_files AS f ON f.batch_no = o.first[1]
-JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = o.first[2]
+) AS o ON o.first[1] = f.batch_no AND o.first[2] = s.row_number
 LEFT JOIN first_lines AS l ON l.own_no = o.first[1] AND l.row_number = o.first[2];
 
 -- name: revive_versions
@@ -462,10 +477,10 @@ INSERT INTO statements BY NAME
 WITH told AS (
   SELECT DISTINCT
     a.batch_no, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
-  FROM arrivals AS a
+  FROM read_parquet($addresses, filename = true) AS s
+  JOIN incoming_files AS f ON f.address = s.filename
+  JOIN arrivals AS a ON a.own_no = f.batch_no AND a.row_number = s.row_number
   JOIN incoming AS i ON i.batch_no = a.own_no
-  JOIN incoming_files AS f ON f.batch_no = a.own_no
-  JOIN read_parquet($addresses, filename = true) AS s ON s.filename = f.address AND s.row_number = a.row_number
   WHERE i.replaces = 'store-day'
 )
 SELECT batch_no, scope, 'store-day' AS whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,

@@ -2,6 +2,10 @@
 -- reporting_amount and revenue are exact products of amount and rate: sum first, round once, so that the same money
 -- has one total however it is grouped. Without a rate they are NULL and is_unconverted says so.
 -- The reporting currency's own rate is 1 and needs no row. revenue is NULL on cancelled lines.
+-- - factor: Units of the reporting currency for one of the line's; NULL where there is no rate
+-- - reporting_amount: Net amount in the reporting currency, whatever the status
+-- - revenue: Net amount in the reporting currency; NULL on cancelled lines and where there is no rate
+-- - is_unconverted: Whether revenue misses the line for want of a rate
 CREATE OR REPLACE VIEW sale_facts AS
 WITH
 lines AS (

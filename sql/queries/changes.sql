@@ -13,8 +13,8 @@ listed AS (
 ),
 told AS (
   SELECT sale_versions.*, listed.kind
-  FROM listed
-  INNER JOIN sale_versions ON sale_versions.key = listed.key AND sale_versions.content = listed.content
+  FROM sale_versions
+  INNER JOIN listed ON listed.key = sale_versions.key AND listed.content = sale_versions.content
   UNION ALL
   SELECT sale_versions.*, 'added' AS kind
   FROM sale_versions

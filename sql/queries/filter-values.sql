@@ -2,33 +2,33 @@
 -- @filter STRING = any of any|region|store|category|channel|country|status: only the values of this one
 WITH
 final AS (
-  SELECT 'region' AS filter, region AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'region' AS filter, region AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'region')
   GROUP BY region
   UNION ALL
-  SELECT 'store' AS filter, store_id AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'store' AS filter, store_id AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'store')
   GROUP BY store_id
   UNION ALL
-  SELECT 'category' AS filter, category AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'category' AS filter, category AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'category')
   GROUP BY category
   UNION ALL
-  SELECT 'channel' AS filter, channel AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'channel' AS filter, channel AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'channel')
   GROUP BY channel
   UNION ALL
-  SELECT 'country' AS filter, country AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'country' AS filter, country AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'country')
   GROUP BY country
   UNION ALL
-  SELECT 'status' AS filter, status AS value, COUNT(*) AS lines
-  FROM visible_lines
+  SELECT 'status' AS filter, status AS value, CAST(SUM(lines) AS INT64) AS lines
+  FROM visible_sums
   WHERE @filter IN ('any', 'status')
   GROUP BY status
 )

@@ -3,10 +3,10 @@ WITH
 regions AS (
   SELECT
     region,
-    COUNT(*) AS lines,
+    CAST(SUM(lines) AS INT64) AS lines,
     MIN(sale_date) AS first_sale_date,
     MAX(sale_date) AS last_sale_date
-  FROM visible_lines
+  FROM visible_sums
   GROUP BY region
 ),
 deliveries AS (

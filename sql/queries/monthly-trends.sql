@@ -2,47 +2,17 @@
 -- Growth is a fraction, through the last day chosen and reported: an unfinished month against the same days of the other.
 -- NULL where the month compared with has no revenue or is not whole at its beginning.
 WITH
-days AS (
-  -- a day has one rate: what it sums to is converted, not each line
-  SELECT
-    sale_date,
-    currency,
-    SUM(active_net) AS net,
-    SUM(units) AS units,
-    COUNT(*) AS lines,
-    COUNTIF(is_active) AS active_lines,
-    COUNTIF(is_order) AS orders
-  FROM visible_lines
-  GROUP BY sale_date, currency
-),
-reporting_currency AS (
-  SELECT MAX(currency) AS currency FROM reporting
-),
-sums AS (
-  SELECT
-    days.sale_date,
-    IF(days.currency = reporting_currency.currency, 1, rates.factor) AS factor,
-    days.net,
-    days.units,
-    days.lines,
-    days.active_lines,
-    days.orders
-  FROM days
-  CROSS JOIN reporting_currency
-  LEFT JOIN reporting_rates AS rates ON rates.sale_date = days.sale_date AND rates.currency = days.currency
-),
 periods AS (
   SELECT
     DATE_TRUNC(sale_date, MONTH) AS month,
     DATE_ADD(sale_date, INTERVAL 1 MONTH) <= last_day AS is_compared,
     DATE_ADD(sale_date, INTERVAL 12 MONTH) <= last_day AS is_compared_year,
-    factor,
-    net,
+    revenue,
     units,
     lines,
-    active_lines,
+    unconverted_lines,
     orders
-  FROM sums
+  FROM visible_sums
   CROSS JOIN compared_days
 ),
 mixed_orders AS (
@@ -59,11 +29,10 @@ parts AS (
     month,
     FALSE AS is_compared,
     FALSE AS is_compared_year,
-    NULL AS factor,
-    NULL AS net,
+    NULL AS revenue,
     NULL AS units,
     0 AS lines,
-    0 AS active_lines,
+    0 AS unconverted_lines,
     COUNT(DISTINCT sale) AS orders
   FROM mixed_orders
   GROUP BY month
@@ -71,17 +40,13 @@ parts AS (
 grouped AS (
   SELECT
     month,
-    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
-    CAST(
-      SUM(IF(is_compared, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), NULL)) AS NUMERIC
-    ) AS compared_revenue,
-    CAST(
-      SUM(IF(is_compared_year, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), NULL)) AS NUMERIC
-    ) AS compared_revenue_year,
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
+    CAST(SUM(IF(is_compared, revenue, NULL)) AS NUMERIC) AS compared_revenue,
+    CAST(SUM(IF(is_compared_year, revenue, NULL)) AS NUMERIC) AS compared_revenue_year,
     CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
+    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
   FROM parts
   GROUP BY month
 ),

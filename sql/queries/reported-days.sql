@@ -9,7 +9,7 @@ days AS (
   SELECT
     MIN(sale_date) AS first_day,
     MAX(sale_date) AS last_day
-  FROM visible_lines
+  FROM visible_sums
   WHERE sale_date <= @until
 ),
 final AS (

@@ -1,55 +1,25 @@
 -- Sales by store, the greatest revenue first; NULL gathers the lines without one.
 -- lines counts every status; revenue and units leave cancelled lines out, orders returned ones too.
 WITH
-days AS (
-  -- a day has one rate: what it sums to is converted, not each line
+parts AS (
   SELECT
     region,
     store_id,
-    currency,
-    sale_date,
-    SUM(active_net) AS net,
-    SUM(units) AS units,
-    COUNT(*) AS lines,
-    COUNTIF(is_active) AS active_lines,
-    COUNTIF(is_order) AS orders
-  FROM visible_foreign_lines
-  GROUP BY region, store_id, currency, sale_date
-),
-sums AS (
-  SELECT
-    region,
-    store_id,
-    1 AS factor,
-    SUM(active_net) AS net,
-    SUM(units) AS units,
-    COUNT(*) AS lines,
-    COUNTIF(is_active) AS active_lines,
-    COUNTIF(is_order) AS orders
-  FROM visible_own_lines
-  GROUP BY region, store_id
-  UNION ALL
-  SELECT
-    days.region,
-    days.store_id,
-    rates.factor,
-    days.net,
-    days.units,
-    days.lines,
-    days.active_lines,
-    days.orders
-  FROM days
-  LEFT JOIN reporting_rates AS rates ON rates.sale_date = days.sale_date AND rates.currency = days.currency
+    revenue,
+    orders,
+    units,
+    lines,
+    unconverted_lines
+  FROM visible_sums
   UNION ALL
   SELECT
     region,
     store_id,
-    NULL AS factor,
-    NULL AS net,
+    NULL AS revenue,
+    COUNT(DISTINCT sale) AS orders,
     NULL AS units,
     0 AS lines,
-    0 AS active_lines,
-    COUNT(DISTINCT sale) AS orders
+    0 AS unconverted_lines
   FROM visible_lines
   WHERE is_mixed_order
   GROUP BY region, store_id
@@ -58,12 +28,12 @@ grouped AS (
   SELECT
     region,
     store_id,
-    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
     CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
     CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
-  FROM sums
+    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
+  FROM parts
   GROUP BY region, store_id
 ),
 final AS (

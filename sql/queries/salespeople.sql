@@ -3,22 +3,63 @@
 -- @limit INT64 = 100: at most so many people
 -- @offset INT64 = 0: leave out so many first
 WITH
+parts AS (
+  SELECT
+    region,
+    salesperson_id,
+    revenue,
+    orders,
+    units,
+    lines,
+    unconverted_lines
+  FROM visible_sums
+  WHERE salesperson_id IS NOT NULL
+  UNION ALL
+  SELECT
+    region,
+    salesperson_id,
+    NULL AS revenue,
+    COUNT(DISTINCT sale) AS orders,
+    NULL AS units,
+    0 AS lines,
+    0 AS unconverted_lines
+  FROM visible_lines
+  WHERE is_mixed_order AND salesperson_id IS NOT NULL
+  GROUP BY region, salesperson_id
+),
 grouped AS (
   SELECT
     region,
     salesperson_id,
     CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    COUNT(DISTINCT IF(counts_as_order, sale, NULL)) AS orders,
+    CAST(SUM(orders) AS INT64) AS orders,
     CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    COUNT(DISTINCT IF(is_active, customer, NULL)) AS customers,
-    COUNT(*) AS lines,
-    COUNTIF(is_unconverted) AS unconverted_lines
-  FROM visible_sales
-  WHERE salesperson_id IS NOT NULL
+    CAST(SUM(lines) AS INT64) AS lines,
+    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
+  FROM parts
+  GROUP BY region, salesperson_id
+),
+buyers AS (
+  SELECT
+    region,
+    salesperson_id,
+    COUNT(DISTINCT COALESCE(customer_id, customer_name)) AS customers
+  FROM visible_customers
+  WHERE salesperson_id IS NOT NULL AND active_lines > 0
   GROUP BY region, salesperson_id
 ),
 final AS (
-  SELECT * FROM grouped
+  SELECT
+    grouped.region,
+    grouped.salesperson_id,
+    grouped.revenue,
+    grouped.orders,
+    grouped.units,
+    COALESCE(buyers.customers, 0) AS customers,
+    grouped.lines,
+    grouped.unconverted_lines
+  FROM grouped
+  LEFT JOIN buyers ON buyers.region = grouped.region AND buyers.salesperson_id = grouped.salesperson_id
 )
 SELECT * FROM final
 ORDER BY revenue DESC, region, salesperson_id

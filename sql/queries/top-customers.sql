@@ -3,62 +3,13 @@
 -- @limit INT64 = 10: at most so many customers
 -- @offset INT64 = 0: leave out so many first
 WITH
-foreign_days AS (
-  -- by id and by name apart: engines group columns faster than what is made from them
-  SELECT
-    customer_id AS customer,
-    currency,
-    sale_date,
-    SUM(active_net) AS net,
-    COUNT(*) AS active_lines
-  FROM visible_foreign_lines
-  WHERE is_active AND customer_id IS NOT NULL
-  GROUP BY customer_id, currency, sale_date
-  UNION ALL
-  SELECT
-    customer_name AS customer,
-    currency,
-    sale_date,
-    SUM(active_net) AS net,
-    COUNT(*) AS active_lines
-  FROM visible_foreign_lines
-  WHERE is_active AND customer_id IS NULL AND customer_name IS NOT NULL
-  GROUP BY customer_name, currency, sale_date
-),
-sums AS (
-  SELECT
-    customer_id AS customer,
-    1 AS factor,
-    SUM(active_net) AS net,
-    COUNT(*) AS active_lines
-  FROM visible_own_lines
-  WHERE is_active AND customer_id IS NOT NULL
-  GROUP BY customer_id
-  UNION ALL
-  SELECT
-    customer_name AS customer,
-    1 AS factor,
-    SUM(active_net) AS net,
-    COUNT(*) AS active_lines
-  FROM visible_own_lines
-  WHERE is_active AND customer_id IS NULL AND customer_name IS NOT NULL
-  GROUP BY customer_name
-  UNION ALL
-  SELECT
-    foreign_days.customer,
-    rates.factor,
-    foreign_days.net,
-    foreign_days.active_lines
-  FROM foreign_days
-  LEFT JOIN reporting_rates AS rates
-    ON rates.sale_date = foreign_days.sale_date AND rates.currency = foreign_days.currency
-),
 ranked AS (
   SELECT
-    customer,
-    CAST(COALESCE(SUM(CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC)), 0) AS NUMERIC) AS revenue,
-    CAST(SUM(IF(factor IS NULL, active_lines, 0)) AS INT64) AS unconverted_lines
-  FROM sums
+    COALESCE(customer_id, customer_name) AS customer,
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
+    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
+  FROM visible_customer_sums
+  WHERE active_lines > 0
   GROUP BY customer
 ),
 page AS (

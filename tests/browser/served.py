@@ -1,8 +1,17 @@
-"""What the browser tests share: a running portal, and what its browser complained about."""
+"""What the browser tests share: a running portal, a browser that reaches nothing else, and what it complained about."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from flask import Flask
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+from waitress.server import create_server
+
+from portal import create_app, live
 from tillstream.app import App
+from tillstream.worker import Worker
 
 PASSWORD = "correct horse battery"
 
@@ -13,4 +22,56 @@ class Served:
 
     app: App
     address: str
+    portal: Flask
     complaints: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def running(app: App, *, working: bool = True) -> Iterator[Served]:
+    """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
+    portal = create_app(app)
+    server = create_server(portal, host="127.0.0.1", port=0, threads=4 + live.STREAMS)
+    thread = threading.Thread(target=server.run)
+    worker = Worker(app)
+    if working:
+        worker.start()
+    thread.start()
+    try:
+        yield Served(app, f"http://127.0.0.1:{server.effective_port}", portal)
+    finally:
+        live.streams_of(portal).end()
+        # Its threads would outlive the test with their cursors, of which the driver complains as the process ends; and
+        # one that still answers must not find the server's sockets closed.
+        server.task_dispatcher.shutdown()
+        # In its own thread: what another one closes while it waits for its sockets is a bad descriptor to it.
+        server.trigger.pull_trigger(server.close)
+        thread.join()
+        if working:
+            worker.stop()
+        app.close()
+
+
+def keep_here(context: BrowserContext, served: Served) -> None:
+    """Every request that leaves the machine is refused and remembered."""
+
+    def only_here(route: Route) -> None:
+        if route.request.url.startswith((served.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            served.complaints.append(f"asked for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", only_here)
+
+
+def listened(context: BrowserContext, served: Served) -> Page:
+    """A page whose complaints are remembered."""
+    page = context.new_page()
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            served.complaints.append(f"{page.url}: {message.text}")
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: served.complaints.append(f"{page.url}: {error}"))
+    return page

@@ -4,5 +4,12 @@ import pytest
 
 for port in ("clock", "document_store", "event_bus", "object_store", "warehouse"):
     pytest.register_assert_rewrite(f"{port}_contract")
-for part in ("event_bus_given", "event_bus_failures", "event_bus_crowds", "object_store_writers"):
+for part in (
+    "event_bus_given",
+    "event_bus_leases",
+    "event_bus_failures",
+    "event_bus_crowds",
+    "event_bus_exact",
+    "object_store_writers",
+):
     pytest.register_assert_rewrite(part)

@@ -10,7 +10,7 @@ import pytest
 from processes import killed_again_and_again, run_all, tell
 
 from tillstream.domain.errors import Conflict
-from tillstream.ports.document_store import DocumentStore
+from tillstream.ports.document_store import DocumentStore, Put
 
 Opener = Callable[[], DocumentStore]
 
@@ -173,6 +173,37 @@ class DocumentStoreContract:
         assert [len(page) for page in pages] == [4, 4, 2, 0]
         assert list(itertools.chain(*pages)) == whole
         assert documents.find("c", order_by="n", offset=8) == whole[8:]
+
+    def test_only_ids_above_and_below_are_found(self, documents: DocumentStore) -> None:
+        for name in "abcde":
+            documents.put("c", name, {"state": "held" if name in "bd" else "settled"})
+
+        def ids(**bounds: Any) -> str:
+            return "".join(document.id for document in documents.find("c", **bounds))
+
+        assert ids(above="b") == "cde"
+        assert ids(below="c") == "ab"
+        assert ids(above="a", below="e", descending=True, limit=2) == "dc"
+        assert ids(above="b", where={"state": "held"}) == "d"
+        assert ids(above="a!", below="b!") == "b"
+
+    def test_several_documents_are_written_in_one_step(self, documents: DocumentStore) -> None:
+        documents.put("c", "a", {"n": 1})
+        puts = [Put("c", "a", {"n": 2}, if_version=1), Put("log", "1", {"n": 2}, if_version=0)]
+        written = documents.put_all(puts)
+        assert [(one.id, one.version) for one in written] == [("a", 2), ("1", 1)]
+        assert documents.get("log", "1") == written[1]
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_of_several_documents_none_is_written_where_one_may_not(
+        self, documents: DocumentStore, *, turned: bool
+    ) -> None:
+        known = documents.put("c", "a", {"n": 1})
+        puts = [Put("log", "1", {"n": 2}, if_version=0), Put("c", "a", {"n": 2}, if_version=7)]
+        with pytest.raises(Conflict):
+            documents.put_all(puts[::-1] if turned else puts)
+        assert documents.get("log", "1") is None
+        assert documents.get("c", "a") == known
 
     def test_threads_counting_up_lose_no_step(self, opener: Opener, documents: DocumentStore) -> None:
         threads = [threading.Thread(target=count_up, args=(lambda: documents, 25)) for _ in range(4)]

@@ -1,10 +1,11 @@
 """What the suites of the EventBus are given, and how they speak to it."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tillstream.ports.event_bus import Delivery, EventBus, Message, QueueDepth, RetryPolicy
+from tillstream.ports.event_bus import DeadLetter, Delivery, EventBus, Message, QueueDepth, RetryPolicy
 
 Opener = Callable[[], EventBus]
 Elapse = Callable[[float], None]
@@ -34,11 +35,21 @@ def drain(bus: EventBus, subscription: str, limit: int = 500, wait: float = 0.0)
     return got
 
 
+def pulled(bus: EventBus, subscription: str, count: int) -> list[Delivery]:
+    """So many, in as many pulls as it takes while something comes."""
+    got: list[Delivery] = []
+    while len(got) < count and (more := bus.pull(subscription, count - len(got))):
+        got += more
+    return got
+
+
 class EventBusGiven:
     policy = RetryPolicy(minimum=10.0, maximum=40.0, attempts=5, age=600.0, lease=10.0)
     """Within what Pub/Sub allows."""
     shortest_lease = 10.0
     """Seconds of real time; what the adapter allows."""
+    patience = 0.0
+    """Seconds of real time in which the bus does what is due by then; 0: at once."""
 
     @pytest.fixture
     def opener(self) -> Opener:
@@ -55,13 +66,22 @@ class EventBusGiven:
         """Lets seconds pass for `bus`."""
         raise NotImplementedError("an adapter's test says how time passes")
 
-    def depth(self, bus: EventBus, subscription: str = "s") -> QueueDepth:
+    def depth(self, bus: EventBus, subscription: str = "sub") -> QueueDepth:
         (depth,) = (depth for depth in bus.depths() if depth.subscription == subscription)
         return depth
 
     def fail(self, bus: EventBus, elapse: Elapse, times: int, error: str = "broken") -> None:
         for _ in range(times):
-            deliveries = bus.pull("s", 10)
+            deliveries = bus.pull("sub", 10, self.patience)
             assert deliveries
             bus.release(deliveries, error)
             elapse(self.policy.maximum)
+
+    def given_up(self, bus: EventBus, count: int = 1) -> list[DeadLetter]:
+        """So many dead letters of `sub`, once the bus has had its time; its consumer goes on pulling in vain."""
+        give_up_at = time.monotonic() + self.patience
+        while True:
+            assert bus.pull("sub", 10) == []
+            if len(found := bus.dead_letters("sub")) >= count or time.monotonic() >= give_up_at:
+                return found
+            time.sleep(0.2)

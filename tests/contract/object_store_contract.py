@@ -24,6 +24,8 @@ from tillstream.ports.object_store import ObjectStore
 
 
 class ObjectStoreContract:
+    odd_names = tuple(ODD_NAMES)
+
     @pytest.fixture
     def opener(self) -> Opener:
         """Opens the store of this test; can be sent to another process. The bucket `inbox` is there and empty."""
@@ -175,10 +177,10 @@ class ObjectStoreContract:
         assert next(store.list("inbox", "UK")) == store.stat("inbox", "UK/1.csv")
 
     def test_any_name_is_kept_apart_and_told_as_it_was_given(self, store: ObjectStore) -> None:
-        for name in ODD_NAMES:
+        for name in self.odd_names:
             write(store, name, name.encode(), 0)
-        assert [stored.name for stored in store.list("inbox")] == sorted(ODD_NAMES)
-        for name in ODD_NAMES:
+        assert [stored.name for stored in store.list("inbox")] == sorted(self.odd_names)
+        for name in self.odd_names:
             assert read(store, name) == name.encode()
             assert name in [stored.name for stored in store.list("inbox", name[: len(name) // 2 + 1])]
             store.delete("inbox", name)
@@ -199,10 +201,28 @@ class ObjectStoreContract:
         with pytest.raises(Rejected):
             list(store.list(bucket))
 
-    def test_each_generation_has_its_own_address(self, store: ObjectStore) -> None:
-        first, second = write(store, "a", b"first"), write(store, "a", b"second")
+    def test_the_live_generation_has_the_address_of_the_object(self, store: ObjectStore) -> None:
+        write(store, "a", b"first")
+        second = write(store, "a", b"second")
         assert store.address("inbox", "a") == store.address("inbox", "a", second.generation)
-        assert store.address("inbox", "a") != store.address("inbox", "a", first.generation)
+
+    def test_a_copy_has_the_bytes_of_the_live_generation(self, store: ObjectStore) -> None:
+        write(store, "a", b"first")
+        second = write(store, "a", b"second")
+        copied = store.copy("inbox", "a", "inbox", "folder/b")
+        assert copied == store.stat("inbox", "folder/b")
+        assert copied.generation > second.generation
+        assert read(store, "folder/b") == read(store, "a") == b"second"
+
+    def test_a_copy_keeps_to_its_precondition(self, store: ObjectStore) -> None:
+        write(store, "a", b"first")
+        store.copy("inbox", "a", "inbox", "b", if_generation=0)
+        write(store, "a", b"second")
+        with pytest.raises(Conflict):
+            store.copy("inbox", "a", "inbox", "b", if_generation=0)
+        assert read(store, "b") == b"first"
+        with pytest.raises(NotFound):
+            store.copy("inbox", "c", "inbox", "d")
 
     def test_threads_counting_up_lose_no_step(self, store: ObjectStore) -> None:
         threads = [threading.Thread(target=count_up, args=(lambda: store, 15)) for _ in range(4)]

@@ -45,6 +45,13 @@ class TestFolderObjectStore(ObjectStoreContract):
                 rows = connection.execute("SELECT * FROM read_parquet(?)", [store.address("inbox", name)]).fetchall()
             assert rows == [(number,)]
 
+    def test_each_generation_has_its_own_address(self, store: FolderObjectStore, root: Path) -> None:
+        first, second = write(store, "a", b"first"), write(store, "a", b"second")
+        assert store.address("inbox", "a", first.generation) != store.address("inbox", "a", second.generation)
+
+    def test_browsers_send_nothing_past_us(self, store: FolderObjectStore, root: Path) -> None:
+        assert store.session("inbox", "a", size=5, origin="https://shop.example") == store.sessions_at == ""
+
     def test_the_address_keeps_the_ending_of_the_name(self, store: FolderObjectStore, root: Path) -> None:
         write(store, "UK/" + "long name " * 20 + "Sales.csv.gz", b"x")
         (stored,) = store.list("inbox")

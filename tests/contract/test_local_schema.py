@@ -7,7 +7,14 @@ import pytest
 from tillstream.adapters.local.warehouse import TYPES
 from tillstream.domain.tables import SCHEMA, TABLES
 
-KNOWN = {1: "1e4fa3eac4105425", 2: "0dbe6829d41b16cb", 3: "a1f81ff141d360b9", 4: "54fc72b5d87e67fb"}
+KNOWN = {
+    1: "1e4fa3eac4105425",
+    2: "0dbe6829d41b16cb",
+    3: "a1f81ff141d360b9",
+    4: "54fc72b5d87e67fb",
+    5: "d28b5e2fcdd9ad89",
+    6: "469a9ed64623ea24",
+}
 
 
 def test_other_tables_have_another_schema_number() -> None:

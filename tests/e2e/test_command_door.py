@@ -16,7 +16,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from tillstream import commands
-from tillstream.app import App, build, folder
+from tillstream.app import App, build
+from tillstream.app.local import folder
 from tillstream.control import LINES, create_control
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.remote import execute

@@ -149,27 +149,6 @@ def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
     caught.value.close()
 
 
-def test_a_second_server_says_who_is_there(server: Server, tmp_path: Path) -> None:
-    second = subprocess.run(
-        [TILLSTREAM, "serve", "--port", str(free_port())],
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert f"http://127.0.0.1:{server.port}" in second.stderr
-    taken = subprocess.run(
-        [TILLSTREAM, "serve", "--port", str(server.port)],
-        env=environment(tmp_path / "other"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert taken.returncode == 1
-    assert "--port" in taken.stderr
-
-
 def test_a_killed_server_leaves_the_folder_free(tmp_path: Path, sample: Path) -> None:
     server = Server(tmp_path)
     server.stop(signal.SIGKILL)
@@ -235,3 +214,31 @@ def test_the_first_start_loads_the_sample_regions(tmp_path: Path) -> None:
 
 def _until() -> date:
     return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
+
+
+def test_a_second_start_says_where_the_first_one_runs(server: Server, tmp_path: Path) -> None:
+    again = subprocess.run(
+        [TILLSTREAM, "serve"], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
+    )
+    assert f"runs already, at http://127.0.0.1:{server.port}, its data in {tmp_path}" in again.stdout
+
+
+def test_a_taken_port_is_said_with_another_one(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [TILLSTREAM, "serve", "--port", str(port)],
+            env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in done.stderr
+    assert f"--port {port + 1}" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows asks otherwise")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_asked_to_stop_puts_everything_away(server: Server, tmp_path: Path, how: signal.Signals) -> None:
+    assert server.stop(how) == 0
+    assert not (tmp_path / "server.json").exists()

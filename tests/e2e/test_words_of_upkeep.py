@@ -35,10 +35,12 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
         "query": ["kpis"],
         "contracts": ["IN"],
         "users add": ["carla", "--role", "admin"],
+        "users invite": ["carla", "--role", "admin"],
         "users set": ["boss", "--name", "The boss"],
     }
     one_batch = ("quarantine", "receipts", "reject", "replay", "undo")
-    one_person = ("users disable", "users enable", "users reset", "users show")
+    one_person = ("disable", "enable", "reset", "show", "link", "second-step-off", "sessions", "end-sessions")
+    one_person = tuple(f"users {each}" for each in one_person)
     return needed.get(command, [batch] if command in one_batch else ["boss"] if command in one_person else [])
 
 

@@ -24,9 +24,14 @@ class LateFuse(Fuse):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(step: str, when: str, count: str, *arguments: str) -> None:
-    build, fuse = app.build, LateFuse(armed=[(step, when)])
+def late(step: str, when: str, count: str = "1") -> LateFuse:
+    fuse = LateFuse(armed=[(step, when)])
     fuse.left = int(count)
+    return fuse
+
+
+def main(step: str, when: str, count: str, *arguments: str) -> None:
+    build, fuse = app.build, late(step, when, count)
     app.build = lambda *given, **options: behind(build(*given, **options), fuse)
     cli.main(list(arguments))
 

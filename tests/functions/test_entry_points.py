@@ -4,16 +4,26 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+import sql
 from tillstream.app import App
-from tillstream.domain.events import BATCH_SETTLED, BATCH_STAGED, INBOX, MESSAGE_PUBLISHED, OBJECT_FINALIZED
+from tillstream.domain.events import (
+    BATCH_RECEIVED,
+    BATCH_SETTLED,
+    BATCH_STAGED,
+    INBOX,
+    MESSAGE_PUBLISHED,
+    OBJECT_FINALIZED,
+    TOPIC_OBJECTS,
+)
 from tillstream.domain.store_sale import schema
 from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import account, uploads
+from tillstream.pipeline import account, dead_letters, upkeep, uploads
 from tillstream.stores.messages import StoreToken, publish
 
 Entry = Callable[[str], FlaskClient]
@@ -52,18 +62,18 @@ def storage_data(received: Upload) -> dict[str, Any]:
     }
 
 
-def attributes(type_: str, source: str) -> dict[str, str]:
+def attributes(type_: str, source: str, hours: float = 0) -> dict[str, str]:
     return {
         "specversion": "1.0",
         "id": "1096434104173400",
         "type": type_,
         "source": source,
-        "time": "2026-11-20T10:00:00Z",
+        "time": (datetime.now(UTC) - timedelta(hours=hours)).isoformat(),
     }
 
 
-def binary(client: FlaskClient, type_: str, data: dict[str, Any]) -> int:
-    headers = {f"ce-{name}": value for name, value in attributes(type_, "//storage.googleapis.com/x").items()}
+def binary(client: FlaskClient, type_: str, data: dict[str, Any], hours: float = 0) -> int:
+    headers = {f"ce-{name}": value for name, value in attributes(type_, "//storage.googleapis.com/x", hours).items()}
     return client.post("/", json=data, headers=headers).status_code
 
 
@@ -114,6 +124,78 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     told = app.ports.bus.pull("listener", 10)
     assert [json.loads(delivery.message.body)["type"] for delivery in told] == ["sale.changed"]
     assert uploads.get(app.ports, received.batch_id).state is State.ANNOUNCED
+
+
+def test_a_settlement_has_its_days_summed(entry: Entry, app: App) -> None:
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
+    assert binary(entry("project"), MESSAGE_PUBLISHED, message(BATCH_SETTLED, {"settlement_no": 1})) == 200
+    assert app.ports.warehouse.query(sql.text("sums/summed")).to_pylist()[0]["summed_settlement"] == 1
+
+
+def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> None:
+    """Where nothing filters, each function of a topic hears all of it."""
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
+    assert [binary(entry(name), MESSAGE_PUBLISHED, staged) for name in ("stage", "announce", "project")] == [200] * 3
+    assert uploads.get(app.ports, received.batch_id).state is State.STAGED
+
+
+def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app: App) -> None:
+    """A push subscription of ours, without Eventarc around it, sends no CloudEvent."""
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    pushed = message(BATCH_STAGED, {"batch_id": received.batch_id})
+    pushed["message"]["publishTime"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    assert entry("settle").post("/", json=pushed).status_code == 200
+    assert uploads.get(app.ports, received.batch_id).state is State.SETTLED
+
+
+def test_a_replay_reaches_stage_by_its_message(entry: Entry, app: App) -> None:
+    received = upload(app)
+    said = message(BATCH_RECEIVED, {"batch_id": received.batch_id})
+    assert binary(entry("stage"), MESSAGE_PUBLISHED, said) == 200
+    assert uploads.get(app.ports, received.batch_id).state is State.STAGED
+
+
+def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_again(entry: Entry, app: App) -> None:
+    broken = {"bucket": INBOX, "name": "classic-models/a.csv", "generation": "x", "size": "3"}
+    client = entry("stage")
+    assert binary(client, OBJECT_FINALIZED, broken, hours=5) == 500
+    assert dead_letters.waiting(app.ports) == []
+    assert [binary(client, OBJECT_FINALIZED, broken, hours=6.5) for _ in range(2)] == [200, 200]
+    (letter,) = dead_letters.waiting(app.ports)
+    assert (letter.subscription, letter.topic, letter.message.attributes) == (
+        "stage",
+        TOPIC_OBJECTS,
+        {"type": OBJECT_FINALIZED},
+    )
+    assert json.loads(letter.message.body) == broken
+    assert "ValueError" in letter.error
+    assert letter.died_at - letter.published_at >= timedelta(hours=6)
+    assert dead_letters.resend(app.ports, [letter.id], "emma") == 1
+    (delivery,) = app.ports.bus.pull("objects", 10)
+    assert delivery.message == letter.message
+    assert dead_letters.waiting(app.ports) == []
+
+
+def test_an_event_that_ended_each_instance_that_tried_it_is_given_up_untried(entry: Entry, app: App) -> None:
+    received = upload(app)
+    assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(received), hours=7.5) == 200
+    assert uploads.get(app.ports, received.batch_id).state is State.RECEIVED
+    assert [letter.subscription for letter in dead_letters.waiting(app.ports)] == ["stage"]
+
+
+def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> None:
+    received = upload(app)
+    binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
+    answer = entry("sweep").post("/")
+    assert (answer.status_code, answer.get_json()["settled"], answer.get_json()["announced"]) == (200, 1, 1)
+    assert uploads.get(app.ports, received.batch_id).state is State.ANNOUNCED
+    assert upkeep.last(app.ports, upkeep.SWEEP)
+    assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
 
 def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:

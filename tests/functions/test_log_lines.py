@@ -26,6 +26,10 @@ def test_every_handled_event_has_one_line(tmp_path: Path) -> None:
             dispatch(app, Event("1", OBJECT_FINALIZED, json.loads(delivery.message.body)))
             dispatch(app, Event("2", BATCH_STAGED, {"batch_id": "any"}))
             dispatch(app, Event("3", "unheard.of", {}))
+    (settled,) = [line for line in lines if line["event"] == "settled"]
+    assert (settled["kind"], settled["batch"]) == ("upload", lines[0]["batch"])
+    assert 0 <= settled["seconds"] < 60
+    lines = [line for line in lines if line["event"] == "handled"]
     assert [(line["type"], line["id"], line["outcome"]) for line in lines] == [
         (OBJECT_FINALIZED, "1", "staged"),
         (BATCH_STAGED, "2", "settled"),

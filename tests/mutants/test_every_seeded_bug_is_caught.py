@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-COPIED = ("tillstream", "sql", "functions", "portal", "tests/stateful", "tests/conftest.py", "pyproject.toml")
+COPIED = (
+    *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
+    *("tests/stateful", "tests/conftest.py", "tests/emulated.py", "infra/__init__.py", "infra/emulators.py"),
+)
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
 FOUND = "tests/stateful/test_found_schedules.py"
 

@@ -1,10 +1,12 @@
 """The portal over a real application in a folder of its own; the worker's handlers are driven by hand."""
 
+import gzip
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from changing import Shop
 from flask import Flask
 from visitor import PASSWORD, Visitor
 
@@ -61,3 +63,23 @@ def person(portal: Flask, app: App) -> Callable[..., Visitor]:
 def work(app: App) -> Callable[[], None]:
     """Everything that waits in the queues is handled now."""
     return Worker(app).run_until_idle
+
+
+@pytest.fixture(scope="session")
+def models(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Visitor]]:
+    """The real sample of scale-model orders, given and counted once for all tests; and an administrator."""
+    settings = Settings(home=tmp_path_factory.mktemp("models"), samples=False, threads=1, reporting_currency="USD")
+    app = build(settings, ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC)))
+    accounts.add(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)
+    visitor = Visitor(create_app(app).test_client())
+    visitor.sign_in("boss")
+    content = (shared_data / "classic-models" / "sales_data_sample.csv").read_bytes()
+    visitor.upload(gzip.compress(content), name="sales_data_sample.csv.gz", contract="classic-models")
+    Worker(app).run_until_idle()
+    yield app, visitor
+    app.close()
+
+
+@pytest.fixture
+def shop(app: App, portal: Flask, person: Callable[..., Visitor], work: Callable[[], None]) -> Shop:
+    return Shop(app, portal, person, work)

@@ -16,16 +16,24 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-def test_an_admin_adds_a_person_who_signs_in_with_the_password_shown(person: People, stranger: Visitor) -> None:
+def link(text: str) -> str:
+    """The path of the link that a page shows once."""
+    found = re.search(r'id="secret">https?://[^/<]+([^<]+)<', text)
+    assert found
+    return found[1]
+
+
+def test_an_admin_invites_a_person_who_chooses_a_password_by_the_link(person: People, stranger: Visitor) -> None:
     admin = person(Role.ADMIN)
     answer = admin.post("/people", {"login": "Asha", "name": "Asha Rao", "role": "clerk", "regions": "IN, UK"})
     assert answer.status_code == 201
-    password = re.search(r'id="secret">([^<]+)<', answer.text)
-    assert password
-    assert "Set-Cookie" not in answer.headers or password[1] not in str(answer.headers)
-    assert stranger.sign_in("asha", password[1]).status_code == 303
-    assert "Choose your own" in stranger.get("/dashboard").text
-    assert password[1] not in admin.get("/people").text
+    path = link(answer.text)
+    assert path not in admin.get("/people/asha").text
+    assert "Welcome, Asha Rao" in stranger.get(path).text
+    taken = stranger.post(path, {"new": "a sentence of my own", "again": "a sentence of my own"})
+    assert (taken.status_code, taken.headers["Location"]) == (303, "/dashboard")
+    assert stranger.get("/uploads").status_code == 200
+    assert stranger.get(path).status_code == 410
 
 
 def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:

@@ -52,9 +52,8 @@ def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*(indian_sale(str(n)) for n in range(1, 9)), indian_sale("9", "ten")))
     work()
-    app.book.save(
-        app.book.current("IN").model_copy(update={"values": {"unit_price": {"ten": "10"}, "net_amount": {"ten": "10"}}})
-    )
+    values = {"unit_price": {"ten": "10"}, "net_amount": {"ten": "10"}}
+    app.book.save(app.book.current("IN").model_copy(update={"values": values}), "boss")
     page = admin.get(f"/uploads/{batch}/replay?contract=IN").text
     assert "IN, version 1 → IN, version 2" in page
     assert "800.00" in page

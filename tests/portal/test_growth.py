@@ -63,10 +63,10 @@ def test_a_category_that_sold_nothing_lately_does_not_end_the_reported_days(shop
 
 
 def test_days_before_the_first_sale_are_no_percentage(shop: Visitor) -> None:
-    assert "nothing to compare with" in card(shop, "from=2026-01-01&to=2026-12-31")
+    assert "Nothing to compare with" in card(shop, "from=2026-01-01&to=2026-12-31")
     assert "%" not in card(shop, "from=2026-01-01&to=2026-12-31")
     assert shop.get("/api/kpis?from=2026-01-01&to=2026-12-31").get_json()["revenue_growth"] is None
-    assert "nothing to compare with" not in card(shop, "")
+    assert "Nothing to compare with" not in card(shop, "")
 
 
 def test_a_preset_under_way_is_compared_with_the_part_before(shop: Visitor) -> None:

@@ -8,7 +8,7 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.domain.people import Role, Scope
-from tillstream.people import accounts
+from tillstream.people import accounts, history
 
 People = Callable[..., Visitor]
 MANAGER = {"name": "Asha", "role": "manager", "regions": "IN, UK", "stores": "", "salesperson": ""}
@@ -94,4 +94,4 @@ def test_who_stops_and_lets_in_again_is_written_down(app: App, person: People) -
     person(Role.CLERK, "IN", login="asha")
     for step in ("disable", "enable", "reset"):
         boss.post(f"/people/asha/{step}")
-    assert {change["by"] for change in accounts.changes(app.ports, "asha")[:3]} == {"boss"}
+    assert {change["by"] for change in history.changes(app.ports, "asha")[:3]} == {"boss"}

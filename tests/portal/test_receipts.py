@@ -125,7 +125,8 @@ def test_only_what_stands_between_backticks_becomes_code() -> None:
 
 def test_problems_name_the_columns_as_the_file_does_wherever_they_are_read(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
-    tried = clerk.post("/uploads/dry-run", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")}).text
+    looked = clerk.post("/uploads/look", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
+    tried = clerk.get(looked.headers["Location"]).text
     batch = clerk.upload(ONE_BAD)
     work()
     downloaded = clerk.get(f"/uploads/{batch}/refused.csv").text

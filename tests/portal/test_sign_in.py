@@ -113,7 +113,7 @@ def test_the_own_password_is_changed_here_and_signs_out_elsewhere(portal: Flask,
     [
         ({"old": "wrong"}, "not the password you have"),
         ({"again": "something else"}, "not the same"),
-        ({"new": "short", "again": "short"}, "at least 12"),
+        ({"new": "short", "again": "short"}, "at least 15"),
         ({"new": "a" * 20, "again": "a" * 20}, "too easy to guess"),
     ],
 )

@@ -55,7 +55,7 @@ def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict
 
 
 def test_a_revoked_token_is_refused(app: App, stranger: Visitor, sale: dict[str, Any], token: str) -> None:
-    tokens.revoke(app.ports, tokens.find(app.ports)[0].id)
+    tokens.revoke(app.ports, tokens.find(app.ports)[0].id, "boss")
     assert _send(stranger, sale, token).status_code == 401
 
 

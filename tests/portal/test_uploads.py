@@ -70,15 +70,6 @@ def test_the_script_reads_errors_as_problem_json(person: People) -> None:
     assert "Choose the contract" in answer.get_json()["detail"]
 
 
-def test_a_dry_run_shows_the_receipt_and_keeps_nothing(app: App, person: People, work: Work) -> None:
-    clerk = person(Role.CLERK, "IN")
-    answer = clerk.post("/uploads/dry-run", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
-    assert "9 of 10 rows would count; 1 needs you" in answer.text
-    work()
-    assert uploads.find(app.ports, kind=None) == []
-    assert "No sales yet" in clerk.get("/dashboard").text
-
-
 def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(ONE_BAD)
@@ -248,15 +239,16 @@ def test_a_clerk_chooses_only_among_contracts_of_own_regions(person: People) -> 
     assert '<option value="UK">' not in page
 
 
-def test_no_contract_is_chosen_beforehand_and_none_is_refused(person: People) -> None:
+def test_no_contract_is_chosen_beforehand_and_without_one_a_file_is_looked_at_first(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     clerk.upload(GOOD)
     form = clerk.get("/uploads").text.partition('id="contract"')[2].partition("</select>")[0]
-    assert "required" in form.partition(">")[0]
     assert re.findall(r"<option[^>]*>", form)[0] == '<option value="">'
     assert "selected" not in form
     answer = clerk.post("/uploads", {"contract": "", "file": (BytesIO(GOOD), "IN.csv")})
-    assert (answer.status_code, "Choose the contract that the file was written for." in answer.text) == (422, True)
+    assert "Is IN.csv understood?" in clerk.get(answer.headers["Location"]).text
+    program = clerk.post("/uploads", {"contract": ""}, headers={"Accept": "application/json"})
+    assert (program.status_code, "Choose the contract" in program.get_json()["detail"]) == (422, True)
 
 
 def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Work) -> None:
@@ -268,7 +260,9 @@ def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Wo
 
     def shown(query: str) -> list[str]:
         page = clerk.get(f"/uploads{query}").text
-        return [part.split("</a>")[0] for part in page.split('<th scope="row">')[1:] for part in [part.split('">')[1]]]
+        return [
+            part.split("</a>")[0] for part in page.split('<th scope="row"><a')[1:] for part in [part.split('">')[1]]
+        ]
 
     assert shown("")[:2] == ["held.csv", "day-26.csv"]
     assert len(shown("")) == 25

@@ -115,7 +115,7 @@ def never_surprised(file: tuple[str, bytes]) -> None:
 def fuzzed(seconds: float) -> None:
     until = time.monotonic() + seconds
     health = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    tries = settings(max_examples=BATCH, deadline=None, database=None, suppress_health_check=health)
+    tries = settings(max_examples=BATCH, database=None, suppress_health_check=health)
     number = random.randrange(1 << 32)
     while time.monotonic() < until:
         seed(number)(tries(given(files())(never_surprised)))()

@@ -17,7 +17,7 @@ from tillstream.pipeline import settle, stage, uploads
 from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
 
-FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SEEDS = st.integers(0, 1 << 30)
 LINES = "SELECT key, content FROM current_lines"
 RECEIPTS = """SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,

@@ -11,7 +11,7 @@ from tillstream import contracts
 from tillstream.domain.contract import Contract
 
 NAMES = ("IN", "UK", "USA", "classic-models", "online-retail-uk")
-MANY = settings(max_examples=10, deadline=None)
+MANY = settings(max_examples=10)
 DRAWN = st.sampled_from(NAMES)
 WITH_DAYS = [name for name in NAMES if "%d" in contracts.shipped()[name].dates.formats[0]]
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "cp850")

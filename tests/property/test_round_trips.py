@@ -88,7 +88,7 @@ FORMATS: dict[str, Writer] = {
 }
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @pytest.mark.parametrize("format", sorted(FORMATS))
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 @given(data=st.data())

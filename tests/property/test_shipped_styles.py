@@ -102,7 +102,7 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
     return Written(out.getvalue().encode(style.encoding), lines)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", sorted(contracts.shipped()))
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:

@@ -44,7 +44,9 @@ class Judge:
     def __init__(self, kept: Path) -> None:
         wasm_client.Module = _KeptModule(kept)
         language = t.LanguageOptions.maximum_features()
-        self._language = language
+        self.language = language
+        self.statements = t.LanguageOptions.maximum_features()
+        self.statements.supported_statement_kinds = [int(kind) for kind in t.ResolvedNodeKind]
         self.tables: dict[str, Columns] = {}
         self._built: dict[str, Any] = {}
         for name, fields in TABLES.items():
@@ -97,14 +99,14 @@ class Judge:
 
     def _prepare(self, text: str, params: Mapping[str, Any], content: Mapping[str, Any]) -> Any:
         options = t.AnalyzerOptions(
-            language_options=self._language,
+            language_options=self.language,
             default_timezone="UTC",
             query_parameters=[
                 t.AnalyzerOptions.QueryParameter(name=name, type=_type(_kind(value))) for name, value in params.items()
             ],
         )
         catalogue = CatalogBuilder("warehouse").with_builtin_functions(
-            t.ZetaSQLBuiltinFunctionOptions(language_options=self._language)
+            t.ZetaSQLBuiltinFunctionOptions(language_options=self.language)
         )
         for name, table in self._built.items():
             if _names(name, text):

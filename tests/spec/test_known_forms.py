@@ -41,7 +41,7 @@ DATE_DIFF(d, DATE '2024-01-01', DAY) | DATE_DIFF(d, DATE '2023-11-30', MONTH) | 
 DATE_DIFF(d, DATE '2023-11-30', YEAR) | DATE_DIFF(DATE '2024-01-01', d, DAY) | EXTRACT(YEAR FROM d) | EXTRACT(QUARTER FROM d)
 EXTRACT(MONTH FROM d) | EXTRACT(DAY FROM d) | EXTRACT(DAYOFYEAR FROM d) | FORMAT_DATE('%Y-%m-%d', d) | FORMAT_DATE('%Y-%m', d)
 FORMAT_DATE('%Y', d) | FORMAT_DATE('%m', d) | FORMAT_DATE('%d', d) | FORMAT_DATE('%Y%m%d', d) | DATE(2024, id, 5) | LAST_DAY(d)
-LAST_DAY(d, MONTH) | CAST(ts AS DATE) | UNIX_MICROS(ts) | ts | d < '2024-02-01' | ts > TIMESTAMP '2024-01-01 00:00:00+00'
+LAST_DAY(d, MONTH) | CAST(ts AS DATE) | UNIX_MICROS(ts) | TIMESTAMP_MICROS(UNIX_MICROS(ts)) | ts | d < '2024-02-01' | ts > TIMESTAMP '2024-01-01 00:00:00+00'
 JSON_VALUE('{"a": "x", "b": [1, {"c": 2}], "n": null, "t": true}', '$.a') | JSON_VALUE('{"a": "x", "b": [1, {"c": 2}]}', '$.b')
 JSON_VALUE('{"b": [1, {"c": 2}]}', '$.b[1].c') | JSON_VALUE('{"n": null}', '$.n') | JSON_VALUE('{"t": true}', '$.t') | JSON_VALUE('{}', '$.x')
 ROW_NUMBER() OVER (ORDER BY n DESC) | ROW_NUMBER() OVER (ORDER BY n) | ROW_NUMBER() OVER (ORDER BY s) | RANK() OVER (ORDER BY b)

@@ -11,6 +11,7 @@ import pytest
 from shop import SHOP
 
 from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.analytics import whole
 from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, QueryCache, comparison, describe, names, run, stream
@@ -140,7 +141,7 @@ def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
-    given = {"batch_id": "b1", "settlement_no": 3}
+    given = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
     params = {p.name: given[p.name] for p in describe(name).parameters if p.default is None}
     try:
         answer = run(warehouse, name, ANALYST, **params)
@@ -148,7 +149,9 @@ def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name:
         assert describe(name).needs not in MAY[Role.ANALYST]
         return
     assert not set(answer.column_names) & (PERSONAL | {"customer"})
-    assert next(iter(stream(warehouse, name, ANALYST, **params))).schema.names == answer.column_names
+    streamed = list(stream(warehouse, name, ANALYST, **params))
+    assert all(batch.schema.names == answer.column_names for batch in streamed)
+    assert sum(batch.num_rows for batch in streamed) == answer.num_rows
 
 
 def test_an_analyst_counts_customers_but_cannot_list_or_choose_people(warehouse: Warehouse) -> None:
@@ -234,6 +237,32 @@ def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(
     whole = run(warehouse, "sale-lines", EVERYTHING, cache=cache)
     assert set(whole.column_names) >= PERSONAL
     assert not set(run(warehouse, "sale-lines", ANALYST, cache=cache).column_names) & PERSONAL
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(warehouse: Warehouse, at_once: int) -> None:
+    told = [
+        row for batch in whole.lines(warehouse, EVERYTHING, Filters(), at_once=at_once) for row in batch.to_pylist()
+    ]
+    page = run(warehouse, "sale-lines", EVERYTHING).to_pylist()
+    assert [row["sale_id"] for row in told] == [row["sale_id"] for row in page]
+    assert [{name: row[name] for name in page[0]} for row in told] == page
+    nothing = list(whole.lines(warehouse, EVERYTHING, Filters(region=("nowhere",)), at_once=at_once))
+    assert [batch.num_rows for batch in nothing] == [0]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize(("limit", "offset"), [(1, 0), (2, 1), (3, 3), (4, 5), (100, 0), (5, 8), (5, 99)])
+def test_a_page_that_reads_its_own_days_only_is_the_page(
+    warehouse: Warehouse, limit: int, offset: int, *, descending: bool
+) -> None:
+    asked = {"sort": "sale_date", "limit": limit, "offset": offset}
+    for filters in (Filters(), Filters(date(2024, 1, 6), status=("completed", "pending"))):
+        expected = run(warehouse, "lines-page", EVERYTHING, filters, descending=int(descending), **asked)
+        found = whole.page(
+            warehouse, EVERYTHING, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
+        )
+        assert found.to_pylist() == expected.to_pylist()
 
 
 def test_every_header_is_understood() -> None:

@@ -10,7 +10,11 @@ from stateful.model import Batch, Key, Ledger
 from stateful.world import World
 
 import sql
+from tillstream.analytics.summed import summed
+from tillstream.analytics.summing import Where, summing
+from tillstream.domain.sums import SUMS
 from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
+from tillstream.people import user_scopes
 from tillstream.pipeline import account, rebuild
 
 LINES = """SELECT sale_id, line_key, store_id, product_id, channel, sold_at, sale_date, quantity, unit_price, extra
@@ -24,12 +28,16 @@ MISCOUNTED = """SELECT sale FROM line_facts WHERE counts_as_order GROUP BY sale
       COUNTIF(is_mixed_order) = 0 AND COUNTIF(is_order) = 1 AND COUNT(DISTINCT COALESCE(store_id, '')) = 1
       AND COUNT(DISTINCT COALESCE(channel, '')) = 1 AND COUNT(DISTINCT status) = 1
       AND COUNT(DISTINCT sale_date) = 1))"""
+TOTALS = """SELECT sale_date, region, status, currency, SUM(lines) AS lines, SUM(orders) AS orders, SUM(net) AS net,
+    SUM(units) AS units, MIN(first_sale) AS first_sale, MAX(last_sale) AS last_sale
+    FROM ({select}) AS sums GROUP BY sale_date, region, status, currency
+    ORDER BY sale_date, region, status, currency"""
 COUNTS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
 def check(world: World) -> Ledger:
     """Everything below; the model's ledger."""
-    world.wait()
+    world.quiet()
     batches = world.batches()
     ledger = _settle_as_it_did(world, {name: batch for name, (_, batch) in batches.items()})
     assert current_lines(world) == ledger.current(), "current lines"
@@ -39,10 +47,21 @@ def check(world: World) -> Ledger:
     _holds(world, batches, ledger)
     _changes_make_the_ledger(world)
     _announced_once(world)
+    _sums_agree(world)
+    assert not user_scopes.project(world.plain.ports), "the warehouse knows already what people may see"
     for run in (rebuild.check, rebuild.from_originals):
         report = run(world.plain.ports, world.plain.fresh_warehouse)
         assert not report["differences"], (run.__name__, report["differences"])
     return ledger
+
+
+def _sums_agree(world: World) -> None:
+    """What queries add up by day, however stale the sums are, is what the lines add up to."""
+    warehouse = world.plain.ports.warehouse
+    for table in SUMS:
+        texts = (summing(table, Where(), stale, "USD", whole_sales=True) for stale in (summed(warehouse).stale, None))
+        here, there = (warehouse.query(TOTALS.format(select=select), params).to_pylist() for select, params in texts)
+        assert here == there, table
 
 
 def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
@@ -116,14 +135,14 @@ def _nothing_lost(world: World, records: list[Upload]) -> None:
     sent = Counter(text for _, text in texts)
     for promise in world.promised:
         assert promise in kept or sent[promise] > 0, f"{promise} was promised and is nowhere"
-    needed = Counter(promise for promise in world.promised if promise not in kept)
+    needed = world.tellings(Counter(promise for promise in world.promised if promise not in kept))
     assert not needed - sent, f"messages were lost: {needed - sent}"
     in_ledger = {row["batch_id"]: row["undone_no"] for row in _ask(world, "SELECT batch_id, undone_no FROM batches")}
     for record in records:
         counts = in_ledger.get(record.batch_id, 0) is None
         assert counts == (record.state in IN_LEDGER), f"{record.file} is {record.state}, the ledger says otherwise"
     assert not world.plain.ports.bus.dead_letters(), world.plain.ports.bus.dead_letters()
-    assert not any(d.ready + d.delayed + d.leased for d in world.plain.ports.bus.depths() if d.subscription != "proof")
+    assert not world.waiting(), world.waiting()
 
 
 def _holds(world: World, batches: dict[str, Any], ledger: Ledger) -> None:

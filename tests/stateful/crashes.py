@@ -5,15 +5,16 @@ never happens, and the app is built anew on the same folder.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tillstream import app as composition
 from tillstream.adapters.local.object_store import FolderObjectStore
 from tillstream.app import App
+from tillstream.app import local as composition
 from tillstream.ports.event_bus import Message
+from tillstream.ports.object_store import StoredObject
 
 STEPS = (
     "objects.writer inbox",
@@ -29,6 +30,8 @@ STEPS = (
     "documents.put batches replayed",
     "documents.put contracts",
     "documents.put announcements",
+    "documents.put upkeep",
+    "documents.put warehouse",
     "bus.publish object-events",
     "bus.publish batch.received",
     "bus.publish batch.staged",
@@ -45,6 +48,9 @@ STEPS = (
     "bus.acknowledge receive",
     "warehouse.settle staged",
     "warehouse.settle undo",
+    "warehouse.renew",
+    "warehouse.load summed",
+    "warehouse.load user_scopes",
 )
 """Every call by which the pipeline changes something outside itself."""
 RARE = ("documents.put batches cancelled", "documents.put columns")
@@ -83,15 +89,15 @@ class Fuse:
         self.passes(step, "after")
 
 
-class _Door:
-    def __init__(self, inner: Any, fuse: Fuse) -> None:
-        self._inner, self._fuse = inner, fuse
+class Door:
+    def __init__(self, inner: Any, fuse: Fuse | None = None) -> None:
+        self._inner, self._fuse = inner, fuse or Fuse()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
 
-class _Objects(_Door):
+class _Objects(Door):
     @contextmanager
     def writer(self, bucket: str, name: str, **options: Any) -> Iterator[Any]:
         with self._inner.writer(bucket, name, **options) as writer:
@@ -100,14 +106,37 @@ class _Objects(_Door):
         self._fuse.passes(f"objects.writer {bucket}", "after")
 
 
-class _Documents(_Door):
+class _Telling(Door):
+    """Buckets whose notifications nobody sends: what arrived is said once it is whole."""
+
+    def __init__(self, inner: Any, say: Callable[[StoredObject], None]) -> None:
+        super().__init__(inner)
+        self._say = say
+
+    @contextmanager
+    def writer(self, bucket: str, name: str, **options: Any) -> Iterator[Any]:
+        with self._inner.writer(bucket, name, **options) as writer:
+            yield writer
+        self._say(writer.stored)
+
+
+class _Documents(Door):
     def put(self, collection: str, id: str, data: Any, **options: Any) -> Any:
-        state = f" {data['state']}" if collection == "batches" else ""
-        with self._fuse.around(f"documents.put {collection}{state}"):
+        with self._fuse.around(_written(collection, data)):
             return self._inner.put(collection, id, data, **options)
 
+    def put_all(self, puts: Any) -> Any:
+        """One step, called by the document that it is about; what is told of it beside is written with it or not."""
+        about = next((put for put in puts if put.collection == "batches"), puts[0])
+        with self._fuse.around(_written(about.collection, about.data)):
+            return self._inner.put_all(puts)
 
-class _Bus(_Door):
+
+def _written(collection: str, data: Any) -> str:
+    return f"documents.put {collection}" + (f" {data['state']}" if collection == "batches" else "")
+
+
+class _Bus(Door):
     def publish(self, topic: str, messages: list[Message]) -> Any:
         step = messages[0].attributes["type"] if topic == "batch-events" else topic
         with self._fuse.around(f"bus.publish {step}"):
@@ -134,13 +163,21 @@ class _Bus(_Door):
             return self._inner.acknowledge(held)
 
 
-class _Warehouse(_Door):
+class _Warehouse(Door):
     def settle(self, settlement: Any) -> Any:
         with self._fuse.around(f"warehouse.settle {'staged' if settlement.staged else 'undo'}"):
             return self._inner.settle(settlement)
 
+    def renew(self, table: str, sql: str, days: Any) -> None:
+        with self._fuse.around("warehouse.renew"):
+            self._inner.renew(table, sql, days)
 
-class _Drop(_Door):
+    def load(self, table: str, rows: Any) -> None:
+        with self._fuse.around(f"warehouse.load {table}"):
+            self._inner.load(table, rows)
+
+
+class _Drop(Door):
     def claim(self) -> Any:
         claimed = self._inner.claim()
         if claimed:
@@ -156,7 +193,12 @@ def behind(app: App, fuse: Fuse) -> App:
     """The same app, every step of it passing the fuse."""
     ports = app.ports
     bus: Any = _Bus(ports.bus, fuse)
-    objects: Any = FolderObjectStore(app.settings.home / "objects", ports.clock, composition._notify(bus))
+    say = composition._notify(bus)
+    objects: Any = (
+        _Telling(ports.objects, say)
+        if app.settings.project
+        else FolderObjectStore(app.settings.home / "objects", ports.clock, say)
+    )
     documents: Any = _Documents(ports.documents, fuse)
     doors = replace(
         ports,

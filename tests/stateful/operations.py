@@ -8,8 +8,11 @@ from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.world import World
 
 from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.domain.people import Role
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.people import accounts
 from tillstream.pipeline import decide, receive, replay, settle, stage, undo, uploads
+from tillstream.pipeline.project import project
 from tillstream.ports.event_bus import Message
 
 
@@ -209,7 +212,20 @@ def work(world: World, rng: Random) -> bool:
     return True
 
 
+def project_sums(world: World, rng: Random) -> bool:
+    return project(world.app.ports.warehouse) > 0
+
+
 def sweep(world: World, rng: Random) -> bool:
+    world.wait()
+    return True
+
+
+def admit(world: World, rng: Random) -> bool:
+    """Somebody who reads reports in the warehouse itself: the next sweep writes there what they may see."""
+    ports = world.plain.ports  # accounts are no step of the pipeline
+    role = rng.choice((Role.ANALYST, Role.ADMIN))
+    accounts.add(ports, f"reader-{len(accounts.find(ports))}@shop.example", "Reader", role)
     world.wait()
     return True
 
@@ -233,4 +249,6 @@ OPERATIONS: dict[str, tuple[int, Callable[[World, Random], bool]]] = {
     "settle": (4, settle_waiting),
     "work": (2, work),
     "sweep": (1, sweep),
+    "project": (2, project_sums),
+    "admit": (1, admit),
 }

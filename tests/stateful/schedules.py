@@ -15,8 +15,9 @@ from typing import Any, Self
 from stateful.checks import check
 from stateful.crashes import POINTS, Crash
 from stateful.operations import OPERATIONS
-from stateful.world import World, living
+from stateful.world import World, as_it_is, living
 
+from tillstream.app import App
 from tillstream.domain.errors import Rejected
 
 Step = tuple[str, int]
@@ -58,7 +59,7 @@ def _wakes(step: str) -> list[str]:
     for word, operations in (
         ("undo", ["undo"]),
         ("undone", ["undo"]),
-        ("replayed", ["replay", "settle"]),
+        ("replayed", ["file", "work", "replay", "work", "replay", "work"]),
         ("held", ["file", "work", "another contract", "work"]),
         ("rejected", ["file", "work", "another contract", "work", "reject"]),
         ("batch.received", ["replay"]),
@@ -66,16 +67,28 @@ def _wakes(step: str) -> list[str]:
         ("store-sales", ["message"]),
         ("sale-events", ["file", "work"]),
         ("contracts", ["contract edited", "file"]),
+        ("user_scopes", ["admit"]),
     ):
         if step.endswith(word):
             return operations
     return ["file", "work"]
 
 
-def run(schedule: Schedule) -> Tally:
-    """Play it on a new home; raises AssertionError where anything differs from the model."""
+def run(
+    schedule: Schedule,
+    among: Path | None = None,
+    furnish: Callable[[App], App] = as_it_is,
+    kind: type[World] = World,
+) -> Tally:
+    """Play it on a new home; raises AssertionError where anything differs from the model.
+
+    among: the folder for homes. furnish: as in `World`. kind: of world.
+    """
     tally = Tally()
-    with tempfile.TemporaryDirectory() as folder, living(Path(folder) / "home", numbered=schedule.numbered) as world:
+    with (
+        tempfile.TemporaryDirectory(dir=among) as folder,
+        living(Path(folder) / "home", numbered=schedule.numbered, furnish=furnish, kind=kind) as world,
+    ):
         world.fuse.armed = list(schedule.crashes)
         for name, number in schedule.steps:
             try:

@@ -38,9 +38,9 @@ def _fails(schedule: Schedule) -> bool:
 
 @pytest.mark.parametrize("first", [0, 14])
 def test_random_schedules_agree_with_the_model(first: int) -> None:
-    tally = play(range(first, first + 7))
-    assert tally.operations.total() > 40
-    assert tally.crashes.total() > 3
+    tally = play(range(first, first + 4))
+    assert tally.operations.total() > 20
+    assert tally.crashes.total() > 1
 
 
 @pytest.mark.long

@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +28,10 @@ LISTENER = "proof"
 BOX_OFFICE = Source("store-sales")
 
 
+def as_it_is(app: App) -> App:
+    return app
+
+
 @dataclass
 class World:
     home: Path
@@ -45,6 +50,8 @@ class World:
     """sha256 of files and texts of messages whose sender was told that they are kept."""
     editions: dict[tuple[str, int], Source] = field(default_factory=dict)
     heard: list[Delivery] = field(default_factory=list)
+    furnish: Callable[[App], App] = as_it_is
+    """Puts other ports in place of local ones."""
     _app: App | None = None
 
     def __post_init__(self) -> None:
@@ -55,8 +62,11 @@ class World:
 
     # ---- the process
 
+    def build(self) -> App:
+        return build(Settings(home=self.home, threads=1, samples=False), self.clock)
+
     def start(self) -> None:
-        self.plain = build(Settings(home=self.home, threads=1, samples=False), self.clock)
+        self.plain = self.furnish(self.build())
         self.plain.ports.bus.subscribe(TOPIC_SALE_EVENTS, LISTENER)
         self.app = behind(self.plain, self.fuse)
         self.worker = Worker(self.app)
@@ -76,6 +86,15 @@ class World:
         self.worker.sweep(timedelta(0))
         self.worker.run_until_idle()
 
+    def quiet(self) -> None:
+        """As `wait`, and nothing comes again either."""
+        self.wait()
+
+    def waiting(self) -> list[str]:
+        """Queues of ours in which something is left."""
+        depths = [depth for depth in self.plain.ports.bus.depths() if depth.subscription != LISTENER]
+        return [depth.subscription for depth in depths if depth.ready + depth.delayed + depth.leased]
+
     def teach(self, source: Source) -> None:
         self.editions[source.name, source.edition] = source
         (self.home / "contracts" / f"{source.name}.yaml").write_text(source.yaml())
@@ -93,12 +112,16 @@ class World:
 
     # ---- what people and tills do
 
+    def named(self, sha: str) -> str:
+        """A file that is given again has the name that it had."""
+        return f"{sha[:6]}.csv"
+
     def give(self, source: Source, rows: list[Row], given: tuple[str, ...]) -> Upload:
         data = file_bytes(rows, given)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, given)
         contract = self.app.book.used(source.name)
-        upload = uploads.receive(self.app.ports, contract, f"{sha[:6]}.csv", io.BytesIO(data), "clerk")
+        upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload
 
@@ -145,6 +168,10 @@ class World:
             upload = uploads.get(self.app.ports, upload.parent)
             found = [*uploads.children(self.app.ports, upload.batch_id, "correction"), *found]
         return found
+
+    def tellings(self, sent: Counter[str]) -> Counter[str]:
+        """How often each message must be kept that was sent so often."""
+        return sent
 
     # ---- what the model must hear
 
@@ -205,8 +232,10 @@ class World:
 
 
 @contextmanager
-def living(home: Path, *, numbered: bool) -> Iterator[World]:
-    world = World(home, numbered)
+def living(
+    home: Path, *, numbered: bool, furnish: Callable[[App], App] = as_it_is, kind: type[World] = World
+) -> Iterator[World]:
+    world = kind(home, numbered, furnish=furnish)
     try:
         yield world
     finally:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tillstream.analytics.comparison import Comparison, Reported, compared
+from tillstream.analytics.comparison import Comparison, Reported, compared, compared_year
 from tillstream.analytics.filters import Filters
 
 
@@ -45,6 +45,24 @@ def told(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
 )
 def test_a_period_meets_the_same_part_of_the_one_before(start: str, end: str, last: str, says: str) -> None:
     assert told(start, end, last) == says
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "last", "before"),
+    [
+        ("2025-02-01", "2025-02-28", "2025-05-01", "2024-02-01..2024-02-29"),
+        ("2024-02-01", "2024-02-29", "2025-05-01", "2023-02-01..2023-02-28"),
+        ("2025-03-03", "2025-03-09", "2025-05-01", "2024-03-03..2024-03-09"),
+        ("2025-01-01", "2025-12-31", "2025-03-12", "2024-01-01..2024-03-12"),
+    ],
+)
+def test_a_period_meets_the_same_days_of_the_year_before(start: str, end: str, last: str, before: str) -> None:
+    found = compared_year(Filters(day(start), day(end)), Reported(day("2020-01-01"), day(last)))
+    assert found is not None
+    assert f"{found.before_start}..{found.before_end}" == before
+    assert found.cut == (day(last) < day(end))
+    assert compared_year(Filters(day(start), day(end)), Reported(day("2024-06-01"), day(last))) is None
+    assert compared_year(Filters(day(start)), Reported(day("2020-01-01"), day(last))) is None
 
 
 def test_days_before_the_first_reported_one_are_nothing_to_compare_with() -> None:

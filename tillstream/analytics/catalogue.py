@@ -12,7 +12,7 @@ import sql
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 
-_PARAMETER = re.compile(r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S+))?(?: of (?P<words>\S+))?: (?P<says>.+)")
+_PARAMETER = re.compile(r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<says>.+)")
 _NEEDS = "needs: "
 
 

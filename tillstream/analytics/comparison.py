@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from tillstream.analytics.filters import Filters
 
+MONTHS_OF_A_YEAR = 12
+
 
 @dataclass(frozen=True)
 class Reported:
@@ -38,11 +40,23 @@ def compared(filters: Filters, reported: Reported) -> Comparison | None:
     Whole months are compared with as many whole months, any other period with as many days. None without both ends,
     where nothing of the period is reported yet, and where the days before begin before the first reported one.
     """
-    start, end = filters.start, filters.end
-    if start is None or end is None or reported.first is None or reported.last is None or start > reported.last:
+    if filters.start is None or filters.end is None:
+        return None
+    return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
+
+
+def compared_year(filters: Filters, reported: Reported) -> Comparison | None:
+    """As `compared`, with the same days of the year before; the last day of February has the last one as its twin."""
+    if filters.start is None or filters.end is None:
+        return None
+    return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
+
+
+def _compared(start: date, end: date, months: int, reported: Reported) -> Comparison | None:
+    """Against so many months before, or for none against as many days just before."""
+    if reported.first is None or reported.last is None or start > reported.last:
         return None
     last = min(end, reported.last)
-    months = _whole_months(start, end)
     days = (end - start).days + 1
     if (start - date.min).days < max(days, 31 * months):
         return None

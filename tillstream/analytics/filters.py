@@ -1,5 +1,6 @@
 """Analytics: the filters a person sets on numbers, read from text and checked."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -60,6 +61,8 @@ class Filters:
         return {column: values[name] for name, column in COLUMNS.items() if values[name] is not None}
 
 
+WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""Other forms of ISO 8601 are days to Python, and to nobody else who reads the address."""
 NAMES = frozenset({"from", "to", *COLUMNS})
 
 
@@ -73,6 +76,6 @@ def _day(name: str, texts: tuple[str, ...]) -> date | None:
     if len(texts) > 1:
         raise Rejected(f"Give one day for {name}.")
     try:
-        return date.fromisoformat(texts[0])
+        return date.fromisoformat(texts[0] if WRITTEN.fullmatch(texts[0]) else "")
     except ValueError as error:
         raise Rejected(f"{name} is “{texts[0]}”; write a day as 2026-01-31.") from error

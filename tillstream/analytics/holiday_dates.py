@@ -4,6 +4,7 @@ The only owner of the library `holidays`. It knows countries by English names an
 write as its country has no holidays here.
 """
 
+import warnings
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -41,14 +42,15 @@ def public_holidays(countries: Iterable[str], first_year: int, last_year: int) -
     """Rows of `holidays`, in English; none for what is not the name or ISO code of a country."""
     from holidays import country_holidays
 
-    rows = [
-        {"country": name, "holiday_date": day, "name": words}
-        for name in dict.fromkeys(countries)
-        if (code := _code(name))
-        for day, words in sorted(
-            country_holidays(code, years=range(first_year, last_year + 1), language="en_US").items()
-        )
-    ]
+    years = range(first_year, last_year + 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # some years of some countries are not known: those have none
+        rows = [
+            {"country": name, "holiday_date": day, "name": words}
+            for name in dict.fromkeys(countries)
+            if (code := _code(name))
+            for day, words in sorted(country_holidays(code, years=years, language="en_US").items())
+        ]
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 

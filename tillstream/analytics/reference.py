@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import sql
+from tillstream import audit, freshness
 from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
@@ -23,13 +25,16 @@ def ready(ports: Ports, reporting: str) -> None:
     _renew(ports, reporting)
 
 
-def load(ports: Ports, text: str, name: str, reporting: str) -> int:
+def load(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Add or replace the rates of a file; how many it holds. Raises `Rejected` naming line, column and value."""
     from tillstream.analytics import fx
 
     rates = fx.parse(text, name, _rates(ports))
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _renew(ports, reporting)
+    days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
+    after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
+    audit.record(ports, by, audit.What.RATES_LOADED, name, None, after)
     return int(rates.num_rows)
 
 
@@ -45,6 +50,7 @@ def _renew(ports: Ports, reporting: str) -> None:
     until = ports.clock.now().date() + AHEAD
     ports.warehouse.load("reporting_rates", fx_daily.daily(_rates(ports), reporting, until))
     ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))
+    freshness.tell(ports.documents)
 
 
 def _rates(ports: Ports) -> pa.Table:

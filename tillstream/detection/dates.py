@@ -226,16 +226,18 @@ def _by_ascent(
     return ranked[0]
 
 
+def read_as(word: str, order: str) -> date | None:
+    """The day of a date in numbers, where its parts stand in this order (DMY, MDY, YMD) and are a day so."""
+    match = _NUMERIC.match(word)
+    if not match:
+        return None
+    part = dict(zip(ORDERS[order], (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))
+    year = part["y"] if part["y"] > 99 else 2000 + part["y"]
+    return date(year, part["m"], part["d"]) if _is_date(year, part["m"], part["d"]) else None
+
+
 def _in_order(column: Column, sheet: Sheet, order: str) -> list[date]:
-    days: dict[str, date] = {}
-    place = ORDERS[order]
-    for word in column.words:
-        match = _NUMERIC.match(word)
-        if match:
-            part = dict(zip(place, (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))
-            year = part["y"] if part["y"] > 99 else 2000 + part["y"]
-            if _is_date(year, part["m"], part["d"]):
-                days[word] = date(year, part["m"], part["d"])
+    days = {word: day for word in column.words if (day := read_as(word, order))}
     return [days[cell] for cell in column.cells[: sheet.together] if cell in days]
 
 

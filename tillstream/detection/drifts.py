@@ -205,7 +205,11 @@ class _Drift:
                     self._data["status"]["words"][word] = said
                 else:
                     choices = ("completed", "pending", "cancelled", "returned")
-                    self._told.ask(f"status.{word}", f"What does “{word}” in {name} mean?", choices)
+                    column = self._sheet.columns[name]
+                    count = column.words[word]
+                    seen = f"{count:,} of the rows looked at {'has' if count == 1 else 'have'} it"
+                    words = f"What does “{word}” in {name} mean?"
+                    self._told.ask(f"status.{word}", words, choices, seen, column.line_of(word))
 
 
 def _alike(role: str) -> set[str]:

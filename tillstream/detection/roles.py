@@ -18,6 +18,8 @@ _UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
 _ENOUGH = 0.8
 """So much of a column must be what its role needs; the rest are words for missing, or faults."""
 _DATES = 0.95
+NONE = "-"
+"""Says of a role that no column plays it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def assign(seen: dict[str, Profile], told: Told) -> dict[str, str]:
     """Role → header. Asks `column.ROLE` where two columns are called so equally clearly."""
     wanted: dict[str, list[tuple[Called, str]]] = {}
     given = _answered(seen, told)
+    none = {key.removeprefix("column.") for key, said in told.answers.items() if said == NONE}
     for name, profile in seen.items():
         if name in given.values():
             continue
@@ -73,7 +76,7 @@ def assign(seen: dict[str, Profile], told: Told) -> dict[str, str]:
                 role = "discount_rate"
             if role == "tax" and profile.numbers.percent:
                 role = "tax_rate"
-            if role not in given and profile.can_be(role):
+            if role not in given and role not in none and profile.can_be(role):
                 wanted.setdefault(role, []).append((one, name))
     found = dict(given)
     taken = set(given.values()) | _other(wanted)

@@ -10,6 +10,7 @@ from tillstream.domain.amount_rule import AmountRule, unsound_amounts
 from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.mistakes import Mistake, mistakes, nearest
+from tillstream.domain.schedule import Schedule
 from tillstream.domain.styles import DateStyle, FileStyle, Identity, NumberStyle, OutlierRule, Range, StatusRule, Strict
 from tillstream.domain.values import Made, MissingRule, needed_headers, unsound_made, unsound_values
 
@@ -92,6 +93,8 @@ class Contract(Strict):
     """Which values far from the usual are worth a warning; none unless asked for, `outliers: {}` for all."""
     refused_threshold: float = Field(0.2, ge=0, le=1)
     """A file with a greater part of refused rows is held for a person."""
+    schedule: Schedule = Schedule()
+    """When its files are expected."""
     replaces: Literal["", "sale", "store-day"] = ""
     """What a file tells whole: lines missing from a later file of the same sale, or store and day, are removed."""
     where_till_differs: Literal["ask", "file", "till"] = "ask"

@@ -14,6 +14,8 @@ TOPIC_OBJECTS = "object-events"
 TOPIC_BATCHES = "batch-events"
 TOPIC_STORE_SALES = "store-sales"
 TOPIC_SALE_EVENTS = "sale-events"
+DEAD_LETTERS = "dead-letters"
+"""In a cloud: the topic that takes what any subscription gave up, and the subscription that keeps it."""
 
 INBOX = "inbox"
 STAGING = "staging"

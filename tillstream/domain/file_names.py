@@ -29,8 +29,8 @@ def contract_named(path: str, names: Iterable[str]) -> str | None:
         found = _like(folder.strip(), known)
         if found:
             return found
-    stem = _stem(file)
-    return _like(stem, known) or next((name for name in known if _begins(stem, name)), None)
+    own = stem(file)
+    return _like(own, known) or next((name for name in known if _begins(own, name)), None)
 
 
 def _like(word: str, known: list[str]) -> str | None:
@@ -43,7 +43,7 @@ def _begins(stem: str, name: str) -> bool:
     return re.match(rf"{re.escape(name)}(?![^\W_])", stem, re.IGNORECASE) is not None
 
 
-def _stem(file: str) -> str:
+def stem(file: str) -> str:
     """The name without the endings that say what kind of file it is."""
     while "." in file and file.rsplit(".", 1)[1].casefold() in ENDINGS:
         file = file.rsplit(".", 1)[0]

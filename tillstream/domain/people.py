@@ -1,6 +1,7 @@
 """Roles, what each may do, and the scope within which they may: the one table."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -44,13 +45,28 @@ class Scope:
     regions: tuple[str, ...] | None = None
     stores: tuple[str, ...] | None = None
     salesperson: str | None = None
+    only: frozenset[Action] | None = None
+    """Of what the role may: a personal token may be given less than its person."""
 
     def may(self, action: Action) -> bool:
-        return action in MAY[self.role]
+        return action in MAY[self.role] and (self.only is None or action in self.only)
 
     def covers_region(self, region: str) -> bool:
-        """Uploads and contracts belong to a region; whoever is bound to stores still sees their region's."""
+        """Contracts belong to a region; whoever is bound to stores still sees their region's."""
         return self.regions is None or region in self.regions
+
+    def covers_stores(self, stores: Sequence[str | None] | None) -> bool:
+        """Whether everything that rows of these stores tell may be seen; None: nobody knows which they are of."""
+        if self.salesperson is not None:
+            return False
+        return self.stores is None or (stores is not None and all(store in self.stores for store in stores))
+
+    def narrowed(self, only: frozenset[Action], regions: tuple[str, ...] = ()) -> "Scope":
+        """The same with less: these actions, and of its regions these; none named means all of them."""
+        kept = self.regions
+        if regions:
+            kept = regions if kept is None else tuple(one for one in regions if one in kept)
+        return replace(self, only=only, regions=kept)
 
 
 EVERYTHING = Scope(Role.ADMIN)

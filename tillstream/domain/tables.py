@@ -8,7 +8,8 @@ of sale_versions only `is_current` and `leads` move, of batches only `place_seq`
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.columns import BY_NAME, CONTENT, Column, Kind
+from tillstream.domain.columns import BY_NAME, CONTENT, SALE_LINE, STAGED, Column, Kind
+from tillstream.domain.sums import MEASURES, SUMS
 
 HASH128: Literal["hash128"] = "hash128"
 HASH64: Literal["hash64"] = "hash64"
@@ -32,11 +33,12 @@ def _f(name: str, kind: Kind | Literal["hash128", "hash64"], description: str, *
 
 _S, _D, _T, _N, _I, _B, _J = Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.NUMERIC, Kind.INT64, Kind.BOOL, Kind.JSON
 _KEY = _f("key", HASH128, "Hash of (region, sale_id, line_key)")
+_MEASURED: dict[str, Kind | Literal["hash128", "hash64"]] = {"amount": _N, "count": _I, "hash": HASH64}
 _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 4
+SCHEMA = 6
 """Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -166,9 +168,38 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("name", _S, "What is kept, in English; several are joined by `; `"),
     ),
     "reporting": (_f("currency", _S, "The reporting currency; one row"),),
+    **{
+        table: (
+            *(_of(BY_NAME[name]) for name in dimensions),
+            *(_f(m.name, _MEASURED[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
+        )
+        for table, dimensions in SUMS.items()
+    },
+    "user_scopes": (
+        _f("email", _S, "The sign-in name of a person, where it is an address"),
+        _f("bound", _S, "region, store, salesperson; or that they may see personal data or uploads: personal, uploads"),
+        _f("value", _S, "The region, store or salesperson whose sales they see; NULL: all there are", required=False),
+    ),
+    "summed": (_f("settlement_no", _I, "The last settlement that the sums by day know; one row"),),
 }
+
+
+def column_words() -> dict[str, str]:
+    """What each column means wherever it is passed on, by name: first as sale lines say it, then as batches do."""
+    of_batches = {field.name: field.description for field in TABLES["batches"]}
+    return of_batches | {column.name: column.description for column in SALE_LINE}
+
 
 REFUSED: tuple[Field, ...] = tuple(
     field for field in TABLES["refusals"] if field.name not in {"batch_no", "settlement_no"}
 )
 """What stage writes to Parquet for each refused row, and settle reads."""
+
+STAGED_LINES: tuple[Column | Field, ...] = (
+    *STAGED,
+    _f("key_high", HASH64, "Higher half of the key of the line, or of its product's first line", required=False),
+    _f("key_low", HASH64, "Lower half of that key", required=False),
+    _f("sale", HASH64, "Hash of (region, sale_id)", required=False),
+    _f("content", HASH64, "Hash of the content columns", required=False),
+)
+"""What stage writes to Parquet for each accepted row, and settle reads."""

@@ -24,7 +24,7 @@ class State(StrEnum):
 FOLLOWS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.STAGING, State.HELD, State.CANCELLED, State.FAILED, State.REJECTED}),
     State.STAGING: frozenset({State.STAGED, State.HELD, State.REJECTED, State.FAILED, State.CANCELLED, State.RECEIVED}),
-    State.STAGED: frozenset({State.SETTLED, State.HELD, State.CANCELLED, State.FAILED, State.REPLAYED}),
+    State.STAGED: frozenset({State.RECEIVED, State.SETTLED, State.HELD, State.CANCELLED, State.FAILED, State.REPLAYED}),
     State.HELD: frozenset({State.STAGED, State.RECEIVED, State.REJECTED, State.REPLAYED}),
     State.SETTLED: frozenset({State.ANNOUNCED, State.UNDONE, State.REPLAYED}),
     State.ANNOUNCED: frozenset({State.UNDONE, State.REPLAYED}),
@@ -82,6 +82,8 @@ class Upload:
     confirmed: tuple[str, ...] = ()
     """Hold codes that a person has confirmed."""
     settlement_no: int = 0
+    undone_by: str = ""
+    """Who asked for it to be undone."""
     proposed: dict[str, Any] = field(default_factory=dict)
     """Where the file is no longer written as its contract says: `contract`, a next version of it as plain data, and
     `changes`, in words."""

@@ -1,1 +1,1 @@
-"""The people room: accounts, passwords and store tokens, kept as documents. Imports domain and ports only."""
+"""The people room: accounts, passwords and tokens, kept as documents. Imports domain and ports only."""

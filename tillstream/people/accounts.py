@@ -2,17 +2,20 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream import audit
+from tillstream.audit import What
+from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Role
-from tillstream.people import backoff, passwords
-from tillstream.people.assigned import WrongField, are_known, assigned, difference
+from tillstream.people import backoff, passwords, writing
+from tillstream.people.assigned import SHOWN, WrongField, are_known, assigned
 from tillstream.people.user import User, user_of
+from tillstream.people.writing import COLLECTION, plain
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 
-COLLECTION = "users"
 FIRST = "admin"
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,59}")
 
@@ -24,14 +27,21 @@ class WrongSignIn(Rejected):
         super().__init__("The name or the password is not right.")
 
 
-def first_admin(ports: Ports) -> str | None:
-    """Where nobody has an account, make `admin`: the generated password, once; else None. Repeatable."""
+def first_admin(ports: Ports, login: str = FIRST, password: str | None = None) -> str | None:
+    """Where nobody has an account, make one: its password, generated where none is given; else None. Repeatable.
+
+    The person is asked to choose another one in either case.
+    """
     if ports.documents.count(COLLECTION):
         return None
+    name = "Administrator"
+    given = passwords.good(password, plain(login), name) if password else passwords.generate()
+    secret = secret_of(given) | {"given_password": True}
     try:
-        return add(ports, FIRST, "Administrator", Role.ADMIN, by="the first start")
+        make(ports, login, name, Role.ADMIN, secret, "the first start", What.USER_ADDED)
     except Conflict:
         return None
+    return given
 
 
 def add(
@@ -40,23 +50,40 @@ def add(
     name: str,
     role: Role,
     *,
+    password: str | None = None,
+    by: str = "",
+    **scope: Any,
+) -> str:
+    """A new account; its password, generated where none is given. Raises as `make`. scope: as `make` takes it."""
+    given = passwords.good(password, plain(login), name) if password is not None else passwords.generate()
+    secret = secret_of(given) | {"given_password": password is None}
+    make(ports, login, name, role, secret, by, What.USER_ADDED, **scope)
+    return given
+
+
+def make(
+    ports: Ports,
+    login: str,
+    name: str,
+    role: Role,
+    secret: dict[str, Any],
+    by: str,
+    what: What,
+    *,
     regions: Iterable[str] = (),
     stores: Iterable[str] = (),
     salesperson: str | None = None,
-    password: str | None = None,
     known: Iterable[str] | None = None,
-    by: str = "",
-) -> str:
-    """A new account; its password, generated where none is given. `WrongField` for a bad one, `Conflict` for a taken.
+) -> User:
+    """A new account with what opens it. `WrongField` for a bad name or scope, `Conflict` for a taken name.
 
-    known: the regions there are, where the caller can tell. by: who does it, for the account's changes.
+    known: the regions there are, where the caller can tell. by: who does it, for the audit log.
     """
-    login = _plain(login)
+    login = plain(login)
     if not LOGIN.fullmatch(login):
         raise WrongField(
             "login", "A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -"
         )
-    given = passwords.good(password, login) if password is not None else passwords.generate()
     regions = list(regions)
     if known is not None:
         are_known(regions, known)
@@ -64,17 +91,15 @@ def add(
         "name": name.strip() or login,
         **assigned(Role(role), regions, stores, salesperson),
         "disabled": False,
-        "given_password": password is None,
-        "created_at": _now(ports),
+        "created_at": writing.now(ports),
         "last_seen": "",
-        "changes": [_change_of(ports, by, "account made")],
-        **_secret(given),
+        **secret,
     }
+    told = audit.entry(ports, by, what, login, None, {field: data[field] for field in SHOWN})
     try:
-        ports.documents.put(COLLECTION, login, data, if_version=0)
+        return user_of(login, ports.documents.put_all([Put(COLLECTION, login, data, if_version=0), told])[0].data)
     except Conflict as error:
         raise Conflict(f"The sign-in name {login} is taken.") from error
-    return given
 
 
 def assign(
@@ -105,36 +130,35 @@ def assign(
             data["stores"] if stores is None else stores,
             data["salesperson"] if salesperson is None else salesperson,
         )
-        if after["role"] != Role.ADMIN and _is_last_admin(ports, login):
-            raise WrongField("role", f"{_plain(login)} is the last admin: make another one first.")
         return data | after | {"name": (name or "").strip() or data["name"]}
 
-    return _change(ports, login, change, by)
+    return writing.change(ports, login, change, by, What.USER_CHANGED)
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:
-    """`WrongSignIn`, or `backoff.TooManyTries` after some of them; both cost the same for known and unknown names."""
-    login = _plain(login)[:200]
+    """`WrongSignIn`, or `backoff.TooManyTries` after some of them; both cost the same for known and unknown names.
+
+    Where `second_step` is on for the account, this is only the first one.
+    """
+    login = plain(login)[:200]
     backoff.count_try(ports, login)
     known = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
     if (
-        not passwords.matches(known.data["hash"] if known else None, password)
+        not passwords.matches((known.data["hash"] or None) if known else None, password)
         or known is None
         or known.data["disabled"]
     ):
         raise WrongSignIn
     backoff.forget(ports, login)
-    seen = {"last_seen": _now(ports)}
+    seen = {"last_seen": writing.now(ports)}
     if passwords.outdated(known.data["hash"]):
         seen["hash"] = passwords.hashed(password)
-    return _change(ports, login, lambda data: data | seen)
+    return writing.change(ports, login, lambda data: data | seen)
 
 
 def get(ports: Ports, login: str) -> User:
     """`NotFound` where nobody has the name."""
-    known = ports.documents.get(COLLECTION, _plain(login))
-    if known is None:
-        raise NotFound(f"Nobody signs in as {login}.")
+    known = writing.known(ports, login)
     return user_of(known.id, known.data)
 
 
@@ -143,79 +167,40 @@ def find(ports: Ports) -> list[User]:
     return [user_of(document.id, document.data) for document in ports.documents.find(COLLECTION)]
 
 
-def changes(ports: Ports, login: str) -> list[dict[str, str]]:
-    """What was changed about an account, newest first: at (ISO 8601 UTC), by and what. `NotFound`."""
-    known = ports.documents.get(COLLECTION, _plain(login))
-    if known is None:
-        raise NotFound(f"Nobody signs in as {login}.")
-    return list(reversed(known.data.get("changes", [])))
-
-
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
-    """Signed out everywhere, and cannot sign in; `Rejected` for the last admin."""
-    if _is_last_admin(ports, login):
-        raise Rejected(f"{login} is the last admin: make another one first.")
-    return _change(ports, login, lambda data: data | {"disabled": True}, by, "account stopped")
+    """Signed out everywhere, and cannot sign in; `LastAdmin`. Links that were given open nothing any more."""
+    closed = {"disabled": True, "link": "", "stamp": _stamp()}
+    return writing.change(ports, login, lambda data: data | closed, by, What.USER_DISABLED)
 
 
 def enable(ports: Ports, login: str, *, by: str = "") -> User:
-    return _change(ports, login, lambda data: data | {"disabled": False}, by, "let in again")
-
-
-def _is_last_admin(ports: Ports, login: str) -> bool:
-    active = {user.login for user in find(ports) if user.role is Role.ADMIN and not user.disabled}
-    return active == {_plain(login)}
+    return writing.change(ports, login, lambda data: data | {"disabled": False}, by, What.USER_ENABLED)
 
 
 def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
     """A generated password in place of the forgotten one, returned once; every session ends."""
     password = passwords.generate()
-    secret = _secret(password)
-    _change(ports, login, lambda data: data | secret | {"given_password": True}, by, "new password made")
-    backoff.forget(ports, _plain(login))
+    given = secret_of(password) | {"given_password": True}
+    writing.change(ports, login, lambda data: data | given, by, What.USER_PASSWORD_RESET)
+    backoff.forget(ports, plain(login))
     return password
 
 
 def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     """The person's own choice; other sessions end. `WrongSignIn` where the old one is not right."""
-    backoff.count_try(ports, _plain(login))
-    known = ports.documents.get(COLLECTION, _plain(login))
-    if not passwords.matches(known.data["hash"] if known else None, old):
+    backoff.count_try(ports, plain(login))
+    known = ports.documents.get(COLLECTION, plain(login))
+    if known is None or not passwords.matches(known.data["hash"] or None, old):
         raise WrongSignIn
-    backoff.forget(ports, _plain(login))
-    secret = _secret(passwords.good(new, _plain(login)))
-    return _change(ports, login, lambda data: data | secret | {"given_password": False}, _plain(login), "own password")
+    backoff.forget(ports, plain(login))
+    own = secret_of(passwords.good(new, known.id, known.data["name"])) | {"given_password": False}
+    return writing.change(ports, login, lambda data: data | own, known.id, What.USER_PASSWORD_CHANGED)
 
 
-def _change(
-    ports: Ports, login: str, change: Callable[[dict[str, Any]], dict[str, Any]], by: str = "", what: str = ""
-) -> User:
-    """By compare-and-set; what was changed is written down in the same write, so that neither is without the other."""
-    while True:
-        known = ports.documents.get(COLLECTION, _plain(login))
-        if known is None:
-            raise NotFound(f"Nobody signs in as {login}.")
-        after = change(known.data)
-        said = what or difference(known.data, after)
-        if said:
-            after = after | {"changes": [*known.data.get("changes", []), _change_of(ports, by, said)]}
-        try:
-            return user_of(known.id, ports.documents.put(COLLECTION, known.id, after, if_version=known.version).data)
-        except Conflict:
-            continue
+def secret_of(password: str) -> dict[str, Any]:
+    """What a password leaves in the account; a link that was given before opens nothing any more."""
+    return {"hash": passwords.hashed(password), "stamp": _stamp(), "link": ""}
 
 
-def _change_of(ports: Ports, by: str, what: str) -> dict[str, str]:
-    return {"at": _now(ports), "by": by, "what": what}
-
-
-def _secret(password: str) -> dict[str, str]:
-    return {"hash": passwords.hashed(password), "stamp": secrets.token_hex(8)}
-
-
-def _plain(login: str) -> str:
-    return login.strip().casefold()
-
-
-def _now(ports: Ports) -> str:
-    return ports.clock.now().isoformat(timespec="seconds")
+def _stamp() -> str:
+    return secrets.token_hex(8)

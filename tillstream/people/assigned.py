@@ -6,6 +6,7 @@ from typing import Any
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
 
+OF_STORES = frozenset({Role.MANAGER, Role.CLERK, Role.SALESPERSON})
 SHOWN = ("name", "role", "regions", "stores", "salesperson")
 
 
@@ -23,10 +24,10 @@ def assigned(role: Role, regions: Iterable[str], stores: Iterable[str], salesper
     found: dict[str, Any] = {
         "role": role.value,
         "regions": [] if everywhere else _words(regions),
-        "stores": [] if everywhere else _words(stores),
+        "stores": _words(stores) if role in OF_STORES else [],
         "salesperson": ((salesperson or "").strip() or None) if role is Role.SALESPERSON else None,
     }
-    if role in {Role.MANAGER, Role.CLERK, Role.SALESPERSON} and not found["regions"]:
+    if role in OF_STORES and not found["regions"]:
         raise WrongField("regions", f"A {role.value} sees only given regions: name at least one.")
     if role is Role.SALESPERSON and not found["salesperson"]:
         raise WrongField(
@@ -45,8 +46,8 @@ def are_known(regions: Iterable[str], known: Iterable[str]) -> None:
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What changed, in words; empty where nothing did."""
-    changed = [name for name in SHOWN if before[name] != after[name]]
-    return "; ".join(f"{name}: {_said(before[name])} → {_said(after[name])}" for name in changed)
+    changed = [name for name in SHOWN if before.get(name) != after.get(name)]
+    return "; ".join(f"{name}: {_said(before.get(name))} → {_said(after.get(name))}" for name in changed)
 
 
 def _said(value: Any) -> str:

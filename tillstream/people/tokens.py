@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 
 COLLECTION = "store_tokens"
 TOKEN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
@@ -43,7 +45,13 @@ def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tupl
         created_by=by,
         created_at=ports.clock.now().isoformat(timespec="seconds"),
     )
-    ports.documents.put(COLLECTION, token.id, asdict(token) | {"hash": _hash(secret)}, if_version=0)
+    after = {name: getattr(token, name) for name in ("region", "store_id", "label")}
+    ports.documents.put_all(
+        [
+            Put(COLLECTION, token.id, asdict(token) | {"hash": _hash(secret)}, if_version=0),
+            audit.entry(ports, by, audit.What.TOKEN_ISSUED, token.id, None, after),
+        ]
+    )
     return token, f"till_{token.id}_{secret}"
 
 
@@ -71,12 +79,19 @@ def find(ports: Ports) -> list[StoreToken]:
     return [_token(document.data) for document in documents]
 
 
-def revoke(ports: Ports, id: str) -> StoreToken:
+def revoke(ports: Ports, id: str, by: str) -> StoreToken:
     """Refused from now on. Repeatable; `NotFound` where there is none."""
     known = ports.documents.get(COLLECTION, id)
     if known is None:
         raise NotFound(f"There is no token {id}.")
-    return _token(ports.documents.put(COLLECTION, id, known.data | {"revoked": True}).data)
+    if known.data["revoked"]:
+        return _token(known.data)
+    told = audit.entry(ports, by, audit.What.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
+    put = Put(COLLECTION, id, known.data | {"revoked": True}, if_version=known.version)
+    try:
+        return _token(ports.documents.put_all([put, told])[0].data)
+    except Conflict:
+        return revoke(ports, id, by)
 
 
 def _hash(secret: str) -> str:

@@ -135,10 +135,18 @@ def refused(
     if upload.state in waiting.BEFORE_THE_LEDGER:
         rows = waiting.refused(ports, upload, code, limit, offset)
     else:
-        params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
-        rows = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
+        rows = in_quarantine(ports, batch, code=code, limit=limit, offset=offset)
     named = headers(ports, upload)
     return [row | {"problems": [in_words(problem, named) for problem in json.loads(row["problems"])]} for row in rows]
+
+
+def in_quarantine(
+    ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
+) -> list[dict[str, Any]]:
+    """As `refused` of a batch in the ledger, with `problems` as the JSON text that is kept of them."""
+    params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
+    rows: list[dict[str, Any]] = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
+    return rows
 
 
 def headers(ports: Ports, upload: Upload) -> dict[str, str]:

@@ -32,7 +32,7 @@ def announce(ports: Ports, settlement_no: int) -> int:
     if ports.documents.get(COLLECTION, str(settlement_no)):
         return 0
     published = 0
-    if any(depth.topic == TOPIC_SALE_EVENTS for depth in ports.bus.depths()):
+    if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
         changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
         pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
         for told in ahead(messages(settlement_no, piece) for piece in pieces):
@@ -43,11 +43,14 @@ def announce(ports: Ports, settlement_no: int) -> int:
     return published
 
 
-def unannounced(ports: Ports) -> list[int]:
-    """Settlements whose announcement is not written down, oldest first."""
-    settled = ports.warehouse.query("SELECT settlement_no FROM settlements ORDER BY settlement_no")
+def unannounced(ports: Ports, first: int = 0) -> list[int]:
+    """Settlements whose announcement is not written down, oldest first. first: those before it are not looked at."""
+    asked = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
+    settled = ports.warehouse.query(asked, {"first": first}).column("settlement_no").to_pylist()
+    if first:
+        return [number for number in settled if ports.documents.get(COLLECTION, str(number)) is None]
     told = {int(document.id) for document in ports.documents.find(COLLECTION)}
-    return [number for number in settled.column("settlement_no").to_pylist() if number not in told]
+    return [number for number in settled if number not in told]
 
 
 def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:

@@ -27,11 +27,19 @@ class ContractBook:
         self,
         documents: DocumentStore,
         contracts: Mapping[str, Contract],
-        keep: Callable[[Contract], object] | None = None,
+        keep: Callable[[Contract, Contract | None, str], object] | None = None,
+        read: Callable[[], Mapping[str, Contract]] | None = None,
     ) -> None:
+        """keep: takes a saved contract, the one before it and who saved it. read: gives all anew, where others save."""
         self._documents = documents
         self._current = dict(contracts)
         self._keep = keep
+        self._read = read
+
+    def refresh(self) -> None:
+        """See what other instances saved since: before each event, and before each request."""
+        if self._read:
+            self._current = dict(self._read())
 
     def names(self) -> list[str]:
         return sorted(self._current)
@@ -64,7 +72,7 @@ class ContractBook:
             )
         return contract
 
-    def save(self, contract: Contract) -> Contract:
+    def save(self, contract: Contract, by: str) -> Contract:
         """Keep what a person decided as the contract's next version, from now on the current one.
 
         Raises `Rejected` where it names sales otherwise than others of its region, or cannot be kept.
@@ -72,7 +80,7 @@ class ContractBook:
         saved = contract.model_copy(update={"version": self._next(contract.name)})
         if self._keep is None:
             raise Rejected("Contracts cannot be saved here.")
-        self._keep(saved)
+        self._keep(saved, self._current.get(saved.name), by)
         self._current[saved.name] = saved
         return self.used(saved.name)
 

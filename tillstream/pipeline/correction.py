@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -100,9 +101,13 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     validate(table, contract, findings, received_date=received)
     where = np.flatnonzero(kept)
 
+    @cache
+    def texts() -> list[list[str]]:
+        return [column.to_pylist() for column in bare.columns]
+
     def raw(index: int) -> str:
         # Its own cells alone: given back once more, the guard and our columns would pile up.
-        return line_of([column[index].as_py() for column in bare.columns])
+        return line_of([column[index] for column in texts()])
 
     return Part(
         table,

@@ -1,9 +1,10 @@
 """What a person decides about a batch that waits: confirm it or reject it."""
 
+from tillstream.audit import What
 from tillstream.domain.contract import parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import doubts, known_columns, replay, say, stage, uploads
+from tillstream.pipeline import doubts, known_columns, proposals, replay, say, stage, uploads
 from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.ports import Ports
 
@@ -27,7 +28,14 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
             known_columns.remember(ports, contract, upload.staged["columns"])
         codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
         confirmed = uploads.move(
-            ports, batch, State.STAGED, among=frozenset({State.HELD}), confirmed=codes, holds=(), as_new=as_new
+            ports,
+            batch,
+            State.STAGED,
+            among=frozenset({State.HELD}),
+            told=(by, What.UPLOAD_CONFIRMED),
+            confirmed=codes,
+            holds=(),
+            as_new=as_new,
         )
         say.staged(ports, confirmed)
         return confirmed
@@ -38,7 +46,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
     return stage.stage(ports, replay.tell_anew(ports, upload, by).batch_id)
 
 
-def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Upload:
+def read_by(ports: Ports, book: ContractBook, batch: str, contract: str, by: str) -> Upload:
     """Say by which contract a held upload is written; staging follows, and asks again what that contract asks.
 
     Raises `Rejected` when the batch does not wait for this, `NotFound`.
@@ -52,6 +60,7 @@ def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Uplo
         batch,
         State.RECEIVED,
         among=frozenset({State.HELD}),
+        told=(by, What.UPLOAD_REREAD),
         contract=used.name,
         contract_version=used.version,
         region=used.region,
@@ -64,7 +73,7 @@ def read_by(ports: Ports, book: ContractBook, batch: str, contract: str) -> Uplo
     return told
 
 
-def accept(ports: Ports, book: ContractBook, batch: str) -> Upload:
+def accept(ports: Ports, book: ContractBook, batch: str, by: str) -> Upload:
     """Save the contract version that is proposed for a held upload, and read the upload by it; staging follows.
 
     Raises `Rejected` where none is proposed, or it does not fit beside the other contracts.
@@ -72,13 +81,15 @@ def accept(ports: Ports, book: ContractBook, batch: str) -> Upload:
     upload = uploads.get(ports, batch)
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
+    if not upload.contract:
+        return read_by(ports, book, batch, proposals.kept(book, upload, by).name, by)
     # where another file led to a new version meanwhile, that one reads this file too, or asks anew
     if book.current(upload.contract).version == upload.contract_version:
-        book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"))
-    return read_by(ports, book, batch, upload.contract)
+        book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"), by)
+    return read_by(ports, book, batch, upload.contract, by)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:
     """Refuse a held batch for good: it stays kept, and never counts."""
     words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
-    return uploads.move(ports, batch, State.REJECTED, among=None, error=words)
+    return uploads.move(ports, batch, State.REJECTED, among=None, told=(by, What.UPLOAD_REJECTED), error=words)

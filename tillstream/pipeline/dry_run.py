@@ -18,29 +18,36 @@ from tillstream.ports.warehouse import Question, Settled, Settlement
 def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
     """The receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
 
-    Raises `Rejected` for a file that cannot be read.
+    A contract that nobody has saved is tried as it is. Raises `Rejected` for a file that cannot be read.
     """
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        upload = _keep(ports, book.used(contract.name), prefix, name, stream)
-        return tried(ports, book, upload, prefix)[0]
+        known = book.all().get(contract.name) == contract
+        upload = _keep(ports, book.used(contract.name) if known else contract, prefix, name, stream)
+        return tried(ports, book, upload, prefix, contract=contract)[0]
     finally:
         forget(ports, prefix)
 
 
 def tried(
-    ports: Ports, book: ContractBook, upload: Upload, prefix: str, undo: Sequence[str] = (), *more: Question
+    ports: Ports,
+    book: ContractBook,
+    upload: Upload,
+    prefix: str,
+    undo: Sequence[str] = (),
+    *more: Question,
+    contract: Contract | None = None,
 ) -> tuple[dict[str, Any], Settled]:
     """The receipt that the upload would have, and how it would settle beside an undo, with the answers to `more` last.
 
     What is staged lies under the prefix, for `forget`. Raises `Rejected` for a file that cannot be read.
     """
-    written = stage.write(ports, upload, prefix)
+    contract = contract or book.version(upload.contract, upload.contract_version)
+    written = stage.write(ports, upload, prefix, contract=contract)
     read = replace(upload, staged=asdict(written), state=State.STAGED)
-    contract = book.version(read.contract, read.contract_version)
     asked = doubts.about(doubts.File(ports, read, contract, tuple(book.all().values())), written)
     questions = account.questions(read.batch_id)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, read)], undo), [*questions, *more])
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, read, contract)], undo), [*questions, *more])
     holds = [asdict(hold) for hold in (*asked.holds, *settled.holds.values())]
     receipt = account.compose(read, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled

@@ -48,9 +48,9 @@ def file_parts(
         first = next(rows)
         if heard:
             heard(first.cells.column_names)
-        _complete(first, contract)
+        complete(first, contract)
         for block, dating in _datings(chain([first], rows), open_original, contract, how):
-            yield _part(block, contract, received, dating)
+            yield part_of(block, contract, received, dating)
 
 
 def replayed_parts(
@@ -95,7 +95,8 @@ def _datings(
         yield block, Dating(date_only=bool(midnight), known=known)
 
 
-def _complete(block: Block, contract: Contract) -> None:
+def complete(block: Block, contract: Contract) -> None:
+    """Raises `Rejected` where the header lacks what the contract needs."""
     given = block.cells.column_names
     clashing = [name for name in given if name in contract.made]
     if clashing:
@@ -129,7 +130,8 @@ def _some(names: list[str]) -> str:
     return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY:,} more"
 
 
-def _part(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
+def part_of(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
+    """The rows of a block, normalised and judged."""
     table, findings = normalise(block.cells, contract, date_only=dating.date_only, known=dating.known)
     for code, rows in block.flagged.items():
         findings.add(rows, code, None)

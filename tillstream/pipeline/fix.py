@@ -25,15 +25,13 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     from tillstream.pipeline.given_back import kept_form
 
     upload = uploads.get(ports, batch)
-    if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
-        raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
-    replay.ended(ports, upload)
+    may_be_fixed(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     names = originals.shape_of(ports, upload).names
     corrected = kept_form(stream.read(), names, contract.numbers.decimal, ports.limits)
-    waiting = {row["row_number"] for row in account.refused(ports, batch)}
+    waiting = {row["row_number"] for row in account.in_quarantine(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
-    strange = sorted(set(numbers) - waiting | _on_their_way(ports, batch).intersection(numbers))
+    strange = sorted(set(numbers) - waiting | on_their_way(ports, batch).intersection(numbers))
     if not numbers:
         raise Rejected(f"{name} holds no row.")
     if strange:
@@ -41,7 +39,14 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     return register(ports, _keep(ports, upload, corrected), by, file=name)
 
 
-def _on_their_way(ports: Ports, batch: str) -> set[int]:
+def may_be_fixed(ports: Ports, upload: Upload) -> None:
+    """Raises `Rejected` where refused rows of the upload cannot be given back now."""
+    if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
+        raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
+    replay.ended(ports, upload)
+
+
+def on_their_way(ports: Ports, batch: str) -> set[int]:
     """Rows of corrections that are kept and not settled yet: told twice, they would count twice."""
     from tillstream.pipeline.correction import row_numbers
 
@@ -53,7 +58,7 @@ def _on_their_way(ports: Ports, batch: str) -> set[int]:
 
 
 def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
-    number = len(replay.fixes(ports, upload)) + len(uploads.children(ports, upload.batch_id, "correction"))
+    number = next_number(ports, upload) - 1
     while True:
         number += 1
         try:
@@ -69,13 +74,20 @@ def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
 def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Upload:
     """The record of a kept correction; everything that matters follows from the object's name."""
     _, batch, number = stored.name.split("/")
-    parent = uploads.get(ports, batch)
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         sha256 = uploads.digest(stream)
+    return uploads.create(
+        ports, record(ports, uploads.get(ports, batch), stored, int(number.removesuffix(".csv")), sha256, by, file)
+    )
+
+
+def record(
+    ports: Ports, parent: Upload, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
+) -> Upload:
+    """What is written of a correction; a look at what it would do writes nothing."""
     now = ports.clock.now().isoformat()
-    fix_number = int(number.removesuffix(".csv"))
-    upload = Upload(
-        batch_id=batch_id(f"{batch}/fix", fix_number, sha256),
+    return Upload(
+        batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),
         kind="correction",
         bucket=stored.bucket,
         object=stored.name,
@@ -90,7 +102,10 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
         received_by=by or parent.received_by,
         state_at=now,
         sha256=sha256,
-        parent=batch,
+        parent=parent.batch_id,
         fix_number=fix_number,
     )
-    return uploads.create(ports, upload)
+
+
+def next_number(ports: Ports, upload: Upload) -> int:
+    return 1 + len(replay.fixes(ports, upload)) + len(uploads.children(ports, upload.batch_id, "correction"))

@@ -5,9 +5,11 @@ import re
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_named, unfinished
+from tillstream.domain.object_names import RESTORED
 from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.sending import Sending
 from tillstream.domain.uploads import Hold, Upload
-from tillstream.pipeline import fix, receive, uploads
+from tillstream.pipeline import fix, proposals, receive, sending, uploads
 from tillstream.pipeline.contracts import NOBODY, ContractBook
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
@@ -15,7 +17,7 @@ from tillstream.ports.object_store import StoredObject
 WHICH = "which-contract"
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects that the watched folder gave: the name of the taking, then the path below the folder."""
-MESSAGES = re.compile(rf"{NOBODY.name}/(.+/)?[0-9]+\.jsonl", re.DOTALL)
+MESSAGES = re.compile(rf"{NOBODY.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 CORRECTION = re.compile(rf"{fix.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
@@ -23,16 +25,22 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     """The record of an inbox object, made where there is none yet.
 
     A file's contract is that of its folder or its name, else the only one that fits what is in it; where nothing says
-    it, the file is held and kept. Raises `Rejected` for what is no file: a folder's placeholder, a temporary name.
+    it, the file is held and kept. Raises `Rejected` for what is no new file: a folder's placeholder, a temporary name,
+    what a restore brought.
     """
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     known = ports.documents.find(uploads.COLLECTION, where, order_by="received_seq", limit=1)
     if known:
         return Upload.from_json(known[0].data)
+    if RESTORED.fullmatch(stored.name):
+        raise Rejected(f"{stored.name} came with a restore and is no new file.")
     if MESSAGES.fullmatch(stored.name):
         return receive.register(ports, book, stored)
     if CORRECTION.fullmatch(stored.name):
         return fix.register(ports, stored)
+    sent = sending.sent_as(ports, stored.name)
+    if sent and (sent.proposed or sent.contract):
+        return _sent(ports, book, stored, sent)
     if unfinished(stored.name):
         raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
     dropped = DROPPED.fullmatch(stored.name)
@@ -41,6 +49,19 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     contract, why = _contract_of(ports, book, stored, path)
     held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says(detail=why))
     return uploads.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
+
+
+def _sent(ports: Ports, book: ContractBook, stored: StoredObject, sent: Sending) -> Upload:
+    if stored.size != sent.size:
+        raise Rejected(f"{sent.file} was announced with {sent.size:,} bytes, and {stored.size:,} came.")
+    if sent.proposed:
+        upload = proposals.register(ports, stored, sent)
+    else:
+        told = book.used(sent.contract)
+        upload = uploads.register(ports, told, stored, sent.by, sha256=sent.sha256, file=sent.file)
+    if sent.session:
+        sending.became(ports, sent, upload.batch_id)
+    return upload
 
 
 def _contract_of(ports: Ports, book: ContractBook, stored: StoredObject, path: str) -> tuple[Contract | None, str]:

@@ -41,7 +41,7 @@ def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     shape = shape_of(ports, upload)
     yield (BOM + _line([*shape.names, *OURS])).encode()
     for row in with_raw(ports, upload, account.refused(ports, batch)):
-        cells, whole = _cells(shape, row)
+        cells, whole = cells_of(shape, row)
         words = "; ".join(problem["message"] for problem in row["problems"])
         ours = [str(row["row_number"]), str(row["line_number"]), words, "", "", whole]
         yield _line([guard(cell) for cell in (*cells, *ours)]).encode()
@@ -111,7 +111,7 @@ def _manner(ports: Ports, upload: Upload) -> "Manner":
     return by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
 
 
-def _cells(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
+def cells_of(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
     """The row's cells, and its whole text where they are not as many as the header's."""
     raw, width = row["raw"], len(shape.names)
     cells = next(csv.reader(io.StringIO(raw, newline="")), []) if row["fix_number"] else shape.cells(raw)

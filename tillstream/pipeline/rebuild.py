@@ -13,10 +13,12 @@ import pyarrow as pa
 import sql
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
+from tillstream.domain.sums import SUMS
 from tillstream.domain.uploads import State
 from tillstream.pipeline import settle, stage, uploads
 from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.pipeline.hashes import Hasher
+from tillstream.pipeline.project import project
 from tillstream.pipeline.staged import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
@@ -30,7 +32,7 @@ COMPARED = {
         "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
         " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale"
     ),
-    "changes": "SELECT settlement_no, key, kind, old, new FROM changes",
+    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes",
     "receipts": (
         "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
         " rows_ignored, removed"
@@ -72,6 +74,7 @@ def _rebuild(
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
+        project(again)
         return {"settlements": last, "batches": len(batches), "differences": _differences(ports.warehouse, again)}
     finally:
         again.close()
@@ -182,8 +185,9 @@ def _write(ports: Ports, name: str, rows: pa.Table) -> list[str]:
 def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
     """In words, each kind of difference once, with how many and one example."""
     found = []
-    for name, query in COMPARED.items():
-        here, there = (_rows(warehouse.query(query)) for warehouse in (ledger, again))
+    sums, params = _sums(ledger)
+    for name, query in (COMPARED | sums).items():
+        here, there = (_rows(warehouse.query(query, params if name in sums else None)) for warehouse in (ledger, again))
         if here != there:
             only_here, only_there = here - there, there - here
             example = min(map(str, only_here or only_there))
@@ -191,6 +195,16 @@ def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
                 f"{name}: {len(only_here)} only in the ledger, {len(only_there)} only in the rebuild, such as {example}"
             )
     return found
+
+
+def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
+    """(name → query, parameters) of the sums by day, of the days that they claim to know."""
+    summed = ledger.query(sql.text("sums/summed")).to_pylist()[0]["summed_settlement"]
+    if not summed:
+        return {}, {}
+    stale = ledger.query(sql.text("sums/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
+    where = " WHERE sale_date NOT IN UNNEST(@stale)" if stale else ""
+    return {f"{table} by day": f"SELECT * FROM {table}{where}" for table in SUMS}, {"stale": stale} if stale else {}
 
 
 def _rows(table: pa.Table) -> set[tuple[Any, ...]]:

@@ -3,8 +3,11 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
+from tillstream.domain.errors import Conflict
 from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import Upload
@@ -26,11 +29,28 @@ def receive(ports: Ports, book: ContractBook, limit: int, wait: float) -> list[U
     return kept
 
 
+def keep_receiving(ports: Ports, book: ContractBook, limit: int, seconds: float, gather: float) -> int:
+    """Receive for so many seconds, and then until none waits; how many micro-batches that made.
+
+    gather: seconds between two of them, unless one was full: each costs its stagings and settlements.
+    """
+    until, made = ports.clock.now() + timedelta(seconds=seconds), 0
+    while True:
+        left = max((until - ports.clock.now()).total_seconds(), 0.0)
+        deliveries = ports.bus.pull(SUBSCRIPTION, limit, left)
+        made += len(keep(ports, book, deliveries))
+        ports.bus.acknowledge(deliveries)
+        if not deliveries and not left:
+            return made
+        if 0 < len(deliveries) < limit:
+            ports.clock.sleep(min(gather, left))
+
+
 def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> list[Upload]:
     """Store the raw bytes and make the records; repeatable: the same deliveries make the same content once more."""
     groups: dict[tuple[str, int], list[Delivery]] = {}
     told: dict[tuple[str, str], int] = {}
-    for delivery in sorted(deliveries, key=lambda each: each.sequence):
+    for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
         region, sale = _names(delivery, book)
         # A micro-batch tells a sale at most once, so that settling it equals settling its messages one by one.
         layer = told[region, sale] = told.get((region, sale), -1) + 1 if sale else 0
@@ -52,10 +72,12 @@ def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
 
 
 def _keep(ports: Ports, book: ContractBook, region: str, group: Sequence[Delivery]) -> Upload:
+    """Two micro-batches may begin with the same sequence, and one may be kept twice: its content is in its name."""
     folder = f"{NOBODY.name}/{region}" if region else NOBODY.name
-    name = f"{folder}/{group[0].sequence}.jsonl"
-    with ports.objects.writer(INBOX, name) as writer:
-        writer.write(b"".join(_line(delivery) for delivery in group))
+    raw = b"".join(_line(delivery) for delivery in group)
+    name = f"{folder}/{group[0].sequence}-{hashlib.sha256(raw).hexdigest()[:16]}.jsonl"
+    with suppress(Conflict), ports.objects.writer(INBOX, name, if_generation=0) as writer:
+        writer.write(raw)
     return register(ports, book, ports.objects.stat(INBOX, name))
 
 
@@ -64,7 +86,7 @@ def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
     folder, _, file = stored.name.rpartition("/")
-    sequence = int(file.removesuffix(".jsonl"))
+    sequence = int(file.removesuffix(".jsonl").partition("-")[0])
     contract = book.of_region(folder.partition("/")[2])
     used = book.used(contract.name) if contract else NOBODY
     sha256 = hashlib.sha256(raw).hexdigest()

@@ -11,10 +11,13 @@ FROM (
     sightings.line_number,
     MIN(sightings.line_number) OVER (PARTITION BY sale_versions.sale, sightings.content) AS first_line,
     COUNT(*) OVER (PARTITION BY sale_versions.sale, sightings.content) AS alike
-  FROM sightings
-  INNER JOIN batches ON batches.batch_no = sightings.batch_no
-  INNER JOIN sale_versions ON sale_versions.key = sightings.key AND sale_versions.content = sightings.content
-  WHERE batches.batch_id = @batch_id AND sightings.outcome <> 'quarantined'
+  FROM sale_versions
+  INNER JOIN (
+    SELECT sightings.*
+    FROM sightings
+    INNER JOIN batches ON batches.batch_no = sightings.batch_no
+    WHERE batches.batch_id = @batch_id AND sightings.outcome <> 'quarantined'
+  ) AS sightings ON sightings.key = sale_versions.key AND sightings.content = sale_versions.content
 ) AS told
 WHERE alike > 1
 ORDER BY first_line, line_number

@@ -2,6 +2,7 @@
 
 import json
 
+from tillstream import freshness
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, TOPIC_BATCHES
 from tillstream.domain.uploads import Upload
 from tillstream.ports import Ports
@@ -18,6 +19,7 @@ def staged(ports: Ports, upload: Upload) -> None:
 
 
 def settled(ports: Ports, settlement_no: int) -> None:
+    freshness.tell(ports.documents, settlement_no)
     _say(ports, BATCH_SETTLED, settlement_no=settlement_no)
 
 

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from tillstream.domain.errors import Conflict
+from tillstream.audit import What
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import STAGING
 from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
-from tillstream.pipeline import say, uploads
+from tillstream.pipeline import kept_rows, say, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
@@ -15,7 +17,10 @@ MOST_AT_ONCE = 500
 
 
 def settle(ports: Ports, book: ContractBook) -> Settled:
-    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict`: repeat it."""
+    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict`: repeat it.
+
+    One whose staged rows are gone is staged anew instead, and settles later.
+    """
     waiting = [
         upload
         for upload in uploads.find(ports, state=State.STAGED, kind=None, limit=None)
@@ -24,7 +29,15 @@ def settle(ports: Ports, book: ContractBook) -> Settled:
     first = sorted(waiting, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[:MOST_AT_ONCE]
     if not first:
         return Settled(0)
-    staged = [describe(ports, book, upload) for upload in first]
+    try:
+        staged = [describe(ports, book, upload) for upload in first]
+    except NotFound:
+        lost = [upload for upload in first if kept_rows.gone(ports, upload)]
+        if not lost:
+            raise
+        for upload in lost:
+            kept_rows.stage_anew(ports, upload)
+        return settle(ports, book)
     replaced = [upload.parent for upload in first if upload.kind == "replay"]
     settled = ports.warehouse.settle(Settlement(staged, replaced))
     record(ports, first, settled)
@@ -39,9 +52,9 @@ def _is_late(ports: Ports, upload: Upload) -> bool:
     return True
 
 
-def describe(ports: Ports, book: ContractBook, upload: Upload) -> StagedBatch:
-    """What the warehouse must know of a staged batch."""
-    contract = book.version(upload.contract, upload.contract_version)
+def describe(ports: Ports, book: ContractBook, upload: Upload, contract: Contract | None = None) -> StagedBatch:
+    """What the warehouse must know of a staged batch. contract: one that nobody has saved, tried on it."""
+    contract = contract or book.version(upload.contract, upload.contract_version)
     source = "till" if upload.kind == "messages" else "file"
     return StagedBatch(
         batch_id=upload.batch_id,
@@ -84,13 +97,13 @@ def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
         say.settled(ports, number)
 
 
-def leave(ports: Ports, batch: str, state: State) -> None:
-    """A batch and its corrections no longer count; a correction still on its way is cancelled."""
+def leave(ports: Ports, batch: str, state: State, told: tuple[str, What] | None = None) -> None:
+    """A batch and its corrections no longer count; a correction still on its way is cancelled. told: as in `move`."""
     # The batch comes last: as long as it has not moved, a sweep sees that all this is still to be done.
     for correction in uploads.children(ports, batch, "correction"):
         last = state if correction.state in IN_LEDGER else State.CANCELLED
         uploads.move(ports, correction.batch_id, last, among=frozenset(State) - FINAL | IN_LEDGER)
-    uploads.move(ports, batch, state, among=frozenset(before for before in State if state in FOLLOWS[before]))
+    uploads.move(ports, batch, state, among=frozenset(one for one in State if state in FOLLOWS[one]), told=told)
 
 
 def settle_all(ports: Ports, book: ContractBook) -> list[int]:

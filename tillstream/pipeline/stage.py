@@ -1,18 +1,17 @@
 """Stage: an upload becomes accepted and refused rows in the staging bucket; no shared table is touched."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
 import sql
 from tillstream.domain.contract import Contract
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import STAGING
+from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import MAY_STAGE, State, Upload
-from tillstream.pipeline import doubts, known_columns, say, uploads
+from tillstream.pipeline import doubts, kept_rows, known_columns, say, uploads
 from tillstream.pipeline.ahead import ahead
 from tillstream.pipeline.contracts import ContractBook, contract_version
 from tillstream.pipeline.doubts import OF_FILES
@@ -43,7 +42,7 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
     except Rejected as error:
         asked = doubts.about_unreadable(_doubted(ports, upload, book)) if _lacks_columns(error) else doubts.Doubts()
         if asked.holds:
-            told = {"holds": asked.holds, "proposed": asked.proposed}
+            told: dict[str, Any] = {"holds": asked.holds, "proposed": asked.proposed}
             return uploads.move(ports, batch, State.HELD, among=MAY_STAGE, read_as=upload, **told)
         return uploads.move(ports, batch, State.REJECTED, among=MAY_STAGE, read_as=upload, error=str(error))
     return staged(ports, upload, account, book)
@@ -65,16 +64,21 @@ def staged(ports: Ports, upload: Upload, account: Account, book: ContractBook | 
     state = State.HELD if asked.holds else State.STAGED
     if not asked.holds and upload.kind in OF_FILES:
         known_columns.remember(ports, file.contract, account.columns)
-    told = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed}
+    told: dict[str, Any] = {"staged": asdict(account), "holds": asked.holds, "proposed": asked.proposed}
     moved = uploads.move(ports, upload.batch_id, state, among=MAY_STAGE, read_as=upload, **told)
     if moved.state is State.STAGED:
         say.staged(ports, moved)
     return moved
 
 
-def write(ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None) -> Account:
-    """Stage under a prefix without touching the record. Raises `Rejected` for a file that cannot be read."""
-    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+def write(
+    ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None, contract: Contract | None = None
+) -> Account:
+    """Stage under a prefix without touching the record. contract: one that nobody has saved, tried on the file.
+
+    Raises `Rejected` for a file that cannot be read.
+    """
+    contract = contract or contract_version(ports.documents, upload.contract, upload.contract_version)
     hasher = Hasher()
     usual = watch(ports.warehouse, contract) if upload.kind in OF_FILES else None
     with staged_writer(ports.objects, prefix, usual) as writer:
@@ -99,19 +103,10 @@ def _read_before(ports: Ports, upload: Upload) -> Account | None:
     for row in ports.warehouse.query(sql.text("ledger/same_bytes"), same).to_pylist():
         account = Account(**uploads.get(ports, row["batch_id"]).staged)
         dated = any(problem["code"] == "future-date" for problem in account.problems)
-        there = _there(ports, (*account.accepted, *account.refused))
+        there = kept_rows.there(ports, (*account.accepted, *account.refused))
         if account.reader == reader() and there and not dated:
             return account
     return None
-
-
-def _there(ports: Ports, names: Iterable[str]) -> bool:
-    try:
-        for name in names:
-            ports.objects.stat(STAGING, name)
-    except NotFound:
-        return False
-    return True
 
 
 def _parts(ports: Ports, upload: Upload, contract: Contract, heard: Callable[[list[str]], None]) -> Iterator[Part]:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal, localcontext
-from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tillstream import __version__
 from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.tables import SCHEMA
@@ -25,6 +26,8 @@ BUFFER = 1 << 20
 """Bytes on their way to an object: each write of them takes the interpreter from those who read and judge rows."""
 EXACT = 80
 """Digits of a sum of any number of amounts."""
+MOST_STORES = 200
+"""A file of more stores is nobody's who is bound to some."""
 UNLIKE = frozenset({"row_number", "line_number", *HASHED.names})
 """Columns of which no two rows have the same value, so that looking for equal ones is lost time."""
 
@@ -46,12 +49,14 @@ class Account:
     """Why the file seems to be cut off, in words; empty where it does not."""
     columns: list[str] = field(default_factory=list)
     """The headers of a file."""
+    stores: list[str | None] | None = None
+    """The stores that the rows name, a null for those that name none; None: too many, or nobody looked."""
     reader: str = ""
     """Who read it: another one might read the same bytes otherwise."""
 
 
 def reader() -> str:
-    return f"{version('tillstream')}, schema {SCHEMA}"
+    return f"{__version__}, schema {SCHEMA}"
 
 
 class _Writable:
@@ -70,9 +75,12 @@ class _Writable:
 
 
 def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
-    """How staged rows are written: settle joins them by their numbers, and statistics make it plan worse."""
+    """How staged rows are written: settle joins them by their numbers, and statistics make it plan worse.
+
+    BigQuery takes Snappy, Gzip, Zstandard and LZO, and no LZ4.
+    """
     alike = [name for name in schema.names if name not in UNLIKE]
-    return pq.ParquetWriter(sink, schema, compression="lz4", use_dictionary=alike, write_statistics=False)
+    return pq.ParquetWriter(sink, schema, compression="snappy", use_dictionary=alike, write_statistics=False)
 
 
 class StagedWriter:
@@ -83,6 +91,7 @@ class StagedWriter:
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], ProblemCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
+        self._stores: set[str | None] = set()
         self.account = Account()
 
     def add(self, judged: Judged) -> None:
@@ -92,6 +101,9 @@ class StagedWriter:
         account.rows_ignored += part.ignored
         account.rows_read += part.table.num_rows + len(part.refused) + part.blank + part.ignored
         account.cut = part.cut or account.cut
+        if len(self._stores) <= MOST_STORES:
+            self._stores.update(pc.unique(part.table.column("store_id")).to_pylist())
+            self._stores.update([None] if part.refused else ())
         account.rows_refused += judged.quarantined
         for name, rows in (("accepted", judged.accepted), ("refused", judged.refused)):
             if rows is not None:
@@ -136,6 +148,7 @@ class StagedWriter:
             {"currency": currency, "net": _written(net), "gross": _written(gross)}
             for currency, (net, gross) in sorted(self._sums.items())
         ]
+        self.account.stores = [*self._stores] if len(self._stores) <= MOST_STORES else None
         counts = [*self._counts.values(), *(self._watch.problems() if self._watch else ())]
         self.account.problems = [asdict(count) for count in sorted(counts, key=lambda c: c.first_line)]
         return self.account

@@ -1,23 +1,36 @@
 """Sweep: drive on whatever stopped half-way. The warehouse is the truth, the records follow it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
-from tillstream.pipeline import announce, settle, stage, undo, uploads
+from tillstream.pipeline import announce, kept_rows, say, sent, settle, undo, upkeep, uploads
 from tillstream.pipeline.contracts import ContractBook
 from tillstream.pipeline.inbox import record_of
 from tillstream.ports import Ports
 
 PATIENCE = timedelta(minutes=20)
 """A run that is older than this has died: longer than any lease on its event."""
+OVERLAP = timedelta(hours=2)
+BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
-def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE) -> dict[str, Any]:
-    """What was driven on: objects without a record, stagings and settlements that stopped, events not announced."""
-    registered = _register_forgotten(ports, book)
+def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False) -> dict[str, Any]:
+    """What was driven on: objects without a record, stagings and settlements that stopped, events not announced.
+
+    hand_on: whether others hear by event what is to be staged, as whoever sweeps has neither memory nor time for it.
+    Then it also looks no further back than the sweep before did, with some overlap: years of files and settlements
+    are too many to be asked for one by one every few minutes.
+    """
+    since = _looked_through(ports) if hand_on else BEGINNING
+    first = _first_settlement(ports, since)
+    sent.sweep(ports, book)
+    registered = _register_forgotten(ports, book, since)
+    for held in uploads.find(ports, state=State.HELD, kind=None, limit=None):
+        if kept_rows.gone(ports, held):
+            kept_rows.stage_anew(ports, held)
     before = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -26,10 +39,15 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE) -
         if upload.state_at <= before
     ]
     for upload in stopped:
-        stage.stage(ports, upload.batch_id, book=book)
+        if hand_on:
+            say.received(ports, upload)
+        else:
+            from tillstream.pipeline import stage  # with all that reads files, which whoever hands on never loads
+
+            stage.stage(ports, upload.batch_id, book=book)
     settled = settle.settle_all(ports, book)
-    undone = _follow_undos(ports)
-    announced = _announce_forgotten(ports)
+    undone = _follow_undos(ports, first)
+    announced = _announce_forgotten(ports, first)
     return {
         "registered": registered,
         "staged": len(stopped),
@@ -39,10 +57,25 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE) -
     }
 
 
-def _register_forgotten(ports: Ports, book: ContractBook) -> int:
+def _looked_through(ports: Ports) -> datetime:
+    last = upkeep.last(ports, upkeep.SWEEP)
+    return datetime.fromisoformat(last) - OVERLAP if last else BEGINNING
+
+
+def _first_settlement(ports: Ports, since: datetime) -> int:
+    """The first of those that a sweep since then looks at; 0: all."""
+    if since == BEGINNING:
+        return 0
+    asked = "SELECT COALESCE(MAX(settlement_no), 0) + 1 AS first FROM settlements WHERE settled_at < @since"
+    return int(ports.warehouse.query(asked, {"since": since}).column("first")[0].as_py())
+
+
+def _register_forgotten(ports: Ports, book: ContractBook, since: datetime) -> int:
     """Objects whose event was lost. What lies in no contract's folder stays where it is."""
-    count = 0
+    count, oldest = 0, int(since.timestamp() * 1_000_000)
     for stored in ports.objects.list(INBOX):
+        if stored.generation < oldest:
+            continue
         where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
         if not ports.documents.count(uploads.COLLECTION, where):
             try:
@@ -53,10 +86,11 @@ def _register_forgotten(ports: Ports, book: ContractBook) -> int:
     return count
 
 
-def _follow_undos(ports: Ports) -> int:
+def _follow_undos(ports: Ports, first: int) -> int:
     """Batches that the warehouse undid while their records missed it."""
     undone = ports.warehouse.query(
-        "SELECT batch_id, undone_no FROM batches WHERE undone_no IS NOT NULL AND batch_no = root_no ORDER BY batch_no"
+        "SELECT batch_id, undone_no FROM batches WHERE undone_no >= @first AND batch_no = root_no ORDER BY batch_no",
+        {"first": first},
     ).to_pylist()
     count = 0
     for row in undone:
@@ -76,8 +110,8 @@ def _replaced(ports: Ports, upload: Upload, undone_no: int) -> bool:
     return any(replay.settlement_no == undone_no for replay in uploads.children(ports, upload.batch_id, "replay"))
 
 
-def _announce_forgotten(ports: Ports) -> int:
-    forgotten = announce.unannounced(ports)
+def _announce_forgotten(ports: Ports, first: int) -> int:
+    forgotten = announce.unannounced(ports, first)
     for number in forgotten:
         announce.announce(ports, number)
     return len(forgotten)

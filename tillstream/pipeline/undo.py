@@ -1,14 +1,16 @@
 """Undo: a settled batch and its corrections stop counting; what other batches say stays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sql
+from tillstream.audit import What
 from tillstream.domain.errors import Rejected
 from tillstream.domain.uploads import IN_LEDGER, State, Upload
 from tillstream.pipeline import replay, say, uploads
 from tillstream.pipeline.settle import leave
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question, Settlement
+from tillstream.ports.warehouse import Question, Settled, Settlement
 
 
 def _undoable(ports: Ports, batch: str) -> Upload:
@@ -27,7 +29,7 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
     upload = _undoable(ports, batch)
     totals = Question(sql.text("ledger/totals"))
     before = ports.warehouse.query(totals.sql)
-    settled = ports.warehouse.preview(Settlement(undo=[batch]), [totals])
+    settled = would(ports, batch, [totals])
     return {
         "batch_id": batch,
         "file": upload.file,
@@ -37,16 +39,30 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
     }
 
 
+def would(ports: Ports, batch: str, questions: Sequence[Question]) -> Settled:
+    """What undoing would settle, and what the questions would be answered then; nothing is kept. Raises `Rejected`."""
+    _undoable(ports, batch)
+    return ports.warehouse.preview(Settlement(undo=[batch]), questions)
+
+
 def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     """Undo it now. Repeatable: what is undone stays undone. Raises `Rejected`, `Unavailable`."""
     upload = _undoable(ports, batch)
+    # Who undoes it is kept before it is done: where this process dies, the sweep ends it and says the same.
+    upload = uploads.move(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
     settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
     recover(ports, upload, settled.settlement_no)
-    return {"batch_id": batch, "file": upload.file, "changes": dict(settled.changes), "by": by}
+    return {
+        "batch_id": batch,
+        "file": upload.file,
+        "changes": dict(settled.changes),
+        "by": by,
+        "settlement_no": settled.settlement_no,
+    }
 
 
 def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
     """Bring the records after an undo that the warehouse has made."""
-    leave(ports, upload.batch_id, State.UNDONE)
+    leave(ports, upload.batch_id, State.UNDONE, (upload.undone_by, What.UPLOAD_UNDONE))
     if settlement_no:
         say.settled(ports, settlement_no)

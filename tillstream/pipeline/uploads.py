@@ -6,16 +6,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
+from tillstream import audit
+from tillstream.audit import What
 from tillstream.domain.contract import Contract
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import INBOX
 from tillstream.domain.identity import batch_id
 from tillstream.domain.uploads import Hold, State, Upload
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 from tillstream.ports.object_store import StoredObject
 
 COLLECTION = "batches"
 CHUNK = 4 << 20
+MADE = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
+"""Micro-batches of store sales are nobody's doing: the log would hold nothing else."""
+TOLD = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
+"""What of a record its audit entries tell."""
 
 
 def receive(
@@ -30,10 +37,11 @@ def receive(
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
     with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(digest.update, b"")
         while chunk := stream.read(CHUNK):
+            hashed.result()  # of the chunk before, while this one was read
             hashed = beside.submit(digest.update, chunk)
             writer.write(chunk)
-            hashed.result()
             if progress:
                 progress(len(chunk))
     if writer.stored is None:
@@ -51,6 +59,7 @@ def register(
     file: str = "",
     kind: str = "upload",
     held: Hold | None = None,
+    proposed: dict[str, Any] | None = None,
 ) -> Upload:
     """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
     if not sha256:
@@ -68,7 +77,7 @@ def register(
         file=file or stored.name.rsplit("/", 1)[-1],
         contract=contract.name if contract else "",
         contract_version=contract.version if contract else 0,
-        region=contract.region if contract else "",
+        region=contract.region if contract else proposed["contract"]["region"] if proposed else "",
         received_seq=stored.generation,
         received_at=now,
         received_by=by,
@@ -76,14 +85,22 @@ def register(
         state_at=now,
         sha256=sha256,
         holds=(held,) if held else (),
+        proposed=proposed or {},
     )
     return create(ports, upload)
 
 
 def create(ports: Ports, upload: Upload) -> Upload:
     """Write a new record, or give the one that is there."""
+    puts = [Put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)]
+    if upload.kind in MADE:
+        names = ("batch_id", "file", "size", "sha256", "contract", "contract_version", "region", "parent")
+        after = {name: getattr(upload, name) for name in names if getattr(upload, name)}
+        puts.append(
+            audit.entry(ports, upload.received_by, MADE[upload.kind], upload.parent or upload.batch_id, None, after)
+        )
     try:
-        ports.documents.put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)
+        ports.documents.put_all(puts)
     except Conflict:
         return get(ports, upload.batch_id)
     return upload
@@ -138,11 +155,13 @@ def move(
     *,
     among: frozenset[State] | None = None,
     read_as: Upload | None = None,
+    told: tuple[str, What] | None = None,
     **changes: Any,
 ) -> Upload:
     """The record's next state by compare-and-set; where the present one is not `among`, the record as it is.
 
     read_as: also left as it is where it has another contract than this by now.
+    told: who asked for it, and what it is to them; an audit entry goes with it in the same write.
     Raises `Rejected` when the state may not follow, `NotFound`.
     """
     while True:
@@ -156,7 +175,8 @@ def move(
             return upload
         moved = upload.moved(state, ports.clock.now().isoformat(), **changes)
         try:
-            ports.documents.put(COLLECTION, batch, moved.to_json(), if_version=document.version)
+            puts = [Put(COLLECTION, batch, moved.to_json(), if_version=document.version)]
+            ports.documents.put_all(puts + ([_entry(ports, *told, upload, moved)] if told else []))
         except Conflict:
             continue
         return moved
@@ -164,4 +184,12 @@ def move(
 
 def cancel(ports: Ports, batch: str, by: str) -> Upload:
     """Take back an upload that is not in the ledger yet; `Rejected` once it is."""
-    return move(ports, batch, State.CANCELLED, error=f"Cancelled by {by}.")
+    told = (by, What.UPLOAD_CANCELLED)
+    return move(ports, batch, State.CANCELLED, told=told, error=f"Cancelled by {by}.")
+
+
+def _entry(ports: Ports, who: str, what: What, old: Upload, new: Upload) -> Put:
+    before, after = old.to_json(), new.to_json()
+    changed = [name for name in TOLD if before[name] != after[name]]
+    sides = [{"file": side["file"]} | {name: side[name] for name in changed} for side in (before, after)]
+    return audit.entry(ports, who, what, new.batch_id, *sides)

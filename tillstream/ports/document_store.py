@@ -1,6 +1,6 @@
 """DocumentStore: small JSON records with compare-and-set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,16 @@ class Document:
     version: int
 
 
+@dataclass(frozen=True)
+class Put:
+    """A document to be written, with the meaning of `if_version` that `put` has."""
+
+    collection: str
+    id: str
+    data: Mapping[str, Any]
+    if_version: int | None = None
+
+
 class DocumentStore(Protocol):
     """Raises `Conflict` (a compare-and-set lost), `Unavailable`. Durable on return. Safe in threads and processes."""
 
@@ -21,6 +31,9 @@ class DocumentStore(Protocol):
 
     def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
         """Write; `if_version` 0: only if absent, v: only if still at v, None: in any case."""
+
+    def put_all(self, puts: Sequence[Put]) -> list[Document]:
+        """Write several documents in one step: all, or with `Conflict` none of them."""
 
     def delete(self, collection: str, id: str, *, if_version: int | None = None) -> None:
         """Deleting what is not there is nothing, unless `if_version` says it should be there: `Conflict`."""
@@ -34,8 +47,13 @@ class DocumentStore(Protocol):
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        above: str | None = None,
+        below: str | None = None,
     ) -> list[Document]:
-        """Documents whose top-level fields equal all of `where`; ordered by one field, then by id; else by id."""
+        """Documents whose top-level fields equal all of `where`; ordered by one field, then by id; else by id.
+
+        above, below: only ids greater and smaller than these, by their code points.
+        """
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int: ...
 

@@ -28,6 +28,9 @@ class ObjectWriter(Protocol):
 class ObjectStore(Protocol):
     """Raises `NotFound`, `Conflict` (precondition), `Rejected` (bad name) and `Unavailable`."""
 
+    sessions_at: str
+    """The site that browsers send files to themselves, as `https://host`; empty where bytes pass through us."""
+
     def writer(
         self, bucket: str, name: str, *, if_generation: int | None = None
     ) -> AbstractContextManager[ObjectWriter]:
@@ -50,4 +53,19 @@ class ObjectStore(Protocol):
         """Remove the live generation; deleting what is not there is nothing. `Conflict` as for `writer`."""
 
     def address(self, bucket: str, name: str, generation: int | None = None) -> str:
-        """Where the warehouse can read the object itself: a file path or a gs:// address; `NotFound`."""
+        """Where the warehouse can read the object itself: a file path or a gs:// address. `NotFound` also for an older
+        generation, where only the live one can be read so."""
+
+    def copy(
+        self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
+    ) -> StoredObject:
+        """A new generation with the bytes of the live one, which do not pass through us where the store can do it
+        alone; `NotFound`, and `Conflict` as for `writer`. Repeating makes another generation."""
+
+    def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
+        """An address to which pages of the site `origin` send the bytes of a new object themselves, by the protocol of
+        Cloud Storage's resumable uploads. The object is there with its last byte, if none of its name lives then, and
+        has this size. Empty where bytes pass through us. Repeating makes another."""
+
+    def end_session(self, address: str) -> None:
+        """Nothing more is taken at that address, and what came is forgotten, unless the object is there. Repeatable."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import pyarrow as pa
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.uploads import Hold
+
+if TYPE_CHECKING:  # who only keeps store sales handles no frames
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Settled:
     """Batches left out because a person must decide."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
-    answers: tuple[pa.Table, ...] = ()
+    answers: "tuple[pa.Table, ...]" = ()
     """Only from `preview`: what its questions would be answered then."""
 
 
@@ -88,16 +90,20 @@ class Warehouse(Protocol):
     def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
         """What `settle` would do now, and what the questions would be answered then; nothing is kept."""
 
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
         """One SELECT in GoogleSQL with @named parameters; readers never wait for a settlement."""
 
-    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in batches of bounded size."""
 
-    def load(self, table: str, rows: pa.Table) -> None:
+    def load(self, table: str, rows: "pa.Table") -> None:
         """Replace a reference table (sql/reference) whole, in one transaction. Repeatable."""
 
-    def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
+    def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         """Replace the rows of a reference table that have these keys, add the others. Repeatable."""
+
+    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+        """Replace the rows of these days in a table of sums (`domain.sums`) by a SELECT's in GoogleSQL, whose parameter
+        @days they are; in one transaction that no settlement waits for. Repeatable."""
 
     def close(self) -> None: ...

@@ -2,10 +2,14 @@
 (() => {
   "use strict";
 
-  const instants = new Intl.DateTimeFormat(undefined, {
+  // What the person chose on their profile; else the browser's own.
+  const locale = document.documentElement.dataset.locale || undefined;
+  const zone = document.documentElement.dataset.zone || undefined;
+  const instants = new Intl.DateTimeFormat(locale, {
+    timeZone: zone,
     day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
   });
-  const days = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
   function localise(root) {
     for (const time of root.querySelectorAll("time")) {
@@ -15,11 +19,11 @@
     for (const span of root.querySelectorAll(".days")) {
       span.textContent = days.formatRange(...span.dataset.days.split("/").map((day) => new Date(day)));
     }
-    if (navigator.language.startsWith("en")) return;
+    if ((locale || navigator.language).startsWith("en") && locale !== "en-IN") return;
     for (const data of root.querySelectorAll("data")) {
       const places = (data.textContent.split(".")[1] || "").length;
       // The text of the value goes in, not a float: no digit of a large amount is lost.
-      data.textContent = new Intl.NumberFormat(undefined, { minimumFractionDigits: places, maximumFractionDigits: places })
+      data.textContent = new Intl.NumberFormat(locale, { minimumFractionDigits: places, maximumFractionDigits: places })
         .format(data.value);
     }
   }
@@ -51,7 +55,9 @@
       button.hidden = false;
       button.addEventListener("click", async () => {
         await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+        const words = button.textContent;
         button.textContent = "Copied";
+        setTimeout(() => { button.textContent = words; }, 3000);
       });
     }
   }
@@ -74,20 +80,6 @@
     });
     show();
   }
-
-  document.addEventListener("click", (event) => {
-    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) {
-      if (!menu.contains(event.target)) menu.open = false;
-    }
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    for (const menu of document.querySelectorAll("details.person[open], details.choice[open]")) {
-      const inside = menu.contains(document.activeElement);
-      menu.open = false;
-      if (inside) menu.querySelector("summary").focus();
-    }
-  });
 
   document.addEventListener("fresh", (event) => {
     localise(event.detail);

@@ -66,8 +66,8 @@ def _repaired(node: exp.Expr) -> exp.Expr:
             return exp.paren(exp.replace_placeholders(_division(), a=node.this.copy(), b=node.expression.copy()))
         case exp.DataType() if node.this in (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL):
             return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
-        case exp.DateTrunc() | exp.DateAdd() | exp.DateSub() if not isinstance(node.parent, exp.Cast):
-            return exp.cast(node.copy(), "DATE")
+        case exp.DateTrunc() | exp.DateAdd() | exp.DateSub() | exp.UnixToTime() if type(node.parent) is not exp.Cast:
+            return exp.cast(node.copy(), "TIMESTAMPTZ" if isinstance(node, exp.UnixToTime) else "DATE")
         case exp.CTE() if _is_filter(node.this):
             node.set("materialized", False)
         case exp.In() if node.args.get("unnest"):

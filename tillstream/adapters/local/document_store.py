@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tillstream.adapters.local.sqlite import SQLiteFile
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.ports.document_store import Document
+from tillstream.ports.document_store import Document, Put
 
-INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq")
+INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq", "who", "what", "subject", "login", "link")
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -41,17 +42,11 @@ class SQLiteDocumentStore:
         return Document(id, json.loads(rows[0][0]), rows[0][1]) if rows else None
 
     def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
-        text = json.dumps(dict(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        if if_version:
-            sql = """UPDATE documents SET version = version + 1, data = ? WHERE collection = ? AND id = ?
-                AND version = ? RETURNING version"""
-            rows = self._file.write(sql, (text, collection, id, if_version))
-        else:
-            sql = INSERT + (UPDATE if if_version is None else "NOTHING") + " RETURNING version"
-            rows = self._file.write(sql, (collection, id, text))
-        if not rows:
-            raise Conflict(f"{collection}/{id} is not at version {if_version} any more.")
-        return Document(id, json.loads(text), rows[0][0])
+        return self.put_all([Put(collection, id, data, if_version)])[0]
+
+    def put_all(self, puts: Sequence[Put]) -> list[Document]:
+        with self._file.transaction() as sqlite:
+            return [_write(sqlite, put) for put in puts]
 
     def delete(self, collection: str, id: str, *, if_version: int | None = None) -> None:
         with self._file.transaction() as sqlite:
@@ -71,8 +66,14 @@ class SQLiteDocumentStore:
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        above: str | None = None,
+        below: str | None = None,
     ) -> list[Document]:
         condition, params = _condition(collection, where)
+        for sign, bound in ((">", above), ("<", below)):
+            if bound is not None:
+                condition += f" AND id {sign} ?"
+                params.append(bound)
         way = "DESC" if descending else "ASC"
         order = f"{_value(order_by)} {way}, id {way}" if order_by else f"id {way}"
         sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
@@ -85,6 +86,20 @@ class SQLiteDocumentStore:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
+    text = json.dumps(dict(put.data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if put.if_version:
+        sql = """UPDATE documents SET version = version + 1, data = ? WHERE collection = ? AND id = ?
+            AND version = ? RETURNING version"""
+        rows = sqlite.execute(sql, (text, put.collection, put.id, put.if_version)).fetchall()
+    else:
+        sql = INSERT + (UPDATE if put.if_version is None else "NOTHING") + " RETURNING version"
+        rows = sqlite.execute(sql, (put.collection, put.id, text)).fetchall()
+    if not rows:
+        raise Conflict(f"{put.collection}/{put.id} is not at version {put.if_version} any more.")
+    return Document(put.id, json.loads(text), rows[0][0])
 
 
 def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import repeat
 from pathlib import Path
 
 from tillstream.adapters.local import event_bus_sql as sql
@@ -48,18 +47,19 @@ class SQLiteEventBus:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
             return [str(self._clock.tick()) for _ in messages]
         now, tick = self._micros(), self._clock.tick()
-        bodies, attributes = zip(*messages, strict=True)
         # Many messages of one publisher share their attributes: each mapping is written once.
-        shared = {id(each): each for each in attributes}
+        shared = {id(each.attributes): each.attributes for each in messages}
         written = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        texts = [written[id(each)] for each in attributes]
+        cells = [cell for body, attributes in messages for cell in (body, written[id(attributes)])]
         with self._file.transaction() as sqlite:
             # The clock of another process may be ahead of ours: the database has the last word.
             last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
             sequences = range(last - len(messages) + 1, last + 1)
             for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
-                rows = zip(repeat(listener), repeat(now), sequences, bodies, texts, strict=False)
-                sqlite.executemany(sql.PUBLISH, rows)
+                for start in range(0, len(messages), sql.ROWS):
+                    some = cells[2 * start : 2 * (start + sql.ROWS)]
+                    statement = sql.PUBLISH if len(some) == 2 * sql.ROWS else sql.publish(len(some) // 2)
+                    sqlite.execute(statement, (listener, now, sequences[start], *some))
         self._wake()
         return [str(sequence) for sequence in sequences]
 
@@ -95,6 +95,9 @@ class SQLiteEventBus:
                 for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *_held(delivery))).fetchall():
                     if attempts >= policy.attempts or now - since >= _micros(policy.age):
                         _bury(sqlite, row, attempts, now)
+
+    def subscriptions(self) -> dict[str, str]:
+        return {depth.subscription: depth.topic for depth in self.depths()}
 
     def depths(self) -> list[QueueDepth]:
         now = self._micros()

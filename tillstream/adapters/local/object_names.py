@@ -8,14 +8,10 @@ import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from tillstream.domain.errors import Rejected
+from tillstream.domain.object_names import check_bucket, check_object
 
-LONGEST = 1024
-"""Bytes of an object's name, as in Cloud Storage."""
 PIECE = 120
 """Characters of one folder's name; file systems end at 255, encrypting ones at 143."""
-BUCKET = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
-FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 OBJECT = "@"
 """Ends the folder of an object, so that `a` and `a/b` can both be objects."""
@@ -25,19 +21,13 @@ GOES_ON = "+"
 
 def bucket_path(bucket: str) -> str:
     """The bucket's folder; `Rejected` unless it would be a bucket in the cloud."""
-    if not BUCKET.fullmatch(bucket):
-        raise Rejected(f"{bucket!r} cannot be the name of a bucket: 3 to 63 small letters, digits, '-', '_' or '.'.")
+    check_bucket(bucket)
     return bucket
 
 
 def object_path(name: str) -> PurePosixPath:
     """The object's folder in its bucket; `Rejected` for a name that Cloud Storage would not take either."""
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError as exc:
-        raise Rejected(f"{name!r} cannot be an object's name: it is not Unicode.") from exc
-    if not 0 < size <= LONGEST or name in {".", ".."} or FORBIDDEN.search(name):
-        raise Rejected(f"{name[:80]!r} cannot be an object's name: 1 to {LONGEST} bytes without control characters.")
+    check_object(name)
     pieces = [piece for segment in name.split("/") for piece in _pieces(segment)]
     return PurePosixPath(*pieces[:-1], pieces[-1] + OBJECT)
 

@@ -93,6 +93,7 @@ class Settling:
         if self._some("renumbered"):
             self._do("renumber")
             self._do("count_repeated_lines")
+        self._do("known_lines" if self._some("sale_versions") else "no_known_lines")
         self._do("known")
         self._do("repeated_keys")
         self.repeated = self._some("repeated_keys")

@@ -3,20 +3,22 @@
 import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 import sql as catalogue
+from tillstream.adapters.local.database import Database
 from tillstream.adapters.local.settling import Settling
 from tillstream.adapters.local.translated import to_duckdb
 from tillstream.adapters.local.warehouse_file import claim
 from tillstream.domain.columns import Kind
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import Rejected
+from tillstream.domain.sums import DAY, SUMS
 from tillstream.domain.tables import TABLES, Field
 from tillstream.ports.warehouse import Question, Settled, Settlement
 
@@ -40,15 +42,8 @@ def _ddl(table: str, fields: Sequence[Field]) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table} ({columns})"
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """DuckDB's errors as ours."""
-    try:
-        yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise Unavailable(f"The query could not be answered now: {error}") from error
-    except duckdb.Error as error:
-        raise Rejected(f"The query cannot be answered: {error}") from error
+class _NothingKept(Exception):
+    """A transaction that was only looked at."""
 
 
 class DuckDBWarehouse:
@@ -76,20 +71,12 @@ class DuckDBWarehouse:
             config["threads"] = threads
         if spill:
             config["temp_directory"] = str(spill)
-        try:
-            self._root = duckdb.connect(str(path), config=config)
-        except duckdb.IOException as error:
-            raise Unavailable(f"The warehouse {path} cannot be opened: {error}") from error
-        self._root.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Commits are durable without it, and a grown log is folded in anyway: no command waits for that at its end.
-        self._root.execute("PRAGMA disable_checkpoint_on_shutdown")
-        self._settling = threading.Lock()
-        self._cursors: set[duckdb.DuckDBPyConnection] = set()
-        self._local = threading.local()
+        self._database = Database(path, config)
+        self._settling, self._renewing = threading.Lock(), threading.Lock()
         if as_found:
             return
         try:
-            claim(self._root, path)
+            claim(self._database.root, path)
             self._prepare()
         except BaseException:
             self.close()
@@ -97,17 +84,18 @@ class DuckDBWarehouse:
 
     def _prepare(self) -> None:
         """Tables and views; views are translated and made only where their texts changed since the last start."""
+        root = self._database.root
         for table, fields in TABLES.items():
-            self._root.execute(_ddl(table, fields))
-        self._root.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
+            root.execute(_ddl(table, fields))
+        root.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
         views = catalogue.views()
         digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
-        if self._root.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
+        if root.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
             return
         for _, text in views:
-            self._root.execute(to_duckdb(text))
-        self._root.execute("DELETE FROM made_views")
-        self._root.execute("INSERT INTO made_views VALUES (?)", [digest])
+            root.execute(to_duckdb(text))
+        root.execute("DELETE FROM made_views")
+        root.execute("INSERT INTO made_views VALUES (?)", [digest])
 
     def settle(self, settlement: Settlement) -> Settled:
         return self._transact(settlement, (), keep=True)
@@ -116,30 +104,26 @@ class DuckDBWarehouse:
         return self._transact(settlement, questions, keep=False)
 
     def _transact(self, settlement: Settlement, questions: Sequence[Question], *, keep: bool) -> Settled:
-        with self._settling:
-            cursor = self._cursor()
-            cursor.execute("BEGIN TRANSACTION")
-            try:
-                settled = Settling(cursor).run(settlement)
-                answers = tuple(self.query(question.sql, question.params) for question in questions)
-            except BaseException as error:
-                cursor.execute("ROLLBACK")
-                if isinstance(error, duckdb.TransactionException | duckdb.OutOfMemoryException | duckdb.IOException):
-                    raise Unavailable(f"The settlement could not be made now: {error}") from error
-                raise
-            cursor.execute("COMMIT" if keep and settled.settlement_no else "ROLLBACK")
-            return replace(settled, answers=answers)
+        found: list[Settled] = []
+        with (
+            self._settling,
+            suppress(_NothingKept),
+            self._database.translated(),
+            self._database.transaction() as cursor,
+        ):
+            settled = Settling(cursor).run(settlement)
+            found.append(replace(settled, answers=tuple(self.query(each.sql, each.params) for each in questions)))
+            if not keep or not settled.settlement_no:
+                raise _NothingKept
+        return found[0]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        with _translated():
-            return self._cursor().sql(to_duckdb(sql), params=dict(params or {})).to_arrow_table()
+        with self._database.asked():
+            return self._database.cursor().sql(to_duckdb(sql), params=dict(params or {})).to_arrow_table()
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
-        cursor = self._new_cursor()
-        with _translated():
+        with self._database.another() as cursor, self._database.asked():  # closed where whoever reads leaves early
             yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
-        self._cursors.discard(cursor)
-        cursor.close()
 
     def load(self, table: str, rows: pa.Table) -> None:
         self._write(table, rows, f"DELETE FROM {table}")
@@ -151,33 +135,32 @@ class DuckDBWarehouse:
     def _write(self, table: str, rows: pa.Table, clear: str) -> None:
         if table not in TABLES:
             raise Rejected(f"There is no table {table}.")
-        with self._settling:
-            cursor = self._cursor()
+        with self._settling, self._database.translated(), self._database.transaction() as cursor:
             cursor.register("incoming_rows", rows)
-            cursor.execute("BEGIN TRANSACTION")
             try:
                 cursor.execute(clear)
                 cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming_rows")
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
             finally:
                 cursor.unregister("incoming_rows")
-            cursor.execute("COMMIT")
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
-        if cursor is None:
-            cursor = self._local.cursor = self._new_cursor()
-        return cursor
+    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+        if table not in SUMS:
+            raise Rejected(f"There is no table of sums {table}.")
+        params = {"days": list(days)}
+        with self._renewing, self._database.translated(), self._database.transaction() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", params)
+            cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(sql)}", params)
 
-    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor = self._root.cursor()
-        self._cursors.add(cursor)
-        return cursor
+    def copy_to(self, path: Path) -> None:
+        """A copy of everything as of one moment, in a file of its own; settlements go on meanwhile."""
+        with self._database.another() as cursor, self._database.asked():
+            (name,) = cursor.execute("SELECT current_database()").fetchall()[0]
+            cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS copied")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO copied')
+                cursor.execute("CHECKPOINT copied")  # else a part of it stays in a log beside the file
+            finally:
+                cursor.execute("DETACH copied")
 
     def close(self) -> None:
-        """Every cursor first, then the file: so the next owner finds nothing open."""
-        for cursor in self._cursors:
-            cursor.close()
-        self._root.close()
+        self._database.close()

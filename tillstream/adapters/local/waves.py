@@ -1,34 +1,30 @@
-"""Local adapter room: the waves in which the batches of one settlement enter the ledger."""
+"""Local adapter room: the waves of one settlement, as `domain.waves` has them, by the sales that were staged."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
+from tillstream.domain.waves import apart, neighbours
 from tillstream.ports.warehouse import StagedBatch
 
 
 def waves(cursor: duckdb.DuckDBPyConnection, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
     """Files and corrections one by one; neighbouring micro-batches together as long as they share no sale."""
-    for is_micro, neighbours in groupby(staged, key=lambda batch: batch.kind == "messages"):
-        batches = list(neighbours)
-        if is_micro and len(batches) > 1:
-            yield from _apart(cursor, batches)
-        else:
-            yield from ([batch] for batch in batches)
+    for batches in neighbours(staged):
+        yield from apart(batches, _last_sharing(cursor, batches) if len(batches) > 1 else {})
 
 
-def _apart(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
-    wave: list[StagedBatch] = []
-    sales: set[str] = set()
-    for batch in batches:
+def _last_sharing(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> Mapping[str, str]:
+    """Batch → the last one before it that tells one of its sales."""
+    found: dict[str, str] = {}
+    last: dict[str, int] = {}
+    for place, batch in enumerate(batches):
         told = _sales(cursor, batch)
-        if sales & told:
-            yield wave
-            wave, sales = [], set()
-        wave.append(batch)
-        sales |= told
-    yield wave
+        before = [last[sale] for sale in told & last.keys()]
+        if before:
+            found[batch.batch_id] = batches[max(before)].batch_id
+        last |= dict.fromkeys(told, place)
+    return found
 
 
 def _sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> set[str]:

@@ -1,0 +1,28 @@
+# Tillstream as one image: by itself it serves the folder /data; with TILLSTREAM_PROJECT set, the portal of that project.
+FROM python:3.11-slim-bookworm AS packages
+WORKDIR /build
+COPY infra/locks/image.lock ./
+RUN python -m venv --without-pip /opt/tillstream \
+    && pip --python /opt/tillstream install --no-cache-dir --no-compile --only-binary :all: --require-hashes -r image.lock
+COPY pyproject.toml README.md ./
+COPY sql sql
+COPY looker looker
+COPY infra infra
+COPY functions functions
+COPY portal portal
+COPY tillstream tillstream
+RUN pip --python /opt/tillstream install --no-cache-dir --no-deps --no-build-isolation . \
+    && pip --python /opt/tillstream uninstall --yes setuptools
+
+FROM python:3.11-slim-bookworm
+RUN groupadd --gid 10001 tillstream \
+    && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --home-dir /data --shell /usr/sbin/nologin tillstream \
+    && install --directory --owner=10001 --group=10001 /data
+COPY --from=packages /opt/tillstream /opt/tillstream
+ENV PATH=/opt/tillstream/bin:$PATH PYTHONUNBUFFERED=1 TILLSTREAM_HOME=/data
+USER 10001:10001
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --start-period=60s CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
+CMD ["tillstream", "serve", "--host", "0.0.0.0"]

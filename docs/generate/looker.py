@@ -1,0 +1,54 @@
+"""looker/sources/*.yaml: a data source of Looker Studio a view, from what the view's header says of its columns."""
+
+from functools import cache
+from itertools import takewhile
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+import sql
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.domain.tables import column_words
+
+NOTE = "# Written by `make docs`; do not edit. The words stand in sql/marts.\n"
+COUNTRY = "country"
+
+
+def page(view: str) -> str:
+    told = sql.columns_of(f"marts/{view}", column_words())
+    fields = [
+        {
+            "name": column.name,
+            "type": "Country" if column.name == COUNTRY else _type(column.type),
+            "aggregation": told[column.name].total or "none",
+            "description": told[column.name].words,
+        }
+        for column in _columns(view)
+    ]
+    described = {"view": view, "description": _description(view), "fields": fields}
+    return NOTE + yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=118)
+
+
+def _columns(view: str) -> Any:
+    return _warehouse().query(f"SELECT * FROM {view} LIMIT 0").schema
+
+
+@cache
+def _warehouse() -> DuckDBWarehouse:
+    return DuckDBWarehouse(":memory:", threads=1)
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_boolean(kind):
+        return "Boolean"
+    if pa.types.is_date(kind):
+        return "Date"
+    if pa.types.is_timestamp(kind):
+        return "Date & Time"
+    return "Text" if pa.types.is_string(kind) else "Number"
+
+
+def _description(view: str) -> str:
+    head = takewhile(lambda line: line.startswith("--"), sql.text(f"marts/{view}").splitlines())
+    return " ".join(line.removeprefix("--").strip() for line in head if not line.startswith("-- - "))

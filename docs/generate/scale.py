@@ -1,0 +1,287 @@
+"""docs/scale.md: what one and ten million sales a day come to, by arithmetic from the tables' columns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from docs.generate.markdown import page as markdown
+from docs.generate.markdown import table
+from infra.functions import FUNCTIONS
+from tillstream.domain.tables import TABLES, Field
+
+DAY = 86_400
+GIB, TIB = 1 << 30, 1 << 40
+LINES_PER_SALE = 2.5
+SALES_PER_FILE = 2_000
+"""A store's day."""
+FROM_TILLS = 0.5
+"""Of all sales; the others come in files."""
+MICRO_BATCH, MICRO_WAIT = 2_000, 10
+"""The largest micro-batch, and the seconds after which a smaller one is made while anything comes."""
+SETTLE_EVERY = 60
+"""Seconds; group commit takes what waits."""
+SELDOM = 900
+"""The same where nobody waits for a till's sale."""
+DAYS_KEPT = 365
+WRITES_PER_UPLOAD = 9
+"""Documents written from a file's arrival until its events are told; a test counts them."""
+BYTES_OF = {"DATE": 8, "TIMESTAMP": 8, "NUMERIC": 16, "INT64": 8, "BOOL": 1, "hash128": 18, "hash64": 8}
+"""Logical bytes of BigQuery's types; a text has two and its own."""
+TEXT = {
+    "region": 3,
+    "sale_id": 12,
+    "line_key": 3,
+    "customer_name": 14,
+    "product_name": 20,
+    "category": 12,
+    "status": 9,
+    "currency": 3,
+    "outcome": 5,
+    "extra": 40,
+    "whole": 9,
+}
+"""Bytes of a text, on average; 8 where it is not here."""
+ABSENT = frozenset({"source_version", "returns_sale_id", "unit_cost", "received_seq"})
+"""Columns that are mostly NULL, which takes nothing."""
+KNOWN_LINES = ("key", "content", "is_current", "sale", "line_key")
+"""What a settlement reads of every sale version, to find what it knows of the arriving sales."""
+STATEMENTS = ("batch_no", "scope", "whole", "source_version")
+"""And of every statement."""
+SALE_BYTES = 600
+"""A till's message."""
+EVENT_BYTES = 1_024
+"""What Pub/Sub counts a smaller message as."""
+PRICES = {
+    "a TiB that a question reads": 6.25,
+    "a GiB kept in BigQuery for a month": 0.02,
+    "a TiB through Pub/Sub": 40.0,
+    "100,000 documents written": 0.09,
+    "a vCPU second": 0.000024,
+    "a GiB second of memory": 0.0000025,
+}
+STAGE_SECONDS = 6.0
+"""That a file of a store's day takes its function, start-up included."""
+
+
+def width(table: str, columns: Iterable[str] = ()) -> int:
+    """Logical bytes of a row, or of these columns of it."""
+    chosen = set(columns) or {field.name for field in TABLES[table]}
+    return sum(_width(field) for field in TABLES[table] if field.name in chosen)
+
+
+def _width(field: Field) -> int:
+    if field.name in ABSENT and not field.required:
+        return 0
+    return BYTES_OF.get(str(field.kind)) or 2 + TEXT.get(field.name, 8)
+
+
+@dataclass(frozen=True)
+class Day:
+    """What so many sales a day come to; `versions` are the lines that the ledger holds after DAYS_KEPT of them."""
+
+    sales: int
+
+    @property
+    def lines(self) -> float:
+        return self.sales * LINES_PER_SALE
+
+    @property
+    def files(self) -> float:
+        return self.sales * (1 - FROM_TILLS) / SALES_PER_FILE
+
+    @property
+    def micro_batches(self) -> float:
+        return max(self.sales * FROM_TILLS / MICRO_BATCH, DAY / MICRO_WAIT)
+
+    @property
+    def settlements(self) -> float:
+        return DAY / SETTLE_EVERY
+
+    @property
+    def versions(self) -> float:
+        return self.lines * DAYS_KEPT
+
+    @property
+    def events(self) -> float:
+        """Messages beside the tills' own: arrivals, staged, settled (told twice), and one a changed line."""
+        batches = self.files + self.micro_batches
+        return 2 * batches + 2 * self.settlements + self.lines
+
+    @property
+    def documents(self) -> float:
+        return (self.files + self.micro_batches) * WRITES_PER_UPLOAD
+
+    @property
+    def settlement_bytes(self) -> float:
+        told = self.sales * FROM_TILLS * DAYS_KEPT
+        return self.versions * width("sale_versions", KNOWN_LINES) + told * width("statements", STATEMENTS)
+
+    @property
+    def stored(self) -> float:
+        """Bytes of a year's lines."""
+        return self.versions * (width("sale_versions") + width("sightings"))
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """USD of a day."""
+        price = list(PRICES.values())
+        stage = next(one for one in FUNCTIONS if one.name == "stage")
+        seconds = (self.files + self.micro_batches) * STAGE_SECONDS
+        return {
+            "settlements read": self.settlements * self.settlement_bytes / TIB * price[0],
+            "BigQuery keeps": self.stored / GIB * price[1] / 30,
+            "Pub/Sub": (self.events * EVENT_BYTES + 2 * self.sales * FROM_TILLS * EVENT_BYTES) / TIB * price[2],
+            "Firestore writes": self.documents / 100_000 * price[3],
+            "stage computes": seconds * (float(stage.cpu) * price[4] + int(stage.memory[0]) * price[5]),
+        }
+
+
+DAYS = (Day(1_000_000), Day(10_000_000))
+
+
+def page() -> str:
+    return markdown(
+        "Scale",
+        INTRO,
+        "## A day",
+        table(("of a day", *(f"{day.sales:,} sales" for day in DAYS)), _rows()),
+        ASSUMED.format(**globals()),
+        "## Bytes of a settlement",
+        BYTES.format(known=width("sale_versions", KNOWN_LINES), told=width("statements", STATEMENTS)),
+        table(
+            ("after", *(f"{day.sales:,} sales a day" for day in DAYS)),
+            [
+                (f"{days} days", *(_bytes(day.settlement_bytes * days / DAYS_KEPT) for day in DAYS))
+                for days in (30, 365, 3 * 365)
+            ],
+        ),
+        "## Quotas",
+        QUOTAS,
+        table(("quota", "it allows", *(f"{day.sales:,} sales" for day in DAYS)), _quotas()),
+        "## Cost",
+        COST,
+        table(("price", "USD"), [(name, f"{price:g}") for name, price in PRICES.items()]),
+        "What a day costs in USD after a year, and one million sales of it:",
+        table(("for", *(f"{day.sales:,} sales" for day in DAYS)), _costs()),
+        "## What breaks first, and what then",
+        BREAKS,
+    )
+
+
+def _rows() -> list[tuple[str, ...]]:
+    told: tuple[tuple[str, Any], ...] = (
+        ("lines", lambda day: f"{day.lines:,.0f}"),
+        ("files", lambda day: f"{day.files:,.0f}"),
+        ("micro-batches of tills", lambda day: f"{day.micro_batches:,.0f}"),
+        ("settlements", lambda day: f"{day.settlements:,.0f}"),
+        ("events", lambda day: f"{day.events:,.0f}"),
+        ("events a second", lambda day: f"{day.events / DAY:,.0f}"),
+        ("documents written", lambda day: f"{day.documents:,.0f}"),
+        ("instances of stage at once, files spread over 8 hours", lambda day: f"{_instances(day):,.1f}"),
+        ("kept in BigQuery after a year", lambda day: _bytes(day.stored)),
+    )
+    return [(name, *(shown(day) for day in DAYS)) for name, shown in told]
+
+
+def _instances(day: Day) -> float:
+    return day.files * STAGE_SECONDS / (8 * 3600) + day.micro_batches * STAGE_SECONDS / DAY
+
+
+def _quotas() -> list[tuple[str, ...]]:
+    told: tuple[tuple[str, str, Any], ...] = (
+        ("Pub/Sub, publishing in a large region", "4 GB/s", lambda day: f"{_bytes(day.events * EVENT_BYTES / DAY)}/s"),
+        ("Pub/Sub, tills' messages", "4 GB/s", lambda day: f"{_bytes(day.sales * FROM_TILLS * SALE_BYTES / DAY)}/s"),
+        ("BigQuery, load jobs into one table", "1,500 a day", lambda _: "1: each batch has a table of its own"),
+        (
+            "BigQuery, load jobs of a project",
+            "100,000 a day",
+            lambda day: f"{2 * (day.files + day.micro_batches):,.0f}",
+        ),
+        ("BigQuery, changing statements at once on one table", "2, and 20 that wait", lambda _: "1"),
+        ("BigQuery, partitions one table may have", "10,000", lambda _: "12 a year"),
+        ("BigQuery, changes of partitions of one table", "30,000 a day", lambda day: f"{2 * day.settlements:,.0f}"),
+        (
+            "Storage Write API in one region",
+            "300 MB/s",
+            lambda day: f"{_bytes(day.lines * FROM_TILLS * width('sale_versions') / DAY)}/s",
+        ),
+        ("Firestore, sustained writes of one document", "1 a second", lambda _: f"{1 / SETTLE_EVERY:.2f} a second"),
+        ("Firestore, writes at the start of a day", "500 a second", lambda day: f"{day.documents / DAY:.1f} a second"),
+        ("Cloud Run, instances of stage", f"{_most('stage')} (ours)", lambda day: f"{_instances(day):,.1f}"),
+        ("Cloud Run, instances of settle", f"{_most('settle')} (ours)", lambda _: "1"),
+    )
+    return [(name, allowed, *(shown(day) for day in DAYS)) for name, allowed, shown in told]
+
+
+def _most(name: str) -> int:
+    return next(one.most for one in FUNCTIONS if one.name == name)
+
+
+def _costs() -> list[tuple[str, ...]]:
+    rows = [(name, *(f"{day.costs[name]:,.2f}" for day in DAYS)) for name in DAYS[0].costs]
+    seldom = SELDOM // SETTLE_EVERY
+    read = "settlements read"
+    totals = [sum(day.costs.values()) for day in DAYS]
+    rows.append(("together", *(f"{total:,.2f}" for total in totals)))
+    by_million = [total / day.sales * 1e6 for total, day in zip(totals, DAYS, strict=True)]
+    less = [total - day.costs[read] * (1 - 1 / seldom) for total, day in zip(totals, DAYS, strict=True)]
+    return [
+        *rows,
+        ("for one million sales", *(f"{one:,.2f}" for one in by_million)),
+        (f"together, settled every {SELDOM // 60} minutes", *(f"{one:,.2f}" for one in less)),
+    ]
+
+
+def _bytes(count: float) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count:,.0f} B"
+
+
+INTRO = """
+What one and ten million sales a day come to on Google Cloud. Nothing here was measured on a real project: it is
+arithmetic from the tables' columns, the sizes of the functions and the assumptions below, done by
+`docs/generate/scale.py`. Measure it before you rely on it: BigQuery's list of jobs says what each settlement was
+billed for (label `work`).
+"""
+ASSUMED = """
+Assumed: {LINES_PER_SALE} lines a sale; half of the sales come from tills at once, in micro-batches of at most
+{MICRO_BATCH:,} or {MICRO_WAIT} seconds, half in files of a store's day ({SALES_PER_FILE:,} sales); every line is new;
+a settlement every {SETTLE_EVERY} seconds takes what waits; {STAGE_SECONDS:g} seconds of `stage` a batch. A batch
+writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test counts.
+"""
+BYTES = """
+A settlement looks its arriving sales up among all that the ledger knows. BigQuery bills the columns that it reads of
+every row that it cannot rule out, and a list of sales rules out none: {known} bytes of each sale version (key,
+content, whether it counts, sale, line key) and {told} of each statement. What arrives is small beside it: its rows
+are loaded for nothing, and inserts read nothing. Corrections read more, of the lines that they touch.
+"""
+QUOTAS = """
+The quotas are those that Google documented in 2025 for a new project; most can be raised by asking. Check them on the
+project's own page of quotas.
+"""
+COST = """
+Assumed list prices of on-demand use in a European region (europe-west1), as publicly known in mid-2025, in USD
+without tax, free tiers and discounts. They change and differ by region: check each before you count on it. Network
+out of the region, logs and the portal's one or two instances are left out, as none of them grows with sales; so are
+the questions that people ask, and the sums by day, which read the touched months once a settlement.
+"""
+BREAKS = """
+1. **The bytes of a settlement**, long before any quota: they grow with the ledger, and each settlement reads them
+   again. First settle more seldom: `settle` reads as much for an hour's batches as for a minute's, so sixty times
+   rarer is sixty times cheaper, and files of a night do not need more. Then buy slots instead of bytes: a reservation
+   of BigQuery's Enterprise edition with autoscaling costs by the second, whatever a question reads. Then narrow the
+   look-up: a table of keys alone, in at most 2,000 buckets of the sale's hash as partitions, of which a settlement
+   names those that it needs. That prunes a micro-batch of few sales to a part of the table, and a night's file not at
+   all.
+2. **The time of a settlement.** It must end before the next is due, and within the function's 9 minutes. Its
+   statements take a second or more each, whatever they read; a till's sale is settled within a minute as long as one
+   wave does. Several tills' micro-batches go into one wave, files one each: ten thousand files a night are taken in
+   order, many to a transaction, for hours. Files of a region, not of a store, are the remedy.
+3. **Announcing**: one event a changed line. Switch it off for the first load of history, or let subscribers read
+   `changes`.
+4. **Instances of `stage`**: raise its `most` in the stage's environment file; memory is per instance, so nothing else
+   grows.
+5. **Firestore** comes last: no document is written more than once a settlement, and none is shared by uploads.
+"""

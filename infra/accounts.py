@@ -1,0 +1,130 @@
+"""Who acts in the project, and which role each has on what: one service account a function, and as few roles as do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.functions import DOCUMENTS, FUNCTIONS, SAYS, WRITES, Finalized, Grant, Pushed, Scheduled
+from infra.kinds.iam import Role
+from infra.stage import Stage
+from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+
+PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
+REPOSITORY = "tillstream"
+INVOKER = "roles/run.invoker"
+
+PORTAL_GRANTS: tuple[Grant, ...] = (
+    Grant("roles/storage.objectUser", "bucket", INBOX),
+    Grant("roles/storage.objectUser", "bucket", STAGING),
+    *WRITES,
+    DOCUMENTS,
+    SAYS,
+    *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
+    Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
+    Grant("roles/pubsub.viewer"),
+    Grant("roles/monitoring.viewer"),
+)
+"""The portal takes uploads and sales in, keeps what is not whole yet or only looked at beside what is staged, decides
+(undo, confirm, replay: each a settlement), and shows and sends again what was given up."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A service account of Google's that acts for a service in the project; made when it is first asked for."""
+
+    api: str
+    address: str
+
+    def member(self, stage: Stage) -> str:
+        return f"serviceAccount:{self.address.format(number=stage.number)}"
+
+
+STORAGE_AGENT = Agent("storage.googleapis.com", "service-{number}@gs-project-accounts.iam.gserviceaccount.com")
+PUBSUB_AGENT = Agent("pubsub.googleapis.com", "service-{number}@gcp-sa-pubsub.iam.gserviceaccount.com")
+EVENTARC_AGENT = Agent("eventarc.googleapis.com", "service-{number}@gcp-sa-eventarc.iam.gserviceaccount.com")
+AGENTS = (STORAGE_AGENT, PUBSUB_AGENT, EVENTARC_AGENT)
+
+
+def accounts() -> dict[str, str]:
+    """Id of each service account → what it is for."""
+    return {
+        **{spec.account: f"Tillstream: function {spec.name}" for spec in FUNCTIONS},
+        PORTAL: "Tillstream: portal",
+        EVENTS: "Tillstream: calls functions for events",
+        SCHEDULER: "Tillstream: calls functions by the clock",
+        BUILD: "Tillstream: builds functions and the portal",
+    }
+
+
+@dataclass(frozen=True, order=True)
+class On:
+    """What a role is on: kind and name, as `Grant` has them, and beyond it account, function, secret, repository."""
+
+    kind: str
+    name: str = ""
+
+
+def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
+    """Everything that anybody of ours, and the agents that they need, may do."""
+    found: dict[On, set[Role]] = {}
+    for on, role in _roles(stage, secrets):
+        found.setdefault(on, set()).add(role)
+    return found
+
+
+def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
+    for account, grants in (*((spec.account, spec.grants) for spec in FUNCTIONS), (PORTAL, PORTAL_GRANTS)):
+        for grant in grants:
+            yield On(grant.on, grant.name), Role(grant.role, _member(stage, account), _bounds(stage, grant))
+    for name in secrets:
+        yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, PORTAL))
+    yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
+    yield from _callers(stage)
+    yield from _builder(stage)
+    yield from _agents(stage)
+
+
+def _bounds(stage: Stage, grant: Grant) -> str:
+    """Documents are of one database; Firestore knows no policy below the project's but has conditions."""
+    return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
+
+
+def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
+    """Whoever brings an event, or the clock's call, to a function."""
+    for spec in FUNCTIONS:
+        for trigger in spec.triggers:
+            account = SCHEDULER if isinstance(trigger, Scheduled) else EVENTS
+            yield On("function", spec.name), Role(INVOKER, _member(stage, account))
+            if isinstance(trigger, Finalized):
+                yield On("project"), Role("roles/eventarc.eventReceiver", _member(stage, EVENTS))
+
+
+def _builder(stage: Stage) -> Iterator[tuple[On, Role]]:
+    """Builds read their source, write their log and push what they made."""
+    member = _member(stage, BUILD)
+    copies = f'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-{stage.number}-{stage.region}")'
+    yield On("project"), Role("roles/logging.logWriter", member)
+    yield On("project"), Role("roles/storage.objectViewer", member, copies)  # Google's own bucket, made when first used
+    yield On("bucket", "source"), Role("roles/storage.objectViewer", member)
+    yield On("repository", REPOSITORY), Role("roles/artifactregistry.writer", member)
+
+
+def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
+    """What Google's own services need to carry events here."""
+    pubsub = PUBSUB_AGENT.member(stage)
+    # Eventarc makes the topic that Cloud Storage tells of objects, and gives it its name
+    yield On("project"), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
+    yield On("project"), Role("roles/eventarc.serviceAgent", EVENTARC_AGENT.member(stage))
+    yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
+    yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
+    for name in pushed_and_pulled():
+        yield On("subscription", name), Role("roles/pubsub.subscriber", pubsub)
+
+
+def pushed_and_pulled() -> list[str]:
+    """Every subscription that gives up on messages."""
+    pushed = [t.subscription for spec in FUNCTIONS for t in spec.triggers if isinstance(t, Pushed)]
+    return [*pushed, "receive"]
+
+
+def _member(stage: Stage, account: str) -> str:
+    return f"serviceAccount:{stage.account(account)}"

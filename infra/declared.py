@@ -1,0 +1,228 @@
+"""Everything that a stage's project holds, in the order in which it is made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from infra import accounts, goals
+from infra.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from infra.kinds import (
+    bigquery,
+    firestore,
+    functions,
+    iam,
+    pubsub,
+    run,
+    scheduler,
+    secrets,
+    services,
+    storage,
+    watching,
+)
+from infra.kinds.agents import agent
+from infra.kinds.iam import Policy, Role, asked
+from infra.kinds.pubsub import Delivery
+from infra.kinds.tables import reports, tables
+from infra.resource import Resource
+from infra.source import Source
+from infra.stage import Stage
+from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.ports.event_bus import RetryPolicy
+
+APIS = (
+    *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
+    *("bigquerystorage", "firestore", "cloudfunctions", "run", "cloudbuild", "artifactregistry", "eventarc"),
+    *("cloudscheduler", "secretmanager", "logging", "monitoring"),
+)
+LABELS = {"app": "tillstream"}
+PULLED = Delivery(waits=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
+"""What is pulled is kept at once, so that others need not wait longer for what a dying puller held. A store's sales
+come in the order in which it told them."""
+PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
+STORE_SALE = "store-sale"
+"""Schema of what tills send."""
+SECRETS = {
+    "TILLSTREAM_SESSION_SECRET": "tillstream-session-secret",
+    "TILLSTREAM_FIRST_PASSWORD": "tillstream-first-password",
+}
+"""The portal's variables → where their values are kept. A first value is made; the second is read once, by people."""
+OIDC_SECRET = {"TILLSTREAM_OIDC_CLIENT_SECRET": "tillstream-oidc-client-secret"}
+"""Only where people sign in through a provider: what it gave is put in by hand."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The resources of one stage; later ones may need earlier ones."""
+
+    stage: Stage
+    source: Source
+
+    def resources(self) -> list[Resource]:
+        return list(self._all())
+
+    def _all(self) -> Iterator[Resource]:
+        yield services.services([f"{api}.googleapis.com" for api in APIS])
+        yield from (agent(each.api, each.member(self.stage)) for each in AGENTS)
+        made = list(self._made())
+        yield from made
+        on = {_on(self.stage, resource): resource for resource in made}
+        yield from self._policies(on)
+        yield from self._late(on)
+
+    # ---- what others stand on -----------------------------------------------------------------------------------
+
+    def _made(self) -> Iterator[Resource]:
+        stage = self.stage
+        yield from (iam.account(stage.account(name), says) for name, says in accounts.accounts().items())
+        yield from self._buckets()
+        yield pubsub.schema(STORE_SALE, resources.files("infra").joinpath("store_sale.proto").read_text("utf-8"))
+        for name in self._topics():
+            fits = STORE_SALE if name == TOPIC_STORE_SALES else ""
+            yield pubsub.topic(stage.project, name, stage.region, LABELS, fits)
+        yield self._subscription("receive", TOPIC_STORE_SALES, PULLED)
+        yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, Delivery(waits=60, keeps=pubsub.KEEPS_LONGEST))
+        for spec in FUNCTIONS:
+            for trigger in spec.triggers:
+                if isinstance(trigger, Pushed):
+                    yield self._pushed(spec, trigger)
+        yield from self._datasets()
+        yield firestore.database("(default)", stage.region)
+        yield run.repository(stage, REPOSITORY, LABELS)
+        yield from (secrets.secret(name, stage.region, LABELS) for name in self.secrets.values())
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return SECRETS | (OIDC_SECRET if self.stage.settings.get("TILLSTREAM_SIGN_IN") == "oidc" else {})
+
+    def _topics(self) -> tuple[str, ...]:
+        return (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS, DEAD_LETTERS)
+
+    def _buckets(self) -> Iterator[Resource]:
+        stage = self.stage
+        old = {"action": {"type": "Delete"}, "condition": {"daysSinceNoncurrentTime": int(stage["INBOX_KEEPS_DAYS"])}}
+        half = {"action": {"type": "AbortIncompleteMultipartUpload"}, "condition": {"age": 7}}
+        staged = {"action": {"type": "Delete"}, "condition": {"age": int(stage["STAGING_KEEPS_DAYS"])}}
+        inbox, staging, source = (stage.bucket(name) for name in ("inbox", "staging", "source"))
+        origin = stage["PORTAL_ADDRESS"]
+        yield storage.bucket(inbox, stage.region, LABELS, versioning=True, origin=origin, lifecycle=(old, half))
+        yield storage.bucket(staging, stage.region, LABELS, origin=origin, lifecycle=(staged,))
+        yield storage.bucket(source, stage.region, LABELS)
+
+    def _datasets(self) -> Iterator[Resource]:
+        stage = self.stage
+        on, says = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
+        ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, says, holds_data=True)
+        yield ledger
+        yield tables(stage, ledger)
+        says = "What people's own reports read: each sees the own rows"
+        shown = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, says, holds_data=False)
+        yield shown
+        yield reports(stage, shown, [*(spec.account for spec in FUNCTIONS), accounts.PORTAL])
+
+    def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
+        return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
+
+    def _pushed(self, spec: Function, trigger: Pushed) -> Resource:
+        return pubsub.subscription(
+            self.stage.project,
+            trigger.subscription,
+            trigger.topic,
+            LABELS,
+            PUSHED,
+            type_=trigger.type,
+            push_to=functions.address(self.stage, spec.name),
+            pushed_as=self.stage.account(EVENTS),
+        )
+
+    # ---- who may do what ----------------------------------------------------------------------------------------
+
+    def _policies(self, on: dict[On, Resource]) -> Iterator[Policy]:
+        """All but those of functions and portal, which come with them."""
+        for where, roles in sorted(self._roles().items()):
+            if where.kind not in {"function", "portal"}:
+                yield self._policy(where, roles, on.get(where))
+
+    def _roles(self) -> dict[On, set[Role]]:
+        return accounts.roles(self.stage, tuple(self.secrets.values()))
+
+    def _policy(self, where: On, roles: set[Role], of: Resource | None) -> Policy:
+        stage = self.stage
+        ours = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
+        if where.kind == "dataset" and of:
+            return bigquery.access(stage.project, of, roles, ours)
+        words, on, api = {
+            "project": (("projects",), (stage.project,), "cloudresourcemanager.googleapis.com"),
+            "bucket": (("storage", "buckets"), (f"gs://{of.name if of else ''}",), storage.API),
+            "topic": (("pubsub", "topics"), (where.name,), pubsub.API),
+            "subscription": (("pubsub", "subscriptions"), (where.name,), pubsub.API),
+            "account": (("iam", "service-accounts"), (stage.account(where.name),), iam.API),
+            "secret": (("secrets",), (where.name,), secrets.API),
+            "repository": (
+                ("artifacts", "repositories"),
+                (where.name, f"--location={stage.region}"),
+                run.REGISTRY,
+            ),
+            "function": (("run", "services"), (where.name, f"--region={stage.region}"), run.API),
+            "portal": (("run", "services"), ("portal", f"--region={stage.region}"), run.API),
+        }[where.kind]
+        title = f"of {where.kind} {where.name}".rstrip()
+        return iam.policy(title, asked(words, on, api), roles, ours, words, on, within=of)
+
+    # ---- what works ---------------------------------------------------------------------------------------------
+
+    def _late(self, on: dict[On, Resource]) -> Iterator[Resource]:
+        stage, source = self.stage, self.source
+        roles = self._roles()
+        yield from firestore.indexes(on[On("documents", "(default)")])
+        yield from (
+            secrets.value(on[On("secret", name)]) for name in self.secrets.values() if name not in OIDC_SECRET.values()
+        )
+        package = f"functions-{source.functions}.zip"
+        if source.functions:
+            yield storage.placed(on[On("bucket", "source")], package, source.zip)
+        address = f"gs://{stage.bucket('source')}/{package}"
+        for spec in FUNCTIONS:
+            made = functions.function(stage, spec, address, LABELS, source.functions)
+            yield made
+            yield self._policy(On("function", spec.name), roles[On("function", spec.name)], made)
+            yield from self._called(spec)
+        image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.image else None
+        if image:
+            yield image
+        portal = run.portal(stage, image.name if image else "", self.secrets, LABELS)
+        yield portal
+        yield self._policy(On("portal"), roles[On("portal")], portal)
+        yield from self._watched()
+
+    def _called(self, spec: Function) -> Iterator[Resource]:
+        stage = self.stage
+        for trigger in spec.triggers:
+            if isinstance(trigger, Finalized):
+                bucket = stage.bucket(trigger.bucket)
+                woken = functions.finalized(stage, spec.name, bucket, stage.account(EVENTS), LABELS)
+                yield woken
+                yield functions.carrier(stage, woken, PUSHED)
+            if isinstance(trigger, Scheduled):
+                to, caller = functions.address(stage, spec.name), stage.account(SCHEDULER)
+                yield scheduler.job(stage, spec.name, trigger.cron, to, caller, spec.timeout)
+
+    def _watched(self) -> Iterator[Resource]:
+        host = self.stage["PORTAL_ADDRESS"].removeprefix("https://")
+        yield from (watching.metric(name, config) for name, config in goals.METRICS.items())
+        email = self.stage["ALERT_EMAIL"]
+        told = watching.channel(email) if email else None
+        if told:
+            yield told
+        yield watching.uptime(host, "/healthz/ready")
+        yield from (watching.alert(wanted, told.name if told else "") for wanted in goals.alerts(host))
+
+
+def _on(stage: Stage, resource: Resource) -> On:
+    """What a role names it by: buckets by their logical name."""
+    if resource.kind == "dataset" and resource.name == stage["DATASET"]:
+        return On("dataset")
+    if resource.kind == "bucket":
+        logical = {stage.bucket(name): name for name in ("inbox", "staging", "source")}
+        return On("bucket", logical[resource.name])
+    return On(resource.kind, resource.name)

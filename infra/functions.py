@@ -1,0 +1,210 @@
+"""What each function needs in a Google project, with the reason: its size, what calls it, what its account may do.
+
+The one table that the deploy, the package and `make cloud-local` read. Event-triggered functions end at 9 minutes.
+"""
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from tillstream.domain.events import (
+    BATCH_RECEIVED,
+    BATCH_SETTLED,
+    BATCH_STAGED,
+    INBOX,
+    STAGING,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+)
+
+EVENT_SECONDS = 540
+"""The longest that Google lets an event-triggered function run; a push subscription waits 600 at most."""
+
+
+@dataclass(frozen=True)
+class Finalized:
+    """An Eventarc trigger: an object of this (logical) bucket is whole. Retries are on."""
+
+    bucket: str
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A push subscription with a token of the account that calls functions; where a type is given, only its messages.
+
+    One of our own and no Eventarc trigger: those have no filter, and each function would be woken by every event.
+    """
+
+    subscription: str
+    topic: str
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A Cloud Scheduler job that calls the function over HTTP. cron: five fields, UTC."""
+
+    cron: str
+
+
+Trigger = Finalized | Pushed | Scheduled
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role of the function's own service account, on one thing of the project or on the project itself."""
+
+    role: str
+    on: Literal["project", "bucket", "topic", "subscription", "dataset"] = "project"
+    name: str = ""
+    """The logical bucket, the topic or the subscription."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function. Its name is also its entry point in functions/main.py."""
+
+    name: str
+    does: str
+    triggers: tuple[Trigger, ...]
+    memory: str
+    cpu: str
+    concurrency: int
+    timeout: int
+    """Seconds."""
+    least: int
+    """Instances that are kept warm."""
+    most: int
+    why: str
+    """Why it is as big as that."""
+    grants: tuple[Grant, ...]
+    environment: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def account(self) -> str:
+        """The id of its service account."""
+        return f"tillstream-{self.name}"
+
+
+DOCUMENTS = Grant("roles/datastore.user")
+JOBS = Grant("roles/bigquery.jobUser")
+FAST_READS = Grant("roles/bigquery.readSessionUser")
+READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
+WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+COUNTS = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS)
+"""A settlement asks for nothing that would be read fast."""
+SAYS = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
+
+
+def _reads(bucket: str) -> Grant:
+    return Grant("roles/storage.objectViewer", "bucket", bucket)
+
+
+STAGE = Function(
+    "stage",
+    "Reads an uploaded file, checks it and writes its rows as Parquet",
+    (
+        Finalized(INBOX),
+        Pushed("objects", TOPIC_OBJECTS),
+        Pushed("stage", TOPIC_BATCHES, BATCH_RECEIVED),
+    ),
+    memory="4Gi",
+    cpu="2",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=20,
+    why="A file streams in blocks, so its memory does not grow with it, but a workbook of the largest size that is "
+    "taken unpacks to 2 GB; the second core checks one block while the next is read. One file at a time, since two "
+    "would share that memory. Twenty at once load the project's quotas no further than a region's files of a night.",
+    grants=(_reads(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, SAYS),
+)
+SETTLE = Function(
+    "settle",
+    "Takes all staged batches into the ledger, in one transaction",
+    (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
+    memory="1Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=1,
+    why="BigQuery does the work. Only one settlement can commit at a time, so a second instance would only lose "
+    "races; what is staged meanwhile goes into the next settlement together.",
+    grants=(*COUNTS, _reads(STAGING), DOCUMENTS, SAYS),
+)
+ANNOUNCE = Function(
+    "announce",
+    "Publishes one event per changed line of a settlement",
+    (Pushed("announce", TOPIC_BATCHES, BATCH_SETTLED),),
+    memory="1Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=3,
+    why="Lines stream in batches of bounded size, of which two are in memory at a time; putting messages together "
+    "takes the core whole. Three, so that one long settlement does not keep small ones waiting.",
+    grants=(
+        *READS,
+        DOCUMENTS,
+        Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
+        Grant("roles/pubsub.viewer"),
+    ),
+)
+PROJECT = Function(
+    "project",
+    "Sums the days again that a settlement touched",
+    (Pushed("project", TOPIC_BATCHES, BATCH_SETTLED),),
+    memory="1Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=1,
+    why="BigQuery does the work. One at a time: it takes all stale days at once, and who comes second finds none.",
+    grants=(*WRITES, DOCUMENTS),
+)
+RECEIVE = Function(
+    "receive",
+    "Pulls the sales of tills and forms and keeps them as small files in the inbox",
+    (Scheduled("* * * * *"),),
+    memory="512Mi",
+    cpu="1",
+    concurrency=1,
+    timeout=120,
+    least=0,
+    most=2,
+    why="It handles no frames: 2,000 messages of a few kilobytes at a time. A call goes on for most of its minute, so "
+    "that a sale waits seconds and not for the next call; two, for a call that overlaps the one before it.",
+    grants=(
+        Grant("roles/pubsub.subscriber", "subscription", "receive"),
+        Grant("roles/storage.objectUser", "bucket", INBOX),
+        DOCUMENTS,
+    ),
+    environment=MappingProxyType({"TILLSTREAM_RECEIVE_SECONDS": "50", "TILLSTREAM_BATCH_WAIT": "10"}),
+)
+SWEEP = Function(
+    "sweep",
+    "Drives on what stopped half-way; renews exchange rates and holidays",
+    (Scheduled("*/5 * * * *"),),
+    memory="1Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=1,
+    why="It asks others to stage again instead of doing so itself, so it needs no more than a settlement does. One at "
+    "a time: a second one would do the same.",
+    grants=(
+        *WRITES,
+        Grant("roles/storage.objectUser", "bucket", INBOX),
+        Grant("roles/storage.objectUser", "bucket", STAGING),
+        DOCUMENTS,
+        SAYS,
+        Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
+        Grant("roles/pubsub.viewer"),
+    ),
+)
+FUNCTIONS = (STAGE, SETTLE, ANNOUNCE, PROJECT, RECEIVE, SWEEP)

@@ -1,0 +1,116 @@
+"""What Tillstream promises in the cloud, the figures that show it, and the alerts that tell when it is broken."""
+
+from typing import Any
+
+from infra.functions import FUNCTIONS
+from tillstream.domain.events import DEAD_LETTERS
+
+FILE_SECONDS, SALE_SECONDS = 90, 60
+"""From the last byte of a file, and from a till's message, until its numbers can be asked for: p95."""
+BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
+"""Seconds, 1 to 7,500 in steps of a quarter."""
+
+OF_FUNCTIONS = 'resource.type="cloud_run_revision"'
+
+METRICS: dict[str, dict[str, Any]] = {
+    f"tillstream-{name}-seconds": {
+        "description": f"Seconds from {start} until its numbers can be asked for",
+        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="settled" AND jsonPayload.kind="{kind}"',
+        "metricDescriptor": {"metricKind": "DELTA", "valueType": "DISTRIBUTION", "unit": "s"},
+        "valueExtractor": "EXTRACT(jsonPayload.seconds)",
+        "bucketOptions": BUCKETS,
+    }
+    for name, kind, start in (
+        ("file", "upload", "the last byte of a file"),
+        ("sale", "messages", "a till's message"),
+    )
+} | {
+    "tillstream-failures": {
+        "description": "Events that a function could not handle",
+        "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="handled" AND jsonPayload.outcome="failed"',
+        "metricDescriptor": {
+            "metricKind": "DELTA",
+            "valueType": "INT64",
+            "unit": "1",
+            "labels": [{"key": "function", "valueType": "STRING"}],
+        },
+        "labelExtractors": {"function": "EXTRACT(resource.labels.service_name)"},
+    }
+}
+
+
+def alerts(host: str) -> list[dict[str, Any]]:
+    """As Monitoring spells policies."""
+    return [
+        _late("Tillstream: files are late", "file", FILE_SECONDS),
+        _late("Tillstream: till sales are late", "sale", SALE_SECONDS),
+        _alert(
+            "Tillstream: events were given up",
+            "Nobody handles them any more until somebody sends them again (portal: Pipeline, Dead letters).",
+            'metric.type="pubsub.googleapis.com/subscription/num_undelivered_messages" AND '
+            f'resource.type="pubsub_subscription" AND resource.labels.subscription_id="{DEAD_LETTERS}"',
+            {"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_MAX"},
+            0,
+        ),
+        _alert(
+            "Tillstream: functions fail",
+            "More than five events in ten minutes failed; they come again until they are given up.",
+            'metric.type="logging.googleapis.com/user/tillstream-failures" AND resource.type="cloud_run_revision"',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            5,
+        ),
+        _alert(
+            "Tillstream: functions end with errors",
+            "A function answered with 500 and more, was killed for its memory, or took too long.",
+            'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
+            f'metric.labels.response_code_class="5xx" AND resource.labels.service_name=one_of({_functions()})',
+            {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
+            5,
+        ),
+        _alert(
+            "Tillstream: the portal does not answer",
+            f"Two places of the world and more get no answer from {host}.",
+            'metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND '
+            f'resource.labels.host="{host}"',
+            {
+                "alignmentPeriod": "120s",
+                "perSeriesAligner": "ALIGN_NEXT_OLDER",
+                "crossSeriesReducer": "REDUCE_COUNT_FALSE",
+            },
+            1,
+            "180s",
+        ),
+    ]
+
+
+def _functions() -> str:
+    return ",".join(f'"{spec.name}"' for spec in FUNCTIONS)
+
+
+def _late(title: str, name: str, seconds: int) -> dict[str, Any]:
+    return _alert(
+        title,
+        f"The goal is {seconds} seconds for 19 of 20.",
+        f'metric.type="logging.googleapis.com/user/tillstream-{name}-seconds" AND resource.type="cloud_run_revision"',
+        {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_DELTA", "crossSeriesReducer": "REDUCE_PERCENTILE_95"},
+        seconds,
+    )
+
+
+def _alert(
+    title: str, says: str, filter_: str, aggregation: dict[str, str], above: int, lasting: str = "0s"
+) -> dict[str, Any]:
+    condition = {
+        "filter": filter_,
+        "aggregations": [aggregation],
+        "comparison": "COMPARISON_GT",
+        "thresholdValue": above,
+        "duration": lasting,
+    }
+    return {
+        "displayName": title,
+        "combiner": "OR",
+        "enabled": True,
+        "documentation": {"content": f"{says}\n\nWhat to do: docs/runbook.md", "mimeType": "text/markdown"},
+        "conditions": [{"displayName": title, "conditionThreshold": condition}],
+    }

@@ -1,0 +1,131 @@
+"""Functions (second generation), called over HTTP by triggers of our own, and the triggers for finalised objects."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from infra.functions import Function
+from infra.kinds import pubsub
+from infra.kinds.pubsub import Delivery
+from infra.resource import Ask, Command, Resource, gcloud, labelled, last
+from infra.stage import Stage
+
+API = "cloudfunctions.googleapis.com"
+FUNCTIONS = Ask(("functions", "list", "--v2"), last(), API)
+RUNTIME = "python311"
+"""What the tests and the image run on."""
+
+
+def function(stage: Stage, spec: Function, source: str, labels: Mapping[str, str], version: str) -> Resource:
+    """source: the package's address; version: what it is made of, which the label `package` remembers."""
+    settings = stage.settings | dict(spec.environment)
+    memory = stage.size(spec.name, "MEMORY", spec.memory)
+    least, most = stage.size(spec.name, "LEAST", spec.least), stage.size(spec.name, "MOST", spec.most)
+    cpu = stage.size(spec.name, "CPU", spec.cpu)
+    account, builder = stage.account(spec.account), stage.account("tillstream-build")
+    own = dict(labels) | ({"package": version} if version else {})
+    service: dict[str, Any] = {
+        "availableMemory": memory,
+        "availableCpu": cpu,
+        "maxInstanceRequestConcurrency": spec.concurrency,
+        "timeoutSeconds": spec.timeout,
+        "minInstanceCount": least,
+        "maxInstanceCount": most,
+        "ingressSettings": "ALLOW_ALL",
+        "serviceAccountEmail": account,
+        "environmentVariables": settings,
+    }
+    deploy = gcloud(
+        *("functions", "deploy", spec.name, "--gen2", f"--region={stage.region}", f"--runtime={RUNTIME}"),
+        *(f"--source={source}", f"--entry-point={spec.name}", "--trigger-http", "--no-allow-unauthenticated"),
+        *(
+            f"--service-account={account}",
+            f"--build-service-account=projects/{stage.project}/serviceAccounts/{builder}",
+        ),
+        f"--docker-repository=projects/{stage.project}/locations/{stage.region}/repositories/tillstream",
+        *(f"--memory={memory}", f"--cpu={cpu}", f"--concurrency={spec.concurrency}", f"--timeout={spec.timeout}"),
+        *(f"--min-instances={least}", f"--max-instances={most}", "--ingress-settings=all"),
+        f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
+        f"--update-labels={labelled(own)}",
+    )
+    return Resource(
+        "function",
+        spec.name,
+        FUNCTIONS,
+        {
+            "state": "ACTIVE",
+            "labels": own,
+            "buildConfig": {"runtime": RUNTIME, "entryPoint": spec.name},
+            "serviceConfig": service,
+        },
+        create=(deploy,),
+        change=(deploy,),
+        remove=(gcloud("functions", "delete", spec.name, "--gen2", f"--region={stage.region}"),),
+    )
+
+
+def address(stage: Stage, name: str) -> str:
+    """Where a function answers; also the audience of the tokens that callers bring."""
+    return f"https://{stage.region}-{stage.project}.cloudfunctions.net/{name}"
+
+
+def finalized(stage: Stage, target: str, bucket: str, caller: str, labels: Mapping[str, str]) -> Resource:
+    """An Eventarc trigger. It lies where the bucket lies, and is never changed: it is taken away and made anew."""
+    name = f"{target}-finalized"
+    given = (
+        f"--location={stage.region}",
+        f"--destination-run-service={target}",
+        f"--destination-run-region={stage.region}",
+        "--destination-run-path=/",
+        "--event-filters=type=google.cloud.storage.object.v1.finalized",
+        f"--event-filters=bucket={bucket}",
+        f"--service-account={caller}",
+        f"--labels={labelled(labels)}",
+    )
+    made = gcloud("eventarc", "triggers", "create", name, *given)
+    gone = gcloud("eventarc", "triggers", "delete", name, f"--location={stage.region}")
+    return Resource(
+        "trigger",
+        name,
+        Ask(("eventarc", "triggers", "list", f"--location={stage.region}"), last(), "eventarc.googleapis.com"),
+        {
+            "destination": {"cloudRun": {"service": target, "region": stage.region}},
+            "eventFilters": _filters(bucket),
+            "serviceAccount": caller,
+            "labels": dict(labels),
+        },
+        create=(made,),
+        change=(gone, made),
+        remove=(gone,),
+        replaced=True,
+    )
+
+
+def _filters(bucket: str) -> list[dict[str, str]]:
+    return [
+        {"attribute": "bucket", "value": bucket},
+        {"attribute": "type", "value": "google.cloud.storage.object.v1.finalized"},
+    ]
+
+
+def carrier(stage: Stage, trigger: Resource, delivery: Delivery) -> Resource:
+    """The subscription that a trigger of Eventarc made for itself, under a name that only the trigger knows.
+
+    It waits ten seconds for an answer and gives nothing up, until it is told otherwise.
+    """
+    told = ("eventarc", "triggers", "describe", trigger.name, f"--location={stage.region}")
+    update = Command(
+        ("pubsub", "subscriptions", "update", "{carrier}", *delivery.words()),
+        answers={"carrier": (*told, "--format=value(transport.pubsub.subscription)")},
+    )
+    name = re.compile(rf"eventarc-{stage.region}-{trigger.name}-sub-\d+")
+    listed = pubsub.SUBSCRIPTIONS.words
+    return Resource(
+        "carrier of trigger",
+        trigger.name,
+        Ask(listed, lambda item: trigger.name if name.fullmatch(last()(item)) else "", pubsub.API),
+        delivery.wanted(stage.project),
+        create=(update,),
+        change=(update,),
+        within=trigger,
+    )

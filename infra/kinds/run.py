@@ -1,0 +1,99 @@
+"""The portal: its image in Artifact Registry, built by Cloud Build, and the Cloud Run service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.resource import Ask, Resource, gcloud, labelled, last
+from infra.source import Source
+from infra.stage import Stage
+
+API = "run.googleapis.com"
+SERVICES = Ask(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
+REGISTRY = "artifactregistry.googleapis.com"
+
+
+def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
+    given = (name, f"--location={stage.region}")
+    return Resource(
+        "repository",
+        name,
+        Ask(("artifacts", "repositories", "list", f"--location={stage.region}"), last(), REGISTRY),
+        {"format": "DOCKER", "labels": dict(labels)},
+        create=(
+            gcloud(
+                *("artifacts", "repositories", "create", *given, "--repository-format=docker"),
+                f"--labels={labelled(labels)}",
+            ),
+        ),
+        change=(gcloud("artifacts", "repositories", "update", *given, f"--update-labels={labelled(labels)}"),),
+        remove=(gcloud("artifacts", "repositories", "delete", *given),),
+        fixed=frozenset({"format"}),
+    )
+
+
+def image(stage: Stage, of: Resource, source: Source) -> Resource:
+    """Built by Cloud Build under the account for builds. Its name is its address; the tag tells what it is of."""
+    path = f"{stage.region}-docker.pkg.dev/{stage.project}/{of.name}/portal"
+    build = gcloud(
+        *("builds", "submit", source.folder, f"--tag={path}:{source.image}", f"--region={stage.region}"),
+        f"--gcs-source-staging-dir=gs://{stage.bucket('source')}/builds",
+        f"--service-account=projects/{stage.project}/serviceAccounts/{stage.account('tillstream-build')}",
+        "--default-buckets-behavior=regional-user-owned-bucket",
+    )
+    asked = Ask(
+        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.image}"),
+        lambda _: f"{path}:{source.image}",
+        REGISTRY,
+    )
+    return Resource("image", f"{path}:{source.image}", asked, {}, (build,), within=of)
+
+
+def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels: Mapping[str, str]) -> Resource:
+    """secrets: variable → secret. An empty image is not compared.
+
+    Nothing is said of who may call it: a deploy that forbids all users would take from them what its policy gives.
+    """
+    settings = stage.settings | {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
+    account = stage.account("tillstream-portal")
+    least, most = stage["PORTAL_LEAST"], stage["PORTAL_MOST"]
+    deploy = gcloud(
+        *("run", "deploy", "portal", f"--region={stage.region}", f"--image={image_address}"),
+        *(f"--service-account={account}", "--session-affinity", "--port=8080"),
+        *("--timeout=300", "--command=gunicorn", "--args=--config,python:portal.gunicorn_conf"),
+        *(f"--memory={stage['PORTAL_MEMORY']}", f"--cpu={stage['PORTAL_CPU']}"),
+        *(f"--concurrency={stage['PORTAL_CONCURRENCY']}", f"--min-instances={least}", f"--max-instances={most}"),
+        f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
+        f"--set-secrets={','.join(f'{name}={secret}:latest' for name, secret in secrets.items())}",
+        f"--labels={labelled(labels)}",
+    )
+    held = [{"name": name, "value": value} for name, value in settings.items()]
+    told = [
+        {"name": name, "valueFrom": {"secretKeyRef": {"key": "latest", "name": secret}}}
+        for name, secret in secrets.items()
+    ]
+    template: dict[str, Any] = {
+        "metadata": {"annotations": {"autoscaling.knative.dev/maxScale": most}},
+        "spec": {
+            "serviceAccountName": account,
+            "containerConcurrency": int(stage["PORTAL_CONCURRENCY"]),
+            "timeoutSeconds": 300,
+            "containers": [
+                {
+                    **({"image": image_address} if image_address else {}),
+                    "command": ["gunicorn"],
+                    "args": ["--config", "python:portal.gunicorn_conf"],
+                    "env": [*held, *told],
+                    "resources": {"limits": {"cpu": stage["PORTAL_CPU"], "memory": stage["PORTAL_MEMORY"]}},
+                }
+            ],
+        },
+    }
+    return Resource(
+        "portal",
+        "portal",
+        SERVICES,
+        {"metadata": {"labels": dict(labels)}, "spec": {"template": template}},
+        create=(deploy,),
+        change=(deploy,),
+        remove=(gcloud("run", "services", "delete", "portal", f"--region={stage.region}"),),
+    )

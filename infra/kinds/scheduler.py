@@ -1,0 +1,43 @@
+"""Cloud Scheduler: jobs that call a function, with a token of the scheduler's account."""
+
+from infra.resource import Ask, Resource, gcloud, last
+from infra.stage import Stage
+
+API = "cloudscheduler.googleapis.com"
+
+
+def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> Resource:
+    """A call that fails is not tried again: the next minute's is."""
+    given = (
+        name,
+        f"--location={stage.region}",
+        f"--schedule={cron}",
+        "--time-zone=Etc/UTC",
+        f"--uri={to}",
+        "--http-method=POST",
+        f"--oidc-service-account-email={as_}",
+        f"--oidc-token-audience={to}",
+        f"--attempt-deadline={seconds}s",
+    )
+    return Resource(
+        "job",
+        name,
+        Ask(("scheduler", "jobs", "list", f"--location={stage.region}"), last(), API),
+        {
+            "schedule": cron,
+            "timeZone": "Etc/UTC",
+            "state": "ENABLED",
+            "attemptDeadline": f"{seconds}s",
+            "httpTarget": {
+                "uri": to,
+                "httpMethod": "POST",
+                "oidcToken": {"serviceAccountEmail": as_, "audience": to},
+            },
+        },
+        create=(gcloud("scheduler", "jobs", "create", "http", *given),),
+        change=(
+            gcloud("scheduler", "jobs", "update", "http", *given),
+            gcloud("scheduler", "jobs", "resume", name, f"--location={stage.region}"),
+        ),
+        remove=(gcloud("scheduler", "jobs", "delete", name, f"--location={stage.region}"),),
+    )

@@ -1,0 +1,30 @@
+"""The deployable source of the functions, as `make package` lays it out: `python -m infra.package [FOLDER]`.
+
+`main.py`, the core beside it, and every package that it needs, by version and hash.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from infra.emulators import HERE
+
+PACKAGE = HERE / "build" / "functions"
+LOCK = HERE / "infra" / "locks" / "functions.lock"
+CORE = ("functions", "sql", "tillstream")
+
+
+def package(folder: Path = PACKAGE) -> Path:
+    """Lay it out anew; the same files for the same clone."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    for name in CORE:
+        shutil.copytree(HERE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(HERE / "functions" / "main.py", folder / "main.py")
+    shutil.copyfile(LOCK, folder / "requirements.txt")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{package(Path(sys.argv[1]) if len(sys.argv) > 1 else PACKAGE)}\n")

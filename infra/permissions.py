@@ -1,0 +1,107 @@
+"""What each call of a port asks of Google's APIs, and which permissions the roles hold that are granted here.
+
+Only permissions that a call needs are listed of a role; the whole lists are in Google's reference of roles.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from infra.functions import Grant
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    STAGING,
+    TOPIC_BATCHES,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+)
+
+CALLS: dict[str, tuple[str, ...]] = {
+    "objects.writer": ("storage.objects.create",),
+    "objects.open": ("storage.objects.get",),
+    "objects.stat": ("storage.objects.get",),
+    "objects.list": ("storage.objects.list",),
+    "objects.delete": ("storage.objects.delete",),
+    "objects.address": ("storage.objects.get",),
+    "objects.copy": ("storage.objects.get",),
+    "objects.session": ("storage.objects.create",),
+    "objects.end_session": (),
+    "documents.get": ("datastore.entities.get",),
+    "documents.put": ("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),
+    "documents.put_all": ("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),
+    "documents.delete": ("datastore.entities.get", "datastore.entities.delete"),
+    "documents.find": ("datastore.entities.list",),
+    "documents.count": ("datastore.entities.list",),
+    "bus.publish": ("pubsub.topics.publish",),
+    "bus.pull": ("pubsub.subscriptions.consume",),
+    "bus.acknowledge": ("pubsub.subscriptions.consume",),
+    "bus.release": ("pubsub.subscriptions.consume",),
+    "bus.extend": ("pubsub.subscriptions.consume",),
+    "bus.subscriptions": ("pubsub.subscriptions.list",),
+    "bus.depths": ("pubsub.subscriptions.list", "monitoring.timeSeries.list"),
+    "bus.dead_letters": ("pubsub.subscriptions.list",),
+    "bus.resend": ("pubsub.subscriptions.list",),
+    "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+    "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+    "warehouse.settle": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.preview": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.load": ("bigquery.jobs.create", "bigquery.tables.updateData"),
+    "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
+    "warehouse.renew": ("bigquery.jobs.create", "bigquery.tables.updateData"),
+}
+"""Method of a port → the permissions that it needs; of a copy, those on what is copied."""
+OF_PROJECT = frozenset({"bus.subscriptions", "bus.depths", "bus.dead_letters", "bus.resend"})
+"""Calls of objects and bus that are about no single thing."""
+SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
+"""Where a dead letter may have come from: every topic that somebody may subscribe to."""
+BEYOND_PORTS = {
+    "roles/run.invoker": "Google asks for it before a call reaches us",
+    "roles/secretmanager.secretAccessor": "Cloud Run reads the secrets into the portal's environment",
+    "roles/eventarc.eventReceiver": "Eventarc asks for it of the account that brings its events",
+    "roles/eventarc.serviceAgent": "Eventarc's own agent makes topic and subscription of a trigger",
+    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's own agent makes the tokens of its pushes",
+    "roles/logging.logWriter": "a build writes its log",
+    "roles/artifactregistry.writer": "a build pushes the image",
+    "roles/storage.objectViewer": "a build reads its source",
+    "roles/pubsub.publisher": "Google's own agents tell of objects and hand over dead letters",
+    "roles/pubsub.subscriber": "Pub/Sub's own agent takes what it hands over from its subscription",
+}
+"""Role that no call of a port shows → what uses it, where emulators ask nobody for anything."""
+
+_READS = ("storage.objects.get", "storage.objects.list")
+_ENTITIES = tuple(f"datastore.entities.{does}" for does in ("get", "list", "create", "update", "delete"))
+ROLES: dict[str, tuple[str, ...]] = {
+    "roles/storage.objectViewer": _READS,
+    "roles/storage.objectUser": (*_READS, "storage.objects.create", "storage.objects.delete"),
+    "roles/datastore.user": _ENTITIES,
+    "roles/pubsub.publisher": ("pubsub.topics.publish",),
+    "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
+    "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
+    "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
+    "roles/bigquery.jobUser": ("bigquery.jobs.create",),
+    "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
+    "roles/bigquery.dataViewer": ("bigquery.tables.getData",),
+    "roles/bigquery.dataEditor": ("bigquery.tables.getData", "bigquery.tables.updateData", "bigquery.tables.create"),
+}
+
+Permission = tuple[str, str]
+"""What, and on which bucket, topic or subscription; empty where it is of the project, the dataset or the documents."""
+
+
+def needed(call: str, where: str = "") -> set[Permission]:
+    """What one call of a port needs."""
+    narrow = call.partition(".")[0] in {"objects", "bus"} and call not in OF_PROJECT
+    found = {(permission, where if narrow else "") for permission in CALLS[call]}
+    if call in {"bus.dead_letters", "bus.resend"}:
+        found.add(("pubsub.subscriptions.consume", DEAD_LETTERS))
+    if call == "bus.resend":
+        found |= {("pubsub.topics.publish", topic) for topic in SENT_AGAIN_TO}
+    if call in {"warehouse.settle", "warehouse.preview"}:
+        found |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}  # it loads what was staged
+    return found
+
+
+def held(grants: Iterable[Grant]) -> Iterator[Permission]:
+    """What an account with these may do."""
+    for grant in grants:
+        for permission in ROLES[grant.role]:
+            yield permission, grant.name

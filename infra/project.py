@@ -1,0 +1,54 @@
+"""One stage of one project, ready to be deployed, checked or removed: what the command line asks for."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from infra import source, stage
+from infra.declared import Declared
+from infra.deploy import Deploy
+from infra.gcloud import Gcloud
+from infra.resource import Ask
+from infra.source import UNKNOWN, Source
+from tillstream.domain.errors import Rejected
+
+CLONE = Path(__file__).resolve().parent.parent
+PACKAGE = CLONE / "build" / "functions"
+"""Where `make package` lays the functions' source."""
+WORK = CLONE / "build" / "deploy"
+DESCRIBED = "cloudresourcemanager.googleapis.com"
+
+
+def deployment(
+    project: str,
+    stage_name: str,
+    overrides: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    number: str = "",
+    ask: bool = True,
+    work: Path = WORK,
+    made_of: Source | None = None,
+) -> Deploy:
+    """number: the project's, which is asked for unless it is given or `ask` is False. Raises `Rejected`."""
+    gcloud = Gcloud(project, work / f"{project}-{stage_name}", say)
+    if ask and not number:
+        number = _number(gcloud)
+    made_of = made_of or here(work)
+    if not made_of.functions and not ask:
+        made_of = UNKNOWN
+    return Deploy(Declared(stage.read(stage_name, project, number, overrides), made_of).resources(), gcloud, say)
+
+
+def here(work: Path = WORK) -> Source:
+    """What this clone deploys; outside of a clone, or before `make package`, nothing that could be compared."""
+    if not PACKAGE.is_dir() or not (CLONE / "Dockerfile").is_file():
+        return Source()
+    return source.of_clone(CLONE, PACKAGE, work)
+
+
+def _number(gcloud: Gcloud) -> str:
+    asked = Ask(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
+    with contextlib.suppress(KeyError, TypeError):
+        return str(gcloud.ask(asked)["projectNumber"])
+    raise Rejected(f"There is no project {gcloud.project}, or you may not see it.")

@@ -1,0 +1,89 @@
+"""Puts a project's functions and portal back to the revision that served before, or forward to the newest again.
+
+No build, no deploy: Cloud Run keeps the revisions, and only where requests go is changed. Tables only change forward
+and never lose a column, so the code of the version before goes on working.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.functions import FUNCTIONS
+from infra.gcloud import Gcloud
+from infra.resource import Ask, gcloud
+from tillstream.domain.errors import Rejected, TillstreamError
+
+API = "run.googleapis.com"
+SERVICES = (*(one.name for one in FUNCTIONS), "portal")
+
+
+def roll_back(project: str, region: str, say: Callable[[str], None], *, forward: bool = False) -> None:
+    """Every service that has a revision before the one that serves. Raises `Rejected`, `Unavailable`."""
+    calls, where = calling(project), f"--region={region}"
+    for service in SERVICES:
+        if forward:
+            calls.do(gcloud("run", "services", "update-traffic", service, "--to-latest", where))
+            say(f"{service}: the newest revision")
+            continue
+        revisions = calls.ask(Ask(("run", "revisions", "list", f"--service={service}", where), _name, API))
+        chosen = before(serving(described(calls, service, region)), revisions or [])
+        if chosen:
+            calls.do(gcloud("run", "services", "update-traffic", service, f"--to-revisions={chosen}=100", where))
+        say(f"{service}: {chosen or 'there is no revision before; it stays'}")
+
+
+def calling(project: str) -> Gcloud:
+    return Gcloud(project, Path(tempfile.gettempdir()))
+
+
+def described(calls: Gcloud, service: str, region: str) -> dict[str, Any]:
+    """The service as Cloud Run has it. Raises `Rejected`: it has none of that name."""
+    found = calls.ask(Ask(("run", "services", "describe", service, f"--region={region}"), _name, API))
+    if not found:
+        raise Rejected(f"There is no {service} in {calls.project}, {region}.")
+    state: dict[str, Any] = found
+    return state
+
+
+def before(serving: str, revisions: Sequence[dict[str, Any]]) -> str:
+    """The newest revision that was ready and is older than the one that serves; empty where there is none."""
+    made = {one["metadata"]["name"]: one["metadata"]["creationTimestamp"] for one in revisions if _was_ready(one)}
+    until = next((one["metadata"]["creationTimestamp"] for one in revisions if one["metadata"]["name"] == serving), "")
+    return max((name for name, at in made.items() if at < until), key=lambda name: made[name], default="")
+
+
+def serving(service: dict[str, Any]) -> str:
+    """The revision that most requests go to."""
+    traffic = service["status"].get("traffic") or [{}]
+    return str(max(traffic, key=lambda one: one.get("percent") or 0).get("revisionName", ""))
+
+
+def _was_ready(revision: dict[str, Any]) -> bool:
+    """Revisions that serve nobody are told to be retired, and still are ready."""
+    conditions = revision.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def _name(item: Any) -> str:
+    return str(item["metadata"]["name"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.rollback", description=__doc__)
+    parser.add_argument("project")
+    parser.add_argument("region")
+    parser.add_argument("--forward", action="store_true", help="to the newest revision again")
+    given = parser.parse_args()
+    try:
+        roll_back(given.project, given.region, print, forward=given.forward)
+    except TillstreamError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The admin area's list of people, and the invitation of a new one."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import lists
+from portal.access import allow
+from portal.admin import forms
+from portal.context import lives, me, ports, tillstream
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.people import Action, Role
+from tillstream.people import directory, identities, links, sessions
+from tillstream.people.assigned import WrongField
+
+COLUMNS = [
+    {"key": "name", "label": "Name", "sort": True},
+    {"key": "role", "label": "Role", "sort": True},
+    {"key": "regions", "label": "Regions"},
+    {"key": "stores", "label": "Stores"},
+    {"key": "seen", "label": "Last seen", "sort": True},
+    {"key": "sessions", "label": "Signed in"},
+    {"key": "state", "label": "Account"},
+]
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    asked = lists.asked(sorts=directory.SORTS, filters=("role", "state"), usual="name")
+    role, state = (next(iter(asked.chosen[name]), "") for name in ("role", "state"))
+    page = lists.page_of(asked, directory.people(ports(), directory.Asked(asked.q, role, state, asked.sort)))
+    return render_template(
+        "admin/people.html",
+        page=page,
+        asked=asked,
+        columns=COLUMNS,
+        open_sessions=sessions.count_open(ports(), page.rows, lives()),
+        roles={role.value: role.value.capitalize() for role in Role},
+        states={state: state.capitalize() for state in directory.STATES},
+        me=me(),
+    )
+
+
+@allow(Action.ADMINISTER)
+def invitation() -> ResponseReturnValue:
+    form = forms.NewPerson()
+    return _form_page(form)
+
+
+@allow(Action.ADMINISTER)
+def invite() -> ResponseReturnValue:
+    form = forms.NewPerson()
+    if not form.validate_on_submit():
+        return _form_page(form), 422
+    if not tillstream().settings.passwords_open:
+        return _expected(form)
+    try:
+        text = links.invite(ports(), form.login.data, **form.given())
+    except (Rejected, Conflict) as error:
+        form.tell(error)
+        return _form_page(form), 422
+    return shown_once(form.login.data, text, links.INVITATION.days)
+
+
+def _expected(form: forms.NewPerson) -> ResponseReturnValue:
+    """Where the company says who somebody is, no link is needed: they sign in, and are known by their address."""
+    try:
+        if "@" not in (form.login.data or ""):
+            raise WrongField("login", "Here people sign in with their company's account: enter its e-mail address.")
+        one = identities.expect(ports(), form.login.data, **form.given())
+    except (Rejected, Conflict) as error:
+        form.tell(error)
+        return _form_page(form), 422
+    flash(f"{one.login} may sign in now, at {url_for('sign_in.form', _external=True)}.", "done")
+    return redirect(url_for("admin.person", login=one.login), 303)
+
+
+def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
+    # Answered at once and not through a redirect: the link must not rest in a cookie.
+    login = login.strip().casefold()
+    return render_template(
+        "admin/once.html",
+        words=f"The link of {login}",
+        secret=url_for("sign_in.join", text=text, _external=True),
+        says=f"With it {login} chooses a password. It opens once, within {'a day' if days == 1 else f'{days} days'}.",
+        back=url_for("admin.person", login=login),
+    ), 201
+
+
+def _form_page(form: forms.NewPerson) -> str:
+    salespeople = forms.offered(form)
+    return render_template("admin/invite.html", form=form, salespeople=salespeople)

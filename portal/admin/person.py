@@ -1,0 +1,120 @@
+"""The admin area's one account: what it may do and see, where it is signed in, and what was changed."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow, only_with_passwords
+from portal.admin import forms
+from portal.admin.people import shown_once
+from portal.context import lives, me, ports, tillstream
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.people import accounts, history, identities, links, second_step, sessions
+from tillstream.people.user import User
+
+
+@allow(Action.ADMINISTER)
+def show(login: str) -> ResponseReturnValue:
+    one = accounts.get(ports(), login)
+    form = forms.KnownPerson(
+        name=one.name,
+        role=one.role.value,
+        regions=list(one.regions),
+        stores=list(one.stores),
+        salesperson=one.salesperson or "",
+    )
+    return _page(one, form)
+
+
+@allow(Action.ADMINISTER)
+def change(login: str) -> ResponseReturnValue:
+    one, form = _other(login, "You cannot change your own account; another admin can."), forms.KnownPerson()
+    if not form.validate_on_submit():
+        return _page(one, form), 422
+    try:
+        accounts.assign(ports(), one.login, **form.given())
+    except Rejected as error:
+        form.tell(error)
+        return _page(one, form), 422
+    flash(f"{one.login} is changed; it counts from their next click on.", "done")
+    return _back(one)
+
+
+@allow(Action.ADMINISTER)
+def disable(login: str) -> ResponseReturnValue:
+    one = _other(login, "You cannot stop your own account; another admin can.")
+    accounts.disable(ports(), one.login, by=me().login)
+    flash(f"{one.login} is signed out and cannot sign in.", "done")
+    return _back(one)
+
+
+@allow(Action.ADMINISTER)
+def enable(login: str) -> ResponseReturnValue:
+    one = accounts.enable(ports(), login, by=me().login)
+    flash(f"{one.login} may sign in again.", "done")
+    return _back(one)
+
+
+@allow(Action.ADMINISTER)
+def reset(login: str) -> ResponseReturnValue:
+    """A link in the place of the password, which ends at once; for who was invited, a new invitation.
+
+    Without passwords, the account is bound anew: to whoever is proved next to have its address.
+    """
+    one = _other(login, "Change your own password on its page.")
+    if not tillstream().settings.passwords_open:
+        identities.forget(ports(), one.login, by=me().login)
+        flash(f"{one.login} is signed out, and bound to whoever signs in with that address next.", "done")
+        return _back(one)
+    text = links.renew(ports(), one.login, by=me().login)
+    return shown_once(one.login, text, links.look(ports(), text).days)
+
+
+@allow(Action.ADMINISTER)
+@only_with_passwords
+def take_off_second_step(login: str) -> ResponseReturnValue:
+    one = _other(login, "Take your own second step off on your profile.")
+    second_step.take_off(ports(), one.login, by=me().login)
+    flash(f"{one.login} signs in without a code now, and may set it up again.", "done")
+    return _back(one)
+
+
+@allow(Action.ADMINISTER)
+def end_session(login: str, session_id: str) -> ResponseReturnValue:
+    one = accounts.get(ports(), login)
+    sessions.end(ports(), one.login, session_id, me().login)
+    flash(f"{one.login} is signed out there.", "done")
+    return _back(one)
+
+
+@allow(Action.ADMINISTER)
+def end_sessions(login: str) -> ResponseReturnValue:
+    one = _other(login, "End your own sessions on your profile.")
+    ended = sessions.end_all(ports(), one, lives(), me().login)
+    flash(f"{one.login} is signed out in {ended} {'place' if ended == 1 else 'places'}.", "done")
+    return _back(one)
+
+
+def _other(login: str, otherwise: str) -> User:
+    """The account, if it is not the admin's own. Raises `Rejected`."""
+    one = accounts.get(ports(), login)
+    if one.login == me().login:
+        raise Rejected(otherwise)
+    return one
+
+
+def _back(one: User) -> ResponseReturnValue:
+    return redirect(url_for("admin.person", login=one.login), 303)
+
+
+def _page(one: User, form: forms.KnownPerson) -> str:
+    salespeople = forms.offered(form, one)
+    return render_template(
+        "admin/person.html",
+        one=one,
+        form=form,
+        salespeople=salespeople,
+        sessions=sessions.still_open(ports(), one, lives()),
+        changes=history.changes(ports(), one.login),
+        me=me(),
+    )

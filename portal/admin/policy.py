@@ -1,0 +1,37 @@
+"""The admin area's sign-in rules: which roles must use a second step."""
+
+from collections import Counter
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow, only_with_passwords
+from portal.context import lives, me, ports, tillstream
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action, Role
+from tillstream.people import accounts, passwords, policy
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    people = accounts.find(ports())
+    return render_template(
+        "admin/policy.html",
+        required=policy.second_step_roles(ports()),
+        roles=list(Role),
+        without=Counter(one.role for one in people if not (one.second_step or one.disabled)),
+        lives=lives(),
+        issuer=tillstream().settings.oidc_issuer,
+        shortest=passwords.SHORTEST,
+    )
+
+
+@allow(Action.ADMINISTER)
+@only_with_passwords
+def save() -> ResponseReturnValue:
+    given = request.form.getlist("roles")
+    if not set(given) <= set(Role):
+        raise Rejected(f"There are the roles {', '.join(Role)}, and no others.")
+    policy.require_second_step(ports(), [Role(role) for role in given], me().login)
+    flash("Saved; it counts from everybody's next click on.", "done")
+    return redirect(url_for("admin.policy"), 303)

@@ -1,0 +1,134 @@
+"""The API area's OpenAPI document: made from the routes, the table of operations, the queries and real examples."""
+
+import json
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from portal.api import schemas
+from portal.api.operations import OPERATIONS, Operation
+from tillstream import __version__
+
+EXAMPLES = Path(__file__).with_name("examples.json")
+SAYS = """The numbers of the portal for programs. Every answer is within the caller's role, regions and stores: what is
+outside is not there. A program shows a personal token, made in the portal under the menu of your name. Decimals are
+JSON text, counts are numbers, instants are UTC. Reads carry an ETag. Lists take `limit` and `offset`, and link to their
+next page. Every error is problem JSON (RFC 9457). Calls are counted for each token: see `X-RateLimit-Remaining`."""
+SECURITY: dict[str, list[dict[str, list[str]]]] = {"store": [{"store": []}], "": []}
+PERSON: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A personal token: `Authorization: Bearer tsp_…`"},
+    "session": {"type": "apiKey", "in": "cookie", "name": "tillstream",
+                "description": "A person's session; what changes something also sends X-CSRFToken"},
+    "store": {"type": "http", "scheme": "bearer", "description": "A store's token: `Authorization: Bearer till_…`"},
+}  # fmt: skip
+ERRORS = {
+    400: "A filter names what no sale of yours has, or the request cannot be read",
+    401: "Sign in, or show a token that lives",
+    403: "Not within your role, or not among the token's rights",
+    404: "Not there, or not yours",
+    409: "Somebody was faster, or the piece begins elsewhere",
+    412: "Another version of the protocol",
+    413: "Too large",
+    415: "Not sent as what it should be",
+    422: "It can never succeed as it is; `detail` says why",
+    429: "Too many calls; see Retry-After",
+    460: "The piece came damaged",
+    503: "Not now; see Retry-After",
+}
+
+
+def rules(app: Flask) -> list[Rule]:
+    """The routes for programs."""
+    found = (rule for rule in app.url_map.iter_rules() if rule.endpoint in OPERATIONS)
+    return sorted(found, key=lambda rule: (rule.rule, rule.endpoint))
+
+
+def document(app: Flask) -> dict[str, Any]:
+    told = examples()
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in rules(app):
+        (method, *_) = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        address = rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
+        paths.setdefault(address, {})[method.lower()] = _operation(rule.endpoint, OPERATIONS[rule.endpoint], told)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Tillstream", "version": __version__, "description": SAYS},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS.values())],
+        "paths": paths,
+        "components": {
+            "securitySchemes": SCHEMES,
+            "schemas": schemas.SCHEMAS | _of_queries(told),
+            "responses": {str(status): _problem(says) for status, says in ERRORS.items()},
+        },
+    }
+
+
+@cache
+def examples() -> dict[str, Any]:
+    """Calls that were made and what they answered, by endpoint; and the columns of each query."""
+    found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return found
+
+
+def _of_queries(told: dict[str, Any]) -> dict[str, Any]:
+    columns = told["columns"]
+    lists = {_named(f"list of {name}"): schemas.listed(row) for name, row in columns.items() if name != "kpis"}
+    return lists | {_named("row of kpis"): schemas.one_row(columns["kpis"])}
+
+
+def _named(words: str) -> str:
+    """A component's name has no blanks."""
+    return words.replace(" ", "-")
+
+
+def _operation(endpoint: str, one: Operation, told: dict[str, Any]) -> dict[str, Any]:
+    example = told["calls"].get(endpoint, {})
+    found: dict[str, Any] = {
+        "operationId": endpoint.removeprefix("api."),
+        "tags": [one.tag],
+        "summary": one.summary,
+        "description": _described(one),
+        "parameters": list(one.parameters),
+        "responses": {str(status): {"$ref": f"#/components/responses/{status}"} for status in ERRORS}
+        | {str(status): _answer(one, status, example) for status in one.answers},
+        "security": SECURITY.get(one.right, PERSON),
+    }
+    if one.body:
+        (kind, media), *_ = one.body["content"].items()
+        shown = {"example": example["body"]} if "body" in example else {}
+        found["requestBody"] = one.body | {"content": {kind: media | shown}}
+    return found
+
+
+def _described(one: Operation) -> str:
+    needs = f"A personal token needs the right `{one.right}`." if one.right not in {"", "store"} else ""
+    return "\n\n".join(part for part in (one.description, needs) if part)
+
+
+def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, Any]:
+    says, schema = one.answers[status]
+    found: dict[str, Any] = {"description": says}
+    if one.headers:
+        found["headers"] = {
+            name: {"description": words, "schema": {"type": "string"}} for name, words in one.headers.items()
+        }
+    if schema is not None:
+        shape = schema if isinstance(schema, dict) else {"$ref": f"#/components/schemas/{_named(schema)}"}
+        shown = {"example": example["answer"]} if example.get("status") == status else {}
+        found["content"] = {"application/json": {"schema": shape} | shown}
+    return found
+
+
+def _problem(says: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": says, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def status_words(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""

@@ -1,0 +1,74 @@
+"""The API area's manual: the OpenAPI document for programs, and the same as a page for the people who write them."""
+
+import json
+from shlex import quote
+from typing import Any
+
+from flask import current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import Open, allow
+from portal.api.conditional import as_json
+from portal.api.document import ERRORS, SAYS, document
+
+EXTENSION = "tillstream.openapi"
+
+
+def told() -> dict[str, Any]:
+    """The document of this portal, made once."""
+    if EXTENSION not in current_app.extensions:
+        current_app.extensions[EXTENSION] = document(current_app)
+    found: dict[str, Any] = current_app.extensions[EXTENSION]
+    return found
+
+
+@allow(Open.SIGNED_IN)
+def openapi() -> ResponseReturnValue:
+    """This document, for tools that read OpenAPI 3.1."""
+    response = as_json(told())
+    response.headers["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+@allow(Open.SIGNED_IN)
+def show() -> ResponseReturnValue:
+    """The same as a page."""
+    from portal.api.document import examples
+
+    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in told()["tags"]}
+    for path, methods in told()["paths"].items():
+        for method, one in methods.items():
+            endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
+            call = examples()["calls"].get(endpoint)
+            groups[one["tags"][0]].append(one | {"method": method.upper(), "path": path, "call": call and _shown(call)})
+    return render_template("api/manual.html", groups=groups, says=SAYS, errors=ERRORS, kind=_kind)
+
+
+def _shown(call: dict[str, Any]) -> dict[str, Any]:
+    """The call as a line for a shell, and its answer as text."""
+    words = ["curl -s"] + ([f"-X {call['method']}"] if call["method"] != "GET" else [])
+    words.append(quote(url_for("dashboard.home", _external=True).rstrip("/") + call["path"]))
+    given = {"Authorization": "Bearer $TOKEN"} | call["headers"]
+    words += [f'-H "{name}: {value}"' for name, value in given.items()]
+    if "body" in call:
+        words.append(f"--json {quote(json.dumps(call['body'], ensure_ascii=False))}")
+    answer = json.dumps(call["answer"], indent=2, ensure_ascii=False) if "answer" in call else ""
+    return {"line": " \\\n  ".join(words), "status": call["status"], "answer": answer}
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """What a parameter may be, in a few words."""
+    match schema:
+        case {"type": "array", "items": items}:
+            words = f"{_kind(items)}; once or more"
+        case {"anyOf": [first, *_]}:
+            words = _kind(first)
+        case {"enum": several}:
+            words = ", ".join(str(one) for one in several if one) if len(several) <= 8 else "one of a list"
+        case {"const": one}:
+            words = str(one)
+        case {"format": "date"}:
+            words = "day"
+        case _:
+            words = "number" if schema.get("type") == "integer" else "text"
+    return words

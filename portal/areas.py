@@ -1,0 +1,88 @@
+"""The portal room's map: the areas that people go to, and who is shown which. The navigation and the keys read it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flask import current_app, request
+
+from portal.board import waiting
+from portal.context import scope, signed_in
+from tillstream.domain.people import Action
+
+
+@dataclass(frozen=True)
+class Area:
+    """`also` names further endpoints of the area; `key` is the letter after g that goes there."""
+
+    endpoint: str
+    label: str
+    group: str
+    icon: str
+    key: str
+    action: Action | None = None
+    also: tuple[str, ...] = ()
+    count: Callable[[], int] | None = None
+    """How many things wait there, shown beside the label where there are some."""
+
+
+AREAS: tuple[Area, ...] = (
+    Area("dashboard.show", "Sales", "Numbers", "chart", "s", Action.SEE_NUMBERS),
+    Area(
+        "sale_lines.show",
+        "Sale lines",
+        "Numbers",
+        "receipt",
+        "l",
+        Action.SEE_NUMBERS,
+        ("board.sale", "board.search"),
+    ),
+    Area(
+        "board.changes",
+        "What changed",
+        "Numbers",
+        "list",
+        "c",
+        Action.SEE_NUMBERS,
+        ("board.settlement", "board.changed_lines"),
+    ),
+    Area("board.waiting", "Waiting", "Files", "hand", "w", Action.SEE_UPLOADS, ("board.decide",), waiting.count),
+    Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
+    Area("board.completeness", "Complete days", "Files", "calendar", "d", Action.SEE_UPLOADS, ("board.day",)),
+    Area("uploads.proposals", "Proposed contracts", "Files", "check", "o", Action.ADMINISTER),
+    Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
+    Area("admin.people", "People", "Set up", "people", "e", Action.ADMINISTER),
+    Area("admin.stores", "Store tokens", "Set up", "key", "t", Action.ADMINISTER, ("admin.add_token",)),
+    Area("audit.show", "Audit log", "Set up", "shield", "a", Action.ADMINISTER),
+    Area("running.status", "Status", "Set up", "flow", "i", Action.ADMINISTER),
+    Area("guide.problems", "What problems mean", "Help", "help", "h"),
+    Area("api.manual", "For programs", "Help", "key", "r"),
+    Area("looks.storybook", "Storybook", "Help", "list", "y"),
+)
+"""In the order of the navigation. An area whose endpoint nobody registered is left out."""
+
+
+def shown() -> list[Area]:
+    """The areas of the person before the screen."""
+    if not signed_in():
+        return []
+    may = scope().may
+    return [one for one in AREAS if known(one.endpoint) and (one.action is None or may(one.action))]
+
+
+def grouped() -> Iterator[tuple[str, list[Area]]]:
+    """The same, by group, in the order in which the groups first occur."""
+    areas = shown()
+    for group in dict.fromkeys(one.group for one in areas):
+        yield group, [one for one in areas if one.group == group]
+
+
+def here() -> Area | None:
+    """The area of this page: named itself, named in `also`, else the first of its blueprint."""
+    areas = shown()
+    exact = [one for one in areas if request.endpoint in (one.endpoint, *one.also)]
+    beside = [one for one in areas if request.blueprint and request.blueprint == one.endpoint.split(".")[0]]
+    return next(iter(exact + beside), None)
+
+
+def known(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions

@@ -1,0 +1,60 @@
+"""The dashboard area's intake: which files need somebody, what came last, and how far the sales go."""
+
+from itertools import islice
+from typing import Any
+
+from portal import numbers
+from portal.context import ports, scope
+from portal.dashboard.asked import Asked
+from portal.uploads import scoped, words
+from tillstream.analytics.filters import Filters
+from tillstream.domain.people import Action
+from tillstream.domain.uploads import State
+from tillstream.pipeline import dead_letters
+
+SHOWN = 5
+COUNTED = 100
+STORES = 20
+
+
+def attention(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what waits does not depend on filters
+    """Files and rows that wait for a person, and what the machine could not do by itself."""
+    waiting = {
+        "held": list(islice(scoped.newest(state=State.HELD), COUNTED)),
+        "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)),
+    }
+    admin = scope().may(Action.ADMINISTER)
+    return {
+        **waiting,
+        "refused": numbers.ask("refused-rows", Filters()).to_pylist(),
+        "shown": SHOWN,
+        "many": COUNTED,
+        "dead": len(dead_letters.waiting(ports(), COUNTED)) if admin else 0,
+    }
+
+
+def latest(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what came does not depend on filters
+    return {"uploads": list(islice(scoped.newest(), 2 * SHOWN)), "state_of": words.state_of}
+
+
+def freshness(asked: Asked) -> dict[str, Any]:
+    """Regions, stores, sources and exchange rates of the person, whatever else the filters choose."""
+    rows = numbers.ask("freshness-of-everything", Filters(region=asked.filters.region)).to_pylist()
+    kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
+    for row in rows:
+        kinds[row["kind"]].append(row)
+    through = {row["region"]: row["last_day"] for row in kinds["region"]}
+    latest_day = max(through.values(), default=None)
+    for row in kinds["region"]:
+        row["behind"] = (latest_day - row["last_day"]).days
+    for row in kinds["store"]:
+        row["behind"] = (through[row["region"]] - row["last_day"]).days if row["region"] in through else 0
+    late = sorted((row for row in kinds["store"] if row["behind"]), key=lambda row: -row["behind"])
+    return {
+        "regions": kinds["region"],
+        "stores": len(kinds["store"]),
+        "late_stores": late[:STORES],
+        "more_late": len(late) - len(late[:STORES]),
+        "sources": kinds["source"][:STORES],
+        "rates": [row for row in kinds["rate"] if row["last_day"] or row["unconverted_lines"]],
+    }

@@ -1,0 +1,76 @@
+"""The dashboard area's table of roles: what each finds on its own page, in which order."""
+
+from dataclasses import dataclass
+
+from tillstream.domain.people import Role
+
+
+@dataclass(frozen=True)
+class Morning:
+    """`question` is what the page answers; the first of its `tiles` stands on top."""
+
+    question: str
+    tiles: tuple[str, ...]
+
+
+MORNINGS: dict[Role, Morning] = {
+    Role.ADMIN: Morning(
+        "How does every region sell, and is everything in?",
+        (
+            "headline",
+            "attention",
+            "by-region",
+            "over-time",
+            "by-category",
+            "by-store",
+            "by-country",
+            "by-product",
+            "by-salesperson",
+            "by-channel",
+            "heatmap",
+            "top-customers",
+            "freshness",
+        ),
+    ),
+    Role.MANAGER: Morning(
+        "How do your stores and people sell, and what waits for you?",
+        (
+            "headline",
+            "attention",
+            "by-store",
+            "over-time",
+            "by-salesperson",
+            "by-category",
+            "by-product",
+            "heatmap",
+            "top-customers",
+            "by-country",
+            "by-channel",
+            "by-region",
+            "freshness",
+        ),
+    ),
+    Role.CLERK: Morning(
+        "Did every file arrive, and what needs you?",
+        ("attention", "latest-uploads", "freshness", "headline", "over-time", "by-store", "by-category"),
+    ),
+    Role.SALESPERSON: Morning(
+        "How are your own sales going?",
+        ("headline", "over-time", "top-customers", "by-product", "by-category", "by-store", "heatmap", "freshness"),
+    ),
+    Role.ANALYST: Morning(
+        "How do the sales move, and what moves them?",
+        (
+            "headline",
+            "over-time",
+            "by-country",
+            "by-region",
+            "by-category",
+            "by-product",
+            "by-channel",
+            "by-store",
+            "heatmap",
+            "freshness",
+        ),
+    ),
+}

@@ -1,0 +1,36 @@
+"""The dashboard area's map: the world by revenue, and a ranking that loses no country."""
+
+from typing import Any
+
+from portal import numbers
+from portal.addresses import outlines
+from portal.countries import code_of
+from portal.dashboard import charts
+from portal.dashboard.asked import Asked, here, lines_link
+
+SHOWN = 20
+
+
+def load(asked: Asked) -> dict[str, Any]:
+    """Countries that files call differently are one area of the map and rows of their own in the ranking."""
+    rows = numbers.ask("country-shares", asked.filters).to_pylist()
+    currency = numbers.currency()
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        row["link"] = here(country=row["country"]) if row["country"] else ""
+        row["lines_link"] = lines_link(country=row["country"]) if row["country"] else ""
+        row["code"] = code_of(row["country"]) if row["country"] else None
+        if row["code"]:
+            areas.setdefault(row["code"], []).append(row)
+    figure = charts.world(areas, currency) | {
+        "outlines": outlines(),
+        "links": [here(country=[row["country"] for row in found]) for found in areas.values()],
+    }
+    return {
+        "rows": rows[:SHOWN],
+        "more": len(rows) - len(rows[:SHOWN]),
+        "nowhere": [row for row in rows if row["code"] is None],
+        "currency": currency,
+        "figure": figure,
+        "summary": charts.told_world(rows, currency),
+    }

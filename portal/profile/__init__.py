@@ -1,0 +1,166 @@
+"""The profile area: what a person says of themself, where they are signed in, and their second step."""
+
+from collections.abc import Callable
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal.access import Open, allow, only_with_passwords
+from portal.context import lives, me, ports, this_session
+from portal.sign_in.forms import Code
+from tillstream.domain.errors import Rejected
+from tillstream.people import policy, profile, sessions
+from tillstream.people import second_step as step
+from tillstream.people.assigned import WrongField
+from tillstream.people.backoff import TooManyTries
+from tillstream.people.second_step import WrongCode
+
+blueprint = Blueprint("profile", __name__, template_folder="templates")
+
+SIGN_INS = 10
+
+
+class Profile(FlaskForm):
+    name = StringField("Name", [InputRequired("Enter your name."), Length(max=100)])
+    locale = SelectField("Dates and numbers are written as in", validate_choice=False)
+    time_zone = StringField("Time zone", [Length(max=60)])
+
+
+@blueprint.get("/profile")
+@allow(Open.SIGNED_IN)
+def show() -> ResponseReturnValue:
+    one = me()
+    return _page(Profile(name=one.name, locale=one.locale, time_zone=one.time_zone))
+
+
+@blueprint.post("/profile")
+@allow(Open.SIGNED_IN)
+def save() -> ResponseReturnValue:
+    form = Profile()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        given = {"locale": form.locale.data or "", "time_zone": (form.time_zone.data or "").strip()}
+        profile.save(ports(), me().login, name=form.name.data, **given)
+    except WrongField as error:
+        form[error.field].errors = [str(error)]
+        return _page(form), 422
+    flash("Saved.", "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/<session_id>/end")
+@allow(Open.SIGNED_IN)
+def end_session(session_id: str) -> ResponseReturnValue:
+    sessions.end(ports(), me().login, session_id, me().login)
+    flash("You are signed out there.", "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/end-others")
+@allow(Open.SIGNED_IN)
+def end_others() -> ResponseReturnValue:
+    ended = sessions.end_all(ports(), me(), lives(), me().login, but=this_session().id)
+    flash(f"You are signed out in {ended} other {'place' if ended == 1 else 'places'}.", "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.get("/profile/second-step")
+@allow(Open.SIGNED_IN)
+@only_with_passwords
+def second_step() -> ResponseReturnValue:
+    return _step_page(Code())
+
+
+@blueprint.post("/profile/second-step")
+@allow(Open.SIGNED_IN)
+@only_with_passwords
+def finish_second_step() -> ResponseReturnValue:
+    return _with_code(lambda code: _codes(step.finish(ports(), me().login, code)))
+
+
+@blueprint.post("/profile/second-step/codes")
+@allow(Open.SIGNED_IN)
+@only_with_passwords
+def new_codes() -> ResponseReturnValue:
+    def make(code: str) -> ResponseReturnValue:
+        step.check(ports(), me().login, code)
+        return _codes(step.new_codes(ports(), me().login))
+
+    return _with_code(make)
+
+
+@blueprint.post("/profile/second-step/off")
+@allow(Open.SIGNED_IN)
+@only_with_passwords
+def take_off() -> ResponseReturnValue:
+    if me().role in policy.second_step_roles(ports()):
+        raise Rejected("Your role signs in with a second step; it cannot be taken off.")
+
+    def off(code: str) -> ResponseReturnValue:
+        step.check(ports(), me().login, code)
+        step.take_off(ports(), me().login, by=me().login)
+        flash("You sign in with your password alone now.", "done")
+        return redirect(url_for("profile.show"), 303)
+
+    return _with_code(off)
+
+
+def _with_code(do: Callable[[str], ResponseReturnValue]) -> ResponseReturnValue:
+    """What a code is asked for; a wrong one is told under its field."""
+    form, status = Code(), 422
+    if form.validate_on_submit():
+        try:
+            return do(form.code.data)
+        except WrongCode as error:
+            form.code.errors = [str(error)]
+        except TooManyTries as error:
+            form.code.errors, status = [str(error)], 429
+    return _step_page(form), status
+
+
+def _codes(codes: list[str]) -> ResponseReturnValue:
+    # Answered at once and not through a redirect: the codes must not rest in a cookie.
+    return render_template("profile/codes.html", codes=codes), 201
+
+
+def _page(form: Profile) -> str:
+    ways = {"": "The browser's own"} | profile.LOCALES
+    form.locale.choices = [SelectChoice(*one) for one in ways.items()]
+    found = sessions.find(ports(), me().login, limit=200)
+    now, here = ports().clock.now(), this_session()
+    return render_template(
+        "profile/show.html",
+        form=form,
+        me=me(),
+        zones=profile.zones(),
+        here=here,
+        sessions=sorted((one for one in found if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id),
+        sign_ins=found[:SIGN_INS],
+        codes_left=step.codes_left(ports(), me().login),
+    )
+
+
+def _step_page(form: Code) -> str:
+    key = "" if me().second_step else step.begun(ports(), me().login)
+    return render_template(
+        "profile/second_step.html",
+        form=form,
+        me=me(),
+        key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
+        picture=_picture(step.address(key, me().login)) if key else "",
+        required=me().role in policy.second_step_roles(ports()),
+        codes_left=step.codes_left(ports(), me().login),
+    )
+
+
+def _picture(address: str) -> Markup:
+    """As inline SVG, dark on light in every theme: that is what cameras read."""
+    drawn = segno.make(address, error="m").svg_inline(scale=5, light="#fff", dark="#000", omitsize=True)
+    return Markup(drawn)  # noqa: S704 - drawn by us, of squares only

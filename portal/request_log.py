@@ -1,0 +1,59 @@
+"""The portal room's log of requests: one line each, in the words that Cloud Logging shows as a request."""
+
+import time
+from contextlib import ExitStack
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_login import current_user
+
+from tillstream.logs import traced
+from tillstream.settings import Settings
+
+QUIET = frozenset({"static", "plotly", "world", "api.healthz", "running.ready"})
+TRACES = ("traceparent", "X-Cloud-Trace-Context")
+STACK, BEGUN = "request_log", "request_begun_at"
+log = structlog.get_logger("tillstream.portal")
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """On a project of Google's; on one machine nobody reads it. Every line of a request names its trace."""
+    if not settings.project:
+        return
+
+    @app.before_request
+    def begin() -> None:
+        stack = ExitStack()
+        stack.enter_context(traced(settings, {name: request.headers.get(name, "") for name in TRACES}))
+        setattr(g, STACK, stack)
+        setattr(g, BEGUN, time.perf_counter())
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        if request.endpoint not in QUIET:
+            _tell(response)
+        return response
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        stack: ExitStack | None = g.pop(STACK, None)
+        if stack:
+            stack.close()
+
+
+def _tell(response: Response) -> None:
+    """The route and not the address: that may hold a link which opens an account, or what a person searched for."""
+    seconds = time.perf_counter() - getattr(g, BEGUN, time.perf_counter())
+    route = request.url_rule.rule if request.url_rule else "none"
+    asked = {
+        "requestMethod": request.method,
+        "requestUrl": route,
+        "status": response.status_code,
+        "latency": f"{seconds:.3f}s",
+        "remoteIp": request.remote_addr or "",
+        "userAgent": request.user_agent.string[:200],
+        "responseSize": str(response.content_length or 0),
+    }
+    known = current_user.is_authenticated if current_user else False
+    level = log.warning if response.status_code >= 500 else log.info
+    level("asked", httpRequest=asked, who=current_user.user.login if known else "nobody")

@@ -1,0 +1,88 @@
+"""The sale lines area's columns: how each is called, which are shown at first, and which a click sorts by."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tillstream.analytics.catalogue import describe
+from tillstream.domain.columns import BY_NAME, PERSONAL, Kind
+from tillstream.domain.people import Action, Scope
+
+AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
+LABELS = {
+    "sale_date": "Day",
+    "sold_at": "Time",
+    "region": "Region",
+    "store_id": "Store",
+    "sale_id": "Sale",
+    "line_key": "Line",
+    "status": "Status",
+    "product_id": "Product number",
+    "product_name": "Product",
+    "category": "Category",
+    "channel": "Channel",
+    "country": "Country",
+    "customer_id": "Customer number",
+    "customer_name": "Customer",
+    "salesperson_id": "Salesperson",
+    "quantity": "Quantity",
+    "unit_price": "Price",
+    "discount": "Discount",
+    "tax": "Tax",
+    "net_amount": "Net",
+    "gross_amount": "Gross",
+    "currency": "Currency",
+    "reporting_amount": "Net, converted",
+    "unit_cost": "Cost of one",
+    "returns_sale_id": "Takes back",
+    "source": "Came by",
+    "source_version": "Version",
+    "ingested_at": "Counted",
+    "extra": "Other columns",
+}
+FIRST = ("sale_date", "sale_id", "store_id", "product_name", "category", "customer_name", "status", "quantity")
+MONEY = ("net_amount", "currency")
+
+
+@dataclass(frozen=True)
+class Shown:
+    name: str
+    label: str
+    kind: Literal["amount", "number", "day", "instant", "text"]
+    sorts: bool
+
+    def head(self, currency: str) -> dict[str, Any]:
+        """As the portal's tables want it."""
+        unit = currency if self.name == "reporting_amount" else ""
+        num = self.kind in {"amount", "number"}
+        return {"key": self.name, "label": self.label, "sort": self.sorts, "num": num, "unit": unit}
+
+
+def offered(scope: Scope) -> dict[str, Shown]:
+    """Those that the person may choose from, in the order in which they are shown."""
+    sorted_by = next(p for p in describe("lines-page").parameters if p.name == "sort").words
+    personal = scope.may(Action.SEE_PERSONAL)
+    return {
+        name: Shown(name, label, _kind(name), name in sorted_by)
+        for name, label in LABELS.items()
+        if personal or name not in PERSONAL
+    }
+
+
+def chosen(scope: Scope, wanted: list[str]) -> list[Shown]:
+    """The wanted columns, or the first ones; unknown names are no columns."""
+    known = offered(scope)
+    found = [known[name] for name in known if name in wanted]
+    return found or [known[name] for name in (*FIRST, *MONEY) if name in known]
+
+
+def _kind(name: str) -> Literal["amount", "number", "day", "instant", "text"]:
+    if name in AMOUNTS or name == "reporting_amount":
+        return "amount"
+    match BY_NAME[name].kind:
+        case Kind.NUMERIC | Kind.INT64:
+            return "number"
+        case Kind.DATE:
+            return "day"
+        case Kind.TIMESTAMP:
+            return "instant"
+    return "text"

@@ -1,0 +1,62 @@
+"""The sign-in area's way in on the word of another house: to its page and back, or through the proxy before us."""
+
+from typing import TYPE_CHECKING
+
+from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+
+from portal import ways
+from portal.access import Open, allow
+from portal.addresses import own_page
+from portal.context import enter, ports, tillstream
+from tillstream.people import identities
+from tillstream.people.user import User
+
+if TYPE_CHECKING:
+    from portal.sign_in.oidc import Provider
+
+WANTED = "wanted"
+"""Of the cookie: the page to go to after the provider's."""
+
+
+@allow(Open.EVERYBODY)
+def begin() -> ResponseReturnValue:
+    """To the provider's page."""
+    provider = _provider()
+    cookie[WANTED] = request.args.get("next", "")
+    return provider.begin(url_for("sign_in.returned", _external=True))
+
+
+@allow(Open.EVERYBODY)
+def returned() -> ResponseReturnValue:
+    """Back from the provider's page, with what proves who the person is."""
+    identity = _provider().finish()
+    wanted = own_page(str(cookie.get(WANTED, "")))
+    enter(identities.sign_in(ports(), identity), way=ways.OIDC)
+    return redirect(wanted, 303)
+
+
+@allow(Open.EVERYBODY)
+def out() -> ResponseReturnValue:
+    if tillstream().settings.sign_in != ways.IAP:
+        abort(404)
+    return render_template("sign_in/out.html")
+
+
+def through_proxy() -> User | None:
+    """Whom the proxy before us lets through; None where there is none, or it is silent and passwords are the other way.
+
+    Raises `NotProved`, `NotInvited`, `TooManyTries`, `Unavailable`.
+    """
+    settings = tillstream().settings
+    if settings.sign_in != ways.IAP or (settings.local_accounts and ways.ASSERTION not in request.headers):
+        return None
+    return identities.sign_in(ports(), ways.proved_by_proxy(settings))
+
+
+def _provider() -> "Provider":
+    if tillstream().settings.sign_in != ways.OIDC:
+        abort(404)
+    provider: Provider = current_app.extensions[ways.EXTENSION]
+    return provider

@@ -1,0 +1,30 @@
+"""The sign-in area's forms."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from tillstream.people.passwords import LONGEST, SHORTEST
+
+TOO_SHORT = f"Use at least {SHORTEST} characters."
+
+
+class SignIn(FlaskForm):
+    login = StringField("Name", [InputRequired("Enter your sign-in name."), Length(max=200)])
+    password = PasswordField("Password", [InputRequired("Enter your password.")])
+    remember = BooleanField("Stay signed in on this device")
+
+
+class Code(FlaskForm):
+    code = StringField("Code", [InputRequired("Enter the code that your telephone shows."), Length(max=40)])
+
+
+class FirstPassword(FlaskForm):
+    new = PasswordField("Your password", [InputRequired("Enter a password."), Length(SHORTEST, LONGEST, TOO_SHORT)])
+    again = PasswordField("The same again", [EqualTo("new", "This is not the same as the one above.")])
+
+
+class OwnPassword(FlaskForm):
+    old = PasswordField("The password you have", [InputRequired("Enter the password you have.")])
+    new = PasswordField("A new one", [InputRequired("Enter a new password."), Length(SHORTEST, LONGEST, TOO_SHORT)])
+    again = PasswordField("The new one again", [EqualTo("new", "This is not the same as the one above.")])

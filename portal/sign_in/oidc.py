@@ -1,0 +1,61 @@
+"""The sign-in area's OpenID Connect provider: a code with PKCE, state and nonce, and an id token that is verified."""
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, current_app
+from flask.typing import ResponseReturnValue
+from joserfc.errors import JoseError
+from requests import RequestException
+
+from portal.ways import NotProved
+from tillstream.domain.errors import Unavailable
+from tillstream.people.identities import Identity
+from tillstream.settings import Settings
+
+DISCOVERY = "/.well-known/openid-configuration"
+DEADLINE = 10
+LEEWAY = 60
+AGAIN = "Begin again; if it stays so, tell an administrator."
+
+
+class Provider:
+    """What the provider is asked; its discovery document and keys are fetched at the first sign-in, and kept."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._issuer, self._client_id = settings.oidc_issuer, settings.oidc_client_id
+        self._client = OAuth(app).register(
+            "company",
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret.get_secret_value(),
+            server_metadata_url=settings.oidc_issuer.rstrip("/") + DISCOVERY,
+            client_kwargs={
+                "scope": "openid email profile",
+                "code_challenge_method": "S256",
+                "default_timeout": DEADLINE,
+            },
+        )
+
+    def begin(self, back: str) -> ResponseReturnValue:
+        """To the provider's page, which comes back to the address `back`. Raises `Unavailable`."""
+        try:
+            answer: ResponseReturnValue = self._client.authorize_redirect(back)
+        except (RequestException, RuntimeError, ValueError) as error:
+            raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
+        return answer
+
+    def finish(self) -> Identity:
+        """Whom the provider has proved, by what it sent back. Raises `NotProved`, `Unavailable`."""
+        meant = {"iss": {"value": self._issuer}, "aud": {"value": self._client_id}}
+        try:
+            claims = self._client.authorize_access_token(claims_options=meant, leeway=LEEWAY).get("userinfo")
+        except (AuthlibBaseError, JoseError, ValueError) as error:
+            # The class and not the words: a provider may put into them what was sent.
+            current_app.logger.warning("a sign-in by the provider was refused: %s", type(error).__name__)
+            raise NotProved(f"Your company's sign-in could not be proved. {AGAIN}") from error
+        except RequestException as error:
+            raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
+        if not claims:
+            raise NotProved(f"Your company's sign-in did not say who you are. {AGAIN}")
+        if claims.get("email_verified") not in (True, "true") or not claims.get("email"):
+            raise NotProved("Your company's sign-in does not vouch for your e-mail address. Tell an administrator.")
+        return Identity(self._issuer, str(claims["sub"]), str(claims["email"]))

@@ -1,0 +1,48 @@
+// The filter bar: values found by typing, and a sheet on a phone.
+(() => {
+  "use strict";
+
+  const sheet = document.querySelector(".filter-sheet");
+  if (!sheet) return;
+  const phone = matchMedia("(max-width: 700px)");
+  const fold = () => { sheet.open = !phone.matches; };
+  phone.addEventListener("change", fold);
+  fold();
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !phone.matches || !sheet.open || sheet.querySelector(".choice[open]")) return;
+    sheet.open = false;
+    sheet.querySelector("summary").focus();
+  });
+
+  document.addEventListener("click", (event) => {
+    if (phone.matches && sheet.open && !sheet.contains(event.target)) sheet.open = false;
+  });
+
+  for (const box of sheet.querySelectorAll("[data-values]")) {
+    const offered = box.closest(".menu").querySelector(".offered");
+    let waiting;
+    let asked = 0;
+    box.hidden = false;
+
+    async function find() {
+      const mine = ++asked;
+      const answer = await fetch(`${box.dataset.values}?q=${encodeURIComponent(box.value)}`).catch(() => undefined);
+      if (!answer?.ok || answer.redirected || mine !== asked) return;
+      const found = document.createElement("template");
+      found.innerHTML = await answer.text();
+      // What is ticked stays, whatever is looked for.
+      const ticked = [...offered.querySelectorAll("input:checked")];
+      const there = new Set(ticked.map((one) => one.value));
+      const fresh = [...found.content.children].filter((one) => !there.has(one.querySelector("input")?.value));
+      offered.replaceChildren(...ticked.map((one) => one.closest("label")), ...fresh);
+    }
+
+    box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 150); });
+    box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    box.closest("details").addEventListener("toggle", (event) => {
+      if (!event.target.open) return;
+      box.focus();
+      if (!offered.querySelector("label")) find();
+    });
+  }
+})();

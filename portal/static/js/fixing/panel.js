@@ -1,0 +1,129 @@
+// The fix grid's panel: what is wrong with the cell, what it may have meant, and what may be done with the row.
+(() => {
+  "use strict";
+
+  const { element } = fixing;
+  const many = (count) => (count === 1 ? "the one like it" : `all ${count.toLocaleString()} like it`);
+
+  // `on`: put(text), step(step), back().
+  class Panel {
+    constructor(part, names, help, ask, on) {
+      Object.assign(this, { part, names, help, ask, on, asked: 0, key: "" });
+      part.addEventListener("keydown", (event) => {
+        if (event.key !== "F6" && event.key !== "Escape") return;
+        event.preventDefault();
+        on.back();
+      });
+    }
+
+    focus() { (this.part.querySelector("button") ?? this.part).focus(); }
+
+    // Drawn at once from what is known; suggestions follow. The last cell asked about wins.
+    async show(row, column, rows, fresh = false) {
+      const key = row ? JSON.stringify([row.row, column, row.cells[column], row.state, row.reason, rows]) : "";
+      if (key === this.key && !fresh) return;
+      this.key = key;
+      this.asked += 1;
+      const turn = this.asked;
+      if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: "Choose a cell to see what is wrong with it and what it may have meant." })); return; }
+      const offers = element("div", { data: { part: "offers" } });
+      const held = this.part.contains(document.activeElement);
+      this.part.classList.add("about");
+      this.part.replaceChildren(...this.about(row, column), offers, ...this.deeds(row, column, rows));
+      if (held) this.focus();
+      if (row.state === "discarded") return;
+      await new Promise((done) => { setTimeout(done, 120); });
+      if (turn !== this.asked) return;
+      const told = await this.ask("cell", { row: row.row, column }).catch(() => null);
+      if (!told || turn !== this.asked) return;
+      offers.replaceChildren(...this.offers(row, column, told));
+      this.allAlike(row, column, told.alike);
+    }
+
+    about(row, column) {
+      const title = element("h2", { text: `Line ${row.line.toLocaleString()}${column < 0 ? "" : ` · ${this.names[column]}`}` });
+      const here = row.problems.filter((problem) => column < 0 || problem.columns.includes(column) || !problem.columns.length);
+      const said = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: "More" }))]);
+      const was = String(column) in row.was ? [element("p", { class: "quiet was", text: `The file says “${row.was[column]}”.` })] : [];
+      const whole = row.whole ? [element("p", { class: "quiet", text: "The row as it was written:" }), element("p", {}, element("code", { text: row.whole }))] : [];
+      return [title, ...said, ...was, ...whole];
+    }
+
+    offers(row, column, told) {
+      const found = [];
+      if (told.splits.length && row.state !== "ready") {
+        found.push(element("h3", { text: "Did the row mean" }), element("ul", { class: "offers" }, ...told.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
+      }
+      if (told.suggestions.length) {
+        found.push(element("h3", { text: "Did it mean" }), element("ul", { class: "offers" }, ...told.suggestions.map((one) => this.offer(one, row, column))));
+      }
+      if (String(column) in row.was) {
+        for (const like of told.alike.filter((one) => one.same)) {
+          found.push(this.button(`Put “${row.cells[column]}” into ${many(like.same)}`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
+        }
+      }
+      return found;
+    }
+
+    offer(one, row, column) {
+      const line = element("li", {}, this.button(one.text, () => this.on.put(one.text), one.label));
+      if (one.every > 1) {
+        const step = one.how ? { do: "read", code: one.code, column, how: one.how } : { do: "put", code: one.code, column, value: row.cells[column], text: one.text };
+        const words = one.how ? `Read ${one.every.toLocaleString()} cells of the column so: ${one.label}` : `Put ${one.text} into all ${one.every.toLocaleString()} like it`;
+        line.append(this.button(`All ${one.every.toLocaleString()}`, () => this.on.step(step), "", words));
+      }
+      return line;
+    }
+
+    button(text, act, label = "", name = "") {
+      const made = element("button", { type: "button", class: "btn", "aria-label": name || false, title: name || false, text });
+      if (label) made.append(element("small", { text: label }));
+      made.addEventListener("click", act);
+      return made;
+    }
+
+    deeds(row, column, rows) {
+      const some = rows.length > 1 ? `${rows.length} rows` : "row";
+      const deeds = element("div", { class: "deeds", data: { part: "deeds" } });
+      if (row.state === "discarded") deeds.append(this.button("Take it back in", () => this.on.step({ do: "discard", rows, off: true })));
+      else if (row.state === "accepted") deeds.append(this.button("Do not accept it so", () => this.on.step({ do: "accept", rows, off: true })));
+      else if (row.acceptable) deeds.append(this.button(`Accept the ${some} as it stands`, () => this.on.step({ do: "accept", rows })));
+      if (row.state !== "waits") deeds.append(this.button(`Back to the file's ${some}`, () => this.on.step({ do: "revert", rows })));
+      const found = deeds.childElementCount ? [element("h3", { text: rows.length > 1 ? `These ${rows.length} rows` : "The row" }), deeds] : [];
+      if (row.state !== "discarded") found.push(this.discarding(rows, some));
+      return found;
+    }
+
+    discarding(rows, some) {
+      const reason = element("input", { class: "form-control", id: "fix-reason", maxlength: "500", required: true, autocomplete: "off", placeholder: "For example: a test sale" });
+      const form = element("form", {}, element("h3", {}, element("label", { for: "fix-reason", text: "Discard, with a reason" })), reason,
+        element("div", { class: "deeds discard", data: { part: "discard" } }, element("button", { class: "btn", text: `Discard the ${some}` })));
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        const text = reason.value.trim();
+        const like = event.submitter?.like;
+        this.on.step(like ? { do: "discard", ...like, text } : { do: "discard", rows, text });
+      });
+      return form;
+    }
+
+    // What may be done with every row like this one, with how many there are.
+    allAlike(row, column, alike) {
+      const discard = this.part.querySelector("[data-part=discard]");
+      const deeds = this.part.querySelector("[data-part=deeds]");
+      for (const { code, value, same, every } of alike) {
+        const place = column < 0 ? undefined : column;
+        if (same > 1 && discard) {
+          const made = element("button", { class: "btn", text: value === null ? `Discard all ${same.toLocaleString()} with this problem` : `Discard all ${same.toLocaleString()} where it is “${value}”` });
+          made.like = { code, column: place, value };
+          discard.append(made);
+        }
+        if (every > 1 && row.acceptable && row.state === "waits") {
+          deeds.append(this.button(`Accept all ${every.toLocaleString()} with this problem`, () => this.on.step({ do: "accept", code, column: place })));
+        }
+      }
+    }
+  }
+
+  fixing.Panel = Panel;
+})();

@@ -1,0 +1,68 @@
+// The fix grid's wire: what it asks the server. Steps go one after another, each with the version that was seen.
+globalThis.fixing = {};
+(() => {
+  "use strict";
+
+  const token = () => document.querySelector("meta[name=csrf-token]").content;
+
+  // Somebody else changed the same rows: `others` says who and what.
+  class Clash extends Error {
+    constructor(answer) { super(answer.detail); this.others = answer.others; this.version = answer.version; }
+  }
+
+  const AGAIN = 2000;
+
+  class Wire {
+    // `silent(true)` when the server does not answer, `silent(false)` when it does again.
+    constructor(here, silent) { this.silent = silent; this.here = here; this.version = 0; this.last = Promise.resolve(); this.waiting = 0; }
+
+    async ask(part, args = {}) {
+      const query = new URLSearchParams(Object.entries(args).filter(([, value]) => value !== "" && value !== null && value !== false));
+      return this.read(await fetch(`${this.here}/${part}?${query}`, { headers: { Accept: "application/json" } }));
+    }
+
+    // In the order in which they were done; what fails does not stop those after it.
+    say(part, data = {}) {
+      this.waiting += 1;
+      const said = this.last.then(() => (data.step?.key ? this.insist(part, data) : this.post(part, data)));
+      this.last = said.catch(() => {});
+      return said.finally(() => { this.waiting -= 1; });
+    }
+
+    // A step with a key may be sent again until it is answered: it is taken once.
+    async insist(part, data) {
+      for (let missed = false; ; missed = true) {
+        try {
+          const answer = await this.post(part, data);
+          if (missed) this.silent(false);
+          return answer;
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error;
+          this.silent(true);
+          await new Promise((done) => { setTimeout(done, AGAIN); });
+        }
+      }
+    }
+
+    async post(part, data) {
+      const answer = await fetch(`${this.here}/${part}`, {
+        method: "POST",
+        headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() },
+        body: JSON.stringify({ version: this.version, ...data }),
+      });
+      return this.read(answer);
+    }
+
+    async read(answer) {
+      if (answer.redirected || answer.status === 401) throw new Error("You were signed out. What you typed is kept: sign in again and go on.");
+      const told = await answer.json();
+      if (answer.status === 409 && told.others) throw new Clash(told);
+      if (!answer.ok) throw new Error(told.detail || told.title);
+      if (told.version !== undefined) this.version = told.version;
+      return told;
+    }
+  }
+
+  fixing.Wire = Wire;
+  fixing.Clash = Clash;
+})();

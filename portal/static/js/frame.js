@@ -1,0 +1,73 @@
+// The frame of every page: menus that close, windows, colours, keys.
+(() => {
+  "use strict";
+
+  const menus = "details[data-menu][open], details.person[open], details.choice[open]";
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll(menus)) if (!menu.contains(event.target)) menu.open = false;
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) open(document.getElementById(opener.dataset.dialog), opener);
+    if (event.target instanceof HTMLDialogElement) event.target.close(); // beside its content: on the backdrop
+  });
+
+  function open(dialog, opener = document.activeElement) {
+    if (!dialog || dialog.open) return;
+    const menu = opener.closest("details[data-menu]");
+    dialog.addEventListener("close", () => {
+      const back = menu ? menu.querySelector("summary") : opener;
+      if (back && back.isConnected) back.focus();
+    }, { once: true });
+    if (menu) menu.open = false;
+    dialog.showModal();
+  }
+
+  function closeMenus() {
+    for (const menu of document.querySelectorAll(menus)) {
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (inside) menu.querySelector("summary").focus();
+    }
+  }
+
+  // Chosen without loading the page anew: a form may be half filled in.
+  for (const form of document.querySelectorAll("[data-themes]")) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const chosen = event.submitter;
+      const body = new FormData(form, chosen);
+      for (const one of form.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === chosen));
+      document.getElementById("dark").media = chosen.dataset.media;
+      document.documentElement.dataset.theme = chosen.value; // charts watch it, and read the colours anew
+      await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    });
+  }
+
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") return closeMenus();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return undefined;
+    if (event.target.closest("input, select, textarea, [contenteditable], [role=grid], dialog[open]")) return undefined;
+    if (event.key === "/") return find(event);
+    if (event.key === "?") return open(document.getElementById("shortcuts"));
+    if (event.timeStamp - going < 1500) {
+      going = 0;
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+    } else if (event.key === "g") going = event.timeStamp;
+    return undefined;
+  });
+
+  // The search of everything; where there is none, the list's own.
+  function find(event) {
+    const field = document.getElementById("find") || document.querySelector("main input[type=search]");
+    if (!field) return;
+    event.preventDefault();
+    const side = field.closest("[popover]");
+    if (side && !field.checkVisibility()) side.showPopover();
+    field.focus();
+    field.select();
+  }
+
+  for (const one of document.querySelectorAll("[data-dialog]")) one.hidden = false;
+})();

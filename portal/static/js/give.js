@@ -1,0 +1,243 @@
+// Several files at once: each with its own contract, progress and result. Without it the form sends them all together.
+(() => {
+  "use strict";
+
+  const form = document.getElementById("give");
+  if (!form) return;
+  const AT_ONCE = 3;
+  const STEPS = [["received", "received"], ["staging", "being read"], ["staged", "checked"], ["settled", "counted"], ["announced", "announced"]];
+  const input = form.elements.file;
+  const list = document.getElementById("chosen");
+  const said = document.getElementById("said");
+  const shared = form.elements.contract;
+  const anywhere = document.querySelector(".drop-anywhere");
+  const contracts = [...shared.options].map((one) => one.value).filter(Boolean);
+  const files = [];
+
+  function element(name, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+
+  const address = (name, word, value) => form.dataset[name].replace(word, encodeURIComponent(value));
+  const size = (bytes) => {
+    const units = ["bytes", "kB", "MB", "GB"];
+    const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+    return `${(bytes / 1000 ** at).toFixed(at ? 1 : 0)} ${units[at]}`;
+  };
+
+  // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
+  // IN-and-UK.csv. A wrong guess would count under another region, so everything else is looked at first.
+  function named(file) {
+    const stem = file.replace(/(\.(csv|tsv|txt|gz|zip|xlsx|ods|jsonl|ndjson|parquet))+$/i, "");
+    const whole = contracts.find((one) => one.toLowerCase() === stem.toLowerCase());
+    if (whole) return whole;
+    const [first] = contracts.filter((one) => stem.startsWith(one) && /^[^\p{L}\p{N}]/u.test(stem.slice(one.length)))
+      .sort((a, b) => b.length - a.length);
+    const rest = first ? ` ${stem.slice(first.length)} `.split(/[^\p{L}\p{N}]+/u) : [];
+    return first && !contracts.some((one) => one !== first && rest.includes(one)) ? first : "";
+  }
+
+  function choose(chosen) {
+    for (const file of chosen) {
+      if (!file.size && !file.type && !file.name.includes(".")) continue; // a folder: browsers give it without a kind
+      files.push(listed(file));
+    }
+    input.value = "";
+  }
+
+  function listed(file) {
+    const select = element("select", { className: "form-select", ariaLabel: `Contract of ${file.name}` });
+    select.append(element("option", { value: "", textContent: "Not sure: look first" }));
+    for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
+    const clear = named(file.name);
+    select.value = clear || shared.value;
+    const pause = element("button", { type: "button", className: "btn", hidden: true });
+    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Leave out ${file.name}` });
+    const words = element("div", { className: "said" });
+    const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select,
+      element("span", { className: "tools" }, pause, away), words);
+    const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
+    if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, as the file's name says. Change it if that is not so.` }));
+    select.addEventListener("change", () => { one.own = true; words.replaceChildren(); });
+    away.addEventListener("click", () => leave(one));
+    pause.addEventListener("click", () => (one.sending.state === "sending" ? one.sending.pause() : start(one)));
+    list.append(row);
+    return one;
+  }
+
+  async function leave(one) {
+    if (one.state === "chosen" || one.state === "done") {
+      one.row.remove();
+      files.splice(files.indexOf(one), 1);
+      return;
+    }
+    if (one.batch) {
+      const body = new FormData();
+      body.append("csrf_token", form.elements.csrf_token.value);
+      await fetch(address("cancel", "BATCH", one.batch), { method: "POST", body, headers: { Accept: "text/html" } });
+      look();
+      return;
+    }
+    await one.sending?.cancel();
+    finish(one, element("p", { className: "notice", textContent: "Cancelled; nothing of it is kept." }));
+  }
+
+  function finish(one, ...words) {
+    one.state = "done";
+    one.pause.hidden = true;
+    one.away.ariaLabel = `Take ${one.file.name} off the list`;
+    one.words.replaceChildren(...words);
+    said.textContent = `${one.file.name}: ${one.words.textContent}`;
+    next();
+  }
+
+  // The bytes on their way: a bar, how much, and what can be done.
+  function bytes(one, sending) {
+    if (one.sending !== sending || one.state === "done") return;
+    const there = Math.max(sending.offset, sending.sent || 0);
+    if (!one.bar) {
+      one.bar = element("progress", { max: 1, ariaLabel: `Sending ${one.file.name}` });
+      one.bytes = element("p", { className: "bytes" });
+      one.words.replaceChildren(one.bar, one.bytes);
+    }
+    one.bar.value = one.file.size ? there / one.file.size : 1;
+    const stops = { paused: "paused, ", broken: "the line is broken, ", waiting: "waiting, " };
+    const again = sending.again ? `, the line is broken: trying again in ${sending.again} s` : "";
+    const whole = sending.state === "sending" && there >= one.file.size ? `, being ${sending.arrived ? "taken in" : "put together"}` : "";
+    one.bytes.textContent = `${stops[sending.state] || ""}${size(Math.min(there, one.file.size))} of ${size(one.file.size)}${whole}${again}`;
+    one.pause.hidden = !["sending", "paused", "broken"].includes(sending.state);
+    one.pause.textContent = sending.state === "sending" ? "Pause" : "Go on";
+    one.pause.ariaLabel = `${one.pause.textContent} with ${one.file.name}`;
+    one.away.ariaLabel = `Cancel ${one.file.name}`;
+  }
+
+  async function start(one) {
+    one.state = "sending";
+    if (!one.sending) {
+      const mark = `${one.file.name}-${one.file.size}-${one.file.lastModified}`;
+      const left = [...document.querySelectorAll("#waiting-files [data-mark]")].find((known) => known.dataset.mark === mark);
+      const contract = one.select.value;
+      const look = one.look || !contract ? "yes" : "";
+      one.said = { filename: one.file.name, contract, look, mark: `${mark}` };
+      one.sending = new Resumable(one.file, {
+        address: form.dataset.sending, token: form.elements.csrf_token.value, said: one.said,
+        place: left && left.dataset.look === look && left.dataset.contract === contract ? left.dataset.place : "",
+        tell: (sending) => bytes(one, sending),
+      });
+      one.select.disabled = true;
+      if (left) left.remove();
+    }
+    try {
+      await one.sending.send();
+      if (one.sending.state === "kept") kept(one);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      finish(one, element("p", { className: "notice wrong", textContent: error.message }));
+    }
+    next();
+  }
+
+  function kept(one) {
+    one.pause.hidden = true;
+    if (one.said.look) {
+      const place = address("look", "SENDING", one.sending.id);
+      const says = document.createTextNode("It is here and counts nothing yet. ");
+      finish(one, element("p", { className: "notice ask" }, says, element("a", { href: place, textContent: "Look at it" })));
+      one.goes = place;
+      if (files.length > 1) fetch(`${place}/told`, { headers: { Accept: "application/json" } })
+        .then((answer) => (answer.ok ? answer.json() : null)).then((told) => { if (told) says.data = `${told.says} `; }).catch(() => {});
+    } else {
+      one.state = "given";
+      one.batch = one.sending.batch;
+      one.goes = address("receipt", "BATCH", one.batch);
+      look();
+    }
+    if (files.length === 1) location.href = one.goes;
+  }
+
+  // A few at a time; the others wait their turn, and one that fails stops no other.
+  function next() {
+    const busy = files.filter((one) => one.state === "sending" && one.sending?.state === "sending").length;
+    files.filter((one) => one.state === "queued").slice(0, Math.max(0, AT_ONCE - busy)).forEach(start);
+    if (!files.some((one) => ["queued", "sending", "given"].includes(one.state))) refresh();
+  }
+
+  let looking = 0;
+  async function look() {
+    clearTimeout(looking);
+    const given = files.filter((one) => one.state === "given");
+    if (!given.length) return;
+    try {
+      const asked = new URLSearchParams(given.map((one) => ["batch", one.batch]));
+      const answer = await fetch(`${form.dataset.progress}?${asked}`, { headers: { Accept: "application/json" } });
+      if (answer.ok) for (const told of (await answer.json()).uploads) stages(given.find((one) => one.batch === told.batch_id), told);
+    } catch {
+      // the next look may reach the server again
+    }
+    looking = setTimeout(look, 700);
+  }
+
+  function stages(one, told) {
+    if (!one) return;
+    const at = STEPS.findIndex(([state]) => state === told.state);
+    const steps = element("ol", { className: "steps", ariaLabel: `How far ${one.file.name} is` });
+    for (const [number, [, words]] of STEPS.entries()) {
+      const where = number < at || told.state === "announced" ? "done" : number === at ? "now" : "";
+      if (at >= 0) steps.append(element("li", { className: where, textContent: words, ariaCurrent: where === "now" ? "step" : null }));
+    }
+    const result = told.result ? element("p", { className: `notice ${told.tone === "good" ? "done" : told.tone === "bad" ? "wrong" : "ask"}` },
+      `${told.result}. `, element("a", { href: told.url, textContent: told.needs ? "See what needs you" : "See its receipt" })) : "";
+    if (told.done) finish(one, ...(at >= 0 ? [steps] : []), result);
+    else one.words.replaceChildren(steps, result);
+  }
+
+  async function refresh() {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const id of ["list", "waiting-files"]) {
+      const part = document.getElementById(id);
+      const fresh = page.getElementById(id);
+      if (part && fresh) part.replaceWith(fresh);
+      else if (fresh) form.parentNode.insertBefore(fresh, anywhere.nextSibling);
+      else if (part) part.remove();
+      if (fresh) document.dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
+    }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = files.filter((one) => one.state === "chosen");
+    if (!chosen.length) {
+      input.setCustomValidity("Choose a file first.");
+      input.reportValidity();
+      return;
+    }
+    for (const one of chosen) Object.assign(one, { state: "queued", look: event.submitter?.matches("[data-look-first]") });
+    next();
+  });
+  input.addEventListener("change", () => { input.setCustomValidity(""); choose(input.files); });
+  // The choice above is for every file that nothing else was chosen for.
+  shared.addEventListener("change", () => {
+    for (const one of files) if (one.state === "chosen" && !one.own) one.select.value = shared.value;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (files.some((one) => one.state === "queued" || one.sending?.state === "sending" && !one.sending.arrived)) event.preventDefault();
+  });
+
+  let within = 0;
+  const brings = (event) => [...event.dataTransfer?.types || []].includes("Files");
+  document.addEventListener("dragenter", (event) => { if (brings(event)) { within += 1; anywhere.hidden = false; } });
+  document.addEventListener("dragleave", (event) => { if (brings(event) && (within -= 1) <= 0) { within = 0; anywhere.hidden = true; } });
+  document.addEventListener("dragover", (event) => { if (brings(event)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    within = 0;
+    anywhere.hidden = true;
+    choose(event.dataTransfer.files);
+    list.scrollIntoView({ block: "nearest" });
+  });
+})();

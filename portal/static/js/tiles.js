@@ -1,0 +1,59 @@
+// Loads the tiles of the dashboard side by side, again after a fault, and again while the page stays open.
+(() => {
+  "use strict";
+
+  const EVERY = 5 * 60 * 1000;
+  // From now on the server sends the page without its tiles: they come by themselves.
+  document.cookie = "tiles=apart; path=/; max-age=31536000; samesite=lax";
+
+  const tiles = [...document.querySelectorAll("[data-tile]")];
+  const failed = document.getElementById("tile-failed");
+  const said = (tile) => document.dispatchEvent(new CustomEvent("tile", { detail: tile }));
+
+  function show(tile, html) {
+    const body = tile.querySelector(".tile-body");
+    const open = [...body.querySelectorAll("details")].map((one) => one.open);
+    const inside = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    body.innerHTML = html;
+    [...body.querySelectorAll("details")].forEach((one, at) => { one.open = Boolean(open[at]); });
+    if (inside !== null) [...body.querySelectorAll("a")].find((one) => one.getAttribute("href") === inside)?.focus();
+    delete tile.dataset.empty;
+    document.dispatchEvent(new CustomEvent("fresh", { detail: body }));
+    said(tile);
+  }
+
+  function wrong(tile) {
+    // What is shown already stays: old figures are better than none.
+    if (!("empty" in tile.dataset)) return;
+    const body = tile.querySelector(".tile-body");
+    body.replaceChildren(failed.content.cloneNode(true));
+    body.querySelector("[data-retry]").addEventListener("click", (event) => {
+      event.preventDefault();
+      load(tile);
+    });
+  }
+
+  async function load(tile) {
+    tile.setAttribute("aria-busy", "true");
+    try {
+      const first = tile === tiles[0] ? "high" : "auto";
+      const answer = await fetch(tile.dataset.tile, { headers: { Accept: "text/html" }, priority: first });
+      if (answer.redirected) location.reload();
+      else if (answer.ok) show(tile, await answer.text());
+      else wrong(tile);
+    } catch {
+      wrong(tile);
+    }
+    tile.removeAttribute("aria-busy");
+  }
+
+  let at = Date.now();
+  const loadAll = () => { at = Date.now(); return Promise.all(tiles.map(load)); };
+  const due = () => { if (!document.hidden && Date.now() - at >= EVERY) loadAll(); };
+
+  tiles.filter((tile) => "empty" in tile.dataset).forEach(load);
+  setInterval(due, 10_000);
+  document.addEventListener("visibilitychange", due);
+  document.addEventListener("refresh", loadAll);
+  for (const tile of tiles) if (!("empty" in tile.dataset)) said(tile);
+})();

@@ -1,0 +1,13 @@
+"""The tokens area: what a person's programs show in the place of a sign-in; made, looked at and revoked here."""
+
+from flask import Blueprint
+
+from portal.tokens import everybody, own
+
+blueprint = Blueprint("tokens", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/tokens", "own", own.show)
+blueprint.add_url_rule("/tokens", "make", own.make, methods=["POST"])
+blueprint.add_url_rule("/tokens/<token_id>/revoke", "revoke", own.revoke, methods=["POST"])
+blueprint.add_url_rule("/tokens/everybody", "everybody", everybody.show)
+blueprint.add_url_rule("/tokens/everybody/<token_id>/revoke", "revoke_any", everybody.revoke, methods=["POST"])

@@ -1,0 +1,42 @@
+"""The tokens area's page for admins: everybody's tokens, to see who uses which and to end one."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports
+from portal.tokens.own import WORDS
+from tillstream.domain.people import Action
+from tillstream.people import personal_tokens
+
+PER_PAGE = 50
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    asked = {name: request.args.get(name, "") for name in ("q", "state")}
+    page = max(1, request.args.get("page", 1, type=int))
+    now, words = ports().clock.now(), asked["q"].casefold().split()
+    found = [
+        one
+        for one in personal_tokens.find(ports())
+        if all(word in f"{one.login} {one.name} {one.id}".casefold() for word in words)
+        and asked["state"] in {"", one.state(now)}
+    ]
+    first = (page - 1) * PER_PAGE
+    return render_template(
+        "tokens/everybody.html",
+        tokens=found[first : first + PER_PAGE],
+        more=len(found) > first + PER_PAGE,
+        page=page,
+        asked=asked,
+        words=WORDS,
+        now=now,
+    )
+
+
+@allow(Action.ADMINISTER)
+def revoke(token_id: str) -> ResponseReturnValue:
+    token = personal_tokens.revoke(ports(), token_id, by=me().login)
+    flash(f"The token “{token.name}” of {token.login} no longer opens anything.", "done")
+    return redirect(url_for("tokens.everybody"), 303)

@@ -1,0 +1,79 @@
+"""The tokens area's own page: a person makes tokens of no more than they may themselves."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal.access import Open, allow
+from portal.context import me, ports, scope, tillstream
+from tillstream.domain.errors import Rejected
+from tillstream.people import personal_tokens
+
+WORDS = {
+    "numbers": "Read numbers: sales, by time, place and product",
+    "personal": "With the personal columns: customers and salespeople",
+    "uploads": "Read uploads and their receipts",
+    "upload": "Upload files, correct them, have them read again",
+    "decide": "Confirm, reject and undo uploads",
+    "pipeline": "See what waits in the pipeline, and drive it on",
+}
+DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
+
+
+class NewToken(FlaskForm):
+    name = StringField("What is it for?", [InputRequired("Give the token a name, to know it again."), Length(max=60)])
+    rights = SelectMultipleField("What may it do?", [InputRequired("Choose at least one right.")])
+    regions = SelectMultipleField("In which regions?")
+    days = SelectField("How long?", coerce=int, choices=[SelectChoice(days, f"{days} days") for days in DAYS])
+
+
+def _form() -> NewToken:
+    form, regions = NewToken(), scope().regions
+    form.rights.choices = [SelectChoice(right, WORDS[right]) for right in personal_tokens.rights_of(scope())]
+    known = tillstream().book.regions() if regions is None else regions
+    form.regions.choices = [SelectChoice(region, region) for region in sorted(known)]
+    if not form.is_submitted():
+        form.rights.data, form.days.data = ["numbers"], personal_tokens.USUAL_DAYS
+    return form
+
+
+@allow(Open.SIGNED_IN)
+def show() -> ResponseReturnValue:
+    return _page(_form())
+
+
+@allow(Open.SIGNED_IN)
+def make() -> ResponseReturnValue:
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        token, text = personal_tokens.issue(
+            ports(),
+            me().login,
+            form.name.data,
+            form.rights.data,
+            regions=form.regions.data,
+            days=form.days.data,
+            by=me().login,
+        )
+    except Rejected as error:
+        form.name.errors = [str(error)]
+        return _page(form), 422
+    # Answered at once and not through a redirect: the secret must not rest in a cookie.
+    return render_template("tokens/once.html", token=token, secret=text), 201
+
+
+@allow(Open.SIGNED_IN)
+def revoke(token_id: str) -> ResponseReturnValue:
+    token = personal_tokens.revoke(ports(), token_id, by=me().login, login=me().login)
+    flash(f"The token “{token.name}” no longer opens anything.", "done")
+    return redirect(url_for("tokens.own"), 303)
+
+
+def _page(form: NewToken) -> str:
+    found = personal_tokens.find(ports(), me().login)
+    return render_template("tokens/own.html", tokens=found, form=form, words=WORDS, now=ports().clock.now())

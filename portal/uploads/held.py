@@ -1,0 +1,93 @@
+"""The uploads area's questions about a file that waits: answered here, it goes on."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.uploads import asked, look_words, scoped
+from tillstream.domain.contract import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.domain.uploads import State, Upload
+from tillstream.pipeline import decide, held_questions, proposals
+from tillstream.pipeline.contracts import contract_version
+from tillstream.pipeline.understood import Understood, understood
+
+
+@allow(Action.UPLOAD)
+def show(batch_id: str) -> ResponseReturnValue:
+    """What is open about the file, with its own values; what it becomes by the answers."""
+    upload = scoped.own(batch_id)
+    if not _waits(upload):
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    said = held_questions.answers(ports(), batch_id)
+    name = asked.name_of(upload.file)
+    found, differs = held_questions.ask(ports(), tillstream().book, upload, name, said)
+    opened = held_questions.opened(ports(), upload)
+    pairs = held_questions.all_questions(ports(), tillstream().book, upload, name, said, found)
+    questions = asked.posed(opened, found, pairs, name)
+    return render_template(
+        "uploads/held.html",
+        upload=upload,
+        asked=questions,
+        differs=differs,
+        rows=_rows(upload, found.contract or found.so_far or _own(upload)),
+        say=look_words,
+    )
+
+
+@allow(Action.UPLOAD)
+def answer(batch_id: str) -> ResponseReturnValue:
+    upload = _waiting(batch_id)
+    before = held_questions.answers(ports(), batch_id)
+    found, _ = held_questions.ask(ports(), tillstream().book, upload, asked.name_of(upload.file), before)
+    said = asked.given(before, {} if upload.contract else asked.so_far(found))
+    held_questions.keep(ports(), batch_id, said, me().login)
+    return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
+
+
+@allow(Action.UPLOAD)
+def save(batch_id: str) -> ResponseReturnValue:
+    """Save the contract that the answers make and read the file by it; who may not save contracts proposes it."""
+    upload, book = _waiting(batch_id), tillstream().book
+    said = held_questions.answers(ports(), batch_id)
+    found, differs = held_questions.ask(ports(), book, upload, asked.name_of(upload.file), said)
+    contract = asked.named(found) if not upload.contract else found.contract
+    if contract is None:
+        raise Rejected("Nothing is proposed yet: answer what is open first.")
+    if not scope().covers_region(contract.region):
+        raise Rejected(f"{contract.region} is not one of your regions.")
+    proposals.put_forward(ports(), batch_id, contract, [*differs, *asked.changes(said)], me().login)
+    if scope().may(Action.ADMINISTER):
+        read = decide.accept(ports(), book, batch_id, me().login)
+        flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
+    else:
+        flash(f"Your answers are kept. An administrator accepts them, then {upload.file} is read.", "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _waiting(batch_id: str) -> Upload:
+    upload = scoped.own(batch_id)
+    if not _waits(upload):
+        raise Rejected(f"{upload.file} does not wait for answers.")
+    return upload
+
+
+def _waits(upload: Upload) -> bool:
+    return upload.state is State.HELD and upload.kind in scoped.FILES
+
+
+def _own(upload: Upload) -> Contract | None:
+    """What reads the file as long as nothing better is proposed."""
+    return contract_version(ports().documents, upload.contract, upload.contract_version) if upload.contract else None
+
+
+def _rows(upload: Upload, contract: Contract | None) -> Understood | None:
+    if contract is None:
+        return None
+    try:
+        received = ports().clock.now().date()
+        return understood(held_questions.opened(ports(), upload), contract, received, ports().limits)
+    except Rejected:
+        return None

@@ -1,0 +1,16 @@
+"""The uploads area's list of contracts that people propose, for whoever may save them."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import ports
+from portal.uploads import look_words
+from tillstream.domain.people import Action
+from tillstream.pipeline import proposals
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    """Each with its file, who proposed it, and what it says that nothing proved."""
+    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), say=look_words)

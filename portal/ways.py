@@ -1,0 +1,65 @@
+"""The portal room's ways in: passwords of ours, or the word of another house: a provider's, or of a proxy before us."""
+
+from flask import Flask, current_app, request
+
+from tillstream.domain.errors import Rejected
+from tillstream.people.identities import Identity
+from tillstream.people.sessions import Session
+from tillstream.people.user import User
+from tillstream.settings import Settings
+
+OIDC, IAP = "oidc", "iap"
+ASSERTION = "X-Goog-IAP-JWT-Assertion"
+ISSUER = "https://cloud.google.com/iap"
+KEYS = "https://www.gstatic.com/iap/verify/public_key-jwk"
+EXTENSION = "tillstream.ways"
+
+
+class NotProved(Rejected):
+    """Nobody whom we believe says who it is. The message is for the person."""
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Make ready what the settings' way in needs; its libraries load only then."""
+    if settings.sign_in == IAP:
+        from tillstream.signed_tokens import Signer
+
+        app.extensions[EXTENSION] = Signer((ISSUER,), "ES256", KEYS)
+    elif settings.sign_in == OIDC:
+        from portal.sign_in.oidc import Provider
+
+        app.extensions[EXTENSION] = Provider(app, settings)
+    app.context_processor(lambda: {"passwords_open": settings.passwords_open, "way_in": settings.sign_in})
+
+
+def holds(settings: Settings, session: Session, user: User) -> bool:
+    """Whether a session's way in is still open; before a proxy, whether the proxy still says that it is this person."""
+    if not session.way:
+        return settings.passwords_open
+    if session.way != settings.sign_in:
+        return False
+    if session.way != IAP:
+        return True
+    try:
+        return proved_by_proxy(settings).email.casefold() == user.login
+    except NotProved:
+        return False
+
+
+def proved_by_proxy(settings: Settings) -> Identity:
+    """Whom the proxy has let through, by its signed header; the plain headers beside it anybody could write.
+
+    Raises `NotProved`, and `Unavailable` where the proxy's keys cannot be had.
+    """
+    from tillstream.signed_tokens import NotSigned, Signer
+
+    signer: Signer = current_app.extensions[EXTENSION]
+    shown = request.headers.get(ASSERTION, "")
+    if not shown:
+        raise NotProved("The address that you opened goes around your company's sign-in. Open the one you were given.")
+    try:
+        claims = signer.claims(shown, settings.iap_audience)
+    except NotSigned as error:
+        current_app.logger.warning("an assertion of the proxy was refused: %s", error)
+        raise NotProved("Your company's sign-in could not be proved. Load the page again.") from error
+    return Identity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))

@@ -1,0 +1,82 @@
+"""The portal room's world map: outlines of all countries, served from here and cached for good."""
+
+import gzip
+import json
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from flask import Response, request
+
+from portal import countries
+from portal.access import Open, allow
+from portal.security import A_YEAR
+
+DIGITS = 1
+"""A tenth of a degree is less than a pixel of a map of the world."""
+LEFT_OUT = frozenset({"ATA"})
+"""Nobody sells there, and it takes a third of the picture."""
+
+
+@allow(Open.EVERYBODY)
+def outlines() -> Response:
+    packed = request.accept_encodings["gzip"] > 0
+    answer = Response(_packed() if packed else _text(), mimetype="application/geo+json")
+    answer.vary.add("Accept-Encoding")
+    if packed:
+        answer.content_encoding = "gzip"
+    answer.cache_control.public = answer.cache_control.immutable = True
+    answer.cache_control.max_age = A_YEAR
+    return answer
+
+
+@cache
+def _packed() -> bytes:
+    """A third of it, as most of its digits repeat."""
+    return gzip.compress(_text().encode(), mtime=0)
+
+
+@cache
+def _text() -> str:
+    """A GeoJSON; countries without an outline (islands, mostly) are points."""
+    features = [
+        {"type": "Feature", "id": code, "properties": {"name": one["name"]}, "geometry": _shape(one)}
+        for code, one in sorted(countries.known().items())
+        if code not in LEFT_OUT and one.get("latlng")
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"))
+
+
+def _shape(country: dict[str, Any]) -> dict[str, Any]:
+    features = (country.get("geoJSON") or {}).get("features", [])
+    polygons: list[Any] = []
+    for feature in features:
+        shape = feature["geometry"]
+        polygons += shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+    kept = [rings for rings in map(_rings, polygons) if rings]
+    if kept:
+        return {"type": "MultiPolygon", "coordinates": kept}
+    latitude, longitude = country["latlng"]
+    return {"type": "Point", "coordinates": [longitude, latitude]}
+
+
+def _rings(polygon: list[Any]) -> list[Any]:
+    """Rounded, and wound as the map's script wants them: the outer ring clockwise, holes the other way."""
+    found = []
+    for at, ring in enumerate(polygon):
+        points: list[list[float]] = []
+        for longitude, latitude in ring:
+            point = [round(longitude, DIGITS), round(latitude, DIGITS)]
+            if not points or points[-1] != point:
+                points.append(point)
+        if len(points) < 4:
+            continue
+        if (_area(points) > 0) == (at == 0):
+            points.reverse()
+        found.append(points)
+    return found
+
+
+def _area(ring: list[list[float]]) -> float:
+    """Positive where it runs against the clock."""
+    return sum(one[0] * two[1] - two[0] * one[1] for one, two in pairwise(ring))

@@ -1,0 +1,7 @@
+-- The pipeline's service accounts read and write every row of a table that has policies: without this one they would
+-- see none, and BigQuery refuses to change a table of which somebody may see only a part.
+-- {dataset}, {table}, {accounts}: a list of members such as 'serviceAccount:…'
+CREATE OR REPLACE ROW ACCESS POLICY accounts
+ON `{dataset}.{table}`
+GRANT TO ({accounts})
+FILTER USING (TRUE)

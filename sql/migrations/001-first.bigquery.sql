@@ -1,0 +1,1 @@
+-- The tables as they first shipped: nothing to change.

@@ -1,0 +1,92 @@
+-- The chosen lines that settlements changed, net, each with what it said before and after, page by page, the greatest
+-- difference first. A line that left what is chosen counts as removed, one that came into it as added.
+-- @after INT64 = 0: settlements after this one
+-- @through INT64 = 9223372036854775807: the last of them
+-- @kind STRING = all of all|added|corrected|removed: which changes
+-- @limit INT64 = 100: at most so many lines
+-- @offset INT64 = 0: leave out so many first
+WITH
+listed AS (
+  SELECT
+    settlement_no,
+    key,
+    old,
+    `new`
+  FROM changes
+  WHERE settlement_no > @after AND settlement_no <= @through
+),
+first_changes AS (
+  SELECT key, old
+  FROM listed
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no) = 1
+),
+last_changes AS (
+  SELECT key, `new`
+  FROM listed
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY settlement_no DESC) = 1
+),
+net_changes AS (
+  SELECT
+    first_changes.key,
+    first_changes.old,
+    last_changes.`new`
+  FROM first_changes
+  INNER JOIN last_changes ON last_changes.key = first_changes.key
+  WHERE first_changes.old IS DISTINCT FROM last_changes.`new`
+),
+sides AS (
+  SELECT key, old AS content, FALSE AS is_after FROM net_changes WHERE old IS NOT NULL
+  UNION ALL
+  SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
+),
+told AS (
+  SELECT
+    sides.is_after,
+    visible_versions.key,
+    visible_versions.region,
+    visible_versions.sale_id,
+    visible_versions.line_key,
+    visible_versions.store_id,
+    visible_versions.sale_date,
+    visible_versions.product_id,
+    visible_versions.product_name,
+    visible_versions.status,
+    visible_versions.quantity,
+    visible_versions.net_amount,
+    visible_versions.currency
+  FROM sides
+  INNER JOIN visible_versions
+    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+),
+lines AS (
+  SELECT
+    region,
+    sale_id,
+    line_key,
+    CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(is_after) THEN 'added' ELSE 'removed' END AS kind,
+    COALESCE(MAX(IF(is_after, store_id, NULL)), MAX(store_id)) AS store_id,
+    COALESCE(MAX(IF(is_after, product_name, NULL)), MAX(product_name), MAX(product_id)) AS product,
+    MAX(IF(is_after, NULL, sale_date)) AS sale_date_before,
+    MAX(IF(is_after, sale_date, NULL)) AS sale_date_after,
+    MAX(IF(is_after, NULL, status)) AS status_before,
+    MAX(IF(is_after, status, NULL)) AS status_after,
+    MAX(IF(is_after, NULL, quantity)) AS quantity_before,
+    MAX(IF(is_after, quantity, NULL)) AS quantity_after,
+    MAX(IF(is_after, NULL, net_amount)) AS net_before,
+    MAX(IF(is_after, net_amount, NULL)) AS net_after,
+    COALESCE(MAX(IF(is_after, currency, NULL)), MAX(currency)) AS currency
+  FROM told
+  GROUP BY key, region, sale_id, line_key
+),
+final AS (
+  SELECT
+    lines.*,
+    COUNT(*) OVER () AS all_lines
+  FROM lines
+  WHERE @kind IN ('all', lines.kind)
+)
+SELECT * FROM final
+ORDER BY ABS(COALESCE(net_after, 0) - COALESCE(net_before, 0)) DESC, region, sale_id, line_key
+LIMIT @limit OFFSET @offset

@@ -1,0 +1,62 @@
+-- What the settlements after one added to or took from the chosen lines together: revenue in the reporting currency, and
+-- units. Taken from what counts now, it leaves what counted after that settlement.
+-- @after INT64 = 0: settlements after this one
+WITH
+asked AS (
+  SELECT settlement_no, only_adds FROM settlements WHERE settlement_no > @after
+),
+sides AS (
+  SELECT key, old AS content, -1 AS side FROM listed_changes WHERE old IS NOT NULL AND settlement_no > @after
+  UNION ALL
+  SELECT key, `new` AS content, 1 AS side FROM listed_changes WHERE `new` IS NOT NULL AND settlement_no > @after
+),
+told AS (
+  SELECT
+    sides.side,
+    visible_versions.sale_date,
+    visible_versions.currency,
+    visible_versions.net_amount,
+    visible_versions.quantity
+  FROM sides
+  INNER JOIN visible_versions
+    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  WHERE visible_versions.status <> 'cancelled'
+  UNION ALL
+  SELECT
+    1 AS side,
+    visible_versions.sale_date,
+    visible_versions.currency,
+    visible_versions.net_amount,
+    visible_versions.quantity
+  FROM asked
+  INNER JOIN visible_versions ON visible_versions.settlement_no = asked.settlement_no
+  WHERE asked.only_adds AND visible_versions.status <> 'cancelled'
+),
+days AS (
+  -- a day has one rate: what it sums to is converted, not each line
+  SELECT
+    sale_date,
+    currency,
+    SUM(IF(side > 0, net_amount, -net_amount)) AS net,
+    SUM(IF(side > 0, quantity, -quantity)) AS units
+  FROM told
+  GROUP BY sale_date, currency
+),
+final AS (
+  SELECT
+    CAST(
+      COALESCE(
+        SUM(
+          CAST(days.net AS BIGNUMERIC)
+          * CAST(IF(days.currency = reporting.currency, 1, rates.factor) AS BIGNUMERIC)
+        ),
+        0
+      ) AS NUMERIC
+    ) AS revenue,
+    CAST(COALESCE(SUM(days.units), 0) AS NUMERIC) AS units
+  FROM days
+  CROSS JOIN reporting
+  LEFT JOIN reporting_rates AS rates
+    ON rates.sale_date = days.sale_date AND rates.currency = days.currency
+)
+SELECT * FROM final

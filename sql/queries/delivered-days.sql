@@ -1,0 +1,57 @@
+-- What was told of each day: the lines that count now, by contract and store, and when the first file that tells them
+-- was received (microseconds since 1970). mismatched_lines counts those of files in which a line's own total was not
+-- what quantity and price come to. Days are chosen by from and to.
+-- needs: see uploads
+WITH
+roots AS (
+  SELECT
+    batch_no,
+    source,
+    contract,
+    received_seq,
+    -- the list is of few codes and columns; neither engine searches JSON in a way that both know
+    COALESCE('line-total-mismatch' IN (
+      JSON_VALUE(problems, '$[0].code'),
+      JSON_VALUE(problems, '$[1].code'),
+      JSON_VALUE(problems, '$[2].code'),
+      JSON_VALUE(problems, '$[3].code'),
+      JSON_VALUE(problems, '$[4].code'),
+      JSON_VALUE(problems, '$[5].code'),
+      JSON_VALUE(problems, '$[6].code'),
+      JSON_VALUE(problems, '$[7].code'),
+      JSON_VALUE(problems, '$[8].code'),
+      JSON_VALUE(problems, '$[9].code'),
+      JSON_VALUE(problems, '$[10].code'),
+      JSON_VALUE(problems, '$[11].code')
+    ), FALSE) AS is_mismatched
+  FROM batches
+  WHERE batch_no = root_no AND undone_no IS NULL
+),
+told AS (
+  SELECT
+    sightings.batch_no,
+    visible_versions.key,
+    visible_versions.region,
+    visible_versions.store_id,
+    visible_versions.sale_date
+  FROM visible_versions
+  INNER JOIN sightings
+    ON sightings.key = visible_versions.key AND sightings.content = visible_versions.content
+  WHERE visible_versions.is_current AND sightings.outcome <> 'quarantined'
+),
+final AS (
+  SELECT
+    told.region,
+    roots.contract,
+    roots.source,
+    told.store_id,
+    told.sale_date,
+    COUNT(DISTINCT told.key) AS lines,
+    COUNT(DISTINCT IF(roots.is_mismatched, told.key, NULL)) AS mismatched_lines,
+    MIN(roots.received_seq) AS first_received_seq
+  FROM told
+  INNER JOIN roots ON roots.batch_no = told.batch_no
+  GROUP BY told.region, roots.contract, roots.source, told.store_id, told.sale_date
+)
+SELECT * FROM final
+ORDER BY region, sale_date, store_id, contract, source

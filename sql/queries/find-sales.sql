@@ -1,0 +1,36 @@
+-- Sales whose id, or the key of one of whose lines, holds a text, in capitals or not; those that are it exactly first.
+-- Also those of which no line counts any more.
+-- @text STRING: what is looked for
+-- @limit INT64 = 20: at most so many sales
+WITH
+found AS (
+  SELECT
+    region,
+    sale_id,
+    sale_date,
+    is_current,
+    status,
+    net_amount,
+    currency,
+    LOWER(@text) IN (
+      LOWER(sale_id), LOWER(CONCAT(region, '/', sale_id)), LOWER(line_key)
+    ) AS is_exact
+  FROM visible_versions
+  WHERE STRPOS(LOWER(CONCAT(region, '/', sale_id, ' ', line_key)), LOWER(@text)) > 0
+),
+final AS (
+  SELECT
+    region,
+    sale_id,
+    MAX(sale_date) AS sale_date,
+    COUNTIF(is_current) AS lines,
+    COUNT(*) AS versions,
+    MIN(currency) AS currency,
+    CAST(COALESCE(SUM(IF(is_current AND status <> 'cancelled', net_amount, 0)), 0) AS NUMERIC) AS net,
+    LOGICAL_OR(is_exact) AS is_exact
+  FROM found
+  GROUP BY region, sale_id
+)
+SELECT * FROM final
+ORDER BY is_exact DESC, sale_date DESC, region, sale_id
+LIMIT @limit

@@ -1,0 +1,71 @@
+-- What kpis does not tell of the chosen sales, as one row: margin, returns, cancelled and pending money.
+-- Cost is quantity × unit cost over lines that are not cancelled and tell both; margin is the net amount of those lines
+-- less their cost, and cost_coverage the share of revenue that they make up. NULL where no line tells its cost.
+-- returned_value is negative; cancelled_value and pending_value are the net amounts of the lines of that status.
+-- Lines without a rate are in no amount; unconverted_lines counts them, cancelled ones apart from the others.
+WITH
+by_status AS (
+  SELECT
+    status,
+    CAST(COALESCE(SUM(reporting_amount), 0) AS NUMERIC) AS value,
+    CAST(SUM(lines) AS INT64) AS lines,
+    CAST(SUM(IF(reporting_amount IS NULL, lines, 0)) AS INT64) AS unconverted_lines
+  FROM visible_sums
+  GROUP BY status
+),
+active AS (
+  SELECT
+    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
+    CAST(COALESCE(SUM(active_lines), 0) AS INT64) AS lines
+  FROM visible_sums
+),
+known_cost AS (
+  SELECT
+    CAST(SUM(costed_revenue) AS NUMERIC) AS covered_revenue,
+    CAST(SUM(reporting_cost) AS NUMERIC) AS cost,
+    CAST(COALESCE(SUM(costed_lines), 0) AS INT64) AS lines
+  FROM visible_sums
+),
+reporting_currency AS (
+  SELECT MAX(currency) AS currency FROM reporting
+),
+statuses AS (
+  SELECT
+    COALESCE(MAX(IF(status = 'returned', lines, NULL)), 0) AS returned_lines,
+    COALESCE(MAX(IF(status = 'returned', value, NULL)), 0) AS returned_value,
+    COALESCE(MAX(IF(status = 'cancelled', lines, NULL)), 0) AS cancelled_lines,
+    COALESCE(MAX(IF(status = 'cancelled', value, NULL)), 0) AS cancelled_value,
+    COALESCE(MAX(IF(status = 'pending', lines, NULL)), 0) AS pending_lines,
+    COALESCE(MAX(IF(status = 'pending', value, NULL)), 0) AS pending_value,
+    CAST(COALESCE(SUM(IF(status <> 'cancelled', unconverted_lines, 0)), 0) AS INT64) AS unconverted_lines,
+    COALESCE(MAX(IF(status = 'cancelled', unconverted_lines, NULL)), 0) AS cancelled_unconverted_lines
+  FROM by_status
+),
+final AS (
+  SELECT
+    known_cost.cost,
+    CAST(known_cost.covered_revenue - known_cost.cost AS NUMERIC) AS margin,
+    SAFE_DIVIDE(
+      CAST(known_cost.covered_revenue - known_cost.cost AS NUMERIC),
+      CAST(known_cost.covered_revenue AS NUMERIC)
+    ) AS margin_rate,
+    known_cost.covered_revenue,
+    SAFE_DIVIDE(CAST(known_cost.covered_revenue AS NUMERIC), CAST(active.revenue AS NUMERIC)) AS cost_coverage,
+    known_cost.lines AS costed_lines,
+    active.lines AS active_lines,
+    active.revenue,
+    statuses.returned_lines,
+    statuses.returned_value,
+    statuses.cancelled_lines,
+    statuses.cancelled_value,
+    statuses.pending_lines,
+    statuses.pending_value,
+    statuses.unconverted_lines,
+    statuses.cancelled_unconverted_lines,
+    reporting_currency.currency
+  FROM active
+  CROSS JOIN known_cost
+  CROSS JOIN statuses
+  CROSS JOIN reporting_currency
+)
+SELECT * FROM final

@@ -1,0 +1,73 @@
+-- The uploads that the chosen sale lines came in with, the most lines first, with how many lines of each and their sum.
+-- A line belongs to the upload that told its present content last, as in sale-lines; corrected rows to their upload.
+-- revenue is in the reporting currency, of lines with a rate; all_uploads counts the uploads before paging.
+-- needs: see uploads
+-- @counts STRING = active of all|active|orders|cancelled|pending|returned|costed|unconverted: which of the lines
+-- @limit INT64 = 50: at most so many uploads
+-- @offset INT64 = 0: leave out so many first
+WITH
+chosen AS (
+  SELECT
+    key,
+    content,
+    CASE
+      WHEN @counts IN ('cancelled', 'pending', 'returned') THEN reporting_amount
+      ELSE revenue
+    END AS amount,
+    is_unconverted
+  FROM visible_sales
+  WHERE
+    CASE @counts
+      WHEN 'all' THEN TRUE
+      WHEN 'active' THEN is_active
+      WHEN 'orders' THEN counts_as_order
+      WHEN 'costed' THEN is_active AND unit_cost IS NOT NULL AND quantity IS NOT NULL
+      WHEN 'unconverted' THEN is_unconverted
+      ELSE status = @counts
+    END
+),
+told AS (
+  SELECT
+    key,
+    content,
+    batch_no,
+    fix_number
+  FROM counted_sightings
+  WHERE key IN (SELECT key FROM chosen)
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY key, content
+    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
+  ) = 1
+),
+grouped AS (
+  SELECT
+    told.batch_no,
+    COUNT(*) AS lines,
+    COUNTIF(told.fix_number > 0) AS corrected_lines,
+    COUNTIF(chosen.is_unconverted) AS unconverted_lines,
+    CAST(COALESCE(SUM(chosen.amount), 0) AS NUMERIC) AS revenue
+  FROM chosen
+  INNER JOIN told ON told.key = chosen.key AND told.content = chosen.content
+  GROUP BY told.batch_no
+),
+final AS (
+  SELECT
+    batches.batch_id,
+    batches.file,
+    batches.source,
+    batches.region,
+    batches.contract,
+    batches.received_seq,
+    settlements.settled_at,
+    grouped.lines,
+    grouped.corrected_lines,
+    grouped.unconverted_lines,
+    grouped.revenue,
+    COUNT(*) OVER () AS all_uploads
+  FROM grouped
+  INNER JOIN batches ON batches.batch_no = grouped.batch_no
+  LEFT JOIN settlements ON settlements.settlement_no = batches.settlement_no
+)
+SELECT * FROM final
+ORDER BY lines DESC, batch_id
+LIMIT @limit OFFSET @offset

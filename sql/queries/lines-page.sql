@@ -1,0 +1,146 @@
+-- The chosen sale lines with every column, sorted and searched, page by page; provenance as in sale-lines.
+-- reporting_amount is the net amount in the reporting currency; NULL where no rate converts it.
+-- @q STRING = : only lines whose sale, product or, for who may see them, person has this text
+-- @personal INT64 = 0: set by the query layer: 1 for who may see personal columns
+-- @sort STRING = sale_date of sale_date|sold_at|region|sale_id|store_id|product_name|category|channel|status|country|quantity|unit_price|net_amount|currency: by which column
+-- @descending INT64 = 1: 1: the greatest first, 0: the smallest
+-- @limit INT64 = 50: at most so many lines
+-- @offset INT64 = 0: leave out so many first
+WITH
+chosen AS (
+  SELECT
+    sale,
+    key,
+    CASE @sort
+      WHEN 'sale_date' THEN IF(
+        @descending = 1,
+        DATE_DIFF(DATE '2000-01-01', sale_date, DAY),
+        DATE_DIFF(sale_date, DATE '2000-01-01', DAY)
+      )
+      WHEN 'sold_at' THEN IF(@descending = 1, -UNIX_MICROS(sold_at), UNIX_MICROS(sold_at))
+    END AS time_key,
+    CASE @sort
+      WHEN 'quantity' THEN IF(@descending = 1, -quantity, quantity)
+      WHEN 'unit_price' THEN IF(@descending = 1, -unit_price, unit_price)
+      WHEN 'net_amount' THEN IF(@descending = 1, -net_amount, net_amount)
+    END AS amount_key,
+    CASE @sort
+      WHEN 'region' THEN region
+      WHEN 'sale_id' THEN sale_id
+      WHEN 'store_id' THEN store_id
+      WHEN 'product_name' THEN product_name
+      WHEN 'category' THEN category
+      WHEN 'channel' THEN channel
+      WHEN 'status' THEN status
+      WHEN 'country' THEN country
+      WHEN 'currency' THEN currency
+    END AS text_key
+  FROM visible_lines
+  WHERE
+    (
+      @q = ''
+      OR STRPOS(LOWER(sale_id), LOWER(@q)) > 0
+      OR STRPOS(LOWER(product_id), LOWER(@q)) > 0
+      OR STRPOS(LOWER(product_name), LOWER(@q)) > 0
+      OR (
+        @personal = 1
+        AND (
+          STRPOS(LOWER(customer_id), LOWER(@q)) > 0
+          OR STRPOS(LOWER(customer_name), LOWER(@q)) > 0
+          OR STRPOS(LOWER(salesperson_id), LOWER(@q)) > 0
+        )
+      )
+    )
+),
+page_times AS (
+  -- one narrow column first: how far the page reaches; only lines up to there are sorted
+  SELECT time_key FROM chosen ORDER BY time_key LIMIT @limit OFFSET @offset
+),
+page_amounts AS (
+  SELECT amount_key FROM chosen ORDER BY amount_key LIMIT @limit OFFSET @offset
+),
+page AS (
+  SELECT
+    sale,
+    key,
+    time_key,
+    amount_key,
+    text_key
+  FROM chosen
+  WHERE
+    (time_key IS NULL OR time_key <= (SELECT MAX(time_key) FROM page_times))
+    AND (amount_key IS NULL OR amount_key <= (SELECT MAX(amount_key) FROM page_amounts))
+  ORDER BY
+    time_key,
+    amount_key,
+    IF(@descending = 0, text_key, NULL),
+    IF(@descending = 1, text_key, NULL) DESC,
+    sale,
+    key
+  LIMIT @limit OFFSET @offset
+),
+lines AS (
+  SELECT * FROM visible_sales WHERE sale IN (SELECT sale FROM page) AND key IN (SELECT key FROM page)
+),
+greatest_sightings AS (
+  SELECT *
+  FROM counted_sightings
+  WHERE key IN (SELECT key FROM page)
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY key, content
+    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
+  ) = 1
+),
+final AS (
+  SELECT
+    page.sale,
+    page.key,
+    page.time_key,
+    page.amount_key,
+    page.text_key,
+    lines.region,
+    lines.sale_id,
+    lines.line_key,
+    NULLIF(greatest_sightings.source_version, 0) AS source_version,
+    lines.store_id,
+    lines.salesperson_id,
+    lines.customer_id,
+    lines.customer_name,
+    lines.product_id,
+    lines.product_name,
+    lines.category,
+    lines.channel,
+    lines.status,
+    lines.sold_at,
+    lines.sale_date,
+    lines.country,
+    lines.quantity,
+    lines.unit_price,
+    lines.discount,
+    lines.tax,
+    lines.net_amount,
+    lines.gross_amount,
+    lines.currency,
+    lines.unit_cost,
+    lines.returns_sale_id,
+    lines.extra,
+    CAST(lines.reporting_amount AS NUMERIC) AS reporting_amount,
+    greatest_sightings.batch_id,
+    greatest_sightings.row_number,
+    greatest_sightings.line_number,
+    greatest_sightings.source,
+    greatest_sightings.received_seq,
+    greatest_sightings.ingested_at
+  FROM page
+  INNER JOIN lines ON lines.key = page.key
+  LEFT JOIN greatest_sightings
+    ON greatest_sightings.key = lines.key AND greatest_sightings.content = lines.content
+)
+SELECT * EXCEPT (sale, key, time_key, amount_key, text_key) FROM final
+ORDER BY
+  time_key,
+  amount_key,
+  IF(@descending = 0, text_key, NULL),
+  IF(@descending = 1, text_key, NULL) DESC,
+  sale,
+  key

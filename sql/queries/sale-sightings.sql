@@ -1,0 +1,36 @@
+-- One sale: each time that a file or a message told a content of one of its lines, also where that was undone since.
+-- needs: see uploads
+-- @region STRING: the region of the sale
+-- @sale_id STRING: the sale
+WITH
+versions AS (
+  SELECT key, content, line_key
+  FROM visible_versions
+  WHERE region = @region AND sale_id = @sale_id
+),
+final AS (
+  SELECT
+    versions.line_key,
+    versions.content,
+    visible_batches.batch_id,
+    visible_batches.file,
+    visible_batches.kind,
+    visible_batches.source,
+    sightings.row_number,
+    sightings.line_number,
+    sightings.fix_number,
+    sightings.source_version,
+    sightings.outcome,
+    sightings.superseded,
+    sightings.settlement_no,
+    told.settled_at,
+    visible_batches.undone_no,
+    undone.settled_at AS undone_at
+  FROM versions
+  INNER JOIN sightings ON sightings.key = versions.key AND sightings.content = versions.content
+  INNER JOIN visible_batches ON visible_batches.batch_no = sightings.batch_no
+  LEFT JOIN settlements AS told ON told.settlement_no = sightings.settlement_no
+  LEFT JOIN settlements AS undone ON undone.settlement_no = visible_batches.undone_no
+)
+SELECT * FROM final
+ORDER BY line_key, settlement_no, batch_id, row_number, fix_number

@@ -1,0 +1,27 @@
+-- The sales of customers whose id or name holds a text, in capitals or not, the newest first.
+-- needs: see personal columns
+-- @text STRING: what is looked for
+-- @limit INT64 = 20: at most so many sales
+WITH
+found AS (
+  SELECT *
+  FROM visible_versions
+  WHERE is_current
+    AND STRPOS(LOWER(CONCAT(COALESCE(customer_id, ''), ' ', COALESCE(customer_name, ''))), LOWER(@text)) > 0
+),
+final AS (
+  SELECT
+    region,
+    sale_id,
+    MAX(customer_id) AS customer_id,
+    MAX(customer_name) AS customer_name,
+    MAX(sale_date) AS sale_date,
+    COUNT(*) AS lines,
+    MIN(currency) AS currency,
+    CAST(COALESCE(SUM(IF(status <> 'cancelled', net_amount, 0)), 0) AS NUMERIC) AS net
+  FROM found
+  GROUP BY region, sale_id
+)
+SELECT * FROM final
+ORDER BY sale_date DESC, region, sale_id
+LIMIT @limit

@@ -1,0 +1,28 @@
+-- Products whose id or name holds a text, in capitals or not, with their sales that count and the last of them.
+-- @text STRING: what is looked for
+-- @limit INT64 = 20: at most so many products
+WITH
+found AS (
+  SELECT
+    region,
+    product_id,
+    product_name,
+    sale_id,
+    sale_date
+  FROM visible_versions
+  WHERE is_current
+    AND STRPOS(LOWER(CONCAT(COALESCE(product_id, ''), ' ', COALESCE(product_name, ''))), LOWER(@text)) > 0
+),
+final AS (
+  SELECT
+    region,
+    product_id,
+    MAX(product_name) AS product_name,
+    COUNT(DISTINCT sale_id) AS sales,
+    MAX(sale_date) AS last_sale_date
+  FROM found
+  GROUP BY region, product_id
+)
+SELECT * FROM final
+ORDER BY sales DESC, region, product_id
+LIMIT @limit

@@ -1,0 +1,90 @@
+-- The settlements that changed a chosen line, the newest first, page by page: the lines each added, corrected and
+-- removed, and the revenue that it added or took away in the reporting currency.
+-- @after INT64 = 0: settlements after this one
+-- @since DATE = 0001-01-01: that committed on this day (UTC) or later
+-- @limit INT64 = 50: at most so many settlements
+-- @offset INT64 = 0: leave out so many first
+WITH
+asked AS (
+  SELECT settlement_no, settled_at, only_adds
+  FROM settlements
+  WHERE settlement_no > @after AND CAST(settled_at AS DATE) >= @since
+),
+sides AS (
+  SELECT settlement_no, key, old AS content, FALSE AS is_after FROM listed_changes WHERE old IS NOT NULL
+  UNION ALL
+  SELECT settlement_no, key, `new` AS content, TRUE AS is_after FROM listed_changes WHERE `new` IS NOT NULL
+),
+told AS (
+  SELECT
+    sides.settlement_no,
+    sides.is_after,
+    COUNT(*) OVER (PARTITION BY sides.settlement_no, sides.key) = 2 AS is_corrected,
+    visible_versions.sale_date,
+    visible_versions.currency,
+    IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
+  FROM asked
+  INNER JOIN sides ON sides.settlement_no = asked.settlement_no
+  INNER JOIN visible_versions
+    ON visible_versions.key = sides.key AND visible_versions.content = sides.content
+  UNION ALL
+  -- a settlement that only added lines lists none: its changes are the versions that it brought
+  SELECT
+    asked.settlement_no,
+    TRUE AS is_after,
+    FALSE AS is_corrected,
+    visible_versions.sale_date,
+    visible_versions.currency,
+    IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
+  FROM asked
+  INNER JOIN visible_versions ON visible_versions.settlement_no = asked.settlement_no
+  WHERE asked.only_adds
+),
+days AS (
+  -- a day has one rate: what it sums to is converted, not each line
+  SELECT
+    settlement_no,
+    sale_date,
+    currency,
+    COUNTIF(NOT is_corrected AND is_after) AS added,
+    COUNTIF(is_corrected AND is_after) AS corrected,
+    COUNTIF(NOT is_corrected AND NOT is_after) AS removed,
+    SUM(IF(is_after, net, -net)) AS net
+  FROM told
+  GROUP BY settlement_no, sale_date, currency
+),
+counted AS (
+  SELECT
+    days.settlement_no,
+    CAST(SUM(days.added) AS INT64) AS added,
+    CAST(SUM(days.corrected) AS INT64) AS corrected,
+    CAST(SUM(days.removed) AS INT64) AS removed,
+    CAST(
+      COALESCE(
+        SUM(
+          CAST(days.net AS BIGNUMERIC)
+          * CAST(IF(days.currency = reporting.currency, 1, rates.factor) AS BIGNUMERIC)
+        ),
+        0
+      ) AS NUMERIC
+    ) AS revenue_change
+  FROM days
+  CROSS JOIN reporting
+  LEFT JOIN reporting_rates AS rates
+    ON rates.sale_date = days.sale_date AND rates.currency = days.currency
+  GROUP BY days.settlement_no
+),
+final AS (
+  SELECT
+    asked.settlement_no,
+    asked.settled_at,
+    counted.added,
+    counted.corrected,
+    counted.removed,
+    counted.revenue_change
+  FROM asked
+  INNER JOIN counted ON counted.settlement_no = asked.settlement_no
+)
+SELECT * FROM final
+ORDER BY settlement_no DESC
+LIMIT @limit OFFSET @offset

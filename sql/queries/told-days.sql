@@ -1,0 +1,32 @@
+-- The days that the files of each contract tell, each with when the first of those files was received (microseconds
+-- since 1970). Tills are no file. Days are chosen by from and to.
+-- needs: see uploads
+WITH
+roots AS (
+  SELECT batch_no, contract, received_seq
+  FROM batches
+  WHERE batch_no = root_no AND undone_no IS NULL AND source <> 'till'
+),
+told AS (
+  SELECT
+    sightings.batch_no,
+    visible_versions.region,
+    visible_versions.sale_date
+  FROM visible_versions
+  INNER JOIN sightings
+    ON sightings.key = visible_versions.key AND sightings.content = visible_versions.content
+  WHERE visible_versions.is_current AND sightings.outcome <> 'quarantined'
+  GROUP BY sightings.batch_no, visible_versions.region, visible_versions.sale_date
+),
+final AS (
+  SELECT
+    told.region,
+    roots.contract,
+    told.sale_date,
+    MIN(roots.received_seq) AS first_received_seq
+  FROM told
+  INNER JOIN roots ON roots.batch_no = told.batch_no
+  GROUP BY told.region, roots.contract, told.sale_date
+)
+SELECT * FROM final
+ORDER BY region, contract, sale_date

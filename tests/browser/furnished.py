@@ -1,0 +1,90 @@
+"""A small company to walk through: three regions, people of every role, files of every fate."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from io import BytesIO
+from pathlib import Path
+
+from served import PASSWORD
+
+from tillstream import audit
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+from tillstream.pipeline import uploads
+from tillstream.samples.files import write_samples
+from tillstream.worker import Worker
+
+UNTIL = date(2026, 6, 30)
+SCALE = 0.01
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+NAMES = {
+    Role.ADMIN: "Ada Admin",
+    Role.MANAGER: "Maya Rao",
+    Role.CLERK: "Kiran Shah",
+    Role.SALESPERSON: "Sam Iyer",
+    Role.ANALYST: "Ana Lopez",
+}
+BAD = {4: "two", 9: "1.234.50", 17: "ten"}
+"""number of a line of the file with refused rows → what stands where its amount should be"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What of the company a walk needs by name."""
+
+    known: dict[str, str]
+    own: dict[str, dict[str, str]]
+    """endpoint → where it takes another example"""
+
+
+def open_shop(app: App, folder: Path) -> Shop:
+    """Fill an empty home. The samples first, then what a clerk has before them this morning."""
+    people(app)
+    for sample, path in write_samples(folder, until=UNTIL, scale=SCALE):
+        with path.open("rb") as stream:
+            uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, "kiran")
+    amounts = [BAD.get(number, f"{number * 125}.00") for number in range(1, 41)]
+    refused = _give(app, "IN-2026-07-01.csv", amounts)
+    held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
+    Worker(app).run_until_idle()
+    entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
+    known = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
+    return Shop(known, {"board.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
+
+
+def people(app: App) -> None:
+    for role, name in NAMES.items():
+        bounded = role not in {Role.ADMIN, Role.ANALYST}
+        accounts.add(
+            app.ports,
+            name.split()[0].lower(),
+            name,
+            role,
+            regions=("IN",) if bounded else (),
+            salesperson="E115" if role is Role.SALESPERSON else None,
+            password=PASSWORD,
+        )
+
+
+def _give(app: App, name: str, amounts: list[str], *, first: int = 7001) -> str:
+    rows = [
+        f"{number},1,01-07-2026 {9 + number % 9:02}:15,MUM01,E115,C{number % 7},Asha Rao,P{number % 3},"
+        f"{('Kettle', 'Toaster', 'Lamp')[number % 3]},Kitchen,store,Completed,1,{amount},0.00,{_taxed(amount)},"
+        for number, amount in enumerate(amounts, first)
+    ]
+    content = "\n".join([HEADER, *rows, ""]).encode()
+    return uploads.receive(app.ports, app.book.used("IN"), name, BytesIO(content), "kiran").batch_id
+
+
+def _taxed(amount: str) -> str:
+    """The amount, its tax, and both together; nothing is added to what is no number."""
+    try:
+        tax = Decimal(amount) * Decimal("0.18")
+    except InvalidOperation:
+        return f"{amount},18.00,118.00"
+    return f"{amount},{tax:.2f},{Decimal(amount) + tax:.2f}"

@@ -1,0 +1,77 @@
+"""A new colleague: invited by an admin, in with a password and a second step of their own, seen, and signed out."""
+
+import re
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from served import PASSWORD, Served
+
+pytestmark = pytest.mark.browser
+OWN = "seven green kettles whistle"
+
+
+def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_out(
+    page: Page, chromium: Browser, served: Served
+) -> None:
+    page.goto(f"{served.address}/people")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.get_by_role("link", name="Invite somebody").click()
+    page.get_by_label("Sign-in name").fill("carla@example.org")
+    page.get_by_label("Name", exact=True).fill("Carla Clerk")
+    page.get_by_label("IN", exact=True).check()
+    page.get_by_role("button", name="Make the invitation").click()
+    link = page.locator("#secret").inner_text()
+
+    context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
+    clerk = context.new_page()
+    clerk.on("pageerror", lambda error: served.complaints.append(f"{clerk.url}: {error}"))
+    clerk.goto(link)
+    expect(clerk.get_by_role("heading", name="Welcome, Carla Clerk")).to_be_visible()
+    clerk.get_by_label("Your password").fill("passwordpassword")
+    clerk.get_by_label("The same again").fill("passwordpassword")
+    clerk.keyboard.press("Enter")
+    expect(clerk.get_by_text("too easy to guess")).to_be_visible()
+    clerk.get_by_label("Your password").fill(OWN)
+    clerk.get_by_label("The same again").fill(OWN)
+    clerk.keyboard.press("Enter")
+    expect(clerk.get_by_text("Your password is set.")).to_be_visible()
+
+    clerk.goto(f"{served.address}/profile/second-step")
+    telephone = pyotp.TOTP(re.sub(r"\s", "", clerk.locator("#key").inner_text()))
+    expect(clerk.locator(".qr svg")).to_be_visible()
+    at = int(served.app.ports.clock.now().timestamp())
+    clerk.get_by_label("Code").fill(telephone.at(at - 30))
+    clerk.get_by_role("button", name="Set it up").click()
+    expect(clerk.locator("#codes")).to_contain_text(re.compile(r"[a-z2-9]{4}-[a-z2-9]{4}"))
+    clerk.get_by_role("link", name="I have them").click()
+    expect(clerk.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
+
+    clerk.context.clear_cookies()
+    clerk.goto(f"{served.address}/uploads")
+    expect(clerk).to_have_url(re.compile(r"/sign-in\?next="))
+    clerk.get_by_label("Name").fill("carla@example.org")
+    clerk.get_by_label("Password").fill(OWN)
+    clerk.get_by_role("button", name="Sign in").click()
+    clerk.get_by_label("Code").fill(telephone.now())
+    clerk.get_by_role("button", name="Sign in").click()
+    expect(clerk.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
+
+    page.get_by_role("link", name="I have it").click()
+    signed_in = page.get_by_role("region", name="Where they are signed in")
+    expect(signed_in.get_by_role("row").nth(1)).to_contain_text("Chrome on Linux")
+    page.get_by_role("button", name="End them all").click()
+    expect(page.get_by_text("is signed out in 2 places")).to_be_visible()
+    expect(page.get_by_text("Nowhere now.")).to_be_visible()
+    clerk.reload()
+    expect(clerk.get_by_role("heading", name="Sign in")).to_be_visible()
+    context.close()
+
+    page.get_by_role("link", name="Audit log").click()
+    table = page.get_by_role("region", name="Changes, newest first")
+    for said in ("Signed out", "Second step set up", "Invitation taken up", "Person invited"):
+        expect(table.get_by_text(said).first).to_be_visible()
+    assert served.complaints == []

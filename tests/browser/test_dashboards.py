@@ -1,0 +1,150 @@
+"""Each role's morning in a real browser: it is there, drills down, hears of news, and needs no network."""
+
+import re
+from io import BytesIO
+
+import pytest
+from playwright.sync_api import Page, expect
+from served import PASSWORD, Served
+
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+from tillstream.pipeline import uploads
+
+pytestmark = pytest.mark.browser
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+GIVEN = {Role.ADMIN: {}, Role.ANALYST: {}, Role.SALESPERSON: {"regions": ["IN"], "salesperson": "S1"}}
+
+
+def _sell(served: Served, name: str, *amounts: str) -> None:
+    """A file of India's, given as the watched folder would."""
+    rows = [
+        f"{name}-{at},1,{at % 28 + 1:02}-0{at % 3 + 3}-2026 10:15,MUM01,S{at % 2 + 1},C{at},Asha Rao,P{at},Kettle,"
+        f"{'Garden' if at % 2 else 'Kitchen'},store,Completed,1,{amount},0.00,{amount},18.00,118.00,"
+        for at, amount in enumerate(amounts, 1)
+    ]
+    content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
+    uploads.receive(served.app.ports, served.app.book.used("IN"), f"{name}.csv", content, by="admin")
+
+
+def _sign_in(page: Page, served: Served, role: Role) -> None:
+    login = role.value
+    if role is not Role.ADMIN:
+        given = GIVEN.get(role, {"regions": ["IN"]})
+        accounts.add(served.app.ports, login, login.title(), role, password=PASSWORD, **given)
+    page.goto(f"{served.address}/sign-in?next=/dashboard")
+    page.get_by_label("Name", exact=True).fill(login)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _settled(page: Page) -> None:
+    expect(page.locator(".tile[data-empty]")).to_have_count(0, timeout=20_000)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served, role: Role) -> None:
+    _sell(served, "june", "100.50", "200.25", "300.00")
+    _sign_in(page, served, role)
+    expect(page.locator("#tile-headline .figure").first).to_contain_text(
+        "200.25" if role is Role.SALESPERSON else "600.75", timeout=20_000
+    )
+    _settled(page)
+    charts = page.locator("[data-chart]")
+    for at in range(charts.count()):
+        expect(charts.nth(at).locator("svg.main-svg").first).to_be_visible(timeout=20_000)
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.reload()
+    _settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert served.complaints == []
+
+
+def test_a_manager_drills_from_a_bar_to_the_sale_lines_and_back(page: Page, served: Served) -> None:
+    _sell(served, "june", "100.50", "200.25", "300.00")
+    _sign_in(page, served, Role.MANAGER)
+    _settled(page)
+    bar = page.locator("[data-chart='by-category'] .bars path").first
+    expect(bar).to_be_visible(timeout=20_000)
+    # The picture itself takes the click, over its bars.
+    bar.hover(force=True)
+    bar.click(force=True)
+    page.wait_for_url("**/dashboard?category=Garden")
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("400.50")
+    _settled(page)
+    table = page.locator("#tile-by-category details")
+    table.locator("summary").click()
+    table.get_by_role("link", name="2 sale lines: show them").click()
+    page.wait_for_url("**/sale-lines?category=Garden")
+    expect(page.get_by_text("june-1").first).to_be_visible()
+    page.go_back()
+    expect(page.locator(".chip")).to_have_text(re.compile("Category: Garden"))
+    page.locator(".chip").click()
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("600.75")
+    assert served.complaints == []
+
+
+def test_the_map_is_drawn_without_a_network_and_again_in_other_colours(page: Page, served: Served) -> None:
+    page.emulate_media(color_scheme="light")
+    _sell(served, "june", "100.50", "200.25")
+    _sign_in(page, served, Role.ANALYST)
+    _settled(page)
+    lands = page.locator("[data-chart='by-country'] .choropleth path")
+    expect(lands.first).to_be_visible(timeout=20_000)
+    assert lands.count() > 150
+    before = page.locator("[data-chart='by-category'] .bars path").first.evaluate("one => getComputedStyle(one).fill")
+    page.emulate_media(color_scheme="dark")
+    bar = page.locator("[data-chart='by-category'] .bars path").first
+    expect(bar).not_to_have_css("fill", before)
+    # Any request that leaves this machine would stand among the complaints.
+    assert served.complaints == []
+
+
+def test_an_open_page_hears_of_a_settlement(page: Page, served: Served) -> None:
+    _sell(served, "june", "100.50")
+    _sign_in(page, served, Role.ADMIN)
+    _settled(page)
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
+    _sell(served, "july", "1000.00")
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50", timeout=20_000)
+    assert served.complaints == []
+
+
+def test_a_tile_that_fails_says_so_alone_and_comes_when_it_is_tried_again(page: Page, served: Served) -> None:
+    _sell(served, "june", "100.50")
+    _sign_in(page, served, Role.ANALYST)
+    _settled(page)
+    page.route("**/dashboard/tiles/by-category*", lambda route: route.fulfill(status=503, body="not now"))
+    page.reload()
+    tile = page.locator("#tile-by-category")
+    expect(tile.get_by_text("could not be loaded")).to_be_visible(timeout=20_000)
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
+    page.unroute("**/dashboard/tiles/by-category*")
+    tile.get_by_role("link", name="Try again").click()
+    expect(tile.locator("[data-chart] svg").first).to_be_visible(timeout=20_000)
+    assert all("503" in one for one in served.complaints)
+
+
+def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
+    _sell(served, "june", "100.50", "200.25", "300.00")
+    _sign_in(page, served, Role.ADMIN)
+    _settled(page)
+    further = page.locator(".further > summary")
+    further.focus()
+    page.keyboard.press("Enter")
+    product = page.locator(".further .field", has_text="Product").locator("summary")
+    product.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("p2")
+    box = page.locator("input[name=product][value=P2]")
+    expect(box).to_be_visible(timeout=20_000)
+    box.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Show").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard?product=P2")
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("200.25")
+    assert served.complaints == []

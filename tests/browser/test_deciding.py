@@ -1,0 +1,125 @@
+"""What a manager decides, in a real browser: a held file confirmed, an upload undone, a sale followed to its line."""
+
+import io
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from served import PASSWORD, Served
+
+from tillstream.domain.people import Role
+from tillstream.domain.uploads import State
+from tillstream.people import accounts
+from tillstream.pipeline import uploads
+
+pytestmark = pytest.mark.browser
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+PATIENCE = 20.0
+
+
+def give(served: Served, name: str, *amounts: str) -> str:
+    """A file of sales A0, A1 … of a day in June, read and settled or held; its batch."""
+    rows = [
+        f"A{number},1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,{amount},0.00,{amount},"
+        "18.00,118.00,"
+        for number, amount in enumerate(amounts)
+    ]
+    content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
+    batch = uploads.receive(served.app.ports, served.app.book.used("IN"), name, content, "clerk").batch_id
+    give_up_at = time.monotonic() + PATIENCE
+    while uploads.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)
+    return batch
+
+
+@pytest.fixture
+def manager(page: Page, served: Served) -> Page:
+    accounts.add(served.app.ports, "mira", "Mira Manager", Role.MANAGER, regions=("IN",), password=PASSWORD)
+    page.goto(f"{served.address}/sign-in")
+    page.get_by_label("Name").fill("mira")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{served.address}/dashboard")
+    return page
+
+
+def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -> None:
+    give(served, "monday.csv", "100.00", "200.00")
+    give(served, "tuesday.csv", "150.00", "ten", "ten")
+    manager.goto(f"{served.address}/uploads")
+    manager.get_by_role("link", name="Waiting").click()
+    expect(manager.get_by_role("heading", name="1 file waits for you")).to_be_visible()
+    manager.get_by_role("link", name="tuesday.csv").click()
+    expect(manager.get_by_text("Too many rows were refused")).to_be_visible()
+    expect(manager.get_by_text("1 line would change")).to_be_visible()
+    numbers = manager.get_by_role("region", name="Your numbers")
+    expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("300.00")
+    expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("350.00")
+    manager.get_by_role("button", name="Confirm: count its rows").click()
+    expect(manager.get_by_text("1 of 3 rows counted; 2 need you")).to_be_visible(timeout=20_000)
+    manager.goto(f"{served.address}/waiting")
+    expect(manager.get_by_role("heading", name="Nothing waits for a decision")).to_be_visible()
+    assert served.complaints == []
+
+
+def test_an_undo_says_what_it_will_change_and_then_what_it_changed(manager: Page, served: Served) -> None:
+    give(served, "monday.csv", "100.00", "200.00")
+    batch = give(served, "tuesday.csv", "150.00")
+    manager.goto(f"{served.address}/uploads/{batch}")
+    manager.get_by_role("link", name="Undo…").click()
+    expect(manager.get_by_text("1 line would go back to what was known before")).to_be_visible()
+    revenue = manager.get_by_role("region", name="Your numbers").get_by_role("row", name="Revenue")
+    expect(revenue).to_contain_text("350.00")
+    expect(revenue).to_contain_text("300.00")
+    expect(revenue).to_contain_text("−50.00")
+    manager.get_by_role("button", name="Undo it").click()
+    expect(manager.get_by_role("heading", name="1 line changed")).to_be_visible()
+    expect(manager.get_by_text("tuesday.csv is undone")).to_be_visible()
+    expect(manager.get_by_role("region", name="Your numbers").get_by_role("row", name="Revenue")).to_contain_text(
+        "300.00"
+    )
+    assert served.complaints == []
+
+
+def test_a_sale_is_found_and_followed_to_the_line_of_its_file(manager: Page, served: Served) -> None:
+    give(served, "monday.csv", "100.00", "200.00")
+    give(served, "tuesday.csv", "150.00")
+    manager.goto(f"{served.address}/uploads")
+    manager.keyboard.press("/")
+    manager.keyboard.type("MUM01/A0")
+    manager.keyboard.press("Enter")
+    expect(manager.get_by_role("heading", name="Sale MUM01/A0")).to_be_visible()
+    expect(manager.get_by_text("Counts now")).to_be_visible()
+    expect(manager.get_by_text("Counted before")).to_be_visible()
+    manager.get_by_role("listitem").filter(has_text="monday.csv").get_by_role("link", name="line 2").click()
+    expect(manager.get_by_text("A0,1,03-06-2026").first).to_be_visible()
+    assert served.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_boards_pages_fit_a_phone(manager: Page, served: Served, scheme: str) -> None:
+    manager.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    batch = give(served, "monday.csv", "100.00", "200.00")
+    held = give(served, "a-file-of-a-very-long-name-that-goes-on-and-on-and-never-ends-at-all.csv", "1.00", "ten")
+    manager.set_viewport_size({"width": 375, "height": 812})
+    for path in (
+        "/waiting",
+        f"/waiting/{held}",
+        f"/uploads/{batch}/undo",
+        "/changes?since=2020-01-01",
+        "/changes/1",
+        "/changes/1/lines",
+        "/completeness?day=2026-06-03&open=IN",
+        "/completeness/IN/2026-06-03",
+        "/search?q=A",
+        "/sales/MUM01/A0?region=IN",
+    ):
+        manager.goto(served.address + path)
+        expect(manager.get_by_role("heading", level=1)).to_be_visible()
+        too_wide = manager.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{path} is {too_wide} pixels wider than a phone"
+    assert served.complaints == []

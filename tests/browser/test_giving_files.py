@@ -1,0 +1,155 @@
+"""Giving files in a real browser: several at once, a broken line, and a file that has to be asked about."""
+
+from io import BytesIO
+from pathlib import Path
+from re import compile as words
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from served import PASSWORD, Served
+from walk import faults, narrow_faults
+
+from tillstream.pipeline import proposals, sending, uploads
+
+pytestmark = pytest.mark.browser
+HEADER = (
+    "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
+)
+UNKNOWN = """Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
+1001;03/04/2026;Linz;Lampe;1;1.024,50;bezahlt
+1002;05/04/2026;Linz;Stuhl;2;89,90;bezahlt
+1003;04/05/2026;Graz;Tisch;1;240,00;verschollen
+"""
+
+
+def _sales(folder: Path, name: str, count: int, *more: str) -> Path:
+    rows = [
+        f"{number},1,{number % 28 + 1:02}-0{number % 3 + 3}-2026 10:15,MUM01,S1,C{number},Asha Rao,P{number},Kettle,"
+        "Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,"
+        for number in range(count)
+    ]
+    path = folder / name
+    path.write_text("\n".join([HEADER, *rows, *more, ""]), encoding="utf-8")
+    return path
+
+
+def _uploads(page: Page, served: Served) -> None:
+    page.goto(f"{served.address}/sign-in?next=/uploads")
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
+
+
+def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, served: Served, tmp_path: Path) -> None:
+    refused = tmp_path / "UK-strange.csv"
+    refused.write_text("a,b\n1,2\n")
+    slow = _sales(tmp_path, "IN-slow.csv", 50)
+    files = [_sales(tmp_path, "IN-june.csv", 30, "ten rows"), refused, slow]
+
+    def stuck(route: Route) -> None:
+        """The slow file's pieces never arrive, as on a bad line."""
+        if route.request.method != "PATCH" or len(route.request.post_data_buffer or b"") < slow.stat().st_size:
+            route.continue_()
+
+    _uploads(page, served)
+    page.route(
+        "**/api/uploads/sending/*", lambda route: stuck(route) if route.request.method == "PATCH" else route.continue_()
+    )
+    page.get_by_label("Drop sales files here").set_input_files(files)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    rows = page.locator("#chosen > li")
+    expect(rows.nth(2).get_by_label("Sending IN-slow.csv")).to_be_visible()
+    rows.nth(2).get_by_role("button", name="Pause with IN-slow.csv").click()
+    expect(rows.nth(2)).to_contain_text("paused, 0 bytes of")
+    rows.nth(2).get_by_role("button", name="Cancel IN-slow.csv").click()
+    expect(rows.nth(2)).to_contain_text("Cancelled; nothing of it is kept.")
+    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 needs you"), timeout=20_000)
+    expect(rows.nth(0).get_by_role("listitem")).to_have_count(5)
+    expect(rows.nth(1)).to_contain_text("The header lacks")
+    rows.nth(0).get_by_role("link", name="See what needs you").click()
+    expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
+    assert {one.file for one in uploads.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
+    assert sending.on_their_way(served.app.ports, "admin") == []
+    assert served.complaints == []
+
+
+def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, served: Served, tmp_path: Path) -> None:
+    large = _sales(tmp_path, "IN-large.csv", 400)
+    _uploads(page, served)
+    page.wait_for_function("typeof Resumable !== 'undefined'")
+    page.evaluate("Resumable.PIECE = 20000")
+    seen: list[str] = []
+
+    def second_breaks(route: Route) -> None:
+        if route.request.method == "PATCH":
+            seen.append(route.request.headers["upload-offset"])
+            if len(seen) == 2:
+                return
+        route.continue_()
+
+    page.route("**/api/uploads/sending/*", second_breaks)
+    page.get_by_label("Drop sales files here").set_input_files(large)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text(words("20.0 kB of"))).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(f"{served.address}/uploads")
+    expect(page.get_by_text("choose the same file again to go on")).to_be_visible()
+    page.get_by_label("Drop sales files here").set_input_files(large)
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("400 of 400 rows counted")).to_be_visible(timeout=20_000)
+    assert seen[2] == "20000"
+    (upload,) = uploads.find(served.app.ports)
+    assert upload.size == large.stat().st_size
+
+
+def test_questions_are_answered_with_the_files_own_values_and_it_loads(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    file = tmp_path / "linz.csv"
+    file.write_text(UNKNOWN)
+    _uploads(page, served)
+    page.get_by_label("Drop sales files here").set_input_files(file)
+    page.get_by_role("button", name="Look first").click()
+    expect(page.get_by_role("heading", name="5 questions are open")).to_be_visible()
+    for question, answer in (
+        ("Whose sales are these?", "Austria"),
+        ("In which currency are the amounts?", "EUR"),
+        ("In which country were they sold?", "Austria"),
+    ):
+        page.get_by_label(question).fill(answer)
+        page.get_by_label(question).press("Tab")
+        expect(page.get_by_role("group", name=question)).to_contain_text("answered")
+    page.get_by_role("radio", name="month, day, year 03/04/2026 is 4 March 2026").check()
+    expect(page.get_by_role("row", name=words("^Datum"))).to_contain_text("4 Mar 2026")
+    page.get_by_role("radio", name="day, month, year 03/04/2026 is 3 April 2026").check()
+    expect(page.get_by_role("row", name=words("^Datum"))).to_contain_text("3 Apr 2026")
+    page.get_by_role("radio", name="cancelled: it does not count").check()
+    expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
+    page.get_by_role("button", name="Save the contract and load").click()
+    expect(page.get_by_text("3 of 3 rows counted")).to_be_visible(timeout=20_000)
+    assert served.app.book.current("linz").region == "Austria"
+    assert served.complaints == []
+
+
+def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
+    app = served.app
+    begun = sending.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
+    sending.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
+    lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
+    held = uploads.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    _uploads(page, served)
+    asked = f"/uploads/{held.batch_id}/questions"
+    page.goto(served.address + f"/uploads/{held.batch_id}")
+    expect(page.get_by_text("Answer what it leaves open")).to_be_visible(timeout=20_000)
+    proposal = app.book.current("IN").model_copy(update={"version": 2})
+    found = []
+    look = f"/uploads/look/{begun.id}"
+    for path in ("/uploads", look, f"{look}?contract=IN", asked, "/uploads/proposals"):
+        if path == "/uploads/proposals":
+            proposals.put_forward(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
+        page.goto(served.address + path)
+        page.wait_for_load_state("load")
+        found += faults(page, path) + narrow_faults(page, path)
+    assert found + served.complaints == []

@@ -1,0 +1,80 @@
+"""The pictures of the docs, taken where the pages are proved: `make pictures` writes them into docs/pictures."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from furnished import Shop, open_shop
+from playwright.sync_api import Browser
+from served import Served, keep_here, listened, running
+from walk import settle, sign_in
+
+from tillstream.app import build
+from tillstream.domain.people import Role
+from tillstream.settings import Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+DESK, PHONE = {"width": 1200, "height": 780}, {"width": 375, "height": 740}
+LARGEST = 250_000
+PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
+    "admin-morning": (Role.ADMIN, "/dashboard", DESK, "light"),
+    "admin-people": (Role.ADMIN, "/people", DESK, "light"),
+    "admin-audit": (Role.ADMIN, "/audit", DESK, "light"),
+    "manager-morning": (Role.MANAGER, "/dashboard", DESK, "light"),
+    "manager-waiting": (Role.MANAGER, "/waiting/{held}", DESK, "light"),
+    "manager-undo": (Role.MANAGER, "/uploads/{batch_id}/undo", DESK, "light"),
+    "clerk-morning": (Role.CLERK, "/dashboard", DESK, "light"),
+    "clerk-receipt": (Role.CLERK, "/uploads/{batch_id}", DESK, "light"),
+    "clerk-repair": (Role.CLERK, "/uploads/{batch_id}/fix", DESK, "light"),
+    "clerk-days": (Role.CLERK, "/completeness?day=2026-06-30", DESK, "light"),
+    "salesperson-morning": (Role.SALESPERSON, "/dashboard", PHONE, "light"),
+    "salesperson-sale": (Role.SALESPERSON, "/sale-lines", DESK, "light"),
+    "analyst-morning": (Role.ANALYST, "/dashboard", DESK, "dark"),
+    "analyst-why": (Role.ANALYST, "/why/revenue", DESK, "dark"),
+}
+"""name → who sees it, where, how wide, in which colours"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Shop]]:
+    folder = tmp_path_factory.mktemp("pictures")
+    app = build(Settings(home=folder / "home", samples=False, threads=1))
+    found = open_shop(app, folder)
+    with running(app, working=False) as served:
+        yield served, found
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    given = request.config.getoption("--pictures")
+    return Path(given) if given else tmp_path
+
+
+@pytest.mark.parametrize("name", list(PICTURES))
+def test_a_picture_of_the_docs_can_be_taken(
+    chromium: Browser, shop: tuple[Served, Shop], folder: Path, name: str
+) -> None:
+    served, company = shop
+    role, path, size, scheme = PICTURES[name]
+    context = chromium.new_context(
+        locale="en-GB",
+        timezone_id="Europe/London",
+        viewport=size,  # type: ignore[arg-type]
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    keep_here(context, served)
+    try:
+        page = listened(context, served)
+        sign_in(page, served, role)
+        known = company.known | {"held": company.own["board.decide"]["batch_id"]}
+        answer = page.goto(served.address + path.format(**known))
+        assert answer is not None
+        assert answer.status == 200
+        settle(page)
+        page.wait_for_timeout(300)  # charts grow for a moment
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = page.screenshot(path=folder / f"{name}.png")
+    finally:
+        context.close()
+    assert len(taken) <= LARGEST, f"{name}.png has {len(taken):,} bytes"

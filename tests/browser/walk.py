@@ -1,0 +1,148 @@
+"""Looking at one page: what a reader would find wrong with it, in words."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from furnished import NAMES, Shop
+from playwright.sync_api import BrowserContext, Page, expect
+from routes import ENDLESS, address, addresses, walked
+from served import PASSWORD, Served
+
+from portal.access import Open, access_of
+from tillstream.domain.people import MAY, Role
+
+BUDGET = 300_000
+"""Bytes of a page with everything that it asks for, without plotly's script and the outlines of the map."""
+ELSEWHERE = {
+    "static": "a file",
+    "plotly": "a file",
+    "world": "a file",
+    "live.events": "a stream that never ends",
+    "sign_in.begin": "only where a company's sign-in is set: test_company_sign_in",
+    "sign_in.returned": "only where a company's sign-in is set: test_company_sign_in",
+    "sign_in.out": "only behind an Identity-Aware Proxy: test_company_sign_in",
+    "fixing.cell": "a part of the grid, asked with a cell",
+    "fixing.preview": "a part of the grid, asked with a change",
+    "uploads.look": "a file on its way in: walked by test_giving_files",
+    "uploads.look_told": "a file on its way in: walked by test_giving_files",
+    "uploads.questions": "a file on its way in: walked by test_giving_files",
+    "sign_in.form": "the door, walked by itself",
+    "sign_in.join": "for invited people: walked by the tests of the door",
+    "sign_in.code": "between two steps of the door",
+}
+"""endpoint → why it is not walked here; everything else is."""
+UNCOUNTED = ("plotly.min.js", "world.json")
+FAULTS = {"serious", "critical"}
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 812}
+
+READY = """() => document.readyState === 'complete'
+  && !document.querySelector('[aria-busy="true"], [data-tile] .skeleton')
+  && [...document.querySelectorAll('[data-chart]')]
+    .every((one) => !one.checkVisibility() || one.querySelector('svg'))"""
+WEIGHT = """(uncounted) => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .filter((one) => !uncounted.some((name) => one.name.includes(name)))
+  .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+OVERFLOW = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return '';
+  const wide = [...document.querySelectorAll('main *')].filter((one) =>
+    one.getBoundingClientRect().right > page.clientWidth + 1
+      && !one.closest('.scroller, [role="region"][tabindex="0"]'));
+  const first = wide[0] || document.body;
+  return `${page.scrollWidth - page.clientWidth} px, by <${first.tagName.toLowerCase()} class="${first.className}">`;
+}"""
+DRAWS = "performance.getEntriesByType('resource').some((one) => one.name.includes('plotly.min.js'))"
+AXE = "(options) => axe.run(document, {resultTypes: ['violations'], ...options}).then((found) => found.violations)"
+CONTRAST = {"runOnly": ["color-contrast"]}
+
+
+@cache
+def axe() -> str:
+    """The judge's script out of its package."""
+    package = find_spec("axe_playwright_python")
+    assert package is not None
+    assert package.origin is not None
+    return (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def sign_in(page: Page, served: Served, role: Role) -> None:
+    page.goto(f"{served.address}/sign-in")
+    page.get_by_label("Name").fill(NAMES[role].split()[0].lower())
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, asked: bool) -> Iterator[str]:
+    """Every address that answers this role with a whole page; `asked` with each question of tests/routes.py.
+
+    A new page is among them by itself. Where its path has an argument, tests/routes.py names an example, and
+    tests/browser/furnished.py one that is there in its company.
+    """
+    for rule in walked(served.portal):
+        access = access_of(served.portal, rule.endpoint)
+        mine = access in MAY[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
+        if not mine or rule.endpoint in ENDLESS | set(ELSEWHERE):
+            continue
+        known = shop.known | shop.own.get(rule.endpoint, {})
+        for path in addresses(rule, **known) if asked else [address(rule, **known)]:
+            answer = context.request.get(served.address + path, max_redirects=0)
+            if answer.status in {301, 302, 303, 308} or "text/html" not in answer.headers.get("content-type", ""):
+                continue
+            if "<!doctype html>" not in answer.text():
+                continue  # a part of a page
+            assert answer.status == 200, (
+                f"{path} answers {answer.status}: name an example in tests/browser/furnished.py"
+            )
+            yield path
+
+
+def settle(page: Page) -> None:
+    """Until everything that the page fetches by itself is there."""
+    page.wait_for_function(READY, timeout=20_000)
+
+
+def faults(page: Page, path: str, *, both: bool = True) -> list[str]:
+    """What is wrong with the page that is open at 1440 pixels in light; `both`: also in the other colours."""
+    found = []
+    weight = page.evaluate(WEIGHT, list(UNCOUNTED))
+    if weight > BUDGET:
+        found.append(f"{path} weighs {weight:,} bytes of {BUDGET:,}")
+    if page.evaluate(DRAWS) and not page.locator("[data-chart], [data-tile]").count():
+        found.append(f"{path} loads plotly and has no chart")
+    if page.locator("h1").count() != 1:
+        found.append(f"{path} has {page.locator('h1').count()} headings of the first level")
+    page.evaluate(axe())
+    found += judged(page, path, {}, "light")
+    if both:
+        page.emulate_media(color_scheme="dark")
+        found += judged(page, path, CONTRAST, "dark")
+        page.emulate_media(color_scheme="light")
+    return found
+
+
+def narrow_faults(page: Page, path: str) -> list[str]:
+    """What is wrong with the same page on a phone."""
+    before = page.viewport_size
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    wide = page.evaluate(OVERFLOW)
+    for _ in range(10):  # charts draw themselves anew a moment after
+        if not wide:
+            break
+        page.wait_for_timeout(200)
+        wide = page.evaluate(OVERFLOW)
+    if before:
+        page.set_viewport_size(before)
+    return [f"{path} is wider than a phone: {wide}"] if wide else []
+
+
+def judged(page: Page, path: str, options: dict[str, Any], where: str) -> list[str]:
+    return [
+        f"{path}, {where}: {one['id']} ({one['impact']}), {one['help']}: {one['nodes'][0]['html'][:160]}"
+        f" [{len(one['nodes'])} ×] {one['nodes'][0].get('failureSummary', '')[:200]}"
+        for one in page.evaluate(AXE, options)
+        if one["impact"] in FAULTS
+    ]

@@ -1,0 +1,127 @@
+"""Every question that the code asks its documents, read from the source: what it is asked by, and in which order.
+
+Source and not a recording: a test that records sees what other tests happen to ask. What cannot be read here fails.
+"""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("tillstream", "portal", "functions")
+
+
+@dataclass(frozen=True)
+class Question:
+    site: str
+    collection: str
+    fields: frozenset[str]
+    """All that it may be asked by, together or not."""
+    order: str
+    """A field, `id`, or nothing: by id, ascending."""
+    descending: bool
+
+
+def collections() -> set[str]:
+    """All that documents are kept in."""
+    return {
+        str(_value(module, call.args[0])) for module, _, call in _calls("get", "put", "find", "count", "delete")
+    } | {str(_value(module, call.args[0])) for module, _, call in _puts()}
+
+
+def questions() -> list[Question]:
+    return [_question(module, function, call) for module, function, call in _calls("find", "count")]
+
+
+def _calls(*methods: str) -> Iterator[tuple[str, ast.AST, ast.Call]]:
+    for module, function, node in _nodes():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in methods
+            and ast.unparse(node.func.value).rpartition(".")[2] in {"documents", "_documents"}
+        ):
+            yield module, function, node
+
+
+def _puts() -> Iterator[tuple[str, ast.AST, ast.Call]]:
+    for module, function, node in _nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Put":
+            yield module, function, node
+
+
+def _nodes() -> Iterator[tuple[str, ast.AST, ast.AST]]:
+    """Module, the function around, node; of all rooms that speak to the port."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if "adapters" in path.parts or "ports" in path.parts:
+                continue
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            inside = dict.fromkeys(ast.walk(tree), tree)
+            for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+                inside |= dict.fromkeys(ast.walk(function), function)
+            for node, around in inside.items():
+                yield module, around, node
+
+
+def _question(module: str, function: ast.AST, call: ast.Call) -> Question:
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    where = named.get("where", call.args[1] if len(call.args) > 1 else None)
+    bounded = "above" in named or "below" in named
+    descending = "descending" in named and bool(ast.literal_eval(named["descending"]))
+    order = str(ast.literal_eval(named["order_by"])) if "order_by" in named else "id" if descending or bounded else ""
+    fields = frozenset(_keys(function, where)) if where is not None else frozenset()
+    return Question(f"{module}:{call.lineno}", str(_value(module, call.args[0])), fields, order, descending)
+
+
+def _value(module: str, node: ast.expr) -> Any:
+    """What a name of the module means; of a starred pair, the first."""
+    if isinstance(node, ast.Starred):
+        return _value(module, node.value)[0]
+    return eval(ast.unparse(node), vars(importlib.import_module(module)))
+
+
+def _keys(function: ast.AST, node: ast.expr) -> Iterator[str]:
+    """The keys that a mapping may have."""
+    match node:
+        case ast.Constant(value=None):
+            return
+        case ast.Dict():
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from _texts(key) if key else _keys(function, value)
+        case ast.IfExp():
+            yield from _keys(function, node.body)
+            yield from _keys(function, node.orelse)
+        case ast.Name():
+            yield from _keys_of_name(function, node.id)
+        case _:
+            raise AssertionError(f"Write this so that it can be read here: {ast.unparse(node)}")
+
+
+def _keys_of_name(function: ast.AST, name: str) -> Iterator[str]:
+    """All that the function gives to it."""
+    known = False
+    for node in ast.walk(function):
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            match target:
+                case ast.Name(id=found) if found == name and node.value is not None:
+                    known = True
+                    yield from _keys(function, node.value)
+                case ast.Subscript(value=ast.Name(id=found)) if found == name:
+                    yield from _texts(target.slice)
+    assert known, f"Nothing is given to {name} in its function."
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+    else:
+        yield str(ast.literal_eval(node))

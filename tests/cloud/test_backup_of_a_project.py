@@ -1,0 +1,161 @@
+"""A project is backed up into a bucket and brought back, whole or not at all, on the emulators of its services.
+
+They keep one version of an object and tables without policies: what only a project shows stands in ADR 024.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from google.cloud.storage import Bucket, Client
+
+from infra.emulators import PROJECT, Emulator
+from infra.local_triggers import make_topic
+from tillstream import commands
+from tillstream.adapters.google import backup_tables
+from tillstream.app import App, build, google, google_backup, tables
+from tillstream.cli import main
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS
+from tillstream.pipeline import originals, uploads
+from tillstream.result import quiet
+from tillstream.settings import Settings
+
+pytestmark = pytest.mark.long
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+GOOD = "".join(f"1{n},A,Cup,2,12/5/2011 9:02,12.75,17850,United Kingdom\n" for n in range(30))
+FIRST = HEADER + GOOD + "2,B,Bowl,six,12/5/2011 9:02,2,1,United Kingdom\n"
+SECOND = HEADER + "3,A,Cup,1,12/6/2011 9:02,12.75,17850,United Kingdom\n"
+LATER = HEADER + "4,A,Cup,5,12/7/2011 9:02,12.75,17850,United Kingdom\n"
+
+
+@pytest.fixture
+def app(pubsub: Emulator, firestore: Emulator, cloud_storage: Emulator, bigquery: Emulator) -> Iterator[App]:
+    name = uuid.uuid4().hex
+    settings = Settings(project=PROJECT, stage=f"s{name[:12]}", dataset=f"kept_{name}")
+    for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_SALE_EVENTS):
+        make_topic(f"http://127.0.0.1:{pubsub.port}", topic)
+    for bucket in settings.buckets.values():
+        Client(PROJECT).create_bucket(bucket)
+    tables.migrate(settings)
+    app = build(settings)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def bucket(app: App) -> Bucket:
+    return Client(PROJECT).create_bucket(f"backups-{uuid.uuid4().hex}")
+
+
+def ingest(app: App, folder: Path, name: str, content: str) -> dict[str, Any]:
+    file = folder / name
+    file.write_text(content)
+    receipt: dict[str, Any] = commands.ingest(app, quiet, files=[str(file)], contract="online-retail-uk").data
+    return receipt
+
+
+def told(app: App) -> Any:
+    kpis = commands.query(app, quiet, name="kpis", params={}).data["rows"]
+    return json.loads(json.dumps([commands.receipts(app, quiet).data, kpis], default=str))
+
+
+def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path) -> None:
+    first = ingest(app, tmp_path, "first.csv", FIRST)
+    second = ingest(app, tmp_path, "second.csv", SECOND)
+    commands.COMMANDS["undo"](app, quiet, batch=second["batch_id"])
+    before = told(app)
+    kept = commands.backup(app, quiet, out=f"gs://{bucket.name}/june/").data
+    assert kept["archive"] == f"gs://{bucket.name}/june"
+    assert kept["originals"] == 2
+    assert kept["documents"] > 2
+    assert kept["rows"] > 3
+    assert {blob.name.split("/")[1] for blob in bucket.list_blobs()} == {
+        "documents.jsonl",
+        "manifest.json",
+        "originals",
+        "originals.jsonl",
+        "tables",
+    }
+    with pytest.raises(Rejected, match="holds something already"):
+        commands.backup(app, quiet, out=kept["archive"])
+
+    later = ingest(app, tmp_path, "later.csv", LATER)
+    lost = uploads.get(app.ports, first["batch_id"])
+    app.ports.objects.delete(lost.bucket, lost.object)
+    assert told(app) != before
+    with pytest.raises(Rejected, match="--replace"):
+        google_backup.bring_back(app.settings, kept["archive"], replace=False)
+    raised = "SELECT number FROM epoch"
+    (epoch,) = app.ports.warehouse.query(raised).to_pylist()
+    back = google_backup.bring_back(app.settings, kept["archive"], replace=True)
+    assert back["documents"] == kept["documents"]
+
+    assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
+    app.queries.clear()
+    assert told(app) == before
+    with pytest.raises(NotFound):
+        uploads.get(app.ports, later["batch_id"])
+    found = uploads.get(app.ports, first["batch_id"])
+    assert found.object == f"restored/{lost.generation}/{lost.object}"
+    assert "six" in b"".join(originals.refused_csv(app.ports, first["batch_id"])).decode()
+    assert commands.rebuild_check(app, quiet).data["differences"] == []
+    google_backup.bring_back(app.settings, kept["archive"], replace=True)
+    assert told(app) == before
+
+    # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
+    assert commands.COMMANDS["sweep"](app, quiet).data["registered"] == 1
+    again = commands.COMMANDS["replay"](app, quiet, batch=first["batch_id"]).data
+    assert again["rows"]["read"] == 31
+
+
+@pytest.mark.parametrize("fault", ["no manifest", "another byte", "a table less", "an original less"])
+def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Path, fault: str) -> None:
+    ingest(app, tmp_path, "first.csv", FIRST)
+    kept = commands.backup(app, quiet, out=f"gs://{bucket.name}/june").data["archive"]
+    held = {blob.name: blob for blob in bucket.list_blobs()}
+    match fault:
+        case "no manifest":
+            held["june/manifest.json"].delete()
+        case "another byte":
+            blob = held["june/documents.jsonl"]
+            blob.upload_from_string(blob.download_as_bytes().replace(b"first.csv", b"worst.csv"))
+        case "a table less":
+            next(blob for name, blob in held.items() if "/tables/batches/" in name).delete()
+        case "an original less":
+            next(blob for name, blob in held.items() if "/originals/" in name).delete()
+    before = told(app)
+    with pytest.raises(Rejected):
+        google_backup.bring_back(app.settings, kept, replace=True)
+    assert told(app) == before
+
+
+def test_the_command_line_says_what_it_kept_and_brought_back(
+    app: App, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(app, tmp_path, "first.csv", FIRST)
+    for name in ("project", "stage", "dataset"):
+        monkeypatch.setenv(f"TILLSTREAM_{name.upper()}", getattr(app.settings, name))
+    place = f"gs://{bucket.name}/june"
+    kept = CliRunner().invoke(main, ["backup", place])
+    assert kept.exit_code == 0, kept.output
+    assert f"{place} holds everything as of" in kept.output
+    assert "1 original." in kept.output
+    refused = CliRunner().invoke(main, ["restore", place])
+    assert refused.exit_code == 1
+    assert "--replace" in refused.output
+    back = CliRunner().invoke(main, ["restore", place, "--replace", "--json"])
+    assert back.exit_code == 0, back.output
+    assert json.loads(back.stdout)["originals"] == 1
+
+
+def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path: Path) -> None:
+    ingest(app, tmp_path, "first.csv", FIRST)
+    dataset = google.dataset_of(app.settings)
+    with pytest.raises(Rejected, match="Of the 31 rows of sale_versions only 30 can be seen"):
+        backup_tables.export(dataset, f"gs://{bucket.name}/june", backup_tables.moment(dataset), {"sale_versions": 31})
+    dataset.close()

@@ -1,0 +1,71 @@
+"""`tillstream serve` on a project becomes gunicorn: the same process, with the arguments that were asked for.
+
+A program of that name stands in for it and tells how it was called; tests/cloud/test_served_portal.py has the true
+one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TELLS = """
+import json, os, sys
+project = os.environ["TILLSTREAM_PROJECT"]
+print(json.dumps({"arguments": sys.argv[1:], "process": os.getpid(), "module": __spec__.name, "project": project}))
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder with a gunicorn that tells how it was called."""
+    gunicorn = tmp_path / "programs" / "gunicorn"
+    gunicorn.mkdir(parents=True)
+    (gunicorn / "__init__.py").write_text("")
+    (gunicorn / "__main__.py").write_text(TELLS)
+    return gunicorn.parent
+
+
+def served(programs: Path, *arguments: str, **variables: str) -> dict[str, Any]:
+    """What gunicorn tells once `tillstream serve` was called so, from an empty folder."""
+    home = programs.parent / "home"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TILLSTREAM_")}
+    given = {"PYTHONPATH": f"{programs}{os.pathsep}{ROOT}", "TILLSTREAM_PROJECT": "shop", "TILLSTREAM_HOME": str(home)}
+    command = [sys.executable, "-c", "from tillstream.cli import script; script()", "serve", *arguments]
+    with subprocess.Popen(
+        command, env=kept | given | variables, cwd=programs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err.decode()
+    told: dict[str, Any] = json.loads(out)
+    assert told.pop("process") == process.pid, "it takes the place of the command, so that signals reach it"
+    assert told.pop("module") == "gunicorn.__main__"
+    assert told.pop("project") == "shop"
+    assert not home.exists(), "on a project nothing is kept in a folder"
+    return told
+
+
+CONFIG = "--config=python:portal.gunicorn_conf"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "wanted"),
+    [
+        ([], {}, [CONFIG]),
+        (["--host", "0.0.0.0"], {"PORT": "8081"}, [CONFIG]),
+        (["--port", "9000"], {}, [CONFIG, "--bind=127.0.0.1:9000"]),
+        (["--host", "0.0.0.0", "--port", "9000"], {}, [CONFIG, "--bind=0.0.0.0:9000"]),
+        ([], {"TILLSTREAM_PORT": "9001", "TILLSTREAM_HOST": "10.0.0.1"}, [CONFIG, "--bind=10.0.0.1:9001"]),
+        (["--port", "9000"], {"TILLSTREAM_PORT": "9001"}, [CONFIG, "--bind=127.0.0.1:9000"]),
+    ],
+    ids=["of the variable PORT", "as the image says", "a port", "host and port", "settings", "said before set"],
+)
+def test_serving_a_project_becomes_gunicorn(
+    programs: Path, arguments: list[str], variables: dict[str, str], wanted: list[str]
+) -> None:
+    assert served(programs, *arguments, **variables) == {"arguments": wanted}

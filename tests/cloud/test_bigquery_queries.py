@@ -1,0 +1,93 @@
+"""Every query of sql/queries answers on BigQuery's emulator as on DuckDB, over the small shop of the spec tests.
+
+`tests/spec` holds the texts against Google's own engine; this holds the adapter: parameters, types, views, arrays.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from emulated import dataset_of
+from shop import SHOP
+
+from infra.emulators import Emulator
+from tillstream.adapters.google.migrating import migrate
+from tillstream.adapters.google.tables import TYPES, arrow_schema
+from tillstream.adapters.google.warehouse import BigQueryWarehouse
+from tillstream.analytics.comparison import Reported
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import compose, describe, names
+from tillstream.analytics.visibility import Basis
+from tillstream.domain.people import EVERYTHING, Role, Scope
+from tillstream.domain.tables import TABLES
+
+sys.path.append(str(Path(__file__).parents[1] / "spec"))
+from duck import Duck, exact
+
+pytestmark = pytest.mark.long  # each question takes the emulator about a second
+GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+BASIS = Basis(Reported(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
+ASKED = (
+    ("everything", EVERYTHING, Filters(), {"period": "weekly"}),
+    (
+        "february-of-a-manager",
+        Scope(Role.MANAGER, ("IN", "UK"), ("S1", "U")),
+        Filters(date(2024, 2, 1), date(2024, 2, 29)),
+        {},
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def duck() -> Duck:
+    duck = Duck()
+    duck.fill(SHOP)
+    return duck
+
+
+@pytest.fixture(scope="module")
+def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
+    dataset = dataset_of(bigquery, "queries")
+    migrate(dataset)
+    warehouse = BigQueryWarehouse(dataset)
+    for table, rows in SHOP.items():
+        warehouse.load(table, _arrow(table, rows))
+    yield warehouse
+    warehouse.close()
+
+
+def _arrow(table: str, rows: Any) -> pa.Table:
+    columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
+    for field in TABLES[table]:
+        if TYPES[field.kind] == "BYTES":
+            columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
+    return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "filters", "params"),
+    [
+        pytest.param(name, scope, filters, params, id=f"{name}-{called}")
+        for name in names()
+        for called, scope, filters, params in ASKED
+        if describe(name).needs is None or scope.may(describe(name).needs)
+    ],
+)
+def test_a_query_answers_as_on_duckdb(
+    warehouse: BigQueryWarehouse, duck: Duck, name: str, scope: Scope, filters: Filters, params: dict[str, Any]
+) -> None:
+    taken = {parameter.name for parameter in describe(name).parameters}
+    given = {key: value for key, value in (GIVEN | params).items() if key in taken}
+    text, values = compose(name, scope, filters, BASIS, **given)
+    kinds, theirs = duck.answer(text, values)
+    answer = warehouse.query(text, values)
+    assert answer.column_names == [column for column, _ in kinds]
+    ours = [tuple(exact(value) for value in row.values()) for row in answer.to_pylist()]
+    told = [tuple(exact(value) for value in row) for row in theirs]
+    if "ORDER BY" not in text.rpartition("FROM final")[2]:
+        ours, told = sorted(ours, key=repr), sorted(told, key=repr)
+    assert ours == told

@@ -1,0 +1,185 @@
+"""A dataset of BigQuery is made, kept as it is, and brought forward from what an older version made."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from emulated import dataset_of
+from google.cloud.bigquery import SchemaField
+
+import sql
+from infra.emulators import Emulator
+from tillstream.adapters.google import tables
+from tillstream.adapters.google.dataset import Dataset
+from tillstream.adapters.google.migrating import differences, migrate
+from tillstream.adapters.google.views import views
+from tillstream.domain.errors import Rejected
+from tillstream.domain.tables import TABLES
+
+VERSIONS = Path(__file__).with_name("versions")
+"""What each version of sql/migrations made of an empty dataset: NUMBER.json, table → column → type and mode."""
+SINCE = 'ALTER TABLE IF EXISTS batches ADD COLUMN IF NOT EXISTS repeated_lines INT64 OPTIONS (description = "…");'
+NEXT = (2, "repeated lines", f"-- Older batches told nothing of it.\n{SINCE}")
+LONG = pytest.mark.long
+
+
+Shape = dict[str, str]
+
+
+def shapes() -> dict[str, Shape]:
+    """As the newest version makes them."""
+    return {name: _shape(tables.schema((TABLES | tables.OWN)[name])) for name in tables.LAYOUTS}
+
+
+def _shape(fields: Iterable[SchemaField]) -> Shape:
+    return {field.name: f"{field.field_type} {field.mode}" for field in fields}
+
+
+def test_the_newest_version_is_written_down() -> None:
+    number = sql.migrations()[-1][0]
+    known = json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8"))
+    if known != shapes():
+        pytest.fail(
+            f"Tables changed: what version {number} made must be brought forward. Add sql/migrations/"
+            f"{number + 1:03}-NAME.bigquery.sql, and what `shapes` gives as tests/cloud/versions/{number + 1:03}.json."
+        )
+
+
+def test_migrations_are_counted_without_gaps_and_may_be_repeated() -> None:
+    assert [number for number, _, _ in sql.migrations()] == list(range(1, len(sql.migrations()) + 1))
+    for _, _, script in sql.migrations():
+        statements = re.sub(r"--[^\n]*", "", script)
+        assert not re.search(r"\bADD COLUMN (?!IF NOT EXISTS)|\bALTER TABLE (?!IF EXISTS)|\bDROP\b", statements)
+
+
+def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_may_be_one() -> None:
+    assert tables.LAYOUTS.keys() == TABLES.keys() | tables.OWN.keys()
+    for name, layout in tables.LAYOUTS.items():
+        columns = {field.name: field for field in (TABLES | tables.OWN)[name]}
+        assert {*layout.clustered, *layout.key, *(layout.refers or {})} <= columns.keys()
+        assert len(layout.clustered) <= 4
+        assert all(columns[key].required and columns[key].kind != "hash128" for key in layout.key)
+        for column, other in (layout.refers or {}).items():
+            assert tables.LAYOUTS[other].key == (column,)
+            assert [*tables.LAYOUTS].index(other) < [*tables.LAYOUTS].index(name)
+
+
+@pytest.mark.parametrize("name", tables.LAYOUTS)
+def test_every_table_and_column_says_what_it_is(name: str) -> None:
+    made = tables.table(Dataset("demo", "described", "EU").table(name))
+    assert made.description
+    assert all(field.description for field in made.schema)
+    assert made.labels == tables.LABELS
+
+
+def test_a_view_names_what_it_reads_in_full_and_describes_its_columns() -> None:
+    known = {*TABLES, *(path.rpartition("/")[2] for path in sql.VIEWS)}
+    for view in views("shop", dict.fromkeys(TABLES, "")):
+        bare = re.findall(r"\b(?:FROM|JOIN|VIEW)\s+(\w+)", view.statement)
+        assert not known & set(bare), view.name
+        assert f"CREATE OR REPLACE VIEW `shop`.{view.name} AS" in view.statement
+        assert view.description
+
+
+def test_a_view_is_another_one_when_what_it_reads_has_other_columns() -> None:
+    before = {view.name: view.digest for view in views("shop", dict.fromkeys(TABLES, ""))}
+    after = {view.name: view.digest for view in views("shop", dict.fromkeys(TABLES, "") | {"sale_versions": "other"})}
+    changed = {name for name in before if before[name] != after[name]}
+    assert {"current_lines", "line_facts", "sale_facts", "changes"} <= changed
+    assert not {"dim_date", "counted_sightings", "quarantine"} & changed
+
+
+@pytest.fixture(scope="module")
+def made(bigquery: Emulator) -> Iterator[Dataset]:
+    dataset = dataset_of(bigquery, "made")
+    migrate(dataset)
+    yield dataset
+    dataset.close()
+
+
+def columns(dataset: Dataset, name: str) -> Shape:
+    return _shape(dataset.client.get_table(dataset.table(name)).schema)
+
+
+@LONG
+def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(made: Dataset) -> None:
+    assert {name: columns(made, name) for name in tables.LAYOUTS} == shapes()
+    again = migrate(made)
+    assert (again.before, again.after) == (sql.migrations()[-1][0],) * 2
+    assert (again.tables, again.views) == ([], [])
+    assert differences(made) == []
+
+
+@LONG
+def test_every_column_of_every_view_is_described(made: Dataset) -> None:
+    silent = [
+        f"{name}.{field.name}"
+        for name, _ in sql.views()
+        for field in made.client.get_table(made.table(name)).schema
+        if not field.description
+    ]
+    assert silent == []
+
+
+@LONG
+def test_what_was_taken_away_is_named_and_comes_back(made: Dataset) -> None:
+    made.client.delete_table(made.table("holidays"))
+    made.ask("CREATE OR REPLACE VIEW dim_date AS SELECT DATE '2024-01-01' AS sale_date")
+    told = differences(made)
+    assert told == ["the table holidays is missing", "the view dim_date is of another text"]
+    repaired = migrate(made)
+    assert (repaired.tables, repaired.views) == (["holidays"], ["dim_date"])
+    assert differences(made) == []
+
+
+@LONG
+@pytest.mark.parametrize("halfway", [False, True])
+def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator, *, halfway: bool) -> None:
+    dataset = dataset_of(bigquery, f"older_{halfway}".lower())
+    older = shapes()
+    del older["batches"]["repeated_lines"]
+    _as_of(dataset, 1, older)
+    dataset.ask("INSERT INTO settlements (settlement_no, added) VALUES (7, 3)")
+    dataset.ask("INSERT INTO batches (batch_no, batch_id, root_no) VALUES (1, 'b', 1)")
+    dataset.ask(f"CREATE VIEW `{dataset.name}`.current_lines AS SELECT key FROM `{dataset.name}`.sale_versions")
+    if halfway:  # the column is there, the record is not
+        dataset.ask(SINCE)
+    done = migrate(dataset, [*sql.migrations(), NEXT])
+    assert (done.before, done.after) == (1, 2)
+    assert "current_lines" in done.views
+    assert columns(dataset, "batches") == shapes()["batches"]
+    (row,) = dataset.ask("SELECT added, batch_id, repeated_lines FROM settlements CROSS JOIN batches")
+    assert tuple(row.values()) == (3, "b", None)
+    recorded = dataset.ask(f"SELECT version, name FROM {tables.VERSIONS} ORDER BY version")
+    assert [tuple(one.values()) for one in recorded] == [(1, "first"), (2, "repeated lines")]
+    assert differences(dataset, [*sql.migrations(), NEXT]) == []
+    with pytest.raises(Rejected, match="version 2 of its tables, and this Tillstream knows only 1"):
+        migrate(dataset)
+    dataset.close()
+
+
+@LONG
+@pytest.mark.parametrize("number", [number for number, _, _ in sql.migrations()])
+def test_a_dataset_of_each_version_becomes_what_a_new_one_is(bigquery: Emulator, number: int) -> None:
+    dataset = dataset_of(bigquery, f"version_{number}")
+    _as_of(dataset, number, json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8")))
+    migrate(dataset)
+    assert {name: columns(dataset, name) for name in tables.LAYOUTS} == shapes()
+    assert differences(dataset) == []
+    dataset.close()
+
+
+def _as_of(dataset: Dataset, number: int, made: dict[str, Shape]) -> None:
+    """The dataset as a version made it, with the columns of `made`."""
+    dataset.client.create_dataset(dataset.name)
+    for name, shape in made.items():
+        table = tables.table(dataset.table(name))
+        table.schema = [SchemaField(column, *told.split()) for column, told in shape.items()]
+        dataset.client.create_table(table)
+    for version, name, _ in sql.migrations()[:number]:
+        dataset.ask(
+            f"INSERT INTO {tables.VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
+            {"version": version, "name": name},
+        )

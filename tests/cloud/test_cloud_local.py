@@ -1,0 +1,211 @@
+"""`make cloud-local`: a file goes in at the portal, and the number comes out of BigQuery and of the API."""
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import need
+
+from infra.cloud_local import CloudLocal, missing, running
+from infra.local_triggers import Relay, every, minutes
+from tillstream.app import App, build
+from tillstream.domain.uploads import State
+from tillstream.people import personal_tokens
+from tillstream.pipeline import account, uploads
+from tillstream.settings import Settings
+
+PATIENCE = 300.0
+CSV = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"990001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
+    b"990002,85123A,HOLDER,6,12/5/2011 9:02,2.55,17850,United Kingdom\n"
+)
+RETAIL = {"IN.csv": "online-retail-in", "UK.csv.gz": "online-retail-uk", "USA.csv": "online-retail-usa"}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLocal]:
+    need(missing())
+    with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
+        for name, value in cloud.variables.items():
+            patch.setenv(name, value)
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def app(cloud: CloudLocal) -> Iterator[App]:
+    app = build(Settings())
+    yield app
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def token(app: App) -> str:
+    return personal_tokens.issue(app.ports, "admin", "test", ["numbers", "uploads", "upload"], by="test")[1]
+
+
+def ask(
+    cloud: CloudLocal, token: str, method: str, path: str, data: bytes | None = None, **headers: str
+) -> tuple[Any, Mapping[str, str]]:
+    given = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    asked = urllib.request.Request(cloud.portal + path, data, given, method=method)
+    with urllib.request.urlopen(asked, timeout=120) as answer:
+        said = answer.read()
+        return (json.loads(said) if said else None), answer.headers
+
+
+def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, content: bytes) -> dict[str, Any]:
+    """The receipt of a file given at the portal, once the functions have settled and announced it."""
+    told = ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}"
+        for key, value in {"filename": file, "contract": contract}.items()
+    )
+    _, headers = ask(cloud, token, "POST", "/api/uploads", b"", Upload_Length=str(len(content)), Upload_Metadata=told)
+    place = headers["Location"].removeprefix(cloud.portal)
+    piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
+    _, headers = ask(cloud, token, "PATCH", place, content, **piece)
+    batch, until = headers["Upload-Batch"], time.monotonic() + PATIENCE
+    while (known := uploads.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
+        assert known.state not in {State.REJECTED, State.FAILED, State.HELD}, known
+        time.sleep(0.5)
+    assert known.state is State.ANNOUNCED
+    return account.receipt(app.ports, batch)
+
+
+def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:
+    found: dict[str, Any] = ask(cloud, token, "GET", f"/api/kpis?region={urllib.parse.quote(region)}")[0]
+    return found
+
+
+@pytest.mark.long
+def test_a_file_given_at_the_portal_is_counted_in_bigquery_and_told_by_the_api(
+    cloud: CloudLocal, app: App, token: str
+) -> None:
+    receipt = upload(cloud, app, token, "monday.csv", "online-retail-uk", CSV)
+    assert receipt["rows"]["new"] + receipt["rows"]["duplicate"] == 2  # another test may have given it before
+    (row,) = app.ports.warehouse.query(
+        "SELECT SUM(net_amount) AS net FROM sale_lines WHERE sale_id LIKE '%99000%' AND region = 'UK'"
+    ).to_pylist()
+    assert row["net"] == Decimal("40.80")
+    assert kpis(cloud, token, "UK")["lines"] >= 2
+
+
+@pytest.mark.long
+@pytest.mark.shared
+def test_the_scale_models_give_the_same_figures_as_on_a_laptop(
+    cloud: CloudLocal, app: App, token: str, tmp_path: Path, shared_data: Path
+) -> None:
+    content = (shared_data / "classic-models" / "sales_data_sample.csv").read_bytes()
+    receipt = upload(cloud, app, token, "sales_data_sample.csv", "classic-models", content)
+    assert receipt["rows"]["new"] == 2823
+    here = locally(tmp_path, {"sales_data_sample.csv": ("classic-models", content)})
+    assert same(kpis(cloud, token, receipt["region"])) == same(here[receipt["region"]])
+    assert here[receipt["region"]]["revenue"] == "9838141.37"
+
+
+@pytest.mark.long
+@pytest.mark.shared
+def test_the_online_retail_files_give_the_same_figures_as_on_a_laptop(
+    cloud: CloudLocal, app: App, token: str, tmp_path: Path, shared_data: Path
+) -> None:
+    files = {name: (contract, (shared_data / "online-retail" / name).read_bytes()) for name, contract in RETAIL.items()}
+    here = locally(tmp_path, {"monday.csv": ("online-retail-uk", CSV), **files})
+    upload(cloud, app, token, "monday.csv", "online-retail-uk", CSV)
+    for name, (contract, content) in files.items():
+        receipt = upload(cloud, app, token, name, contract, content)
+        assert same(kpis(cloud, token, receipt["region"])) == same(here[receipt["region"]]), name
+
+
+def locally(home: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dict[str, Any]]:
+    """The headline figures of each region after the same files on a laptop: region → figures."""
+    for name, (_, content) in files.items():
+        (home / name).write_bytes(content)
+
+    def run(*arguments: str) -> Any:
+        environment = {"TILLSTREAM_HOME": str(home / "home"), "PATH": "/usr/bin:/bin"}
+        command = [sys.executable, "-c", "from tillstream.cli import script; script()", *arguments, "--json"]
+        said = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
+        return json.loads(said)
+
+    found = {}
+    for name, (contract, _) in files.items():
+        region = run("ingest", str(home / name), "--region", contract)["region"]
+        found[region] = run("query", "kpis", "--param", f"region={region}")["rows"][0]
+    return found
+
+
+def same(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """What does not depend on the moment; decimals by their value."""
+    return {
+        name: str(Decimal(value).normalize()) if name in {"units", "revenue", "average_order_value"} else value
+        for name, value in figures.items()
+        if name != "as_of"
+    }
+
+
+# ---- what wakes functions here --------------------------------------------------------------------------------------
+
+
+class Stub(BaseHTTPRequestHandler):
+    """A listing of two objects, and a function that fails once for each."""
+
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        items = [{"name": name, "generation": "7", "size": "1"} for name in ("a", "b")]
+        self._answer(200, json.dumps({"items": items}).encode())
+
+    def do_POST(self) -> None:
+        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        type(self).seen.append(told["name"])
+        self._answer(200 if self.seen.count(told["name"]) > 1 else 500, b"")
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.local_triggers.AGAIN", 0.01)
+    handler = type("Handler", (Stub,), {"seen": []})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    relay, stopping = Relay(address, "inbox", address), threading.Event()
+    looking = every(0.02, relay.look, stopping, "relay")
+    try:
+        until = time.monotonic() + 10
+        while len(handler.seen) < 4 and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.2)
+    finally:
+        stopping.set()
+        looking.join()
+        relay.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert sorted(handler.seen) == ["a", "a", "b", "b"]
+
+
+@pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/5 * * * *", 5)])
+def test_a_schedule_is_read(cron: str, expected: int) -> None:
+    assert minutes(cron) == expected

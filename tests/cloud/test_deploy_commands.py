@@ -1,0 +1,85 @@
+"""Every command of a dry run is one that the real gcloud takes."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from emulated import need
+from gcloud_reader import refused
+
+from infra import stage
+from infra.declared import Declared
+from infra.deploy import Deploy
+from infra.gcloud import Gcloud
+from infra.kinds.iam import Policy
+from infra.kinds.tables import OURS
+from infra.resource import Command, Resource
+from infra.source import UNKNOWN
+from tillstream.cli_deploy import deploy
+
+
+def everything() -> list[Resource]:
+    overrides = {"ALERT_EMAIL": "night@example.com", "TILLSTREAM_SIGN_IN": "oidc"}
+    return Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
+
+
+def lines(gcloud: Gcloud, resources: list[Resource]) -> list[str]:
+    """What is asked, made, changed, granted, taken away and removed."""
+    commands: list[Command] = []
+    for each in resources:
+        if each.ask.words:
+            commands.append(Command((*each.ask.words, "--format=json"), program=each.ask.program))
+        commands += [*each.commands(None), *each.change, *each.remove]
+        if isinstance(each, Policy):
+            commands += [command for role in each.roles for command in each.command("remove", role)]
+        commands += [Command(words) for command in commands for words in command.answers.values()]
+    gcloud.write(commands)
+    plain = [Command(command.words, program=command.program) for command in commands]
+    return sorted({gcloud.line(command) for command in plain})
+
+
+def of_each_form(found: list[str]) -> list[str]:
+    """One of each: the same words with other names need no second look."""
+    forms = {re.sub(r"(?<==)[^ ']+|'[^']*'|\S*(gs://|@|tillstream)\S*", "", line): line for line in found}
+    return list(forms.values())
+
+
+@pytest.mark.long
+def test_every_command_of_a_dry_run_is_one_that_gcloud_takes(tmp_path: Path) -> None:
+    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    gcloud = Gcloud("demo", tmp_path)
+    taken = [line for line in lines(gcloud, everything()) if line.startswith("gcloud ")]
+    assert len(taken) > 200
+    assert refused(taken, tmp_path) == {}
+
+
+def test_each_form_of_command_that_makes_something_is_one_that_gcloud_takes(tmp_path: Path) -> None:
+    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    said: list[str] = []
+    Deploy(everything(), Gcloud("demo", tmp_path), said.append).commands()
+    made = [line[line.index("gcloud ") :] for line in said if re.match(r"(openssl .*)?gcloud ", line)]
+    assert refused([line for line in of_each_form(made) if "$(" not in line], tmp_path) == {}
+
+
+def test_every_command_of_our_own_is_one_that_we_take() -> None:
+    overrides = {"READERS": "group:sales@example.com domain:example.com"}
+    resources = Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
+    asked = [each.ask.words for each in resources if each.ask.program == OURS]
+    made = [command.words for each in resources for command in each.commands(None) if command.program == OURS]
+    assert (
+        {words[:2] for words in asked}
+        == {words[:2] for words in made}
+        == {
+            ("deploy", "migrate"),
+            ("deploy", "reports"),
+        }
+    )
+    for _, name, *given in (*asked, *made):
+        deploy.commands[name].make_context(name, list(given))
+
+
+def test_gcloud_tells_a_wrong_command_from_a_right_one(tmp_path: Path) -> None:
+    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    found = refused(["gcloud pubsub topics list", "gcloud pubsub topics list --colour=red"], tmp_path)
+    assert list(found) == ["gcloud pubsub topics list --colour=red"]

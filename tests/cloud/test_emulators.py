@@ -1,0 +1,28 @@
+"""The emulators start, listen where they say, and leave nothing behind."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from emulated import need
+
+from infra import emulators
+from infra.emulators import Kind
+
+
+@pytest.mark.parametrize("kind", emulators.ALL, ids=lambda kind: kind.name)
+def test_an_emulator_listens_while_its_block_lasts_and_no_longer(kind: Kind, tmp_path: Path) -> None:
+    need(kind.missing())
+    before = dict(os.environ)
+    with emulators.started(kind, tmp_path) as emulator:
+        socket.create_connection((emulators.HOST, emulator.port), timeout=5).close()
+        assert dict(os.environ) == before
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((emulators.HOST, emulator.port), timeout=5)
+
+
+def test_a_part_that_is_absent_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(emulators, "ENVIRONMENTS", tmp_path)
+    with pytest.raises(RuntimeError, match="make emulators"), emulators.started(emulators.BIGQUERY, tmp_path):
+        pass

@@ -1,0 +1,146 @@
+"""Staged rows reach a table of their own, by a load job or by the Storage Write API, however often it is tried."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from emulated import dataset_of
+from google.api_core.exceptions import ServiceUnavailable
+from google.cloud.storage import Client
+
+from infra import emulators
+from infra.emulators import Emulator
+from tillstream.adapters.google.appending import append
+from tillstream.adapters.google.dataset import Dataset
+from tillstream.adapters.google.filling import FEW_BYTES, FEW_ROWS, Filling
+from tillstream.domain.tables import TABLES
+from tillstream.pipeline.staged import parquet_writer
+
+COLUMNS = TABLES["reporting_rates"]
+BUCKET = "staged"
+
+
+def rates(rows: int, factor: str = "0.000000001") -> pa.Table:
+    return pa.table(
+        {
+            "factor": pa.array([Decimal(factor)] * rows, pa.decimal128(38, 9)),
+            "currency": pa.array(["INR", None] * rows)[:rows].dictionary_encode(),
+            "sale_date": pa.array(range(rows), pa.int32()).cast(pa.date32()),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def dataset(bigquery: Emulator) -> Iterator[Dataset]:
+    dataset = dataset_of(bigquery, "filled")
+    dataset.client.create_dataset(dataset.name)
+    yield dataset
+    dataset.close()
+
+
+@pytest.fixture(scope="module")
+def objects(cloud_storage: Emulator) -> Client:
+    client = Client(emulators.PROJECT)
+    client.create_bucket(BUCKET)
+    return client
+
+
+def told(dataset: Dataset, table: str) -> tuple[Any, ...]:
+    (row,) = dataset.ask(f"SELECT COUNT(*), COUNT(currency), MAX(factor), MAX(sale_date) FROM {table}")
+    return row.values()
+
+
+def staged(folder: Path, name: str, rows: pa.Table) -> str:
+    """As stage writes it, where both emulators find it; in the table's order, as BigQuery's reads by place."""
+    rows = rows.select([column.name for column in COLUMNS])
+    path = emulators.objects(folder) / BUCKET / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with parquet_writer(path, rows.schema) as writer:
+        writer.write_table(rows)
+    return f"gs://{BUCKET}/{name}"
+
+
+def test_objects_are_loaded_in_place_of_what_a_try_before_left(dataset: Dataset, emulated_folder: Path) -> None:
+    addresses = [staged(emulated_folder, f"{n}.parquet", rates(3, f"{n}")) for n in (1, 2)]
+    filling = Filling(dataset)
+    assert filling.from_objects("batch", COLUMNS, addresses[:1]) == "batch"
+    assert filling.from_objects("batch", COLUMNS, addresses) == "batch"
+    assert told(dataset, "batch")[:3] == (6, 4, Decimal(2))
+    assert [field.field_type for field in dataset.client.get_table(dataset.table("batch")).schema] == [
+        "DATE",
+        "STRING",
+        "NUMERIC",
+    ]
+    filling.drop("batch")
+    filling.drop("batch")
+
+
+def test_objects_of_few_rows_go_by_the_write_api_each_try_into_a_table_of_its_own(
+    dataset: Dataset, objects: Client, emulated_folder: Path
+) -> None:
+    content = pa.BufferOutputStream()
+    with parquet_writer(content, rates(3).schema) as writer:
+        writer.write_table(rates(3))
+    objects.bucket(BUCKET).blob("few.parquet").upload_from_string(content.getvalue().to_pybytes())
+    filling, address = Filling(dataset, objects), f"gs://{BUCKET}/few.parquet"
+    tables = {filling.from_objects("few", COLUMNS, [address], rows=3) for _ in range(2)}
+    assert len(tables) == 2
+    assert "few" not in tables
+    assert {told(dataset, table)[:3] for table in tables} == {(3, 2, Decimal("0.000000001"))}
+    many = staged(emulated_folder, "many.parquet", rates(FEW_ROWS + 1))
+    assert filling.from_objects("many", COLUMNS, [many], rows=FEW_ROWS + 1) == "many"
+
+
+def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Dataset) -> None:
+    rows = rates(FEW_BYTES // 16)
+    assert rows.nbytes > FEW_BYTES
+    table = Filling(dataset).from_rows("large", COLUMNS, rows)
+    assert told(dataset, table)[0] == rows.num_rows
+
+
+def test_an_append_whose_answer_was_lost_brings_its_rows_once(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tillstream.adapters.google.appending.AT_ONCE", 100)  # several appends
+    table = Filling(dataset).from_rows("lost", COLUMNS, rates(0))
+    writer, lost = dataset.writer, []
+    send = writer.append_rows
+
+    def append_rows(*given: Any, **more: Any) -> Any:
+        answers = list(send(*given, **more))
+        if len(lost) < 2:
+            lost.append(answers)
+            raise ServiceUnavailable("the answer was lost")
+        return answers
+
+    monkeypatch.setattr(writer, "append_rows", append_rows)
+    rows = rates(9).select(["sale_date", "currency", "factor"])
+    append(writer, dataset.table(table), rows.cast(pa.schema([*rows.schema]).set(1, pa.field("currency", pa.string()))))
+    assert len(lost) == 2
+    assert told(dataset, table)[0] == 9
+
+
+def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = Filling(dataset).from_rows("broken", COLUMNS, rates(0))
+
+    def finalize(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dataset.writer, "finalize_write_stream", finalize)
+    with pytest.raises(KeyboardInterrupt):
+        append(dataset.writer, dataset.table(table), rates(3).drop(["currency"]))
+    assert told(dataset, table)[0] == 0
+
+
+def test_staged_rows_are_packed_as_bigquery_takes_them(tmp_path: Path) -> None:
+    path = tmp_path / "staged.parquet"
+    with parquet_writer(path, rates(3).schema) as writer:
+        writer.write_table(rates(3))
+    group = pq.read_metadata(path).row_group(0)
+    assert {group.column(n).compression for n in range(group.num_columns)} == {"SNAPPY"}

@@ -1,0 +1,91 @@
+"""The image: its recipe follows the rules of the trade, and its steps work where they can be taken without Docker."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+STEPS = [line.split(None, 1) for line in TEXT.splitlines() if line and not line.startswith("#")]
+LOCK = ROOT / "infra" / "locks" / "image.lock"
+
+
+def said(word: str) -> list[str]:
+    return [rest for step, rest in STEPS if step == word]
+
+
+def copied() -> list[str]:
+    """What of the clone goes into the build."""
+    return [name for rest in said("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]]
+
+
+def test_the_recipe_follows_the_rules_of_the_trade() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    subprocess.run([hadolint, "--failure-threshold", "style", ROOT / "Dockerfile"], check=True)
+
+
+def test_nobody_is_root_and_every_program_is_started_without_a_shell() -> None:
+    assert said("USER") == ["10001:10001"]
+    after = STEPS[[step for step, _ in STEPS].index("USER") :]
+    assert "RUN" not in {step for step, _ in after}
+    assert json.loads(said("CMD")[-1]) == ["tillstream", "serve", "--host", "0.0.0.0"]
+    assert json.loads(said("HEALTHCHECK")[0].partition("CMD ")[2])[0] == "python"
+
+
+def test_two_stages_of_one_named_edition_and_only_packages_pass_between_them() -> None:
+    assert len({rest.split()[0] for rest in said("FROM")}) == 1
+    assert not said("FROM")[0].split()[0].endswith(":latest")
+    assert [rest for rest in said("COPY") if rest.startswith("--from")] == [
+        "--from=packages /opt/tillstream /opt/tillstream"
+    ]
+
+
+def test_what_the_build_copies_is_there_and_nothing_else_is_sent_to_it() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = [line[1:] for line in lines if line.startswith("!")]
+    assert lines[1] == "*"
+    assert sorted(let_in) == sorted(copied())
+    assert all((ROOT / name).exists() for name in copied())
+
+
+def test_no_setting_of_the_image_is_a_secret() -> None:
+    assert not said("ARG")
+    assert not re.search(r"SECRET|PASSWORD|TOKEN", " ".join(said("ENV")))
+
+
+def test_the_lock_of_the_image_is_that_of_the_cloud_with_the_hash_of_every_file() -> None:
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    cloud = (ROOT / "requirements-google.lock").read_text(encoding="utf-8")
+    assert set(re.findall(r"^([\w.-]+)==", cloud, flags=re.MULTILINE)) == set(pins) - {"setuptools"}
+    assert all(f"{name}=={pin}" in cloud for name, pin in pins.items() if name != "setuptools")
+    blocks = re.split(r"\n(?=\w)", LOCK.read_text(encoding="utf-8").strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert "://" not in LOCK.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_the_steps_of_the_build_give_a_tillstream_that_starts(tmp_path: Path) -> None:
+    """In folders of their own instead of /build and /opt/tillstream, with this interpreter."""
+    build, made = tmp_path / "build", tmp_path / "made"
+    build.mkdir()
+    leave = shutil.ignore_patterns("__pycache__")
+    for name in copied():
+        source, target = ROOT / name, build / Path(name).name
+        shutil.copytree(source, target, ignore=leave) if source.is_dir() else shutil.copy(source, target)
+    for run in said("RUN")[:2]:
+        steps = run.replace("/opt/tillstream", str(made)).replace("python -m", f"{sys.executable} -m")
+        steps = re.sub(r"\bpip --python", f"{sys.executable} -m pip --python", steps)
+        subprocess.run(["sh", "-euc", steps], cwd=build, check=True)
+    told = subprocess.run([made / "bin" / "tillstream", "--help"], capture_output=True, text=True, check=True)
+    assert "serve" in told.stdout
+    check = "import gunicorn, authlib, portal.wsgi, portal.gunicorn_conf; print(portal.wsgi.__file__)"
+    python = [made / "bin" / "python", "-c", check]
+    told = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path)
+    portal = Path(told.stdout.strip()).parent
+    assert portal.is_relative_to(made)
+    assert (portal / "sign_in" / "templates" / "sign_in" / "out.html").exists()

@@ -1,0 +1,167 @@
+"""What each role sees in BigQuery by its own row access policies is what the query layer shows the same person."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+from shop import SHOP
+
+import sql
+from infra.emulators import PROJECT, Emulator
+from sql import access
+from tillstream.adapters.google.dataset import Dataset
+from tillstream.adapters.google.reports import Shown, publish
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import run
+from tillstream.domain.people import Action, Role
+from tillstream.domain.tables import TABLES
+from tillstream.people import user_scopes
+from tillstream.people.user import User
+
+pytestmark = pytest.mark.long  # each question takes the emulator a second or more: it unfolds views of views
+BASE, SHOWN = "row_access", "row_access_reports"
+ACCOUNT = "serviceAccount:settle@demo.iam.gserviceaccount.com"
+TYPES = {"hash128": "BYTES", "hash64": "INT64"}
+PEOPLE = tuple(
+    User(f"{name}@shop.example", name, role, regions, stores, salesperson, False, False, "", "", "")
+    for name, role, regions, stores, salesperson in (
+        ("admin", Role.ADMIN, (), (), None),
+        ("manager", Role.MANAGER, ("IN",), (), None),
+        ("manager-of-stores", Role.MANAGER, ("IN", "UK"), ("S1", "U"), None),
+        ("clerk", Role.CLERK, ("UK",), (), None),
+        ("salesperson", Role.SALESPERSON, ("IN",), ("S1",), "P1"),
+        ("nobody", Role.SALESPERSON, ("IN",), (), None),
+        ("analyst", Role.ANALYST, (), (), None),
+        ("analyst-of-a-region", Role.ANALYST, ("UK",), (), None),
+    )
+)
+Asked = Callable[..., list[dict[str, Any]]]
+
+
+def client(emulator: Emulator, caller: str) -> bigquery.Client:
+    made = bigquery.Client(
+        PROJECT,
+        AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=emulator.variables["TILLSTREAM_BIGQUERY_API"]),
+    )
+    made._http.headers["X-Bqemu-Caller"] = caller
+    return made
+
+
+@pytest.fixture(scope="module")
+def asked(bigquery: Emulator) -> Iterator[Asked]:
+    """asked(caller, SELECT) → rows, of the shop's tables with their policies."""
+    owner = client(bigquery, ACCOUNT)
+    owner.create_dataset(BASE)
+    content = {**SHOP, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
+    for table, fields in TABLES.items():
+        _fill(owner, table, [field.name for field in fields], content.get(table, []))
+    for name, text in sql.views():
+        _view(owner, f"{BASE}.{name}", text.partition(f"VIEW {name} AS\n")[2])
+    reached = Dataset(PROJECT, BASE, "EU", api=bigquery.variables["TILLSTREAM_BIGQUERY_API"])
+    reached.client._http.headers["X-Bqemu-Caller"] = ACCOUNT
+    publish(reached, Shown(SHOWN, ["domain:shop.example"], [ACCOUNT]))
+
+    def ask(caller: str, text: str) -> list[dict[str, Any]]:
+        return [dict(row.items()) for row in client(bigquery, caller).query(text).result()]
+
+    yield ask
+    for dataset in (BASE, SHOWN):
+        owner.delete_dataset(dataset, delete_contents=True)
+
+
+def _fill(owner: bigquery.Client, table: str, names: list[str], rows: Any) -> None:
+    kinds = {field.name: str(field.kind) for field in TABLES[table]}
+    schema = [
+        bigquery.SchemaField(name, TYPES.get(kinds[name], kinds[name].replace("JSON", "STRING"))) for name in names
+    ]
+    made = owner.create_table(bigquery.Table(f"{PROJECT}.{BASE}.{table}", schema))
+    if rows:
+        told = [{n: _plain(kinds[n], value) for n, value in zip(names, row, strict=True)} for row in rows]
+        assert owner.insert_rows_json(made, told, timeout=30) == []
+
+
+def _plain(kind: str, value: Any) -> Any:
+    """As JSON has it."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if kind == "hash128":
+        return base64.b64encode(value.to_bytes(16, "big")).decode()
+    return value if isinstance(value, int) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _view(owner: bigquery.Client, name: str, text: str) -> None:
+    """What it reads is named with the dataset of the tables, as a view knows no other way."""
+    names = "|".join([*TABLES, *(view for view, _ in sql.views())])
+    view = bigquery.Table(f"{PROJECT}.{name}")
+    view.view_query = re.sub(rf"\b(FROM|JOIN) ({names})\b", rf"\1 `{PROJECT}.{BASE}.\2`", text)
+    owner.create_table(view)
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[DuckDBWarehouse]:
+    """The same rows behind the query layer."""
+    made = DuckDBWarehouse(":memory:", threads=1)
+    for table, rows in SHOP.items():
+        names = [field.name for field in TABLES[table]]
+        made.load(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
+    yield made
+    made.close()
+
+
+each = pytest.mark.parametrize("user", PEOPLE, ids=lambda user: user.name)
+LINES = f"SELECT region, sale_id, line_key, net_amount FROM `{SHOWN}.sales` ORDER BY region, sale_id, line_key"
+
+
+@each
+def test_a_person_sees_the_lines_that_the_query_layer_shows(asked: Asked, local: DuckDBWarehouse, user: User) -> None:
+    shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
+    names = ("region", "sale_id", "line_key", "net_amount")
+    told = sorted(tuple(row[name] for name in names) for row in shown)
+    assert [tuple(row.values()) for row in asked(f"user:{user.login}", LINES)] == told
+
+
+@each
+def test_who_may_not_see_people_finds_none_in_any_report(asked: Asked, local: DuckDBWarehouse, user: User) -> None:
+    counted = " UNION ALL ".join(f"SELECT COUNT(*) AS found FROM `{SHOWN}.{view}`" for view in sorted(access.PERSONAL))
+    has_lines = run(local, "sale-lines", user.scope, Filters()).num_rows > 0
+    expected = has_lines and user.scope.may(Action.SEE_PERSONAL)
+    assert {row["found"] > 0 for row in asked(f"user:{user.login}", counted)} == {expected}
+
+
+@each
+def test_a_person_sees_the_uploads_of_the_query_layer_unless_bound_to_stores(
+    asked: Asked, local: DuckDBWarehouse, user: User
+) -> None:
+    found = asked(f"user:{user.login}", f"SELECT batch_id, rows_quarantined FROM `{SHOWN}.upload_receipts`")
+    free = user.scope.may(Action.SEE_UPLOADS) and user.scope.covers_stores(None)
+    shown = run(local, "receipts", user.scope, Filters()).to_pylist() if free else []
+    assert sorted((r["batch_id"], r["rows_quarantined"]) for r in found) == sorted(
+        (r["batch_id"], r["rows_quarantined"]) for r in shown
+    )
+
+
+def test_sums_are_made_of_the_own_rows_alone(asked: Asked) -> None:
+    text = f"SELECT region, store_id, lines FROM `{SHOWN}.sales_by_store` ORDER BY region, store_id"
+    assert [tuple(row.values()) for row in asked("user:manager@shop.example", text)] == [
+        ("IN", "S1", 3),
+        ("IN", "S2", 2),
+    ]
+    assert [tuple(row.values()) for row in asked("user:salesperson@shop.example", text)] == [("IN", "S1", 2)]
+
+
+def test_a_stranger_sees_nothing_and_the_pipeline_everything(asked: Asked) -> None:
+    for caller in ("user:stranger@shop.example", "user:admin@elsewhere.example"):
+        assert asked(caller, LINES) == []
+    assert len(asked(ACCOUNT, LINES)) == 9
+
+
+def test_the_address_is_the_same_however_it_is_written(asked: Asked) -> None:
+    assert asked("user:Analyst@shop.example", LINES) == asked("user:analyst@shop.example", LINES) != []

@@ -1,0 +1,26 @@
+"""A rebuild's empty warehouse in BigQuery: beside the live one, and gone with the rebuild."""
+
+import pytest
+
+from infra.emulators import PROJECT, Emulator
+from tillstream.adapters.google.dataset import Dataset
+from tillstream.adapters.google.scratch import FORGOTTEN_AFTER, ScratchWarehouse
+
+
+@pytest.mark.long
+def test_a_scratch_warehouse_is_empty_and_its_dataset_goes_with_it(bigquery: Emulator) -> None:
+    live = Dataset(
+        PROJECT,
+        "live",
+        "EU",
+        api=bigquery.variables["TILLSTREAM_BIGQUERY_API"],
+        storage_api=bigquery.variables["TILLSTREAM_BIGQUERY_STORAGE_API"],
+    )
+    scratch = ScratchWarehouse(live)
+    (dataset,) = [one.dataset_id for one in live.client.list_datasets() if one.dataset_id.startswith("live_scratch_")]
+    kept = live.client.get_dataset(dataset).default_table_expiration_ms
+    assert kept in {None, FORGOTTEN_AFTER.total_seconds() * 1000}  # None: the emulator forgets it
+    assert scratch.query("SELECT COUNT(*) AS n FROM settlements").to_pylist() == [{"n": 0}]
+    scratch.close()
+    assert dataset not in [one.dataset_id for one in live.client.list_datasets()]
+    live.close()

@@ -1,0 +1,181 @@
+"""Files that a page sends straight into Cloud Storage become the uploads that they would be by way of the portal."""
+
+import hashlib
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from google.cloud.storage import Client
+from watched import Calls, needed, watched
+
+from infra.accounts import PORTAL_GRANTS
+from infra.emulators import PROJECT, Emulator
+from infra.permissions import held
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import INBOX, STAGING
+from tillstream.domain.sending import Sending
+from tillstream.domain.uploads import State, Upload
+from tillstream.handlers import stage_object
+from tillstream.pipeline import sending, sent, uploads
+from tillstream.settings import Settings
+
+FILE = (
+    b"Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
+    b"Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice\n"
+    b"1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,\n"
+)
+PORTAL = "https://sales.example"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock, cloud_storage: Emulator) -> Iterator[App]:
+    client = Client(PROJECT)
+    buckets = {name: f"{name}-{uuid.uuid4().hex}" for name in (INBOX, STAGING)}
+    for real in buckets.values():
+        client.create_bucket(real)
+    app = build(Settings(home=tmp_path, samples=False, threads=1), clock)
+    yield replace(app, ports=replace(app.ports, objects=CloudStorageObjectStore(client, buckets)))
+    app.close()
+
+
+def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> Sending:
+    return sending.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
+
+
+def _send(known: Sending, data: bytes = FILE) -> None:
+    headers = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}", "Content-Type": "application/octet-stream"}
+    with urllib.request.urlopen(urllib.request.Request(known.session, data, headers, method="PUT")) as answer:
+        assert answer.status == 200
+
+
+def _finish(app: App, known: Sending) -> Sending:
+    return sent.finish(app.ports, app.book, known.id, "ann")
+
+
+def _event(app: App) -> Upload:
+    """What the bucket tells when an object is whole."""
+    (stored,) = app.ports.objects.list(INBOX)
+    told = {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
+    stage_object(app, told)
+    (upload,) = uploads.find(app.ports)
+    return upload
+
+
+def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) -> None:
+    begun = _begin(app)
+    assert begun.session.startswith(app.ports.objects.sessions_at)
+    assert not _finish(app, begun).whole
+    _send(begun)
+    waits = _finish(app, begun)
+    assert (waits.whole, waits.batch_id) == (True, "")
+    upload = _event(app)
+    assert (upload.received_by, upload.contract, upload.file, upload.size) == ("ann", "IN", "june.csv", len(FILE))
+    assert (upload.state, upload.sha256) == (State.STAGED, hashlib.sha256(FILE).hexdigest())
+    assert _finish(app, begun).batch_id == upload.batch_id
+    assert sending.on_their_way(app.ports, "ann") == []
+
+
+def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) -> None:
+    begun = _begin(app)
+    _send(begun)
+    first = _event(app)
+    assert _event(app).batch_id == first.batch_id
+    assert _finish(app, begun).batch_id == first.batch_id
+
+
+def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(app: App) -> None:
+    begun = _begin(app, look=True)
+    _send(begun)
+    assert _finish(app, begun).waits
+    with sent.opened(app.ports, _finish(app, begun)) as stream:
+        assert stream.read() == FILE
+    assert list(app.ports.objects.list(INBOX)) == []
+    assert sent.load(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
+    sent.finish(app.ports, app.book, begun.id, "ann")
+    upload = _event(app)
+    assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+    assert sending.on_their_way(app.ports, "ann") == []
+
+
+def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
+    calls: Calls = set()
+    portal = watched(app, calls)
+    begun, cancelled = _begin(portal, look=True), _begin(portal)
+    _send(begun)
+    with sent.opened(portal.ports, _finish(portal, begun)) as stream:
+        assert stream.read() == FILE
+    sent.load(portal.ports, portal.book, begun.id, "ann", "UK")
+    sending.cancel(portal.ports, cancelled.id, "ann")
+    assert {"objects.session", "objects.copy", "objects.end_session"} <= {call for call, _ in calls}
+    assert needed(calls) - set(held(PORTAL_GRANTS)) == set()
+
+
+def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App) -> None:
+    for whole in (False, True):
+        begun = _begin(app)
+        if whole:
+            _send(begun)
+        sending.cancel(app.ports, begun.id, "ann")
+        with pytest.raises(urllib.error.HTTPError):
+            _send(begun)
+        assert list(app.ports.objects.list(INBOX)) == []
+        with pytest.raises(NotFound):
+            sending.get(app.ports, begun.id, "ann")
+
+
+def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App) -> None:
+    begun = _begin(app)
+    _send(begun)
+    upload = uploads.register(
+        app.ports, app.book.used("IN"), app.ports.objects.stat(*sending.aim(begun)), "ann", file="june.csv"
+    )
+    sending.cancel(app.ports, begun.id, "ann")
+    assert uploads.get(app.ports, upload.batch_id).state is State.CANCELLED
+    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [sending.place_of(begun)]
+
+
+def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
+    begun = _begin(app, len(FILE) - 7)
+    _send(begun)
+    with pytest.raises(Rejected, match="announced"):
+        _event(app)
+    with pytest.raises(Rejected, match="announced"):
+        _finish(app, begun)
+    assert list(app.ports.objects.list(INBOX)) == []
+    assert uploads.find(app.ports) == []
+
+
+def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app: App) -> None:
+    with pytest.raises(Rejected):
+        sending.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
+
+
+def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock: ManualClock) -> None:
+    begun, looked = _begin(app), _begin(app, look=True)
+    _send(looked)
+    clock.advance(timedelta(days=3, hours=1).total_seconds())
+    assert sent.sweep(app.ports, app.book) == 2
+    with pytest.raises(urllib.error.HTTPError):
+        _send(begun)
+    assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []
+
+
+@pytest.mark.parametrize("said", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
+def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, said: dict[str, str | int]) -> None:
+    told = {"size": 5, "origin": PORTAL} | said
+    assert sending.begin(app.ports, "ann", "june.csv", contract="IN", **told).session == ""

@@ -1,0 +1,151 @@
+"""The portal under real gunicorn: its entry, its manners, and two instances that agree."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tillstream import freshness
+from tillstream.adapters.local.document_store import SQLiteDocumentStore
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD, SECRET = "correct horse battery staple", "0123456789abcdef" * 4
+pytestmark = pytest.mark.long
+
+
+class Instance:
+    """A gunicorn and its address."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+        self.process, self.address, self._log = process, f"http://127.0.0.1:{port}", log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def get(self, visitor: requests.Session, path: str, **more: object) -> requests.Response:
+        return visitor.get(f"{self.address}{path}", timeout=60, allow_redirects=False, **more)  # type: ignore[arg-type]
+
+    def post(self, visitor: requests.Session, path: str, **form: str) -> requests.Response:
+        page = self.get(visitor, "/profile").text if path != "/sign-in" else self.get(visitor, "/sign-in").text
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found, page
+        return visitor.post(
+            f"{self.address}{path}", data={"csrf_token": found[1]} | form, timeout=60, allow_redirects=False
+        )
+
+    def sign_in(self, visitor: requests.Session, login: str = "admin", password: str = PASSWORD) -> int:
+        return self.post(visitor, "/sign-in", login=login, password=password).status_code
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+@contextmanager
+def serving(home: Path, name: str, *arguments: str, **variables: str) -> Iterator[Instance]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = home.parent / f"{name}.log"
+    given = {
+        "PORT": str(port),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "cloud")]),
+        "TILLSTREAM_HOME": str(home),
+        "TILLSTREAM_THREADS": "1",
+        "TILLSTREAM_LOG_LEVEL": "debug",
+        "TILLSTREAM_SESSION_SECRET": SECRET,
+        "TILLSTREAM_FIRST_PASSWORD": PASSWORD,
+    }
+    program = [sys.executable, "-m", "gunicorn", "--config=python:portal.gunicorn_conf", *arguments]
+    with log.open("wb") as out:
+        process = subprocess.Popen(program, env=os.environ | given | variables, stdout=out, stderr=out, cwd=home.parent)
+    instance = Instance(process, port, log)
+    try:
+        _wait_until_ready(instance)
+        yield instance
+    finally:
+        if process.poll() is None:
+            instance.stop()
+
+
+def _wait_until_ready(instance: Instance) -> None:
+    until = time.monotonic() + 180
+    while time.monotonic() < until:
+        assert instance.process.poll() is None, instance.log
+        try:
+            if requests.get(f"{instance.address}/healthz", timeout=5).ok:
+                return
+        except (requests.ConnectionError, requests.Timeout):
+            time.sleep(0.2)
+    raise AssertionError(instance.log)
+
+
+def test_the_entry_serves_lets_the_first_administrator_in_tells_no_secret_and_stops_though_pages_listen(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path / "home", "one", TILLSTREAM_PROXIES="1") as one:
+        visitor = requests.Session()
+        assert one.sign_in(visitor, password="wrong") == 401
+        assert one.sign_in(visitor) == 303
+        assert one.get(visitor, "/dashboard").status_code == 200
+        behind = one.get(visitor, "/healthz/ready", headers={"X-Forwarded-Proto": "https"})
+        assert "Strict-Transport-Security" in behind.headers
+        listening = one.get(visitor, "/events?known=7", stream=True)
+        lines = listening.iter_lines()
+        assert next(lines) == b"retry: 1000"
+        one.stop()
+        assert list(lines)[-1] == b""  # ended, and not cut off
+        assert one.process.returncode == 0
+        assert "SIGKILL" not in one.log
+    for secret in (SECRET, PASSWORD, *visitor.cookies.values()):
+        assert secret not in one.log
+    assert "retry" not in one.log
+
+
+def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
+    home, served = tmp_path / "home", "instance_of_portal:application()"
+    with serving(home, "first", "--workers=2", served) as first, serving(home, "second", served) as second:
+        assert first.log.count("Booting worker") == 2
+        here, there = requests.Session(), requests.Session()
+        assert first.sign_in(here) == 303
+        there.cookies.update(here.cookies)
+        assert [second.get(there, "/dashboard").status_code for _ in range(4)] == [200] * 4
+
+        both = [one.get(visitor, "/events", stream=True) for one, visitor in ((first, here), (second, there))]
+        lines = [one.iter_lines() for one in both]
+        documents = SQLiteDocumentStore(home / "documents.sqlite")
+        freshness.tell(documents, 41)
+        documents.close()
+        assert [_heard(one) for one in lines] == ["data: 41"] * 2
+        for one in both:
+            one.close()
+
+        other = requests.Session()
+        assert second.sign_in(other) == 303
+        assert first.post(here, "/profile/sessions/end-others").status_code == 303
+        assert second.get(other, "/dashboard").status_code == 303
+        assert second.get(there, "/dashboard").status_code == 200
+
+        tries = [(first, second)[at % 2].sign_in(requests.Session(), f"nobody{at}", "wrong") for at in range(34)]
+        assert tries.count(401) <= 28  # of thirty in a minute two were used above
+        assert tries[-1] == 429
+
+
+def _heard(lines: Iterator[bytes]) -> str:
+    """What the next settlement is told as."""
+    until = time.monotonic() + 20
+    for line in lines:
+        if line.startswith(b"data: 41"):
+            return line.decode()
+        assert time.monotonic() < until
+    return ""

@@ -1,0 +1,154 @@
+"""What every Warehouse keeps to when it settles; the rules of the numbers themselves are proved in tests/stateful."""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tillstream.domain.columns import STAGED, Kind
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.hashes import Hasher
+from tillstream.pipeline.staged import parquet_writer
+from tillstream.ports.warehouse import Question, Settlement, StagedBatch, Warehouse
+
+ARROW = {
+    Kind.STRING: pa.string(),
+    Kind.DATE: pa.date32(),
+    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    Kind.NUMERIC: pa.decimal128(38, 9),
+    Kind.INT64: pa.int64(),
+    Kind.BOOL: pa.bool_(),
+    Kind.JSON: pa.string(),
+}
+LINES = "SELECT sale_id, line_key, net_amount FROM sale_versions WHERE is_current AND region = @region ORDER BY 1, 2"
+RECEIPT = """SELECT file, removed, undone_no, settled_at > TIMESTAMP '2024-01-01 00:00:00+00' AS is_new
+    FROM receipts WHERE batch_id = @id"""
+Keep = Callable[[str, bytes], str]
+"""Writes a staged object; its address."""
+Row = tuple[str, str, str]
+"""Sale, product, amount."""
+
+
+class SettlingContract:
+    @pytest.fixture
+    def warehouse(self) -> Warehouse:
+        """May hold settlements of tests before."""
+        raise NotImplementedError("an adapter's test says how it is opened")
+
+    @pytest.fixture
+    def keep(self) -> Keep:
+        raise NotImplementedError("an adapter's test says where what is staged lies")
+
+    def test_a_file_enters_and_the_same_batch_again_is_left_as_it_is(self, warehouse: Warehouse, keep: Keep) -> None:
+        first = staged(keep, "enters", [("S1/1", "P", "2.50"), ("S1/1", "P", "3.50"), ("S1/2", "Q", "1")])
+        settled = warehouse.settle(Settlement([first]))
+        number = settled.settlement_no
+        assert number > 0
+        assert settled.batches == {"enters": number}
+        assert settled.changes == {"added": 3, "corrected": 0, "removed": 0}
+        assert lines(warehouse, "enters") == [
+            ("S1/1", "P#1", Decimal("2.5")),
+            ("S1/1", "P#2", Decimal("3.5")),
+            ("S1/2", "Q#1", Decimal(1)),
+        ]
+        again = warehouse.settle(Settlement([first]))
+        assert (again.settlement_no, again.batches) == (0, {"enters": number})
+
+    def test_a_request_is_answered_as_the_first_time(self, warehouse: Warehouse, keep: Keep) -> None:
+        settlement = Settlement([staged(keep, "asked", [("S1/1", "P", "1")])], request_id="a request")
+        assert warehouse.settle(settlement) == warehouse.settle(settlement)
+        assert warehouse.settle(Settlement((), ["asked"], "a request")).settlement_no > 0
+        assert len(lines(warehouse, "asked")) == 1
+
+    def test_an_undo_gives_back_what_was_there_before(self, warehouse: Warehouse, keep: Keep) -> None:
+        for at, amount in enumerate(("1", "2"), 1):
+            rows = [("S1/1", "P", amount), (f"S1/{at}1", "Q", "5")]
+            warehouse.settle(Settlement([staged(keep, f"undone-{at}", rows, region="undone", at=at)]))
+        undone = warehouse.settle(Settlement(undo=["undone-2", "nobody's"]))
+        assert undone.changes == {"added": 0, "corrected": 1, "removed": 1}
+        assert lines(warehouse, "undone") == [("S1/1", "P#1", Decimal(1)), ("S1/11", "Q#1", Decimal(5))]
+        assert warehouse.settle(Settlement(undo=["undone-2"])).settlement_no == 0
+
+    def test_a_preview_tells_what_would_be_and_keeps_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
+        batch = staged(keep, "looked-at", [("S1/1", 'O\'Neill \\ "Söhne"', "1.25")], file="a 'file'\nof @two -- lines")
+        questions = [
+            Question(LINES, {"region": "looked-at"}),
+            Question(RECEIPT, {"id": "looked-at"}),
+            Question("SELECT batch_id FROM receipts WHERE batch_id = 'nobody'"),
+        ]
+        settled = warehouse.preview(Settlement([batch]), questions)
+        assert settled.changes == {"added": 1, "corrected": 0, "removed": 0}
+        current, receipt, none = (answer.to_pylist() for answer in settled.answers)
+        assert current == [{"sale_id": "S1/1", "line_key": 'O\'Neill \\ "Söhne"#1', "net_amount": Decimal("1.25")}]
+        assert receipt == [{"file": "a 'file'\nof @two -- lines", "removed": 0, "undone_no": None, "is_new": True}]
+        assert none == []
+        assert lines(warehouse, "looked-at") == []
+        assert warehouse.query("SELECT * FROM batches WHERE batch_id = 'looked-at'").num_rows == 0
+
+    def test_what_fails_halfway_leaves_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
+        batch = staged(keep, "halfway", [("S1/1", "P", "1")])
+        with pytest.raises(Rejected):
+            warehouse.preview(Settlement([batch]), [Question("SELECT CAST(file AS INT64) AS n FROM batches")])
+        assert lines(warehouse, "halfway") == []
+        assert warehouse.settle(Settlement([batch])).changes["added"] == 1
+
+    def test_two_settlements_at_once_both_count_once(self, warehouse: Warehouse, keep: Keep) -> None:
+        batches = [staged(keep, f"at-once-{n}", [("S1/1", "P", str(n))], region="at-once", at=n) for n in (1, 2, 3)]
+        found = []
+        threads = [
+            threading.Thread(target=lambda: found.append(warehouse.settle(Settlement(batches)))) for _ in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (number,) = {number for settled in found for number in settled.batches.values()}
+        assert all(set(settled.batches) == {batch.batch_id for batch in batches} for settled in found)
+        # whose answer was lost on the way hears of its batches as of somebody else's
+        assert [settled.settlement_no for settled in found] in ([0, number], [number, 0], [0, 0])
+        assert lines(warehouse, "at-once") == [("S1/1", "P#1", Decimal(3))]
+        entered = warehouse.query("SELECT batch_id FROM batches WHERE region = 'at-once' ORDER BY 1").to_pylist()
+        assert [row["batch_id"] for row in entered] == [batch.batch_id for batch in batches]
+
+
+def staged(
+    keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv"
+) -> StagedBatch:
+    table = Hasher().with_hashes(pa.table({column.name: _column(column, rows, region or batch) for column in STAGED}))
+    sink = pa.BufferOutputStream()
+    with parquet_writer(sink, table.schema) as parquet:
+        parquet.write_table(table)
+    address = keep(f"{batch}.parquet", sink.getvalue().to_pybytes())
+    return StagedBatch(
+        batch, "upload", "file", region or batch, "contract", 1, file, f"sha of {batch}", at, (address,), (),
+        len(rows), 0, 0, json.dumps([{"code": 'a "problem"', "column": None}]),
+    )  # fmt: skip
+
+
+def _column(column: Any, rows: Sequence[Row], region: str) -> pa.Array:
+    given: dict[str, Callable[[int, Row], object]] = {
+        "row_number": lambda number, row: number,
+        "line_number": lambda number, row: number + 1,
+        "fix_number": lambda number, row: 0,
+        "accepted": lambda number, row: False,
+        "source": lambda number, row: "file",
+        "region": lambda number, row: region,
+        "sale_id": lambda number, row: row[0],
+        "store_id": lambda number, row: row[0].partition("/")[0],
+        "product_id": lambda number, row: row[1],
+        "status": lambda number, row: "completed",
+        "sale_date": lambda number, row: date(2024, 3, 1),
+        "net_amount": lambda number, row: Decimal(row[2]),
+        "currency": lambda number, row: "EUR",
+    }
+    value = given.get(column.name, lambda number, row: None)
+    return pa.array([value(number, row) for number, row in enumerate(rows, 1)], ARROW[column.kind])
+
+
+def lines(warehouse: Warehouse, region: str) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in warehouse.query(LINES, {"region": region}).to_pylist()]

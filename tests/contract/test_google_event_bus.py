@@ -1,0 +1,120 @@
+"""The bus on Pub/Sub keeps the EventBus contract, on Google's emulator."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from event_bus_contract import EventBusContract
+from event_bus_crowds import EventBusCrowds
+from event_bus_failures import EventBusFailures
+from event_bus_given import Elapse, EventBusGiven, Opener, pulled
+from event_bus_leases import EventBusLeases
+from google.pubsub_v1 import SubscriberClient
+
+from infra.emulators import Emulator
+from tillstream.adapters.google import pubsub_messages
+from tillstream.adapters.google.event_bus import PubSubEventBus
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.ports.event_bus import Message, RetryPolicy
+
+
+@dataclass(frozen=True)
+class _Open:
+    project: str
+
+    def __call__(self) -> PubSubEventBus:
+        return PubSubEventBus(self.project, makes=True)
+
+
+class _OnTheEmulator(EventBusGiven):
+    policy = RetryPolicy(minimum=0.0, maximum=0.1, attempts=5, lease=10.0)
+    patience = 20.0
+
+    @pytest.fixture
+    def project(self, pubsub: Emulator) -> str:
+        return f"test-{secrets.token_hex(6)}"
+
+    @pytest.fixture
+    def opener(self, project: str) -> Opener:
+        return _Open(project)
+
+    @pytest.fixture
+    def bus(self, opener: Opener) -> Iterator[PubSubEventBus]:
+        bus = opener()
+        yield bus
+        bus.close()
+
+    @pytest.fixture
+    def elapse(self) -> Elapse:
+        return time.sleep
+
+
+class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, EventBusCrowds):
+    def test_messages_too_large_for_one_request_go_in_several(
+        self, bus: PubSubEventBus, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pubsub_messages, "MOST_BYTES", 100_000)  # the emulator's channel gives 4 MB at most
+        bus.subscribe("topic", "sub")
+        told = [Message(str(n).encode() * 30_000) for n in range(20)]
+        ids = bus.publish("topic", told)
+        got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
+        assert [got[each] for each in ids] == told
+
+    def test_a_store_is_heard_in_the_order_in_which_it_spoke(self, bus: PubSubEventBus) -> None:
+        bus.subscribe(TOPIC_STORE_SALES, "receive")
+        stores = [{"region": "UK", "store_id": f"LON{n % 3}"} for n in range(60)]
+        for start in range(0, 60, 20):
+            spoken = [Message(str(n).encode(), stores[n]) for n in range(start, start + 20)]
+            assert len(bus.publish(TOPIC_STORE_SALES, spoken)) == 20
+        heard: dict[str, list[int]] = {}
+        while deliveries := bus.pull("receive", 7):
+            for delivery in deliveries:
+                heard.setdefault(delivery.message.attributes["store_id"], []).append(int(delivery.message.body))
+            bus.acknowledge(deliveries)
+        assert heard == {f"LON{n}": list(range(n, 60, 3)) for n in range(3)}
+
+    @pytest.mark.parametrize("told", ["99999999999999999999", "-1", "yesterday", "²"])
+    def test_a_place_in_time_that_a_stranger_made_up_is_not_believed(self, bus: PubSubEventBus, told: str) -> None:
+        bus.subscribe("topic", "sub")
+        bus.publish("topic", [Message(b"a", {"tillstream-sequence": told})])
+        (delivery,) = bus.pull("sub", 1)
+        assert abs(delivery.sequence / 1e6 - time.time()) < 60
+        assert delivery.message.attributes == {}
+
+    def test_where_infrastructure_makes_them_nothing_is_made(self, project: str) -> None:
+        bus = PubSubEventBus(project)
+        bus.subscribe("topic", "sub")
+        with pytest.raises(NotFound):
+            bus.pull("sub", 1)
+        with pytest.raises(NotFound):
+            bus.publish("topic", [Message(b"a")])
+        assert bus.depths() == []
+        bus.close()
+
+    def test_a_subscription_cannot_move_to_another_topic(self, bus: PubSubEventBus) -> None:
+        bus.subscribe("topic", "sub")
+        with pytest.raises(Rejected):
+            bus.subscribe("topic2", "sub")
+
+    def test_a_policy_is_kept_to_as_far_as_the_service_goes(self, bus: PubSubEventBus, project: str) -> None:
+        bus.subscribe("topic", "sub", RetryPolicy(lease=5_000))
+        bus.subscribe("topic", "sub", RetryPolicy(minimum=3.0, maximum=5_000.0, attempts=1, lease=1.0))
+        path = f"projects/{project}/subscriptions/sub"
+        with SubscriberClient() as client:
+            made = client.get_subscription(subscription=path)
+        assert made.ack_deadline_seconds == 10
+        assert made.dead_letter_policy.max_delivery_attempts == 5
+        assert made.retry_policy.minimum_backoff.total_seconds() == 3
+        assert made.retry_policy.maximum_backoff.total_seconds() == 600
+
+    def test_closing_is_repeatable(self, bus: PubSubEventBus) -> None:
+        bus.close()
+        bus.close()
+
+
+@pytest.mark.long
+class TestLeasesOfPubSub(_OnTheEmulator, EventBusLeases):
+    pass

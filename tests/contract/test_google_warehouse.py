@@ -1,0 +1,27 @@
+"""BigQuery keeps the Warehouse contract."""
+
+from collections.abc import Iterator
+
+import pytest
+from emulated import dataset_of
+from warehouse_contract import WarehouseContract
+
+from infra.emulators import Emulator
+from tillstream.adapters.google.migrating import migrate
+from tillstream.adapters.google.warehouse import BigQueryWarehouse
+
+
+@pytest.fixture(scope="module")
+def opened(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
+    dataset = dataset_of(bigquery, "contract")
+    migrate(dataset)
+    warehouse = BigQueryWarehouse(dataset)
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.mark.long
+class TestBigQueryWarehouse(WarehouseContract):
+    @pytest.fixture
+    def warehouse(self, opened: BigQueryWarehouse) -> BigQueryWarehouse:
+        return opened

@@ -1,0 +1,49 @@
+"""An error that DuckDB does not survive costs the one who met it, and nobody else."""
+
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tillstream.adapters.local.database import Database
+from tillstream.domain.errors import Unavailable
+
+
+@pytest.mark.parametrize("error", [duckdb.InternalException, duckdb.FatalException])
+def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]) -> None:
+    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+        database.cursor().execute("CREATE TABLE kept AS SELECT 1 AS one")
+        dead = database.cursor()
+        with pytest.raises(Unavailable, match=r"opened again: INTERNAL Error: why$"), database.asked():
+            raise error("INTERNAL Error: why\nStack Trace: where")
+        assert database.cursor().execute("SELECT one FROM kept").fetchall() == [(1,)]
+        with pytest.raises(duckdb.ConnectionException):
+            dead.execute("SELECT 1")
+
+
+def _dies(database: Database) -> None:
+    with database.translated(), database.transaction() as cursor:
+        cursor.execute("INSERT INTO kept VALUES (1)")
+        raise duckdb.FatalException("dead")
+
+
+def test_a_transaction_whose_engine_died_comes_again(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+        database.cursor().execute("CREATE TABLE kept (one BIGINT)")
+        with pytest.raises(Unavailable):
+            _dies(database)
+        assert database.cursor().execute("SELECT COUNT(*) FROM kept").fetchall() == [(0,)]
+
+
+def test_whoever_meets_the_error_late_leaves_the_new_engine_alone(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+        database.cursor().execute("CREATE TABLE kept (one BIGINT)")
+        late = database.translated()
+        late.__enter__()
+        with pytest.raises(Unavailable):
+            _dies(database)
+        alive = database.root
+        with pytest.raises(Unavailable):
+            late.__exit__(duckdb.FatalException, duckdb.FatalException("dead"), None)
+        assert database.root is alive

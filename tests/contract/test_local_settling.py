@@ -1,0 +1,25 @@
+"""DuckDB settles as the contract says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from settling_contract import Keep, SettlingContract
+
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+
+
+class TestDuckDBSettling(SettlingContract):
+    @pytest.fixture
+    def warehouse(self, tmp_path: Path) -> Iterator[DuckDBWarehouse]:
+        warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)
+        yield warehouse
+        warehouse.close()
+
+    @pytest.fixture
+    def keep(self, tmp_path: Path) -> Keep:
+        def write(name: str, data: bytes) -> str:
+            (tmp_path / name).write_bytes(data)
+            return str(tmp_path / name)
+
+        return write

@@ -1,0 +1,17 @@
+"""DuckDB keeps the Warehouse contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from warehouse_contract import WarehouseContract
+
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+
+
+class TestDuckDBWarehouse(WarehouseContract):
+    @pytest.fixture
+    def warehouse(self, tmp_path: Path) -> Iterator[DuckDBWarehouse]:
+        warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)
+        yield warehouse
+        warehouse.close()

@@ -1,0 +1,174 @@
+"""What every Warehouse keeps to when it is asked, and when what is not the ledger is written."""
+
+import threading
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tillstream.domain.errors import Rejected
+from tillstream.ports.warehouse import Warehouse
+
+FIRST = date(2024, 1, 1)
+MANY = 5_000
+"""Rows that no engine hands over in one piece of its own accord."""
+OF_DAYS = """
+SELECT
+  sale_date, 'IN' AS region, 'S1' AS store_id, CAST(NULL AS STRING) AS salesperson_id, CAST(NULL AS STRING) AS channel,
+  CAST(NULL AS STRING) AS country, CAST(NULL AS STRING) AS category, 'completed' AS status, currency,
+  1 AS lines, 1 AS orders, factor AS net, CAST(NULL AS NUMERIC) AS quantity, CAST(NULL AS NUMERIC) AS cost,
+  CAST(NULL AS NUMERIC) AS costed_net, 0 AS costed_lines, 1 AS first_sale, 1 AS last_sale
+FROM reporting_rates WHERE sale_date IN UNNEST(@days)
+"""
+SUMMED = "SELECT sale_date, net FROM day_sums ORDER BY sale_date"
+
+
+def rates(*rows: tuple[int, str, str]) -> pa.Table:
+    """reporting_rates: (day counted from FIRST, currency, factor)."""
+    days, currencies, factors = zip(*rows, strict=True)
+    return pa.table(
+        {
+            "sale_date": pa.array([FIRST + timedelta(days=day) for day in days]),
+            "currency": list(currencies),
+            "factor": pa.array([Decimal(factor) for factor in factors], pa.decimal128(38, 9)),
+        }
+    )
+
+
+def listed(answer: pa.Table) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in answer.to_pylist()]
+
+
+class WarehouseContract:
+    @pytest.fixture
+    def warehouse(self) -> Warehouse:
+        """Tables may hold what tests before have left: a test fills those it reads."""
+        raise NotImplementedError("an adapter's test says how it is opened")
+
+    def test_an_answer_has_the_types_of_the_tables(self, warehouse: Warehouse) -> None:
+        warehouse.load("reporting_rates", rates((0, "INR", "0.012345679"), (1, "GBP", "-99999999999999999999.5")))
+        answer = warehouse.query(
+            "SELECT sale_date, currency, factor, factor > 0 AS is_positive FROM reporting_rates ORDER BY sale_date"
+        )
+        assert listed(answer) == [
+            (FIRST, "INR", Decimal("0.012345679"), True),
+            (FIRST + timedelta(days=1), "GBP", Decimal("-99999999999999999999.5"), False),
+        ]
+        assert answer.schema.types == [pa.date32(), pa.string(), pa.decimal128(38, 9), pa.bool_()]
+
+    def test_an_empty_answer_has_its_columns(self, warehouse: Warehouse) -> None:
+        answer = warehouse.query("SELECT sale_date, factor FROM reporting_rates WHERE FALSE")
+        assert answer.num_rows == 0
+        assert answer.column_names == ["sale_date", "factor"]
+
+    @pytest.mark.parametrize(
+        ("condition", "value"),
+        [
+            ("sale_date = @given", FIRST),
+            ("currency = @given", "IN'R -- @given"),
+            ("factor = @given", Decimal("0.012345679")),
+            ("@given = 9007199254740993", 2**53 + 1),
+            ("@given", True),
+            ("currency IN UNNEST(@given)", ["INR", "IN'R -- @given"]),
+            ("sale_date IN UNNEST(@given)", [FIRST]),
+            ("COALESCE(@given, currency) = currency", None),
+            ("COALESCE(@given, factor) = factor AND '@given' <> currency", None),
+        ],
+    )
+    def test_a_parameter_means_its_value(self, warehouse: Warehouse, condition: str, value: Any) -> None:
+        warehouse.load("reporting_rates", rates((0, "IN'R -- @given", "0.012345679")))
+        asked = f"SELECT currency FROM reporting_rates WHERE {condition}  -- @given: not here"
+        assert warehouse.query(asked, {"given": value}).num_rows == 1
+
+    def test_an_instant_is_told_in_utc(self, warehouse: Warehouse) -> None:
+        instant = datetime(2024, 1, 1, 23, 30, 1, 123456, tzinfo=UTC)
+        answer = warehouse.query("SELECT @given AS told", {"given": instant})
+        assert listed(answer) == [(instant,)]
+        assert answer.schema.types == [pa.timestamp("us", "UTC")]
+
+    def test_many_rows_come_whole_and_in_order(self, warehouse: Warehouse) -> None:
+        warehouse.load("reporting_rates", rates(*((number, "USD", str(number)) for number in range(MANY))))
+        answer = warehouse.query("SELECT factor FROM reporting_rates ORDER BY sale_date")
+        assert answer.column("factor").to_pylist() == [Decimal(number) for number in range(MANY)]
+        streamed = list(warehouse.stream("SELECT factor FROM reporting_rates ORDER BY sale_date DESC"))
+        told = [value for batch in streamed for value in batch.column("factor").to_pylist()]
+        assert told == [Decimal(number) for number in reversed(range(MANY))]
+        assert all(isinstance(batch, pa.RecordBatch) for batch in streamed)
+        for batch in warehouse.stream("SELECT factor FROM reporting_rates"):
+            assert batch.num_rows
+            break  # whoever leaves early does no harm
+        assert warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist() == [{"n": MANY}]
+
+    @pytest.mark.parametrize(
+        "asked", ["SELECT no_such_column FROM settlements", "SELECT * FROM no_such_table", "SELEC"]
+    )
+    def test_a_question_that_cannot_be_answered_is_rejected(self, warehouse: Warehouse, asked: str) -> None:
+        with pytest.raises(Rejected):
+            warehouse.query(asked)
+        with pytest.raises(Rejected):
+            list(warehouse.stream(asked))
+
+    def test_loading_replaces_a_table_whole(self, warehouse: Warehouse) -> None:
+        warehouse.load("reporting_rates", rates((0, "INR", "1"), (1, "INR", "2")))
+        for _ in range(2):
+            warehouse.load("reporting_rates", rates((1, "GBP", "3")))
+            assert listed(warehouse.query("SELECT currency, factor FROM reporting_rates")) == [("GBP", Decimal(3))]
+
+    def test_a_table_is_loaded_by_the_names_of_its_columns(self, warehouse: Warehouse) -> None:
+        warehouse.load("reporting_rates", rates((0, "INR", "1")).select(["factor", "currency", "sale_date"]))
+        assert listed(warehouse.query("SELECT currency, factor FROM reporting_rates")) == [("INR", Decimal(1))]
+
+    def test_readers_see_a_table_before_or_after_it_is_loaded(self, warehouse: Warehouse) -> None:
+        old, new = rates((0, "INR", "1"), (1, "INR", "1")), rates(*((day, "INR", "1") for day in range(3)))
+        warehouse.load("reporting_rates", old)
+        done = threading.Event()
+
+        def load() -> None:
+            for table in (new, old, new):
+                warehouse.load("reporting_rates", table)
+            done.set()
+
+        loader = threading.Thread(target=load)
+        loader.start()
+        seen = set()
+        while not done.is_set():
+            seen.add(warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").column("n")[0].as_py())
+        loader.join()
+        assert seen <= {2, 3}
+
+    def test_upserting_replaces_rows_of_these_keys_and_adds_the_others(self, warehouse: Warehouse) -> None:
+        warehouse.load("reporting_rates", rates((0, "INR", "1"), (0, "GBP", "1"), (1, "INR", "1")))
+        for _ in range(2):
+            warehouse.upsert("reporting_rates", rates((0, "INR", "2"), (2, "INR", "2")), ["sale_date", "currency"])
+            told = warehouse.query("SELECT currency, factor FROM reporting_rates ORDER BY sale_date, currency")
+            assert [(currency, int(factor)) for currency, factor in listed(told)] == [
+                ("GBP", 1),
+                ("INR", 2),
+                ("INR", 1),
+                ("INR", 2),
+            ]
+
+    def test_renewing_replaces_the_sums_of_these_days_alone(self, warehouse: Warehouse) -> None:
+        days = [FIRST + timedelta(days=day) for day in range(3)]
+        warehouse.load("reporting_rates", rates((0, "INR", "1"), (1, "INR", "1"), (2, "INR", "1")))
+        warehouse.renew("day_sums", OF_DAYS, days)
+        warehouse.load("reporting_rates", rates((0, "INR", "5"), (1, "INR", "5")))
+        for _ in range(2):
+            warehouse.renew("day_sums", OF_DAYS, days[1:])
+            assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]  # of the third day there is nothing any more
+        warehouse.renew("day_sums", OF_DAYS, [])
+        assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]
+
+    def _sums(self, warehouse: Warehouse, days: Sequence[date]) -> list[Decimal]:
+        return [net for day, net in listed(warehouse.query(SUMMED)) if day in days]
+
+    def test_a_table_that_is_none_of_these_is_rejected(self, warehouse: Warehouse) -> None:
+        with pytest.raises(Rejected):
+            warehouse.load("no_such_table", rates((0, "INR", "1")))
+        with pytest.raises(Rejected):
+            warehouse.upsert("no_such_table", rates((0, "INR", "1")), ["currency"])
+        with pytest.raises(Rejected):
+            warehouse.renew("reporting_rates", OF_DAYS, [FIRST])

@@ -1,0 +1,36 @@
+"""Each role has a page about its morning, with pictures of what is really there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tillstream.domain.people import Role
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+LARGEST = 250_000
+TAKEN = re.compile(r'^    "([a-z-]+)": \(Role\.', re.MULTILINE)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_finds_a_page_about_its_morning_with_a_picture(role: Role) -> None:
+    page = (DOCS / "roles" / f"{role.value}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# The {role.value}'s morning\n")
+    assert f"pictures/{role.value}-morning.png" in page
+    assert re.search(r"!\[[^\]]{8,}\]\(", page), "a picture says in words what it shows"
+
+
+def test_every_picture_is_taken_by_a_test_and_shown_to_a_role() -> None:
+    taken = set(TAKEN.findall((DOCS.parent / "tests" / "browser" / "test_pictures.py").read_text(encoding="utf-8")))
+    kept = {path.stem for path in (DOCS / "pictures").glob("*.png")}
+    shown = {
+        name
+        for page in (DOCS / "roles").glob("*.md")
+        for name in re.findall(r"pictures/([a-z-]+)\.png", page.read_text(encoding="utf-8"))
+    }
+    assert taken == kept == shown
+
+
+def test_no_picture_is_heavy() -> None:
+    for path in (DOCS / "pictures").glob("*.png"):
+        assert path.stat().st_size <= LARGEST, path.name

@@ -1,0 +1,138 @@
+"""Processes that stage, settle and announce on the adapters for a cloud are killed with SIGKILL at named steps.
+
+The next one finds what was left: by the sweep, as what the dead one was lent comes again only when its lease ends. The
+adapters run on emulators, each test in a project of its own, where starting and settling take seconds: so one process
+after the other dies, each a step further, and the totals are looked at after every death.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+from faults.on_shift import LEASE
+from faults.test_kill import PATIENCE, TESTS, shop
+from stateful.crashes import Fuse, behind
+from stateful.on_google import SOON, keep_contract, project
+from stateful.world import LISTENER
+
+from tillstream.app import App, build
+from tillstream.domain.uploads import State
+from tillstream.pipeline import account, rebuild, uploads
+from tillstream.samples.wide import CONTRACT
+from tillstream.settings import Settings
+
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
+ROWS = 2_000
+TOTALS = "SELECT COUNT(*) AS `lines`, COUNT(DISTINCT key) AS keys, SUM(net_amount) AS net FROM current_lines"
+
+
+@dataclass
+class Company:
+    """One in a project, which was given a file of known totals."""
+
+    settings: Settings
+    app: App
+    batch: str
+    net: Decimal
+
+    def shift(self, *dying: str) -> tuple[int, str]:
+        """A process does all that waits, or dies; its return code, and what it said."""
+        path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+        ours = {"TILLSTREAM_PROJECT": self.settings.project, "TILLSTREAM_SAMPLES": "false", "PYTHONPATH": path}
+        command = [sys.executable, "-m", "faults.on_shift", *dying]
+        done = subprocess.run(
+            command, env=os.environ | ours, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def totals(self) -> tuple[int, int, Decimal | None]:
+        (row,) = self.app.ports.warehouse.query(TOTALS).to_pylist()
+        return row["lines"], row["keys"], row["net"]
+
+    def is_exact(self) -> None:
+        ports = self.app.ports
+        assert self.totals()[:2] == (ROWS, ROWS)
+        assert uploads.get(ports, self.batch).state is State.ANNOUNCED
+        receipt = account.receipt(ports, self.batch)
+        assert receipt["rows"]["new"] == receipt["rows"]["read"] == ROWS
+        assert [Decimal(each["net"]) for each in receipt["amounts"]] == [self.net]
+        entered = ports.warehouse.query("SELECT batch_id, settlement_no FROM batches").to_pylist()
+        assert entered == [{"batch_id": self.batch, "settlement_no": 1}]
+        self._is_announced()
+        assert rebuild.from_originals(ports, self.app.fresh_warehouse)["differences"] == []
+
+    def _is_announced(self) -> None:
+        """Each line by one event, whose repeats say the same."""
+        said: dict[str, set[bytes]] = {}
+        while deliveries := self.app.ports.bus.pull(LISTENER, 1_000):
+            for delivery in deliveries:
+                said.setdefault(json.loads(delivery.message.body)["id"], set()).add(delivery.message.body)
+            self.app.ports.bus.acknowledge(deliveries)
+        assert [len(bodies) for bodies in said.values()] == [1] * ROWS
+        lines = [json.loads(body)["line"] for bodies in said.values() for body in bodies]
+        assert len({(line["sale_id"], line["line_key"]) for line in lines}) == ROWS
+
+
+@contextmanager
+def company(folder: Path) -> Iterator[Company]:
+    made, settings = shop(folder, ROWS), project()
+    keep_contract(settings, yaml.safe_dump(CONTRACT))
+    app = build(settings)
+    told = behind(app, Fuse()).ports  # which says that the file arrived
+    try:
+        with made.file.open("rb") as stream:
+            upload = uploads.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
+        yield Company(settings, app, upload.batch_id, made.net)
+    finally:
+        app.close()
+
+
+def killed_at(folder: Path, points: Sequence[tuple[str, str]]) -> None:
+    """One process after the other dies, each at the next point; the last one lives."""
+    with company(folder) as made:
+        for step, when in points:
+            code, said = made.shift(step, when)
+            assert code == -signal.SIGKILL, f"it did not die at {when} {step}: {said}"
+            assert made.totals() in {(0, 0, None), (ROWS, ROWS, made.net)}
+        code, said = made.shift()
+        assert code == 0, said
+        made.is_exact()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([(step, when) for step in steps for when in ("before", "after")], id=what)
+        for what, steps in (
+            ("stage", ("objects.writer staging", "documents.put batches staged")),
+            ("settle", ("warehouse.settle staged", "documents.put batches settled")),
+            ("announce", ("bus.publish sale-events", "documents.put batches announced", "documents.put announcements")),
+        )
+    ],
+)
+def test_processes_killed_at_each_step_lose_and_double_nothing(
+    tmp_path: Path, points: Sequence[tuple[str, str]]
+) -> None:
+    killed_at(tmp_path, points)
+
+
+def test_what_a_killed_process_was_lent_comes_again_and_is_done_once(tmp_path: Path) -> None:
+    with company(tmp_path) as made:
+        code, said = made.shift("bus.acknowledge objects", "before")
+        assert code == -signal.SIGKILL, said
+        (again,) = made.app.ports.bus.pull("objects", 1, 3 * LEASE)
+        assert again.attempt == 2
+        made.app.ports.bus.release([again], "it is for the next process")
+        code, said = made.shift()
+        assert code == 0, said
+        assert made.app.ports.bus.pull("objects", 1, SOON) == []
+        made.is_exact()

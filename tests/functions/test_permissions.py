@@ -1,0 +1,123 @@
+"""Each function's account may do what the function was seen to do, and no role is granted that nothing needs."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_entry_points import storage_data, upload
+from watched import PORTS, Calls, needed, unneeded, watched
+
+from infra import permissions, stage
+from infra.accounts import PORTAL, PORTAL_GRANTS, roles
+from infra.declared import SECRETS
+from infra.functions import DOCUMENTS, FUNCTIONS
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.analytics import holiday_dates, reference
+from tillstream.app import App, build
+from tillstream.domain.events import (
+    BATCH_RECEIVED,
+    BATCH_SETTLED,
+    BATCH_STAGED,
+    INBOX,
+    OBJECT_FINALIZED,
+    TOPIC_SALE_EVENTS,
+)
+from tillstream.domain.store_sale import schema
+from tillstream.domain.uploads import State
+from tillstream.handlers import FUNCTIONS as ROUTES
+from tillstream.handlers import Event, dispatch
+from tillstream.people import user_scopes
+from tillstream.pipeline import uploads
+from tillstream.pipeline.receive import keep_receiving
+from tillstream.pipeline.sending import append, begin
+from tillstream.pipeline.sweep import sweep
+from tillstream.pipeline.undo import undo
+from tillstream.settings import Settings
+from tillstream.stores.messages import StoreToken, publish
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Days pass at once."""
+    app = build(Settings(home=tmp_path, threads=1), ManualClock())
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def calls(app: App) -> dict[str, Calls]:
+    """What each function called while a file and a till's sale went through it."""
+    seen: dict[str, Calls] = {spec.name: set() for spec in FUNCTIONS}
+
+    def handle(function: str, type_: str, data: dict[str, Any]) -> None:
+        dispatch(watched(app, seen[function]), Event("1", type_, data), ROUTES[function])
+
+    app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
+    publish(app.ports, StoreToken("UK", "LON1"), schema()["examples"][0])
+    receiving = watched(app, seen["receive"])
+    assert keep_receiving(receiving.ports, receiving.book, 100, 0, 0)
+    received = upload(app)
+    handle("stage", OBJECT_FINALIZED, storage_data(received))
+    handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
+    handle("settle", BATCH_STAGED, {"batch_id": received.batch_id})
+    handle("announce", BATCH_SETTLED, {"settlement_no": 1})
+    handle("project", BATCH_SETTLED, {"settlement_no": 1})
+    _leave_much(app)
+    sweeping = watched(app, seen["sweep"])
+    reference.ready(sweeping.ports, "USD")
+    sweep(sweeping.ports, sweeping.book, hand_on=True)
+    user_scopes.project(sweeping.ports)
+    holiday_dates.renew(sweeping.ports)
+    return seen
+
+
+def _leave_much(app: App) -> None:
+    """For a sweep: a file whose event was lost, a settlement that nobody told, and half of a file, days old."""
+    (settled, *_) = uploads.find(app.ports, state=State.ANNOUNCED)
+    undo(app.ports, settled.batch_id, "boss")
+    half = begin(app.ports, "emma", "july.csv", 100, contract="IN")
+    append(app.ports, half.id, "emma", 0, io.BytesIO(b"half"))
+    upload(app)
+    app.ports.clock.sleep(timedelta(days=4).total_seconds())
+
+
+def test_each_function_may_do_what_it_was_seen_to_do(calls: dict[str, Calls]) -> None:
+    for spec in FUNCTIONS:
+        assert calls[spec.name], f"{spec.name} was not seen to do anything"
+        assert needed(calls[spec.name]) - set(permissions.held(spec.grants)) == set(), spec.name
+
+
+NOT_SEEN = {
+    ("project", DOCUMENTS): "it reads the contracts that people saved, and keeps there what it gives up; tested apart",
+}
+"""Function and role → what needs it, where that is not a call that is seen here."""
+
+
+def test_no_function_has_a_role_that_it_does_not_need(calls: dict[str, Calls]) -> None:
+    found = {(spec.name, grant) for spec in FUNCTIONS for grant in unneeded(spec.grants, calls[spec.name])}
+    assert found == NOT_SEEN.keys()
+
+
+def test_every_role_beyond_the_ports_has_its_reason() -> None:
+    """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
+    known = stage.read("dev", "demo", "123")
+    seen = {(known.account(spec.account), grant.role) for spec in FUNCTIONS for grant in spec.grants}
+    seen |= {(known.account(PORTAL), grant.role) for grant in PORTAL_GRANTS}
+    granted = {role for each in roles(known, tuple(SECRETS.values())).values() for role in each}
+    beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in seen}
+    assert beyond == permissions.BEYOND_PORTS.keys()
+
+
+def test_every_role_that_is_granted_is_known_and_every_port_is_counted() -> None:
+    granted = {grant.role for grants in (PORTAL_GRANTS, *(spec.grants for spec in FUNCTIONS)) for grant in grants}
+    assert granted <= permissions.ROLES.keys()
+    assert {call.partition(".")[0] for call in permissions.CALLS} == set(PORTS)
+
+
+def test_a_missing_role_is_noticed() -> None:
+    bare = replace(FUNCTIONS[0], grants=())
+    assert permissions.needed("objects.open", INBOX) - set(permissions.held(bare.grants))

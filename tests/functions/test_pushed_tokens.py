@@ -1,0 +1,81 @@
+"""Where the settings name who pushes, an entry point answers nobody else."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from houses import House, open_to_visitors
+from joserfc.jwk import RSAKey
+from werkzeug.exceptions import Unauthorized
+
+from functions import pushed
+from tillstream.settings import Settings
+
+ACCOUNT, AUDIENCE = "tillstream-events@demo.iam.gserviceaccount.com", "https://stage.example"
+SETTINGS = Settings(push_account=ACCOUNT, push_audience=AUDIENCE)
+Ask = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[House]:
+    """A house in the place of Google's."""
+    google = House()
+    with open_to_visitors(google):
+        yield google
+
+
+@pytest.fixture
+def asked(google: House, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """A push with a token, with changes to what it says."""
+    monkeypatch.setattr(pushed, "KEYS", f"{google.address}/keys")
+
+    def ask(key: RSAKey | None = None, **changes: Any) -> None:
+        token = google.sign(said() | changes, key, kid=google.keys[0].kid)
+        with Flask("asked").test_request_context(headers={"Authorization": f"Bearer {token}"}):
+            pushed.check(SETTINGS)
+
+    return ask
+
+
+def said() -> dict[str, Any]:
+    now = int(time.time())
+    claims = {"iss": pushed.ISSUERS[0], "aud": AUDIENCE, "sub": "1", "email": ACCOUNT, "email_verified": True}
+    return claims | {"iat": now, "exp": now + 60}
+
+
+def test_the_account_that_pushes_is_let_through(asked: Ask) -> None:
+    asked()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": "somebody@demo.iam.gserviceaccount.com"},
+        {"email_verified": False},
+        {"aud": "https://another.example"},
+        {"iss": "https://evil.example"},
+        {"exp": 1},
+    ],
+)
+def test_others_and_tokens_for_others_are_not(asked: Ask, changes: dict[str, Any]) -> None:
+    with pytest.raises(Unauthorized):
+        asked(**changes)
+
+
+def test_a_token_that_google_did_not_sign_or_none_is_not(asked: Ask) -> None:
+    with pytest.raises(Unauthorized):
+        asked(RSAKey.generate_key(2048))
+    with Flask("asked").test_request_context(), pytest.raises(Unauthorized):
+        pushed.check(SETTINGS)
+
+
+def test_behind_a_gate_of_the_platform_nothing_is_asked() -> None:
+    with Flask("asked").test_request_context():
+        pushed.check(Settings())
+
+
+def test_an_account_without_an_audience_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="go together"):
+        Settings(push_account=ACCOUNT)

@@ -1,0 +1,70 @@
+"""A stand-in for Cloud Monitoring, whose answers have the shape of Google's reference of `projects.timeSeries.list`."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tillstream.adapters.google.pubsub_backlog import OLDEST, WAITING
+
+
+def series(metric: str, subscription: str, *values: int) -> dict[str, Any]:
+    """Newest first, as the service tells them."""
+    minutes = range(9, 9 - len(values), -1)
+    times = [f"2026-11-20T10:0{minute}:00Z" for minute in minutes]
+    return {
+        "metric": {"type": metric},
+        "resource": {"type": "pubsub_subscription", "labels": {"project_id": "shop", "subscription_id": subscription}},
+        "metricKind": "GAUGE",
+        "valueType": "INT64",
+        "points": [
+            {"interval": {"startTime": time, "endTime": time}, "value": {"int64Value": str(value)}}
+            for time, value in zip(times, values, strict=True)
+        ],
+    }
+
+
+class Monitoring:
+    """What it answers. `pages`: metric → its answers, one a page."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, list[Any]] = {WAITING: [{}], OLDEST: [{}]}
+        self.status = 200
+        self.asked: list[dict[str, str]] = []
+        self.slow = threading.Event()
+        self.slow.set()
+
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, bytes]:
+        self.slow.wait(10)
+        assert path.startswith("/v3/projects/")
+        assert path.endswith("/timeSeries")
+        self.asked.append(query)
+        metric = next(metric for metric in self.pages if f'metric.type = "{metric}"' in query["filter"])
+        told = self.pages[metric][int(query.get("pageToken", "0"))]
+        return self.status, told if isinstance(told, bytes) else json.dumps(told).encode()
+
+
+@contextmanager
+def served(monitoring: Monitoring) -> Iterator[str]:
+    """Its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            status, body = monitoring.answer(url.path, {name: each[0] for name, each in parse_qs(url.query).items()})
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(ConnectionError):  # who asked has gone
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,79 @@
+"""A shop with an admin and a clerk, and what one needs to change each thing in it."""
+
+from collections.abc import Callable
+from io import BytesIO
+
+import pyotp
+from flask import Flask
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.audit import Entry, reading
+from tillstream.domain.people import Role
+from tillstream.people import personal_tokens, second_step, sessions
+from tillstream.ports.event_bus import Message
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+OWN = "a sentence of my own"
+FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 9)), indian_sale("9", "ten"))
+BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
+
+
+class Shop:
+    """An app, its admin `boss`, a clerk `asha`, and the files they have."""
+
+    def __init__(self, app: App, flask: Flask, person: People, work: Work) -> None:
+        self.app, self.flask, self.work = app, flask, work
+        self.boss = person(Role.ADMIN, login="boss")
+        person(Role.CLERK, "IN", login="asha")
+
+    def entries(self) -> list[Entry]:
+        return list(reading.newest(self.app.ports, reading.Asked()))
+
+    def upload(self, content: bytes = FILE, name: str = "june.csv") -> str:
+        batch = self.boss.upload(content, name)
+        self.work()
+        return batch
+
+    def held(self) -> str:
+        return self.upload(BAD, "bad.csv")
+
+    def widened(self) -> str:
+        self.upload()
+        header, *rows = indian_file(indian_sale("W1")).decode().splitlines()
+        return self.upload("\n".join([f"{header},Mood", *(f"{row},good" for row in rows), ""]).encode(), "july.csv")
+
+    def stranger(self) -> Visitor:
+        return Visitor(self.flask.test_client())
+
+    def dead_letter(self) -> str:
+        bus = self.app.ports.bus
+        bus.publish("batch-events", [Message(b"{}", {"type": "batch.staged"})])
+        for _ in range(20):
+            bus.release(bus.pull("batches", 10), "the disk was full")
+            self.app.ports.clock.sleep(60)
+        return bus.dead_letters()[0].id
+
+    def code(self, key: str, steps: int = 0) -> str:
+        return str(pyotp.TOTP(key).at(int(self.app.ports.clock.now().timestamp()) + 30 * steps))
+
+    def set_up(self, login: str) -> str:
+        key = second_step.begin(self.app.ports, login)
+        second_step.finish(self.app.ports, login, self.code(key, -1))
+        return key
+
+    def fixed(self) -> str:
+        batch = self.upload()
+        refused = self.boss.get(f"/uploads/{batch}/refused.csv").data
+        self.boss.post(f"/uploads/{batch}/fix", {"file": (BytesIO(refused.replace(b"ten", b"10")), "refused.csv")})
+        return batch
+
+    def session(self, login: str) -> str:
+        visitor = self.stranger()
+        visitor.sign_in(login)
+        return sessions.find(self.app.ports, login)[0].id
+
+
+def token(shop: Shop, login: str) -> str:
+    return personal_tokens.issue(shop.app.ports, login, "report", ["numbers"], by=login)[0].id

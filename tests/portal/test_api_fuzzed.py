@@ -1,0 +1,81 @@
+"""Schemathesis against the whole OpenAPI document: nothing that is asked breaks the API, and answers keep to it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import load_all_checks
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from docs.generate.api_examples import company
+from portal.api.operations import OPERATIONS
+from portal.api.tus import PIECE
+from tillstream.app import App
+from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.people import personal_tokens, tokens
+
+OURS = [positive_data_acceptance]
+"""Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
+REFUSED = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "460", "5xx"]
+NAMES = sorted(name.removeprefix("api.") for name in OPERATIONS)
+SHORT, LONG = 15, 150
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[App, Flask]]:
+    with company() as (app, flask, _):
+        unlimited = app.settings.model_copy(update={"api_rate": "1000000 per minute"})
+        flask.extensions["tillstream"] = type(app)(**(vars(app) | {"settings": unlimited}))
+        yield app, flask
+
+
+@pytest.fixture(scope="module")
+def told(served: tuple[App, Flask]) -> Any:
+    app, flask = served
+    load_all_checks()
+    schemathesis.serializer.alias(PIECE, "application/octet-stream")
+    token = personal_tokens.issue(app.ports, "ada", "fuzz", personal_tokens.RIGHTS, by="ada")[1]
+    document = flask.test_client().get("/api/openapi.json", headers={"Authorization": f"Bearer {token}"}).get_json()
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = flask
+    schema.config.checks.negative_data_rejection.expected_statuses = REFUSED
+    sale = sale_schema()["examples"][0]
+    till = tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
+    operations = {one.ok().definition.raw["operationId"]: one.ok() for one in schema.get_all_operations()}
+    return operations, token, till
+
+
+def fuzz(told: Any, name: str, examples: int) -> None:
+    operations, token, till = told
+    shown = {"Authorization": f"Bearer {till if name == 'sales' else token}"}
+    for mode in GenerationMode:
+        try:
+            cases = operations[name].as_strategy(generation_mode=mode)
+        except schemathesis.errors.InvalidSchema:
+            continue
+
+        @settings(max_examples=examples, database=None, derandomize=True,
+                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @given(case=cases)
+        def check(case: Any) -> None:
+            case.call_and_validate(headers=shown, excluded_checks=OURS)
+
+        with suppress(Unsatisfiable):  # nothing can be wrong about a call without parameters
+            check()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_call_breaks_the_api_or_the_document(told: Any, name: str) -> None:
+    fuzz(told, name, SHORT)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", NAMES)
+def test_no_call_of_very_many_breaks_the_api_or_the_document(told: Any, name: str) -> None:
+    fuzz(told, name, LONG)

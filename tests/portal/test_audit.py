@@ -1,0 +1,192 @@
+"""Who changed what: every change leaves an entry, no secret does, and admins find it again."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import date
+from threading import Thread
+
+import pytest
+from visitor import PASSWORD, Visitor, indian_file, indian_sale
+
+from tillstream import audit
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.audit import What, reading
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+
+
+def entries(app: App, what: str = "", **asked: str) -> list[audit.Entry]:
+    return list(reading.newest(app.ports, reading.Asked(what=what, **asked)))
+
+
+def test_an_entry_says_when_who_what_and_how_it_was(app: App) -> None:
+    with audit.coming_from("192.0.2.7"):
+        audit.record(app.ports, "asha", What.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
+    (entry,) = entries(app)
+    assert (entry.at, entry.who, entry.what) == ("2026-07-01T09:00:00+00:00", "asha", "setting.changed")
+    assert (entry.kind, entry.subject, entry.address) == ("setting", "idle", "192.0.2.7")
+    assert (entry.before, entry.after) == ({"minutes": 30}, {"minutes": 60})
+
+
+def test_no_secret_gets_in_and_no_text_without_end(app: App) -> None:
+    after = {"name": "x" * 9_000, "hash": "$argon2", "nested": {"secret": "s", "role": "clerk"}, "password": "p"}
+    audit.record(app.ports, "asha", What.USER_CHANGED, "carla", {"stamp": "1"}, after)
+    (entry,) = entries(app)
+    assert entry.before == {}
+    assert set(entry.after) == {"name", "nested"}
+    assert entry.after["nested"] == {"role": "clerk"}
+    assert len(entry.after["name"]) == 501
+
+
+def test_an_entry_is_not_there_where_its_change_is_not(app: App) -> None:
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    with pytest.raises(Conflict):
+        accounts.add(app.ports, "asha", "Another", Role.ADMIN, by="boss")
+    assert len(entries(app, "user.added")) == 1
+
+
+def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, clock: ManualClock) -> None:
+    for number in range(25):
+        clock.advance(60)
+        audit.record(app.ports, "asha", What.SETTING_CHANGED, str(number))
+    first = reading.page(app.ports, reading.Asked(), limit=10)
+    audit.record(app.ports, "asha", What.SETTING_CHANGED, "late")
+    second = reading.page(app.ports, reading.Asked(), below=first.next, limit=10)
+    third = reading.page(app.ports, reading.Asked(), below=second.next, limit=10)
+    told = [entry.subject for page in (first, second, third) for entry in page.entries]
+    assert told == [str(number) for number in reversed(range(25))]
+    assert third.next == ""
+
+
+def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
+    def write() -> None:
+        for number in range(20):
+            audit.record(app.ports, "asha", What.SETTING_CHANGED, str(number))
+
+    threads = [Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(entries(app)) == 80
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (reading.Asked(who="asha"), "ac"),
+        (reading.Asked(what="user"), "ab"),
+        (reading.Asked(what="user.disabled"), "b"),
+        (reading.Asked(subject="IN", what="contract"), "c"),
+        (reading.Asked(since=date(2026, 7, 2)), "bc"),
+        (reading.Asked(until=date(2026, 7, 2)), "ab"),
+        (reading.Asked(since=date(2026, 7, 2), until=date(2026, 7, 2)), "b"),
+        (reading.Asked(text="RAO"), "a"),
+        (reading.Asked(text="nobody like that"), ""),
+    ],
+)
+def test_entries_are_found_by_person_action_subject_period_and_words(
+    app: App, clock: ManualClock, asked: reading.Asked, found: str
+) -> None:
+    audit.record(app.ports, "asha", What.USER_ADDED, "a", None, {"name": "Ravi Rao"})
+    clock.advance(86_400)
+    audit.record(app.ports, "boss", What.USER_DISABLED, "b")
+    clock.advance(86_400)
+    audit.record(app.ports, "asha", What.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
+    told = {"a": "a", "b": "b", "IN": "c"}
+    assert "".join(sorted(told[one.subject] for one in reading.newest(app.ports, asked))) == found
+
+
+def test_what_became_of_an_upload_is_told_with_who_did_it(app: App, person: People, work: Work) -> None:
+    clerk, manager = person(Role.CLERK, "IN", login="carla"), person(Role.MANAGER, "IN", login="mani")
+    batch = clerk.upload(indian_file(indian_sale("1")))
+    work()
+    manager.post(f"/uploads/{batch}/undo")
+    told = [(one.what, one.who, one.address) for one in reversed(entries(app, "upload", subject=batch))]
+    assert told == [("upload.received", "carla", "127.0.0.1"), ("upload.undone", "mani", "127.0.0.1")]
+    (undone,) = entries(app, "upload.undone")
+    assert undone.before["state"] in {"settled", "announced"}
+    assert undone.after["state"] == "undone"
+
+
+def test_the_page_shows_searches_and_opens_an_entry(app: App, person: People) -> None:
+    admin = person(Role.ADMIN, login="boss")
+    admin.post("/people", {"login": "asha", "name": "Asha Rao", "role": "clerk", "regions": "IN"})
+    admin.post("/people/asha", {"name": "Asha Rao", "role": "manager", "regions": "IN, UK"})
+    page = admin.get("/audit").text
+    assert "Role or scope changed" in page
+    assert "Nothing like that" in admin.get("/audit?q=nobody-like-that").text
+    assert "Role or scope changed</td>" not in admin.get("/audit?what=user.added").text
+    (entry,) = entries(app, "user.changed")
+    opened = admin.get(f"/audit/{entry.id}").text
+    assert re.search(r"<th scope=\"row\">role</th><td[^>]*>clerk</td><td[^>]*><strong>manager</strong>", opened)
+    assert "IN, UK" in opened
+
+
+def test_a_log_of_many_changes_is_paged_and_the_filters_stay(app: App, person: People) -> None:
+    for number in range(60):
+        audit.record(app.ports, "robot", What.SETTING_CHANGED, f"n{number}")
+    admin = person(Role.ADMIN)
+    first = admin.get("/audit?who=robot").text
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+    assert "who=robot" in older[1]
+    second = admin.get(older[1].replace("&amp;", "&")).text
+    assert (first.count(">n"), second.count(">n")) == (50, 10)
+    assert 'rel="prev"' in second
+
+
+@pytest.mark.parametrize("question", ["what=anything", "since=yesterday"])
+def test_a_question_that_is_none_is_told_so(person: People, question: str) -> None:
+    assert person(Role.ADMIN).get(f"/audit?{question}").status_code == 422
+
+
+def test_the_log_goes_out_as_csv_that_no_spreadsheet_runs(app: App, person: People) -> None:
+    audit.record(app.ports, "=cmd()", What.SETTING_CHANGED, "@sum", None, {"name": "Zoë"})
+    answer = person(Role.ADMIN).get("/audit.csv?what=setting")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    header, row = csv.reader(io.StringIO(answer.text))
+    assert header == ["at", "who", "what", "subject", "before", "after", "address"]
+    assert row[1:6] == ["'=cmd()", "setting.changed", "'@sum", "{}", '{"name": "Zoë"}']
+
+
+def test_no_entry_of_a_working_day_holds_a_password(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    made = re.search(r'id="secret">([^<]+)<', admin.post("/people", {"login": "x1", "role": "admin", "name": "X"}).text)
+    token = re.search(r'id="secret">([^<]+)<', admin.post("/stores", {"region": "IN", "store_id": "M"}).text)
+    admin.post("/password", {"old": PASSWORD, "new": "another long sentence", "again": "another long sentence"})
+    assert made
+    assert token
+    text = str([entry.to_json() for entry in entries(app)])
+    for secret in (PASSWORD, "another long sentence", made[1], token[1], "argon2"):
+        assert secret not in text
+
+
+def test_every_action_has_words() -> None:
+    from portal.audit.words import KINDS, SAID
+
+    assert set(SAID) == set(What)
+    assert {what.kind for what in What} == set(KINDS)
+
+
+def test_an_unknown_entry_is_not_found(app: App) -> None:
+    with pytest.raises(NotFound):
+        reading.get(app.ports, "nothing")
+
+
+def test_the_command_reads_the_log(app: App) -> None:
+    from tillstream.commands import COMMANDS
+    from tillstream.result import quiet
+
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    (told,) = COMMANDS["audit"](app, quiet, who="boss").data
+    assert (told["what"], told["subject"]) == ("user.added", "asha")
+    with pytest.raises(Rejected, match="is not a day"):
+        COMMANDS["audit"](app, quiet, since="monday")

@@ -1,0 +1,163 @@
+"""Behind an Identity-Aware Proxy, only its signed header says who asks; and only our proxies say from where."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from houses import House, open_to_visitors
+from visitor import PASSWORD, Visitor
+
+from portal import create_app, ways
+from tillstream.app import App, build
+from tillstream.domain.people import Role
+from tillstream.people import accounts, identities, sessions
+from tillstream.settings import Settings
+
+AUDIENCE = "/projects/1/locations/europe-west1/services/portal"
+ANA, BO = "ana@example.com", "bo@example.com"
+Behind = Callable[..., tuple[App, Flask]]
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    house = House("ES256")
+    with open_to_visitors(house):
+        monkeypatch.setattr(ways, "KEYS", f"{house.address}/keys")
+        yield house
+
+
+@pytest.fixture
+def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
+    apps = []
+
+    def make(**settings: Any) -> tuple[App, Flask]:
+        given: dict[str, Any] = {"sign_in": "iap", "iap_audience": AUDIENCE, "proxies": 1}
+        app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(given | settings)))
+        apps.append(app)
+        for login in (ANA, BO):
+            identities.expect(app.ports, login, login, Role.ADMIN)
+        flask = create_app(app)
+        flask.testing = True
+        return app, flask
+
+    yield make
+    for app in apps:
+        app.close()
+
+
+def shown(house: House, email: str = ANA, **changes: Any) -> dict[str, str]:
+    now = int(time.time())
+    claims = {"iss": ways.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
+    return {ways.ASSERTION: house.sign(claims | {"iat": now, "exp": now + 600} | changes)}
+
+
+def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, house: House) -> None:
+    app, flask = behind()
+    visitor = Visitor(flask.test_client())
+    answer = visitor.get("/uploads", headers=shown(house))
+    assert answer.headers["Location"] == "/sign-in?next=/uploads"
+    answer = visitor.get("/sign-in?next=/uploads", headers=shown(house))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/uploads")
+    assert visitor.get("/uploads", headers=shown(house)).status_code == 200
+    assert [one.way for one in sessions.find(app.ports, ANA)] == ["iap"]
+
+
+def test_the_plain_headers_of_the_proxy_prove_nothing(behind: Behind) -> None:
+    visitor = Visitor(behind()[1].test_client())
+    plain = {"X-Goog-Authenticated-User-Email": f"accounts.google.com:{ANA}", "X-Goog-Authenticated-User-Id": "1"}
+    answer = visitor.get("/sign-in", headers=plain)
+    assert (answer.status_code, "goes around" in answer.text) == (403, True)
+    assert visitor.get("/dashboard", headers=plain).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "/projects/2"},
+        {"iss": "https://accounts.google.com"},
+        {"exp": 1},
+        {"email": ""},
+        {"email": "x@y.example"},
+    ],
+)
+def test_what_the_proxy_says_to_others_or_of_nobody_opens_nothing(
+    behind: Behind, house: House, changes: dict[str, Any]
+) -> None:
+    visitor = Visitor(behind()[1].test_client())
+    assert visitor.get("/sign-in", headers=shown(house, **changes)).status_code == 403
+    assert visitor.get("/dashboard", headers=shown(house, **changes)).status_code == 303
+
+
+def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind: Behind, house: House) -> None:
+    visitor = Visitor(behind()[1].test_client())
+    visitor.get("/sign-in", headers=shown(house))
+    assert visitor.get("/dashboard").status_code == 303
+    assert visitor.get("/dashboard", headers=shown(house, BO)).status_code == 303
+    assert visitor.get("/dashboard", headers=shown(house)).status_code == 200
+    visitor.get("/sign-in", headers=shown(house, BO))
+    assert BO in visitor.get("/profile", headers=shown(house, BO)).text
+
+
+def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: House) -> None:
+    visitor = Visitor(behind()[1].test_client())
+    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(house)[ways.ASSERTION]
+    visitor.get("/sign-in")
+    token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
+    answer = visitor.client.post("/sign-out", data={"csrf_token": token})
+    assert answer.headers["Location"] == "/signed-out"
+    page = visitor.get("/signed-out")
+    assert (page.status_code, "CLEAR_LOGIN_COOKIE" in page.text) == (200, True)
+    assert visitor.get("/dashboard").status_code == 303
+
+
+def test_passwords_stay_the_other_way_in_where_the_setting_says_so(behind: Behind, house: House) -> None:
+    app, flask = behind(local_accounts=True)
+    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    visitor = Visitor(flask.test_client())
+    assert visitor.sign_in("old").status_code == 303
+    assert visitor.get("/dashboard").status_code == 200
+
+
+def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
+    app, flask = behind()
+    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    with flask.test_request_context("/"):
+        user = accounts.get(app.ports, "old")
+        for way in ("", "oidc"):
+            found = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.Lives())
+            assert found
+            assert not ways.holds(app.settings, *found)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "sent", "address"),
+    [
+        (0, "9.9.9.9", "127.0.0.1"),
+        (1, "9.9.9.9", "9.9.9.9"),
+        (1, "1.2.3.4, 9.9.9.9", "9.9.9.9"),
+        (2, "1.2.3.4, 9.9.9.9, 35.0.0.1", "9.9.9.9"),
+    ],
+)
+def test_an_address_counts_only_where_a_proxy_of_ours_wrote_it(
+    tmp_path: Path, proxies: int, sent: str, address: str
+) -> None:
+    app = build(Settings(home=tmp_path / "home", samples=False, threads=1, proxies=proxies))
+    try:
+        accounts.add(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
+        visitor = Visitor(create_app(app).test_client())
+        visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = sent
+        assert visitor.sign_in("ana").status_code == 303
+        assert [one.address for one in sessions.find(app.ports, "ana")] == [address]
+    finally:
+        app.close()
+
+
+def test_what_the_proxy_took_over_https_is_https_here(behind: Behind, house: House) -> None:
+    visitor = Visitor(behind(secure_cookies=True)[1].test_client())
+    answer = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"} | shown(house))
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert "Strict-Transport-Security" not in visitor.get("/sign-in", headers=shown(house)).headers

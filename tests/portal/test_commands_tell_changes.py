@@ -1,0 +1,116 @@
+"""Every command that changes something leaves an entry in the audit log, or only reads."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from changing import FILE, Shop, token
+
+from tillstream.commands import COMMANDS
+from tillstream.people import accounts
+from tillstream.pipeline import uploads
+from tillstream.result import quiet
+
+READING = {
+    "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "audit", "tokens",
+    "users", "users-show", "users-sessions", "rebuild", "backup",
+}  # fmt: skip
+"""Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
+
+
+def command(shop: Shop, name: str, /, **given: Any) -> Any:
+    return COMMANDS[name](shop.app, quiet, **given).data
+
+
+def _file(shop: Shop, content: bytes, name: str = "may.csv") -> str:
+    path = Path(shop.app.settings.home) / name
+    path.write_bytes(content)
+    return str(path)
+
+
+def _announced(shop: Shop) -> None:
+    command(shop, "ingest", files=[_file(shop, FILE)], contract="IN")
+    command(shop, "announce")
+
+
+def _fix_by_file(shop: Shop) -> None:
+    batch = shop.upload()
+    refused = shop.boss.get(f"/uploads/{batch}/refused.csv").data
+    command(shop, "fix", batch=batch, file=_file(shop, refused.replace(b"ten", b"10"), "refused.csv"))
+
+
+def _own_contract(shop: Shop) -> dict[str, Any]:
+    return shop.app.book.current("IN").model_dump(mode="json")
+
+
+BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "ingest": ("upload.received", lambda s: command(s, "ingest", files=[_file(s, FILE)], contract="IN")),
+    "fix": ("upload.fixed", _fix_by_file),
+    "replay": ("upload.replayed", lambda s: command(s, "replay", batch=s.upload())),
+    "confirm": ("upload.confirmed", lambda s: command(s, "confirm", batch=s.held())),
+    "accept": ("contract.saved", lambda s: command(s, "accept", batch=s.widened())),
+    "reject": ("upload.rejected", lambda s: command(s, "reject", batch=s.held())),
+    "undo": ("upload.undone", lambda s: command(s, "undo", batch=s.upload())),
+    "announce": ("data.announced", _announced),
+    "sweep": ("data.refreshed", lambda s: command(s, "sweep")),
+    "contracts-save": ("contract.saved", lambda s: command(s, "contracts-save", contract=_own_contract(s))),
+    "fx-load": (
+        "rates.loaded",
+        lambda s: command(s, "fx-load", file=_file(s, b"date,currency,rate\n2026-06-01,GBP,0.8\n", "r.csv")),
+    ),
+    "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
+    "tokens-make": (
+        "token.issued",
+        lambda s: command(s, "tokens-make", login="asha", name="r", rights=["numbers"]),
+    ),
+    "tokens-revoke": ("token.revoked", lambda s: command(s, "tokens-revoke", token=token(s, "asha"))),
+    "users-add": ("user.added", lambda s: command(s, "users-add", login="ravi", name="", role="admin")),
+    "users-invite": ("user.invited", lambda s: command(s, "users-invite", login="ravi", name="", role="admin")),
+    "users-link": ("user.password-reset", lambda s: command(s, "users-link", login="asha")),
+    "users-disable": ("user.disabled", lambda s: command(s, "users-disable", login="asha")),
+    "users-enable": ("user.enabled", lambda s: command(s, "users-enable", login="asha")),
+    "users-reset": ("user.password-reset", lambda s: command(s, "users-reset", login="asha")),
+    "users-set": ("user.changed", lambda s: command(s, "users-set", login="asha", role="manager")),
+    "users-second-step-off": ("user.second-step-off", lambda s: command(s, "users-second-step-off", login="asha")),
+    "users-require-second-step": (
+        "setting.changed",
+        lambda s: command(s, "users-require-second-step", roles=["admin"]),
+    ),
+    "users-end-sessions": ("session.ended", lambda s: command(s, "users-end-sessions", login="asha")),
+}
+
+
+def test_every_command_either_reads_or_is_looked_at_here() -> None:
+    assert set(COMMANDS) == set(BY_COMMAND) | READING
+    assert not set(BY_COMMAND) & READING
+
+
+@pytest.mark.parametrize("name", BY_COMMAND)
+def test_what_a_command_changes_leaves_an_entry_that_says_so(shop: Shop, name: str) -> None:
+    what, act = BY_COMMAND[name]
+    before = {entry.id for entry in shop.entries()}
+    act(shop)
+    told = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
+    assert told, name
+    assert told[0].who in {"command line", "samples"}
+    assert told[0].address == ""
+
+
+def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
+    batch = shop.upload()
+    before = len(shop.entries())
+    for path in ("/dashboard", "/uploads", f"/uploads/{batch}", "/people", "/audit", "/profile", "/api/kpis"):
+        assert shop.boss.get(path).status_code == 200, path
+    for name in ("status", "users", "contracts"):
+        command(shop, name)
+    assert uploads.get(shop.app.ports, batch).file == "june.csv"
+    assert re.fullmatch(r"\d+", str(before))
+    assert len(shop.entries()) == before
+
+
+def test_the_password_of_a_new_account_of_the_command_line_is_not_told(shop: Shop) -> None:
+    made = command(shop, "users-add", login="ravi", name="", role="admin")
+    assert made["password"] not in str([entry.to_json() for entry in shop.entries()])
+    assert accounts.get(shop.app.ports, "ravi").given_password

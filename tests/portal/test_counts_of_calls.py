@@ -1,0 +1,103 @@
+"""Calls are counted over every process: of one limit nobody gets a second helping at the next instance."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from visitor import Visitor
+
+from portal import TRIES, create_app, shared_counts
+from portal.shared_counts import COLLECTION, SharedCounts
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.errors import Unavailable
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+
+
+def counts(app: App, every: float = 0) -> SharedCounts:
+    return SharedCounts(ports=app.ports, every=every)
+
+
+def test_told_with_each_call_every_process_knows_all_calls(app: App) -> None:
+    here, there = counts(app), counts(app)
+    assert [here.incr("a", 60), there.incr("a", 60), here.incr("a", 60), there.incr("b", 60)] == [1, 2, 3, 1]
+    assert here.get("a") == 3
+
+
+def test_told_once_a_second_a_process_learns_what_others_told_before(app: App, clock: ManualClock) -> None:
+    here, there = counts(app, 1), counts(app, 1)
+    assert here.incr("a", 60) == 1
+    assert [there.incr("a", 60) for _ in range(5)] == [2, 3, 4, 5, 6]
+    assert here.incr("a", 60) == 2
+    clock.advance(1)
+    assert there.incr("a", 60) == 7
+    assert here.incr("a", 60) == 9
+    written = app.ports.documents.find(COLLECTION)
+    assert [(one.data["calls"], one.version) for one in written] == [(9, 4)]
+
+
+def test_a_window_ends_for_all_at_once_and_the_next_begins_with_its_first_call(app: App, clock: ManualClock) -> None:
+    here, there = counts(app), counts(app)
+    here.incr("a", 60)
+    clock.advance(40)
+    assert there.incr("a", 60) == 2
+    assert there.get_expiry("a") == clock.now().timestamp() + 20
+    clock.advance(20)
+    assert [there.get("a"), here.incr("a", 60), there.incr("a", 60)] == [0, 1, 2]
+
+
+def test_calls_at_the_same_moment_all_count(app: App) -> None:
+    several = [counts(app) for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda at: several[at % 4].incr("a", 60), range(40)))
+    assert max(one.incr("a", 60, 0) for one in several) == 40
+
+
+def test_where_the_documents_are_away_a_process_counts_by_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = counts(app)
+    one.incr("a", 60)
+
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("the documents are away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.ports.documents, "get", away)
+        assert [one.incr("a", 60), one.incr("a", 60)] == [2, 3]
+    assert counts(app).incr("a", 60) == 2
+    assert one.incr("a", 60) == 5
+
+
+def test_counts_of_those_who_never_came_again_are_forgotten(
+    app: App, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_counts, "SWEEP_ONE_IN", 1)
+    one = counts(app)
+    for at in range(20):
+        one.incr(f"address {at}", 60)
+    clock.advance(60)
+    one.incr("another", 60)
+    assert app.ports.documents.count(COLLECTION) == 1
+
+
+def test_tries_to_sign_in_are_counted_over_two_portals(app: App, portal: Flask) -> None:
+    both = [Visitor(portal.test_client()), Visitor(create_app(app).test_client())]
+    allowed = int(TRIES.split()[0])
+    said = [both[at % 2].sign_in(f"somebody{at}", "wrong").status_code for at in range(allowed + 4)]
+    assert said == [401] * allowed + [429] * 4
+
+
+def test_calls_of_the_api_are_counted_over_two_portals(app: App, person: People, clock: ManualClock) -> None:
+    here = person(Role.ADMIN)
+    cookie = here.client.get_cookie("tillstream")
+    assert cookie
+    there = create_app(app).test_client()
+    there.set_cookie("tillstream", cookie.value)
+    for _ in range(10):
+        here.get("/api/openapi.json")
+    clock.advance(1)
+    here.get("/api/openapi.json")
+    answer = there.get("/api/openapi.json")
+    assert int(answer.headers["X-RateLimit-Remaining"]) == 1200 - 12

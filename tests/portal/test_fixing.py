@@ -1,0 +1,270 @@
+"""Refused rows are repaired in the portal: what is typed is kept, tried, seen by others, and given back."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.fixing import draft
+from tillstream.pipeline import account, uploads
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+QTY, AMOUNT, DATE, CHANNEL = 12, 15, 2, 10
+GOOD = [indian_sale(str(number)) for number in range(1, 21)]
+BAD = [indian_sale("21", "ten"), indian_sale("22", "ten"), indian_sale("23", "x"), indian_sale("24", date="2026/06/31")]
+
+
+class Fixer:
+    """A person before the grid of one upload."""
+
+    def __init__(self, who: Visitor, batch: str) -> None:
+        self.who, self.batch, self.version = who, batch, 0
+        self.token = who.token()
+
+    def get(self, part: str, **args: Any) -> Any:
+        answer = self.who.get(f"/uploads/{self.batch}/fix/{part}", query_string=args)
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
+    def say(self, part: str, **data: Any) -> Any:
+        answer = self.who.client.post(
+            f"/uploads/{self.batch}/fix/{part}",
+            json={"version": self.version, **data},
+            headers={"X-CSRFToken": self.token, "Accept": "application/json"},
+        )
+        told = answer.get_json()
+        if answer.status_code < 300:
+            self.version = told.get("version", self.version)
+        return told | {"status": answer.status_code}
+
+    def step(self, do: str, **step: Any) -> Any:
+        return self.say("steps", step={"do": do, **step}, shown=[21, 22, 23, 24])
+
+    def rows(self, **args: Any) -> dict[int, Any]:
+        return {row["row"]: row for row in self.get("rows", **args)["rows"]}
+
+
+@pytest.fixture
+def fixer(person: People, work: Work) -> Fixer:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(indian_file(*GOOD, *BAD))
+    work()
+    return Fixer(clerk, batch)
+
+
+def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
+    rows = fixer.rows()
+    assert list(rows) == [21, 22, 23, 24]
+    assert (rows[21]["line"], rows[21]["cells"][AMOUNT], rows[21]["state"]) == (22, "ten", "waits")
+    (problem, *_) = rows[21]["problems"]
+    assert problem["columns"]
+    assert "“ten”, which is not a number here" in problem["message"]
+    assert problem["remedy"] == "Correct the cell here, or discard the row with a reason."
+
+
+def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, work: Work, app: App) -> None:
+    told = fixer.step("set", cells=[[21, 13, "10.00"], [21, AMOUNT, "10.00"]])
+    assert told["rows"][0]["state"] == "ready"
+    assert told["counts"] == {"waiting": 4, "touched": 1, "accepted": 1, "discarded": 0, "still": 0}
+    told = fixer.step("set", cells=[[22, AMOUNT, "12..1"]])
+    assert told["rows"][1]["state"] == "still"
+    fixer.step("discard", rows=[23], text="a test sale")
+    preview = fixer.get("preview")
+    assert preview["counts"] == {"waiting": 4, "touched": 3, "accepted": 1, "discarded": 1, "still": 1}
+    assert preview["after"]["quarantined"] == 2
+    assert fixer.say("send")["status"] == 201
+    assert list(fixer.rows()) == [22, 24]
+    work()
+    rows = account.receipt(app.ports, fixer.batch)["rows"]
+    assert (rows["read"], rows["new"], rows["quarantined"], rows["ignored"]) == (24, 21, 2, 1)
+    assert preview["after"] == rows
+    assert fixer.rows()[22]["cells"][AMOUNT] == "12..1"
+    (correction,) = uploads.children(app.ports, fixer.batch, "correction")
+    assert correction.received_by == "clerk-in"
+
+
+def test_a_step_for_all_alike_finds_them_beyond_the_page(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    refused = [indian_sale(str(number), "ten") for number in range(100, 220)]
+    batch = clerk.upload(indian_file(*(indian_sale(str(number)) for number in range(1, 500 + 1)), *refused))
+    work()
+    fixer = Fixer(clerk, batch)
+    assert len(fixer.rows()) == 50
+    first = min(fixer.rows())
+    (like, *_) = fixer.get("cell", row=first, column=AMOUNT)["alike"]
+    assert (like["same"], like["every"], like["value"]) == (120, 120, "ten")
+    step = {"do": "put", "code": like["code"], "column": AMOUNT, "value": "ten", "text": "10.00"}
+    assert fixer.say("count", step=step)["count"] == 120
+    told = fixer.step(**step)
+    assert told["counts"]["touched"] == 120
+    told = fixer.step("replace", value="ten", text="10.00")
+    assert told["counts"]["accepted"] == 120
+    assert len(draft.get(fixer_ports(clerk), batch).steps) == 2
+    assert fixer.say("undo")["counts"]["accepted"] == 0
+    assert fixer.say("redo")["counts"]["accepted"] == 120
+
+
+def fixer_ports(who: Visitor) -> Any:
+    return who.client.application.extensions["tillstream"].ports
+
+
+def test_suggestions_are_only_what_would_be_taken(fixer: Fixer) -> None:
+    fixer.step("set", cells=[[23, CHANNEL, "stroe"]])
+    found = fixer.get("cell", row=23, column=CHANNEL)["suggestions"]
+    assert found[0]["text"] == "store"
+    found = fixer.get("cell", row=21, column=13)["suggestions"]
+    assert [(one["text"], one["how"], one["every"]) for one in found] == [("10", "number-word", 2)]
+    fixer.step("set", cells=[[24, DATE, "2026/06/03 10:15"]])
+    found = fixer.get("cell", row=24, column=DATE)["suggestions"]
+    assert found[0]["text"] == "2026-06-03 10:15"
+    assert found[0]["label"].startswith("3 June 2026, 10:15")
+
+
+def test_a_reading_is_taken_for_every_cell_that_can_be_read_so(fixer: Fixer) -> None:
+    (like, *_) = fixer.get("cell", row=21, column=AMOUNT)["alike"]
+    assert (like["same"], like["every"]) == (2, 3)
+    told = fixer.step("read", code="not-a-number", column=AMOUNT, how="number-word")
+    assert [row["cells"][AMOUNT] for row in told["rows"]] == ["10", "10", "x", "100.00"]
+
+
+def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person: People, work: Work, app: App) -> None:
+    clerk = person(Role.CLERK, "IN")
+    many = [indian_sale(str(number)).replace("Completed,1,", f"Completed,{number}0,") for number in (500, 501)]
+    batch = clerk.upload(indian_file(*GOOD, *many))
+    work()
+    fixer = Fixer(clerk, batch)
+    rows = fixer.rows()
+    assert all(row["acceptable"] for row in rows.values())
+    told = fixer.step("accept", code="out-of-range", column=QTY)
+    assert told["counts"]["accepted"] == 2
+    fixer.step("accept", rows=[21], off=True)
+    assert fixer.rows()[21]["state"] == "waits"
+    fixer.step("accept", rows=[21])
+    assert fixer.say("send")["status"] == 201
+    work()
+    assert account.receipt(app.ports, batch)["rows"]["new"] == 22
+    assert "No row of june.csv needs you" in clerk.get(f"/uploads/{batch}/fix").text
+
+
+def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fixer) -> None:
+    assert "Repair them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
+    page = fixer.who.get(f"/uploads/{fixer.batch}/fix").text
+    assert 'aria-label="Refused rows of june.csv"' in page
+    assert "Taxable Value" in page
+    assert "refused.csv" in page
+    fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
+    assert "Go on repairing" in fixer.who.get(f"/uploads/{fixer.batch}").text
+
+
+def test_a_step_sent_again_because_its_answer_was_lost_is_taken_once(fixer: Fixer) -> None:
+    step = {"value": "en", "text": "enen", "key": "k1"}
+    assert fixer.step("replace", **step)["rows"][0]["cells"][AMOUNT] == "tenen"
+    assert fixer.step("replace", **step)["rows"][0]["cells"][AMOUNT] == "tenen"
+    assert fixer.step("replace", **step | {"key": "k2"})["rows"][0]["cells"][AMOUNT] == "tenenenen"
+
+
+def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    whole = indian_sale("30").replace("Asha Rao", "Rao, Asha")
+    lacking = indian_sale("31").replace(",Completed,1,", ",Completed,")
+    batch = clerk.upload(indian_file(*GOOD, whole, lacking, "a,b"))
+    work()
+    fixer = Fixer(clerk, batch)
+    ways = fixer.get("cell", row=21, column=-1)["splits"]
+    (way,) = [one for one in ways if one["label"] == "“Rao, Asha” is one cell, Customer Name"]
+    told = fixer.say("steps", step={"do": "set", "cells": [[21, n, t] for n, t in enumerate(way["cells"])]}, shown=[21])
+    assert told["rows"][0]["state"] == "ready"
+    assert fixer.get("cell", row=22, column=-1)["splits"][0]["label"] == "Qty is left out"
+    assert fixer.get("cell", row=23, column=-1)["splits"] == []
+
+
+def test_two_who_fix_at_once_see_each_other(fixer: Fixer, person: People) -> None:
+    other = Fixer(person(Role.MANAGER, "IN", login="bo"), fixer.batch)
+    fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
+    told = other.step("set", cells=[[21, AMOUNT, "11.00"]])
+    assert told["status"] == 409
+    assert told["others"][0]["who"] == "clerk-in"
+    assert told["others"][0]["cells"] == [[21, AMOUNT, "10.00"]]
+    assert other.step("set", cells=[[22, AMOUNT, "11.00"]])["status"] == 200
+    rows = fixer.rows()
+    assert (rows[21]["cells"][AMOUNT], rows[22]["cells"][AMOUNT]) == ("10.00", "11.00")
+    assert rows[22]["by"] == "bo"
+    assert fixer.say("send")["status"] == 409
+    assert other.say("undo")["rows"] == []
+    assert other.say("undo")["status"] == 422
+
+
+def test_rows_that_a_corrected_file_settles_leave_the_draft(fixer: Fixer, work: Work) -> None:
+    fixer.step("set", cells=[[21, AMOUNT, "10.00"], [23, AMOUNT, "30.00"]])
+    text = fixer.who.get(f"/uploads/{fixer.batch}/refused.csv").text.splitlines(keepends=True)
+    own = "".join([text[0], text[1].replace(",ten,", ",99.00,"), text[3].replace(",x,", ",y,")]).encode()
+    fixer.who.post(f"/uploads/{fixer.batch}/fix", {"file": (BytesIO(own), "own.csv")})
+    assert set(fixer.rows()) == {22, 24}
+    work()
+    rows = fixer.rows()
+    assert set(rows) == {22, 23, 24}
+    assert (rows[23]["cells"][AMOUNT], rows[23]["state"]) == ("y", "waits")
+
+
+def test_rows_are_chosen_by_problem_by_column_by_text_and_by_what_is_left(fixer: Fixer) -> None:
+    assert set(fixer.rows(problem="not-a-date")) == {24}
+    assert set(fixer.rows(column=AMOUNT)) == {21, 22, 23}
+    assert set(fixer.rows(q="TEN")) == {21, 22}
+    assert set(fixer.rows(q="25")) == {24}
+    fixer.step("discard", rows=[21], text="why not")
+    assert set(fixer.rows(left=1)) == {22, 23, 24}
+    assert fixer.get("rows", q="nothing like it")["chosen"] == 0
+
+
+def test_a_file_on_hold_has_no_grid_and_says_what_to_do(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three")))
+    work()
+    page = clerk.get(f"/uploads/{batch}/fix")
+    assert page.status_code == 200
+    assert "waits for a decision" in page.text
+
+
+@pytest.mark.parametrize("role", [Role.SALESPERSON, Role.ANALYST])
+def test_only_who_may_upload_may_fix(fixer: Fixer, person: People, role: Role) -> None:
+    visitor = person(role)
+    for part in ("", "/rows", "/cell", "/stamp", "/preview", "/next"):
+        assert visitor.get(f"/uploads/{fixer.batch}/fix{part}").status_code == 403
+
+
+def test_another_regions_rows_are_not_there(fixer: Fixer, person: People) -> None:
+    stranger = person(Role.CLERK, "UK")
+    for part in ("", "/rows", "/cell?row=21&column=1", "/stamp", "/preview", "/next"):
+        assert stranger.get(f"/uploads/{fixer.batch}/fix{part}").status_code == 404
+    other = Fixer(stranger, fixer.batch)
+    assert other.step("set", cells=[[21, 1, "x"]])["status"] == 404
+    assert other.say("send")["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        None,
+        {"do": "fly"},
+        {"do": "set", "cells": [[21, 99, "x"]]},
+        {"do": "set", "cells": [["21", 1, "x"]]},
+        {"do": "set", "cells": []},
+        {"do": "put", "code": "not-a-number"},
+        {"do": "read", "code": "not-a-number", "column": 1, "how": "backwards"},
+        {"do": "replace", "value": "", "text": "x"},
+        {"do": "discard", "rows": [21], "text": " "},
+        {"do": "accept", "rows": []},
+        {"do": "set", "cells": [[21, 1, "x" * 10_001]]},
+        {"do": "set", "cells": [[21, 1, "x"]], "column": True},
+    ],
+)
+def test_a_step_that_says_nothing_is_refused_in_words(fixer: Fixer, step: Any) -> None:
+    told = fixer.say("steps", step=step)
+    assert told["status"] == 422
+    assert told["detail"]
+    assert draft.get(fixer_ports(fixer.who), fixer.batch).version == 0

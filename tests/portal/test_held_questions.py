@@ -1,0 +1,81 @@
+"""A file that waits because of what it does not say: asked about in the portal, answered, and read then."""
+
+from collections.abc import Callable
+
+import yaml
+from test_look_first import ANSWERS, UNKNOWN, text_of
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.domain.events import INBOX
+from tillstream.domain.people import Role
+from tillstream.pipeline import uploads
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+GOOD = [indian_sale(str(number)) for number in range(1, 7)]
+LOST = indian_file(*GOOD, *(indian_sale(str(number)).replace(",Completed,", ",Lost,") for number in range(7, 11)))
+
+
+def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = admin.upload(LOST)
+    work()
+    place = f"/uploads/{batch}/questions"
+    assert f'href="{place}"' in admin.get(f"/uploads/{batch}").text
+    seen = text_of(admin.get(place).text)
+    assert "“Lost” in Status is new" in seen
+    assert "What does “Lost” in Status mean?" in seen
+    assert "Save it and read the file" not in seen
+    assert admin.post(f"{place}/save").status_code == 422
+    assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303
+    assert "Version 2 of IN reads it" in text_of(admin.get(place).text)
+    assert admin.post(f"{place}/save").status_code == 303
+    work()
+    assert "10 of 10 rows counted" in admin.get(f"/uploads/{batch}").text
+    assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["status"]["words"]["Lost"] == "cancelled"
+    assert admin.get(place).headers["Location"] == f"/uploads/{batch}"
+    again = admin.upload(LOST.replace(b"June", b"July").replace(b"Asha", b"Ashok"), "july.csv")
+    work()
+    assert "10 of 10 rows counted" in admin.get(f"/uploads/{again}").text
+
+
+def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, work: Work) -> None:
+    clerk, admin, other = person(Role.CLERK, "IN"), person(Role.ADMIN), person(Role.CLERK, "UK")
+    batch = clerk.upload(LOST)
+    work()
+    place = f"/uploads/{batch}/questions"
+    assert other.get(place).status_code == 404
+    clerk.post(place, {"answer.status.Lost": "returned"})
+    assert clerk.post(f"{place}/save").status_code == 303
+    work()
+    assert app.book.current("IN").version == 1
+    assert "returned: it is taken off" in text_of(admin.get("/uploads/proposals").text)
+    assert admin.post(f"/uploads/{batch}/accept").status_code == 303
+    work()
+    assert app.book.current("IN").status.words["Lost"] == "returned"
+    assert uploads.get(app.ports, batch).contract_version == 2
+
+
+def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: People, work: Work) -> None:
+    with app.ports.objects.writer(INBOX, "unknown/linz.csv") as writer:
+        writer.write(UNKNOWN)
+    work()
+    (upload,) = uploads.find(app.ports)
+    admin, place = person(Role.ADMIN), f"/uploads/{upload.batch_id}/questions"
+    assert "day, month, year 03/04/2026 is 3 April 2026" in text_of(admin.get(place).text)
+    admin.post(place, ANSWERS)
+    assert "A new contract reads it" in admin.get(place).text
+    assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
+    work()
+    assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text
+    assert app.book.current("linz").region == "Austria"
+
+
+def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    batch = admin.upload(indian_file(*GOOD))
+    work()
+    assert admin.get(f"/uploads/{batch}/questions").headers["Location"] == f"/uploads/{batch}"
+    answer = admin.post(f"/uploads/{batch}/questions", {"answer.region": "IN"})
+    assert (answer.status_code, "does not wait for answers" in answer.text) == (422, True)

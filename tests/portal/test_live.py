@@ -1,0 +1,66 @@
+"""Open pages hear of a settlement, and hold no more of the server than they may."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from visitor import Visitor, indian_file, indian_sale
+
+from portal import live
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+MANY = {"wsgi.multithread": True}
+
+
+@pytest.fixture
+def sold(person: People, work: Work) -> Visitor:
+    analyst = person(Role.ANALYST)
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1")))
+    work()
+    return analyst
+
+
+def stream(visitor: Visitor) -> Iterator[bytes]:
+    return iter(visitor.client.get("/events?known=0", environ_overrides=MANY).iter_encoded())
+
+
+def test_it_says_the_number_of_the_last_settlement_and_nothing_else(sold: Visitor) -> None:
+    answer = sold.get("/events")
+    assert answer.mimetype == "text/event-stream"
+    assert answer.text == f"retry: {live.AGAIN_LATER}\n\nid: 1\nevent: settled\ndata: 1\n\n"
+    assert "settled" not in sold.get("/events?known=1").text
+    assert "settled" not in sold.get("/events", headers={"Last-Event-ID": "1"}).text
+
+
+def test_a_page_that_stays_hears_of_the_next_settlement(sold: Visitor, person: People, work: Work) -> None:
+    heard = stream(sold)
+    assert next(heard) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    assert b"data: 1" in next(heard)
+    person(Role.ADMIN, login="other").upload(indian_file(indian_sale("2")), name="july.csv")
+    work()
+    assert b"data: 2" in next(heard)
+
+
+def test_the_streams_are_few_and_whoever_comes_later_asks_again(sold: Visitor, portal: Flask) -> None:
+    held = [sold.client.get("/events", environ_overrides=MANY) for _ in range(live.STREAMS)]
+    late = sold.client.get("/events", environ_overrides=MANY, buffered=True)
+    assert f"retry: {live.AGAIN_LATER}" in late.text
+    held[0].close()
+    again = sold.client.get("/events", environ_overrides=MANY)
+    assert next(iter(again.iter_encoded())) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    for one in (*held[1:], again):
+        one.close()
+
+
+def test_a_server_that_stops_ends_them(sold: Visitor, portal: Flask) -> None:
+    heard = stream(sold)
+    next(heard)
+    live.streams_of(portal).end()
+    assert list(heard) == []
+
+
+def test_a_stranger_hears_nothing(stranger: Visitor) -> None:
+    assert stranger.get("/events").status_code == 303

@@ -1,0 +1,271 @@
+"""A file before it is loaded: how its cells are understood, what is asked of it, what would happen; then it goes in."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from io import BytesIO
+
+import pytest
+import yaml
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.app import App
+from tillstream.domain.events import STAGING
+from tillstream.domain.people import Role
+from tillstream.pipeline import sending, uploads
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
+UNKNOWN = b"""Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
+1001;03/04/2026;Linz;Lampe;1;1.024,50;bezahlt
+1002;05/04/2026;Linz;Stuhl;2;89,90;bezahlt
+1003;04/05/2026;Graz;Tisch;1;240,00;verschollen
+"""
+ANSWERS = {
+    "answer.region": "Austria",
+    "answer.country": "Austria",
+    "answer.currency": "EUR",
+    "answer.date_order": "DMY",
+    "answer.status.verschollen": "cancelled",
+}
+
+
+def look_at(visitor: Visitor, content: bytes, name: str = "june.csv", contract: str = "") -> str:
+    answer = visitor.post("/uploads/look", {"contract": contract, "file": (BytesIO(content), name)})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def text_of(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
+def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    page = clerk.get(look_at(clerk, GOOD)).text
+    seen = text_of(page)
+    assert "Is june.csv understood?" in seen
+    assert "9 of 10 rows would count; 1 needs you" in seen
+    assert "Invoice Date Time of sale (UTC)" in seen
+    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in seen
+    assert "Line 11" in seen
+    assert "ten – Rate is “ten”, which is not a number here" in seen
+    work()
+    assert uploads.find(app.ports, kind=None) == []
+    assert "No sales yet" in clerk.get("/dashboard").text or not uploads.find(app.ports)
+
+
+def test_the_evidence_for_a_contract_is_told(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
+    seen = text_of(clerk.get(look_at(clerk, whole)).text)
+    assert "IN : all 19 columns of the contract are there and can be read" in seen
+
+
+def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, GOOD)
+    answer = clerk.post(f"{place}/load", {"contract": "IN"})
+    assert answer.status_code == 303, answer.text
+    work()
+    assert "9 of 10 rows counted; 1 needs you" in clerk.get(answer.headers["Location"]).text
+    (upload,) = uploads.find(app.ports)
+    assert (upload.received_by, upload.file, upload.size) == ("clerk-in", "june.csv", len(GOOD))
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+    assert clerk.get(place).headers["Location"] == answer.headers["Location"]
+
+
+def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, GOOD)
+    assert "june.csv" in clerk.get("/uploads").text
+    assert clerk.post(f"{place}/forget").status_code == 303
+    assert clerk.get(place).status_code == 404
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+    assert sending.on_their_way(app.ports, "clerk-in") == []
+
+
+def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, GOOD)
+    seen = text_of(admin.get(f"{place}?contract=UK").text)
+    assert "It cannot be loaded as UK" in seen
+    assert "The header lacks" in seen
+
+
+def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, GOOD)
+    assert ">UK" not in clerk.get(place).text
+    assert clerk.get(f"{place}?contract=UK").status_code == 422
+    assert clerk.post(f"{place}/load", {"contract": "UK"}).status_code == 422
+
+
+def test_nobody_looks_at_the_file_of_another(person: People) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    place = look_at(clerk, GOOD)
+    assert admin.get(place).status_code == 404
+    assert admin.post(f"{place}/load", {"contract": "IN"}).status_code == 404
+    assert admin.post(f"{place}/forget").status_code == 404
+
+
+def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> None:
+    admin = person(Role.ADMIN)
+    seen = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
+    assert "How are the dates to be read?" in seen
+    assert "day, month, year 03/04/2026 is 3 April 2026" in seen
+    assert "month, day, year 03/04/2026 is 4 March 2026" in seen
+    assert "What does “verschollen” in Zustand mean?" in seen
+    assert "1003 04/05/2026 Graz Tisch" in seen
+    assert "Save the contract and load" not in seen
+
+
+def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    answer = admin.post(f"{place}/answers", {"answer.date_order": "DMY"})
+    assert answer.status_code == 303
+    page = admin.get(place).text
+    assert re.search(r'value="DMY" checked', page)
+    assert "questions are open" in page
+    admin.post(f"{place}/answers", {"answer.date_order": "MDY"})
+    assert re.search(r'value="MDY" checked', admin.get(place).text)
+    refused = admin.post(f"{place}/answers", {"answer.currency": "euros"})
+    assert (refused.status_code, "it has three letters" in refused.text) == (422, True)
+
+
+def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
+    app: App, person: People, work: Work
+) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    admin.post(f"{place}/answers", ANSWERS)
+    seen = text_of(admin.get(place).text)
+    assert "Every question is answered" in seen
+    assert "3 of 3 rows would count" in seen
+    assert "03/04/2026 3 Apr 2026" in seen
+    assert app.book.all().get("linz") is None
+    answer = admin.post(f"{place}/save", {"name": "linz"})
+    assert answer.status_code == 303, answer.text
+    work()
+    assert "3 of 3 rows counted" in admin.get(answer.headers["Location"]).text
+    saved = yaml.safe_load((app.settings.contracts / "linz.yaml").read_text())
+    assert saved["region"] == "Austria"
+    assert saved["status"]["words"]["verschollen"] == "cancelled"
+    again = UNKNOWN.replace(b"100", b"200")
+    assert "Load it as linz" in admin.get(look_at(admin, again, "mai.csv")).text
+
+
+def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    admin.post(f"{place}/answers", ANSWERS)
+    admin.post(f"{place}/answers", {"becomes.Filiale": "category", "becomes.Artikel": "product_id"})
+    seen = text_of(admin.get(place).text)
+    assert "Category you said so" not in seen
+    page = admin.get(place).text
+    for header, role in (("Filiale", "category"), ("Artikel", "product_id")):
+        select = page.partition(f'name="becomes.{header}"')[2].partition("</select>")[0]
+        assert f'value="{role}" selected' in select
+    admin.post(f"{place}/answers", {"answer.decimal": "."})
+    assert "which is not a number here" in text_of(admin.get(place).text)
+    admin.post(f"{place}/answers", {"answer.decimal": ""})
+    assert "3 of 3 rows would count" in text_of(admin.get(place).text)
+    answer = admin.post(f"{place}/save", {"name": "linz"})
+    assert answer.status_code == 303, answer.text
+    contract = app.book.current("linz")
+    assert (contract.columns["category"], contract.columns["product_id"]) == ("Filiale", "Artikel")
+    assert "store_id" not in contract.columns
+
+
+def test_an_open_question_keeps_the_contract_from_being_saved(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    answer = admin.post(f"{place}/save", {"name": "linz"})
+    assert (answer.status_code, "questions are still open" in answer.text) == (422, True)
+    assert "linz" not in app.book.names()
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People, work: Work, accepted: bool) -> None:
+    clerk, admin = person(Role.CLERK, "Austria"), person(Role.ADMIN)
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    clerk.post(f"{place}/answers", ANSWERS)
+    assert "Propose the contract" in clerk.get(place).text
+    answer = clerk.post(f"{place}/save", {"name": "linz"})
+    batch = answer.headers["Location"].rsplit("/", 1)[1]
+    work()
+    assert "linz" not in app.book.names()
+    assert "Needs a decision" in clerk.get(f"/uploads/{batch}").text
+    assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
+    listed = text_of(admin.get("/uploads/proposals").text)
+    assert "linz.csv" in listed
+    assert "Order in dates: day, month, year" in listed
+    if accepted:
+        assert admin.post(f"/uploads/{batch}/accept").status_code == 303
+        work()
+        assert "3 of 3 rows counted" in clerk.get(f"/uploads/{batch}").text
+        assert app.book.current("linz").region == "Austria"
+    else:
+        assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
+        assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
+        assert "linz" not in app.book.names()
+    assert "No contract is proposed" in admin.get("/uploads/proposals").text
+
+
+def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    clerk.post(f"{place}/answers", ANSWERS)
+    answer = clerk.post(f"{place}/save", {"name": "linz"})
+    assert (answer.status_code, "Austria is not one of your regions" in answer.text) == (422, True)
+    assert uploads.find(app.ports, kind=None) == []
+
+
+def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> None:
+    admin = person(Role.ADMIN)
+    place = look_at(admin, UNKNOWN, "linz.csv")
+    admin.post(f"{place}/answers", ANSWERS)
+    answer = admin.post(f"{place}/save", {"name": "IN"})
+    assert (answer.status_code, "There is a contract IN already" in answer.text) == (422, True)
+    assert app.book.current("IN").version == 1
+
+
+def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
+    admin = person(Role.ADMIN)
+    for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
+        answer = admin.get(look_at(admin, content, "strange.csv"))
+        assert answer.status_code == 200
+        assert "Leave it out" in answer.text
+
+
+def test_one_sentence_tells_what_a_file_is_taken_for(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    for content, says in (
+        (GOOD, "It looks like a file of IN. Nothing of it counts until you load it."),
+        (UNKNOWN, "No contract of yours reads it yet: 5 questions are open."),
+        (b"", "There are no rows to look at"),
+    ):
+        place = look_at(clerk, content)
+        assert says in clerk.get(f"{place}/told").get_json()["says"]
+
+
+def test_several_files_without_a_script_wait_in_the_list(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    files = [(BytesIO(GOOD), "june.csv"), (BytesIO(GOOD), "july.csv")]
+    assert clerk.post("/uploads/look", {"contract": "", "file": files}).headers["Location"] == "/uploads"
+    page = clerk.get("/uploads").text
+    assert page.count("Look at it") == 2
+
+
+def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(person: People, work: Work) -> None:
+    clerk, stranger = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
+    batch = clerk.upload(GOOD)
+    (told,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]
+    assert (told["state"], told["done"], told["result"]) == ("received", False, "")
+    work()
+    (told,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
+    assert (told["state"], told["done"], told["needs"]) == ("announced", True, True)
+    assert told["result"] == "10 rows: 9 new, 1 needs you"
+    assert stranger.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []

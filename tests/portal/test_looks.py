@@ -1,0 +1,156 @@
+"""How the portal looks is one thing: every shared part stands in the storybook, colours are chosen by the reader."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from visitor import Visitor
+
+from portal import areas, create_app
+from portal.lists import Asked, asked, page_of
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+PORTAL = Path(areas.__file__).parent
+STATIC = PORTAL / "static"
+COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6})\b")
+MACRO = re.compile(r"{%-? macro (\w+)\(")
+
+
+@pytest.fixture
+def workshop(app: App) -> Flask:
+    """The portal as its makers run it."""
+    flask = create_app(replace(app, settings=app.settings.model_copy(update={"development": True})))
+    flask.testing = True
+    return flask
+
+
+@pytest.fixture
+def maker(workshop: Flask, app: App) -> Visitor:
+    accounts.add(app.ports, "maker", "Maker", Role.ADMIN, password="correct horse battery")
+    visitor = Visitor(workshop.test_client())
+    visitor.sign_in("maker")
+    return visitor
+
+
+def _macros() -> Iterator[str]:
+    for path in (PORTAL / "templates" / "parts").glob("*.html"):
+        yield from MACRO.findall(path.read_text(encoding="utf-8"))
+
+
+def test_every_part_is_shown_in_the_storybook(maker: Visitor) -> None:
+    page = maker.get("/storybook").text
+    assert set(re.findall(r'data-part="(\w+)"', page)) == set(_macros())
+    assert "Undefined" not in page
+
+
+def test_every_part_can_be_had_from_the_one_place() -> None:
+    index = (PORTAL / "templates" / "parts.html").read_text(encoding="utf-8")
+    for name in _macros():
+        assert re.search(rf"\w\.{name}\b", index), f"{name} is missing in parts.html"
+
+
+def test_the_storybook_is_for_its_makers_only(portal: Flask, workshop: Flask) -> None:
+    assert "looks.storybook" in workshop.view_functions
+    assert "looks.storybook" not in portal.view_functions
+
+
+def test_the_reader_chooses_the_colours_and_they_stay(stranger: Visitor) -> None:
+    assert 'media="screen and (prefers-color-scheme: dark)"' in stranger.get("/sign-in").text
+    answer = stranger.post("/theme", {"theme": "dark", "next": "/help/problems"})
+    assert answer.headers["Location"] == "/help/problems"
+    page = stranger.get("/sign-in").text
+    assert 'data-theme="dark"' in page
+    assert 'id="dark" media="screen"' in page
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.com/", "//example.com", "/\\example.com", ""])
+def test_a_chosen_colour_leads_to_no_other_host(stranger: Visitor, elsewhere: str) -> None:
+    assert stranger.post("/theme", {"theme": "light", "next": elsewhere}).headers["Location"] == "/dashboard"
+
+
+def test_a_made_up_colour_is_not_remembered(stranger: Visitor) -> None:
+    assert "theme=" not in "".join(stranger.post("/theme", {"theme": "pink"}).headers.getlist("Set-Cookie"))
+
+
+def _colours(sheet: str) -> dict[str, str]:
+    return dict(COLOUR.findall((STATIC / sheet).read_text(encoding="utf-8")))
+
+
+def test_the_dark_sheet_says_every_colour_that_the_light_one_says() -> None:
+    assert set(_colours("dark.css")) == set(_colours("tillstream.css"))
+
+
+def test_no_sheet_but_the_two_names_a_colour() -> None:
+    for path in STATIC.glob("*.css"):
+        if path.name not in {"tillstream.css", "dark.css", "print.css"}:
+            found = re.findall(r":[^;{}]*#[0-9a-fA-F]{3,8}\b", path.read_text(encoding="utf-8"))
+            assert not found, f"{path.name} names colours of its own: {found}"
+
+
+def _light(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_light(one), _light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("sheet", ["tillstream.css", "dark.css"])
+def test_words_are_readable_on_everything_they_stand_on(sheet: str) -> None:
+    colours = _colours(sheet)
+    pairs = [(ink, on) for ink in ("ink", "soft") for on in ("paper", "sheet", "raised", "hover")]
+    pairs += [(name, f"{name}-soft") for name in ("act", "good", "ask", "wrong")]
+    pairs += [(name, on) for name in ("act", "good", "ask", "wrong") for on in ("paper", "sheet")]
+    pairs += [("act-ink", "act"), ("ink", "ask-soft"), ("ink", "act-soft")]
+    for ink, on in pairs:
+        assert _contrast(colours[ink], colours[on]) >= 4.5, f"{ink} on {on}"
+    for line in ("edge", "focus", *(f"bar-{number}" for number in range(1, 7))):
+        assert _contrast(colours[line], colours["sheet"]) >= 3, f"{line} on sheet"
+
+
+def test_every_key_leads_to_one_area() -> None:
+    keys = [one.key for one in areas.AREAS]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> None:
+    for role in Role:
+        given = {"regions": ("IN",), "salesperson": "S1" if role is Role.SALESPERSON else None}
+        accounts.add(app.ports, role.value, role.value, role, password="correct horse battery", **given)
+        visitor = Visitor(portal.test_client())
+        visitor.sign_in(role.value)
+        page = visitor.get("/help/problems").text
+        links = re.findall(r'<a href="([^"]+)" data-go=', page)
+        assert links, role
+        for link in links:
+            assert visitor.get(link).status_code == 200, f"{role} is led to {link}"
+
+
+def test_a_list_keeps_what_was_asked_in_its_address(portal: Flask) -> None:
+    with portal.test_request_context("/x?q=june&sort=-net&state=good&state=bad&page=3&size=50&tab=all"):
+        found = asked(sorts={"net"}, filters={"state"}, keep={"tab"})
+    assert (found.first, found.column, found.down) == (100, "net", True)
+    assert found.args == {
+        "tab": "all", "q": "june", "state": ["good", "bad"], "sort": "-net", "size": 50, "page": "",
+    }  # fmt: skip
+
+
+def test_a_list_takes_no_sort_and_no_size_that_it_does_not_know(portal: Flask) -> None:
+    with portal.test_request_context("/x?sort=password&size=100000&page=-4"):
+        found = asked(sorts={"net"}, usual="-net")
+    assert (found.sort, found.size, found.page) == ("-net", 25, 1)
+
+
+def test_a_page_of_a_list_says_whether_more_follow() -> None:
+    first = page_of(Asked(), list(range(60)))
+    assert (len(first.rows), first.total, first.more, first.last) == (25, 60, True, 3)
+    last = page_of(Asked(page=3), iter(range(60)))
+    assert (list(last.rows), last.total, last.more, last.last) == (list(range(50, 60)), None, False, None)

@@ -1,0 +1,231 @@
+"""Each role lands on a page made for its day: which tiles, in which order, with whose numbers."""
+
+import gzip
+import html
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from portal.countries import code_of
+from portal.dashboard import charts
+from portal.dashboard.mornings import MORNINGS
+from portal.dashboard.tables import TABLES
+from portal.dashboard.tiles import TILES
+from tillstream.domain.people import MAY, Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+
+
+BRITISH = (
+    b"Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"
+    b"Price,Cost,Discount,Net,VAT,Gross,Credit For\n"
+    b"1,02/06/2026,LON1,T1,9,Ann Lee,P9,Tea,Food,store,,United Kingdom,2,15.00,10.00,0.00,30.00,6.00,36.00,\n"
+)
+
+
+@pytest.fixture
+def sold(person: People, work: Work) -> Visitor:
+    admin = person(Role.ADMIN)
+    admin.upload(
+        indian_file(
+            indian_sale("1", "100.10", date="01-05-2026 10:00"),
+            indian_sale("2", "200.20", date="03-06-2026 10:00", customer="C2"),
+            indian_sale("3", "300.30", date="04-06-2026 10:00"),
+        )
+    )
+    work()
+    return admin
+
+
+def figure_in(tile: str) -> Any:
+    found = re.search(r'<script type="application/json">(.*?)</script>', tile, re.DOTALL)
+    assert found, tile
+    return json.loads(found[1])
+
+
+def tiles_of(page: str) -> list[str]:
+    return re.findall(r'<section class="tile[^>]* id="tile-([a-z-]+)"', page)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_finds_its_own_tiles_in_its_own_order(sold: Visitor, person: People, role: Role) -> None:
+    visitor = person(role, login="somebody")
+    page = visitor.get("/", follow_redirects=True).text
+    assert MORNINGS[role].question in page
+    expected = [name for name in MORNINGS[role].tiles if TILES[name].needs in MAY[role]]
+    assert tiles_of(page) == expected
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_tile_of_every_role_answers_by_itself_and_in_the_whole_page(
+    sold: Visitor, person: People, role: Role
+) -> None:
+    visitor = person(role, login="somebody")
+    whole = visitor.get("/dashboard?whole=1").text
+    assert "skeleton" not in whole
+    for name in tiles_of(whole):
+        answer = visitor.get(f"/dashboard/tiles/{name}?region=IN")
+        assert answer.status_code == 200, name
+        assert "<html" not in answer.text
+
+
+def test_a_clerk_begins_with_the_files_and_others_with_the_number(sold: Visitor, person: People) -> None:
+    assert tiles_of(person(Role.CLERK, "IN").get("/dashboard").text)[0] == "attention"
+    assert tiles_of(person(Role.ANALYST).get("/dashboard").text)[0] == "headline"
+
+
+def test_a_tile_of_another_role_is_not_there(sold: Visitor, person: People) -> None:
+    assert person(Role.ANALYST).get("/dashboard/tiles/top-customers").status_code == 404
+    assert person(Role.SALESPERSON, "IN").get("/dashboard/tiles/attention").status_code == 404
+    assert sold.get("/dashboard/tiles/nothing").status_code == 404
+
+
+def test_tiles_keep_the_filters_of_the_page(sold: Visitor) -> None:
+    page = sold.get("/dashboard?from=2026-06-01&to=2026-06-30").text
+    assert 'data-tile="/dashboard/tiles/over-time?from=2026-06-01&amp;to=2026-06-30"' in page
+    assert "500.50" in sold.get("/dashboard/tiles/headline?from=2026-06-01&to=2026-06-30").text
+
+
+def test_a_browser_that_loads_tiles_is_sent_none_of_them(sold: Visitor) -> None:
+    sold.client.set_cookie("tiles", "apart")
+    page = sold.get("/dashboard").text
+    assert "600.60" not in page
+    assert page.count("data-empty") == len(tiles_of(page))
+
+
+def test_a_chip_takes_its_own_filter_away_and_leaves_the_others(sold: Visitor) -> None:
+    page = sold.get("/dashboard?preset=last-month&category=Kitchen&store=MUM01").text
+    assert '<a class="chip" href="/dashboard?preset=last-month&amp;store=MUM01">Category: Kitchen' in page
+    assert '<a class="chip" href="/dashboard?category=Kitchen&amp;store=MUM01">Last month' in page
+
+
+def test_a_row_and_a_period_drill_down(sold: Visitor) -> None:
+    tile = sold.get("/dashboard/tiles/by-category?from=2026-06-01").text
+    assert 'href="/dashboard?from=2026-06-01&amp;category=Kitchen"' in tile
+    assert 'href="/sale-lines?from=2026-06-01&amp;category=Kitchen"' in tile
+    alone = sold.get("/dashboard/tiles/by-category?category=Kitchen").text
+    assert figure_in(alone)["links"] == ["/sale-lines?category=Kitchen"]
+    months = sold.get("/dashboard/tiles/over-time?preset=last-month&period=monthly").text
+    assert 'href="/dashboard?period=daily&amp;from=2026-06-01&amp;to=2026-06-30#tile-over-time"' in months
+
+
+def test_the_map_loses_no_country_and_knows_one_by_many_names() -> None:
+    names = ("UK", "EIRE", "Deutschland", "Korea, Republic of", "the Netherlands", "usa")
+    assert [code_of(name) for name in names] == ["GBR", "IRL", "DEU", "KOR", "NLD", "USA"]
+    assert code_of("Atlantis") is None
+    rows = [{"country": name, "revenue": Decimal(amount)} for name, amount in (("UK", 5), ("United Kingdom", 7))]
+    figure = charts.world({"GBR": rows}, "INR")
+    assert (figure["labels"], figure["names"], figure["values"]) == (["GBR"], ["UK, United Kingdom"], [12.0])
+
+
+def test_the_outlines_are_served_from_here_and_kept(stranger: Visitor) -> None:
+    answer = stranger.get("/assets/world.json")
+    features = {one["id"]: one["geometry"]["type"] for one in answer.get_json()["features"]}
+    assert (features["IND"], features["SGP"]) == ("MultiPolygon", "Point")
+    assert "immutable" in answer.headers["Cache-Control"]
+    packed = stranger.get("/assets/world.json", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == answer.data
+    assert len(packed.data) < 60_000
+
+
+def test_growth_stands_beside_every_figure_that_has_some(sold: Visitor) -> None:
+    tile = sold.get("/dashboard/tiles/headline?from=2026-06-01&to=2026-06-30").text
+    assert tile.count("400.0 %") == 1, "revenue 500.50 after 100.10"
+    assert "Nothing to compare with" in sold.get("/dashboard/tiles/headline?from=2026-05-01&to=2026-05-31").text
+
+
+def test_the_period_before_lies_beside_the_chosen_one(sold: Visitor) -> None:
+    address = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=monthly"
+    assert figure_in(sold.get(address).text)["before"] == {"name": "The period before", "values": [100.1]}
+    assert "before" not in figure_in(sold.get(f"{address}&compare=nothing").text)
+
+
+def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
+    figure = figure_in(sold.get("/dashboard/tiles/heatmap").text)
+    assert figure["names"] == ["May 2026", "Jun 2026"]
+    assert figure["values"] == [[*[None] * 4, 100.1, None, None], [None, None, 200.2, 300.3, None, None, None]]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("store?q=mum", 'name="store" value="MUM01"'),
+        ("product?q=kett", 'value="P1"> Kettle <span class="quiet">P1</span>'),
+        ("salesperson?q=s", 'name="salesperson" value="S1"'),
+        ("category?q=nothing", "Nothing is called that"),
+    ],
+)
+def test_values_are_found_by_typing(sold: Visitor, path: str, said: str) -> None:
+    assert said in sold.get(f"/dashboard/values/{path}").text
+
+
+def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -> None:
+    elsewhere = person(Role.MANAGER, "UK")
+    for name in ("store", "product", "salesperson", "category"):
+        assert "Nothing is called that" in elsewhere.get(f"/dashboard/values/{name}").text
+    assert person(Role.ANALYST).get("/dashboard/values/salesperson").status_code == 404
+
+
+def test_freshness_tells_regions_stores_and_sources(sold: Visitor) -> None:
+    tile = sold.get("/dashboard/tiles/freshness").text
+    assert "The store has reported as far as its region" in tile
+    assert "Sources" in tile
+
+
+def test_money_of_several_currencies_is_told_as_it_was_paid(sold: Visitor, work: Work) -> None:
+    assert "Local money" not in sold.get("/dashboard/tiles/headline").text
+    sold.upload(BRITISH, name="UK.csv", contract="UK")
+    work()
+    assert "Local money" in sold.get("/dashboard/tiles/headline").text
+    local = " ".join(re.sub(r"<[^>]+>", " ", sold.get("/dashboard/tiles/headline?currency=local").text).split())
+    assert "GBP 30.00" in local
+    assert "INR 600.60" in local
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_ranking_is_a_table_searched_sorted_and_paged_on_the_server(sold: Visitor, name: str) -> None:
+    page = sold.get(f"/dashboard/tables/{name}?from=2026-06-01&sort=name&size=50").text
+    assert "500.50" in page or name == "top-customers"
+    assert 'aria-sort="ascending"' in page
+    assert 'name="from" value="2026-06-01"' in page
+    assert "Nothing matches" in sold.get(f"/dashboard/tables/{name}?q=nothing+like+it").text
+
+
+def test_a_table_of_another_role_is_not_there(sold: Visitor, person: People) -> None:
+    assert person(Role.ANALYST).get("/dashboard/tables/top-customers").status_code == 404
+    assert sold.get("/dashboard/tables/headline").status_code == 404
+
+
+def test_a_picture_never_has_more_steps_than_anybody_sees(sold: Visitor, work: Work) -> None:
+    sold.upload(indian_file(indian_sale("9", "5.00", date="03-05-2016 10:00")), name="old.csv")
+    work()
+    tile = sold.get("/dashboard/tiles/over-time?period=daily").text
+    assert "Days would be too many steps for these years; shown by weeks" in tile
+    assert len(figure_in(tile)["values"]) <= 800
+    assert "too many" not in sold.get("/dashboard/tiles/over-time?period=daily&from=2026-05-01&to=2026-06-30").text
+
+
+def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
+    page = sold.get("/dashboard?whole=1&from=2026-06-01").text
+    links = {html.unescape(link) for link in re.findall(r'href="(/tables/[^"]+)"', page)}
+    assert len(links) > 5
+    for link in links:
+        answer = sold.get(link)
+        assert (answer.status_code, answer.mimetype) == (200, "text/csv"), link
+
+
+def test_refused_rows_wait_among_what_needs_somebody(sold: Visitor, person: People, work: Work) -> None:
+    assert "Nothing waits for you" in sold.get("/dashboard/tiles/attention").text
+    rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]
+    sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")))
+    work()
+    clerk = person(Role.CLERK, "IN", login="clerk")
+    assert "row waits to be put right" in clerk.get("/dashboard/tiles/attention").text
+    other = person(Role.CLERK, "UK", login="other")
+    assert "Nothing waits for you" in other.get("/dashboard/tiles/attention").text

@@ -1,0 +1,68 @@
+"""The OpenAPI document: it names every route for programs, its examples are real, and answers keep to it."""
+
+from collections.abc import Callable
+
+from flask import Flask
+from jsonschema import Draft202012Validator
+from markupsafe import escape
+from visitor import Visitor
+
+from docs.generate import api_examples
+from portal.api.document import EXAMPLES, document, examples
+from portal.api.operations import OPERATIONS
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+UNTOLD = {"api.openapi", "api.manual"}
+
+
+def test_every_route_for_programs_is_in_the_document(portal: Flask) -> None:
+    ours = {
+        rule.endpoint for rule in portal.url_map.iter_rules()
+        if rule.rule.startswith("/api/") or rule.rule.startswith("/healthz")
+    }  # fmt: skip
+    assert sorted(ours - set(OPERATIONS) - UNTOLD) == []
+    assert sorted(set(OPERATIONS) - ours) == []
+
+
+def test_every_call_has_a_real_example() -> None:
+    """A call, or a query, that was changed: run `make docs`."""
+    assert api_examples.page() == EXAMPLES.read_text(encoding="utf-8")
+    assert set(examples()["calls"]) == set(OPERATIONS)
+    for endpoint, call in examples()["calls"].items():
+        assert call["status"] in OPERATIONS[endpoint].answers, endpoint
+
+
+def test_every_example_keeps_to_its_schema(portal: Flask) -> None:
+    told = document(portal)
+    for methods in told["paths"].values():
+        for one in methods.values():
+            for status, answer in one["responses"].items():
+                for media in answer.get("content", {}).values():
+                    if "example" in media:
+                        schema = media["schema"] | {"components": told["components"]}
+                        errors = [error.message for error in Draft202012Validator(schema).iter_errors(media["example"])]
+                        assert errors == [], (one["operationId"], status)
+
+
+def test_what_every_operation_says(portal: Flask) -> None:
+    for path, methods in document(portal)["paths"].items():
+        for method, one in methods.items():
+            assert one["summary"], (path, method)
+            assert all(given["description"] for given in one["parameters"]), (path, method)
+            named = {given["name"] for given in one["parameters"] if given["in"] == "path"}
+            assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+
+
+def test_the_document_is_for_whoever_is_signed_in(person: People, stranger: Visitor) -> None:
+    told = person(Role.ANALYST).get("/api/openapi.json").get_json()
+    assert told["openapi"] == "3.1.0"
+    assert stranger.get("/api/openapi.json").status_code == 401
+    assert stranger.get("/api/docs").headers["Location"].startswith("/sign-in")
+
+
+def test_the_page_shows_every_call_with_its_example(person: People) -> None:
+    page = person(Role.CLERK, "IN").get("/api/docs").text
+    for one in OPERATIONS.values():
+        assert str(escape(one.summary)) in page
+    assert page.count("Authorization: Bearer $TOKEN") == len(OPERATIONS)

@@ -1,0 +1,160 @@
+"""Every address that changes something leaves an entry in the audit log, or says here why it need not."""
+
+from collections.abc import Callable
+
+import pytest
+from changing import FILE, OWN, Shop, token
+from flask import Flask
+from test_fixing import AMOUNT, Fixer
+from test_held_questions import LOST
+from test_look_first import ANSWERS, UNKNOWN, look_at
+from test_resumable_uploads import begin, send
+from visitor import PASSWORD
+
+from tillstream.domain.people import Role
+from tillstream.people import links, second_step, tokens
+
+NO_CHANGE = {
+    "api.sales": "a till's sale: its message is kept whole",
+    "api.cancel_sending": "what had not arrived whole was no upload yet",
+    "fixing.count": "counts",
+    "fixing.redo": "a step of a draft; what is sent is told",
+    "fixing.take": "a step of a draft; what is sent is told",
+    "fixing.undo": "a step of a draft; what is sent is told",
+    "looks.choose": "colours, kept in the browser",
+    "uploads.look_at": "looks; nothing is loaded",
+    "uploads.answer": "an answer to a question; the contract that is saved from it is told",
+    "uploads.answer_held": "an answer to a question; the contract that is saved from it is told",
+    "uploads.forget": "what was only looked at was no upload yet",
+}
+
+
+def _sent(shop: Shop) -> None:
+    send(shop.boss, begin(shop.boss, len(FILE)), 0, FILE)
+
+
+def _fix_in_the_grid(shop: Shop) -> None:
+    fixer = Fixer(shop.boss, shop.upload())
+    fixer.get("rows")
+    assert fixer.step("set", cells=[[9, 13, "10.00"], [9, AMOUNT, "10.00"]])["status"] == 200
+    assert fixer.say("send")["status"] < 300
+
+
+def _saved_contract(shop: Shop) -> None:
+    place = look_at(shop.boss, UNKNOWN, "bons.csv")
+    shop.boss.post(f"{place}/answers", ANSWERS)
+    answer = shop.boss.post(f"{place}/save", {"name": "graz", "contract.name": "graz"})
+    assert answer.status_code < 400, answer.text
+
+
+def _answered_while_held(shop: Shop) -> None:
+    batch = shop.upload(LOST)
+    shop.boss.post(f"/uploads/{batch}/questions", {"answer.status.Lost": "cancelled"})
+    assert shop.boss.post(f"/uploads/{batch}/questions/save").status_code == 303
+
+
+def _with_code(shop: Shop) -> None:
+    key, visitor = shop.set_up("asha"), shop.stranger()
+    visitor.sign_in("asha")
+    visitor.post("/sign-in/code", {"code": shop.code(key)})
+
+
+def _looked(shop: Shop) -> None:
+    place = look_at(shop.boss, FILE)
+    shop.boss.post(f"{place}/load", {"contract": "IN"})
+
+
+ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
+    "sign_in.enter": ("session.begun", lambda s: s.stranger().sign_in("asha")),
+    "sign_in.check_code": ("session.begun", _with_code),
+    "sign_in.take": (
+        "user.joined",
+        lambda s: s.stranger().post(
+            f"/join/{links.invite(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}", {"new": OWN, "again": OWN}
+        ),
+    ),
+    "sign_in.change_password": (
+        "user.password-changed",
+        lambda s: s.boss.post("/password", {"old": PASSWORD, "new": OWN, "again": OWN}),
+    ),
+    "sign_in.leave": ("session.ended", lambda s: s.boss.post("/sign-out")),
+    "profile.save": (
+        "user.profile-changed",
+        lambda s: s.boss.post("/profile", {"name": "B"}),
+    ),
+    "profile.finish_second_step": (
+        "user.second-step-on",
+        lambda s: s.boss.post("/profile/second-step", {"code": s.code(second_step.begin(s.app.ports, "boss"))}),
+    ),
+    "profile.new_codes": (
+        "user.recovery-codes-made",
+        lambda s: s.boss.post("/profile/second-step/codes", {"code": s.code(s.set_up("boss"))}),
+    ),
+    "profile.take_off": (
+        "user.second-step-off",
+        lambda s: s.boss.post("/profile/second-step/off", {"code": s.code(s.set_up("boss"))}),
+    ),
+    "profile.end_session": ("session.ended", lambda s: s.boss.post(f"/profile/sessions/{s.session('boss')}/end")),
+    "profile.end_others": ("session.ended", lambda s: (s.session("boss"), s.boss.post("/profile/sessions/end-others"))),
+    "admin.invite": (
+        "user.invited",
+        lambda s: s.boss.post("/people", {"login": "ravi", "name": "R", "role": "clerk", "regions": "IN"}),
+    ),
+    "admin.change_person": (
+        "user.changed",
+        lambda s: s.boss.post("/people/asha", {"name": "A", "role": "manager", "regions": "IN"}),
+    ),
+    "admin.disable": ("user.disabled", lambda s: s.boss.post("/people/asha/disable")),
+    "admin.enable": ("user.enabled", lambda s: s.boss.post("/people/asha/enable")),
+    "admin.reset": ("user.password-reset", lambda s: s.boss.post("/people/asha/reset")),
+    "admin.second_step_off": (
+        "user.second-step-off",
+        lambda s: (s.set_up("asha"), s.boss.post("/people/asha/second-step-off")),
+    ),
+    "admin.end_session": ("session.ended", lambda s: s.boss.post(f"/people/asha/sessions/{s.session('asha')}/end")),
+    "admin.end_sessions": ("session.ended", lambda s: s.boss.post("/people/asha/end-sessions")),
+    "admin.save_policy": ("setting.changed", lambda s: s.boss.post("/sign-in-rules", {"roles": "analyst"})),
+    "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
+    "admin.revoke": (
+        "token.revoked",
+        lambda s: s.boss.post(f"/stores/{tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
+    ),
+    "tokens.make": ("token.issued", lambda s: s.boss.post("/tokens", {"name": "r", "rights": "numbers", "days": "7"})),
+    "tokens.revoke": ("token.revoked", lambda s: s.boss.post(f"/tokens/{token(s, 'boss')}/revoke")),
+    "tokens.revoke_any": ("token.revoked", lambda s: s.boss.post(f"/tokens/everybody/{token(s, 'asha')}/revoke")),
+    "pipeline.resend": ("message.resent", lambda s: s.boss.post("/pipeline/resend", {"id": s.dead_letter()})),
+    "pipeline.drive_on": ("data.refreshed", lambda s: s.boss.post("/pipeline/sweep")),
+    "api.data_refresh": ("data.refreshed", lambda s: s.boss.post("/api/data-refresh")),
+    "api.begin_sending": ("upload.received", _sent),
+    "api.send_piece": ("upload.received", _sent),
+    "uploads.give": ("upload.received", lambda s: s.boss.upload(FILE)),
+    "uploads.load": ("upload.received", _looked),
+    "uploads.save": ("contract.saved", _saved_contract),
+    "uploads.save_held": ("contract.saved", _answered_while_held),
+    "uploads.cancel": ("upload.cancelled", lambda s: s.boss.post(f"/uploads/{s.boss.upload(FILE)}/cancel")),
+    "uploads.accept": ("contract.saved", lambda s: s.boss.post(f"/uploads/{s.widened()}/accept")),
+    "uploads.confirm": ("upload.confirmed", lambda s: s.boss.post(f"/uploads/{s.held()}/confirm")),
+    "uploads.reject": ("upload.rejected", lambda s: s.boss.post(f"/uploads/{s.held()}/reject", {"reason": "no"})),
+    "uploads.undo": ("upload.undone", lambda s: s.boss.post(f"/uploads/{s.upload()}/undo")),
+    "uploads.replay": ("upload.replayed", lambda s: s.boss.post(f"/uploads/{s.upload()}/replay")),
+    "uploads.fix": ("upload.fixed", lambda s: s.fixed()),
+    "fixing.send": ("upload.fixed", _fix_in_the_grid),
+}
+
+
+def test_every_address_that_may_change_something_is_looked_at_here(portal: Flask) -> None:
+    changing = {
+        rule.endpoint for rule in portal.url_map.iter_rules() if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+    }
+    assert changing == set(ACTS) | set(NO_CHANGE)
+
+
+@pytest.mark.parametrize("endpoint", ACTS)
+def test_what_a_page_changes_leaves_an_entry_with_who_did_it(shop: Shop, endpoint: str) -> None:
+    what, act = ACTS[endpoint]
+    before = {entry.id for entry in shop.entries()}
+    act(shop)
+    told = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
+    assert told, endpoint
+    assert {entry.who for entry in told} <= {"boss", "asha", "ravi"}
+    assert told[0].address == "127.0.0.1"

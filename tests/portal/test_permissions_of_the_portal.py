@@ -1,0 +1,66 @@
+"""The portal's account may do what the portal is seen to do, and has no role that nothing needs."""
+
+from typing import Any
+
+import pytest
+from changing import FILE, Shop
+from flask import Flask
+from routes import addresses, walked
+from test_pages_tell_changes import ACTS
+from watched import Calls, needed, unneeded
+from watched import watched as watch
+
+from infra import permissions
+from infra.accounts import PORTAL_GRANTS
+from portal.wsgi import one_of_many
+from tillstream.app import App
+from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.domain.store_sale import schema
+from tillstream.people import tokens
+
+DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.")
+"""What these do reaches further than the accounts' documents."""
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return set()
+
+
+@pytest.fixture
+def portal(app: App, calls: Calls) -> Flask:
+    """As in a cloud, one of several; what functions do, the worker does, and is not watched."""
+    flask = one_of_many(watch(app, calls))
+    flask.testing = True
+    return flask
+
+
+@pytest.mark.long
+def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(shop: Shop, calls: Calls) -> None:
+    for endpoint, (_, act) in ACTS.items():
+        if endpoint.startswith(DRIVEN):
+            act(shop)
+    shop.dead_letter()
+    _sell(shop)
+    batch = shop.upload()
+    for rule in walked(shop.flask):
+        for address in addresses(rule, batch_id=batch):
+            shop.boss.client.get(address).close()
+    _sweep(shop)
+    assert needed(calls) - set(permissions.held(PORTAL_GRANTS)) == set()
+    assert unneeded(PORTAL_GRANTS, calls) == []
+
+
+def _sell(shop: Shop) -> None:
+    sale: dict[str, Any] = schema()["examples"][0]
+    key = tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    answer = shop.stranger().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 202, answer.text
+
+
+def _sweep(shop: Shop) -> None:
+    """Pressed where what was settled has not been announced, and nobody came to do it."""
+    shop.app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
+    shop.boss.post(f"/uploads/{shop.upload(FILE, 'again.csv')}/undo")
+    shop.app.ports.clock.sleep(3600)
+    assert shop.boss.post("/pipeline/sweep").status_code == 303

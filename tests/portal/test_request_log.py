@@ -1,0 +1,61 @@
+"""In a project each request is one line, in Cloud Logging's form, with its trace and without what nobody may read."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from visitor import PASSWORD, Visitor
+
+from portal import create_app
+from tillstream import logs
+from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts, links
+
+TRACE = "0123456789abcdef0123456789abcdef"
+
+
+def in_a_project(app: App) -> Visitor:
+    """Asha, at a portal that logs as in a project from now on."""
+    settings = app.settings.model_copy(update={"project": "demo"})
+    logs.configure(settings)
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    return Visitor(create_app(replace(app, settings=settings)).test_client())
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+
+
+def test_a_request_is_a_line_with_who_asked_and_its_trace(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    visitor = in_a_project(app)
+    visitor.sign_in("asha")
+    capsys.readouterr()
+    visitor.get("/profile?q=kettle", headers={"traceparent": f"00-{TRACE}-0123456789abcdef-01"})
+    (line,) = lines(capsys)
+    assert line["severity"] == "INFO"
+    assert line["who"] == "asha"
+    assert line["logging.googleapis.com/trace"] == f"projects/demo/traces/{TRACE}"
+    asked = line["httpRequest"]
+    assert (asked["requestMethod"], asked["requestUrl"], asked["status"]) == ("GET", "/profile", 200)
+    assert asked["latency"].endswith("s")
+
+
+def test_a_link_that_opens_an_account_stands_in_no_line_nor_do_signs_of_life(
+    app: App, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visitor = in_a_project(app)
+    text = links.invite(app.ports, "bo", "Bo", Role.ADMIN)
+    visitor.get(f"/join/{text}")
+    visitor.get("/healthz")
+    told = capsys.readouterr().err
+    assert "/join/<text>" in told
+    assert text not in told
+    assert "healthz" not in told
+
+
+def test_on_one_machine_requests_are_not_logged(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(app.settings)
+    create_app(app).test_client().get("/sign-in")
+    assert lines(capsys) == []

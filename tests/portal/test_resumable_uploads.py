@@ -1,0 +1,266 @@
+"""Files that come piece by piece: broken off, gone on with, compared, cancelled, forgotten; each its owner's alone."""
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+from werkzeug.test import TestResponse
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.domain.events import INBOX, STAGING
+from tillstream.domain.people import Role
+from tillstream.domain.uploads import State
+from tillstream.pipeline import sending, sent, uploads
+from tillstream.worker import Worker
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 41)))
+PIECE = "application/offset+octet-stream"
+
+
+def words(**said: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
+
+
+def call(visitor: Visitor, method: str, path: str, data: bytes = b"", **headers: Any) -> TestResponse:
+    given = {"Tus-Resumable": "1.0.0", "X-CSRFToken": visitor.token()}
+    given |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
+    return visitor.client.open(path, method=method, data=data, headers=given, buffered=True)
+
+
+def begin(visitor: Visitor, size: int = len(FILE), **said: str) -> str:
+    told = words(**{"filename": "june.csv", "contract": "IN"} | said)
+    answer = call(visitor, "POST", "/api/uploads", Upload_Length=size, Upload_Metadata=told)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["Location"]
+
+
+def send(visitor: Visitor, place: str, offset: int, data: bytes, **headers: Any) -> TestResponse:
+    return call(visitor, "PATCH", place, data, Upload_Offset=offset, Content_Type=PIECE, **headers)
+
+
+def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk, mark="june.csv-1")
+    assert send(clerk, place, 0, FILE[:1000]).headers["Upload-Offset"] == "1000"
+    assert send(clerk, place, 1000, FILE[1000:1001]).status_code == 204
+    told = call(clerk, "HEAD", place)
+    assert (told.headers["Upload-Offset"], told.headers["Upload-Length"]) == ("1001", str(len(FILE)))
+    assert "Upload-Expires" in told.headers
+    last = send(clerk, place, 1001, FILE[1001:])
+    batch = last.headers["Upload-Batch"]
+    work()
+    given = uploads.get(app.ports, clerk.upload(FILE))
+    came = uploads.get(app.ports, batch)
+    for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
+        assert getattr(came, name) == getattr(given, name), name
+    assert "40 of 40 rows counted" in clerk.get(f"/uploads/{batch}").text
+    assert clerk.get(place).get_json()["upload"] == f"/api/uploads/{batch}"
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+
+
+def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
+    chance = random.Random(4)
+    for number in range(8):
+        data = chance.randbytes(chance.choice((1, 700, 3_000_000)))
+        begun = sending.begin(app.ports, "ann", f"{number}.bin", len(data), contract="IN")
+        kept = 0
+        while kept < len(data):
+            size = chance.choice((0, 1, 17, len(data) // 3, len(data)))
+            offset = kept if chance.random() < 0.7 else chance.randrange(len(data))
+            piece = BytesIO(data[offset : offset + size])
+            if offset != kept:
+                with pytest.raises(sending.WrongOffset):
+                    sending.append(app.ports, begun.id, "ann", offset, piece)
+                continue
+            kept = sending.append(app.ports, begun.id, "ann", offset, piece).offset
+        upload = uploads.get(app.ports, sent.finish(app.ports, app.book, begun.id, "ann").batch_id)
+        assert upload.sha256 == hashlib.sha256(data).hexdigest()
+        with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
+            assert stream.read() == data
+
+
+def test_a_piece_that_begins_elsewhere_is_refused_and_says_where_to_go_on(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    send(clerk, place, 0, FILE[:100])
+    for offset in (0, 99, 101):
+        answer = send(clerk, place, offset, b"x")
+        assert (answer.status_code, "up to byte 100" in answer.get_json()["detail"]) == (409, True)
+    assert call(clerk, "HEAD", place).headers["Upload-Offset"] == "100"
+
+
+def test_more_bytes_than_announced_are_refused_whole(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk, 10)
+    assert send(clerk, place, 0, b"12345678901").status_code == 422
+    assert call(clerk, "HEAD", place).headers["Upload-Offset"] == "0"
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
+def test_a_damaged_piece_is_told_and_nothing_of_it_kept(person: People, algorithm: str) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    right = base64.b64encode(hashlib.new(algorithm, FILE[:50]).digest()).decode()
+    assert send(clerk, place, 0, FILE[1:51], Upload_Checksum=f"{algorithm} {right}").status_code == 460
+    assert send(clerk, place, 0, FILE[:50], Upload_Checksum=f"{algorithm} {right}").headers["Upload-Offset"] == "50"
+
+
+def test_a_whole_file_that_is_not_the_one_announced_never_reaches_the_inbox(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk, sha256="0" * 64)
+    answer = send(clerk, place, 0, FILE)
+    assert (answer.status_code, "(sha256)" in answer.get_json()["detail"]) == (422, True)
+    assert list(app.ports.objects.list(INBOX)) == []
+    assert call(clerk, "HEAD", place).status_code == 404
+
+
+def test_a_cancelled_file_is_forgotten_with_its_bytes(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    send(clerk, place, 0, FILE[:500])
+    assert call(clerk, "DELETE", place).status_code == 204
+    assert call(clerk, "HEAD", place).status_code == 404
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+
+
+def test_nobody_sees_or_touches_the_file_of_another(person: People) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    place = begin(clerk)
+    assert call(admin, "HEAD", place).status_code == 404
+    assert send(admin, place, 0, b"x").status_code == 404
+    assert call(admin, "DELETE", place).status_code == 404
+    assert send(clerk, place, 0, FILE[:5]).status_code == 204
+
+
+def test_a_contract_of_another_region_is_refused_at_the_beginning(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    for contract in ("UK", "", "nobody's"):
+        told = words(filename="june.csv", contract=contract)
+        assert call(clerk, "POST", "/api/uploads", Upload_Length=5, Upload_Metadata=told).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Upload_Length": "many"}, 422),
+        ({"Upload_Length": "-1"}, 422),
+        ({}, 422),
+        ({"Upload_Length": 1 << 50}, 413),
+        ({"Upload_Length": 5, "Upload_Metadata": "filename %%%"}, 422),
+        ({"Upload_Length": 5, "Tus_Resumable": "0.2.2"}, 412),
+    ],
+)
+def test_a_beginning_that_makes_no_sense_is_refused_in_words(
+    person: People, headers: dict[str, Any], status: int
+) -> None:
+    answer = call(person(Role.CLERK, "IN"), "POST", "/api/uploads", **headers)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.get_json()["detail"]
+
+
+def test_a_piece_must_be_sent_as_bytes_of_a_file(person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    answer = call(clerk, "PATCH", begin(clerk), b"x", Upload_Offset=0, Content_Type="text/plain")
+    assert answer.status_code == 415
+
+
+def test_the_server_says_what_of_the_protocol_it_speaks(person: People) -> None:
+    answer = call(person(Role.CLERK, "IN"), "OPTIONS", "/api/uploads")
+    assert answer.status_code == 204
+    assert answer.headers["Tus-Version"] == "1.0.0"
+    assert {"creation", "termination", "checksum"} <= set(answer.headers["Tus-Extension"].split(","))
+
+
+def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person: People, clock: ManualClock) -> None:
+    clerk = person(Role.CLERK, "IN")
+    old = begin(clerk)
+    send(clerk, old, 0, FILE[:100])
+    clock.advance(timedelta(days=2).total_seconds())
+    clerk.sign_in("clerk-in")
+    young = begin(clerk)
+    clock.advance(timedelta(days=1, hours=1).total_seconds())
+    sent.sweep(app.ports, app.book)
+    clerk.sign_in("clerk-in")
+    assert call(clerk, "HEAD", old).status_code == 404
+    assert call(clerk, "HEAD", young).status_code == 200
+    assert list(app.ports.objects.list(STAGING, "sending/")) == []
+
+
+def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
+    app: App, person: People, clock: ManualClock
+) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(sent, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            send(clerk, place, 0, FILE)
+    assert uploads.find(app.ports) == []
+    clock.advance(timedelta(minutes=6).total_seconds())
+    worker = Worker(app)
+    worker.sweep()
+    worker.run_until_idle()
+    (upload,) = uploads.find(app.ports)
+    assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)
+
+
+def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    known = sending.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
+    with app.ports.objects.writer(INBOX, sending.place_of(known)) as writer:
+        writer.write(FILE)
+    Worker(app).run_until_idle()
+    send(clerk, place, 0, FILE)
+    (upload,) = uploads.find(app.ports)
+    assert upload.received_by == "clerk-in"
+
+
+def test_an_empty_piece_at_the_end_finishes_what_a_crash_left(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk)
+    sending.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
+    assert uploads.find(app.ports) == []
+    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == uploads.find(app.ports)[0].batch_id
+    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == uploads.find(app.ports)[0].batch_id
+
+
+def test_pieces_of_a_file_to_look_at_are_put_together_also_after_a_crash(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk, look="yes")
+    for start, end in ((0, 900), (900, len(FILE))):
+        sending.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
+    assert "40 of 40 rows would count" in clerk.get(f"/uploads/look/{place.rsplit('/', 1)[1]}").text
+    assert len(list(app.ports.objects.list(STAGING, "sending/"))) == 1
+
+
+def test_an_empty_file_is_an_upload_too(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    begin(clerk, 0)
+    work()
+    assert [one.state for one in uploads.find(app.ports)] == [State.REJECTED]
+
+
+def test_several_files_come_at_once(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    places = [begin(clerk, filename=f"{number}.csv") for number in range(3)]
+    for start in (0, 700):
+        for place in places:
+            send(clerk, place, start, FILE[start:] if start else FILE[:700])
+    assert {one.file for one in uploads.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
+
+
+def test_the_path_that_a_browser_tells_is_cut_off_the_name(app: App, person: People) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = begin(clerk, filename="C:\\fake\\..\\june\n.csv")
+    assert clerk.get(place).get_json()["file"] == "june.csv"

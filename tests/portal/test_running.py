@@ -1,0 +1,79 @@
+"""Whether the portal can work, how it is, and figures for a monitor."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from visitor import PASSWORD, Visitor, indian_file, indian_sale
+
+from portal import create_app
+from portal.running import ready
+from tillstream.app import App, build
+from tillstream.domain.errors import Unavailable
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+from tillstream.pipeline import upkeep
+from tillstream.settings import Settings
+from tillstream.worker import Worker
+
+People = Callable[..., Visitor]
+
+
+def test_readiness_asks_everything_and_names_what_is_down(stranger: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = stranger.get("/healthz/ready")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "ok")
+    assert set(answer.get_json()["parts"]) == {"documents", "warehouse", "queues", "files"}
+
+    def broken(_: object) -> None:
+        raise Unavailable("the disk is gone")
+
+    monkeypatch.setitem(ready.PARTS, "warehouse", broken)
+    answer = stranger.get("/healthz/ready")
+    assert (answer.status_code, answer.get_json()["parts"]["warehouse"]) == (503, "down")
+    assert "disk" not in answer.text
+    assert stranger.get("/healthz").status_code == 200
+
+
+def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callable[[], None]) -> None:
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1")))
+    work()
+    Worker(app).sweep()
+    page = admin.get("/status").text
+    for told in ("Everything works", "warehouse.duckdb", str(app.settings.home), "Last sweep", "Batches announced"):
+        assert told in page
+    assert upkeep.last(app.ports, upkeep.SWEEP)
+    assert person(Role.MANAGER, "IN").get("/status").status_code == 403
+
+
+def test_in_a_project_its_places_are_named_and_no_folder(app: App, work: Callable[[], None]) -> None:
+    accounts.add(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
+    settings = app.settings.model_copy(update={"project": "demo", "home": Path("nowhere")})
+    visitor = Visitor(create_app(replace(app, settings=settings)).test_client())
+    visitor.sign_in("ana")
+    page = visitor.get("/status").text
+    for told in ("demo, europe-west1", "dataset tillstream", "bucket demo-tillstream-dev-inbox"):
+        assert told in page
+    assert "Last backup" in page
+    assert "nowhere" not in page
+
+
+def test_figures_for_a_monitor_are_off_unless_set(stranger: Visitor) -> None:
+    assert stranger.get("/metrics").status_code in {303, 404}
+
+
+def test_figures_for_a_monitor(tmp_path: Path) -> None:
+    app = build(Settings(home=tmp_path / "measured", samples=False, threads=1, metrics=True))
+    try:
+        flask: Flask = create_app(app)
+        client = flask.test_client()
+        client.get("/healthz")
+        answer = client.get("/metrics")
+        assert answer.mimetype == "text/plain"
+        assert 'tillstream_requests_total{endpoint="api.healthz",method="GET",status="200"} 1.0' in answer.text
+        assert 'tillstream_request_seconds_count{endpoint="api.healthz",method="GET"} 1.0' in answer.text
+        assert 'tillstream_batches{state="held"} 0.0' in answer.text
+    finally:
+        app.close()

@@ -1,0 +1,216 @@
+"""The second step: a code of the telephone beside the password."""
+
+import re
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pyotp
+import pytest
+from visitor import PASSWORD, Visitor
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.audit import reading
+from tillstream.domain.people import Role
+from tillstream.people import accounts, policy, second_step
+from tillstream.people.backoff import TooManyTries
+from tillstream.people.second_step import WrongCode
+
+People = Callable[..., Visitor]
+
+
+def code(app: App, key: str, steps: int = 0) -> str:
+    """What the telephone shows now, or some steps from now."""
+    return str(pyotp.TOTP(key).at(int(app.ports.clock.now().timestamp()) + 30 * steps))
+
+
+def set_up(app: App, login: str = "asha") -> tuple[str, list[str]]:
+    """The key and the recovery codes; the code that proved it is used up."""
+    key = second_step.begin(app.ports, login)
+    return key, second_step.finish(app.ports, login, code(app, key, -1))
+
+
+@pytest.fixture
+def asha(app: App) -> str:
+    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
+    return "asha"
+
+
+def test_it_is_on_only_after_a_right_code(app: App, asha: str) -> None:
+    key = second_step.begin(app.ports, asha)
+    with pytest.raises(WrongCode):
+        second_step.finish(app.ports, asha, "000000")
+    assert not accounts.get(app.ports, asha).second_step
+    codes = second_step.finish(app.ports, asha, code(app, key))
+    assert accounts.get(app.ports, asha).second_step
+    assert len(set(codes)) == 10
+
+
+def test_a_code_counts_once(app: App, asha: str, clock: ManualClock) -> None:
+    key, _ = set_up(app)
+    second_step.check(app.ports, asha, code(app, key))
+    with pytest.raises(WrongCode):
+        second_step.check(app.ports, asha, code(app, key))
+    clock.advance(30)
+    second_step.check(app.ports, asha, code(app, key))
+
+
+def test_an_older_code_does_not_count_after_a_newer(app: App, asha: str) -> None:
+    key, _ = set_up(app)
+    second_step.check(app.ports, asha, code(app, key, 1))
+    with pytest.raises(WrongCode):
+        second_step.check(app.ports, asha, code(app, key, 0))
+
+
+@pytest.mark.parametrize(("steps", "right"), [(-2, False), (0, True), (1, True), (2, False)])
+def test_a_clock_may_be_one_step_off(app: App, asha: str, clock: ManualClock, steps: int, *, right: bool) -> None:
+    key, _ = set_up(app)
+    clock.advance(300)
+    if right:
+        assert second_step.check(app.ports, asha, code(app, key, steps))
+    else:
+        with pytest.raises(WrongCode):
+            second_step.check(app.ports, asha, code(app, key, steps))
+
+
+def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str) -> None:
+    key, _ = set_up(app)
+    now, start, told = code(app, key), Barrier(4), []
+
+    def check() -> None:
+        start.wait()
+        try:
+            second_step.check(app.ports, asha, now)
+            told.append("in")
+        except (WrongCode, TooManyTries):
+            told.append("out")
+
+    threads = [Thread(target=check) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["in", "out", "out", "out"]
+
+
+def test_a_recovery_code_counts_once_however_it_is_typed(app: App, asha: str) -> None:
+    _, codes = set_up(app)
+    second_step.check(app.ports, asha, f" {codes[0].upper().replace('-', ' ')} ")
+    assert second_step.codes_left(app.ports, asha) == 9
+    with pytest.raises(WrongCode):
+        second_step.check(app.ports, asha, codes[0])
+    assert "user.recovery-code-used" in {one.what for one in reading.newest(app.ports, reading.Asked(subject=asha))}
+
+
+def test_new_recovery_codes_take_the_place_of_the_old(app: App, asha: str) -> None:
+    _, old = set_up(app)
+    new = second_step.new_codes(app.ports, asha)
+    with pytest.raises(WrongCode):
+        second_step.check(app.ports, asha, old[0])
+    second_step.check(app.ports, asha, new[0])
+
+
+def test_recovery_codes_are_kept_only_as_hashes_and_nothing_of_it_is_logged(app: App, asha: str) -> None:
+    key, codes = set_up(app)
+    known = app.ports.documents.get("users", asha)
+    assert known
+    log = str([one.to_json() for one in reading.newest(app.ports, reading.Asked())])
+    for secret in codes:
+        assert secret not in str(known.data)
+        assert secret not in log
+    assert key not in log
+
+
+def test_guessing_codes_has_to_wait(app: App, asha: str) -> None:
+    set_up(app)
+    for _ in range(5):
+        with pytest.raises(WrongCode):
+            second_step.check(app.ports, asha, "123456")
+    with pytest.raises(TooManyTries):
+        second_step.check(app.ports, asha, "123456")
+
+
+def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: str, stranger: Visitor) -> None:
+    key, _ = set_up(app)
+    for _ in range(5):
+        stranger.sign_in(asha)
+        assert stranger.post("/sign-in/code", {"code": "123456"}).status_code == 401
+    stranger.sign_in(asha)
+    assert stranger.post("/sign-in/code", {"code": code(app, key)}).status_code == 429
+
+
+def test_signing_in_asks_for_the_code_and_leads_to_the_page_wanted(app: App, asha: str, stranger: Visitor) -> None:
+    key, _ = set_up(app)
+    wanted = stranger.get("/uploads?q=june").headers["Location"]
+    half = stranger.post(wanted, {"login": asha, "password": PASSWORD})
+    assert half.headers["Location"].startswith("/sign-in/code")
+    assert stranger.get("/uploads").status_code == 303
+    assert stranger.get("/api/kpis").status_code == 401
+    assert stranger.post(half.headers["Location"], {"code": "000000"}).status_code == 401
+    whole = stranger.post(half.headers["Location"], {"code": code(app, key)})
+    assert whole.headers["Location"] == "/uploads?q=june"
+    assert stranger.get("/uploads").status_code == 200
+
+
+def test_the_code_without_the_password_opens_nothing(app: App, asha: str, stranger: Visitor) -> None:
+    key, _ = set_up(app)
+    assert stranger.get("/sign-in/code").headers["Location"] == "/sign-in"
+    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+
+
+def test_half_a_sign_in_is_too_old_after_minutes_and_ends_with_the_password(
+    app: App, asha: str, stranger: Visitor, clock: ManualClock
+) -> None:
+    key, _ = set_up(app)
+    stranger.sign_in(asha)
+    clock.advance(301)
+    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+    stranger.sign_in(asha)
+    accounts.reset_password(app.ports, asha, by="boss")
+    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+
+
+def test_a_person_sets_it_up_on_their_profile_with_a_picture(app: App, person: People) -> None:
+    visitor = person(Role.CLERK, "IN", login="asha")
+    page = visitor.get("/profile/second-step").text
+    key = re.search(r'id="key">([A-Z2-7 ]+)<', page)
+    assert key
+    assert "<svg" in page
+    assert "style=" not in page
+    assert visitor.get("/profile/second-step").text.count(key[1]) == 1
+    done = visitor.post("/profile/second-step", {"code": code(app, key[1].replace(" ", ""))})
+    assert done.status_code == 201
+    assert len(re.findall(r"[a-z2-9]{4}(?:-[a-z2-9]{4}){3}", done.text)) == 10
+    assert "10 recovery codes left" in visitor.get("/profile").text
+
+
+def test_a_person_takes_it_off_with_a_code(app: App, person: People) -> None:
+    visitor = person(Role.CLERK, "IN", login="asha")
+    key, _ = set_up(app)
+    assert visitor.post("/profile/second-step/off", {"code": "000000"}).status_code == 422
+    assert visitor.post("/profile/second-step/off", {"code": code(app, key)}).status_code == 303
+    assert not accounts.get(app.ports, "asha").second_step
+
+
+def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: People, stranger: Visitor) -> None:
+    admin = person(Role.ADMIN, login="boss")
+    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
+    set_up(app)
+    assert admin.post("/people/asha/second-step-off").status_code == 303
+    assert stranger.sign_in("asha").headers["Location"] == "/dashboard"
+
+
+def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(app: App, person: People) -> None:
+    admin, clerk = person(Role.ADMIN, login="boss"), person(Role.CLERK, "IN", login="asha")
+    assert admin.post("/sign-in-rules", {"roles": "clerk"}).status_code == 303
+    assert policy.second_step_roles(app.ports) == (Role.CLERK,)
+    assert clerk.get("/uploads").headers["Location"] == "/profile/second-step"
+    assert clerk.get("/api/kpis").status_code == 403
+    assert clerk.client.post("/uploads").status_code in {400, 403}
+    assert admin.get("/dashboard").status_code == 200
+    key = second_step.begun(app.ports, "asha")
+    assert clerk.client.get("/profile/second-step").status_code == 200
+    set_up(app)
+    assert key
+    assert clerk.get("/uploads").status_code == 200
+    assert clerk.post("/profile/second-step/off", {"code": "x"}).status_code == 422

@@ -1,0 +1,109 @@
+"""Why a number is what it is: its words, the uploads in it, what is missing, and nothing of anybody else's."""
+
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.analytics import queries
+from tillstream.analytics.figures import FIGURES
+from tillstream.app import App
+from tillstream.domain.people import EVERYTHING, Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+NO_FIGURES = {"currency", "as_of"}
+
+
+@pytest.fixture
+def sold(person: People, work: Work) -> Visitor:
+    admin = person(Role.ADMIN)
+    june = indian_file(indian_sale("1", "100.10"), indian_sale("2", "two"), indian_sale("3", "3.00"))
+    held = admin.upload(june, "june.csv")
+    work()
+    admin.post(f"/uploads/{held}/confirm")  # held, as so many of its rows are refused
+    work()
+    admin.upload(indian_file(indian_sale("3", "30.00"), indian_sale("4", "5.00", date="04-06-2026 10:00")), "more.csv")
+    work()
+    return admin
+
+
+def test_every_number_of_the_headline_is_in_the_catalogue(app: App) -> None:
+    columns = {
+        column: name
+        for name in ("headline", "customer-counts", "kpis")
+        for column in queries.run(app.ports.warehouse, name, EVERYTHING).column_names
+    }
+    missing = set(columns) - set(FIGURES) - NO_FIGURES - {"revenue_growth", "orders_growth"}
+    assert not missing
+    assert all(figure.name in columns or figure.query == "growth" for figure in FIGURES.values())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_says_what_it_is(sold: Visitor, name: str) -> None:
+    page = sold.get(f"/why/{name}?from=2026-06-01&to=2026-06-30")
+    assert page.status_code == 200
+    figure = FIGURES[name]
+    assert figure.definition.endswith(".")
+    told = sold.get(f"/api/why/{name}").get_json()
+    assert told["figure"]["definition"] == figure.definition
+
+
+def test_the_uploads_of_a_number_add_up_to_it(sold: Visitor) -> None:
+    told = sold.get("/api/why/revenue").get_json()
+    assert told["value"] == "135.1"
+    by_file = {one["file"]: (one["lines"], one["revenue"]) for one in told["uploads"]}
+    assert by_file == {"june.csv": (1, "100.1"), "more.csv": (2, "35")}  # more.csv tells sale 3 anew
+    page = sold.get("/why/revenue").text
+    assert "june.csv" in page
+    assert "135.10" in page
+
+
+def test_filters_and_paging_narrow_the_uploads(sold: Visitor) -> None:
+    told = sold.get("/api/why/revenue?from=2026-06-04").get_json()
+    assert [(one["file"], one["lines"]) for one in told["uploads"]] == [("more.csv", 1)]
+    assert sold.get("/api/why/revenue?page=2").get_json()["uploads"] == []
+
+
+def test_what_waits_is_told_as_missing(sold: Visitor) -> None:
+    told = sold.get("/api/why/revenue").get_json()
+    assert [(one["region"], one["refused_rows"]) for one in told["missing"]["refused"]] == [("IN", 1)]
+    assert "1 row waits to be put right" in " ".join(sold.get("/why/revenue").text.split())
+    # its day was read: it is missing in June only
+    assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
+
+
+def test_a_held_file_and_a_late_store_are_told_as_missing(sold: Visitor, work: Work) -> None:
+    sold.upload(indian_file(indian_sale("7", "none"), indian_sale("8", "3.00")), "half.csv")
+    later = indian_sale("9", "1.00", date="20-06-2026 10:00").replace("MUM01", "DEL01")
+    sold.upload(indian_file(later), "delhi.csv")
+    work()
+    told = sold.get("/api/why/revenue").get_json()
+    assert told["missing"]["through"] == "2026-06-20"
+    assert [(one["name"], one["last_day"]) for one in told["missing"]["late"]] == [("MUM01", "2026-06-04")]
+    assert told["waiting"] == [{"state": "held", "files": 1}]
+    assert "half.csv" in sold.get("/why/revenue").text
+    assert "1 file held until somebody decides" in " ".join(sold.get("/why/revenue?region=IN").text.split())
+
+
+def test_others_see_their_own_region_only_and_analysts_no_upload(sold: Visitor, person: People) -> None:
+    clerk = person(Role.CLERK, "UK")
+    told = clerk.get("/api/why/revenue").get_json()
+    assert (told["value"], told["uploads"], told["missing"]["refused"]) == ("0", [], [])
+    analyst = person(Role.ANALYST)
+    told = analyst.get("/api/why/revenue").get_json()
+    assert (told["value"], told["uploads"]) == ("135.1", None)
+    page = analyst.get("/why/revenue").text
+    assert "june.csv" not in page
+    assert "/uploads/" not in page
+
+
+def test_an_unknown_figure_is_not_there(sold: Visitor) -> None:
+    assert sold.get("/why/profit").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "1000001", "2.5", "next", ""])
+def test_a_page_that_cannot_be_is_refused_and_not_taken_for_the_first(sold: Visitor, page: str) -> None:
+    refused = sold.get(f"/api/why/revenue?page={page}")
+    assert refused.status_code == 422
+    assert "from 1 to 1000000" in refused.get_json()["detail"]

@@ -1,0 +1,81 @@
+"""An address for every route of the portal, for the tests that walk them all.
+
+A new route whose path has an argument not named here fails those tests: give the argument an example, or let the walk
+give it one of its own world (`known`). A page that shows something only with a question has one in ASKED.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+ARGUMENTS: dict[str, str | int] = {
+    "filename": "tillstream.css",
+    "batch_id": "0" * 20,
+    "login": "nobody",
+    "token_id": "0" * 12,
+    "number": 1,
+    "sale_id": "MUM01/1",
+    "region": "IN",
+    "on": "2026-06-01",
+    "session_id": "0" * 32,
+    "text": "A" * 43,
+    "tile": "headline",
+    "ranking": "by-store",
+    "filter_name": "store",
+    "figure": "revenue",
+    "table": "sales-by-country",
+    "line": "2",
+    "sending_id": "0" * 32,
+    "entry_id": "0" * 16 + "-" + "0" * 8,
+}
+"""argument of a path → an example of its form; that it names nothing is for the walk to change."""
+
+ASKED: dict[str, list[dict[str, str]]] = {
+    "sign_in.form": [{}, {"next": "/uploads"}],
+    "dashboard.show": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"preset": "last-month"}, {"whole": "1"}],
+    "sale_lines.show": [{}, {"q": "kettle", "sort": "-net_amount"}, {"column": "discount", "page": "2"}],
+    "sale_lines.export": [{}, {"format": "jsonl"}, {"format": "parquet", "q": "kettle"}],
+    "why.show": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"uploads": "all", "page": "2"}],
+    "uploads.listing": [{}, {"q": "june"}, {"state": "counted"}, {"sort": "file"}, {"kind": "messages"}],
+    "board.search": [{}, {"q": "MUM01/1"}, {"q": "kettle"}, {"q": "C1"}],
+    "board.sale": [{}, {"region": "IN"}],
+    "board.changes": [{}, {"since": "2020-01-01"}],
+    "board.completeness": [{}, {"view": "week", "day": "2026-06-03", "open": "IN"}],
+    "admin.people": [{}, {"q": "a"}, {"role": "clerk", "state": "active"}, {"sort": "-seen"}],
+    "audit.show": [{}, {"what": "user"}, {"what": "upload.received", "q": "june"}, {"since": "2026-06-01"}],
+    "fixing.show": [{}, {"left": "1"}, {"q": "ten", "page": "2"}],
+    "fixing.rows": [{}, {"left": "1"}, {"column": "2"}, {"problem": "not-a-number", "q": "ten"}],
+    "fixing.cell": [{}, {"row": "1", "column": "1"}],
+    "api.sales-over-time": [{}, {"period": "quarterly"}],
+}
+"""endpoint → the questions to walk it with, without the question mark; `{}` alone where it is not named."""
+
+ENDLESS: frozenset[str] = frozenset()
+"""Feeds that never end: a walk reads their first bytes and leaves."""
+
+
+def walked(flask: Flask, method: str = "GET") -> Iterator[Rule]:
+    """Every route that answers the method, by address."""
+    for rule in sorted(flask.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
+        if method in (rule.methods or ()):
+            yield rule
+
+
+def address(rule: Rule, **known: str) -> str:
+    """The path with an example in the place of each argument; `known` goes before ARGUMENTS."""
+    values = ARGUMENTS | known
+    missing = sorted(rule.arguments - set(values) - set(rule.defaults or ()))
+    if missing:
+        raise LookupError(
+            f"{rule.rule} has no example for {', '.join(missing)}: name one in ARGUMENTS of tests/routes.py."
+        )
+    _, path = rule.build({name: values[name] for name in rule.arguments if name in values} | dict(rule.defaults or {}))
+    return path
+
+
+def addresses(rule: Rule, **known: str) -> list[str]:
+    """The path with each question that the route is walked with."""
+    path = address(rule, **known)
+    return [f"{path}?{urlencode(asked)}" if asked else path for asked in ASKED.get(rule.endpoint, [{}])]

@@ -1,0 +1,97 @@
+"""A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
+
+from drawn import drawn
+
+SHOP = drawn(
+    {
+        "reporting": """
+            currency
+            USD
+        """,
+        "reporting_rates": """
+            sale_date   currency  factor
+            2024-01-05  INR       0.012345679
+            2024-01-06  INR       0.012
+            2024-02-01  INR       0.011999999
+            2024-02-01  GBP       1.27
+            2024-02-10  GBP       1.25
+            2024-01-05  USD       99
+        """,
+        "holidays": """
+            country  holiday_date  name
+            India    2024-01-26    Republic
+            France   2024-05-01    Labor
+        """,
+        "settlements": """
+            settlement_no  settled_at           request_id  added  corrected  removed  only_adds
+            1              2024-01-06T10:00:00  a           4      0          0        no
+            2              2024-01-07T10:00:00  b           1      1          0        yes
+            3              2024-02-11T10:00:00  c           5      0          1        no
+            4              2024-02-11T09:00:00  d           0      0          1        no
+        """,
+        # 2 fixes rows of 1; 3 is the bytes of 1 again; 4 are till messages; 5 was undone; 7 fixes rows of 6
+        "batches": """
+            batch_no  batch_id  kind        source  region  received_seq  place_seq  root_no  fix_number  rows_read  rows_blank  rows_ignored  removed  settlement_no  undone_no
+            1         b1        upload      file    IN      100           100        1        0           8          1           1             0        1              -
+            2         b2        correction  file    IN      300           300        1        1           2          0           0             1        2              -
+            3         b3        upload      file    IN      400           100        3        0           4          0           0             2        3              -
+            4         b4        messages    till    IN      200           200        4        0           3          0           0             0        3              -
+            5         b5        upload      file    UK      500           500        5        0           1          0           0             0        3              4
+            6         b6        upload      file    UK      600           600        6        0           5          0           0             0        3              -
+            7         b7        correction  file    UK      700           700        6        1           1          0           0             0        3              -
+        """,
+        "sightings": """
+            key  content  batch_no  row_number  line_number  fix_number  rank  source_version  received_seq  outcome      superseded  settlement_no
+            11   101      1         1           2            0           0     0               -             new          no          1
+            12   102      1         2           3            0           0     0               -             new          no          1
+            13   103      1         3           5            0           0     0               -             new          no          1
+            14   104      1         4           6            1           0     0               -             new          no          2
+            11   101      3         1           2            0           0     0               -             duplicate    no          3
+            12   102      3         2           3            0           0     0               -             duplicate    yes         3
+            13   103      3         3           4            0           0     0               -             duplicate    no          3
+            12   112      3         4           5            0           1     0               -             corrected    no          3
+            21   121      4         1           1            0           0     2               210           new          no          3
+            21   121      4         2           2            0           0     2               205           duplicate    no          3
+            21   122      4         3           3            0           0     1               220           duplicate    yes         3
+            31   131      5         1           2            0           0     0               -             new          no          3
+            32   132      6         1           2            0           0     0               -             new          no          3
+            33   133      6         2           3            0           0     0               -             new          no          3
+            34   134      6         3           4            0           0     0               -             new          no          3
+            35   135      6         4           5            0           0     0               -             quarantined  no          3
+            35   135      6         4           5            1           1     0               -             new          no          3
+        """,
+        "refusals": """
+            batch_no  row_number  line_number  fix_number  outcome      refused_by  raw    problems                    settlement_no  region  sale_id
+            1         4           6            0           quarantined  validation  x,y    [{"code":"not-a-number"}]   1  IN      S1/1
+            1         5           7            0           quarantined  validation  -      [{"code":"not-a-date"}]     1  -       -
+            1         5           7            1           quarantined  validation  again  [{"code":"not-a-date"}]     2  -       -
+            1         6           8            0           quarantined  validation  z      [{"code":"ragged-row"}]     1  -       -
+            1         6           8            2           ignored      person      z      []                          2  -       -
+            6         4           5            0           quarantined  ledger      -      [{"code":"differs"}]        3  -       -
+            6         5           6            0           quarantined  validation  q      [{"code":"differs"}]        3  -       -
+        """,
+        "sale_versions": """
+            key  content  is_current  sale  region  sale_id  line_key  store_id  salesperson_id  customer_id  customer_name  product_id  product_name  category  channel  status     sale_date   country  quantity  net_amount     gross_amount  currency  extra      leads  settlement_no
+            11   101      yes         1     IN      S1/1     1         S1        P1              C1           Asha           A           Apple         Fruit     store    completed  2024-01-05  India    2         100.10         118.118       INR       {"a":"b"}  1      1
+            12   102      no          1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    1         50.000000001   -             INR       -          0      1
+            12   112      yes         1     IN      S1/1     2         S1        P1              C1           Asha           B           Beet          Veg       store    completed  2024-01-05  India    3         150.000000005  60            INR       -          0      1
+            13   103      yes         2     IN      S1/2     1         S1        P2              -            Ravi           A           Apples        Fruit     online   cancelled  2024-01-06  India    9         999            -             INR       -          0      1
+            14   104      yes         3     IN      S2/3     1         S2        P2              -            -              -           Carrot        Veg       online   pending    2024-01-06  -        1.5       70             -             INR       -          2      2
+            21   121      yes         4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         40             -             INR       -          1      1
+            21   122      no          4     IN      S2/4     A#1       S2        -               C2           -              A           Apple         Fruit     store    completed  2024-02-01  India    1         39             -             INR       -          0      1
+            31   131      no          5     UK      U/5      1         U         -               C1           -              Z           -             -         store    completed  2024-02-01  UK       1         10             -             GBP       -          1      1
+            32   132      yes         6     UK      U/6      1         U         P1              C9           -              D           -             -         -        completed  2024-02-01  UK       4         12.34          -             GBP       -          1      1
+            33   133      yes         7     UK      U/7      1         U         P1              C9           -              D           -             -         -        returned   2024-02-10  UK       -1        -3.085         -             GBP       -          0      1
+            34   134      yes         8     UK      U/8      1         U         P1              -            -              -           -             -         -        completed  2024-02-12  France   1         5              -             EUR       -          2      1
+            35   135      yes         9     UK      U/9      1         U         -               -            Zoe            E           Egg           Dairy     -        completed  2024-02-12  France   1         7.5            -             USD       -          1      1
+        """,
+        "listed_changes": """
+            settlement_no  key  kind       old  new
+            1              11   added      -    101
+            1              12   added      -    102
+            3              12   corrected  102  112
+            3              21   added      -    121
+            4              31   removed    131  -
+        """,
+    }
+)

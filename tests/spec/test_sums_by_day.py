@@ -1,0 +1,92 @@
+"""Sums by day: every query answers the same whether it adds up lines, sums, or sums and the lines of stale days."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from test_query_layer import fill
+
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import describe, names, run
+from tillstream.analytics.summed import summed
+from tillstream.domain.people import EVERYTHING, Role, Scope, scope_of
+from tillstream.domain.sums import SUMS, select
+from tillstream.pipeline.project import project
+from tillstream.ports.warehouse import Warehouse
+
+GIVEN = {"batch_id": "b1", "settlement_no": 3}
+ASKED = (
+    (EVERYTHING, Filters()),
+    (EVERYTHING, Filters(date(2024, 2, 1), date(2024, 2, 29))),
+    (EVERYTHING, Filters(category=("Fruit",))),
+    (EVERYTHING, Filters(product=("A",))),
+    (EVERYTHING, Filters(country=("India", "France"), status=("completed", "pending"))),
+    (scope_of(Role.MANAGER, ("IN",), ("S1",)), Filters()),
+    (scope_of(Role.SALESPERSON, ("IN", "UK"), (), "P1"), Filters(channel=("store",))),
+    (scope_of(Role.ANALYST), Filters(store=("S2",))),
+)
+SUMMED = [name for name in names() if "_sums" in describe(name).text]
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
+        fill(made)
+        yield made
+
+
+def answers(warehouse: Warehouse) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    found = {}
+    for name in SUMMED:
+        query = describe(name)
+        own = {p.name: GIVEN[p.name] for p in query.parameters if p.name in GIVEN}
+        for number, (scope, filters) in enumerate(ASKED):
+            if _may(name, scope):
+                found[name, number] = run(warehouse, name, scope, filters, **own).to_pylist()
+    return found
+
+
+def _may(name: str, scope: Scope) -> bool:
+    needs = describe(name).needs
+    return needs is None or scope.may(needs)
+
+
+def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse) -> None:
+    by_lines = answers(warehouse)
+    assert summed(warehouse).stale is None
+    assert project(warehouse) == 5
+    assert summed(warehouse).stale == ()
+    assert answers(warehouse) == by_lines
+
+
+def test_stale_days_are_read_from_their_lines(warehouse: Warehouse) -> None:
+    """What the sums hold of them, here nothing at all, does not matter."""
+    by_lines = answers(warehouse)
+    project(warehouse)
+    warehouse.load("summed", pa.table({"settlement_no": [2]}))
+    stale = summed(warehouse).stale
+    assert stale
+    for table in SUMS:
+        warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", stale)
+    assert answers(warehouse) == by_lines
+    assert project(warehouse) == len(stale)
+    assert answers(warehouse) == by_lines
+
+
+def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
+    """Else the two tests above compare lines with lines."""
+    project(warehouse)
+    days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
+    for table in SUMS:
+        warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", days)
+    kpis = run(warehouse, "kpis", EVERYTHING).to_pylist()[0]
+    assert (kpis["lines"], kpis["customers"]) == (0, 0)
+
+
+def test_nothing_is_summed_again_where_nothing_changed(warehouse: Warehouse) -> None:
+    assert project(warehouse) > 0
+    assert project(warehouse) == 0

@@ -1,0 +1,145 @@
+"""The same small company in a project of Google's: its ports are the adapters for a cloud, on emulators.
+
+Each company has a project of its own, so that none meets another.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+from google.cloud.storage import Client
+from stateful.crashes import Door
+from stateful.sources import Source
+from stateful.world import LISTENER, World
+
+from tillstream.adapters.google.document_store import FirestoreDocumentStore
+from tillstream.adapters.google.event_bus import PubSubEventBus
+from tillstream.adapters.local.clock import SystemClock
+from tillstream.app import App, build, tables
+from tillstream.app.own_contracts import COLLECTION
+from tillstream.domain.contract import parse
+from tillstream.domain.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
+from tillstream.pipeline import receive
+from tillstream.ports.event_bus import Delivery, RetryPolicy
+from tillstream.settings import Settings
+
+AT_ONCE = RetryPolicy(minimum=0.0, maximum=0.1)
+"""What was given back comes again soon; attempts are as many as in a real project."""
+SOON = 3.0
+"""Seconds; Pub/Sub's emulator takes two of them from the second time on."""
+
+
+def project() -> Settings:
+    """A new project with what the deploy makes in one; no schema keeps an unreadable sale out of its topic."""
+    settings = Settings(project=f"stateful-{secrets.token_hex(6)}", samples=False, threads=1)
+    with closing(Client(settings.project)) as storage:
+        for bucket in settings.buckets.values():
+            storage.create_bucket(bucket)
+    with closing(PubSubEventBus(settings.project, makes=True)) as bus:
+        for subscription, topic in {**SUBSCRIPTIONS, LISTENER: TOPIC_SALE_EVENTS}.items():
+            bus.subscribe(topic, subscription, AT_ONCE)
+    tables.migrate(settings)
+    return settings
+
+
+def keep_contract(settings: Settings, text: str) -> None:
+    """As the portal of a cloud keeps it: a document, which the next process reads."""
+    contract = parse(yaml.safe_load(text), "a test's contract")
+    with closing(FirestoreDocumentStore(settings.project)) as documents:
+        documents.put(COLLECTION, contract.name, contract.model_dump(mode="json"))
+
+
+class RealClock(SystemClock):
+    """The services tell when a file came or a sale was sent, and nobody moves their hands."""
+
+    def advance(self, seconds: float) -> None:
+        """Time passes by itself."""
+
+
+class Lending(Door):
+    """The bus, and what it lent to this process."""
+
+    def __init__(self, inner: Any, told: dict[str, tuple[int, str]]) -> None:
+        super().__init__(inner)
+        self.lent: dict[str, Delivery] = {}
+        self.told = told
+        self.given_back_at = 0.0
+
+    def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
+        deliveries: list[Delivery] = self._inner.pull(subscription, limit, wait)
+        self.lent |= {delivery.lease: delivery for delivery in deliveries}
+        if subscription == receive.SUBSCRIPTION:
+            self.told |= {each.id: (each.sequence, _text(each)) for each in deliveries}
+        return deliveries
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
+        done = list(deliveries)
+        count: int = self._inner.acknowledge(done)
+        for delivery in done:
+            self.lent.pop(delivery.lease, None)
+        return count
+
+    def release(self, deliveries: Iterable[Delivery], error: str) -> None:
+        back = list(deliveries)
+        self._inner.release(back, error)
+        self.given_back_at = time.monotonic()
+        for delivery in back:
+            self.lent.pop(delivery.lease, None)
+
+    def leases_end(self) -> None:
+        """Those of a process that died: now, instead of after ten minutes."""
+        if self.lent:
+            self.release(list(self.lent.values()), "its lease ended")
+
+
+def _text(sale: Delivery) -> str:
+    return sale.message.body.decode("utf-8", errors="backslashreplace")
+
+
+@dataclass
+class GoogleWorld(World):
+    clock: Any = field(default_factory=RealClock)
+    settings: Settings = field(default_factory=project)
+    given_back_at: float = 0.0
+    told: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Message → the place in time and the text of each store sale that Pub/Sub ever lent."""
+
+    def build(self) -> App:
+        app = build(self.settings, self.clock)
+        self.bus = Lending(app.ports.bus, self.told)
+        ports: Any = {"bus": self.bus}
+        return replace(app, ports=replace(app.ports, **ports))
+
+    def stop(self) -> None:
+        self.bus.leases_end()
+        self.given_back_at = self.bus.given_back_at or self.given_back_at
+        super().stop()
+
+    def teach(self, source: Source) -> None:
+        super().teach(source)
+        keep_contract(self.settings, source.yaml())
+
+    def quiet(self) -> None:
+        self.wait()
+        while time.monotonic() < max(self.given_back_at, self.bus.given_back_at) + SOON:
+            self.worker.run_until_idle()
+
+    def named(self, sha: str) -> str:
+        """The emulator keeps one generation of a name, where the inbox of a project keeps all."""
+        return f"{sha[:6]}-{len(self.promised)}.csv"
+
+    def tellings(self, sent: Counter[str]) -> Counter[str]:
+        """Publish times are of milliseconds: equal messages of one are one telling, and kept once."""
+        came = Counter(text for _, text in self.told.values())
+        assert not sent - came, f"messages that Pub/Sub never lent: {sent - came}"
+        return Counter(text for _, text in set(self.told.values()))
+
+    def waiting(self) -> list[str]:
+        """What is lent and not acknowledged, or can be lent: Pub/Sub does not tell how much waits."""
+        lent = [delivery.subscription for delivery in self.bus.lent.values()]
+        return lent + [name for name in SUBSCRIPTIONS if self.bus.pull(name, 1)]

@@ -1,0 +1,87 @@
+"""How many messages wait, as Cloud Monitoring tells it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from monitored import Monitoring, series, served
+
+from tillstream.adapters.google import pubsub_backlog
+from tillstream.adapters.google.pubsub_backlog import OLDEST, WAITING, Backlog, Waiting
+from tillstream.domain.errors import Unavailable
+
+DENIED = {
+    "error": {"code": 403, "message": "Permission monitoring.timeSeries.list denied", "status": "PERMISSION_DENIED"}
+}
+
+
+@pytest.fixture
+def monitoring() -> Monitoring:
+    return Monitoring()
+
+
+@pytest.fixture
+def address(monitoring: Monitoring) -> Iterator[str]:
+    with served(monitoring) as address:
+        yield address
+
+
+def test_the_newest_of_each_subscription_is_told(monitoring: Monitoring, address: str) -> None:
+    first = {"timeSeries": [series(WAITING, "settle", 7, 12), series(WAITING, "idle", 0)], "nextPageToken": "1"}
+    monitoring.pages[WAITING] = [first, {"timeSeries": [series(WAITING, "stage", 1)], "unit": "1"}]
+    monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 31, 90), series(OLDEST, "idle", 0)]}]
+    backlog = Backlog("shop", address)
+    assert backlog() == {"settle": Waiting(7, 31), "idle": Waiting(0, None), "stage": Waiting(1, None)}
+    assert all('resource.type = "pubsub_subscription"' in query["filter"] for query in monitoring.asked)
+    assert all(query["interval.startTime"] < query["interval.endTime"] for query in monitoring.asked)
+    backlog.close()
+
+
+def test_what_was_told_is_believed_for_a_minute(monitoring: Monitoring, address: str) -> None:
+    now = 1_000.0
+    backlog = Backlog("shop", address, lambda: now)
+    assert backlog() == backlog() == {}
+    assert len(monitoring.asked) == 2
+    monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 3)]}]
+    now += 59
+    assert backlog() == {}
+    now += 1
+    assert backlog() == {"settle": Waiting(3, None)}
+    backlog.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(403, DENIED), (429, {}), (503, b"<html>"), (200, b"{"), (200, {"timeSeries": [{}]}), (200, [])],
+)
+def test_whatever_is_no_answer_is_unavailable_and_asked_again_in_a_minute(
+    monitoring: Monitoring, address: str, status: int, told: Any
+) -> None:
+    now = 1_000.0
+    backlog = Backlog("shop", address, lambda: now)
+    monitoring.status, monitoring.pages[WAITING] = status, [told]
+    with pytest.raises(Unavailable, match="denied" if told == DENIED else "does not tell"):
+        backlog()
+    asked = len(monitoring.asked)
+    with pytest.raises(Unavailable):
+        backlog()
+    assert len(monitoring.asked) == asked
+    monitoring.status, monitoring.pages[WAITING] = 200, [{}]
+    now += 60
+    assert backlog() == {}
+    backlog.close()
+
+
+def test_a_page_does_not_wait_long_for_it(
+    monitoring: Monitoring, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pubsub_backlog, "TRY", 0.2)
+    monitoring.slow.clear()
+    with pytest.raises(Unavailable):
+        Backlog("shop", address)()
+    monitoring.slow.set()
+
+
+def test_nobody_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        Backlog("shop", "http://127.0.0.1:9")()

@@ -1,0 +1,98 @@
+"""What a backup of a project says of itself, and what is noticed where it is not as it was written."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tillstream.adapters.google.backup_manifest import Kept, KeptTable, Manifest, Original, check, originals, read
+from tillstream.adapters.google.backup_place import ADDRESS
+from tillstream.domain.errors import Rejected
+from tillstream.domain.tables import SCHEMA
+
+ORIGINAL = Original("UK/june 1.csv", 1_795_225_347_270_542, 7, "AAAAAA==")
+MANIFEST = Manifest(
+    made_at="2026-11-20T10:00:00+00:00",
+    project="demo",
+    dataset="tillstream",
+    tillstream="1.0",
+    documents=2,
+    tables={"batches": KeptTable(1, ["batch_no", "batch_id"]), "refusals": KeptTable(0, ["batch_no"])},
+    originals=1,
+    size=26,
+    parts={
+        "documents.jsonl": Kept(9, "BBBBBB=="),
+        "originals.jsonl": Kept(5, "CCCCCC=="),
+        "tables/batches/000000000000.parquet": Kept(5, "DDDDDD=="),
+    },
+)
+FOUND = {**MANIFEST.parts, ORIGINAL.place: Kept(7, "AAAAAA==")}
+
+
+def test_it_is_read_as_it_was_written() -> None:
+    assert read(MANIFEST.written()) == MANIFEST
+    assert MANIFEST.objects_of("batches") == ["tables/batches/000000000000.parquet"]
+    assert originals([json.dumps(ORIGINAL._asdict()).encode()]) == [ORIGINAL]
+
+
+def test_a_whole_backup_passes_also_beside_other_objects() -> None:
+    check(MANIFEST, [ORIGINAL], FOUND | {"manifest.json": Kept(1, "x"), "notes.txt": Kept(1, "x")})
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_whatever_is_missing_or_another_is_named(name: str) -> None:
+    with pytest.raises(Rejected, match=f"lacks {name}"):
+        check(MANIFEST, [ORIGINAL], {one: kept for one, kept in FOUND.items() if one != name})
+    for other in (Kept(FOUND[name].size + 1, FOUND[name].crc32c), Kept(FOUND[name].size, "EEEEEE==")):
+        with pytest.raises(Rejected, match=f"{name} in the backup is not as it was written"):
+            check(MANIFEST, [ORIGINAL], FOUND | {name: other})
+
+
+@pytest.mark.parametrize("listed", [[], [ORIGINAL, ORIGINAL._replace(generation=1)]])
+def test_a_list_of_other_originals_is_noticed(listed: list[Original]) -> None:
+    with pytest.raises(Rejected, match="does not name 1 originals"):
+        check(MANIFEST, listed, FOUND)
+
+
+@pytest.mark.parametrize("name", ["documents", "made_at", "tables", "parts", "dataset", "size"])
+def test_another_word_in_it_is_noticed(name: str) -> None:
+    told = json.loads(MANIFEST.written())
+    told[name] = {} if isinstance(told[name], dict) else 7
+    with pytest.raises(Rejected, match="not as it was written"):
+        read(json.dumps(told).encode())
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"{}", MANIFEST.written()[:-9]])
+def test_what_nobody_can_read_is_said_to_be_damaged(content: bytes) -> None:
+    with pytest.raises(Rejected, match="damaged"):
+        read(content)
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[]", b"x", b'{"name": "a"}'])
+def test_a_damaged_list_is_said_to_be_damaged(line: bytes) -> None:
+    with pytest.raises(Rejected, match="damaged"):
+        originals([line])
+
+
+def test_tables_of_another_tillstream_are_refused_with_the_way_out() -> None:
+    with pytest.raises(Rejected, match="newer Tillstream"):
+        read(replace(MANIFEST, schema=SCHEMA + 1).written())
+    with pytest.raises(Rejected, match=r"Tillstream 1\.0, whose tables are others"):
+        read(replace(MANIFEST, schema=SCHEMA - 1).written())
+
+
+@pytest.mark.parametrize(
+    ("address", "folder"),
+    [
+        ("gs://b/f", "f"),
+        ("gs://b/f/g//", "f/g"),
+        ("gs://b", None),
+        ("gs://b/", None),
+        ("/f", None),
+        ("gs://b/*", None),
+        ("gs://b/a'b", None),
+    ],
+)
+def test_an_address_is_a_folder_of_a_bucket(address: str, folder: str | None) -> None:
+    found = ADDRESS.fullmatch(address)
+    assert (found and found["folder"]) == folder

@@ -1,0 +1,69 @@
+"""Ways to read a refused cell, and the known values nearest to it."""
+
+import pytest
+from sale_cells import contract
+
+from tillstream.fixing.known import Known, nearest
+from tillstream.fixing.readings import DATES, LABELS, NUMBERS, READINGS, read_as
+
+POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("03/04/2026", {"day-first": "2026-04-03", "month-first": "2026-03-04"}),
+        ("3.4.26 9:05", {"day-first": "2026-04-03 09:05", "month-first": "2026-03-04 09:05"}),
+        ("13-04-2026 1:05 PM", {"day-first": "2026-04-13 13:05"}),
+        ("2026/4/3 23:59:01", {"year-first": "2026-04-03 23:59:01"}),
+        ("March 4th, 2026", {"month-name": "2026-03-04"}),
+        ("04-Mar-26", {"month-name": "2026-03-04"}),
+        ("31/02/2026", {}),
+        ("3/4/2026 25:00", {}),
+        ("3/4/2026 13:00 PM", {}),
+        ("soon", {}),
+    ],
+)
+def test_a_date_is_read_in_the_orders_in_which_it_is_one(text: str, readings: dict[str, str]) -> None:
+    read = {how: read_as(how, text, POINT) for how in DATES}
+    assert {how: day for how, day in read.items() if day and not day.startswith("2003")} == readings
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("1.234,56", {"decimal-comma": "1234.56"}),
+        ("Rs. 1,234.50", {"decimal-point": "1234.50"}),
+        ("1,23,456.00", {"decimal-point": "123456.00"}),
+        ("1 234,5", {"decimal-comma": "1234.5"}),
+        ("(5)", {"decimal-point": "-5", "decimal-comma": "-5"}),
+        ("12.5-", {"decimal-point": "-12.5"}),
+        ("12 pcs", {"decimal-point": "12", "decimal-comma": "12"}),
+        (".5", {"decimal-point": "0.5"}),
+        ("Ten", {"number-word": "10"}),
+        ("1O", {"look-alike": "10"}),
+        ("1.2.3", {}),
+        ("abc", {}),
+        ("-", {}),
+    ],
+)
+def test_a_number_is_read_with_either_sign_in_words_or_behind_its_letters(text: str, readings: dict[str, str]) -> None:
+    read = {how: read_as(how, text, POINT) for how in NUMBERS}
+    assert {how: number for how, number in read.items() if number} == readings
+
+
+def test_a_number_is_written_as_the_contract_writes_numbers() -> None:
+    assert read_as("decimal-point", "$1,234.50", COMMA) == "1234,50"
+
+
+def test_every_reading_has_its_words() -> None:
+    assert set(LABELS) == set(READINGS) == {*DATES, *NUMBERS}
+
+
+def test_the_nearest_value_comes_first_by_what_it_is_or_is_called() -> None:
+    stores = [Known("MUM01"), Known("DEL01"), Known("BLR01")]
+    assert nearest("MUM1", stores)[0].text == "MUM01"
+    products = [Known(f"P{number}", f"Kettle {number}") for number in range(30)] + [Known("P77", "Lunch bag")]
+    assert nearest("lunch bga", products)[0].text == "P77"
+    assert nearest("nothing like it at all", products) == []
+    assert [one.text for one in nearest("", stores)] == ["MUM01", "DEL01", "BLR01"]

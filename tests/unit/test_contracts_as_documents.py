@@ -1,0 +1,55 @@
+"""The company's own contracts where there is no folder: documents that each instance sees as soon as they are saved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tillstream.app import App, open_app
+from tillstream.app.own_contracts import InDocuments
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.pipeline.contracts import ContractBook
+from tillstream.settings import Settings
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    with open_app(Settings(home=tmp_path, threads=1), rates=False) as app:
+        yield app
+
+
+def instance(app: App) -> ContractBook:
+    own = InDocuments(app.ports)
+    return ContractBook(app.ports.documents, own.read(), own.save, own.read)
+
+
+def test_what_one_instance_saves_the_others_read_by_at_their_next_event(app: App) -> None:
+    one, other = instance(app), instance(app)
+    saved = one.save(one.current("IN").model_copy(update={"description": "Ours"}), "emma")
+    assert saved.version == one.current("IN").version > other.current("IN").version
+    other.refresh()
+    assert other.current("IN") == saved
+
+
+def test_a_new_contract_is_known_everywhere(app: App) -> None:
+    one, other = instance(app), instance(app)
+    one.save(one.current("IN").model_copy(update={"name": "IN-web"}), "emma")
+    other.refresh()
+    assert "IN-web" in other.names()
+
+
+def test_who_did_not_see_the_others_change_saves_nothing(app: App) -> None:
+    one, other = instance(app), instance(app)
+    one.save(one.current("IN").model_copy(update={"description": "Mine"}), "emma")
+    with pytest.raises(Conflict, match="Somebody else"):
+        other.save(other.current("IN").model_copy(update={"description": "Also mine"}), "tom")
+    one.refresh()
+    assert one.current("IN").description == "Mine"
+
+
+def test_a_contract_that_names_sales_otherwise_than_its_region_is_refused(app: App) -> None:
+    book = instance(app)
+    odd = book.current("classic-models").model_copy(update={"name": "IN-odd", "region": "IN"})
+    with pytest.raises(Rejected, match="do not name sales alike"):
+        book.save(odd, "emma")
+    assert "IN-odd" not in instance(app).names()

@@ -1,0 +1,46 @@
+"""What each function needs: sizes that Cloud Run takes, and for every event of ours somebody who hears it."""
+
+import re
+
+import pytest
+
+from infra.functions import EVENT_SECONDS, FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from tillstream.domain.events import INBOX, OBJECT_FINALIZED
+from tillstream.handlers import ROUTES
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_size_is_one_that_cloud_run_takes(function: Function) -> None:
+    mebibytes = {"Mi": 1, "Gi": 1024}[function.memory[-2:]] * int(function.memory[:-2])
+    cpu = float(function.cpu)
+    assert 128 <= mebibytes <= 4096 * max(cpu, 1)
+    assert cpu >= 1 or (function.concurrency == 1 and mebibytes <= 1024)
+    assert function.timeout <= EVENT_SECONDS
+    assert 0 <= function.least <= function.most
+    assert re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", function.account)
+    assert function.does
+    assert function.why.endswith(".")
+
+
+def test_every_event_of_ours_is_heard_by_some_function() -> None:
+    heard = {OBJECT_FINALIZED if isinstance(one, Finalized) else getattr(one, "type", "") for one in triggers()}
+    assert set(ROUTES) <= heard
+
+
+def test_only_the_inbox_wakes_a_function_so_that_staging_makes_no_loop() -> None:
+    assert [one.bucket for one in triggers() if isinstance(one, Finalized)] == [INBOX]
+
+
+def test_no_two_subscriptions_share_a_name_and_each_schedule_has_five_fields() -> None:
+    names = [one.subscription for one in triggers() if isinstance(one, Pushed)]
+    assert len(names) == len(set(names))
+    assert all(len(one.cron.split()) == 5 for one in triggers() if isinstance(one, Scheduled))
+
+
+def test_no_account_is_owner_editor_or_administrator() -> None:
+    roles = {grant.role for function in FUNCTIONS for grant in function.grants}
+    assert not [role for role in roles if re.search(r"owner|/editor|admin", role, re.IGNORECASE)]
+
+
+def triggers() -> list[Finalized | Pushed | Scheduled]:
+    return [trigger for function in FUNCTIONS for trigger in function.triggers]

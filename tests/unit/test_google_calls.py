@@ -1,0 +1,88 @@
+"""What errors of Google's services are to us, and which calls are tried again."""
+
+import pytest
+import requests
+import urllib3
+from google.api_core import exceptions as told
+from google.auth.exceptions import RefreshError, TransportError
+
+from tillstream.adapters.google.calls import DEADLINE, RETRY, TRY, ours, passes
+from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
+
+
+@pytest.mark.parametrize(
+    ("theirs", "class_of_ours", "again"),
+    [
+        (told.NotFound("x"), NotFound, False),
+        (told.PreconditionFailed("x"), Conflict, False),
+        (told.Aborted("x"), Conflict, False),
+        (told.AlreadyExists("x"), Conflict, False),
+        (told.InvalidArgument("x"), Rejected, False),
+        (told.TooManyRequests("x"), Unavailable, True),
+        (told.ResourceExhausted("x"), Unavailable, True),
+        (told.InternalServerError("x"), Unavailable, True),
+        (told.ServiceUnavailable("x"), Unavailable, True),
+        (told.DeadlineExceeded("x"), Unavailable, True),
+        (told.from_http_status(408, "x"), Unavailable, True),
+        (told.RetryError("x", cause=None), Unavailable, False),
+        (told.Forbidden("x"), Unavailable, False),
+        (told.Unauthenticated("x"), Unavailable, False),
+        (requests.ConnectionError("x"), Unavailable, True),
+        (requests.ReadTimeout("x"), Unavailable, True),
+        (ConnectionResetError("x"), Unavailable, True),
+        (urllib3.exceptions.ProtocolError("x"), Unavailable, True),
+        (TransportError("x"), Unavailable, True),
+        (RefreshError("x"), Unavailable, False),
+    ],
+    ids=repr,
+)
+def test_an_error_of_theirs_becomes_ours(theirs: Exception, class_of_ours: type[TillstreamError], again: bool) -> None:
+    with pytest.raises(class_of_ours, match=r"^inbox/a ") as raised, ours("inbox/a"):
+        raise theirs
+    assert type(raised.value) is class_of_ours
+    assert raised.value.__cause__ is theirs
+    assert passes(theirs) is again
+
+
+@pytest.mark.parametrize(
+    "unknown", [ValueError("x"), told.FailedPrecondition("x"), told.MethodNotAllowed("x")], ids=repr
+)
+def test_an_unknown_error_stays_what_it_is(unknown: Exception) -> None:
+    with pytest.raises(type(unknown)) as raised, ours("inbox/a"):
+        raise unknown
+    assert raised.value is unknown
+    assert not passes(unknown)
+
+
+def test_ours_stay_ours() -> None:
+    with pytest.raises(Conflict, match="said by us"), ours("inbox/a"):
+        raise Conflict("said by us")
+
+
+def test_a_call_that_passes_is_tried_again_after_pauses_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    answers = iter([told.ServiceUnavailable("x"), requests.ConnectionError("x"), told.BadGateway("x"), None])
+
+    def call() -> str:
+        if error := next(answers):
+            raise error
+        return "done"
+
+    assert RETRY(call)() == "done"
+    assert len(set(pauses)) == 3
+    assert all(0 <= pause <= 0.5 * 2**number for number, pause in enumerate(pauses))
+
+
+def test_what_never_ends_well_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def call() -> None:
+        now[0] += TRY
+        raise told.ServiceUnavailable("x")
+
+    with pytest.raises(Unavailable), ours("inbox/a"):
+        RETRY(call)()
+    assert now[0] < DEADLINE + 2 * TRY

@@ -1,0 +1,98 @@
+"""How gcloud is called: what is not ready yet is tried again, what is wrong is told, what is secret is kept nowhere."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from infra.gcloud import Existing, Gcloud
+from infra.resource import Ask, Command, gcloud
+from tillstream.domain.errors import Rejected, Unavailable
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A gcloud that does what the test writes into it."""
+    path = tmp_path / "bin" / "gcloud"
+    path.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{path.parent}:/usr/bin:/bin")
+    return path
+
+
+def says(program: Path, script: str) -> None:
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+
+def here(tmp_path: Path, waits: list[float] | None = None) -> Gcloud:
+    return Gcloud("demo", tmp_path / "work", sleep=(waits if waits is not None else []).append)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "INVALID_ARGUMENT: Service account tillstream-stage@demo.iam.gserviceaccount.com does not exist.",
+        "PERMISSION_DENIED: Permission denied while using the Eventarc Service Agent.",
+        "There were concurrent policy changes. Please retry the whole read-modify-write",
+        "FAILED_PRECONDITION: Cloud Pub/Sub API has not been used in project 1 before or it is disabled",
+        "caller lacks iam.serviceaccounts.actAs on the account",
+    ],
+)
+def test_what_a_new_project_is_not_ready_for_is_tried_again(program: Path, tmp_path: Path, words: str) -> None:
+    tried = tmp_path / "tried"
+    says(program, f"if [ -e {tried} ]; then exit 0; fi; touch {tried}; echo 'ERROR: {words}' >&2; exit 1")
+    waits: list[float] = []
+    here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
+    assert len(waits) == 1
+
+
+def test_what_never_becomes_ready_ends_and_says_why(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(program, "echo 'ERROR: UNAVAILABLE' >&2; exit 1")
+    monkeypatch.setattr("infra.gcloud.PATIENCE", 1.0)
+    with pytest.raises(Unavailable, match="UNAVAILABLE"):
+        here(tmp_path).do(gcloud("pubsub", "topics", "create", "t"))
+
+
+def test_what_is_wrong_is_told_at_once_and_what_is_there_apart(program: Path, tmp_path: Path) -> None:
+    says(program, "echo 'ERROR: (gcloud.x) PERMISSION_DENIED: not yours' >&2; exit 1")
+    waits: list[float] = []
+    with pytest.raises(Rejected, match=r"gcloud pubsub topics create t: .*not yours"):
+        here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
+    says(program, "echo 'ERROR: (gcloud.x) ALREADY_EXISTS: t' >&2; exit 1")
+    with pytest.raises(Existing):
+        here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
+    assert waits == []
+
+
+def test_what_is_not_there_is_no_error_to_whoever_asks(program: Path, tmp_path: Path) -> None:
+    ask = Ask(("pubsub", "topics", "list"), str, "")
+    says(program, "echo 'ERROR: NOT_FOUND: nothing here' >&2; exit 1")
+    assert here(tmp_path).ask(ask) is None
+    says(program, "echo 'ERROR: PERMISSION_DENIED' >&2; exit 1")
+    with pytest.raises(Rejected):
+        here(tmp_path).ask(ask)
+
+
+def test_a_new_secret_is_read_from_standard_input_and_differs_each_time(program: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    says(program, f"cat >> {given}; echo >> {given}; echo $* >> {given}.words")
+    secret = Command(("secrets", "versions", "add", "s", "--data-file=-"), random_input=True)
+    for _ in range(2):
+        here(tmp_path).do(secret)
+    first, second = given.read_text(encoding="utf-8").split()
+    assert first != second
+    assert len(first) == 64
+    assert first not in Path(f"{given}.words").read_text(encoding="utf-8")
+    assert here(tmp_path).line(secret).startswith("openssl rand -hex 32 | gcloud secrets versions add s")
+
+
+def test_what_only_the_project_knows_is_asked_when_it_is_needed(program: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    says(program, f'if [ "$2" = describe ]; then echo the-name; else echo "$*" >> {said}; fi')
+    command = Command(("triggers", "update", "{name}"), answers={"name": ("triggers", "describe", "x y")})
+    here(tmp_path).do(command)
+    assert said.read_text(encoding="utf-8").split()[:3] == ["triggers", "update", "the-name"]
+    line = here(tmp_path).line(command)
+    assert line.startswith("gcloud triggers update \"$(gcloud triggers describe 'x y' --project=demo --quiet)\"")

@@ -1,0 +1,51 @@
+"""The one table of roles says what the design's table says, cell by cell."""
+
+import pytest
+
+from tillstream.domain.people import EVERYTHING, MAY, Action, Role, Scope, scope_of
+
+ROWS = """
+what                                          admin  manager  clerk  salesperson  analyst
+see numbers                                   yes    yes      yes    yes          yes
+see personal columns                          yes    yes      yes    yes          -
+upload, fix, replay                           yes    yes      yes    -            -
+confirm, reject, undo                         yes    yes      -      -            -
+enter sales                                   yes    yes      -      yes          -
+catalogue, stock, goals                       yes    yes      -      -            -
+users, contracts, FX, alerts, pipeline        yes    -        -      -            -
+see the pipeline                              yes    yes      -      -            -
+see uploads                                   yes    yes      yes    -            -
+"""
+TABLE = [line.rsplit(maxsplit=5) for line in ROWS.strip().splitlines()[1:]]
+CELLS = [(row[0].strip(), role, cell == "yes") for row in TABLE for role, cell in zip(Role, row[1:], strict=True)]
+
+
+def test_the_columns_are_the_roles_and_the_rows_all_the_actions() -> None:
+    assert ROWS.split()[1:6] == [role.value for role in Role]
+    assert {row[0].strip() for row in TABLE} == {action.value for action in Action}
+
+
+@pytest.mark.parametrize(("what", "role", "may"), CELLS)
+def test_a_role_may_what_the_table_says(what: str, role: Role, *, may: bool) -> None:
+    assert (Action(what) in MAY[role]) == may
+    assert scope_of(role, ("IN",), (), "S1").may(Action(what)) == may
+
+
+@pytest.mark.parametrize(
+    ("role", "given", "sees"),
+    [
+        (Role.ADMIN, (), EVERYTHING),
+        (Role.ADMIN, (("IN",), ("MUM01",), "S1"), EVERYTHING),
+        (Role.MANAGER, (("IN",), ("MUM01",)), Scope(Role.MANAGER, ("IN",), ("MUM01",))),
+        (Role.MANAGER, (("IN",),), Scope(Role.MANAGER, ("IN",))),
+        (Role.MANAGER, (), Scope(Role.MANAGER, ())),
+        (Role.CLERK, (("IN", "UK"),), Scope(Role.CLERK, ("IN", "UK"))),
+        (Role.SALESPERSON, (("IN",), (), "S1"), Scope(Role.SALESPERSON, ("IN",), None, "S1")),
+        (Role.SALESPERSON, (("IN",), ("MUM01",), "S1"), Scope(Role.SALESPERSON, ("IN",), ("MUM01",), "S1")),
+        (Role.SALESPERSON, (("IN",),), Scope(Role.SALESPERSON, ("IN",), None, "")),
+        (Role.ANALYST, (), Scope(Role.ANALYST)),
+        (Role.ANALYST, (("IN",), ("MUM01",)), Scope(Role.ANALYST, ("IN",))),
+    ],
+)
+def test_a_role_sees_all_or_what_is_given(role: Role, given: tuple[object, ...], sees: Scope) -> None:
+    assert scope_of(role, *given) == sees  # type: ignore[arg-type]

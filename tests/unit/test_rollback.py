@@ -1,0 +1,69 @@
+"""Which revision a roll-back takes, and what gcloud is told; the real one reads each command."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from emulated import need
+from gcloud_reader import refused
+
+from infra import rollback
+
+
+def revision(name: str, hour: int, ready: bool = True) -> dict[str, Any]:
+    conditions = [{"type": "Active", "status": "False"}, {"type": "Ready", "status": str(ready)}]
+    at = f"2026-11-20T{hour:02}:00:00Z"
+    return {"metadata": {"name": name, "creationTimestamp": at}, "status": {"conditions": conditions}}
+
+
+REVISIONS = [revision("c", 12), revision("b", 11, ready=False), revision("a", 10), revision("first", 9)]
+
+
+def test_it_is_the_newest_before_the_serving_one_that_ever_was_ready() -> None:
+    assert rollback.before("c", REVISIONS) == "a"
+    assert rollback.before("a", REVISIONS) == "first"
+    assert rollback.before("first", REVISIONS) == ""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A gcloud that writes down what it is told, and answers as Cloud Run does."""
+    log, answers = tmp_path / "told", tmp_path / "answers.json"
+    answers.write_text(
+        json.dumps(
+            {
+                "services": {"status": {"traffic": [{"revisionName": "a"}, {"revisionName": "c", "percent": 100}]}},
+                "revisions": REVISIONS,
+            }
+        )
+    )
+    program = tmp_path / "gcloud"
+    program.write_text(
+        "#!/usr/bin/env python3\n"
+        "import json, sys\n"
+        f"open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
+        f"print(json.dumps(json.load(open({str(answers)!r}))[sys.argv[2]]))\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    return log
+
+
+def test_every_service_goes_back_and_forward_again(told: Path) -> None:
+    rollback.roll_back("shop", "europe-west1", lambda _: None)
+    changes = [line for line in told.read_text().splitlines() if "update-traffic" in line]
+    assert [line.split()[3] for line in changes] == list(rollback.SERVICES)
+    assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
+    told.unlink()
+    rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
+    assert told.read_text().count("--to-latest") == len(rollback.SERVICES)
+
+
+def test_the_real_gcloud_reads_each_command(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rollback.roll_back("shop", "europe-west1", lambda _: None)
+    rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
+    monkeypatch.undo()
+    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    assert refused(sorted({f"gcloud {line}" for line in told.read_text().splitlines()}), tmp_path) == {}

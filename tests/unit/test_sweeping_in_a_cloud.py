@@ -1,0 +1,89 @@
+"""Where others do the heavy work and years of files lie: the sweep hands on, and looks back a little."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App, build
+from tillstream.domain.events import BATCH_RECEIVED, INBOX
+from tillstream.domain.store_sale import schema
+from tillstream.domain.uploads import State
+from tillstream.pipeline import settle, stage, upkeep, uploads
+from tillstream.pipeline.receive import keep_receiving
+from tillstream.pipeline.sweep import sweep
+from tillstream.settings import Settings
+from tillstream.stores.messages import StoreToken, publish
+
+CSV = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"1,A,Shelf,1,12/5/2011 9:02,2.50,7,UK\n"
+)
+HOURS = 3600
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
+    yield app
+    app.close()
+
+
+def swept(app: App) -> dict[str, int]:
+    found: dict[str, int] = sweep(app.ports, app.book, hand_on=True)
+    upkeep.note(app.ports, upkeep.SWEEP)
+    return found
+
+
+def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    clock.advance(HOURS)
+    assert swept(app)["staged"] == 1
+    assert uploads.get(app.ports, upload.batch_id).state is State.RECEIVED
+    (delivery,) = app.ports.bus.pull("batches", 10)
+    assert delivery.message.attributes["type"] == BATCH_RECEIVED
+    assert upload.batch_id in delivery.message.body.decode()
+
+
+def test_an_object_whose_event_was_lost_is_found_while_it_is_young(app: App, clock: ManualClock) -> None:
+    swept(app)
+    clock.advance(HOURS)
+    with app.ports.objects.writer(INBOX, "online-retail-uk/monday.csv") as writer:
+        writer.write(CSV)
+    assert [swept(app)["registered"] for _ in range(2)] == [1, 0]
+
+
+def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app: App, clock: ManualClock) -> None:
+    with app.ports.objects.writer(INBOX, "online-retail-uk/monday.csv") as writer:
+        writer.write(CSV)
+    clock.advance(3 * HOURS)
+    assert swept(app)["registered"] == 1
+    (document,) = app.ports.documents.find(uploads.COLLECTION)
+    app.ports.documents.delete(uploads.COLLECTION, document.id)
+    assert swept(app)["registered"] == 0
+    assert sweep(app.ports, app.book)["registered"] == 1
+
+
+def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
+    swept(app)
+    clock.advance(HOURS)
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    stage.stage(app.ports, upload.batch_id, book=app.book)
+    settle.settle_all(app.ports, app.book)
+    assert [swept(app)["announced"] for _ in range(2)] == [1, 0]
+
+
+def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:
+    sale = schema()["examples"][0]
+    publish(app.ports, StoreToken("UK", "LON1"), sale)
+    begun = clock.now()
+    assert keep_receiving(app.ports, app.book, limit=10, seconds=0, gather=10) == 1
+    assert clock.now() - begun < timedelta(seconds=1)

@@ -1,0 +1,86 @@
+"""What BigQuery is told of people: the rows of user_scopes, by role."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tillstream.app import App, build
+from tillstream.domain.people import Role
+from tillstream.people import accounts, user_scopes
+from tillstream.people.user import User
+from tillstream.settings import Settings
+
+USER = User("ana@shop.example", "Ana", Role.ANALYST, (), (), None, False, False, "", "", "")
+
+
+def rows(role: Role, **given: object) -> set[tuple[str, str | None]]:
+    user = replace(USER, role=role, **given)  # type: ignore[arg-type]
+    told = user_scopes.rows_of([user])
+    assert {email for email, _, _ in told} <= {user.login}
+    return {(bound, value) for _, bound, value in told}
+
+
+EVERYTHING = {("region", None), ("store", None), ("salesperson", None)}
+
+
+def test_an_admin_sees_everything() -> None:
+    assert rows(Role.ADMIN) == EVERYTHING | {("personal", None), ("uploads", None)}
+
+
+def test_an_analyst_sees_no_people_and_no_uploads() -> None:
+    assert rows(Role.ANALYST) == EVERYTHING
+    assert rows(Role.ANALYST, regions=("IN",)) == EVERYTHING - {("region", None)} | {("region", "IN")}
+
+
+def test_who_is_bound_to_stores_sees_no_uploads_as_files_tell_of_others() -> None:
+    free = rows(Role.MANAGER, regions=("IN", "UK"))
+    assert free == {("region", "IN"), ("region", "UK"), ("store", None), ("salesperson", None)} | {
+        ("personal", None),
+        ("uploads", None),
+    }
+    assert rows(Role.MANAGER, regions=("IN",), stores=("S1",)) == {
+        ("region", "IN"),
+        ("store", "S1"),
+        ("salesperson", None),
+        ("personal", None),
+    }
+
+
+def test_a_salesperson_sees_the_own_sales_and_without_an_id_none() -> None:
+    told = rows(Role.SALESPERSON, regions=("IN",), salesperson="P1")
+    assert told == {("region", "IN"), ("store", None), ("salesperson", "P1"), ("personal", None)}
+    assert not [bound for bound, _ in rows(Role.SALESPERSON, regions=("IN",)) if bound == "salesperson"]
+
+
+def test_who_cannot_sign_in_or_has_no_address_is_not_told() -> None:
+    assert user_scopes.rows_of([replace(USER, disabled=True), replace(USER, login="ana")]) == []
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    app = build(Settings(home=tmp_path, samples=False, threads=1))
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def told(app: App) -> Callable[[], list[dict[str, object]]]:
+    return lambda: app.ports.warehouse.query("SELECT * FROM user_scopes ORDER BY email, bound, value").to_pylist()
+
+
+def test_the_warehouse_follows_the_accounts_and_is_written_only_when_they_changed(
+    app: App, told: Callable[[], list[dict[str, object]]]
+) -> None:
+    accounts.add(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"], password="a long one for Mia")
+    assert user_scopes.project(app.ports)
+    assert not user_scopes.project(app.ports)
+    assert {"email": "mia@shop.example", "bound": "region", "value": "IN"} in told()
+    accounts.assign(app.ports, "mia@shop.example", regions=["UK"])
+    assert user_scopes.project(app.ports)
+    assert {row["value"] for row in told() if row["bound"] == "region"} == {"UK"}
+    accounts.disable(app.ports, "mia@shop.example")
+    assert user_scopes.project(app.ports)
+    assert told() == []
+    assert not user_scopes.project(app.ports)

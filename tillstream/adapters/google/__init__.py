@@ -1,0 +1,1 @@
+"""The Google adapters' room: Cloud Storage, BigQuery, Pub/Sub and Firestore behind our ports."""

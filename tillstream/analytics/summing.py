@@ -1,0 +1,107 @@
+"""Analytics: conditions on lines, and the SELECT that adds up sums of days where they are known and lines elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from tillstream.domain.sums import DAY, KNOWN_CUSTOMER, MEASURES, SUMS
+
+_COUNTS = """SELECT
+    {dimensions},
+    sums.lines,
+    IF(status <> 'cancelled', sums.lines, 0) AS active_lines,
+    {orders} AS orders,
+    IF(status <> 'cancelled', quantity, NULL) AS units,
+    net,
+    first_sale,
+    last_sale"""
+_MONEY = """,
+    CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
+    IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
+    IF(status <> 'cancelled', CAST(cost AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS reporting_cost,
+    IF(status <> 'cancelled', CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS costed_revenue,
+    IF(status <> 'cancelled', costed_lines, 0) AS costed_lines,
+    IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
+_RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
+_FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
+
+
+@dataclass
+class Where:
+    """Conditions joined by AND; a value only ever becomes a parameter."""
+
+    conditions: list[str] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+    columns: set[str] = field(default_factory=set)
+    """Those that the conditions look at."""
+
+    def among(self, column: str, values: Sequence[str] | None, name: str) -> None:
+        """None: any value. No value at all: no row."""
+        if values is None:
+            return
+        if not values:
+            self.conditions.append("FALSE")
+            return
+        self.conditions.append(f"{column} IN UNNEST(@{name})")
+        self.params[name] = list(values)
+        self.columns.add(column)
+
+    def between(self, first: date | None, last: date | None, name: str) -> None:
+        """Sale dates, both included; None is no bound."""
+        for sign, day, end in ((">=", first, "from"), ("<=", last, "to")):
+            if day is not None:
+                self.conditions.append(f"{DAY} {sign} @{name}_{end}")
+                self.params[f"{name}_{end}"] = day
+
+    def over(self, table: str, columns: str = "*", also: str = "") -> str:
+        conditions = [*self.conditions, *([also] if also else [])]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return f"SELECT {columns} FROM {table}{where}"
+
+
+def counting(
+    table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool
+) -> tuple[str, dict[str, Any]]:
+    """(SELECT, parameters): the rows of a table of sums within `where`; for counting, as the rates cost time.
+
+    Columns: the table's dimensions; lines of every status; active_lines, orders (see line_facts: 0 unless `whole_sales`
+    are chosen), units (NULL on cancelled lines); net in the own currency; first_sale and last_sale, the least and
+    the greatest hash of a sale. On `stale` days, and where a condition looks at what the table does not tell, each line
+    is a row of its own.
+    """
+    rows, params = _rows(table, where, stale)
+    return f"{_columns(_COUNTS, table, whole_sales=whole_sales)}\n  FROM (\n    {rows}\n  ) AS sums", params
+
+
+def summing(
+    table: str, where: Where, stale: Sequence[date] | None, reporting_currency: str, *, whole_sales: bool
+) -> tuple[str, dict[str, Any]]:
+    """As `counting`, with money in the reporting currency: exact, to be summed first and rounded once.
+
+    More columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on cancelled
+    lines; unconverted_lines. Amounts are NULL without a rate.
+    """
+    rows, params = _rows(table, where, stale)
+    columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales)
+    select = f"{columns}\n  FROM (\n    {rows}\n  ) AS sums\n  {_RATED}"
+    return select, params | {"reporting_currency": reporting_currency}
+
+
+def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
+    dimensions = ", ".join(f"sums.{name}" for name in SUMS[table])
+    return columns.format(dimensions=dimensions, orders="sums.orders" if whole_sales else "0", factor=_FACTOR)
+
+
+def _rows(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+    """Sums of the days that the table knows, lines of the others."""
+    dimensions = SUMS[table]
+    columns = ", ".join((*dimensions, *(one.name for one in MEASURES)))
+    known = KNOWN_CUSTOMER if table == "customer_sums" else ""
+    if stale is None or not where.columns <= set(dimensions):
+        return where.over("line_sums", columns, known), where.params
+    if not stale:
+        return where.over(table, columns), where.params
+    fresh = where.over(table, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
+    lines = where.over("line_sums", columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", known))))
+    return f"{fresh}\n    UNION ALL\n    {lines}", where.params | {"stale_days": list(stale)}

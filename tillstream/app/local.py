@@ -1,0 +1,177 @@
+"""The composition root on one machine: everything lies in the folder of everything local."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tillstream import audit
+from tillstream.adapters.local import backup, restore
+from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.drop import FolderDrop
+from tillstream.adapters.local.event_bus import SQLiteEventBus
+from tillstream.adapters.local.folder import Folder
+from tillstream.adapters.local.object_names import is_object, object_name
+from tillstream.adapters.local.object_store import FolderObjectStore
+from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.warehouse_file import is_older, put_in_place
+from tillstream.analytics import reference
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.app import own_contracts
+from tillstream.app.app import App
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
+from tillstream.pipeline import fix, sending
+from tillstream.pipeline.contracts import NOBODY, ContractBook
+from tillstream.pipeline.drop import FOLDER as DROPPED_FOLDER
+from tillstream.ports import Clock, EventBus, Ports
+from tillstream.ports.drop import Drop
+from tillstream.ports.event_bus import Message
+from tillstream.ports.object_store import StoredObject
+from tillstream.settings import Settings
+
+WAREHOUSE = "warehouse.duckdb"
+
+
+def build(
+    settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE, *, rates: bool = True
+) -> App:
+    """The caller owns the folder. Raises `Rejected`: it is not ours."""
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    clock = clock or SystemClock()
+    restore.finish(home)
+    # it may refuse the folder, and then nothing else has been opened
+    warehouse = _warehouse(settings, warehouse_file)
+    bus = SQLiteEventBus(home / "queue.sqlite", clock)
+    for subscription, topic in SUBSCRIPTIONS.items():
+        bus.subscribe(topic, subscription)
+    documents = SQLiteDocumentStore(home / "documents.sqlite")
+    objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
+    ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
+    if rates:
+        reference.ready(ports, settings.reporting_currency)
+    own = own_contracts.InFolder(settings.contracts, ports)
+    return App(
+        settings,
+        ports,
+        ContractBook(documents, own.read(), own.save),
+        QueryCache(),
+        partial(_warehouse, settings, ":memory:"),  # which spills to disk
+        _drops(settings, clock),
+        _keeper(home, warehouse, clock),
+    )
+
+
+def _keeper(
+    home: Path, warehouse: DuckDBWarehouse, clock: Clock
+) -> Callable[[str, Callable[[int], None]], dict[str, Any]]:
+    def keep(out: str, tell: Callable[[int], None]) -> dict[str, Any]:
+        return backup.write(home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), tell)
+
+    return keep
+
+
+def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
+    """Put a backup into the folder of everything local, checked whole before. Raises `Rejected`, `Occupied`."""
+    if settings.project:
+        raise Rejected(f"What is kept in the project {settings.project} is brought back there.")
+    with folder(settings).own(wait):
+        aside = f"set-aside-{SystemClock().now():%Y%m%dT%H%M%S}"
+        return restore.restore(settings.home, archive, aside, replace=replace)
+
+
+OURS = frozenset({DROPPED_FOLDER, fix.FOLDER, sending.FOLDER, NOBODY.name})
+"""Folders of the inbox in which only we write."""
+
+
+def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
+    return (
+        FolderDrop(settings.dropped, clock, settings.drop_settle),
+        # a file copied into the bucket's folder becomes an object of it, and nothing stays beside it
+        FolderDrop(
+            settings.home / "objects" / INBOX,
+            clock,
+            settings.drop_settle,
+            keep=False,
+            skip=lambda name: is_object(name) or name in OURS,
+            spelled=object_name,
+        ),
+    )
+
+
+def folder(settings: Settings) -> Folder:
+    """Who owns the folder of everything local, and where its server listens."""
+    return Folder(settings.home)
+
+
+def renew(
+    settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
+) -> dict[str, Any] | None:
+    """Make the warehouse anew from the kept originals where an older Tillstream wrote it; None where none did.
+
+    The old file stays in the folder, and stays in use unless everything went well. Raises `Rejected`, `Occupied`.
+    """
+    live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
+    with folder(settings).own(wait):
+        if not is_older(live):
+            return None
+        for half in settings.home.glob(f"{new.name}*"):  # of a try that was killed
+            half.unlink()
+        try:
+            report, at = _made_anew(settings, new.name, progress)
+        except Rejected as error:
+            raise Rejected(
+                f"The warehouse of {settings.home} cannot be made anew: {error} It is kept as it was; set "
+                "TILLSTREAM_HOME to another folder to begin afresh."
+            ) from error
+        aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
+        put_in_place(live, new, aside)
+        return report | {"kept_aside": str(aside)}
+
+
+def _made_anew(
+    settings: Settings, name: str, progress: Callable[[int], None] | None
+) -> tuple[dict[str, Any], datetime]:
+    from tillstream.pipeline import rebuild  # with all that stages: not for every light start
+
+    with closing(_warehouse(settings, WAREHOUSE, as_found=True)) as old:
+        app = build(settings, warehouse_file=name)
+        try:
+            report = rebuild.anew(app.ports, app.book, old, progress)
+            reference.take_over(app.ports, old, settings.reporting_currency)
+            told = {name: report[name] for name in ("settlements", "batches")}
+            audit.record(app.ports, "command line", audit.What.DATA_REBUILT, "warehouse", None, told)
+            return report, app.ports.clock.now()
+        finally:
+            app.close()
+
+
+def _warehouse(settings: Settings, name: str, *, as_found: bool = False) -> DuckDBWarehouse:
+    return DuckDBWarehouse(
+        name if name == ":memory:" else settings.home / name,
+        memory_limit=settings.memory_limit,
+        threads=settings.threads,
+        spill=settings.home / "spill",
+        as_found=as_found,
+    )
+
+
+def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
+    """What a bucket's notifications do in the cloud: the inbox, and only the inbox, says what arrived."""
+
+    def finalized(stored: StoredObject) -> None:
+        if stored.bucket == INBOX:
+            data = {
+                "bucket": stored.bucket,
+                "name": stored.name,
+                "generation": str(stored.generation),
+                "size": str(stored.size),
+            }
+            bus.publish(TOPIC_OBJECTS, [Message(json.dumps(data).encode(), {"type": OBJECT_FINALIZED})])
+
+    return finalized

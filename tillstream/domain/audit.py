@@ -1,0 +1,73 @@
+"""What can be done to the product, as stable words: `kind.verb`. The audit log speaks them, and nothing else does."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class What(StrEnum):
+    USER_ADDED = "user.added"
+    USER_INVITED = "user.invited"
+    USER_JOINED = "user.joined"
+    USER_CHANGED = "user.changed"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    USER_PASSWORD_RESET = "user.password-reset"  # noqa: S105 - a word, not a secret
+    USER_PASSWORD_CHANGED = "user.password-changed"  # noqa: S105
+    USER_PROFILE_CHANGED = "user.profile-changed"
+    USER_SECOND_STEP_ON = "user.second-step-on"
+    USER_SECOND_STEP_OFF = "user.second-step-off"
+    USER_RECOVERY_CODES_MADE = "user.recovery-codes-made"
+    USER_RECOVERY_CODE_USED = "user.recovery-code-used"
+    SESSION_BEGUN = "session.begun"
+    SESSION_ENDED = "session.ended"
+    SESSION_REFUSED = "session.refused"
+    TOKEN_ISSUED = "token.issued"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    CONTRACT_SAVED = "contract.saved"
+    CONTRACT_PROPOSED = "contract.proposed"
+    RATES_LOADED = "rates.loaded"
+    UPLOAD_RECEIVED = "upload.received"
+    UPLOAD_CANCELLED = "upload.cancelled"
+    UPLOAD_FIXED = "upload.fixed"
+    UPLOAD_REPLAYED = "upload.replayed"
+    UPLOAD_CONFIRMED = "upload.confirmed"
+    UPLOAD_REREAD = "upload.given-a-contract"
+    UPLOAD_REJECTED = "upload.rejected"
+    UPLOAD_UNDONE = "upload.undone"
+    SALE_ENTERED = "sale.entered"
+    DATA_REFRESHED = "data.refreshed"
+    DATA_ANNOUNCED = "data.announced"
+    DATA_REBUILT = "data.rebuilt"
+    MESSAGE_RESENT = "message.resent"
+    SETTING_CHANGED = "setting.changed"
+
+    @property
+    def kind(self) -> str:
+        """What sort of thing was changed: the word before the dot."""
+        return self.value.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change: when (ISO 8601 UTC text), who, what, to which thing, and how that was before and after."""
+
+    id: str
+    """Grows with time, so that entries in the order of their ids are in the order they happened."""
+    at: str
+    who: str
+    """A sign-in name, or who else acts: `command line`, `watched folder`."""
+    what: str
+    kind: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    address: str
+    """Where the request came from; empty where there was none."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Entry":
+        return cls(**data)

@@ -1,0 +1,33 @@
+"""The people room's history: what was done to an account, in words, from the audit log."""
+
+from tillstream.audit import Entry, What
+from tillstream.audit.reading import of_subject
+from tillstream.people import accounts, writing
+from tillstream.people.assigned import difference
+from tillstream.ports import Ports
+
+WORDS = {
+    What.USER_ADDED: "account made",
+    What.USER_INVITED: "invitation given",
+    What.USER_JOINED: "invitation taken up",
+    What.USER_SECOND_STEP_ON: "second step set up",
+    What.USER_SECOND_STEP_OFF: "second step taken off",
+    What.USER_DISABLED: "account stopped",
+    What.USER_ENABLED: "let in again",
+    What.USER_PASSWORD_RESET: "new password made",
+    What.USER_PASSWORD_CHANGED: "own password",
+}
+
+
+def changes(ports: Ports, login: str) -> list[dict[str, str]]:
+    """Newest first: at (ISO 8601 UTC), by and what. `NotFound` where nobody has the name."""
+    user = accounts.get(ports, login)
+    told = [{"at": one.at, "by": one.who, "what": words(one)} for one in of_subject(ports, "user", user.login)]
+    # Accounts of homes that are older than the audit log hold their changes themselves.
+    known = ports.documents.get(writing.COLLECTION, user.login)
+    return told + list(reversed(known.data.get("changes", []) if known else []))
+
+
+def words(entry: Entry) -> str:
+    what = What(entry.what)
+    return WORDS.get(what) or difference(entry.before, entry.after) or entry.what.partition(".")[2].replace("-", " ")
