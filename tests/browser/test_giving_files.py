@@ -75,10 +75,26 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     assert served.complaints == []
 
 
+def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    late: list[Route] = []
+
+    def keep(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/give.js*", keep)
+    _uploads(page, served)
+    page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
+    late[0].continue_()
+    expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
+    expect(page.locator("#chosen > li")).to_have_count(1)
+
+
 def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, served: Served, tmp_path: Path) -> None:
     large = _sales(tmp_path, "IN-large.csv", 400)
     _uploads(page, served)
-    page.wait_for_function("typeof Resumable !== 'undefined'")
+    page.wait_for_function("() => typeof Resumable !== 'undefined'")
     page.evaluate("Resumable.PIECE = 20000")
     seen: list[str] = []
 

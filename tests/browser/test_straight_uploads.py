@@ -95,7 +95,7 @@ def _open(page: Page, served: Served) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
-    page.wait_for_function("typeof Resumable !== 'undefined'")
+    page.wait_for_function("() => typeof Resumable !== 'undefined'")
     page.evaluate("Resumable.PIECE = 262144")
 
 

@@ -219,6 +219,7 @@
     next();
   });
   input.addEventListener("change", () => { input.setCustomValidity(""); choose(input.files); });
+  choose(input.files); // those that were chosen before this script was there
   // The choice above is for every file that nothing else was chosen for.
   shared.addEventListener("change", () => {
     for (const one of files) if (one.state === "chosen" && !one.own) one.select.value = shared.value;
