@@ -6,14 +6,11 @@ Each takes the app and JSON-like arguments and gives a `Result`; nothing here pr
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream import audit
-from tillstream import commands_audit as auditing
-from tillstream import commands_decide as deciding
-from tillstream import commands_tokens as tokens
-from tillstream import commands_users as users
 from tillstream.analytics import known_values, queries, reference
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
@@ -225,10 +222,14 @@ def _wait(app: App, upload: Upload) -> None:
         time.sleep(0.05)
 
 
-def contracts_save(app: App, progress: Progress, **given: Any) -> Result:
-    from tillstream.commands_detect import save_contract  # detection is not loaded where nobody asks for it
+def _of(module: str, function: str) -> Callable[..., Result]:
+    """A command of another module, which is loaded when somebody runs it: no file waits for what accounts need."""
 
-    return save_contract(app, progress, **given)
+    def command(app: App, progress: Progress, **given: Any) -> Result:
+        found: Callable[..., Result] = getattr(import_module(f"tillstream.commands_{module}"), function)
+        return found(app, progress, **given)
+
+    return command
 
 
 COMMANDS: dict[str, Callable[..., Result]] = {
@@ -236,38 +237,38 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "receipts": receipts,
     "quarantine": quarantine,
     "fix": fix_rows,
-    "replay": deciding.replay_batch,
-    "confirm": deciding.confirm,
-    "replay-preview": deciding.replay_previewed,
-    "accept": deciding.accept,
-    "reject": deciding.reject,
-    "undo-preview": deciding.undo_preview,
-    "undo": deciding.undo_batch,
+    "replay": _of("decide", "replay_batch"),
+    "confirm": _of("decide", "confirm"),
+    "replay-preview": _of("decide", "replay_previewed"),
+    "accept": _of("decide", "accept"),
+    "reject": _of("decide", "reject"),
+    "undo-preview": _of("decide", "undo_preview"),
+    "undo": _of("decide", "undo_batch"),
     "backup": backup,
     "announce": announce,
-    "sweep": deciding.sweep_now,
+    "sweep": _of("decide", "sweep_now"),
     "rebuild": rebuild_check,
     "query": query,
     "status": status,
     "contracts": contracts,
-    "contracts-save": contracts_save,
+    "contracts-save": _of("detect", "save_contract"),
     "fx-load": fx_load,
     "demo": demo,
-    "audit": auditing.audit,
-    "tokens": tokens.tokens,
-    "tokens-make": tokens.make,
-    "tokens-revoke": tokens.revoke,
-    "users": users.users,
-    "users-add": users.add,
-    "users-disable": users.disable,
-    "users-enable": users.enable,
-    "users-reset": users.reset,
-    "users-set": users.assign,
-    "users-show": users.show,
-    "users-invite": users.invite,
-    "users-link": users.link,
-    "users-second-step-off": users.second_step_off,
-    "users-require-second-step": users.require_second_step,
-    "users-sessions": users.open_sessions,
-    "users-end-sessions": users.end_sessions,
+    "audit": _of("audit", "audit"),
+    "tokens": _of("tokens", "tokens"),
+    "tokens-make": _of("tokens", "make"),
+    "tokens-revoke": _of("tokens", "revoke"),
+    "users": _of("users", "users"),
+    "users-add": _of("users", "add"),
+    "users-disable": _of("users", "disable"),
+    "users-enable": _of("users", "enable"),
+    "users-reset": _of("users", "reset"),
+    "users-set": _of("users", "assign"),
+    "users-show": _of("users", "show"),
+    "users-invite": _of("users", "invite"),
+    "users-link": _of("users", "link"),
+    "users-second-step-off": _of("users", "second_step_off"),
+    "users-require-second-step": _of("users", "require_second_step"),
+    "users-sessions": _of("users", "open_sessions"),
+    "users-end-sessions": _of("users", "end_sessions"),
 }

@@ -28,8 +28,6 @@ EXACT = 80
 """Digits of a sum of any number of amounts."""
 MOST_STORES = 200
 """A file of more stores is nobody's who is bound to some."""
-UNLIKE = frozenset({"row_number", "line_number", *HASHED.names})
-"""Columns of which no two rows have the same value, so that looking for equal ones is lost time."""
 
 
 @dataclass
@@ -75,12 +73,14 @@ class _Writable:
 
 
 def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
-    """How staged rows are written: settle joins them by their numbers, and statistics make it plan worse.
+    """How staged rows are written: settle joins them by their numbers, and statistics make it plan worse. Equal values
+    are looked for where there are some, and hashes are not packed, as they have no pattern.
 
     BigQuery takes Snappy, Gzip, Zstandard and LZO, and no LZ4.
     """
-    alike = [name for name in schema.names if name not in UNLIKE]
-    return pq.ParquetWriter(sink, schema, compression="snappy", use_dictionary=alike, write_statistics=False)
+    alike = [field.name for field in schema if not pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type)]
+    packed = {name: "none" if name in HASHED.names else "snappy" for name in schema.names}
+    return pq.ParquetWriter(sink, schema, compression=packed, use_dictionary=alike, write_statistics=False)
 
 
 class StagedWriter:

@@ -84,18 +84,18 @@ class DuckDBWarehouse:
 
     def _prepare(self) -> None:
         """Tables and views; views are translated and made only where their texts changed since the last start."""
-        root = self._database.root
-        for table, fields in TABLES.items():
-            root.execute(_ddl(table, fields))
-        root.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
         views = catalogue.views()
         digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
-        if root.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
-            return
-        for _, text in views:
-            root.execute(to_duckdb(text))
-        root.execute("DELETE FROM made_views")
-        root.execute("INSERT INTO made_views VALUES (?)", [digest])
+        with self._database.transaction() as cursor:  # one commit of them all
+            for table, fields in TABLES.items():
+                cursor.execute(_ddl(table, fields))
+            cursor.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
+            if cursor.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
+                return
+            for _, text in views:
+                cursor.execute(to_duckdb(text))
+            cursor.execute("DELETE FROM made_views")
+            cursor.execute("INSERT INTO made_views VALUES (?)", [digest])
 
     def settle(self, settlement: Settlement) -> Settled:
         return self._transact(settlement, (), keep=True)
