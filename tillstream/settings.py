@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     reporting_currency: str = Field(
         "USD", pattern="^[A-Z]{3}$", description="Currency of totals over several currencies"
     )
-    memory_limit: str = Field("200MB", description="What DuckDB may use before it spills to disk")
+    memory_limit: str = Field("256MB", description="What DuckDB may use before it spills to disk")
     server_memory_limit: str = Field("600MB", description="The same in the server, where many ask at once")
     threads: int = Field(0, ge=0, description="Threads of DuckDB and Arrow; 0: one per core")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

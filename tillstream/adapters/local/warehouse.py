@@ -23,6 +23,8 @@ from tillstream.domain.tables import TABLES, Field
 from tillstream.ports.warehouse import Question, Settled, Settlement
 
 STREAMED_ROWS = 100_000
+ROOM = "1GB"
+"""Of addresses: memory is only what the limit lets it take."""
 TYPES: Mapping[str, str] = {
     Kind.STRING: "VARCHAR",
     Kind.DATE: "DATE",
@@ -63,8 +65,11 @@ class DuckDBWarehouse:
     ) -> None:
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
-            # what was taken once is used again: having it cleared anew each time takes a twentieth of a load
-            "block_allocator_memory": memory_limit,
+            # Room for what is taken once and used again: having it cleared anew each time takes a twentieth of a load.
+            # More than the limit, as blocks that are given back stay there.
+            "block_allocator_memory": ROOM,
+            # staged files are read once or twice, and the system keeps them in its own cache
+            "enable_external_file_cache": False,
             "preserve_insertion_order": False,
         }
         if threads:
