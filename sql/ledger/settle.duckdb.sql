@@ -1,17 +1,21 @@
 -- How one wave of staged batches enters the ledger, on DuckDB. Statements have names; `adapters/local/settling.py`
 -- runs them inside the settlement's transaction. A wave is one file, correction or replay, or micro-batches that share no sale.
 -- Temporary tables: incoming (one row per batch of the wave), incoming_files (address, batch_no), touched (key), moves (seq, key, old, new).
+-- The variable `accepted` lists the addresses of the accepted rows of the wave.
+
+-- name: staged
+-- The accepted rows of the wave as they were staged, with the number of their batch.
+CREATE OR REPLACE TEMP VIEW staged AS
+SELECT s.*, CAST(f.batch_no AS INTEGER) AS own_no
+FROM read_parquet(getvariable('accepted'), filename = true) AS s
+JOIN incoming_files AS f ON f.address = s.filename;
 
 -- name: arriving
--- Every accepted row of the wave, narrow: what names it, what it says (hashed) and its place in the order.
-CREATE OR REPLACE TEMP TABLE arriving AS
-WITH staged AS (
-  SELECT s.*, f.batch_no AS own_no
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-)
+-- Every accepted row of the wave, narrow: what names it, what it says (hashed) and its place in the order. Each question
+-- reads the columns that it needs from what was staged.
+CREATE OR REPLACE TEMP VIEW arriving AS
 SELECT
-  CAST(s.own_no AS INTEGER) AS own_no,
+  s.own_no,
   s.row_number,
   s.line_number,
   CAST(s.fix_number AS INTEGER) AS fix_number,
@@ -25,6 +29,16 @@ SELECT
   {whereabouts} AS whereabouts,
   CAST(1 AS INTEGER) AS n
 FROM staged AS s;
+
+-- name: keep_arriving
+-- The same as a table: quicker where there are few rows, and what gives rows another key.
+CREATE OR REPLACE TEMP TABLE arriving_rows AS FROM arriving;
+
+-- name: arriving_kept
+CREATE OR REPLACE TEMP VIEW arriving AS FROM arriving_rows;
+
+-- name: nothing_arriving
+CREATE OR REPLACE TEMP VIEW arriving AS SELECT CAST(NULL AS UHUGEINT) AS key WHERE FALSE;
 
 -- name: arrivals
 -- The arriving rows with what their batch says of them: its root, its side, its place in time.
@@ -57,9 +71,8 @@ placed AS (
     ROW_NUMBER() OVER (
       PARTITION BY c.own_no, c.source_version, c.key ORDER BY s.fix_number, {content_order}, c.row_number
     ) AS n
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-  JOIN candidates AS c ON c.own_no = f.batch_no AND c.row_number = s.row_number
+  FROM staged AS s
+  JOIN candidates AS c USING (own_no, row_number)
 )
 SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
 
@@ -67,8 +80,8 @@ SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
 CREATE OR REPLACE TEMP TABLE renumbered (own_no INTEGER, row_number BIGINT, n BIGINT, key UHUGEINT);
 
 -- name: renumber
-UPDATE arriving SET key = r.key, n = r.n FROM renumbered AS r
-WHERE arriving.own_no = r.own_no AND arriving.row_number = r.row_number;
+UPDATE arriving_rows SET key = r.key, n = r.n FROM renumbered AS r
+WHERE arriving_rows.own_no = r.own_no AND arriving_rows.row_number = r.row_number;
 
 -- name: count_repeated_lines
 UPDATE batches SET repeated_lines = r.repeated_lines
@@ -84,9 +97,8 @@ WHERE batches.batch_no = r.own_no;
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH rows AS (
   SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-  JOIN arrivals AS a ON a.own_no = f.batch_no AND a.row_number = s.row_number
+  FROM staged AS s
+  JOIN arrivals AS a USING (own_no, row_number)
   WHERE a.numbered_here
 ),
 used AS (
@@ -248,11 +260,8 @@ SELECT p.own_no, p.row_number, list_filter([{differences}], lambda d: d IS NOT N
 FROM sale_versions AS v
 JOIN pairs AS p ON p.key = v.key AND p.content = v.content
 JOIN (
-  SELECT f.batch_no, s.*
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-  JOIN (SELECT DISTINCT own_no, row_number FROM pairs) AS o ON o.own_no = f.batch_no AND o.row_number = s.row_number
-) AS s ON s.batch_no = p.own_no AND s.row_number = p.row_number;
+  SELECT * FROM staged SEMI JOIN pairs USING (own_no, row_number)
+) AS s USING (own_no, row_number);
 
 -- name: outcomes
 -- What each row does. Among rows of one batch with one key, the least in order comes first and the others follow it.
@@ -378,10 +387,9 @@ SELECT
   {leads} AS leads,
   $settlement_no AS settlement_no
 FROM (
-  SELECT s.* EXCLUDE (key_high, key_low), f.batch_no AS own_no, COALESCE(r.key, {key}) AS key, COALESCE(r.n, 1) AS n
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-  LEFT JOIN renumbered AS r ON r.own_no = f.batch_no AND r.row_number = s.row_number
+  SELECT s.* EXCLUDE (key_high, key_low), COALESCE(r.key, {key}) AS key, COALESCE(r.n, 1) AS n
+  FROM staged AS s
+  LEFT JOIN renumbered AS r ON r.own_no = s.own_no AND r.row_number = s.row_number
   WHERE s.row_number BETWEEN $first AND $last
 ) AS o
 ANTI JOIN known AS k ON k.key = o.key AND k.content = o.content
@@ -397,12 +405,11 @@ SELECT
   {content_columns},
   {leads} AS leads,
   $settlement_no AS settlement_no
-FROM read_parquet($addresses, filename = true) AS s
-JOIN incoming_files AS f ON f.address = s.filename
+FROM staged AS s
 JOIN (
   SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
   FROM arriving AS a ANTI JOIN known USING (key, content) GROUP BY ALL
-) AS o ON o.first[1] = f.batch_no AND o.first[2] = s.row_number
+) AS o ON o.first[1] = s.own_no AND o.first[2] = s.row_number
 LEFT JOIN first_lines AS l ON l.own_no = o.first[1] AND l.row_number = o.first[2];
 
 -- name: revive_versions
@@ -477,9 +484,8 @@ INSERT INTO statements BY NAME
 WITH told AS (
   SELECT DISTINCT
     a.batch_no, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
-  FROM read_parquet($addresses, filename = true) AS s
-  JOIN incoming_files AS f ON f.address = s.filename
-  JOIN arrivals AS a ON a.own_no = f.batch_no AND a.row_number = s.row_number
+  FROM staged AS s
+  JOIN arrivals AS a USING (own_no, row_number)
   JOIN incoming AS i ON i.batch_no = a.own_no
   WHERE i.replaces = 'store-day'
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from settling_contract import Keep, SettlingContract
 
+from tillstream.adapters.local import settling
 from tillstream.adapters.local.warehouse import DuckDBWarehouse
 
 
@@ -23,3 +24,11 @@ class TestDuckDBSettling(SettlingContract):
             return str(tmp_path / name)
 
         return write
+
+
+class TestDuckDBSettlingOfMany(TestDuckDBSettling):
+    """The same where a wave has too many rows to keep them while it enters."""
+
+    @pytest.fixture(autouse=True)
+    def _many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(settling, "FEW", 0)

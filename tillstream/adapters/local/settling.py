@@ -14,6 +14,8 @@ from tillstream.domain.uploads import Hold
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
+FEW = 100_000
+"""Rows of a wave that are kept in memory while it enters; of more, what a step needs is read again."""
 
 
 class Settling:
@@ -66,12 +68,12 @@ class Settling:
         self._nothing_arrives()
         tells = any(batch.replaces for batch in wave)
         if accepted:
-            self._arrive(accepted, correction=correction)
-            self._judge(accepted)
+            self._arrive(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
+            self._judge()
         if refused:
             self._do("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
-            self._add(accepted, replaced=replaced)
+            self._add(replaced=replaced)
         if correction or replaced or (tells and accepted and self._meets_known_sales()):
             self._touch_scopes()
         if replaced:
@@ -81,16 +83,22 @@ class Settling:
         if turned and tells:
             self._count_removed()
 
-    def _arrive(self, addresses: list[str], *, correction: bool) -> None:
-        self._do("arriving", addresses=addresses)
+    def _arrive(self, addresses: list[str], *, few: bool, correction: bool) -> None:
+        self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
+        self._do("staged")
+        self._do("arriving")
+        if few:
+            self._keep_arriving()
         self._do("arrivals")
         if correction:
-            self._do("correction_numbers", addresses=addresses)
+            self._do("correction_numbers")
         elif self._some("arriving WHERE numbered_here"):
-            self._do("repeated_products", addresses=addresses)
+            self._do("repeated_products")
         else:
             self._do("none_renumbered")
         if self._some("renumbered"):
+            if not few:
+                self._keep_arriving()
             self._do("renumber")
             self._do("count_repeated_lines")
         self._do("known_lines" if self._some("sale_versions") else "no_known_lines")
@@ -99,12 +107,16 @@ class Settling:
         self.repeated = self._some("repeated_keys")
         self._do("differing")
 
-    def _judge(self, addresses: list[str]) -> None:
+    def _keep_arriving(self) -> None:
+        self._do("keep_arriving")
+        self._do("arriving_kept")
+
+    def _judge(self) -> None:
         disputed = self._some("differing")
         if disputed or self.repeated:
             self.cursor.execute("INSERT INTO touched SELECT DISTINCT key FROM differing")
             self._weigh()
-            self._do("between_kinds", addresses=addresses)
+            self._do("between_kinds")
             self._do("outcomes")
             self._do("outcomes_judged")
             if self.repeated:
@@ -117,11 +129,11 @@ class Settling:
         if disputed or self.repeated:
             self._do("add_ledger_refusals", settlement_no=self.settlement_no)
 
-    def _add(self, addresses: list[str], *, replaced: bool) -> None:
+    def _add(self, *, replaced: bool) -> None:
         if self._some("incoming WHERE replaces = 'sale'"):
             self._do("add_sale_statements")
         if self._some("incoming WHERE replaces = 'store-day'"):
-            self._do("add_store_day_statements", addresses=addresses)
+            self._do("add_store_day_statements")
         if replaced or self._some("statements WHERE whole = 'store-day'"):
             self._do("touch_arriving")
         elif self._some("statements"):
@@ -130,15 +142,15 @@ class Settling:
         if self.repeated or self._some("known") or self._some("touched"):
             self._list_changes()
         if self._some("arriving ANTI JOIN known USING (key, content)"):
-            self._add_versions(addresses)
+            self._add_versions()
         if self._some("known WHERE NOT is_current"):
             self._do("revive_versions")
         if not self.only_adds:
             self.moves += 1
             self._do("move_fresh", seq=self.moves)
 
-    def _add_versions(self, addresses: list[str]) -> None:
-        mine = {"addresses": addresses, "settlement_no": self.settlement_no}
+    def _add_versions(self) -> None:
+        mine = {"settlement_no": self.settlement_no}
         if self.repeated:
             self._do("add_versions_once", **mine)
             return
@@ -270,7 +282,7 @@ class Settling:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")
 
     def _nothing_arrives(self) -> None:
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE arriving (key UHUGEINT)")
+        self._do("nothing_arriving")
 
     def _do(self, name: str, **params: Any) -> None:
         self.cursor.execute(statements()[name], params or None)
