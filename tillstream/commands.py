@@ -5,6 +5,7 @@ Each takes the app and JSON-like arguments and gives a `Result`; nothing here pr
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -222,53 +223,58 @@ def _wait(app: App, upload: Upload) -> None:
         time.sleep(0.05)
 
 
-def _of(module: str, function: str) -> Callable[..., Result]:
+@dataclass(frozen=True)
+class Elsewhere:
     """A command of another module, which is loaded when somebody runs it: no file waits for what accounts need."""
 
-    def command(app: App, progress: Progress, **given: Any) -> Result:
-        found: Callable[..., Result] = getattr(import_module(f"tillstream.commands_{module}"), function)
-        return found(app, progress, **given)
+    module: str
+    function: str
 
-    return command
+    def __call__(self, app: App, progress: Progress, **given: Any) -> Result:
+        command: Callable[..., Result] = getattr(import_module(self.module), self.function)
+        return command(app, progress, **given)
 
 
+DECIDE, DETECT, AUDIT, TOKENS, USERS = (
+    f"tillstream.commands_{name}" for name in ("decide", "detect", "audit", "tokens", "users")
+)
 COMMANDS: dict[str, Callable[..., Result]] = {
     "ingest": ingest,
     "receipts": receipts,
     "quarantine": quarantine,
     "fix": fix_rows,
-    "replay": _of("decide", "replay_batch"),
-    "confirm": _of("decide", "confirm"),
-    "replay-preview": _of("decide", "replay_previewed"),
-    "accept": _of("decide", "accept"),
-    "reject": _of("decide", "reject"),
-    "undo-preview": _of("decide", "undo_preview"),
-    "undo": _of("decide", "undo_batch"),
+    "replay": Elsewhere(DECIDE, "replay_batch"),
+    "confirm": Elsewhere(DECIDE, "confirm"),
+    "replay-preview": Elsewhere(DECIDE, "replay_previewed"),
+    "accept": Elsewhere(DECIDE, "accept"),
+    "reject": Elsewhere(DECIDE, "reject"),
+    "undo-preview": Elsewhere(DECIDE, "undo_preview"),
+    "undo": Elsewhere(DECIDE, "undo_batch"),
     "backup": backup,
     "announce": announce,
-    "sweep": _of("decide", "sweep_now"),
+    "sweep": Elsewhere(DECIDE, "sweep_now"),
     "rebuild": rebuild_check,
     "query": query,
     "status": status,
     "contracts": contracts,
-    "contracts-save": _of("detect", "save_contract"),
+    "contracts-save": Elsewhere(DETECT, "save_contract"),
     "fx-load": fx_load,
     "demo": demo,
-    "audit": _of("audit", "audit"),
-    "tokens": _of("tokens", "tokens"),
-    "tokens-make": _of("tokens", "make"),
-    "tokens-revoke": _of("tokens", "revoke"),
-    "users": _of("users", "users"),
-    "users-add": _of("users", "add"),
-    "users-disable": _of("users", "disable"),
-    "users-enable": _of("users", "enable"),
-    "users-reset": _of("users", "reset"),
-    "users-set": _of("users", "assign"),
-    "users-show": _of("users", "show"),
-    "users-invite": _of("users", "invite"),
-    "users-link": _of("users", "link"),
-    "users-second-step-off": _of("users", "second_step_off"),
-    "users-require-second-step": _of("users", "require_second_step"),
-    "users-sessions": _of("users", "open_sessions"),
-    "users-end-sessions": _of("users", "end_sessions"),
+    "audit": Elsewhere(AUDIT, "audit"),
+    "tokens": Elsewhere(TOKENS, "tokens"),
+    "tokens-make": Elsewhere(TOKENS, "make"),
+    "tokens-revoke": Elsewhere(TOKENS, "revoke"),
+    "users": Elsewhere(USERS, "users"),
+    "users-add": Elsewhere(USERS, "add"),
+    "users-disable": Elsewhere(USERS, "disable"),
+    "users-enable": Elsewhere(USERS, "enable"),
+    "users-reset": Elsewhere(USERS, "reset"),
+    "users-set": Elsewhere(USERS, "assign"),
+    "users-show": Elsewhere(USERS, "show"),
+    "users-invite": Elsewhere(USERS, "invite"),
+    "users-link": Elsewhere(USERS, "link"),
+    "users-second-step-off": Elsewhere(USERS, "second_step_off"),
+    "users-require-second-step": Elsewhere(USERS, "require_second_step"),
+    "users-sessions": Elsewhere(USERS, "open_sessions"),
+    "users-end-sessions": Elsewhere(USERS, "end_sessions"),
 }
