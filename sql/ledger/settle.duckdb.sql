@@ -33,8 +33,6 @@ FROM staged AS s;
 -- name: keep_arriving
 -- The same as a table: quicker where there are few rows, and what gives rows another key.
 CREATE OR REPLACE TEMP TABLE arriving_rows AS FROM arriving;
-
--- name: arriving_kept
 CREATE OR REPLACE TEMP VIEW arriving AS FROM arriving_rows;
 
 -- name: nothing_arriving

@@ -65,7 +65,7 @@ class Settling:
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
         self._touch_nothing()
-        self._nothing_arrives()
+        self._do("nothing_arriving")
         tells = any(batch.replaces for batch in wave)
         if accepted:
             self._arrive(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
@@ -88,7 +88,7 @@ class Settling:
         self._do("staged")
         self._do("arriving")
         if few:
-            self._keep_arriving()
+            self._do("keep_arriving")
         self._do("arrivals")
         if correction:
             self._do("correction_numbers")
@@ -98,7 +98,7 @@ class Settling:
             self._do("none_renumbered")
         if self._some("renumbered"):
             if not few:
-                self._keep_arriving()
+                self._do("keep_arriving")
             self._do("renumber")
             self._do("count_repeated_lines")
         self._do("known_lines" if self._some("sale_versions") else "no_known_lines")
@@ -106,10 +106,6 @@ class Settling:
         self._do("repeated_keys")
         self.repeated = self._some("repeated_keys")
         self._do("differing")
-
-    def _keep_arriving(self) -> None:
-        self._do("keep_arriving")
-        self._do("arriving_kept")
 
     def _judge(self) -> None:
         disputed = self._some("differing")
@@ -215,7 +211,7 @@ class Settling:
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
         self._touch_nothing()
-        self._nothing_arrives()
+        self._do("nothing_arriving")
         self._do("touch_batches")
         self._touch_scopes()
         self.leading.settle(arrived=False, turned=self._turn())
@@ -280,9 +276,6 @@ class Settling:
 
     def _touch_nothing(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")
-
-    def _nothing_arrives(self) -> None:
-        self._do("nothing_arriving")
 
     def _do(self, name: str, **params: Any) -> None:
         self.cursor.execute(statements()[name], params or None)
