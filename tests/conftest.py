@@ -18,6 +18,7 @@ hypothesis.settings.load_profile("untimed")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
+    parser.addoption("--golden-write", action="store_true", help="write the files of tests/golden/outside anew")
 
 
 @pytest.fixture(autouse=True)
