@@ -86,7 +86,7 @@ def run(*arguments: str) -> tuple[int, Any]:
 def live(home: Path, work: Path) -> None:
     """Fill the home, which does not exist; `work` takes the files that are given."""
     with home_at(home):
-        (home / "contracts").mkdir(parents=True)
+        (home / "contracts").mkdir(parents=True, exist_ok=True)
         (home / "contracts" / "shop.yaml").write_text(CONTRACT)
         added = {login: run("users", "add", login, *given.split())[1] for login, given in PEOPLE.items()}
         run("users", "invite", "ines", "--role=clerk", "--region=Shop")
@@ -115,7 +115,7 @@ def _files(home: Path, work: Path) -> None:
     rates.write_text(RATES)
     assert run("fx", "load", str(rates))[0] == 0
     dropped = home / "drop" / "shop"
-    dropped.mkdir(parents=True)
+    dropped.mkdir(parents=True, exist_ok=True)
     (dropped / "friday.csv").write_text(HEAD + "90,1,2026-01-09,P3,1,7\n")
     assert run("sweep")[0] == 0
 

@@ -68,6 +68,7 @@ def test_a_kept_backup_comes_back_and_answers_as_before(version: str, opened: Pa
     answers_as_before(expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_waits_in_a_kept_home_goes_on(version: str, opened: Path) -> None:
     """Held batches and refused rows of that time are decided by the present code."""
