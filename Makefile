@@ -49,7 +49,7 @@ rollback: .venv/.dev ## Put PROJECT back to the revisions that served before (FO
 package: .venv/.runtime ## Lay out the deployable source of the functions in build/functions
 	$(BIN)/python -m infra.package
 cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
-	$(BIN)/python -m infra.cloud_local
+	$(BIN)/python -m devtools.cloud_local
 
 ##@ Upkeep
 format: .venv/.dev ## Format the code

@@ -11,20 +11,25 @@ from pathlib import Path
 from bench import ingest
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.app import build
-from tillstream.domain.uploads import State
-from tillstream.pipeline import uploads
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.settings import Settings
 
 SOURCE = Path(__file__).resolve().parents[1] / "functions" / "main.py"
 GOOGLE = "tillstream.adapters.google"
 WAREHOUSE = (f"{GOOGLE}.dataset", f"{GOOGLE}.warehouse")
 STEPS = {
-    "stage": ("tillstream.pipeline.stage", "tillstream.pipeline.inbox", "tillstream.pipeline.file", *WAREHOUSE),
-    "settle": ("tillstream.pipeline.settle", *WAREHOUSE),
-    "announce": ("tillstream.pipeline.announce", *WAREHOUSE),
-    "project": ("tillstream.pipeline.project", *WAREHOUSE),
-    "receive": ("tillstream.pipeline.receive",),
-    "sweep": ("tillstream.worker", "tillstream.analytics.reference", *WAREHOUSE),
+    "stage": (
+        "tillstream.pipeline.staging.stage",
+        "tillstream.workflows.intake.inbox_object",
+        "tillstream.pipeline.staging.sources.file",
+        *WAREHOUSE,
+    ),
+    "settle": ("tillstream.pipeline.settling.settle", *WAREHOUSE),
+    "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
+    "project": ("tillstream.pipeline.publishing.daily_totals", *WAREHOUSE),
+    "receive": ("tillstream.workflows.intake.store_sales",),
+    "sweep": ("tillstream.server.worker", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """What each function loads before it is done with its first event, beside its entry point and the ports of all."""
 PROGRAM = """
@@ -49,7 +54,7 @@ class Streamed:
 
 def loading(function: str) -> list[str]:
     """The command that loads what a function does, and ends."""
-    return [sys.executable, "-c", PROGRAM, function, str(SOURCE), "tillstream.app.google", *STEPS[function]]
+    return [sys.executable, "-c", PROGRAM, function, str(SOURCE), "tillstream.app.google.build", *STEPS[function]]
 
 
 def cold_starts(work: Path, runs: int = 5) -> dict[str, Figures]:
@@ -66,7 +71,7 @@ def streamed(work: Path) -> list[Streamed]:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
         with file.open("rb") as stream:
-            upload = uploads.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
+            upload = records.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
         found.append(Streamed(file.stat().st_size, run))
@@ -83,7 +88,7 @@ def slope(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float
 
 
 def _stage(home: str, batch: str) -> None:
-    from tillstream.pipeline import stage
+    from tillstream.pipeline.staging import stage
 
     app = build(Settings(home=Path(home)))
     if stage.stage(app.ports, batch, book=app.book).state is not State.STAGED:

@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 from bench.detection_files import Made, Truth, made
 from bench.detection_styles import Style
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract import parse
+from tillstream.domain.contract.model import parse
+from tillstream.domain.contract.sections import DateStyle
 from tillstream.domain.errors import Rejected
-from tillstream.domain.styles import DateStyle
-from tillstream.pipeline.date_formats import DAY
-from tillstream.pipeline.dates import read_dates
-from tillstream.pipeline.file import file_parts
+from tillstream.pipeline.normalising.dates.formats import DAY
+from tillstream.pipeline.normalising.dates.parse import read_dates
+from tillstream.pipeline.staging.sources.file import file_parts
 from tillstream.samples import wide
 
 FILES = 300

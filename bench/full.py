@@ -16,10 +16,13 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
 from tillstream.domain.people import EVERYTHING
-from tillstream.pipeline import announce, receive, settle, stage
-from tillstream.pipeline.project import project
+from tillstream.pipeline.publishing import sale_events
+from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.stores.messages import StoreToken, publish
+from tillstream.workflows.intake import store_sales
+from tillstream.workflows.intake.store_messages import StoreToken, publish
 
 HISTORY = 10_000_000
 MORE = 100_000
@@ -111,7 +114,7 @@ def _one_sale(app: App) -> float:
             "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
         }  # fmt: skip
         publish(app.ports, StoreToken("Bench", "S001"), sale)
-        for kept in receive.receive(app.ports, app.book, 10, 1.0):
+        for kept in store_sales.receive(app.ports, app.book, 10, 1.0):
             stage.stage(app.ports, kept.batch_id)
         started = time.perf_counter()
         settle.settle_all(app.ports, app.book)
@@ -125,9 +128,9 @@ def _announced(app: App) -> float:
     numbers = app.ports.warehouse.query("SELECT settlement_no FROM settlements WHERE added >= 100000 ORDER BY added")
     rates = []
     for number in numbers["settlement_no"].to_pylist()[:5]:
-        app.ports.documents.delete(announce.COLLECTION, str(number))  # the server has told them to nobody
+        app.ports.documents.delete(sale_events.COLLECTION, str(number))  # the server has told them to nobody
         started = time.perf_counter()
-        events = announce.announce(app.ports, number)
+        events = sale_events.announce(app.ports, number)
         rates.append(events / (time.perf_counter() - started))
     return statistics.median(rates)
 

@@ -17,7 +17,7 @@ from bench import ingest
 from bench.process import Figures, Run, ratio, timed
 
 HERE = Path(__file__).resolve().parents[1]
-START = "from tillstream.cli import script; script()"
+START = "from tillstream.cli.main import script; script()"
 """Run with -P, so that the folder one stands in does not come before the checkout."""
 MOST = 1.05
 FEWEST = 7

@@ -18,9 +18,9 @@ from tillstream.app import App, build
 from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import configure, traced
-from tillstream.pipeline import dead_letters
 from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.settings import Settings
+from tillstream.workflows.operations import dead_letters
 
 UNTRIED = timedelta(hours=1)
 """How much older than a dead letter an event is that is not even tried: the instances that tried it did not live."""
@@ -61,7 +61,7 @@ def project(event: CloudEvent) -> None:
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: pull store sales and keep them as micro-batches, for as long as the settings say."""
-    from tillstream.pipeline.receive import keep_receiving
+    from tillstream.workflows.intake.store_sales import keep_receiving
 
     running = app()
     pushed.check(running.settings)
@@ -77,8 +77,8 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
     """Called by the scheduler: drive on what stopped; keep exchange rates and holidays ready."""
-    from tillstream.analytics import holiday_dates, reference
-    from tillstream.worker import Worker
+    from tillstream.analytics import holidays, reference
+    from tillstream.server.worker import Worker
 
     running = app()
     pushed.check(running.settings)
@@ -86,7 +86,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     with traced(running.settings, _headers()):
         reference.ready(running.ports, running.settings.reporting_currency)
         found = Worker(running).sweep()
-        holiday_dates.renew(running.ports)
+        holidays.renew(running.ports)
     return found, 200
 
 

@@ -12,7 +12,7 @@ from flask import abort, request
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:
-    from tillstream.signed_tokens import Signer
+    from tillstream.people.sign_in.jwt_verifier import Signer
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 KEYS = "https://www.googleapis.com/oauth2/v3/certs"
@@ -22,7 +22,7 @@ def check(settings: Settings) -> None:
     """Answers 401 unless the request shows a token of Google's for us, of the account that pushes."""
     if not settings.push_account:
         return
-    from tillstream.signed_tokens import NotSigned
+    from tillstream.people.sign_in.jwt_verifier import NotSigned
 
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "bearer":
@@ -38,6 +38,6 @@ def check(settings: Settings) -> None:
 @cache
 def _signer(keys: str) -> "Signer":
     """One a process, which keeps the keys."""
-    from tillstream.signed_tokens import Signer
+    from tillstream.people.sign_in.jwt_verifier import Signer
 
     return Signer(ISSUERS, "RS256", keys)

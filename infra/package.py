@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from infra.emulators import HERE
+from devtools.emulators import HERE
 
 PACKAGE = HERE / "build" / "functions"
 LOCK = HERE / "infra" / "locks" / "functions.lock"

@@ -45,7 +45,7 @@ from portal.context import EXTENSION, load_person, scope, signed_in
 from tillstream.app import App
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
-from tillstream.fixing.desk import Desk
+from tillstream.workflows.corrections.drafts.workspace import Desk
 
 SEVERITIES = {"error": "Refused", "warning": "Check", "hold": "Decide", "rejection": "File refused"}
 TRIES = "30 per minute"

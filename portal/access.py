@@ -13,7 +13,7 @@ from portal import bearer
 from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.people import policy
+from tillstream.people.sign_in import mfa_policy
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
@@ -110,7 +110,7 @@ def gate() -> ResponseReturnValue | None:
 
 def _lacks_second_step() -> bool:
     """Whoever is here on the word of another house has done what that house asks."""
-    return not shown_token() and not this_session().way and policy.lacks_second_step(ports(), me())
+    return not shown_token() and not this_session().way and mfa_policy.lacks_second_step(ports(), me())
 
 
 def _to_second_step() -> ResponseReturnValue:

@@ -13,9 +13,9 @@ from portal import ways
 from tillstream import audit
 from tillstream.app import App
 from tillstream.domain.people import Scope
-from tillstream.people import sessions
 from tillstream.people.personal_tokens import PersonalToken
-from tillstream.people.sessions import Lives, Session
+from tillstream.people.sign_in import sessions
+from tillstream.people.sign_in.sessions import Lives, Session
 from tillstream.people.user import User
 from tillstream.ports import Ports
 

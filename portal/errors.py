@@ -15,14 +15,14 @@ from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
 from portal.ways import NotProved
-from tillstream.analytics.known_values import UnknownValue
+from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.backoff import TooManyTries
-from tillstream.people.identities import NotInvited
-from tillstream.people.links import NoSuchLink
-from tillstream.pipeline.sending import WrongChecksum, WrongOffset
+from tillstream.people.invitation_links import NoSuchLink
+from tillstream.people.login_throttle import TooManyTries
+from tillstream.people.sign_in.external_identities import NotInvited
+from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
 
 
 @dataclass(frozen=True)

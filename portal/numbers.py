@@ -8,7 +8,7 @@ import pyarrow as pa
 from flask import request
 
 from portal.context import scope, tillstream
-from tillstream.analytics import known_values, queries
+from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import NAMES, Filters
 
 
@@ -20,7 +20,7 @@ def asked() -> dict[str, list[str]]:
 def chosen(given: Mapping[str, str | Sequence[str]]) -> Filters:
     """The filters, and each value of them known. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(given)
-    known_values.check(app.ports.warehouse, scope(), filters, app.book.regions(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, scope(), filters, app.book.regions(), cache=app.queries)
     return filters
 
 

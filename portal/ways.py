@@ -3,8 +3,8 @@
 from flask import Flask, current_app, request
 
 from tillstream.domain.errors import Rejected
-from tillstream.people.identities import Identity
-from tillstream.people.sessions import Session
+from tillstream.people.sign_in.external_identities import Identity
+from tillstream.people.sign_in.sessions import Session
 from tillstream.people.user import User
 from tillstream.settings import Settings
 
@@ -22,7 +22,7 @@ class NotProved(Rejected):
 def register(app: Flask, settings: Settings) -> None:
     """Make ready what the settings' way in needs; its libraries load only then."""
     if settings.sign_in == IAP:
-        from tillstream.signed_tokens import Signer
+        from tillstream.people.sign_in.jwt_verifier import Signer
 
         app.extensions[EXTENSION] = Signer((ISSUER,), "ES256", KEYS)
     elif settings.sign_in == OIDC:
@@ -51,7 +51,7 @@ def proved_by_proxy(settings: Settings) -> Identity:
 
     Raises `NotProved`, and `Unavailable` where the proxy's keys cannot be had.
     """
-    from tillstream.signed_tokens import NotSigned, Signer
+    from tillstream.people.sign_in.jwt_verifier import NotSigned, Signer
 
     signer: Signer = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")

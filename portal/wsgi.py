@@ -8,8 +8,9 @@ from portal import create_app
 from tillstream import logs
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App, build
-from tillstream.freshness import Newest
-from tillstream.people import accounts, identities
+from tillstream.batches.freshness import Newest
+from tillstream.people import accounts
+from tillstream.people.sign_in import external_identities
 from tillstream.settings import Settings
 
 
@@ -36,4 +37,4 @@ def let_somebody_in(app: App) -> None:
     if settings.passwords_open and password:
         accounts.first_admin(app.ports, settings.first_admin, password)
     elif settings.sign_in != "passwords":
-        identities.first_admin(app.ports, settings.first_admin)
+        external_identities.first_admin(app.ports, settings.first_admin)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import emulators
-from infra.emulators import Emulator, Kind
+from devtools import emulators
+from devtools.emulators import Emulator, Kind
 
 if TYPE_CHECKING:
-    from tillstream.adapters.google.dataset import Dataset
+    from tillstream.adapters.google.bigquery.dataset import Dataset
 
 
 def need(missing: str) -> None:
@@ -74,7 +74,7 @@ def storage_testbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emul
 
 def dataset_of(emulator: Emulator, name: str) -> "Dataset":
     """One of BigQuery's emulator; nothing is in it."""
-    from tillstream.adapters.google.dataset import Dataset  # takes its time, and few tests need it
+    from tillstream.adapters.google.bigquery.dataset import Dataset  # takes its time, and few tests need it
 
     told = emulator.variables
     apis = {"api": told["TILLSTREAM_BIGQUERY_API"], "storage_api": told["TILLSTREAM_BIGQUERY_STORAGE_API"]}

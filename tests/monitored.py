@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tillstream.adapters.google.pubsub_backlog import OLDEST, WAITING
+from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
 
 
 def series(metric: str, subscription: str, *values: int) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.contract import Contract, parse
-from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.validate import validate
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.validating.validate import validate
 
 MAPPED = {"sale_id": "No", "date": "Date", "quantity": "Qty", "unit_price": "Price"}
 ROW = {"No": "1", "Date": "2026-03-01", "Qty": "2", "Price": "5.00"}

@@ -10,15 +10,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tillstream.domain.amount_rule import AmountRule
-from tillstream.domain.contract import IDS, Contract
+from tillstream.domain.contract.amount_rule import AmountRule
+from tillstream.domain.contract.model import IDS, Contract
+from tillstream.domain.contract.sections import SERIALS, NumberStyle
 from tillstream.domain.errors import Rejected
-from tillstream.domain.styles import SERIALS, NumberStyle
-from tillstream.pipeline.date_formats import written
-from tillstream.pipeline.file import file_parts
-from tillstream.pipeline.hashes import Hasher
-from tillstream.pipeline.judged import judged
-from tillstream.pipeline.parts import Part
+from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.staging.hashes import Hasher
+from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.staging.split_rows import judged
 
 RECEIVED = date(2026, 6, 1)
 FURTHER = "Further"

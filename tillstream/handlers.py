@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
+from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
-from tillstream.domain.uploads import State
 from tillstream.ports.object_store import StoredObject
 
 log = structlog.get_logger("tillstream")
@@ -22,7 +22,7 @@ Data = Mapping[str, Any]
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """An object arrived in the inbox: make its record, if nobody has, and stage it."""
-    from tillstream.pipeline.inbox import record_of
+    from tillstream.workflows.intake.inbox_object import record_of
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
     return stage_batch(app, {"batch_id": record_of(app.ports, app.book, stored).batch_id})
@@ -30,7 +30,7 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """A batch waits to be staged; where that is done already, nothing is left to do."""
-    from tillstream.pipeline import stage
+    from tillstream.pipeline.staging import stage
 
     upload = stage.stage(app.ports, data["batch_id"], book=app.book)
     return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
@@ -41,12 +41,13 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
 
     A line tells how long each batch took since it was received, unless it waited for a person.
     """
-    from tillstream.pipeline import settle, uploads
+    from tillstream.batches import records
+    from tillstream.pipeline.settling import settle
 
-    waiting = uploads.find(app.ports, state=State.STAGED, kind=None, limit=None)
+    waiting = records.find(app.ports, state=State.STAGED, kind=None, limit=None)
     numbers = settle.settle_all(app.ports, app.book)
     for upload in waiting if numbers else ():
-        if not upload.confirmed and uploads.get(app.ports, upload.batch_id).state is State.SETTLED:
+        if not upload.confirmed and records.get(app.ports, upload.batch_id).state is State.SETTLED:
             seconds = app.ports.clock.now().timestamp() - upload.received_seq / 1e6
             log.info("settled", batch=upload.batch_id, kind=upload.kind, seconds=round(seconds, 1))
     return {
@@ -58,15 +59,15 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
 
 def announce_settlement(app: App, data: Data) -> dict[str, Any]:
     """A settlement committed: tell its changes, line by line."""
-    from tillstream.pipeline import announce
+    from tillstream.pipeline.publishing import sale_events
 
-    events = announce.announce(app.ports, int(data["settlement_no"]))
+    events = sale_events.announce(app.ports, int(data["settlement_no"]))
     return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
 
 
 def sum_days(app: App, data: Data) -> dict[str, Any]:
     """A settlement committed: sum the days again that any has touched since the last time."""
-    from tillstream.pipeline.project import project
+    from tillstream.pipeline.publishing.daily_totals import project
 
     return {"settlement": data["settlement_no"], "rows": project(app.ports.warehouse), "outcome": "summed"}
 

@@ -6,7 +6,7 @@ import click
 
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from tillstream.cli import main
+from tillstream.cli.main import main
 
 INTRO = """
 While a server runs, commands go through it; without one they take the folder's lock and wait their turn

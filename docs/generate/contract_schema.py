@@ -5,8 +5,8 @@ from typing import Any
 
 from docs.generate.contracts import docstrings
 from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract import CHECKED, MAPPED, Contract
-from tillstream.domain.values import CONSTANT
+from tillstream.domain.contract.model import CHECKED, MAPPED, Contract
+from tillstream.domain.contract.values import CONSTANT
 
 PLAIN = ["string", "number", "boolean"]
 """A plain YAML word is read as the text that stands there: 22423, 0.10 and yes too."""

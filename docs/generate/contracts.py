@@ -10,10 +10,11 @@ from pydantic.fields import FieldInfo
 
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
-from tillstream import contracts
-from tillstream.domain import amount_rule, contract, schedule, styles, values
+from tillstream.contracts import loader
 from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract import MAPPED, Contract
+from tillstream.domain.contract import amount_rule, schedule, sections, values
+from tillstream.domain.contract import model as contract_model
+from tillstream.domain.contract.model import MAPPED, Contract
 from tillstream.domain.errors import Rejected
 
 INTRO = """
@@ -83,10 +84,10 @@ identity: {ids: region_wide}
 
 
 def page() -> str:
-    example = contracts.read(EXAMPLE, "AT.yaml")
+    example = loader.read(EXAMPLE, "AT.yaml")
     models: list[type[BaseModel]] = [Contract, *_parts()]
     parts = [_section(model) for model in models]
-    shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in contracts.shipped().values()]
+    shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in loader.shipped().values()]
     return markdown(
         "Region contracts",
         INTRO,
@@ -111,7 +112,7 @@ def page() -> str:
 
 def _said_of(text: str) -> str:
     try:
-        contracts.read(text, "AT.yaml")
+        loader.read(text, "AT.yaml")
     except Rejected as error:
         return str(error)
     raise AssertionError("the example of a mistake has none")
@@ -146,7 +147,9 @@ def _section(model: type[BaseModel]) -> str:
 def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → the text that stands under it in the source."""
     found: dict[str, dict[str, str]] = {}
-    for node in ast.parse("".join(map(inspect.getsource, (contract, schedule, styles, values, amount_rule)))).body:
+    for node in ast.parse(
+        "".join(map(inspect.getsource, (contract_model, schedule, sections, values, amount_rule)))
+    ).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)
             found[node.name] = {

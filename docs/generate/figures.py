@@ -1,7 +1,7 @@
 """docs/figures.md, from the catalogue of figures."""
 
 from docs.generate.markdown import page as markdown
-from tillstream.analytics.figures import COUNTED, FIGURES, Figure
+from tillstream.analytics.metrics import COUNTED, FIGURES, Figure
 
 INTRO = """
 What each number of the portal means. Behind every figure stands this text, with the filters in force, the uploads that

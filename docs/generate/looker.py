@@ -8,7 +8,7 @@ import pyarrow as pa
 import yaml
 
 import sql
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.tables import column_words
 
 NOTE = "# Written by `make docs`; do not edit. The words stand in sql/marts.\n"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tillstream.adapters.local.translated import translate_all
+from tillstream.adapters.local.googlesql.translation_cache import translate_all
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 

@@ -9,8 +9,9 @@ from portal.admin import forms
 from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Action, Role
-from tillstream.people import directory, identities, links, sessions
+from tillstream.people import directory, invitation_links
 from tillstream.people.assigned import WrongField
+from tillstream.people.sign_in import external_identities, sessions
 
 COLUMNS = [
     {"key": "name", "label": "Name", "sort": True},
@@ -54,11 +55,11 @@ def invite() -> ResponseReturnValue:
     if not tillstream().settings.passwords_open:
         return _expected(form)
     try:
-        text = links.invite(ports(), form.login.data, **form.given())
+        text = invitation_links.invite(ports(), form.login.data, **form.given())
     except (Rejected, Conflict) as error:
         form.tell(error)
         return _form_page(form), 422
-    return shown_once(form.login.data, text, links.INVITATION.days)
+    return shown_once(form.login.data, text, invitation_links.INVITATION.days)
 
 
 def _expected(form: forms.NewPerson) -> ResponseReturnValue:
@@ -66,7 +67,7 @@ def _expected(form: forms.NewPerson) -> ResponseReturnValue:
     try:
         if "@" not in (form.login.data or ""):
             raise WrongField("login", "Here people sign in with their company's account: enter its e-mail address.")
-        one = identities.expect(ports(), form.login.data, **form.given())
+        one = external_identities.expect(ports(), form.login.data, **form.given())
     except (Rejected, Conflict) as error:
         form.tell(error)
         return _form_page(form), 422

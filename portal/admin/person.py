@@ -9,7 +9,8 @@ from portal.admin.people import shown_once
 from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.people import accounts, history, identities, links, second_step, sessions
+from tillstream.people import accounts, history, invitation_links
+from tillstream.people.sign_in import external_identities, sessions, totp
 from tillstream.people.user import User
 
 
@@ -63,18 +64,18 @@ def reset(login: str) -> ResponseReturnValue:
     """
     one = _other(login, "Change your own password on its page.")
     if not tillstream().settings.passwords_open:
-        identities.forget(ports(), one.login, by=me().login)
+        external_identities.forget(ports(), one.login, by=me().login)
         flash(f"{one.login} is signed out, and bound to whoever signs in with that address next.", "done")
         return _back(one)
-    text = links.renew(ports(), one.login, by=me().login)
-    return shown_once(one.login, text, links.look(ports(), text).days)
+    text = invitation_links.renew(ports(), one.login, by=me().login)
+    return shown_once(one.login, text, invitation_links.look(ports(), text).days)
 
 
 @allow(Action.ADMINISTER)
 @only_with_passwords
 def take_off_second_step(login: str) -> ResponseReturnValue:
     one = _other(login, "Take your own second step off on your profile.")
-    second_step.take_off(ports(), one.login, by=me().login)
+    totp.take_off(ports(), one.login, by=me().login)
     flash(f"{one.login} signs in without a code now, and may set it up again.", "done")
     return _back(one)
 

@@ -9,7 +9,8 @@ from portal.access import allow, only_with_passwords
 from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Role
-from tillstream.people import accounts, passwords, policy
+from tillstream.people import accounts, passwords
+from tillstream.people.sign_in import mfa_policy
 
 
 @allow(Action.ADMINISTER)
@@ -17,7 +18,7 @@ def show() -> ResponseReturnValue:
     people = accounts.find(ports())
     return render_template(
         "admin/policy.html",
-        required=policy.second_step_roles(ports()),
+        required=mfa_policy.second_step_roles(ports()),
         roles=list(Role),
         without=Counter(one.role for one in people if not (one.second_step or one.disabled)),
         lives=lives(),
@@ -32,6 +33,6 @@ def save() -> ResponseReturnValue:
     given = request.form.getlist("roles")
     if not set(given) <= set(Role):
         raise Rejected(f"There are the roles {', '.join(Role)}, and no others.")
-    policy.require_second_step(ports(), [Role(role) for role in given], me().login)
+    mfa_policy.require_second_step(ports(), [Role(role) for role in given], me().login)
     flash("Saved; it counts from everybody's next click on.", "done")
     return redirect(url_for("admin.policy"), 303)

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from tillstream.domain.people import Action
-from tillstream.people import tokens
+from tillstream.people import store_tokens
 
 
 class NewToken(FlaskForm):
@@ -26,21 +26,21 @@ def _form() -> NewToken:
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    return render_template("admin/stores.html", tokens=tokens.find(ports()), form=_form())
+    return render_template("admin/stores.html", tokens=store_tokens.find(ports()), form=_form())
 
 
 @allow(Action.ADMINISTER)
 def add() -> ResponseReturnValue:
     form = _form()
     if not form.validate_on_submit():
-        return render_template("admin/stores.html", tokens=tokens.find(ports()), form=form), 422
-    token, text = tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
+        return render_template("admin/stores.html", tokens=store_tokens.find(ports()), form=form), 422
+    token, text = store_tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
     words = f"The token of {token.store_id} in {token.region}"
     return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
 
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
-    token = tokens.revoke(ports(), token_id, me().login)
+    token = store_tokens.revoke(ports(), token_id, me().login)
     flash(f"The token of {token.store_id} no longer opens anything.", "done")
     return redirect(url_for("admin.stores"), 303)

@@ -11,8 +11,8 @@ from portal.api.tus import PIECE, VERSION
 from portal.api.uploads import MOST as MOST_UPLOADS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
-from tillstream.analytics.figures import FIGURES
 from tillstream.analytics.filters import COLUMNS
+from tillstream.analytics.metrics import FIGURES
 
 Given = dict[str, Any]
 

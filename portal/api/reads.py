@@ -11,11 +11,11 @@ from portal.access import allow
 from portal.api import paging
 from portal.api.conditional import answered, as_json
 from portal.context import me, tillstream
-from tillstream import freshness
 from tillstream.analytics import queries
+from tillstream.batches import freshness
+from tillstream.commands.json_values import plain
 from tillstream.domain.people import Action
-from tillstream.jsons import plain
-from tillstream.worker import Worker
+from tillstream.server.worker import Worker
 
 LISTS = (
     "sales-over-time",

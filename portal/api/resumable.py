@@ -16,8 +16,8 @@ from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, chec
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.domain.people import Action
-from tillstream.domain.sending import Sending
-from tillstream.pipeline import sending, sent
+from tillstream.domain.resumable_upload import Sending
+from tillstream.workflows.intake import complete_upload, resumable_upload
 
 EXTENSIONS = "creation,termination,checksum,expiration"
 
@@ -35,7 +35,7 @@ def begin() -> ResponseReturnValue:
     contract = said.get("contract", "")
     if contract or not look:
         contract = scoped.contract(contract).name
-    found = sending.begin(
+    found = resumable_upload.begin(
         ports(),
         me().login,
         said.get("filename") or said.get("name") or "",
@@ -47,7 +47,7 @@ def begin() -> ResponseReturnValue:
         origin=request.headers.get("Origin", "") if said.get("straight") else "",
     )
     if found.whole:
-        found = sent.finish(ports(), tillstream().book, found.id, found.by)
+        found = complete_upload.finish(ports(), tillstream().book, found.id, found.by)
     return _told(_as_json(found, 201), _facts(found) | {"Location": url_for("api.sending", sending_id=found.id)})
 
 
@@ -55,7 +55,7 @@ def begin() -> ResponseReturnValue:
 def one(sending_id: str) -> ResponseReturnValue:
     """How much of the file is kept (`Upload-Offset`); once it is whole, `batch_id` names the upload that it became."""
     check_version()
-    found = sending.get(ports(), sending_id, me().login)
+    found = resumable_upload.get(ports(), sending_id, me().login)
     return _told(_as_json(found, 200), _facts(found))
 
 
@@ -69,11 +69,11 @@ def append(sending_id: str) -> ResponseReturnValue:
     if request.mimetype != PIECE:
         raise NotAPiece(f"Send the piece as {PIECE}.")
     offset, stream = number("Upload-Offset"), cast("BinaryIO", request.stream)
-    found = sending.get(ports(), sending_id, me().login)
+    found = resumable_upload.get(ports(), sending_id, me().login)
     if not found.session or request.content_length:
-        found = sending.append(ports(), sending_id, me().login, offset, stream, checksum())
+        found = resumable_upload.append(ports(), sending_id, me().login, offset, stream, checksum())
     if found.whole or found.session:
-        found = sent.finish(ports(), tillstream().book, found.id, found.by)
+        found = complete_upload.finish(ports(), tillstream().book, found.id, found.by)
     return _told(Response(status=204), _facts(found))
 
 
@@ -81,7 +81,7 @@ def append(sending_id: str) -> ResponseReturnValue:
 def cancel(sending_id: str) -> ResponseReturnValue:
     """Forget the file and the bytes that came of it."""
     check_version()
-    sending.cancel(ports(), sending_id, me().login)
+    resumable_upload.cancel(ports(), sending_id, me().login)
     return _told(Response(status=204), {})
 
 
@@ -105,7 +105,9 @@ def _facts(found: Sending) -> dict[str, str]:
     else:
         if found.session:
             facts["Upload-Session"] = found.session
-        facts["Upload-Expires"] = format_datetime(datetime.fromisoformat(found.touched_at) + sent.KEPT, usegmt=True)
+        facts["Upload-Expires"] = format_datetime(
+            datetime.fromisoformat(found.touched_at) + complete_upload.KEPT, usegmt=True
+        )
     return facts
 
 

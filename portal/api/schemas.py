@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from tillstream.domain.batch import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.store_sale import schema as sale_schema
-from tillstream.domain.uploads import State
 
 Schema = dict[str, Any]
 

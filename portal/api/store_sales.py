@@ -7,15 +7,15 @@ from portal.access import Open, allow
 from portal.context import ports
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import LARGEST
-from tillstream.people import tokens
-from tillstream.stores import messages
+from tillstream.people import store_tokens
+from tillstream.workflows.intake import store_messages
 
 
 @allow(Open.STORE_TOKEN)
 def send() -> ResponseReturnValue:
     """202 once the sale is kept; the same sale again changes nothing."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    store = tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
+    store = store_tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
     if store is None:
         abort(401)
     request.max_content_length = LARGEST
@@ -25,5 +25,5 @@ def send() -> ResponseReturnValue:
         payload = None
     if not isinstance(payload, dict):
         raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
-    speaks_for = messages.StoreToken(store.region, store.store_id)
-    return jsonify({"id": messages.publish(ports(), speaks_for, payload), "status": "accepted"}), 202
+    speaks_for = store_messages.StoreToken(store.region, store.store_id)
+    return jsonify({"id": store_messages.publish(ports(), speaks_for, payload), "status": "accepted"}), 202

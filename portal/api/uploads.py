@@ -10,10 +10,10 @@ from portal.access import allow
 from portal.api import paging
 from portal.context import ports
 from portal.uploads import scoped
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import account
+from tillstream.receipts import receipt as receipts
 
 MOST = 500
 SHOWN = (
@@ -43,7 +43,7 @@ def one(batch_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_UPLOADS)
 def receipt(batch_id: str) -> ResponseReturnValue:
     """The account of one upload: its rows by outcome, its problems, its amounts."""
-    return jsonify(account.receipt(ports(), scoped.own(batch_id).batch_id))
+    return jsonify(receipts.receipt(ports(), scoped.own(batch_id).batch_id))
 
 
 def _state(text: str | None) -> State | None:

@@ -16,7 +16,7 @@ from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.people import visits
+from tillstream.people import last_seen
 
 MOST_FILES = 200
 WEEK = timedelta(days=7)
@@ -28,7 +28,7 @@ def show() -> ResponseReturnValue:
     warehouse, cache = ports().warehouse, tillstream().queries
     about = asked(keep=("since",))
     since = _day(request.args.get("since", ""))
-    seen = visits.look(ports(), me().login, changes.last_settlement(warehouse, cache))
+    seen = last_seen.look(ports(), me().login, changes.last_settlement(warehouse, cache))
     params: dict[str, Any] = {"since": since} if since else {"after": seen.settlement_no}
     # one more than fits tells whether there is another page
     rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)

@@ -12,14 +12,14 @@ from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
 from tillstream.analytics.completeness import Cell, Row, State
-from tillstream.analytics.expected import LOOK_BACK, Told
+from tillstream.analytics.deliveries import LOOK_BACK, Told
 from tillstream.analytics.filters import Filters
-from tillstream.domain.contract import Contract
+from tillstream.domain.batch import State as UploadState
+from tillstream.domain.batch import Upload
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State as UploadState
-from tillstream.domain.uploads import Upload
-from tillstream.pipeline import waiting
+from tillstream.receipts import quarantine
 
 WORDS: dict[State, tuple[str, str, str]] = {
     State.MISSING: ("✗", "missing", "Expected by now, and not here"),
@@ -116,7 +116,7 @@ def _held() -> list[Upload]:
 
 def _told_by(upload: Upload) -> set[tuple[str | None, date]]:
     stores = scope().stores
-    return {one for one in waiting.days(ports(), upload) if stores is None or one[0] in stores}
+    return {one for one in quarantine.days(ports(), upload) if stores is None or one[0] in stores}
 
 
 def _covers(told: tuple[str | None, date], store: str | None, on: date) -> bool:

@@ -11,10 +11,10 @@ from portal.board.told import WORDS
 from portal.context import ports, scope
 from tillstream.analytics.filters import Filters
 from tillstream.audit import reading
-from tillstream.domain.identity import event_ids
+from tillstream.batches import records
+from tillstream.domain.ids import event_ids
 from tillstream.domain.people import Action
-from tillstream.pipeline import uploads
-from tillstream.pipeline.announce import COLLECTION as ANNOUNCED
+from tillstream.pipeline.publishing.sale_events import COLLECTION as ANNOUNCED
 
 HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settled_at", "region", "sale_id"})
 """What a version is, not what it says."""
@@ -110,7 +110,7 @@ def _people(batches: set[str]) -> list[dict[str, Any]]:
     """What people did with the batches that told this sale, the oldest first."""
     found = []
     for batch in sorted(batches):
-        file = uploads.get(ports(), batch).file
+        file = records.get(ports(), batch).file
         for entry in reading.of_subject(ports(), "upload", batch):
             what = DONE.get(entry.what, entry.what)
             found.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})

@@ -12,8 +12,8 @@ from portal.context import scope
 from portal.uploads import scoped
 from portal.uploads.words import state_of
 from tillstream.analytics.filters import Filters
+from tillstream.domain.batch import Upload
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import Upload
 
 SHOWN = 20
 LOOKED_AT = 5_000

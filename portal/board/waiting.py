@@ -11,11 +11,11 @@ from portal.context import ports, scope, signed_in, tillstream
 from portal.lists import asked, page_of
 from portal.uploads import scoped, words
 from tillstream.analytics import changes
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import uploads
-from tillstream.pipeline.decide_preview import previewable, would
 from tillstream.ports.warehouse import Settled
+from tillstream.workflows.review.decision_preview import previewable, would
 
 KINDS = ("upload", "replay", "messages")
 WHOSE = "looks-like-another-region"
@@ -75,5 +75,5 @@ def count() -> int:
     held: dict[str, str | int | bool] = {"state": State.HELD.value}
     regions = scope().regions
     if regions is None:
-        return ports().documents.count(uploads.COLLECTION, held)
-    return sum(ports().documents.count(uploads.COLLECTION, {**held, "region": region}) for region in regions)
+        return ports().documents.count(records.COLLECTION, held)
+    return sum(ports().documents.count(records.COLLECTION, {**held, "region": region}) for region in regions)

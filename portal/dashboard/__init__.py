@@ -15,8 +15,8 @@ from portal.dashboard.mornings import MORNINGS
 from portal.dashboard.presets import PRESETS
 from portal.dashboard.tables import TABLES, page_of
 from tillstream.analytics import changes
+from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.known_values import UnknownValue
 from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 

@@ -8,9 +8,9 @@ from portal.context import ports, scope
 from portal.dashboard.asked import Asked
 from portal.uploads import scoped, words
 from tillstream.analytics.filters import Filters
+from tillstream.domain.batch import State
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State
-from tillstream.pipeline import dead_letters
+from tillstream.workflows.operations import dead_letters
 
 SHOWN = 5
 COUNTED = 100

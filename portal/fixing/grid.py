@@ -12,12 +12,12 @@ from portal.fixing.seen import desk, look, told, wanted
 from portal.uploads import scoped
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
-from tillstream.fixing import page, sending
-from tillstream.fixing.refusals import NOWHERE
-from tillstream.fixing.resplit import splits
-from tillstream.fixing.suggest import alike, suggestions
-from tillstream.pipeline import replay
-from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
+from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
+from tillstream.workflows.corrections.drafts import grid_page, submit
+from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE
+from tillstream.workflows.corrections.drafts.split_row import splits
+from tillstream.workflows.corrections.drafts.suggestions import alike, suggestions
+from tillstream.workflows.review import replay
 
 
 @allow(Action.UPLOAD)
@@ -46,7 +46,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 def rows(batch_id: str) -> ResponseReturnValue:
     """A page of rows with the state of the draft, for the page's script."""
     seen = look(batch_id)
-    return jsonify(told(seen) | page.rows_of(ports(), seen, wanted()))
+    return jsonify(told(seen) | grid_page.rows_of(ports(), seen, wanted()))
 
 
 @allow(Action.UPLOAD)
@@ -59,13 +59,13 @@ def stamp(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """What the receipt would say if what is ready was given back now, the ledger asked too."""
     app = tillstream()
-    return jsonify(sending.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
+    return jsonify(submit.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
 
 
 @allow(Action.UPLOAD)
 def next_left(batch_id: str) -> ResponseReturnValue:
     """The next page with a row that still needs somebody."""
-    return jsonify({"page": page.next_left(ports(), look(batch_id), wanted())})
+    return jsonify({"page": grid_page.next_left(ports(), look(batch_id), wanted())})
 
 
 @allow(Action.UPLOAD)

@@ -7,8 +7,8 @@ from flask import current_app, request
 from portal.context import me, ports
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
-from tillstream.fixing import page
-from tillstream.fixing.desk import Desk, Seen
+from tillstream.workflows.corrections.drafts import grid_page
+from tillstream.workflows.corrections.drafts.workspace import Desk, Seen
 
 EXTENSION = "fixing"
 
@@ -23,11 +23,11 @@ def look(batch_id: str) -> Seen:
     return desk().look(ports(), scoped.own(batch_id))
 
 
-def wanted() -> page.Wanted:
+def wanted() -> grid_page.Wanted:
     """What the address asks for."""
     args = request.args
     column = args.get("column", type=int)
-    return page.Wanted(
+    return grid_page.Wanted(
         args.get("problem", ""),
         column,
         args.get("q", "")[:200],
@@ -49,7 +49,7 @@ def told(seen: Seen) -> dict[str, Any]:
         "redo": draft.can_redo(login),
         "counts": counts,
         "away": seen.refusals.away,
-        "kinds": page.kinds(seen, seen.found(ports())),
+        "kinds": grid_page.kinds(seen, seen.found(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 
@@ -57,8 +57,8 @@ def told(seen: Seen) -> dict[str, Any]:
 def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """What a step is answered with: the draft, and the rows that the page shows."""
     seen = look(batch_id)
-    shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * page.PER_PAGE]
-    return told(seen) | {"rows": page.rows_named(ports(), seen, shown)}
+    shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
+    return told(seen) | {"rows": grid_page.rows_named(ports(), seen, shown)}
 
 
 def body() -> dict[str, Any]:

@@ -10,8 +10,8 @@ from portal.context import me, ports
 from portal.fixing.seen import body, changed, desk, look, version_of
 from portal.uploads import scoped
 from tillstream.domain.people import Action
-from tillstream.fixing import draft, sending
-from tillstream.fixing.steps import Step, asked
+from tillstream.workflows.corrections.drafts import draft, submit
+from tillstream.workflows.corrections.drafts.edits import Step, asked
 
 
 @allow(Action.UPLOAD)
@@ -55,7 +55,7 @@ def send(batch_id: str) -> ResponseReturnValue:
     data = body()
     upload = scoped.own(batch_id)
     try:
-        sent = sending.send(ports(), desk(), upload, me().login, looked_at=version_of(data))
+        sent = submit.send(ports(), desk(), upload, me().login, looked_at=version_of(data))
     except draft.Clash as clash:
         return _clashed(batch_id, clash)
     flash("Your corrections are in; they are read in a moment.", "done")

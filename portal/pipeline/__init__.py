@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, words
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import dead_letters
-from tillstream.pipeline import queues as waiting_in
-from tillstream.worker import Worker
+from tillstream.server.worker import Worker
+from tillstream.workflows.operations import dead_letters
+from tillstream.workflows.operations import queue_depths as waiting_in
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 

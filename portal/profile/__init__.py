@@ -15,11 +15,12 @@ from portal.access import Open, allow, only_with_passwords
 from portal.context import lives, me, ports, this_session
 from portal.sign_in.forms import Code
 from tillstream.domain.errors import Rejected
-from tillstream.people import policy, profile, sessions
-from tillstream.people import second_step as step
+from tillstream.people import profile
 from tillstream.people.assigned import WrongField
-from tillstream.people.backoff import TooManyTries
-from tillstream.people.second_step import WrongCode
+from tillstream.people.login_throttle import TooManyTries
+from tillstream.people.sign_in import mfa_policy, sessions
+from tillstream.people.sign_in import totp as step
+from tillstream.people.sign_in.totp import WrongCode
 
 blueprint = Blueprint("profile", __name__, template_folder="templates")
 
@@ -100,7 +101,7 @@ def new_codes() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @only_with_passwords
 def take_off() -> ResponseReturnValue:
-    if me().role in policy.second_step_roles(ports()):
+    if me().role in mfa_policy.second_step_roles(ports()):
         raise Rejected("Your role signs in with a second step; it cannot be taken off.")
 
     def off(code: str) -> ResponseReturnValue:
@@ -155,7 +156,7 @@ def _step_page(form: Code) -> str:
         me=me(),
         key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
         picture=_picture(step.address(key, me().login)) if key else "",
-        required=me().role in policy.second_step_roles(ports()),
+        required=me().role in mfa_policy.second_step_roles(ports()),
         codes_left=step.codes_left(ports(), me().login),
     )
 

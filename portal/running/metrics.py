@@ -11,9 +11,10 @@ from prometheus_client.registry import Collector
 
 from portal.access import Open, allow
 from portal.context import EXTENSION
-from tillstream.domain.uploads import State
-from tillstream.pipeline import queues, uploads
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.ports import Ports
+from tillstream.workflows.operations import queue_depths
 
 REGISTRY = "tillstream.metrics"
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
@@ -27,13 +28,13 @@ class _Pipeline(Collector):
 
     def collect(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily("tillstream_queue_messages", "Messages of a queue", labels=("queue", "state"))
-        for depth in queues.depths(self._ports):
+        for depth in queue_depths.depths(self._ports):
             for state in ("ready", "leased", "delayed", "dead"):
                 if (count := getattr(depth, state)) is not None:
                     waiting.add_metric((depth.subscription, state), count)
         batches = GaugeMetricFamily("tillstream_batches", "Batches by state", labels=("state",))
         for state in State:
-            count = self._ports.documents.count(uploads.COLLECTION, {"state": state.value})
+            count = self._ports.documents.count(records.COLLECTION, {"state": state.value})
             batches.add_metric((state.value,), count)
         yield waiting
         yield batches

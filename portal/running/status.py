@@ -16,10 +16,11 @@ from portal.running.ready import asked
 from tillstream import __version__
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.people import EVERYTHING, Action
-from tillstream.domain.uploads import State
-from tillstream.pipeline import queues, upkeep, uploads
 from tillstream.settings import Settings
+from tillstream.workflows.operations import maintenance_log, queue_depths
 
 LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 
@@ -28,7 +29,7 @@ LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 def show() -> ResponseReturnValue:
     app = tillstream()
     (kpis,) = queries.run(app.ports.warehouse, "kpis", EVERYTHING, Filters(), cache=app.queries).to_pylist()
-    states = {state.value: ports().documents.count(uploads.COLLECTION, {"state": state.value}) for state in State}
+    states = {state.value: ports().documents.count(records.COLLECTION, {"state": state.value}) for state in State}
     return render_template(
         "running/status.html",
         version=__version__,
@@ -36,12 +37,12 @@ def show() -> ResponseReturnValue:
         libraries={name: version(name) for name in LIBRARIES},
         **_kept(app.settings),
         parts=asked(),
-        depths=queues.depths(ports()),
+        depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         lines=kpis["lines"],
         as_of=_text(kpis["as_of"]),
-        swept=upkeep.last(ports(), upkeep.SWEEP),
-        backed_up=upkeep.last(ports(), upkeep.BACKUP),
+        swept=maintenance_log.last(ports(), maintenance_log.SWEEP),
+        backed_up=maintenance_log.last(ports(), maintenance_log.BACKUP),
     )
 
 

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped
+from tillstream.batches import records
 from tillstream.domain.people import Action
-from tillstream.pipeline import uploads
-from tillstream.pipeline.file_line import around
+from tillstream.receipts.source_line import around
 
 
 @allow(Action.SEE_UPLOADS)
@@ -23,7 +23,7 @@ def show(batch_id: str, line: int) -> ResponseReturnValue:
         upload=upload,
         found=found,
         line=line,
-        whole=uploads.get(ports(), upload.parent) if upload.kind == "correction" else upload,
+        whole=records.get(ports(), upload.parent) if upload.kind == "correction" else upload,
         message=_message(found.row.raw) if upload.kind == "messages" else "",
     )
 

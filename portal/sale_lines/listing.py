@@ -12,7 +12,7 @@ from portal.context import scope, tillstream
 from portal.dashboard.asked import DATES, resolved
 from portal.dashboard.presets import PRESETS
 from portal.sale_lines.columns import Shown, chosen, offered
-from tillstream.analytics import whole
+from tillstream.analytics import line_export
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.people import Action
 
@@ -28,7 +28,7 @@ def show() -> ResponseReturnValue:
     known = offered(scope())
     asked = _asked(known, values, preset)
     app = tillstream()
-    rows: list[dict[str, Any]] = whole.page(
+    rows: list[dict[str, Any]] = line_export.page(
         app.ports.warehouse,
         scope(),
         filters,
@@ -76,6 +76,6 @@ def export() -> Response:
     """Every chosen line with every column that the person may see, as CSV, JSON lines or Parquet."""
     values, text = resolved()[0], lists.asked().q
     app, bounds, filters = tillstream(), scope(), numbers.chosen(values)
-    batches = whole.lines(app.ports.warehouse, bounds, filters, text)
+    batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     named = values | ({"search": [text]} if text else {})
     return exports.respond(request.args.get("format", "csv"), "sale-lines", named, batches)

@@ -13,11 +13,12 @@ from portal.context import lives, me, ports, signed_in, this_session
 from portal.sign_in import company
 from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.people import accounts, links, second_step, sessions
+from tillstream.people import accounts, invitation_links
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.backoff import TooManyTries
+from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.passwords import SHORTEST
-from tillstream.people.second_step import WrongCode
+from tillstream.people.sign_in import sessions, totp
+from tillstream.people.sign_in.totp import WrongCode
 from tillstream.people.user import User
 
 blueprint = Blueprint("sign_in", __name__, template_folder="templates")
@@ -91,7 +92,7 @@ def check_code() -> ResponseReturnValue:
         return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
     if form.validate_on_submit():
         try:
-            user = second_step.check(ports(), half.login, form.code.data)
+            user = totp.check(ports(), half.login, form.code.data)
         except WrongCode as error:
             form.code.errors, status = [str(error)], 401
         except TooManyTries as error:
@@ -119,18 +120,20 @@ def _half() -> User | None:
 @only_with_passwords
 def join(text: str) -> ResponseReturnValue:
     """Looking uses nothing up: programs that fetch links before people click them do no harm."""
-    return render_template("sign_in/join.html", form=FirstPassword(), link=links.look(ports(), text), shortest=SHORTEST)
+    return render_template(
+        "sign_in/join.html", form=FirstPassword(), link=invitation_links.look(ports(), text), shortest=SHORTEST
+    )
 
 
 @blueprint.post("/join/<text>")
 @allow(Open.EVERYBODY)
 @only_with_passwords
 def take(text: str) -> ResponseReturnValue:
-    link, form = links.look(ports(), text), FirstPassword()
+    link, form = invitation_links.look(ports(), text), FirstPassword()
     if form.validate_on_submit():
         try:
-            user = links.take(ports(), text, form.new.data)
-        except links.NoSuchLink:
+            user = invitation_links.take(ports(), text, form.new.data)
+        except invitation_links.NoSuchLink:
             raise
         except Rejected as error:
             form.new.errors = [str(error)]

@@ -10,7 +10,7 @@ from portal import ways
 from portal.access import Open, allow
 from portal.addresses import own_page
 from portal.context import enter, ports, tillstream
-from tillstream.people import identities
+from tillstream.people.sign_in import external_identities
 from tillstream.people.user import User
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def returned() -> ResponseReturnValue:
     """Back from the provider's page, with what proves who the person is."""
     identity = _provider().finish()
     wanted = own_page(str(cookie.get(WANTED, "")))
-    enter(identities.sign_in(ports(), identity), way=ways.OIDC)
+    enter(external_identities.sign_in(ports(), identity), way=ways.OIDC)
     return redirect(wanted, 303)
 
 
@@ -52,7 +52,7 @@ def through_proxy() -> User | None:
     settings = tillstream().settings
     if settings.sign_in != ways.IAP or (settings.local_accounts and ways.ASSERTION not in request.headers):
         return None
-    return identities.sign_in(ports(), ways.proved_by_proxy(settings))
+    return external_identities.sign_in(ports(), ways.proved_by_proxy(settings))
 
 
 def _provider() -> "Provider":

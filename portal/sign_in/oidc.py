@@ -9,7 +9,7 @@ from requests import RequestException
 
 from portal.ways import NotProved
 from tillstream.domain.errors import Unavailable
-from tillstream.people.identities import Identity
+from tillstream.people.sign_in.external_identities import Identity
 from tillstream.settings import Settings
 
 DISCOVERY = "/.well-known/openid-configuration"

@@ -10,12 +10,13 @@ from flask import request
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import look_words
 from tillstream.detection.answers import check
-from tillstream.detection.roles import NONE
-from tillstream.detection.told import Question
-from tillstream.domain.contract import Contract, parse
+from tillstream.detection.columns.roles import NONE
+from tillstream.detection.evidence import Question
+from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import stem
-from tillstream.pipeline import answer_examples, asking, sending
+from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.onboarding import answer_examples, questionnaire
 
 FIELD, BECOMES = "answer.", "becomes."
 Opened = Callable[[], BinaryIO]
@@ -45,7 +46,7 @@ class Posed:
 
 @dataclass(frozen=True)
 class Asking:
-    asked: asking.Asked
+    asked: questionnaire.Asked
     posed: tuple[Posed, ...]
     name: str
     open: int
@@ -58,16 +59,16 @@ class Asking:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> Asking:
     """What is open, what was answered, and the contract once nothing is open. Raises `Rejected`."""
     name = name_of(file)
-    found = asking.ask(opened, name, answers, tillstream().book.all().values())
-    return posed(opened, found, asking.all_questions(opened, name, answers, found), name)
+    found = questionnaire.ask(opened, name, answers, tillstream().book.all().values())
+    return posed(opened, found, questionnaire.all_questions(opened, name, answers, found), name)
 
 
-def posed(opened: Opened, found: asking.Asked, pairs: list[tuple[Question, str | None]], name: str) -> Asking:
+def posed(opened: Opened, found: questionnaire.Asked, pairs: list[tuple[Question, str | None]], name: str) -> Asking:
     """The questions as the page asks them."""
     return Asking(found, tuple(_posed(opened, found, *one) for one in pairs), name, len(found.questions))
 
 
-def _posed(opened: Opened, found: asking.Asked, question: Question, said: str | None) -> Posed:
+def _posed(opened: Opened, found: questionnaire.Asked, question: Question, said: str | None) -> Posed:
     values = answer_examples.examples(opened, found, question)
     choices = tuple(
         Choice(one, look_words.choice(question, one), values.get(one, ()), one == said) for one in question.choices
@@ -115,7 +116,7 @@ def _moved(columns: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def so_far(found: asking.Asked) -> dict[str, str]:
+def so_far(found: questionnaire.Asked) -> dict[str, str]:
     """Column of a sale line → header, as far as it is understood."""
     columns = found.draft.get("columns")
     return dict(columns) if isinstance(columns, dict) else {}
@@ -123,15 +124,15 @@ def so_far(found: asking.Asked) -> dict[str, str]:
 
 def keep(id: str, answers: dict[str, str]) -> None:
     now = ports().clock.now().isoformat()
-    sending.change(ports(), id, me().login, lambda known: replace(known, answers=answers, touched_at=now))
+    resumable_upload.change(ports(), id, me().login, lambda known: replace(known, answers=answers, touched_at=now))
 
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """The contract that the answers make, under the name that the form gives it. Raises `Rejected`."""
-    return named(asking.ask(opened, name_of(file), answers, tillstream().book.all().values()))
+    return named(questionnaire.ask(opened, name_of(file), answers, tillstream().book.all().values()))
 
 
-def named(found: asking.Asked) -> Contract:
+def named(found: questionnaire.Asked) -> Contract:
     """The new contract under the name that the form gives it. Raises `Rejected` while a question is open."""
     if found.contract is None:
         count = len(found.questions)

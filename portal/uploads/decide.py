@@ -11,7 +11,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from tillstream.analytics import changes
 from tillstream.domain.people import Action
-from tillstream.pipeline import decide, undo
+from tillstream.workflows.review import decisions, undo
 
 
 @allow(Action.DECIDE)
@@ -19,10 +19,10 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     contract = request.form.get("contract", "")
     if contract:
-        decide.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
+        decisions.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
         flash(f"{upload.file} is read as {contract} now.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    decided = decide.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
+    decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
     flash(f"{upload.file} is confirmed; its rows count in a moment.", "done")
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
 
@@ -31,7 +31,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract, and read the held file by it."""
     upload = scoped.own(batch_id)
-    read = decide.accept(ports(), tillstream().book, batch_id, me().login)
+    read = decisions.accept(ports(), tillstream().book, batch_id, me().login)
     flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
@@ -39,7 +39,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
-    decide.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
+    decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
     flash(f"{upload.file} is rejected; nothing of it counts.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 

@@ -10,10 +10,12 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.uploads import look, scoped, words
 from portal.uploads.decide import side_by_side
+from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.pipeline import fix, replay, uploads
-from tillstream.pipeline.replay_preview import preview
+from tillstream.workflows.corrections import submit
+from tillstream.workflows.review import replay
+from tillstream.workflows.review.replay_preview import preview
 
 
 @allow(Action.UPLOAD)
@@ -23,7 +25,7 @@ def give() -> ResponseReturnValue:
         return look_at()  # whoever is not sure of the contract looks first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
-    given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
+    given = [records.receive(ports(), contract, name, stream, me().login) for name, stream in files]
     if _script():
         found = [
             {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}
@@ -57,7 +59,7 @@ def _size(stream: BinaryIO) -> int:
 
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
-    upload = uploads.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
+    upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
     flash(f"{upload.file} is cancelled; nothing of it counts.", "done")
     return redirect(_receipt(batch_id), 303)
 
@@ -67,7 +69,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     """The downloaded rows, corrected; they stay with their upload."""
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
-    fix.fix(ports(), batch_id, name, stream, me().login)
+    submit.fix(ports(), batch_id, name, stream, me().login)
     flash("Your corrections are in; they are read in a moment.", "done")
     return redirect(_receipt(batch_id), 303)
 

@@ -6,13 +6,14 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import asked, look_words, scoped
-from tillstream.domain.contract import Contract
+from tillstream.contracts.registry import contract_version
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import decide, held_questions, proposals
-from tillstream.pipeline.contracts import contract_version
-from tillstream.pipeline.understood import Understood, understood
+from tillstream.workflows.onboarding import held_batch, proposals
+from tillstream.workflows.review import decisions
+from tillstream.workflows.review.file_preview import Understood, understood
 
 
 @allow(Action.UPLOAD)
@@ -21,11 +22,11 @@ def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     if not _waits(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    said = held_questions.answers(ports(), batch_id)
+    said = held_batch.answers(ports(), batch_id)
     name = asked.name_of(upload.file)
-    found, differs = held_questions.ask(ports(), tillstream().book, upload, name, said)
-    opened = held_questions.opened(ports(), upload)
-    pairs = held_questions.all_questions(ports(), tillstream().book, upload, name, said, found)
+    found, differs = held_batch.ask(ports(), tillstream().book, upload, name, said)
+    opened = held_batch.opened(ports(), upload)
+    pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, said, found)
     questions = asked.posed(opened, found, pairs, name)
     return render_template(
         "uploads/held.html",
@@ -40,10 +41,10 @@ def show(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def answer(batch_id: str) -> ResponseReturnValue:
     upload = _waiting(batch_id)
-    before = held_questions.answers(ports(), batch_id)
-    found, _ = held_questions.ask(ports(), tillstream().book, upload, asked.name_of(upload.file), before)
+    before = held_batch.answers(ports(), batch_id)
+    found, _ = held_batch.ask(ports(), tillstream().book, upload, asked.name_of(upload.file), before)
     said = asked.given(before, {} if upload.contract else asked.so_far(found))
-    held_questions.keep(ports(), batch_id, said, me().login)
+    held_batch.keep(ports(), batch_id, said, me().login)
     return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
 
 
@@ -51,8 +52,8 @@ def answer(batch_id: str) -> ResponseReturnValue:
 def save(batch_id: str) -> ResponseReturnValue:
     """Save the contract that the answers make and read the file by it; who may not save contracts proposes it."""
     upload, book = _waiting(batch_id), tillstream().book
-    said = held_questions.answers(ports(), batch_id)
-    found, differs = held_questions.ask(ports(), book, upload, asked.name_of(upload.file), said)
+    said = held_batch.answers(ports(), batch_id)
+    found, differs = held_batch.ask(ports(), book, upload, asked.name_of(upload.file), said)
     contract = asked.named(found) if not upload.contract else found.contract
     if contract is None:
         raise Rejected("Nothing is proposed yet: answer what is open first.")
@@ -60,7 +61,7 @@ def save(batch_id: str) -> ResponseReturnValue:
         raise Rejected(f"{contract.region} is not one of your regions.")
     proposals.put_forward(ports(), batch_id, contract, [*differs, *asked.changes(said)], me().login)
     if scope().may(Action.ADMINISTER):
-        read = decide.accept(ports(), book, batch_id, me().login)
+        read = decisions.accept(ports(), book, batch_id, me().login)
         flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
     else:
         flash(f"Your answers are kept. An administrator accepts them, then {upload.file} is read.", "done")
@@ -88,6 +89,6 @@ def _rows(upload: Upload, contract: Contract | None) -> Understood | None:
         return None
     try:
         received = ports().clock.now().date()
-        return understood(held_questions.opened(ports(), upload), contract, received, ports().limits)
+        return understood(held_batch.opened(ports(), upload), contract, received, ports().limits)
     except Rejected:
         return None

@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, words
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import proposals, sending
+from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.onboarding import proposals
 
 PER_PAGE = 25
 LOOKED_AT = 5_000
@@ -57,7 +58,7 @@ def show() -> ResponseReturnValue:
         contracts=scoped.contracts(),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.waiting(ports())) if scope().may(Action.ADMINISTER) else 0,
-        sendings=sending.on_their_way(ports(), me().login) if scope().may(Action.UPLOAD) else [],
+        sendings=resumable_upload.on_their_way(ports(), me().login) if scope().may(Action.UPLOAD) else [],
         under_way=any(one.state in words.UNDER_WAY for one in rows),
     )
 

@@ -11,13 +11,15 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import asked, look_words, scoped, words
 from tillstream.detection import Fit, Looked
-from tillstream.domain.contract import Contract
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.sending import Sending
-from tillstream.pipeline import account, asking, sending, sent
-from tillstream.pipeline.dry_run import dry_run
-from tillstream.pipeline.understood import Understood, understood
+from tillstream.domain.resumable_upload import Sending
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.intake import complete_upload, resumable_upload
+from tillstream.workflows.onboarding import questionnaire
+from tillstream.workflows.review.dry_run import dry_run
+from tillstream.workflows.review.file_preview import Understood, understood
 
 AT_ONCE = 8 << 20
 """Bytes of a file that is tried while the page is made; of a larger one the page asks for it by itself."""
@@ -40,15 +42,17 @@ class Seen:
 @allow(Action.UPLOAD)
 def show(sending_id: str) -> ResponseReturnValue:
     """By the contract that the address says, else the one that was chosen, else the only one that fits."""
-    known = sending.get(ports(), sending_id, me().login)
+    known = resumable_upload.get(ports(), sending_id, me().login)
     if known.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=known.batch_id), 303)
     if known.waits:
-        known = sent.finish(ports(), tillstream().book, sending_id, me().login)  # a crash may have come between
-    opened = partial(sent.opened, ports(), known)
+        known = complete_upload.finish(
+            ports(), tillstream().book, sending_id, me().login
+        )  # a crash may have come between
+    opened = partial(complete_upload.opened, ports(), known)
     contracts = scoped.contracts()
     looked, unreadable = _sample(opened)
-    fits = asking.fits(looked, contracts) if looked else []
+    fits = questionnaire.fits(looked, contracts) if looked else []
     chosen = request.args.get("contract", "") or _chosen(known, looked, fits)
     asking_ = asked.about(known.file, opened, known.answers) if chosen == NEW and not unreadable else None
     contract = (asking_.contract if asking_ else None) if chosen == NEW else scoped.contract(chosen)
@@ -70,22 +74,22 @@ def show(sending_id: str) -> ResponseReturnValue:
 
 def _chosen(known: Sending, looked: Looked | None, fits: list[Fit]) -> str:
     """What reads it until somebody says otherwise."""
-    likely = asking.likely(looked, fits) if looked and not known.answers else None
+    likely = questionnaire.likely(looked, fits) if looked and not known.answers else None
     return known.contract or (likely.name if likely else NEW)
 
 
 @allow(Action.UPLOAD)
 def told(sending_id: str) -> ResponseReturnValue:
     """One sentence on a file that waits to be looked at, for the page that gave it."""
-    known = sending.get(ports(), sending_id, me().login)
-    opened = partial(sent.opened, ports(), known)
+    known = resumable_upload.get(ports(), sending_id, me().login)
+    opened = partial(complete_upload.opened, ports(), known)
     looked, unreadable = _sample(opened)
     if looked is None:
         return jsonify({"says": unreadable})
-    chosen = _chosen(known, looked, asking.fits(looked, scoped.contracts()))
+    chosen = _chosen(known, looked, questionnaire.fits(looked, scoped.contracts()))
     if chosen != NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
-    count = len(asking.ask(opened, asked.name_of(known.file), known.answers, ()).questions)
+    count = len(questionnaire.ask(opened, asked.name_of(known.file), known.answers, ()).questions)
     words_ = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"No contract of yours reads it yet: {words_ if count else 'a new one is proposed'}."})
 
@@ -93,7 +97,7 @@ def told(sending_id: str) -> ResponseReturnValue:
 def _sample(opened: Any) -> tuple[Looked | None, str]:
     """Some rows of the file, or why there are none."""
     try:
-        return asking.sample(opened), ""
+        return questionnaire.sample(opened), ""
     except (Rejected, ValueError) as error:
         return None, str(error)
 
@@ -101,10 +105,10 @@ def _sample(opened: Any) -> tuple[Looked | None, str]:
 def _seen(known: Sending, contract: Contract) -> Seen:
     app, received = tillstream(), ports().clock.now().date()
     try:
-        rows = understood(partial(sent.opened, ports(), known), contract, received, ports().limits)
+        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
         receipt = None
         if known.size <= AT_ONCE or request.args.get("try"):
-            with sent.opened(ports(), known) as stream:
+            with complete_upload.opened(ports(), known) as stream:
                 receipt = dry_run(app.ports, app.book, contract, known.file, stream)
     except Rejected as error:
         return Seen(contract, None, None, str(error))
@@ -118,7 +122,7 @@ def _so_far(known: Sending, questions: asked.Asking | None) -> Seen | None:
         return None
     try:
         received = ports().clock.now().date()
-        rows = understood(partial(sent.opened, ports(), known), contract, received, ports().limits)
+        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
     except Rejected:
         return None
     return Seen(contract, rows, None, so_far=True)
@@ -131,16 +135,16 @@ def _in_words(seen: Seen | None) -> dict[str, Any]:
     return {
         "headline": words.headline(receipt),
         "balance": words.balance(receipt["rows"]),
-        "headers": account.headers_of(seen.contract),
+        "headers": receipts.headers_of(seen.contract),
     }
 
 
 @allow(Action.UPLOAD)
 def answer(sending_id: str) -> ResponseReturnValue:
     """Keep what was answered; the proposal is made anew from it."""
-    known = sending.get(ports(), sending_id, me().login)
-    opened = partial(sent.opened, ports(), known)
-    found = asking.ask(opened, asked.name_of(known.file), known.answers, ())
+    known = resumable_upload.get(ports(), sending_id, me().login)
+    opened = partial(complete_upload.opened, ports(), known)
+    found = questionnaire.ask(opened, asked.name_of(known.file), known.answers, ())
     asked.keep(known.id, asked.given(known.answers, asked.so_far(found)))
     return redirect(url_for("uploads.look", sending_id=known.id, contract=NEW), 303)
 
@@ -148,26 +152,26 @@ def answer(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def load(sending_id: str) -> ResponseReturnValue:
     contract = scoped.contract(request.form.get("contract", ""))
-    return _loaded(sent.load(ports(), tillstream().book, sending_id, me().login, contract.name))
+    return _loaded(complete_upload.load(ports(), tillstream().book, sending_id, me().login, contract.name))
 
 
 @allow(Action.UPLOAD)
 def save(sending_id: str) -> ResponseReturnValue:
     """Keep the answers as a contract and load the file by it; who may not save contracts proposes it."""
-    known = sending.get(ports(), sending_id, me().login)
-    contract = asked.contract_of(known.file, partial(sent.opened, ports(), known), known.answers)
+    known = resumable_upload.get(ports(), sending_id, me().login)
+    contract = asked.contract_of(known.file, partial(complete_upload.opened, ports(), known), known.answers)
     book = tillstream().book
     if scope().may(Action.ADMINISTER):
         if contract.name in book.names():
             raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
         saved = book.save(contract, me().login)
-        loaded = sent.load(ports(), book, sending_id, me().login, saved.name)
+        loaded = complete_upload.load(ports(), book, sending_id, me().login, saved.name)
         flash(f"The contract {saved.name} is saved. It reads this file now, and later ones like it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         changes = asked.changes(known.answers)
-        loaded = sent.propose(ports(), book, sending_id, me().login, contract, changes)
+        loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
         said = f"Your answers are kept as the contract {contract.name}"
         flash(f"{said}. An administrator accepts it, then the file is read.", "done")
     return _loaded(loaded)
@@ -182,15 +186,15 @@ def _loaded(known: Sending) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def forget(sending_id: str) -> ResponseReturnValue:
-    known = sending.get(ports(), sending_id, me().login)
-    sending.cancel(ports(), known.id, me().login)
+    known = resumable_upload.get(ports(), sending_id, me().login)
+    resumable_upload.cancel(ports(), known.id, me().login)
     flash(f"{known.file} is not loaded; nothing of it is kept.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
 def keep(name: str, stream: BinaryIO, size: int, contract: str) -> Sending:
     """A file that came whole with a form, kept to be looked at."""
-    begun = sending.begin(ports(), me().login, name, size, contract=contract, look=True)
+    begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
     if size:
-        sending.append(ports(), begun.id, begun.by, 0, stream)
-    return sent.finish(ports(), tillstream().book, begun.id, begun.by)
+        resumable_upload.append(ports(), begun.id, begun.by, 0, stream)
+    return complete_upload.finish(ports(), tillstream().book, begun.id, begun.by)

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tillstream.detection.told import Finding, Question
-from tillstream.domain.contract import MAPPED
+from tillstream.detection.evidence import Finding, Question
+from tillstream.domain.contract.model import MAPPED
 
 COLUMNS = {
     "sale_id": "Sale number", "line_key": "Line of the sale", "source_version": "Version", "region": "Region",

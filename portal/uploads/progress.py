@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped, words
+from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
-from tillstream.pipeline import account
+from tillstream.receipts import receipt as receipts
 
 MOST = 100
 WAITS = frozenset({State.HELD, State.FAILED})
@@ -40,7 +40,7 @@ def _told(upload: Upload) -> dict[str, Any]:
         "needs": False,
     }
     if upload.state in FINAL | WAITS | IN_LEDGER:
-        receipt = account.receipt(ports(), upload.batch_id)
+        receipt = receipts.receipt(ports(), upload.batch_id)
         told["result"] = words.result(upload, receipt)
         told["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
         told["tone"] = "ask" if told["needs"] and told["tone"] == "good" else told["tone"]

@@ -7,7 +7,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.uploads import look_words
 from tillstream.domain.people import Action
-from tillstream.pipeline import proposals
+from tillstream.workflows.onboarding import proposals
 
 
 @allow(Action.ADMINISTER)

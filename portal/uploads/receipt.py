@@ -9,13 +9,16 @@ from werkzeug.utils import secure_filename
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped, words
+from tillstream.batches import records
+from tillstream.domain.batch import FINAL, FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.uploads import FINAL, FOLLOWS, IN_LEDGER, State, Upload
-from tillstream.fixing import draft
-from tillstream.pipeline import account, originals, replay, uploads
-from tillstream.pipeline.repeated import repeated_lines
-from tillstream.pipeline.waiting import BEFORE_THE_LEDGER
+from tillstream.receipts import original_rows
+from tillstream.receipts import receipt as receipts
+from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
+from tillstream.receipts.repeated import repeated_lines
+from tillstream.workflows.corrections.drafts import draft
+from tillstream.workflows.review import replay
 
 SHOWN = 5
 PER_PAGE = 50
@@ -28,13 +31,13 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
-    receipt = account.receipt(ports(), batch_id)
+    receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
     for group in groups:
         if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
-    corrections = uploads.children(ports(), batch_id, "correction")
+    corrections = records.children(ports(), batch_id, "correction")
     correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
     again = replay.waiting(ports(), upload)
     return render_template(
@@ -53,9 +56,9 @@ def show(batch_id: str) -> ResponseReturnValue:
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         steps=_steps(upload, receipt) - (OF_THE_READING if again else frozenset()),
         contracts=scoped.contracts(),
-        headers=account.headers(ports(), upload),
+        headers=receipts.headers(ports(), upload),
         typed=draft.get(ports(), batch_id).standing(),
-        parent=uploads.get(ports(), upload.parent) if upload.parent else None,
+        parent=records.get(ports(), upload.parent) if upload.parent else None,
     )
 
 
@@ -81,17 +84,17 @@ def refused(batch_id: str) -> ResponseReturnValue:
 def refused_csv(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
-    response = Response(originals.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
+    response = Response(original_rows.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")
     return response
 
 
 def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Rows that wait, with their text also where only the ledger refused them."""
-    rows = account.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
+    rows = receipts.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
     return [
         row | {"problems": [problem["message"] for problem in row["problems"]]}
-        for row in originals.with_raw(ports(), upload, rows)
+        for row in original_rows.with_raw(ports(), upload, rows)
     ]
 
 

@@ -4,10 +4,10 @@ import heapq
 from collections.abc import Iterator
 
 from portal.context import me, ports, scope, tillstream
-from tillstream.domain.contract import Contract
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import uploads
 
 FILES = ("upload", "replay")
 CHUNK = 200
@@ -24,7 +24,7 @@ def covers(upload: Upload) -> bool:
 
 def own(batch_id: str) -> Upload:
     """Raises `NotFound` also for another region's: whether it exists is not for everybody."""
-    upload = uploads.get(ports(), batch_id)
+    upload = records.get(ports(), batch_id)
     if not covers(upload):
         raise NotFound(f"There is no batch {batch_id}.")
     return upload
@@ -39,7 +39,7 @@ def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterat
 
 def _of_kind(kind: str, state: State | None) -> Iterator[Upload]:
     offset = 0
-    while found := uploads.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
+    while found := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
         yield from found
         if len(found) < CHUNK:
             return

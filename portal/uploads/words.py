@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.uploads import IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, State, Upload
 
 
 @dataclass(frozen=True)

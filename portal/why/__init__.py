@@ -10,13 +10,13 @@ from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.asked import resolved
 from portal.uploads import scoped
-from tillstream.analytics import why
-from tillstream.analytics.figures import COUNTED
+from tillstream.analytics import metric_explanation
+from tillstream.analytics.metrics import COUNTED
+from tillstream.commands.json_values import plain
+from tillstream.domain.batch import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.uploads import State
-from tillstream.jsons import plain
 
 blueprint = Blueprint("why", __name__, template_folder="templates")
 
@@ -80,9 +80,9 @@ def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
     return counted if len(counted) < len(STATUSES) else []
 
 
-def _explained(figure: str, page: int) -> why.Why:
+def _explained(figure: str, page: int) -> metric_explanation.Why:
     app = tillstream()
-    return why.explain(
+    return metric_explanation.explain(
         app.ports.warehouse,
         scope(),
         figure,

@@ -11,7 +11,7 @@ from waitress.server import create_server
 
 from portal import create_app, live
 from tillstream.app import App
-from tillstream.worker import Worker
+from tillstream.server.worker import Worker
 
 PASSWORD = "correct horse battery"
 

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from served import PASSWORD, Served
 
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State
 from tillstream.people import accounts
-from tillstream.pipeline import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -28,9 +28,9 @@ def give(served: Served, name: str, *amounts: str) -> str:
         for number, amount in enumerate(amounts)
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = uploads.receive(served.app.ports, served.app.book.used("IN"), name, content, "clerk").batch_id
+    batch = records.receive(served.app.ports, served.app.book.used("IN"), name, content, "clerk").batch_id
     give_up_at = time.monotonic() + PATIENCE
-    while uploads.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
+    while records.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
         assert time.monotonic() < give_up_at
         time.sleep(0.05)
     return batch

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from served import PASSWORD, Served
 
-from tillstream.pipeline import uploads
+from tillstream.batches import records
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -113,7 +113,7 @@ def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, ser
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="Look at it")).to_have_count(1)
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2, timeout=20_000)
-    given = {one.file: one.contract for one in uploads.find(served.app.ports)}
+    given = {one.file: one.contract for one in records.find(served.app.ports)}
     assert given == {"UK.csv": "IN", "b.csv": "USA"}
     assert served.complaints == []
 

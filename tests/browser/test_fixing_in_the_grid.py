@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from served import PASSWORD, Served
 
+from tillstream.batches import records
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.pipeline import account, uploads
+from tillstream.receipts import receipt as receipts
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -35,7 +36,7 @@ def batch(served: Served) -> str:
         *(_row(number, amount="ten") for number in (102, 103, 104)),
     ]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, GOOD + 1)), *refused, ""])
-    given = uploads.receive(
+    given = records.receive(
         served.app.ports, served.app.book.used("IN"), "IN-june.csv", BytesIO(text.encode()), "admin"
     )
     return given.batch_id
@@ -79,7 +80,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     expect(dialog.get_by_text("45 read = 44 new")).to_be_visible()
     dialog.get_by_role("button", name="Save and replay").click()
     expect(page.get_by_text("44 of 45 rows counted", exact=True)).to_be_visible(timeout=20_000)
-    rows = account.receipt(served.app.ports, batch)["rows"]
+    rows = receipts.receipt(served.app.ports, batch)["rows"]
     assert (rows["read"], rows["new"], rows["ignored"], rows["quarantined"]) == (45, 44, 1, 0)
     assert served.complaints == []
 

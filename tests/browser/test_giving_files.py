@@ -9,7 +9,9 @@ from playwright.sync_api import Page, Route, expect
 from served import PASSWORD, Served
 from walk import faults, narrow_faults
 
-from tillstream.pipeline import proposals, sending, uploads
+from tillstream.batches import records
+from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.onboarding import proposals
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -70,8 +72,8 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     expect(rows.nth(1)).to_contain_text("The header lacks")
     rows.nth(0).get_by_role("link", name="See what needs you").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
-    assert {one.file for one in uploads.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
-    assert sending.on_their_way(served.app.ports, "admin") == []
+    assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
+    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
     assert served.complaints == []
 
 
@@ -116,7 +118,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("400 of 400 rows counted")).to_be_visible(timeout=20_000)
     assert seen[2] == "20000"
-    (upload,) = uploads.find(served.app.ports)
+    (upload,) = records.find(served.app.ports)
     assert upload.size == large.stat().st_size
 
 
@@ -151,10 +153,10 @@ def test_questions_are_answered_with_the_files_own_values_and_it_loads(
 
 def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
     app = served.app
-    begun = sending.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
-    sending.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
+    begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
+    resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = uploads.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = records.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")

@@ -12,16 +12,17 @@ from google.cloud.storage import Client
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 from served import PASSWORD, Served, running
 
-from infra.emulators import PROJECT, Emulator
-from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.app import build
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State, Upload
 from tillstream.handlers import stage_object
 from tillstream.people import accounts
-from tillstream.pipeline import sending, uploads
 from tillstream.settings import Settings
+from tillstream.workflows.intake import resumable_upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 HEADER = (
@@ -105,7 +106,7 @@ def _told(served: Served) -> Upload:
     stage_object(
         served.app, {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": stored.size}
     )
-    (upload,) = uploads.find(served.app.ports)
+    (upload,) = records.find(served.app.ports)
     return upload
 
 
@@ -114,7 +115,7 @@ def _is_whole(served: Served, upload: Upload, file: Path) -> None:
     assert upload.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (upload.state, upload.staged["rows_read"]) == (State.STAGED, 30_000)
     assert list(served.app.ports.objects.list(STAGING, "sending/")) == []
-    assert sending.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
     assert served.complaints == []
 
 
@@ -178,7 +179,7 @@ def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, 
     _goes(line)
     row.get_by_role("button", name="Cancel IN-june.csv").click()
     expect(row).to_contain_text("Cancelled; nothing of it is kept.", timeout=SOON)
-    assert sending.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
     assert list(served.app.ports.objects.list(INBOX)) == []
 
 
@@ -188,4 +189,4 @@ def test_a_file_that_comes_damaged_is_told_and_counts_nothing(page: Page, served
     _give(page, file)
     expect(page.locator(".notice.wrong")).to_contain_text("The file came damaged, or was changed", timeout=SOON)
     assert list(served.app.ports.objects.list(INBOX)) == []
-    assert sending.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.on_their_way(served.app.ports, "admin") == []

@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from tillstream.domain.contract import parse
+from tillstream.domain.contract.model import parse
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.file import file_parts
-from tillstream.pipeline.formats import Manner, blocks
-from tillstream.pipeline.parts import Part
+from tillstream.pipeline.reading.open_reader import Manner, blocks
+from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.staging.sources.file import file_parts
 
 
 @dataclass

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infra.emulators import sdk
+from devtools.emulators import sdk
 
 PROJECT, NUMBER = "demo", "123456789"
 LIST_KEYS = {"serviceAccounts": "accounts", "b": "items", "o": "items", "run/services": "items"}

@@ -13,16 +13,19 @@ import pytest
 from click.testing import CliRunner
 from google.cloud.storage import Bucket, Client
 
-from infra.emulators import PROJECT, Emulator
-from infra.local_triggers import make_topic
-from tillstream import commands
-from tillstream.adapters.google import backup_tables
-from tillstream.app import App, build, google, google_backup, tables
-from tillstream.cli import main
+from devtools.emulators import PROJECT, Emulator
+from devtools.local_triggers import make_topic
+from tillstream.adapters.google.backup import tables as backup_tables
+from tillstream.app import App, build, tables
+from tillstream.app.google import backup as google_backup
+from tillstream.app.google import build as google
+from tillstream.batches import records
+from tillstream.cli.main import main
+from tillstream.commands import core
+from tillstream.commands.result import quiet
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS
-from tillstream.pipeline import originals, uploads
-from tillstream.result import quiet
+from tillstream.receipts import original_rows
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.long
@@ -55,21 +58,21 @@ def bucket(app: App) -> Bucket:
 def ingest(app: App, folder: Path, name: str, content: str) -> dict[str, Any]:
     file = folder / name
     file.write_text(content)
-    receipt: dict[str, Any] = commands.ingest(app, quiet, files=[str(file)], contract="online-retail-uk").data
+    receipt: dict[str, Any] = core.ingest(app, quiet, files=[str(file)], contract="online-retail-uk").data
     return receipt
 
 
 def told(app: App) -> Any:
-    kpis = commands.query(app, quiet, name="kpis", params={}).data["rows"]
-    return json.loads(json.dumps([commands.receipts(app, quiet).data, kpis], default=str))
+    kpis = core.query(app, quiet, name="kpis", params={}).data["rows"]
+    return json.loads(json.dumps([core.receipts(app, quiet).data, kpis], default=str))
 
 
 def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path) -> None:
     first = ingest(app, tmp_path, "first.csv", FIRST)
     second = ingest(app, tmp_path, "second.csv", SECOND)
-    commands.COMMANDS["undo"](app, quiet, batch=second["batch_id"])
+    core.COMMANDS["undo"](app, quiet, batch=second["batch_id"])
     before = told(app)
-    kept = commands.backup(app, quiet, out=f"gs://{bucket.name}/june/").data
+    kept = core.backup(app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
     assert kept["originals"] == 2
     assert kept["documents"] > 2
@@ -82,10 +85,10 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
         "tables",
     }
     with pytest.raises(Rejected, match="holds something already"):
-        commands.backup(app, quiet, out=kept["archive"])
+        core.backup(app, quiet, out=kept["archive"])
 
     later = ingest(app, tmp_path, "later.csv", LATER)
-    lost = uploads.get(app.ports, first["batch_id"])
+    lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert told(app) != before
     with pytest.raises(Rejected, match="--replace"):
@@ -99,24 +102,24 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     app.queries.clear()
     assert told(app) == before
     with pytest.raises(NotFound):
-        uploads.get(app.ports, later["batch_id"])
-    found = uploads.get(app.ports, first["batch_id"])
+        records.get(app.ports, later["batch_id"])
+    found = records.get(app.ports, first["batch_id"])
     assert found.object == f"restored/{lost.generation}/{lost.object}"
-    assert "six" in b"".join(originals.refused_csv(app.ports, first["batch_id"])).decode()
-    assert commands.rebuild_check(app, quiet).data["differences"] == []
+    assert "six" in b"".join(original_rows.refused_csv(app.ports, first["batch_id"])).decode()
+    assert core.rebuild_check(app, quiet).data["differences"] == []
     google_backup.bring_back(app.settings, kept["archive"], replace=True)
     assert told(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
-    assert commands.COMMANDS["sweep"](app, quiet).data["registered"] == 1
-    again = commands.COMMANDS["replay"](app, quiet, batch=first["batch_id"]).data
+    assert core.COMMANDS["sweep"](app, quiet).data["registered"] == 1
+    again = core.COMMANDS["replay"](app, quiet, batch=first["batch_id"]).data
     assert again["rows"]["read"] == 31
 
 
 @pytest.mark.parametrize("fault", ["no manifest", "another byte", "a table less", "an original less"])
 def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Path, fault: str) -> None:
     ingest(app, tmp_path, "first.csv", FIRST)
-    kept = commands.backup(app, quiet, out=f"gs://{bucket.name}/june").data["archive"]
+    kept = core.backup(app, quiet, out=f"gs://{bucket.name}/june").data["archive"]
     held = {blob.name: blob for blob in bucket.list_blobs()}
     match fault:
         case "no manifest":

@@ -36,7 +36,7 @@ def served(programs: Path, *arguments: str, **variables: str) -> dict[str, Any]:
     home = programs.parent / "home"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILLSTREAM_")}
     given = {"PYTHONPATH": f"{programs}{os.pathsep}{ROOT}", "TILLSTREAM_PROJECT": "shop", "TILLSTREAM_HOME": str(home)}
-    command = [sys.executable, "-c", "from tillstream.cli import script; script()", "serve", *arguments]
+    command = [sys.executable, "-c", "from tillstream.cli.main import script; script()", "serve", *arguments]
     with subprocess.Popen(
         command, env=kept | given | variables, cwd=programs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -14,14 +14,14 @@ import pytest
 from emulated import dataset_of
 from shop import SHOP
 
-from infra.emulators import Emulator
-from tillstream.adapters.google.migrating import migrate
-from tillstream.adapters.google.tables import TYPES, arrow_schema
-from tillstream.adapters.google.warehouse import BigQueryWarehouse
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.analytics.comparison import Reported
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.visibility import Basis
+from tillstream.analytics.row_scope import Basis
 from tillstream.domain.people import EVERYTHING, Role, Scope
 from tillstream.domain.tables import TABLES
 

@@ -10,11 +10,11 @@ from emulated import dataset_of
 from google.cloud.bigquery import SchemaField
 
 import sql
-from infra.emulators import Emulator
-from tillstream.adapters.google import tables
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.migrating import differences, migrate
-from tillstream.adapters.google.views import views
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery import tables
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.migrations import differences, migrate
+from tillstream.adapters.google.bigquery.views import views
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES
 

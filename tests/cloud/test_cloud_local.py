@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from emulated import need
 
-from infra.cloud_local import CloudLocal, missing, running
-from infra.local_triggers import Relay, every, minutes
+from devtools.cloud_local import CloudLocal, missing, running
+from devtools.local_triggers import Relay, every, minutes
 from tillstream.app import App, build
-from tillstream.domain.uploads import State
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.people import personal_tokens
-from tillstream.pipeline import account, uploads
+from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
 
 PATIENCE = 300.0
@@ -77,11 +78,11 @@ def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, co
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     _, headers = ask(cloud, token, "PATCH", place, content, **piece)
     batch, until = headers["Upload-Batch"], time.monotonic() + PATIENCE
-    while (known := uploads.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
+    while (known := records.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
         assert known.state not in {State.REJECTED, State.FAILED, State.HELD}, known
         time.sleep(0.5)
     assert known.state is State.ANNOUNCED
-    return account.receipt(app.ports, batch)
+    return receipts.receipt(app.ports, batch)
 
 
 def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def locally(home: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dic
 
     def run(*arguments: str) -> Any:
         environment = {"TILLSTREAM_HOME": str(home / "home"), "PATH": "/usr/bin:/bin"}
-        command = [sys.executable, "-c", "from tillstream.cli import script; script()", *arguments, "--json"]
+        command = [sys.executable, "-c", "from tillstream.cli.main import script; script()", *arguments, "--json"]
         said = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
         return json.loads(said)
 
@@ -183,7 +184,7 @@ class Stub(BaseHTTPRequestHandler):
 
 
 def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.local_triggers.AGAIN", 0.01)
+    monkeypatch.setattr("devtools.local_triggers.AGAIN", 0.01)
     handler = type("Handler", (Stub,), {"seen": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)

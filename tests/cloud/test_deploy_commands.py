@@ -16,7 +16,7 @@ from infra.kinds.iam import Policy
 from infra.kinds.tables import OURS
 from infra.resource import Command, Resource
 from infra.source import UNKNOWN
-from tillstream.cli_deploy import deploy
+from tillstream.cli.deploy import deploy
 
 
 def everything() -> list[Resource]:

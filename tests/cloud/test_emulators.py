@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from emulated import need
 
-from infra import emulators
-from infra.emulators import Kind
+from devtools import emulators
+from devtools.emulators import Kind
 
 
 @pytest.mark.parametrize("kind", emulators.ALL, ids=lambda kind: kind.name)

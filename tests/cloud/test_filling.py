@@ -12,13 +12,13 @@ from emulated import dataset_of
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.storage import Client
 
-from infra import emulators
-from infra.emulators import Emulator
-from tillstream.adapters.google.appending import append
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.filling import FEW_BYTES, FEW_ROWS, Filling
+from devtools import emulators
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.append import append
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.loading import FEW_BYTES, FEW_ROWS, Filling
 from tillstream.domain.tables import TABLES
-from tillstream.pipeline.staged import parquet_writer
+from tillstream.pipeline.staging.writer import parquet_writer
 
 COLUMNS = TABLES["reporting_rates"]
 BUCKET = "staged"
@@ -105,7 +105,7 @@ def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Datas
 def test_an_append_whose_answer_was_lost_brings_its_rows_once(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tillstream.adapters.google.appending.AT_ONCE", 100)  # several appends
+    monkeypatch.setattr("tillstream.adapters.google.bigquery.append.AT_ONCE", 100)  # several appends
     table = Filling(dataset).from_rows("lost", COLUMNS, rates(0))
     writer, lost = dataset.writer, []
     send = writer.append_rows

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from google.cloud.storage import Client
 
-from infra.emulators import PROJECT, Emulator
-from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.app import build
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.handlers import stage_object

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from emulated import need
 
-from infra.cloud_local import CloudLocal, Source, missing, running
+from devtools.cloud_local import CloudLocal, Source, missing, running
 from infra.functions import FUNCTIONS
 from infra.package import LOCK, package
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.store_sale import schema
-from tillstream.domain.uploads import State
-from tillstream.pipeline import uploads
 from tillstream.settings import Settings
-from tillstream.stores.messages import StoreToken, publish
+from tillstream.workflows.intake.store_messages import StoreToken, publish
 
 PATIENCE = 300.0
 CSV = (
@@ -67,11 +67,11 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
-    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    given = records.receive(app.ports, app.book.used("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
     publish(app.ports, StoreToken("UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        known = [uploads.get(app.ports, given.batch_id), *uploads.find(app.ports, kind="messages")]
+        known = [records.get(app.ports, given.batch_id), *records.find(app.ports, kind="messages")]
         if len(known) == 2 and all(batch.state is State.ANNOUNCED for batch in known) and _said(cloud, "project"):
             break
         time.sleep(0.5)

@@ -13,11 +13,11 @@ from google.cloud import bigquery
 from shop import SHOP
 
 import sql
-from infra.emulators import PROJECT, Emulator
+from devtools.emulators import PROJECT, Emulator
 from sql import access
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.reports import Shown, publish
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.reporting_views import Shown, publish
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.domain.people import Action, Role

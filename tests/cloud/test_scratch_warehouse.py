@@ -2,9 +2,9 @@
 
 import pytest
 
-from infra.emulators import PROJECT, Emulator
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.scratch import FORGOTTEN_AFTER, ScratchWarehouse
+from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.scratch import FORGOTTEN_AFTER, ScratchWarehouse
 
 
 @pytest.mark.long

@@ -14,19 +14,20 @@ import pytest
 from google.cloud.storage import Client
 from watched import Calls, needed, watched
 
+from devtools.emulators import PROJECT, Emulator
 from infra.accounts import PORTAL_GRANTS
-from infra.emulators import PROJECT, Emulator
 from infra.permissions import held
-from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.sending import Sending
-from tillstream.domain.uploads import State, Upload
+from tillstream.domain.resumable_upload import Sending
 from tillstream.handlers import stage_object
-from tillstream.pipeline import sending, sent, uploads
 from tillstream.settings import Settings
+from tillstream.workflows.intake import complete_upload, resumable_upload
 
 FILE = (
     b"Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -53,7 +54,7 @@ def app(tmp_path: Path, clock: ManualClock, cloud_storage: Emulator) -> Iterator
 
 
 def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> Sending:
-    return sending.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
+    return resumable_upload.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
 
 
 def _send(known: Sending, data: bytes = FILE) -> None:
@@ -63,7 +64,7 @@ def _send(known: Sending, data: bytes = FILE) -> None:
 
 
 def _finish(app: App, known: Sending) -> Sending:
-    return sent.finish(app.ports, app.book, known.id, "ann")
+    return complete_upload.finish(app.ports, app.book, known.id, "ann")
 
 
 def _event(app: App) -> Upload:
@@ -71,7 +72,7 @@ def _event(app: App) -> Upload:
     (stored,) = app.ports.objects.list(INBOX)
     told = {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
     stage_object(app, told)
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     return upload
 
 
@@ -86,7 +87,7 @@ def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) 
     assert (upload.received_by, upload.contract, upload.file, upload.size) == ("ann", "IN", "june.csv", len(FILE))
     assert (upload.state, upload.sha256) == (State.STAGED, hashlib.sha256(FILE).hexdigest())
     assert _finish(app, begun).batch_id == upload.batch_id
-    assert sending.on_their_way(app.ports, "ann") == []
+    assert resumable_upload.on_their_way(app.ports, "ann") == []
 
 
 def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) -> None:
@@ -101,15 +102,15 @@ def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(ap
     begun = _begin(app, look=True)
     _send(begun)
     assert _finish(app, begun).waits
-    with sent.opened(app.ports, _finish(app, begun)) as stream:
+    with complete_upload.opened(app.ports, _finish(app, begun)) as stream:
         assert stream.read() == FILE
     assert list(app.ports.objects.list(INBOX)) == []
-    assert sent.load(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
-    sent.finish(app.ports, app.book, begun.id, "ann")
+    assert complete_upload.load(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
+    complete_upload.finish(app.ports, app.book, begun.id, "ann")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
-    assert sending.on_their_way(app.ports, "ann") == []
+    assert resumable_upload.on_their_way(app.ports, "ann") == []
 
 
 def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
@@ -117,10 +118,10 @@ def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) 
     portal = watched(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)
     _send(begun)
-    with sent.opened(portal.ports, _finish(portal, begun)) as stream:
+    with complete_upload.opened(portal.ports, _finish(portal, begun)) as stream:
         assert stream.read() == FILE
-    sent.load(portal.ports, portal.book, begun.id, "ann", "UK")
-    sending.cancel(portal.ports, cancelled.id, "ann")
+    complete_upload.load(portal.ports, portal.book, begun.id, "ann", "UK")
+    resumable_upload.cancel(portal.ports, cancelled.id, "ann")
     assert {"objects.session", "objects.copy", "objects.end_session"} <= {call for call, _ in calls}
     assert needed(calls) - set(held(PORTAL_GRANTS)) == set()
 
@@ -130,23 +131,23 @@ def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App)
         begun = _begin(app)
         if whole:
             _send(begun)
-        sending.cancel(app.ports, begun.id, "ann")
+        resumable_upload.cancel(app.ports, begun.id, "ann")
         with pytest.raises(urllib.error.HTTPError):
             _send(begun)
         assert list(app.ports.objects.list(INBOX)) == []
         with pytest.raises(NotFound):
-            sending.get(app.ports, begun.id, "ann")
+            resumable_upload.get(app.ports, begun.id, "ann")
 
 
 def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App) -> None:
     begun = _begin(app)
     _send(begun)
-    upload = uploads.register(
-        app.ports, app.book.used("IN"), app.ports.objects.stat(*sending.aim(begun)), "ann", file="june.csv"
+    upload = records.register(
+        app.ports, app.book.used("IN"), app.ports.objects.stat(*resumable_upload.aim(begun)), "ann", file="june.csv"
     )
-    sending.cancel(app.ports, begun.id, "ann")
-    assert uploads.get(app.ports, upload.batch_id).state is State.CANCELLED
-    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [sending.place_of(begun)]
+    resumable_upload.cancel(app.ports, begun.id, "ann")
+    assert records.get(app.ports, upload.batch_id).state is State.CANCELLED
+    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.place_of(begun)]
 
 
 def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
@@ -157,19 +158,19 @@ def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
     with pytest.raises(Rejected, match="announced"):
         _finish(app, begun)
     assert list(app.ports.objects.list(INBOX)) == []
-    assert uploads.find(app.ports) == []
+    assert records.find(app.ports) == []
 
 
 def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app: App) -> None:
     with pytest.raises(Rejected):
-        sending.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
+        resumable_upload.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
 
 
 def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock: ManualClock) -> None:
     begun, looked = _begin(app), _begin(app, look=True)
     _send(looked)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
-    assert sent.sweep(app.ports, app.book) == 2
+    assert complete_upload.sweep(app.ports, app.book) == 2
     with pytest.raises(urllib.error.HTTPError):
         _send(begun)
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []
@@ -178,4 +179,4 @@ def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock:
 @pytest.mark.parametrize("said", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
 def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, said: dict[str, str | int]) -> None:
     told = {"size": 5, "origin": PORTAL} | said
-    assert sending.begin(app.ports, "ann", "june.csv", contract="IN", **told).session == ""
+    assert resumable_upload.begin(app.ports, "ann", "june.csv", contract="IN", **told).session == ""

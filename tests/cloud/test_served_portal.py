@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tillstream import freshness
-from tillstream.adapters.local.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.batches import freshness
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD, SECRET = "correct horse battery staple", "0123456789abcdef" * 4

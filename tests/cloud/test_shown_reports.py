@@ -9,13 +9,13 @@ from click.testing import CliRunner
 from emulated import dataset_of
 from google.cloud.bigquery import AccessEntry
 
-from infra.emulators import PROJECT, Emulator
+from devtools.emulators import PROJECT, Emulator
 from sql import access
-from tillstream.adapters.google import tables
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.migrating import migrate
-from tillstream.adapters.google.reports import Shown, differences, publish
-from tillstream.cli_deploy import deploy
+from tillstream.adapters.google.bigquery import tables
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.reporting_views import Shown, differences, publish
+from tillstream.cli.deploy import deploy
 from tillstream.domain.errors import Rejected
 
 BASE, VIEWS = "ledger_of_reports", "shown_reports"

@@ -12,8 +12,8 @@ import pytest
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.hashes import Hasher
-from tillstream.pipeline.staged import parquet_writer
+from tillstream.pipeline.staging.hashes import Hasher
+from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports.warehouse import Question, Settlement, StagedBatch, Warehouse
 
 ARROW = {

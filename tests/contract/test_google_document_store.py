@@ -9,9 +9,9 @@ import pytest
 from document_store_contract import DocumentStoreContract, Opener
 from google.cloud.firestore import WriteBatch
 
-from infra.emulators import Emulator
-from tillstream.adapters.google import document_store
-from tillstream.adapters.google.document_store import FirestoreDocumentStore
+from devtools.emulators import Emulator
+from tillstream.adapters.google.firestore import document_store
+from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.domain.errors import Rejected
 from tillstream.ports.document_store import Put
 

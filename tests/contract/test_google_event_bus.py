@@ -13,9 +13,9 @@ from event_bus_given import Elapse, EventBusGiven, Opener, pulled
 from event_bus_leases import EventBusLeases
 from google.pubsub_v1 import SubscriberClient
 
-from infra.emulators import Emulator
-from tillstream.adapters.google import pubsub_messages
-from tillstream.adapters.google.event_bus import PubSubEventBus
+from devtools.emulators import Emulator
+from tillstream.adapters.google.pubsub import messages
+from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message, RetryPolicy
@@ -56,7 +56,7 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
     def test_messages_too_large_for_one_request_go_in_several(
         self, bus: PubSubEventBus, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pubsub_messages, "MOST_BYTES", 100_000)  # the emulator's channel gives 4 MB at most
+        monkeypatch.setattr(messages, "MOST_BYTES", 100_000)  # the emulator's channel gives 4 MB at most
         bus.subscribe("topic", "sub")
         told = [Message(str(n).encode() * 30_000) for n in range(20)]
         ids = bus.publish("topic", told)

@@ -15,11 +15,11 @@ from google.cloud.storage import Client
 from object_store_contract import ObjectStoreContract
 from object_store_writers import ODD_NAMES, Opener, read, write
 
-from infra.emulators import HOST, PROJECT, Emulator
-from tillstream.adapters.google import calls
-from tillstream.adapters.google.object_reader import FIRST, MOST
-from tillstream.adapters.google.object_store import CloudStorageObjectStore
-from tillstream.adapters.google.object_upload import PIECE
+from devtools.emulators import HOST, PROJECT, Emulator
+from tillstream.adapters.google import retries
+from tillstream.adapters.google.storage.object_reader import FIRST, MOST
+from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
+from tillstream.adapters.google.storage.object_upload import PIECE
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
 EXACT_ALONE = {
@@ -198,7 +198,7 @@ class Failing:
 @pytest.fixture
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pauses between tries are short, and few tries are made."""
-    quick = calls.RETRY.with_delay(0.01, 0.05, 2).with_timeout(3)
+    quick = retries.RETRY.with_delay(0.01, 0.05, 2).with_timeout(3)
     for module in ("object_store", "object_reader", "object_upload"):
         monkeypatch.setattr(f"tillstream.adapters.google.{module}.RETRY", quick)
     return

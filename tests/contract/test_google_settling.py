@@ -7,11 +7,11 @@ import pytest
 from emulated import dataset_of
 from settling_contract import Keep, SettlingContract, lines, staged
 
-from infra.emulators import Emulator, objects
-from tillstream.adapters.google.dataset import Dataset
-from tillstream.adapters.google.migrating import migrate
-from tillstream.adapters.google.settle_script import Steps, script
-from tillstream.adapters.google.warehouse import BigQueryWarehouse
+from devtools.emulators import Emulator, objects
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.settle_script import Steps, script
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.domain.errors import Conflict
 from tillstream.ports.warehouse import Settlement
 

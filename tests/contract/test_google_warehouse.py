@@ -6,9 +6,9 @@ import pytest
 from emulated import dataset_of
 from warehouse_contract import WarehouseContract
 
-from infra.emulators import Emulator
-from tillstream.adapters.google.migrating import migrate
-from tillstream.adapters.google.warehouse import BigQueryWarehouse
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
 
 @pytest.fixture(scope="module")

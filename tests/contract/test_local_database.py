@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tillstream.adapters.local.database import Database
+from tillstream.adapters.local.duckdb.database import Database
 from tillstream.domain.errors import Unavailable
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from document_store_contract import DocumentStoreContract, Opener
 
-from tillstream.adapters.local.document_store import INDEXED, SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.document_store import INDEXED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.drop import FolderDrop
-from tillstream.adapters.local.object_names import is_object, object_name
+from tillstream.adapters.local.files.object_names import is_object, object_name
+from tillstream.adapters.local.files.watched_folder import FolderDrop
 
 SETTLE = 0.05
 

@@ -16,7 +16,7 @@ from event_bus_leases import EventBusLeases
 from processes import run_all
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
-from tillstream.adapters.local.event_bus import SQLiteEventBus
+from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.ports.event_bus import RetryPolicy
 

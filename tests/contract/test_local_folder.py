@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from processes import PATIENCE, SPAWN, kill, run_all, running, tell, wait_until
 
-from tillstream.adapters.local.folder import Folder
+from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.domain.errors import Unavailable
 
 

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from object_store_writers import ODD_NAMES
 
-from tillstream.adapters.local.object_names import folder_path, is_object, object_name, object_path
+from tillstream.adapters.local.files.object_names import folder_path, is_object, object_name, object_path
 
 TRICKY = st.text(st.sampled_from("aAiIcon.+@!%/0eE éÉ|*ßſK"), min_size=1, max_size=12)
 NAMES = st.one_of(

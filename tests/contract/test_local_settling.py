@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from settling_contract import Keep, SettlingContract
 
-from tillstream.adapters.local import settling
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.duckdb import settling
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 
 
 class TestDuckDBSettling(SettlingContract):

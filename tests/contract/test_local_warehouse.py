@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from warehouse_contract import WarehouseContract
 
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 
 
 class TestDuckDBWarehouse(WarehouseContract):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from docs.generate.contracts import EXAMPLE, EXAMPLE_FILE
 from tillstream.app import open_app
-from tillstream.commands import ingest, query
-from tillstream.result import quiet
+from tillstream.commands.core import ingest, query
+from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
 

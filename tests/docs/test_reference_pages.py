@@ -10,9 +10,9 @@ import sql
 from docs.generate import PAGES
 from docs.generate.api import empty_portal, request_of, routes
 from docs.generate.commands import leaves
-from tillstream.cli import main
+from tillstream.cli.main import main
 from tillstream.domain.columns import SALE_LINE
-from tillstream.domain.contract import MAPPED, Contract
+from tillstream.domain.contract.model import MAPPED, Contract
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.store_sale import schema
 from tillstream.domain.tables import TABLES

@@ -10,7 +10,7 @@ from gcloud_reader import refused
 
 from docs.generate.commands import leaves
 from infra.goals import FILE_SECONDS, SALE_SECONDS, alerts
-from tillstream.cli import main
+from tillstream.cli.main import main
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 COMMANDS = dict(leaves(main, "tillstream"))

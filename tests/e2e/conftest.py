@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tillstream.cli import main
+from tillstream.cli.main import main
 
 Run = Callable[..., tuple[int, Any]]
 Say = Callable[..., tuple[int, str]]

@@ -86,14 +86,14 @@ def test_a_backup_made_beside_work_is_of_one_moment(
     stop = threading.Event()
 
     def work() -> None:
-        from tillstream import commands
-        from tillstream.result import quiet
+        from tillstream.commands import core
+        from tillstream.commands.result import quiet
 
         for number in range(200):
             if stop.is_set():
                 return
             file = sales(tmp_path / f"{number}.csv", "1.00", "2.00", prefix=f"N{number}-")
-            commands.ingest(app, quiet, files=[file], contract="IN")
+            core.ingest(app, quiet, files=[file], contract="IN")
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -141,7 +141,7 @@ def test_a_folder_that_holds_something_is_kept_unless_told(archive: Path, home: 
 
 
 def test_a_folder_in_use_is_left_alone(archive: Path, home: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.cli_backup.TURN", 0.1)
+    monkeypatch.setattr("tillstream.cli.backup.TURN", 0.1)
     with folder(Settings(home=home)).own():
         code, words = say("restore", str(archive), "--replace")
     assert code == 1

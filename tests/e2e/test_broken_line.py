@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from test_server import Server
 
 from tillstream.app import build
+from tillstream.batches import records
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.pipeline import uploads
 from tillstream.settings import Settings
 
 PASSWORD = "correct horse battery"
@@ -90,6 +90,6 @@ def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> 
     finally:
         server.stop()
     app = build(Settings(home=home, samples=False, threads=1))
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     app.close()
     assert (upload.batch_id, upload.size, upload.staged["rows_read"]) == (batch, len(data), 1_000)

@@ -15,13 +15,13 @@ from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
-from tillstream import commands
 from tillstream.app import App, build
 from tillstream.app.local import folder
-from tillstream.control import LINES, create_control
+from tillstream.commands import core
+from tillstream.commands.dispatch import execute
+from tillstream.commands.result import quiet
 from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.remote import execute
-from tillstream.result import quiet
+from tillstream.server.command_api import LINES, create_control
 from tillstream.settings import Settings
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -63,7 +63,7 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, mo
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setitem(commands.COMMANDS, "status", broken)
+    monkeypatch.setitem(core.COMMANDS, "status", broken)
     answer = door.post("/status", json={}, headers=KEY)
     assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
     assert "status broke in the server" in answer.get_json()["detail"]

@@ -12,17 +12,19 @@ import pytest
 import structlog
 
 from tests.e2e.conftest import Run
-from tillstream import commands, serve
 from tillstream.analytics import queries
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.commands import core
+from tillstream.commands.result import quiet
+from tillstream.domain.batch import State
 from tillstream.domain.errors import Unavailable
-from tillstream.domain.uploads import State
 from tillstream.logs import configure
-from tillstream.pipeline import stage, uploads
-from tillstream.result import quiet
+from tillstream.pipeline.staging import stage
 from tillstream.samples.files import expected
+from tillstream.server import serve
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 SCALE = 0.004
 
@@ -78,7 +80,7 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
 
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
-    result = commands.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)
+    result = core.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)
     assert (result.code, len(result.data)) == (0, 9)
     assert [what for what, _ in progress] == ["kept"] * 9 + ["rows", "files"] * 9
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
@@ -88,11 +90,11 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
 
 def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = replace(build(Settings(threads=1)), attended=True)  # and nobody is there
-    monkeypatch.setattr(commands, "PATIENCE", 0.1)
+    monkeypatch.setattr(core, "PATIENCE", 0.1)
     try:
         with pytest.raises(Unavailable, match="waits for the worker"):
-            commands.demo(app, quiet, scale=SCALE)
-        assert len(uploads.find(app.ports, state=State.RECEIVED)) == 9
+            core.demo(app, quiet, scale=SCALE)
+        assert len(records.find(app.ports, state=State.RECEIVED)) == 9
     finally:
         app.close()
 

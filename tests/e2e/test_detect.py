@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Run, Say
-from tillstream.contracts import read
+from tillstream.contracts.loader import read
 
 ANSWERS = {
     "region": "Somewhere",

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import INBOX
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import account, uploads
+from tillstream.receipts import receipt as receipts
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 ROW = "581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
@@ -48,7 +49,7 @@ def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
 
 
 def received(app: App) -> list[Upload]:
-    return uploads.find(app.ports)
+    return records.find(app.ports)
 
 
 def test_the_running_worker_takes_a_dropped_file_and_says_beside_it_what_waits(home: Path, app: App) -> None:
@@ -118,7 +119,7 @@ def test_objects_copied_into_the_inbox_go_the_same_way(app: App) -> None:
     found = {one.file: (one.contract, one.state) for one in received(app)}
     assert found["a.csv"] == found["online-retail-uk-2.csv"] == ("online-retail-uk", State.ANNOUNCED)
     assert found["c.csv"] == found["d.csv"] == found["e"] == ("", State.HELD)
-    assert account.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
+    assert receipts.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
 
 
 def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(app: App) -> None:
@@ -171,9 +172,9 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    given = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
-    assert uploads.get(app.ports, given.batch_id).received_by == "emma"
+    assert records.get(app.ports, given.batch_id).received_by == "emma"
 
 
 def test_a_file_that_cannot_be_taken_waits_for_the_next_look_and_is_told_once(

@@ -5,9 +5,13 @@ import io
 from pathlib import Path
 
 from tillstream.app import build
-from tillstream.domain.contract import parse
-from tillstream.pipeline import fix, originals, settle, stage, uploads
+from tillstream.batches import records
+from tillstream.domain.contract.model import parse
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import original_rows
 from tillstream.settings import Settings
+from tillstream.workflows.corrections import submit
 
 CONTRACT = parse(
     {
@@ -31,15 +35,15 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     out = io.StringIO(newline="")
     rows = [[str(number), "2026-03-01", name, "five"] for number, name in enumerate(NAMES)]
     csv.writer(out).writerows([["No", "Day", "Buyer", "Total"], *rows])
-    upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+    upload = records.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.book)
 
-    given = b"".join(originals.refused_csv(ports, upload.batch_id)).decode("utf-8-sig")
+    given = b"".join(original_rows.refused_csv(ports, upload.batch_id)).decode("utf-8-sig")
     buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(given, newline=""))]
     assert buyers == [name if name == "a=1" else f"'{name}" for name in NAMES]
     corrected = io.BytesIO(given.replace(",five,", ",5.00,").encode())
-    fixed = fix.fix(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
+    fixed = submit.fix(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
     settle.settle_all(ports, app.book)
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.e2e.conftest import Run
-from tillstream.cli import main
+from tillstream.cli.main import main
 from tillstream.domain.tables import SCHEMA
 
 CONTRACT = """
@@ -73,7 +73,7 @@ def test_an_older_folder_is_refused_in_one_clear_word(
     lived: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_older(home)
-    monkeypatch.setattr("tillstream.serve._port_is_free", lambda _: None)
+    monkeypatch.setattr("tillstream.server.serve._port_is_free", lambda _: None)
     for arguments in (["status"], ["query", "kpis"], ["rebuild", "--check"], ["serve", "--port", "1"]):
         result = CliRunner().invoke(main, arguments)
         assert (result.exit_code, type(result.exception)) == (1, SystemExit)

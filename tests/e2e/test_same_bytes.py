@@ -9,10 +9,14 @@ import pytest
 
 import sql
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import Upload
 from tillstream.domain.events import STAGING
-from tillstream.domain.uploads import Upload
-from tillstream.pipeline import account, settle, stage, undo, uploads
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
+from tillstream.workflows.review import undo
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SALES = (
@@ -30,14 +34,14 @@ def app(home: Path) -> Iterator[App]:
 
 
 def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Upload:
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
+    upload = records.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
-    return uploads.get(app.ports, upload.batch_id)
+    return records.get(app.ports, upload.batch_id)
 
 
 def counted(app: App, upload: Upload) -> dict[str, Any]:
-    rows: dict[str, Any] = account.receipt(app.ports, upload.batch_id)["rows"]
+    rows: dict[str, Any] = receipts.receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 
 
@@ -46,7 +50,7 @@ def test_the_same_file_again_is_settled_from_what_was_read_before(app: App) -> N
     assert second.staged == first.staged
     assert counted(app, first) == {"read": 10, "new": 9, "quarantined": 1}
     assert counted(app, second) == {"read": 10, "duplicate": 9, "quarantined": 1}
-    assert len(account.refused(app.ports, second.batch_id)) == 1
+    assert len(receipts.refused(app.ports, second.batch_id)) == 1
 
 
 def test_an_undone_file_counts_again_from_what_was_read_before(app: App) -> None:
@@ -80,6 +84,6 @@ def test_a_file_with_days_to_come_is_read_again_as_some_may_have_come(app: App) 
 
 def test_the_amounts_that_stage_summed_up_are_those_of_the_ledger(app: App) -> None:
     for upload in (taken(app), taken(app)):
-        told = account.receipt(app.ports, upload.batch_id)["amounts"]
+        told = receipts.receipt(app.ports, upload.batch_id)["amounts"]
         ledger = app.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": upload.batch_id})
         assert told == ledger.to_pylist() != []

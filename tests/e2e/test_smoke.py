@@ -14,8 +14,8 @@ from tillstream.app import App, build
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 
 @dataclass

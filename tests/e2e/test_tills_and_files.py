@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from tillstream.app import App, build
+from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.pipeline import account, fix, settle, stage, uploads
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
+from tillstream.receipts import receipt as receipts
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.stores.messages import NotAStoreSale, StoreToken, publish
-from tillstream.worker import Worker
+from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake.store_messages import NotAStoreSale, StoreToken, publish
 
 CONTRACT = """
 name: Shop
@@ -62,10 +66,10 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = uploads.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
+        upload = records.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
-    return account.receipt(app.ports, upload.batch_id)
+    return receipts.receipt(app.ports, upload.batch_id)
 
 
 def lines(app: App) -> dict[str, tuple[str, str]]:
@@ -79,7 +83,7 @@ def rows(receipt: dict[str, Any]) -> dict[str, int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return account.receipt(app.ports, uploads.find(app.ports, kind="messages")[0].batch_id)
+    return receipts.receipt(app.ports, records.find(app.ports, kind="messages")[0].batch_id)
 
 
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
@@ -151,17 +155,17 @@ def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, t
     tell(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,3,2.50\n")
     assert rows(receipt) == {"read": 1, "quarantined": 1}
-    refused = account.refused(app.ports, receipt["batch_id"])
+    refused = receipts.refused(app.ports, receipt["batch_id"])
     assert refused[0]["problems"][0]["code"] == "differs-from-till"
     assert "quantity 2" in refused[0]["problems"][0]["message"]
     assert lines(app) == {"S1/1#1": ("A", "2")}
     corrected = tmp_path / "corrected.csv"
     corrected.write_text(HEAD.strip() + ",_row,_line,_accept\n1,1,2026-01-05,S1,A,3,2.50,1,2,yes\n")
     with corrected.open("rb") as stream:
-        fix.fix(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
+        submit.fix(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
     Worker(app).run_until_idle()
     assert lines(app) == {"S1/1#1": ("A", "3")}
-    assert rows(account.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
+    assert rows(receipts.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
 
 
 def test_a_cancelled_sale_counts_no_more(app: App) -> None:
@@ -178,7 +182,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
     Worker(app).run_until_idle()
     receipt = newest(app)
     assert rows(receipt) == {"read": 2, "quarantined": 2}
-    raw = [row["raw"] for row in account.refused(app.ports, receipt["batch_id"])]
+    raw = [row["raw"] for row in receipts.refused(app.ports, receipt["batch_id"])]
     assert raw == ["\\xff not json", '{"region": "Shop"}']
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tillstream import commands
 from tillstream.app import build
-from tillstream.pipeline import uploads
-from tillstream.result import quiet
+from tillstream.batches import records
+from tillstream.commands import core
+from tillstream.commands.result import quiet
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -25,9 +25,9 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     if attended:
         worker.start()
     try:
-        commands.demo(app, quiet, scale=0.001)
-        commands.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
-        found = {one.file: one.received_by for one in uploads.find(app.ports)}
+        core.demo(app, quiet, scale=0.001)
+        core.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
+        found = {one.file: one.received_by for one in records.find(app.ports)}
     finally:
         worker.stop()
         app.close()

@@ -7,8 +7,8 @@ import pytest
 
 from docs.generate.commands import leaves
 from tests.e2e.conftest import Run, Say
-from tillstream import words_upkeep
-from tillstream.cli import main
+from tillstream.cli.main import main
+from tillstream.cli.output import maintenance
 
 RATES = "date,currency,rate\n2026-01-01,GBP,0.85\n2026-01-02,GBP,0.86\n"
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -84,7 +84,7 @@ def test_an_empty_home_says_that_nothing_is_there(say: Say) -> None:
 
 
 def test_a_rebuild_that_differs_says_where(capsys: pytest.CaptureFixture[str]) -> None:
-    words_upkeep.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
+    maintenance.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
     assert capsys.readouterr().out == (
         "2 settlements of 3 batches made again beside the ledger: the two differ.\n  flags: 1 only in the ledger\n"
     )

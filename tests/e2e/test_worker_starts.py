@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tillstream.app import App, build
-from tillstream.domain.uploads import MAY_STAGE, State
-from tillstream.pipeline import account, uploads
+from tillstream.batches import records
+from tillstream.domain.batch import MAY_STAGE, State
+from tillstream.receipts import receipt as receipts
+from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
-from tillstream.worker import LEASE, Worker
 
 SALES = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -28,9 +29,9 @@ def app(home: Path) -> Iterator[App]:
 
 def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
-    uploads.move(app.ports, upload.batch_id, State.STAGING, among=MAY_STAGE)
+    records.move(app.ports, upload.batch_id, State.STAGING, among=MAY_STAGE)
     return upload.batch_id
 
 
@@ -40,14 +41,14 @@ def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: A
     worker.start()
     try:
         give_up = time.monotonic() + 30
-        while uploads.get(app.ports, batch).state is not State.ANNOUNCED and time.monotonic() < give_up:
+        while records.get(app.ports, batch).state is not State.ANNOUNCED and time.monotonic() < give_up:
             time.sleep(0.05)
     finally:
         worker.stop()
-    assert account.receipt(app.ports, batch)["rows"]["new"] == 1
+    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 1
 
 
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
     batch = killed_while_reading(app)
     assert Worker(app).sweep()["staged"] == 0
-    assert uploads.get(app.ports, batch).state is State.STAGING
+    assert records.get(app.ports, batch).state is State.STAGING

@@ -9,7 +9,8 @@ import sys
 
 from stateful.crashes import Fuse, behind
 
-from tillstream import app, cli
+from tillstream import app
+from tillstream.cli import main as cli_main
 
 
 class LateFuse(Fuse):
@@ -33,7 +34,7 @@ def late(step: str, when: str, count: str = "1") -> LateFuse:
 def main(step: str, when: str, count: str, *arguments: str) -> None:
     build, fuse = app.build, late(step, when, count)
     app.build = lambda *given, **options: behind(build(*given, **options), fuse)
-    cli.main(list(arguments))
+    cli_main.main(list(arguments))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from datetime import timedelta
 from faults.dying import late
 from stateful.crashes import Fuse, behind
 
-from tillstream import worker
 from tillstream.app import build
+from tillstream.server import worker
 from tillstream.settings import Settings
 
 LEASE = 10.0

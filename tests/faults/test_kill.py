@@ -46,7 +46,7 @@ class Shop:
         return {k: v for k, v in os.environ.items() if not k.startswith("TILLSTREAM_")} | ours
 
     def start(self, *arguments: str, dying: tuple[str, str, int] | None = None) -> subprocess.Popen[str]:
-        plain = ["-c", "from tillstream.cli import main; main()"]
+        plain = ["-c", "from tillstream.cli.main import main; main()"]
         command = [sys.executable, *(["-m", "faults.dying", *map(str, dying)] if dying else plain)]
         return subprocess.Popen(
             [*command, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

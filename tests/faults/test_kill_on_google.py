@@ -25,10 +25,12 @@ from stateful.on_google import SOON, keep_contract, project
 from stateful.world import LISTENER
 
 from tillstream.app import App, build
-from tillstream.domain.uploads import State
-from tillstream.pipeline import account, rebuild, uploads
+from tillstream.batches import records
+from tillstream.domain.batch import State
+from tillstream.receipts import receipt as receipts
 from tillstream.samples.wide import CONTRACT
 from tillstream.settings import Settings
+from tillstream.workflows.operations import rebuild
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
 ROWS = 2_000
@@ -61,8 +63,8 @@ class Company:
     def is_exact(self) -> None:
         ports = self.app.ports
         assert self.totals()[:2] == (ROWS, ROWS)
-        assert uploads.get(ports, self.batch).state is State.ANNOUNCED
-        receipt = account.receipt(ports, self.batch)
+        assert records.get(ports, self.batch).state is State.ANNOUNCED
+        receipt = receipts.receipt(ports, self.batch)
         assert receipt["rows"]["new"] == receipt["rows"]["read"] == ROWS
         assert [Decimal(each["net"]) for each in receipt["amounts"]] == [self.net]
         entered = ports.warehouse.query("SELECT batch_id, settlement_no FROM batches").to_pylist()
@@ -90,7 +92,7 @@ def company(folder: Path) -> Iterator[Company]:
     told = behind(app, Fuse()).ports  # which says that the file arrived
     try:
         with made.file.open("rb") as stream:
-            upload = uploads.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
+            upload = records.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, made.net)
     finally:
         app.close()

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 
 import sql
 from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -22,9 +24,9 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
 )
 from tillstream.domain.store_sale import schema
-from tillstream.domain.uploads import State, Upload
-from tillstream.pipeline import account, dead_letters, upkeep, uploads
-from tillstream.stores.messages import StoreToken, publish
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.operations import dead_letters, maintenance_log
 
 Entry = Callable[[str], FlaskClient]
 
@@ -42,7 +44,7 @@ def upload(app: App) -> Upload:
         "STATUS": "Shipped",
     }
     text = ",".join(names) + "\n" + ",".join(cells.get(name, "x") for name in names) + "\n"
-    return uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
+    return records.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
 
 
 def storage_data(received: Upload) -> dict[str, Any]:
@@ -100,14 +102,14 @@ def message(type_: str, body: dict[str, Any]) -> dict[str, Any]:
 def test_a_finalized_object_is_staged(entry: Entry, app: App, send: Callable[..., int]) -> None:
     received = upload(app)
     assert send(entry("stage"), OBJECT_FINALIZED, storage_data(received)) == 200
-    assert uploads.get(app.ports, received.batch_id).state is State.STAGED
+    assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 
 def test_the_same_event_twice_stages_once(entry: Entry, app: App) -> None:
     received = upload(app)
     client = entry("stage")
     assert [binary(client, OBJECT_FINALIZED, storage_data(received)) for _ in range(2)] == [200, 200]
-    assert len(uploads.find(app.ports)) == 1
+    assert len(records.find(app.ports)) == 1
 
 
 @pytest.mark.parametrize("send", [binary, structured])
@@ -117,13 +119,13 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     assert send(entry("stage"), OBJECT_FINALIZED, storage_data(received)) == 200
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
     assert send(entry("settle"), MESSAGE_PUBLISHED, staged) == 200
-    assert account.receipt(app.ports, received.batch_id)["rows"]["new"] == 1
+    assert receipts.receipt(app.ports, received.batch_id)["rows"]["new"] == 1
     settled = message(BATCH_SETTLED, {"settlement_no": 1})
     announce = entry("announce")
     assert [send(announce, MESSAGE_PUBLISHED, settled) for _ in range(2)] == [200, 200]
     told = app.ports.bus.pull("listener", 10)
     assert [json.loads(delivery.message.body)["type"] for delivery in told] == ["sale.changed"]
-    assert uploads.get(app.ports, received.batch_id).state is State.ANNOUNCED
+    assert records.get(app.ports, received.batch_id).state is State.ANNOUNCED
 
 
 def test_a_settlement_has_its_days_summed(entry: Entry, app: App) -> None:
@@ -140,7 +142,7 @@ def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> No
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
     assert [binary(entry(name), MESSAGE_PUBLISHED, staged) for name in ("stage", "announce", "project")] == [200] * 3
-    assert uploads.get(app.ports, received.batch_id).state is State.STAGED
+    assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 
 def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app: App) -> None:
@@ -150,14 +152,14 @@ def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app:
     pushed = message(BATCH_STAGED, {"batch_id": received.batch_id})
     pushed["message"]["publishTime"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     assert entry("settle").post("/", json=pushed).status_code == 200
-    assert uploads.get(app.ports, received.batch_id).state is State.SETTLED
+    assert records.get(app.ports, received.batch_id).state is State.SETTLED
 
 
 def test_a_replay_reaches_stage_by_its_message(entry: Entry, app: App) -> None:
     received = upload(app)
     said = message(BATCH_RECEIVED, {"batch_id": received.batch_id})
     assert binary(entry("stage"), MESSAGE_PUBLISHED, said) == 200
-    assert uploads.get(app.ports, received.batch_id).state is State.STAGED
+    assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 
 def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_again(entry: Entry, app: App) -> None:
@@ -184,7 +186,7 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
 def test_an_event_that_ended_each_instance_that_tried_it_is_given_up_untried(entry: Entry, app: App) -> None:
     received = upload(app)
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(received), hours=7.5) == 200
-    assert uploads.get(app.ports, received.batch_id).state is State.RECEIVED
+    assert records.get(app.ports, received.batch_id).state is State.RECEIVED
     assert [letter.subscription for letter in dead_letters.waiting(app.ports)] == ["stage"]
 
 
@@ -193,8 +195,8 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     answer = entry("sweep").post("/")
     assert (answer.status_code, answer.get_json()["settled"], answer.get_json()["announced"]) == (200, 1, 1)
-    assert uploads.get(app.ports, received.batch_id).state is State.ANNOUNCED
-    assert upkeep.last(app.ports, upkeep.SWEEP)
+    assert records.get(app.ports, received.batch_id).state is State.ANNOUNCED
+    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
 
@@ -203,7 +205,7 @@ def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     publish(app.ports, StoreToken("UK", "LON1"), sale)
     answer = entry("receive").post("/")
     assert answer.get_json() == {"batches": 1}
-    kept = uploads.find(app.ports, kind="messages")
+    kept = records.find(app.ports, kind="messages")
     assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
 
 
@@ -219,7 +221,7 @@ def test_an_object_in_no_contracts_folder_is_kept_and_held(entry: Entry, app: Ap
     }
     assert binary(entry("stage"), OBJECT_FINALIZED, data) == 200
     assert app.ports.objects.stat(INBOX, "nowhere/file.csv") == stored
-    (held,) = uploads.find(app.ports)
+    (held,) = records.find(app.ports)
     assert (held.state, held.holds[0].code) == (State.HELD, "which-contract")
 
 

@@ -16,8 +16,10 @@ from infra.accounts import PORTAL, PORTAL_GRANTS, roles
 from infra.declared import SECRETS
 from infra.functions import DOCUMENTS, FUNCTIONS
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.analytics import holiday_dates, reference
+from tillstream.analytics import holidays, reference
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -27,17 +29,15 @@ from tillstream.domain.events import (
     TOPIC_SALE_EVENTS,
 )
 from tillstream.domain.store_sale import schema
-from tillstream.domain.uploads import State
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
-from tillstream.pipeline import uploads
-from tillstream.pipeline.receive import keep_receiving
-from tillstream.pipeline.sending import append, begin
-from tillstream.pipeline.sweep import sweep
-from tillstream.pipeline.undo import undo
 from tillstream.settings import Settings
-from tillstream.stores.messages import StoreToken, publish
+from tillstream.workflows.intake.resumable_upload import append, begin
+from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.intake.store_sales import keep_receiving
+from tillstream.workflows.operations.reconcile import sweep
+from tillstream.workflows.review.undo import undo
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ def calls(app: App) -> dict[str, Calls]:
     reference.ready(sweeping.ports, "USD")
     sweep(sweeping.ports, sweeping.book, hand_on=True)
     user_scopes.project(sweeping.ports)
-    holiday_dates.renew(sweeping.ports)
+    holidays.renew(sweeping.ports)
     return seen
 
 
 def _leave_much(app: App) -> None:
     """For a sweep: a file whose event was lost, a settlement that nobody told, and half of a file, days old."""
-    (settled, *_) = uploads.find(app.ports, state=State.ANNOUNCED)
+    (settled, *_) = records.find(app.ports, state=State.ANNOUNCED)
     undo(app.ports, settled.batch_id, "boss")
     half = begin(app.ports, "emma", "july.csv", 100, contract="IN")
     append(app.ports, half.id, "emma", 0, io.BytesIO(b"half"))

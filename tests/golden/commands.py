@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from tests.golden.frozen import as_json
 from tests.golden.lived import FILES, HEAD, LOST, home_at
 from tests.golden.lived import run as run_json
-from tillstream.cli import main
+from tillstream.cli.main import main
 
 WIDTH = {"terminal_width": 100, "max_content_width": 100}
 Asked = Callable[..., Any]

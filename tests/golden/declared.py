@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from tests.golden.frozen import as_json, as_lines
 from tests.golden.lived import home_at, run
-from tillstream.cli import main
+from tillstream.cli.main import main
 from tillstream.domain.audit import What
-from tillstream.domain.contract import MAPPED
+from tillstream.domain.contract.model import MAPPED
 from tillstream.domain.people import MAY, Role
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.store_sale import schema

@@ -15,7 +15,7 @@ from google.cloud.bigquery import TableReference
 from infra.functions import FUNCTIONS
 from tests.golden.frozen import as_json, as_lines
 from tests.golden.lived import home_at, live
-from tillstream.adapters.google import tables
+from tillstream.adapters.google.bigquery import tables
 from tillstream.analytics import queries
 from tillstream.app import open_app
 from tillstream.domain import events

@@ -10,7 +10,8 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.app import App
 from tillstream.audit import Entry, reading
 from tillstream.domain.people import Role
-from tillstream.people import personal_tokens, second_step, sessions
+from tillstream.people import personal_tokens
+from tillstream.people.sign_in import sessions, totp
 from tillstream.ports.event_bus import Message
 
 People = Callable[..., Visitor]
@@ -59,8 +60,8 @@ class Shop:
         return str(pyotp.TOTP(key).at(int(self.app.ports.clock.now().timestamp()) + 30 * steps))
 
     def set_up(self, login: str) -> str:
-        key = second_step.begin(self.app.ports, login)
-        second_step.finish(self.app.ports, login, self.code(key, -1))
+        key = totp.begin(self.app.ports, login)
+        totp.finish(self.app.ports, login, self.code(key, -1))
         return key
 
     def fixed(self) -> str:

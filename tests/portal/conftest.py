@@ -15,8 +15,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Role, Scope
-from tillstream.people import accounts, backoff, history, passwords, tokens
+from tillstream.people import accounts, history, login_throttle, passwords, store_tokens
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.assigned import WrongField
-from tillstream.people.backoff import TooManyTries
+from tillstream.people.login_throttle import TooManyTries
 
 GOOD = "correct horse battery"
 
@@ -147,7 +147,7 @@ def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:
 def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
     for login in ("asha", "nobody"):
-        for _ in range(backoff.FREE_TRIES):
+        for _ in range(login_throttle.FREE_TRIES):
             with pytest.raises(WrongSignIn):
                 accounts.sign_in(app.ports, login, "wrong")
         waits = []
@@ -168,23 +168,23 @@ def test_how_long_to_wait_is_said_in_english(seconds: int, words: str) -> None:
 
 def test_the_right_password_after_the_wait_ends_the_count(app: App, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
-    for _ in range(backoff.FREE_TRIES):
+    for _ in range(login_throttle.FREE_TRIES):
         with pytest.raises(WrongSignIn):
             accounts.sign_in(app.ports, "asha", "wrong")
     clock.advance(2)
     assert accounts.sign_in(app.ports, "asha", GOOD).login == "asha"
-    assert app.ports.documents.count(backoff.COLLECTION) == 0
+    assert app.ports.documents.count(login_throttle.COLLECTION) == 0
 
 
 def test_the_wait_has_an_end_however_long_the_attack(app: App, clock: ManualClock) -> None:
     waits = []
     for _ in range(40):
         try:
-            backoff.count_try(app.ports, "asha")
+            login_throttle.count_try(app.ports, "asha")
         except TooManyTries as error:
             waits.append(error.seconds)
             clock.advance(error.seconds)
-    assert max(waits) == backoff.LONGEST_WAIT
+    assert max(waits) == login_throttle.LONGEST_WAIT
 
 
 def test_the_last_admin_cannot_be_disabled(app: App) -> None:
@@ -229,25 +229,25 @@ def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
 
 
 def test_a_token_opens_its_store_until_it_is_revoked(app: App) -> None:
-    token, text = tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
-    found = tokens.check(app.ports, text)
+    token, text = store_tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
+    found = store_tokens.check(app.ports, text)
     assert found is not None
     assert (found.region, found.store_id, found.last_used) == ("IN", "MUM01", "2026-07-01")
-    tokens.revoke(app.ports, token.id, "boss")
-    assert tokens.check(app.ports, text) is None
-    assert [one.revoked for one in tokens.find(app.ports)] == [True]
+    store_tokens.revoke(app.ports, token.id, "boss")
+    assert store_tokens.check(app.ports, text) is None
+    assert [one.revoked for one in store_tokens.find(app.ports)] == [True]
 
 
 def test_a_token_is_kept_as_a_hash_and_nothing_like_it_opens(app: App) -> None:
-    token, text = tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
-    stored = app.ports.documents.get(tokens.COLLECTION, token.id)
+    token, text = store_tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
+    stored = app.ports.documents.get(store_tokens.COLLECTION, token.id)
     assert stored is not None
     assert text.rsplit("_", 1)[1] not in str(stored.data)
     other = text[:-1] + ("A" if text[-1] != "A" else "B")
     for wrong in ("", other, text[5:], f"till_{token.id}_", token.id):
-        assert tokens.check(app.ports, wrong) is None
+        assert store_tokens.check(app.ports, wrong) is None
 
 
 def test_a_token_needs_a_store_and_a_region(app: App) -> None:
     with pytest.raises(Rejected, match="one store"):
-        tokens.issue(app.ports, "IN", " ", "front", "boss")
+        store_tokens.issue(app.ports, "IN", " ", "front", "boss")

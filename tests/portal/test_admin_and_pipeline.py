@@ -9,7 +9,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, tokens
+from tillstream.people import accounts, store_tokens
 from tillstream.ports.event_bus import Message
 
 People = Callable[..., Visitor]
@@ -70,11 +70,11 @@ def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) 
     answer = admin.post("/stores", {"region": "IN", "store_id": "MUM01", "label": "front"})
     text = re.search(r'id="secret">([^<]+)<', answer.text)
     assert text
-    token = tokens.check(app.ports, text[1])
+    token = store_tokens.check(app.ports, text[1])
     assert token is not None
     assert text[1] not in admin.get("/stores").text
     admin.post(f"/stores/{token.id}/revoke")
-    assert tokens.check(app.ports, text[1]) is None
+    assert store_tokens.check(app.ports, text[1]) is None
 
 
 def test_an_idle_pipeline_says_so(person: People) -> None:

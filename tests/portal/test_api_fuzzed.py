@@ -20,7 +20,7 @@ from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
 from tillstream.app import App
 from tillstream.domain.store_sale import schema as sale_schema
-from tillstream.people import personal_tokens, tokens
+from tillstream.people import personal_tokens, store_tokens
 
 OURS = [positive_data_acceptance]
 """Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
@@ -48,7 +48,7 @@ def told(served: tuple[App, Flask]) -> Any:
     schema.app = flask
     schema.config.checks.negative_data_rejection.expected_statuses = REFUSED
     sale = sale_schema()["examples"][0]
-    till = tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
+    till = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
     operations = {one.ok().definition.raw["operationId"]: one.ok() for one in schema.get_all_operations()}
     return operations, token, till
 

@@ -182,8 +182,8 @@ def test_an_unknown_entry_is_not_found(app: App) -> None:
 
 
 def test_the_command_reads_the_log(app: App) -> None:
-    from tillstream.commands import COMMANDS
-    from tillstream.result import quiet
+    from tillstream.commands.core import COMMANDS
+    from tillstream.commands.result import quiet
 
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     (told,) = COMMANDS["audit"](app, quiet, who="boss").data

@@ -13,7 +13,8 @@ from visitor import PASSWORD, Visitor
 from portal import create_app, ways
 from tillstream.app import App, build
 from tillstream.domain.people import Role
-from tillstream.people import accounts, identities, sessions
+from tillstream.people import accounts
+from tillstream.people.sign_in import external_identities, sessions
 from tillstream.settings import Settings
 
 AUDIENCE = "/projects/1/locations/europe-west1/services/portal"
@@ -38,7 +39,7 @@ def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
         app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(given | settings)))
         apps.append(app)
         for login in (ANA, BO):
-            identities.expect(app.ports, login, login, Role.ADMIN)
+            external_identities.expect(app.ports, login, login, Role.ADMIN)
         flask = create_app(app)
         flask.testing = True
         return app, flask

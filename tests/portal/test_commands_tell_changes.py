@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from changing import FILE, Shop, token
 
-from tillstream.commands import COMMANDS
+from tillstream.batches import records
+from tillstream.commands.core import COMMANDS
+from tillstream.commands.result import quiet
 from tillstream.people import accounts
-from tillstream.pipeline import uploads
-from tillstream.result import quiet
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "audit", "tokens",
@@ -105,7 +105,7 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
         assert shop.boss.get(path).status_code == 200, path
     for name in ("status", "users", "contracts"):
         command(shop, name)
-    assert uploads.get(shop.app.ports, batch).file == "june.csv"
+    assert records.get(shop.app.ports, batch).file == "june.csv"
     assert re.fullmatch(r"\d+", str(before))
     assert len(shop.entries()) == before
 

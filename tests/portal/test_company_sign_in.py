@@ -18,7 +18,8 @@ from tillstream.app import App, build
 from tillstream.audit import What
 from tillstream.audit.reading import Asked, newest
 from tillstream.domain.people import Role
-from tillstream.people import accounts, identities, policy
+from tillstream.people import accounts
+from tillstream.people.sign_in import external_identities, mfa_policy
 from tillstream.settings import Settings
 
 Open = Callable[..., tuple[App, Flask]]
@@ -61,7 +62,7 @@ def opened(tmp_path: Path, provider: Provider) -> Iterator[Open]:
 @pytest.fixture
 def portal(opened: Open) -> tuple[App, Flask]:
     app, flask = opened()
-    identities.expect(app.ports, ANA, "Ana", Role.ADMIN)
+    external_identities.expect(app.ports, ANA, "Ana", Role.ADMIN)
     return app, flask
 
 
@@ -118,7 +119,7 @@ def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until
     provider.person = {"sub": "2002", "email": ANA}
     _, answer = through(flask, provider)
     assert (answer.status_code, "had the address before" in answer.text) == (403, True)
-    identities.expect(app.ports, "bo@example.com", "Bo", Role.ADMIN)
+    external_identities.expect(app.ports, "bo@example.com", "Bo", Role.ADMIN)
     provider.person = {"sub": "3", "email": "bo@example.com"}
     bo, _ = through(flask, provider)
     assert "on the word of" in bo.get(f"/people/{ANA}").text
@@ -215,7 +216,7 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
 ) -> None:
     app, flask = portal
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
-    policy.require_second_step(app.ports, [Role.ADMIN], "x")
+    mfa_policy.require_second_step(app.ports, [Role.ADMIN], "x")
     visitor, _ = through(flask, provider)
     for path in PASSWORD_PAGES:
         assert visitor.get(path).status_code == 404, path

@@ -9,9 +9,10 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.contracts import shipped, written
+from tillstream.contracts import yaml_writer
+from tillstream.contracts.loader import shipped
+from tillstream.domain.contract.schedule import Schedule
 from tillstream.domain.people import Role
-from tillstream.domain.schedule import Schedule
 from tillstream.people import accounts
 from tillstream.settings import Settings
 
@@ -25,7 +26,7 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
     home = tmp_path / "home"
     daily = shipped()["IN"].model_copy(update={"schedule": Schedule(cadence="daily"), "version": 2, "stores": ()})
     (home / "contracts").mkdir(parents=True)
-    written.save(home / "contracts", daily)
+    yaml_writer.save(home / "contracts", daily)
     app = build(Settings(home=home, samples=False, threads=1, reporting_currency="INR"), clock)
     yield app
     app.close()

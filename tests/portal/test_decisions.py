@@ -10,9 +10,9 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State
-from tillstream.pipeline import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -43,7 +43,7 @@ def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: Peo
     work()
     manager.post(f"/uploads/{held}/confirm")
     work()
-    record = uploads.get(app.ports, held)
+    record = records.get(app.ports, held)
     assert record.state is State.ANNOUNCED
     told = reading.of_subject(app.ports, "upload", held)
     assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in told]

@@ -6,8 +6,8 @@ import yaml
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.domain.people import Role
-from tillstream.pipeline import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -33,7 +33,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
-    assert uploads.get(app.ports, batch).contract_version == app.book.current("IN").version == 2
+    assert records.get(app.ports, batch).contract_version == app.book.current("IN").version == 2
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
 
 
@@ -58,7 +58,7 @@ def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work
     assert "IN, version 1 → IN, version 2" in page
     assert "800.00" in page
     assert "810.00" in page
-    assert len(uploads.find(app.ports, kind=None)) == 1
+    assert len(records.find(app.ports, kind=None)) == 1
     assert "See what would change" in admin.get(f"/uploads/{batch}").text
 
 

@@ -9,12 +9,12 @@ from sheet_files import xlsx
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
-from tillstream.people import tokens
-from tillstream.pipeline import uploads
-from tillstream.pipeline.file_line import Found, around
+from tillstream.people import store_tokens
+from tillstream.receipts.source_line import Found, around
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -22,7 +22,7 @@ Work = Callable[[], None]
 
 @pytest.fixture
 def found(app: App) -> Callable[[str, int], Found]:
-    return lambda batch, line: around(app.ports, uploads.get(app.ports, batch), line)
+    return lambda batch, line: around(app.ports, records.get(app.ports, batch), line)
 
 
 def test_a_line_stands_between_its_neighbours(person: People, work: Work, found: Callable[[str, int], Found]) -> None:
@@ -85,7 +85,7 @@ def test_a_corrected_row_leads_to_its_correction_and_on_to_the_file(person: Peop
 
 def test_a_sale_of_a_till_leads_to_its_message(app: App, stranger: Visitor, person: People, work: Work) -> None:
     sale = schema()["examples"][0]
-    token = tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    token = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     stranger.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
     work()
     admin = person(Role.ADMIN)

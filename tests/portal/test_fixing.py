@@ -8,9 +8,10 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.domain.people import Role
-from tillstream.fixing import draft
-from tillstream.pipeline import account, uploads
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.corrections.drafts import draft
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -80,11 +81,11 @@ def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, wo
     assert fixer.say("send")["status"] == 201
     assert list(fixer.rows()) == [22, 24]
     work()
-    rows = account.receipt(app.ports, fixer.batch)["rows"]
+    rows = receipts.receipt(app.ports, fixer.batch)["rows"]
     assert (rows["read"], rows["new"], rows["quarantined"], rows["ignored"]) == (24, 21, 2, 1)
     assert preview["after"] == rows
     assert fixer.rows()[22]["cells"][AMOUNT] == "12..1"
-    (correction,) = uploads.children(app.ports, fixer.batch, "correction")
+    (correction,) = records.children(app.ports, fixer.batch, "correction")
     assert correction.received_by == "clerk-in"
 
 
@@ -147,7 +148,7 @@ def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person:
     fixer.step("accept", rows=[21])
     assert fixer.say("send")["status"] == 201
     work()
-    assert account.receipt(app.ports, batch)["rows"]["new"] == 22
+    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 22
     assert "No row of june.csv needs you" in clerk.get(f"/uploads/{batch}/fix").text
 
 

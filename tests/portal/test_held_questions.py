@@ -7,9 +7,9 @@ from test_look_first import ANSWERS, UNKNOWN, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.domain.events import INBOX
 from tillstream.domain.people import Role
-from tillstream.pipeline import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -54,14 +54,14 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert app.book.current("IN").status.words["Lost"] == "returned"
-    assert uploads.get(app.ports, batch).contract_version == 2
+    assert records.get(app.ports, batch).contract_version == 2
 
 
 def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: People, work: Work) -> None:
     with app.ports.objects.writer(INBOX, "unknown/linz.csv") as writer:
         writer.write(UNKNOWN)
     work()
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     admin, place = person(Role.ADMIN), f"/uploads/{upload.batch_id}/questions"
     assert "day, month, year 03/04/2026 is 3 April 2026" in text_of(admin.get(place).text)
     admin.post(place, ANSWERS)

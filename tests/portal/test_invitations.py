@@ -11,33 +11,34 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Role
-from tillstream.people import accounts, links, sessions
+from tillstream.people import accounts, invitation_links
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.links import NoSuchLink
+from tillstream.people.invitation_links import NoSuchLink
+from tillstream.people.sign_in import sessions
 
 People = Callable[..., Visitor]
 OWN = "a sentence of my own"
 
 
 def test_a_link_opens_once_and_the_person_signs_in_with_their_own_password(app: App) -> None:
-    text = links.invite(app.ports, "Asha", "Asha Rao", Role.CLERK, regions=["IN"], by="boss")
+    text = invitation_links.invite(app.ports, "Asha", "Asha Rao", Role.CLERK, regions=["IN"], by="boss")
     assert accounts.get(app.ports, "asha").state == "invited"
     with pytest.raises(WrongSignIn):
         accounts.sign_in(app.ports, "asha", "")
-    assert links.take(app.ports, text, OWN).state == "active"
+    assert invitation_links.take(app.ports, text, OWN).state == "active"
     assert accounts.sign_in(app.ports, "asha", OWN).login == "asha"
     with pytest.raises(NoSuchLink):
-        links.take(app.ports, text, "another sentence of theirs")
+        invitation_links.take(app.ports, text, "another sentence of theirs")
 
 
 def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     start, told = Barrier(2), []
 
     def take(number: int) -> None:
         start.wait()
         try:
-            links.take(app.ports, text, f"my very own sentence, number {number}")
+            invitation_links.take(app.ports, text, f"my very own sentence, number {number}")
             told.append("in")
         except NoSuchLink:
             told.append("too late")
@@ -51,57 +52,57 @@ def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
 
 
 def test_looking_at_a_link_uses_nothing_up(app: App) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    assert links.look(app.ports, text) == links.look(app.ports, text)
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    assert invitation_links.look(app.ports, text) == invitation_links.look(app.ports, text)
 
 
 def test_an_invitation_is_too_old_after_a_week(app: App, clock: ManualClock) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     clock.advance(7 * 86_400 - 60)
-    assert links.look(app.ports, text).invitation
+    assert invitation_links.look(app.ports, text).invitation
     clock.advance(60)
     with pytest.raises(NoSuchLink):
-        links.look(app.ports, text)
+        invitation_links.look(app.ports, text)
 
 
 def test_a_newer_link_takes_the_place_of_the_older(app: App) -> None:
-    first = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    second = links.renew(app.ports, "asha", by="boss")
-    assert links.look(app.ports, second).invitation
+    first = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    second = invitation_links.renew(app.ports, "asha", by="boss")
+    assert invitation_links.look(app.ports, second).invitation
     with pytest.raises(NoSuchLink):
-        links.look(app.ports, first)
+        invitation_links.look(app.ports, first)
 
 
 def test_a_reset_ends_the_password_and_every_session_at_once(app: App, person: People) -> None:
     asha = person(Role.CLERK, "IN", login="asha")
-    text = links.renew(app.ports, "asha", by="boss")
+    text = invitation_links.renew(app.ports, "asha", by="boss")
     assert asha.get("/dashboard").status_code == 303
     with pytest.raises(WrongSignIn):
         accounts.sign_in(app.ports, "asha", PASSWORD)
-    assert not links.look(app.ports, text).invitation
-    links.take(app.ports, text, OWN)
+    assert not invitation_links.look(app.ports, text).invitation
+    invitation_links.take(app.ports, text, OWN)
     assert accounts.sign_in(app.ports, "asha", OWN)
 
 
 def test_a_stopped_account_has_no_link(app: App) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], by="boss")
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], by="boss")
     accounts.disable(app.ports, "asha", by="boss")
     with pytest.raises(NoSuchLink):
-        links.look(app.ports, text)
+        invitation_links.look(app.ports, text)
     accounts.enable(app.ports, "asha", by="boss")
     with pytest.raises(NoSuchLink):
-        links.look(app.ports, text)
+        invitation_links.look(app.ports, text)
 
 
 def test_a_bad_password_leaves_the_link_open(app: App, stranger: Visitor) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     answer = stranger.post(f"/join/{text}", {"new": "passwordpassword", "again": "passwordpassword"})
     assert (answer.status_code, "too easy to guess" in answer.text) == (422, True)
-    assert links.look(app.ports, text)
+    assert invitation_links.look(app.ports, text)
 
 
 def test_no_link_stands_in_the_documents(app: App) -> None:
-    text = links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     known = app.ports.documents.get("users", "asha")
     assert known
     assert text not in str(known.data)
@@ -110,7 +111,7 @@ def test_no_link_stands_in_the_documents(app: App) -> None:
 def test_a_taken_name_is_told_so_and_nothing_of_the_account_changes(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=OWN)
     with pytest.raises(Conflict, match="asha is taken"):
-        links.invite(app.ports, "asha", "Another", Role.ADMIN, by="boss")
+        invitation_links.invite(app.ports, "asha", "Another", Role.ADMIN, by="boss")
     assert accounts.sign_in(app.ports, "asha", OWN)
 
 
@@ -121,7 +122,7 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
     steps: dict[str, Callable[[str, str], object]] = {
         "demote": lambda other, me: accounts.assign(app.ports, other, role=Role.ANALYST, by=me),
         "disable": lambda other, me: accounts.disable(app.ports, other, by=me),
-        "reset": lambda other, me: links.renew(app.ports, other, by=me),
+        "reset": lambda other, me: invitation_links.renew(app.ports, other, by=me),
     }
     start, told = Barrier(2), []
 
@@ -146,7 +147,7 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
 
 def test_an_admin_who_was_only_invited_is_none_to_rely_on(app: App) -> None:
     accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=OWN)
-    links.invite(app.ports, "second", "Second", Role.ADMIN, by="boss")
+    invitation_links.invite(app.ports, "second", "Second", Role.ADMIN, by="boss")
     with pytest.raises(Rejected, match="last admin"):
         accounts.disable(app.ports, "boss", by="second")
 

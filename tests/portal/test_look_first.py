@@ -10,9 +10,10 @@ import yaml
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.domain.events import STAGING
 from tillstream.domain.people import Role
-from tillstream.pipeline import sending, uploads
+from tillstream.workflows.intake import resumable_upload
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -52,8 +53,8 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     assert "Line 11" in seen
     assert "ten – Rate is “ten”, which is not a number here" in seen
     work()
-    assert uploads.find(app.ports, kind=None) == []
-    assert "No sales yet" in clerk.get("/dashboard").text or not uploads.find(app.ports)
+    assert records.find(app.ports, kind=None) == []
+    assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
 
 
 def test_the_evidence_for_a_contract_is_told(person: People) -> None:
@@ -70,7 +71,7 @@ def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person:
     assert answer.status_code == 303, answer.text
     work()
     assert "9 of 10 rows counted; 1 needs you" in clerk.get(answer.headers["Location"]).text
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.file, upload.size) == ("clerk-in", "june.csv", len(GOOD))
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
     assert clerk.get(place).headers["Location"] == answer.headers["Location"]
@@ -83,7 +84,7 @@ def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
     assert clerk.post(f"{place}/forget").status_code == 303
     assert clerk.get(place).status_code == 404
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
-    assert sending.on_their_way(app.ports, "clerk-in") == []
+    assert resumable_upload.on_their_way(app.ports, "clerk-in") == []
 
 
 def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:
@@ -220,7 +221,7 @@ def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -
     clerk.post(f"{place}/answers", ANSWERS)
     answer = clerk.post(f"{place}/save", {"name": "linz"})
     assert (answer.status_code, "Austria is not one of your regions" in answer.text) == (422, True)
-    assert uploads.find(app.ports, kind=None) == []
+    assert records.find(app.ports, kind=None) == []
 
 
 def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> None:

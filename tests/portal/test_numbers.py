@@ -14,8 +14,8 @@ from portal.dashboard.charts import bars, over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries
 from tillstream.app import App
+from tillstream.commands.json_values import plain
 from tillstream.domain.people import EVERYTHING, Role
-from tillstream.jsons import plain
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

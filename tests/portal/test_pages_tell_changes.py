@@ -12,7 +12,8 @@ from test_resumable_uploads import begin, send
 from visitor import PASSWORD
 
 from tillstream.domain.people import Role
-from tillstream.people import links, second_step, tokens
+from tillstream.people import invitation_links, store_tokens
+from tillstream.people.sign_in import totp
 
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
@@ -70,7 +71,8 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "sign_in.take": (
         "user.joined",
         lambda s: s.stranger().post(
-            f"/join/{links.invite(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}", {"new": OWN, "again": OWN}
+            f"/join/{invitation_links.invite(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}",
+            {"new": OWN, "again": OWN},
         ),
     ),
     "sign_in.change_password": (
@@ -84,7 +86,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "profile.finish_second_step": (
         "user.second-step-on",
-        lambda s: s.boss.post("/profile/second-step", {"code": s.code(second_step.begin(s.app.ports, "boss"))}),
+        lambda s: s.boss.post("/profile/second-step", {"code": s.code(totp.begin(s.app.ports, "boss"))}),
     ),
     "profile.new_codes": (
         "user.recovery-codes-made",
@@ -117,7 +119,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "admin.add_token": ("token.issued", lambda s: s.boss.post("/stores", {"region": "IN", "store_id": "MUM01"})),
     "admin.revoke": (
         "token.revoked",
-        lambda s: s.boss.post(f"/stores/{tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
+        lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
     ),
     "tokens.make": ("token.issued", lambda s: s.boss.post("/tokens", {"name": "r", "rights": "numbers", "days": "7"})),
     "tokens.revoke": ("token.revoked", lambda s: s.boss.post(f"/tokens/{token(s, 'boss')}/revoke")),

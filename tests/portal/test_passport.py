@@ -7,7 +7,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.domain.identity import event_ids
+from tillstream.domain.ids import event_ids
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]

@@ -16,7 +16,7 @@ from portal.wsgi import one_of_many
 from tillstream.app import App
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
-from tillstream.people import tokens
+from tillstream.people import store_tokens
 
 DRIVEN = ("api.", "fixing.", "pipeline.", "tokens.", "uploads.")
 """What these do reaches further than the accounts' documents."""
@@ -53,7 +53,7 @@ def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(sho
 
 def _sell(shop: Shop) -> None:
     sale: dict[str, Any] = schema()["examples"][0]
-    key = tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     answer = shop.stranger().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
 

@@ -9,10 +9,10 @@ import pytest
 from monitored import Monitoring, series, served
 from visitor import PASSWORD, Visitor
 
-from infra.emulators import Emulator
+from devtools.emulators import Emulator
 from portal import create_app
-from tillstream.adapters.google.event_bus import PubSubEventBus
-from tillstream.adapters.google.pubsub_backlog import OLDEST, WAITING
+from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
+from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts

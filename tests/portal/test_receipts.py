@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.marked import marked
 from portal.uploads import words
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]

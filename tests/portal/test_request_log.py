@@ -11,7 +11,7 @@ from portal import create_app
 from tillstream import logs
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, links
+from tillstream.people import accounts, invitation_links
 
 TRACE = "0123456789abcdef0123456789abcdef"
 
@@ -46,7 +46,7 @@ def test_a_link_that_opens_an_account_stands_in_no_line_nor_do_signs_of_life(
     app: App, capsys: pytest.CaptureFixture[str]
 ) -> None:
     visitor = in_a_project(app)
-    text = links.invite(app.ports, "bo", "Bo", Role.ADMIN)
+    text = invitation_links.invite(app.ports, "bo", "Bo", Role.ADMIN)
     visitor.get(f"/join/{text}")
     visitor.get("/healthz")
     told = capsys.readouterr().err

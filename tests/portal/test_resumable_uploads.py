@@ -14,11 +14,12 @@ from werkzeug.test import TestResponse
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State
-from tillstream.pipeline import sending, sent, uploads
-from tillstream.worker import Worker
+from tillstream.server.worker import Worker
+from tillstream.workflows.intake import complete_upload, resumable_upload
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -58,8 +59,8 @@ def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, 
     last = send(clerk, place, 1001, FILE[1001:])
     batch = last.headers["Upload-Batch"]
     work()
-    given = uploads.get(app.ports, clerk.upload(FILE))
-    came = uploads.get(app.ports, batch)
+    given = records.get(app.ports, clerk.upload(FILE))
+    came = records.get(app.ports, batch)
     for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
         assert getattr(came, name) == getattr(given, name), name
     assert "40 of 40 rows counted" in clerk.get(f"/uploads/{batch}").text
@@ -71,18 +72,18 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
     chance = random.Random(4)
     for number in range(8):
         data = chance.randbytes(chance.choice((1, 700, 3_000_000)))
-        begun = sending.begin(app.ports, "ann", f"{number}.bin", len(data), contract="IN")
+        begun = resumable_upload.begin(app.ports, "ann", f"{number}.bin", len(data), contract="IN")
         kept = 0
         while kept < len(data):
             size = chance.choice((0, 1, 17, len(data) // 3, len(data)))
             offset = kept if chance.random() < 0.7 else chance.randrange(len(data))
             piece = BytesIO(data[offset : offset + size])
             if offset != kept:
-                with pytest.raises(sending.WrongOffset):
-                    sending.append(app.ports, begun.id, "ann", offset, piece)
+                with pytest.raises(resumable_upload.WrongOffset):
+                    resumable_upload.append(app.ports, begun.id, "ann", offset, piece)
                 continue
-            kept = sending.append(app.ports, begun.id, "ann", offset, piece).offset
-        upload = uploads.get(app.ports, sent.finish(app.ports, app.book, begun.id, "ann").batch_id)
+            kept = resumable_upload.append(app.ports, begun.id, "ann", offset, piece).offset
+        upload = records.get(app.ports, complete_upload.finish(app.ports, app.book, begun.id, "ann").batch_id)
         assert upload.sha256 == hashlib.sha256(data).hexdigest()
         with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
             assert stream.read() == data
@@ -189,7 +190,7 @@ def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person
     clerk.sign_in("clerk-in")
     young = begin(clerk)
     clock.advance(timedelta(days=1, hours=1).total_seconds())
-    sent.sweep(app.ports, app.book)
+    complete_upload.sweep(app.ports, app.book)
     clerk.sign_in("clerk-in")
     assert call(clerk, "HEAD", old).status_code == 404
     assert call(clerk, "HEAD", young).status_code == 200
@@ -202,44 +203,44 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(sent, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr(complete_upload, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             send(clerk, place, 0, FILE)
-    assert uploads.find(app.ports) == []
+    assert records.find(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
     worker.sweep()
     worker.run_until_idle()
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)
 
 
 def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    known = sending.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
-    with app.ports.objects.writer(INBOX, sending.place_of(known)) as writer:
+    known = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
+    with app.ports.objects.writer(INBOX, resumable_upload.place_of(known)) as writer:
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)
-    (upload,) = uploads.find(app.ports)
+    (upload,) = records.find(app.ports)
     assert upload.received_by == "clerk-in"
 
 
 def test_an_empty_piece_at_the_end_finishes_what_a_crash_left(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    sending.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
-    assert uploads.find(app.ports) == []
-    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == uploads.find(app.ports)[0].batch_id
-    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == uploads.find(app.ports)[0].batch_id
+    resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
+    assert records.find(app.ports) == []
+    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == records.find(app.ports)[0].batch_id
+    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == records.find(app.ports)[0].batch_id
 
 
 def test_pieces_of_a_file_to_look_at_are_put_together_also_after_a_crash(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk, look="yes")
     for start, end in ((0, 900), (900, len(FILE))):
-        sending.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
+        resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
     assert "40 of 40 rows would count" in clerk.get(f"/uploads/look/{place.rsplit('/', 1)[1]}").text
     assert len(list(app.ports.objects.list(STAGING, "sending/"))) == 1
 
@@ -248,7 +249,7 @@ def test_an_empty_file_is_an_upload_too(app: App, person: People, work: Work) ->
     clerk = person(Role.CLERK, "IN")
     begin(clerk, 0)
     work()
-    assert [one.state for one in uploads.find(app.ports)] == [State.REJECTED]
+    assert [one.state for one in records.find(app.ports)] == [State.REJECTED]
 
 
 def test_several_files_come_at_once(app: App, person: People) -> None:
@@ -257,7 +258,7 @@ def test_several_files_come_at_once(app: App, person: People) -> None:
     for start in (0, 700):
         for place in places:
             send(clerk, place, start, FILE[start:] if start else FILE[:700])
-    assert {one.file for one in uploads.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
+    assert {one.file for one in records.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
 
 
 def test_the_path_that_a_browser_tells_is_cut_off_the_name(app: App, person: People) -> None:

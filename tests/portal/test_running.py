@@ -14,9 +14,9 @@ from tillstream.app import App, build
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.pipeline import upkeep
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
+from tillstream.workflows.operations import maintenance_log
 
 People = Callable[..., Visitor]
 
@@ -44,7 +44,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     page = admin.get("/status").text
     for told in ("Everything works", "warehouse.duckdb", str(app.settings.home), "Last sweep", "Batches announced"):
         assert told in page
-    assert upkeep.last(app.ports, upkeep.SWEEP)
+    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert person(Role.MANAGER, "IN").get("/status").status_code == 403
 
 

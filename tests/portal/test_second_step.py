@@ -12,9 +12,10 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
 from tillstream.domain.people import Role
-from tillstream.people import accounts, policy, second_step
-from tillstream.people.backoff import TooManyTries
-from tillstream.people.second_step import WrongCode
+from tillstream.people import accounts
+from tillstream.people.login_throttle import TooManyTries
+from tillstream.people.sign_in import mfa_policy, totp
+from tillstream.people.sign_in.totp import WrongCode
 
 People = Callable[..., Visitor]
 
@@ -26,8 +27,8 @@ def code(app: App, key: str, steps: int = 0) -> str:
 
 def set_up(app: App, login: str = "asha") -> tuple[str, list[str]]:
     """The key and the recovery codes; the code that proved it is used up."""
-    key = second_step.begin(app.ports, login)
-    return key, second_step.finish(app.ports, login, code(app, key, -1))
+    key = totp.begin(app.ports, login)
+    return key, totp.finish(app.ports, login, code(app, key, -1))
 
 
 @pytest.fixture
@@ -37,29 +38,29 @@ def asha(app: App) -> str:
 
 
 def test_it_is_on_only_after_a_right_code(app: App, asha: str) -> None:
-    key = second_step.begin(app.ports, asha)
+    key = totp.begin(app.ports, asha)
     with pytest.raises(WrongCode):
-        second_step.finish(app.ports, asha, "000000")
+        totp.finish(app.ports, asha, "000000")
     assert not accounts.get(app.ports, asha).second_step
-    codes = second_step.finish(app.ports, asha, code(app, key))
+    codes = totp.finish(app.ports, asha, code(app, key))
     assert accounts.get(app.ports, asha).second_step
     assert len(set(codes)) == 10
 
 
 def test_a_code_counts_once(app: App, asha: str, clock: ManualClock) -> None:
     key, _ = set_up(app)
-    second_step.check(app.ports, asha, code(app, key))
+    totp.check(app.ports, asha, code(app, key))
     with pytest.raises(WrongCode):
-        second_step.check(app.ports, asha, code(app, key))
+        totp.check(app.ports, asha, code(app, key))
     clock.advance(30)
-    second_step.check(app.ports, asha, code(app, key))
+    totp.check(app.ports, asha, code(app, key))
 
 
 def test_an_older_code_does_not_count_after_a_newer(app: App, asha: str) -> None:
     key, _ = set_up(app)
-    second_step.check(app.ports, asha, code(app, key, 1))
+    totp.check(app.ports, asha, code(app, key, 1))
     with pytest.raises(WrongCode):
-        second_step.check(app.ports, asha, code(app, key, 0))
+        totp.check(app.ports, asha, code(app, key, 0))
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (0, True), (1, True), (2, False)])
@@ -67,10 +68,10 @@ def test_a_clock_may_be_one_step_off(app: App, asha: str, clock: ManualClock, st
     key, _ = set_up(app)
     clock.advance(300)
     if right:
-        assert second_step.check(app.ports, asha, code(app, key, steps))
+        assert totp.check(app.ports, asha, code(app, key, steps))
     else:
         with pytest.raises(WrongCode):
-            second_step.check(app.ports, asha, code(app, key, steps))
+            totp.check(app.ports, asha, code(app, key, steps))
 
 
 def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str) -> None:
@@ -80,7 +81,7 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
     def check() -> None:
         start.wait()
         try:
-            second_step.check(app.ports, asha, now)
+            totp.check(app.ports, asha, now)
             told.append("in")
         except (WrongCode, TooManyTries):
             told.append("out")
@@ -95,19 +96,19 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
 
 def test_a_recovery_code_counts_once_however_it_is_typed(app: App, asha: str) -> None:
     _, codes = set_up(app)
-    second_step.check(app.ports, asha, f" {codes[0].upper().replace('-', ' ')} ")
-    assert second_step.codes_left(app.ports, asha) == 9
+    totp.check(app.ports, asha, f" {codes[0].upper().replace('-', ' ')} ")
+    assert totp.codes_left(app.ports, asha) == 9
     with pytest.raises(WrongCode):
-        second_step.check(app.ports, asha, codes[0])
+        totp.check(app.ports, asha, codes[0])
     assert "user.recovery-code-used" in {one.what for one in reading.newest(app.ports, reading.Asked(subject=asha))}
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(app: App, asha: str) -> None:
     _, old = set_up(app)
-    new = second_step.new_codes(app.ports, asha)
+    new = totp.new_codes(app.ports, asha)
     with pytest.raises(WrongCode):
-        second_step.check(app.ports, asha, old[0])
-    second_step.check(app.ports, asha, new[0])
+        totp.check(app.ports, asha, old[0])
+    totp.check(app.ports, asha, new[0])
 
 
 def test_recovery_codes_are_kept_only_as_hashes_and_nothing_of_it_is_logged(app: App, asha: str) -> None:
@@ -125,9 +126,9 @@ def test_guessing_codes_has_to_wait(app: App, asha: str) -> None:
     set_up(app)
     for _ in range(5):
         with pytest.raises(WrongCode):
-            second_step.check(app.ports, asha, "123456")
+            totp.check(app.ports, asha, "123456")
     with pytest.raises(TooManyTries):
-        second_step.check(app.ports, asha, "123456")
+        totp.check(app.ports, asha, "123456")
 
 
 def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: str, stranger: Visitor) -> None:
@@ -203,12 +204,12 @@ def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: Pe
 def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(app: App, person: People) -> None:
     admin, clerk = person(Role.ADMIN, login="boss"), person(Role.CLERK, "IN", login="asha")
     assert admin.post("/sign-in-rules", {"roles": "clerk"}).status_code == 303
-    assert policy.second_step_roles(app.ports) == (Role.CLERK,)
+    assert mfa_policy.second_step_roles(app.ports) == (Role.CLERK,)
     assert clerk.get("/uploads").headers["Location"] == "/profile/second-step"
     assert clerk.get("/api/kpis").status_code == 403
     assert clerk.client.post("/uploads").status_code in {400, 403}
     assert admin.get("/dashboard").status_code == 200
-    key = second_step.begun(app.ports, "asha")
+    key = totp.begun(app.ports, "asha")
     assert clerk.client.get("/profile/second-step").status_code == 200
     set_up(app)
     assert key

@@ -10,8 +10,9 @@ from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, sessions
-from tillstream.people.devices import device
+from tillstream.people import accounts
+from tillstream.people.sign_in import sessions
+from tillstream.people.sign_in.devices import device
 
 People = Callable[..., Visitor]
 HOUR, DAY = 3_600, 86_400

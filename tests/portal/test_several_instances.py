@@ -9,9 +9,9 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal import live
 from portal.wsgi import one_of_many
-from tillstream import freshness
 from tillstream.analytics import reference
 from tillstream.app import App
+from tillstream.batches import freshness
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 

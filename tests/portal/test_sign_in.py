@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, tokens
+from tillstream.people import accounts, store_tokens
 
 People = Callable[..., Visitor]
 
@@ -77,7 +77,7 @@ def test_a_program_refreshes_the_data_as_the_page_of_the_api_says(app: App, port
 
 
 def test_a_stores_token_opens_nothing_but_the_door_for_sales(app: App, stranger: Visitor) -> None:
-    headers = {"Authorization": f"Bearer {tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
+    headers = {"Authorization": f"Bearer {store_tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
     for refused in (
         stranger.client.post("/api/data-refresh", headers=headers),
         stranger.client.get("/api/kpis", headers=headers),

@@ -8,9 +8,9 @@ import pytest
 from houses import House, open_to_visitors
 from joserfc.jwk import ECKey, OctKey
 
-from tillstream import signed_tokens
 from tillstream.domain.errors import Unavailable
-from tillstream.signed_tokens import NotSigned, Signer
+from tillstream.people.sign_in import jwt_verifier
+from tillstream.people.sign_in.jwt_verifier import NotSigned, Signer
 
 ISSUER, AUDIENCE = "https://house.example", "us"
 
@@ -86,7 +86,7 @@ def test_new_keys_of_the_house_are_learned_and_forgeries_do_not_make_us_ask_with
     with pytest.raises(NotSigned):
         signer.claims(house.sign(said()), AUDIENCE)
     assert house.asked == 1
-    monkeypatch.setattr(signed_tokens, "SOONEST", -1.0)
+    monkeypatch.setattr(jwt_verifier, "SOONEST", -1.0)
     assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
     assert house.asked == 2
 
@@ -96,8 +96,8 @@ def test_known_keys_serve_on_while_the_house_is_away_and_without_any_nothing_is_
 ) -> None:
     signer.claims(house.sign(said()), AUDIENCE)
     house.reachable = False
-    monkeypatch.setattr(signed_tokens, "KEPT", -1.0)
-    monkeypatch.setattr(signed_tokens, "SOONEST", -1.0)
+    monkeypatch.setattr(jwt_verifier, "KEPT", -1.0)
+    monkeypatch.setattr(jwt_verifier, "SOONEST", -1.0)
     assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
     with pytest.raises(Unavailable):
         Signer((ISSUER,), "ES256", f"{house.address}/keys").claims(house.sign(said()), AUDIENCE)

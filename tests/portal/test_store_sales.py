@@ -10,7 +10,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
-from tillstream.people import tokens
+from tillstream.people import store_tokens
 
 Work = Callable[[], None]
 
@@ -24,7 +24,7 @@ def sale() -> dict[str, Any]:
 
 @pytest.fixture
 def token(app: App, sale: dict[str, Any]) -> str:
-    return tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    return store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
 
 
 def _send(visitor: Visitor, sale: Any, token: str) -> Any:
@@ -55,7 +55,7 @@ def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict
 
 
 def test_a_revoked_token_is_refused(app: App, stranger: Visitor, sale: dict[str, Any], token: str) -> None:
-    tokens.revoke(app.ports, tokens.find(app.ports)[0].id, "boss")
+    store_tokens.revoke(app.ports, store_tokens.find(app.ports)[0].id, "boss")
     assert _send(stranger, sale, token).status_code == 401
 
 

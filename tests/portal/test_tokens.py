@@ -9,13 +9,13 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.cli_tokens import RIGHTS as CLI_RIGHTS
-from tillstream.commands_tokens import make, revoke, tokens
+from tillstream.cli.tokens import RIGHTS as CLI_RIGHTS
+from tillstream.commands.result import quiet
+from tillstream.commands.tokens import make, revoke, tokens
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.people.personal_tokens import RIGHTS
-from tillstream.result import quiet
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

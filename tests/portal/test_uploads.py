@@ -10,9 +10,9 @@ from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from portal.uploads import words
 from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State
-from tillstream.pipeline import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -40,7 +40,7 @@ def test_several_files_come_in_one_form(app: App, person: People, work: Work) ->
     page = clerk.get("/uploads").text
     assert "june.csv" in page
     assert "july.csv" in page
-    assert {one.received_by for one in uploads.find(app.ports)} == {"clerk-in"}
+    assert {one.received_by for one in records.find(app.ports)} == {"clerk-in"}
 
 
 def test_one_file_without_a_script_leads_to_its_receipt(person: People) -> None:
@@ -140,7 +140,7 @@ def test_a_held_file_is_rejected_with_a_reason(app: App, person: People, work: W
     batch = manager.upload(MOSTLY_BAD)
     work()
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
-    assert uploads.get(app.ports, batch).state is State.REJECTED
+    assert records.get(app.ports, batch).state is State.REJECTED
     assert "wrong month" in manager.get(f"/uploads/{batch}").text
 
 
@@ -177,7 +177,7 @@ def test_a_file_is_read_again_with_todays_contract(app: App, person: People, wor
     assert answer.status_code == 303, answer.text
     work()
     assert "10 of 10 rows counted" in clerk.get(answer.headers["Location"]).text
-    assert uploads.get(app.ports, batch).state is State.REPLAYED
+    assert records.get(app.ports, batch).state is State.REPLAYED
 
 
 def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, person: People, work: Work) -> None:
@@ -188,11 +188,11 @@ def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, per
     work()
     again = manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).headers["Location"].rsplit("/", 1)[1]
     work()
-    assert uploads.get(app.ports, again).state is State.HELD
+    assert records.get(app.ports, again).state is State.HELD
     for refused in (manager.get(f"/uploads/{batch}/undo"), manager.post(f"/uploads/{batch}/undo")):
         assert refused.status_code == 422
         assert f"being replayed already, as batch {again}, which is held" in refused.text
-    assert uploads.get(app.ports, batch).state is State.ANNOUNCED
+    assert records.get(app.ports, batch).state is State.ANNOUNCED
     page = manager.get(f"/uploads/{batch}").text
     assert ("waits for a decision" in page, f"/uploads/{again}" in page) == (True, True)
     assert ("Undo…" in page, "Read again</button>" in page, "data-poll" in page) == (False, False, False)
@@ -206,7 +206,7 @@ def test_an_upload_is_cancelled_before_it_is_read(app: App, person: People, work
     batch = clerk.upload(GOOD)
     clerk.post(f"/uploads/{batch}/cancel")
     work()
-    assert uploads.get(app.ports, batch).state is State.CANCELLED
+    assert records.get(app.ports, batch).state is State.CANCELLED
     assert "No sales yet" in clerk.get("/dashboard").text
 
 

@@ -18,8 +18,8 @@ from portal.access import FILES as STATIC
 from portal.access import access_of
 from portal.dashboard.tiles import TILES
 from tillstream.analytics.queries import HIDDEN
+from tillstream.batches import records
 from tillstream.domain.people import MAY, Action, Role
-from tillstream.pipeline import uploads
 
 OTHERS = [one for one in PEOPLE if one.role is not Role.ADMIN]
 HIDDEN_ROWS = {
@@ -153,7 +153,7 @@ def test_what_others_have_is_as_unknown_as_what_is_not_there(whole: World, one: 
     theirs = [whole.ids[file.name] for file in FILES if not any(one.may_see(row) for row in file.rows)]
     hidden: dict[str, list[Any]] = {
         "batch_id": ["0" * 20, *theirs],
-        "number": [10**6, *(uploads.get(whole.app.ports, batch).settlement_no for batch in theirs)],
+        "number": [10**6, *(records.get(whole.app.ports, batch).settlement_no for batch in theirs)],
         "region": ["Nowhere", "UK"] if one.regions else ["Nowhere"],
     }
     assert (len(theirs) > 0) == bool(one.regions)

@@ -6,7 +6,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics import queries
-from tillstream.analytics.figures import FIGURES
+from tillstream.analytics.metrics import FIGURES
 from tillstream.app import App
 from tillstream.domain.people import EVERYTHING, Role
 

@@ -21,14 +21,15 @@ from visitor import HEADER, PASSWORD
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.commands.json_values import plain
+from tillstream.domain.batch import State
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import State
-from tillstream.jsons import plain
 from tillstream.people import accounts
-from tillstream.pipeline import decide, undo, uploads
 from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
+from tillstream.workflows.review import decisions, undo
 
 UK_HEADER = (
     "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,"
@@ -205,14 +206,14 @@ def world(home: Path, keep: Callable[[File], tuple[Row, ...]], *, whole: bool = 
 def _give(made: World, file: File, rows: tuple[Row, ...]) -> None:
     app, header = made.app, HEADER if file.contract == "IN" else UK_HEADER
     content = "\n".join([header, *(row.text for row in rows), ""]).encode()
-    upload = uploads.receive(app.ports, app.book.used(file.contract), file.name, BytesIO(content), file.by)
+    upload = records.receive(app.ports, app.book.used(file.contract), file.name, BytesIO(content), file.by)
     made.ids[file.name] = upload.batch_id
     Worker(app).run_until_idle()
     if file.then == "undo":
         undo.undo(app.ports, upload.batch_id, file.by)
         Worker(app).run_until_idle()
-    elif file.then == "confirm" and uploads.get(app.ports, upload.batch_id).state is State.HELD:
-        decide.confirm(app.ports, upload.batch_id, file.by)
+    elif file.then == "confirm" and records.get(app.ports, upload.batch_id).state is State.HELD:
+        decisions.confirm(app.ports, upload.batch_id, file.by)
         Worker(app).run_until_idle()
 
 

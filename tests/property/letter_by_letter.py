@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tillstream.pipeline.read import UnreadableFile
-from tillstream.pipeline.wide import nul_order
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile
+from tillstream.pipeline.reading.sniffing import nul_order
 
 Row = tuple[str, int, int, Any]
 """What became of a row, its row number, its line number, its raw text (with its cells where it has some)."""

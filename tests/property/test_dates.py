@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sale_cells import cells, contract, found
 
-from tillstream import contracts
+from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
-from tillstream.pipeline.date_formats import written
-from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.normalising.normalise import normalise
 
 DAYS = [
     "%d.%m.%Y",
@@ -24,7 +24,7 @@ DAYS = [
 ]
 CLOCKS = ["", " %H:%M", "_%H:%M:%S", "T%H:%M:%S.%f", " %I:%M:%S %p", " %H:%M:%S%z"]
 STYLES = [day + clock for day in DAYS for clock in CLOCKS]
-SHIPPED = sorted({(one, c.dates.language) for c in contracts.shipped().values() for one in c.dates.formats})
+SHIPPED = sorted({(one, c.dates.language) for c in loader.shipped().values() for one in c.dates.formats})
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31))  # noqa: DTZ001 - wall clock
 clock_like = "([T _][0-9:.,]{1,12}(Z|[+-][0-9:]{2,6}| ?[AaPp][Mm])?)?"
 date_like = st.from_regex("[0-9]{1,4}[./ 年-][0-9]{1,2}[./ 月-][0-9]{1,4}" + clock_like, fullmatch=True)

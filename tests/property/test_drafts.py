@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import build
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
+from tillstream.domain.batch import Upload
 from tillstream.domain.errors import Rejected
-from tillstream.domain.uploads import Upload
-from tillstream.fixing import draft
-from tillstream.fixing.applied import Applied
-from tillstream.fixing.check import corrected
-from tillstream.fixing.draft import Draft
-from tillstream.fixing.readings import read_as
-from tillstream.fixing.refusals import NOWHERE, Refusals
-from tillstream.fixing.steps import Step
-from tillstream.pipeline.originals import unguard
+from tillstream.receipts.original_rows import unguard
 from tillstream.settings import Settings
+from tillstream.workflows.corrections.drafts import draft
+from tillstream.workflows.corrections.drafts.apply_edits import Applied
+from tillstream.workflows.corrections.drafts.draft import Draft
+from tillstream.workflows.corrections.drafts.edits import Step
+from tillstream.workflows.corrections.drafts.interpretations import read_as
+from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE, Refusals
+from tillstream.workflows.corrections.drafts.revalidate import corrected
 
 CONTRACT = shipped()["IN"]
 NAMES = ("A", "B", "C")

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xlsx
 from written_sales import told
 
-from tillstream import contracts
-from tillstream.domain.contract import Contract
+from tillstream.contracts import loader
+from tillstream.domain.contract.model import Contract
 
 CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
 WORKBOOKS = ("xlsx", "ods", "jsonl", "parquet")
@@ -37,7 +37,7 @@ PIECES = (
 
 @cache
 def contract(name: str) -> Contract:
-    return contracts.shipped()[name]
+    return loader.shipped()[name]
 
 
 def near_csv(name: str) -> st.SearchStrategy[bytes]:

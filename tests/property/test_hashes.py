@@ -10,10 +10,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.adapters.local.settle_script import KEY, RENUMBERED_KEY
+from tillstream.adapters.local.duckdb.settle_script import KEY, RENUMBERED_KEY
 from tillstream.domain.columns import CONTENT, STAGED, Kind
-from tillstream.pipeline.hashes import HASHED, Hasher
-from tillstream.pipeline.schema import arrow_schema, lines_schema
+from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
+from tillstream.pipeline.staging.hashes import HASHED, Hasher
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from stateful.sources import Row, Sale, some_row, some_sale
 from stateful.world import World, living
 
-from tillstream.domain.uploads import State
-from tillstream.pipeline import settle, stage, uploads
+from tillstream.batches import records as batch_records
+from tillstream.domain.batch import State
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
 
@@ -50,17 +52,17 @@ def files(world: World, rng: Random, count: int, *, versions: bool = True, whole
 def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
     """Micro-batches of sales with versions; a version of a sale always says the same."""
     said: dict[tuple[str, str, int], Sale] = {}
-    before = {record.batch_id for record in uploads.find(world.app.ports, kind="messages", limit=None)}
+    before = {record.batch_id for record in batch_records.find(world.app.ports, kind="messages", limit=None)}
     for _ in range(count):
         sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
         sale = said.setdefault((sale.store, sale.number, sale.version), sale)
         world.app.ports.bus.publish("store-sales", [Message(sale.body())])
         world.clock.advance(1)
-    from tillstream.pipeline import receive
+    from tillstream.workflows.intake import store_sales
 
-    while receive.receive(world.app.ports, world.app.book, 2, 0):
+    while store_sales.receive(world.app.ports, world.app.book, 2, 0):
         pass
-    records = uploads.find(world.app.ports, kind="messages", limit=None)
+    records = batch_records.find(world.app.ports, kind="messages", limit=None)
     return [_staged(world, record.batch_id) for record in records if record.batch_id not in before]
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sale_cells import column
 
-from tillstream.domain.contract import Contract, parse
-from tillstream.pipeline.normalise import normalise
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.pipeline.normalising.normalise import normalise
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 NINE = Decimal("1e-9")

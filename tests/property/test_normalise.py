@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sale_cells import cells, column, contract
 
-from tillstream.domain.styles import NumberStyle
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.numbers import read_numbers
-from tillstream.pipeline.schema import NUMERIC
-from tillstream.pipeline.sums import total
+from tillstream.domain.contract.sections import NumberStyle
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.numbers.parse import read_numbers
+from tillstream.pipeline.rows.exact_sum import total
+from tillstream.pipeline.rows.schema import NUMERIC
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 LARGEST = Decimal("99999999999999999999999999999.999999999")

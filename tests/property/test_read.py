@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from letter_by_letter import Row, by_hand
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.read import UnreadableFile, read
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read
 
 COMMA = FileStyle()
 

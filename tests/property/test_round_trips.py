@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xlsx
 from written_sales import Line, Told, cells, compared, csv_text, plain, sales, told, typed
 
-from tillstream import contracts
-from tillstream.domain.contract import Contract
+from tillstream.contracts import loader
+from tillstream.domain.contract.model import Contract
 
-SHIPPED = {name: contract for name, contract in contracts.shipped().items() if plain(contract)}
+SHIPPED = {name: contract for name, contract in loader.shipped().items() if plain(contract)}
 Writer = Callable[[list[Line], Contract, st.DataObject], bytes]
 
 

@@ -14,11 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tillstream import contracts
 from tillstream.app import App, build
-from tillstream.domain.contract import Contract
-from tillstream.pipeline import account, settle, stage, uploads
-from tillstream.pipeline.date_formats import written
+from tillstream.batches import records
+from tillstream.contracts import loader
+from tillstream.domain.contract.model import Contract
+from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
 
 LETTERS = "abcäöüßéñÅÇøABC123 -&売上語नमस्ते"
@@ -103,16 +106,16 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("name", sorted(contracts.shipped()))
+@pytest.mark.parametrize("name", sorted(loader.shipped()))
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:
     rng = Random(seed)
     contract = app.book.used(name)
     written = _write(contract, rng, rng.randint(1, 12))
-    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
+    upload = records.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
-    receipt = account.receipt(app.ports, upload.batch_id)
+    receipt = receipts.receipt(app.ports, upload.batch_id)
     rows = app.ports.warehouse.query(QUERY, {"region": contract.region}).to_pylist()
     found = {row["extra"]: row for row in rows}
     app.ports.warehouse.settle(_undo(upload.batch_id))

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 import sql
-from tillstream.adapters.local.dialect import to_duckdb
+from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.domain.tables import TABLES
 
 TYPES = {

@@ -9,7 +9,7 @@ from duck import Duck
 from googlesql import Judge, body
 
 import sql
-from tillstream.adapters.local.dialect import to_duckdb
+from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe
 from tillstream.domain.people import EVERYTHING

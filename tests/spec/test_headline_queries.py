@@ -11,7 +11,7 @@ from duck import Duck
 from tillstream.analytics.comparison import Reported
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
-from tillstream.analytics.visibility import Basis
+from tillstream.analytics.row_scope import Basis
 from tillstream.domain.people import EVERYTHING, Role, Scope
 
 LINES = """

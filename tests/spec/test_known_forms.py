@@ -10,8 +10,8 @@ from duck import Duck, exact
 from googlesql import Judge
 from sqlglot import exp, parse_one
 
-from tillstream.adapters.local.dialect import to_duckdb
-from tillstream.adapters.local.known_forms import SAFE
+from tillstream.adapters.local.googlesql.dialect import to_duckdb
+from tillstream.adapters.local.googlesql.supported_forms import SAFE
 from tillstream.domain.errors import Rejected
 
 T = """(

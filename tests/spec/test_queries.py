@@ -13,7 +13,7 @@ from shop import SHOP
 from tillstream.analytics.comparison import Reported
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.visibility import Basis
+from tillstream.analytics.row_scope import Basis
 from tillstream.domain.people import EVERYTHING, Role, Scope
 
 GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}

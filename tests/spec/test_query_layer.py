@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from shop import SHOP
 
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
-from tillstream.analytics import whole
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.analytics import line_export
 from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, QueryCache, comparison, describe, names, run, stream
@@ -242,12 +242,14 @@ def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
 def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(warehouse: Warehouse, at_once: int) -> None:
     told = [
-        row for batch in whole.lines(warehouse, EVERYTHING, Filters(), at_once=at_once) for row in batch.to_pylist()
+        row
+        for batch in line_export.lines(warehouse, EVERYTHING, Filters(), at_once=at_once)
+        for row in batch.to_pylist()
     ]
     page = run(warehouse, "sale-lines", EVERYTHING).to_pylist()
     assert [row["sale_id"] for row in told] == [row["sale_id"] for row in page]
     assert [{name: row[name] for name in page[0]} for row in told] == page
-    nothing = list(whole.lines(warehouse, EVERYTHING, Filters(region=("nowhere",)), at_once=at_once))
+    nothing = list(line_export.lines(warehouse, EVERYTHING, Filters(region=("nowhere",)), at_once=at_once))
     assert [batch.num_rows for batch in nothing] == [0]
 
 
@@ -259,7 +261,7 @@ def test_a_page_that_reads_its_own_days_only_is_the_page(
     asked = {"sort": "sale_date", "limit": limit, "offset": offset}
     for filters in (Filters(), Filters(date(2024, 1, 6), status=("completed", "pending"))):
         expected = run(warehouse, "lines-page", EVERYTHING, filters, descending=int(descending), **asked)
-        found = whole.page(
+        found = line_export.page(
             warehouse, EVERYTHING, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
         )
         assert found.to_pylist() == expected.to_pylist()

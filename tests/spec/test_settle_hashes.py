@@ -5,10 +5,10 @@ from random import Random
 import pyarrow as pa
 from googlesql import Judge
 
-from tillstream.adapters.google.literals import literal
-from tillstream.adapters.google.settle_hashes import RENUMBERED, SALE_HEX, hex_of, number
+from tillstream.adapters.google.bigquery.literals import literal
+from tillstream.adapters.google.bigquery.settle_hashes import RENUMBERED, SALE_HEX, hex_of, number
 from tillstream.domain.columns import STAGED
-from tillstream.pipeline.hashes import Hasher
+from tillstream.pipeline.staging.hashes import Hasher
 
 SIGNS = "aZ09 #/-'\\é漢\n\"😀"
 MANY = 300

@@ -9,8 +9,8 @@ from googlesql import KINDS, Judge
 from zetasql import types as t
 from zetasql.api import Analyzer, CatalogBuilder, Parser, TableBuilder, TypeFactory
 
-from tillstream.adapters.google.settle_script import GIVEN, Asked, Steps, script
-from tillstream.adapters.google.tables import OWN, TYPES
+from tillstream.adapters.google.bigquery.settle_script import GIVEN, Asked, Steps, script
+from tillstream.adapters.google.bigquery.tables import OWN, TYPES
 from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES
 
 VARIABLES = {

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from test_query_layer import fill
 
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import describe, names, run
 from tillstream.analytics.summed import summed
+from tillstream.domain.daily_totals import SUMS, select
 from tillstream.domain.people import EVERYTHING, Role, Scope, scope_of
-from tillstream.domain.sums import SUMS, select
-from tillstream.pipeline.project import project
+from tillstream.pipeline.publishing.daily_totals import project
 from tillstream.ports.warehouse import Warehouse
 
 GIVEN = {"batch_id": "b1", "settlement_no": 3}

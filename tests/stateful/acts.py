@@ -3,10 +3,12 @@
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.world import World
 
+from tillstream.domain.batch import Upload
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.uploads import Upload
-from tillstream.pipeline import account, settle, stage
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
+from tillstream.receipts import receipt as receipts
 
 GOOD = Row("1", "P", 1, 1, "1", 1, "2024-03-01", "S1")
 
@@ -46,5 +48,5 @@ def fix(world: World, batch: str, *fixes: Fix) -> None:
 
 
 def rows(world: World, batch: str) -> dict[str, int]:
-    counted = account.receipt(world.app.ports, batch)["rows"]
+    counted = receipts.receipt(world.app.ports, batch)["rows"]
     return {name: count for name, count in counted.items() if count and name != "read"}

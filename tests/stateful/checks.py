@@ -12,10 +12,11 @@ from stateful.world import World
 import sql
 from tillstream.analytics.summed import summed
 from tillstream.analytics.summing import Where, summing
-from tillstream.domain.sums import SUMS
-from tillstream.domain.uploads import FINAL, IN_LEDGER, State, Upload
+from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
+from tillstream.domain.daily_totals import SUMS
 from tillstream.people import user_scopes
-from tillstream.pipeline import account, rebuild
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.operations import rebuild
 
 LINES = """SELECT sale_id, line_key, store_id, product_id, channel, sold_at, sale_date, quantity, unit_price, extra
     FROM current_lines"""
@@ -108,7 +109,7 @@ def _receipts(world: World, ledger: Ledger, records: list[Upload]) -> None:
     for record in records:
         if record.kind == "correction" or record.batch_id not in ledger.batches:
             continue
-        receipt = account.receipt(world.plain.ports, record.batch_id)
+        receipt = receipts.receipt(world.plain.ports, record.batch_id)
         rows = receipt["rows"]
         assert rows["read"] == sum(rows[name] for name in COUNTS[1:]), f"the receipt of {record.file} does not balance"
         expected = ledger.receipt(record.batch_id)

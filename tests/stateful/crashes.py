@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tillstream.adapters.local.object_store import FolderObjectStore
+from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.app import local as composition
 from tillstream.ports.event_bus import Message

@@ -17,16 +17,16 @@ from stateful.crashes import Door
 from stateful.sources import Source
 from stateful.world import LISTENER, World
 
-from tillstream.adapters.google.document_store import FirestoreDocumentStore
-from tillstream.adapters.google.event_bus import PubSubEventBus
+from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
+from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build, tables
-from tillstream.app.own_contracts import COLLECTION
-from tillstream.domain.contract import parse
+from tillstream.app.custom_contracts import COLLECTION
+from tillstream.domain.contract.model import parse
 from tillstream.domain.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
-from tillstream.pipeline import receive
 from tillstream.ports.event_bus import Delivery, RetryPolicy
 from tillstream.settings import Settings
+from tillstream.workflows.intake import store_sales
 
 AT_ONCE = RetryPolicy(minimum=0.0, maximum=0.1)
 """What was given back comes again soon; attempts are as many as in a real project."""
@@ -73,7 +73,7 @@ class Lending(Door):
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deliveries: list[Delivery] = self._inner.pull(subscription, limit, wait)
         self.lent |= {delivery.lease: delivery for delivery in deliveries}
-        if subscription == receive.SUBSCRIPTION:
+        if subscription == store_sales.SUBSCRIPTION:
             self.told |= {each.id: (each.sequence, _text(each)) for each in deliveries}
         return deliveries
 

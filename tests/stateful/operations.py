@@ -7,13 +7,17 @@ from random import Random
 from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.world import World
 
+from tillstream.batches import records
+from tillstream.domain.batch import IN_LEDGER, State, Upload
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
-from tillstream.domain.uploads import IN_LEDGER, State, Upload
 from tillstream.people import accounts
-from tillstream.pipeline import decide, receive, replay, settle, stage, undo, uploads
-from tillstream.pipeline.project import project
+from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
+from tillstream.workflows.intake import store_sales
+from tillstream.workflows.review import decisions, replay, undo
 
 
 def _source(world: World, rng: Random) -> Source:
@@ -37,7 +41,7 @@ def give_file(world: World, rng: Random) -> bool:
 
 
 def _known_file(world: World, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
-    known = [u for u in uploads.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
+    known = [u for u in records.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
     if not known:
         return None
     upload = rng.choice(known)
@@ -90,14 +94,14 @@ def send(world: World, rng: Random) -> bool:
     world.app.ports.bus.publish(TOPIC_STORE_SALES, [message for _, message in messages])
     world.promised += [text for text, _ in messages]
     if rng.random() < 0.7:
-        receive.receive(world.app.ports, world.app.book, rng.choice([1, 2, 100]), 0)
+        store_sales.receive(world.app.ports, world.app.book, rng.choice([1, 2, 100]), 0)
     if rng.random() < 0.5:
         world.worker.run_until_idle()
     return True
 
 
 def _one(world: World, rng: Random, allowed: Callable[[Upload], bool]) -> Upload | None:
-    found = [u for u in uploads.find(world.app.ports, kind=None, limit=None) if allowed(u)]
+    found = [u for u in records.find(world.app.ports, kind=None, limit=None) if allowed(u)]
     return rng.choice(sorted(found, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if found else None
 
 
@@ -160,7 +164,7 @@ def edit_contract(world: World, rng: Random) -> bool:
 def confirm_held(world: World, rng: Random) -> bool:
     found = _one(world, rng, lambda u: u.state is State.HELD)
     if found:
-        decide.confirm(world.app.ports, found.batch_id, "manager", as_new=rng.random() < 0.3)
+        decisions.confirm(world.app.ports, found.batch_id, "manager", as_new=rng.random() < 0.3)
         settle.settle_all(world.app.ports, world.app.book)
     return found is not None
 
@@ -168,7 +172,7 @@ def confirm_held(world: World, rng: Random) -> bool:
 def confirm_as_new(world: World, rng: Random) -> bool:
     found = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new)
     if found:
-        decide.confirm(world.app.ports, found.batch_id, "manager", as_new=True)
+        decisions.confirm(world.app.ports, found.batch_id, "manager", as_new=True)
         settle.settle_all(world.app.ports, world.app.book)
     return found is not None
 
@@ -176,7 +180,7 @@ def confirm_as_new(world: World, rng: Random) -> bool:
 def reject_held(world: World, rng: Random) -> bool:
     found = _one(world, rng, lambda u: u.state is State.HELD)
     if found:
-        decide.reject(world.app.ports, found.batch_id, "manager")
+        decisions.reject(world.app.ports, found.batch_id, "manager")
     return found is not None
 
 
@@ -191,7 +195,7 @@ def deliver_again(world: World, rng: Random) -> bool:
 
 def stage_some(world: World, rng: Random) -> bool:
     """Stage waiting batches in any order; settle at times between them."""
-    waiting = [u for u in uploads.find(world.app.ports, kind=None, limit=None) if u.state is State.RECEIVED]
+    waiting = [u for u in records.find(world.app.ports, kind=None, limit=None) if u.state is State.RECEIVED]
     rng.shuffle(waiting)
     for upload in waiting[: rng.randint(1, 4)]:
         stage.stage(world.app.ports, upload.batch_id)
@@ -202,7 +206,7 @@ def stage_some(world: World, rng: Random) -> bool:
 
 def settle_waiting(world: World, rng: Random) -> bool:
     """Everything that waits, in one settlement."""
-    for upload in uploads.find(world.app.ports, kind=None, limit=None):
+    for upload in records.find(world.app.ports, kind=None, limit=None):
         stage.stage(world.app.ports, upload.batch_id)
     return bool(settle.settle_all(world.app.ports, world.app.book))
 

@@ -20,9 +20,11 @@ from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.world import World, living
 
+from tillstream.domain.batch import IN_LEDGER
 from tillstream.domain.errors import Rejected
-from tillstream.domain.uploads import IN_LEDGER
-from tillstream.pipeline import account, settle, stage
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import receipt as receipts
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "model" / "ledger_model.py"
 KNOWN = ("file", "message", "repeat", "correction", "overlap", "fix", "undo", "redelivery", "stage", "settle", "work")
@@ -86,7 +88,7 @@ def _fix(world: World, rng: Random) -> bool:
     for record, _ in world.batches().values():
         if record.kind != "upload" or record.state not in IN_LEDGER:
             continue
-        refused = account.refused(world.app.ports, record.batch_id)
+        refused = receipts.refused(world.app.ports, record.batch_id)
         waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]
         if waiting:
             # One at a time, as the oracle takes them: ours refuses rows of one correction that contradict each other.
@@ -142,7 +144,7 @@ def _receipts_agree(world: World, ledger: Any, seed: int) -> None:
         keys = Counter(key for _, key, _, _ in ledger.keyed(heard))
         if heard.kind == "file" and max(keys.values(), default=0) < 2:
             theirs = ledger.receipt(heard.id)
-            rows = account.receipt(world.plain.ports, heard.id)["rows"]
+            rows = receipts.receipt(world.plain.ports, heard.id)["rows"]
             assert {name: theirs[name] for name in OUTCOMES} == {name: rows[name] for name in OUTCOMES}, (
                 seed,
                 heard.id,

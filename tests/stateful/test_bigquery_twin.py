@@ -6,7 +6,7 @@ import pytest
 from stateful.schedules import draw, run
 from stateful.twin import Twin
 
-from infra.emulators import Emulator, objects
+from devtools.emulators import Emulator, objects
 
 pytestmark = pytest.mark.long
 

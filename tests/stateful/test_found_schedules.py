@@ -7,16 +7,19 @@ from stateful.crashes import Crash
 from stateful.sources import Fix, Sale, Source
 from stateful.world import World
 
+from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
-from tillstream.domain.uploads import State
-from tillstream.pipeline import account, decide, replay, settle, stage, undo
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.warehouse import Settlement
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.review import decisions, replay, undo
 
 
 def test_a_file_told_anew_keeps_the_rows_that_were_fixed(world: World) -> None:
     batch = give(world, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(world, batch, Fix(3, like(product="Q"), "anew"))
-    anew = decide.confirm(world.app.ports, batch, "manager", as_new=True)
+    anew = decisions.confirm(world.app.ports, batch, "manager", as_new=True)
     settle.settle_all(world.app.ports, world.app.book)
     assert rows(world, anew.batch_id) == {"new": 3}
     check(world)
@@ -48,9 +51,9 @@ def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded
 def test_what_a_correction_removes_is_added_to_what_its_file_removed(world: World) -> None:
     give(world, "sale", GOOD, like(product="Q"), like(number="2"), like(number="2", product="Q"))
     batch = give(world, "sale", GOOD, like(number="2"), like(number="2", product="Q", fault="qty"))
-    assert account.receipt(world.app.ports, batch)["removed"] == 1
+    assert receipts.receipt(world.app.ports, batch)["removed"] == 1
     fix(world, batch, Fix(3, like(), "discard"))
-    assert account.receipt(world.app.ports, batch)["removed"] == 2
+    assert receipts.receipt(world.app.ports, batch)["removed"] == 2
     check(world)
 
 
@@ -108,7 +111,7 @@ def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(world
     with pytest.raises(Rejected, match="is being replayed already"):
         replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
     with pytest.raises(Rejected, match="is being replayed already"):
-        decide.confirm(world.app.ports, batch, "manager", as_new=True)
+        decisions.confirm(world.app.ports, batch, "manager", as_new=True)
     with pytest.raises(Rejected, match="is being replayed already"):
         world.fix(batch, [Fix(2, like(product="Q"), "anew")])
     drive(world, first)

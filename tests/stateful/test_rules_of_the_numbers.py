@@ -7,11 +7,14 @@ from stateful.crashes import Crash
 from stateful.sources import Fix, Sale
 from stateful.world import World
 
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.uploads import State
-from tillstream.pipeline import decide, receive, replay, settle, undo, uploads
+from tillstream.pipeline.settling import settle
 from tillstream.ports.event_bus import Message
+from tillstream.workflows.intake import store_sales
+from tillstream.workflows.review import decisions, replay, undo
 
 TOLD = Sale("1", "S1", "2024-03-01", 9, (("P", 1, 1), ("Q", 1, 1)), 2)
 
@@ -28,7 +31,7 @@ def test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_i
     assert rows(world, give(world, "ruling", like(qty=2))) == {"corrected": 1}
     again = give(world, "ruling", GOOD)
     assert rows(world, again) == {"duplicate": 1}
-    anew = decide.confirm(world.app.ports, again, "manager", as_new=True)
+    anew = decisions.confirm(world.app.ports, again, "manager", as_new=True)
     settle.settle_all(world.app.ports, world.app.book)
     assert rows(world, anew.batch_id) == {"corrected": 1}
     check(world)
@@ -103,7 +106,7 @@ def test_what_a_waiting_replay_is_to_replace_is_not_undone(world: World) -> None
 def test_the_same_bytes_under_another_contract_are_held(world: World) -> None:
     give(world, "ruling", GOOD)
     other = give(world, "yielding", GOOD)
-    assert uploads.get(world.app.ports, other).state is State.HELD
+    assert records.get(world.app.ports, other).state is State.HELD
     check(world)
 
 
@@ -114,7 +117,7 @@ def test_sales_outlive_a_crash_while_they_are_received(world: World) -> None:
     world.fuse.armed = [("objects.writer inbox", "before"), ("bus.acknowledge receive", "before")]
     for _ in range(2):
         with pytest.raises(Crash):
-            receive.receive(world.app.ports, world.app.book, 10, 0)
+            store_sales.receive(world.app.ports, world.app.book, 10, 0)
         world.restart()
     assert len(check(world).current()) == 2
 

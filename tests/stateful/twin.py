@@ -9,10 +9,10 @@ from typing import Any
 from emulated import dataset_of
 from google.cloud.bigquery import Dataset as DatasetResource
 
-from infra.emulators import Emulator
-from tillstream.adapters.google import tables
-from tillstream.adapters.google.filling import Filling
-from tillstream.adapters.google.settling import Settling
+from devtools.emulators import Emulator
+from tillstream.adapters.google.bigquery import tables
+from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.settling import Settling
 from tillstream.app import App
 from tillstream.ports.warehouse import Question, Settled, Settlement, Warehouse
 

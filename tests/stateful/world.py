@@ -17,12 +17,14 @@ from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_byt
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.batches import records as batch_records
+from tillstream.domain.batch import Upload
 from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.domain.uploads import Upload
-from tillstream.pipeline import fix, originals, uploads
 from tillstream.ports.event_bus import Delivery
+from tillstream.receipts import original_rows
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
+from tillstream.workflows.corrections import submit
 
 LISTENER = "proof"
 BOX_OFFICE = Source("store-sales")
@@ -121,19 +123,19 @@ class World:
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, given)
         contract = self.app.book.used(source.name)
-        upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
+        upload = batch_records.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload
 
     def refused(self, batch: str) -> list[dict[str, str]]:
         """The rows that wait, as the downloaded file has them."""
-        text = b"".join(originals.refused_csv(self.app.ports, batch)).decode("utf-8-sig")
+        text = b"".join(original_rows.refused_csv(self.app.ports, batch)).decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def fix(self, batch: str, fixes: list[Fix]) -> Upload:
         """Download the refused rows, work on some of them, and give them back."""
         waiting = {int(row["_row"]): row for row in self.refused(batch)}
-        given = self.files[uploads.get(self.app.ports, batch).sha256][1]
+        given = self.files[batch_records.get(self.app.ports, batch).sha256][1]
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(next(iter(waiting.values()))))
         writer.writeheader()
@@ -141,10 +143,10 @@ class World:
             cells = dict(zip(self.header(given), each.row.cells(given), strict=False))
             accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
             writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
-        for earlier in uploads.children(self.app.ports, batch, "correction"):
+        for earlier in batch_records.children(self.app.ports, batch, "correction"):
             self.fixes_in(earlier)
         self.given_back[batch] = fixes
-        return fix.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+        return submit.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk")
 
     def fixes_in(self, correction: Upload) -> list[Fix]:
         """What a correction says. It is kept in a form of its own: the bytes of an unknown one were given last."""
@@ -163,10 +165,10 @@ class World:
 
     def fixes_of(self, upload: Upload, *, own: bool) -> list[Upload]:
         """The corrections of the batches before a replay, and of itself, oldest first."""
-        found = uploads.children(self.app.ports, upload.batch_id, "correction") if own else []
+        found = batch_records.children(self.app.ports, upload.batch_id, "correction") if own else []
         while upload.parent:
-            upload = uploads.get(self.app.ports, upload.parent)
-            found = [*uploads.children(self.app.ports, upload.batch_id, "correction"), *found]
+            upload = batch_records.get(self.app.ports, upload.parent)
+            found = [*batch_records.children(self.app.ports, upload.batch_id, "correction"), *found]
         return found
 
     def tellings(self, sent: Counter[str]) -> Counter[str]:
@@ -177,7 +179,7 @@ class World:
 
     def batches(self) -> dict[str, tuple[Upload, Batch]]:
         """Every batch that there is a record of, as the model's batch."""
-        records = uploads.find(self.plain.ports, kind=None, limit=None)
+        records = batch_records.find(self.plain.ports, kind=None, limit=None)
         return {record.batch_id: (record, self._batch(record)) for record in records}
 
     def _batch(self, record: Upload) -> Batch:
@@ -208,7 +210,7 @@ class World:
                 yield from lines
             return
         if record.kind == "correction":
-            parent = uploads.get(self.plain.ports, record.parent)
+            parent = batch_records.get(self.plain.ports, record.parent)
             yield from self._corrected(record, source, self.files[parent.sha256][1], record.fix_number)
             return
         rows, given = self.files[record.sha256]

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.read import Refused, read
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.delimited.reader import Refused, read
 
 
 @dataclass(frozen=True)

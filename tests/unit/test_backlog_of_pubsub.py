@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from monitored import Monitoring, series, served
 
-from tillstream.adapters.google import pubsub_backlog
-from tillstream.adapters.google.pubsub_backlog import OLDEST, WAITING, Backlog, Waiting
+from tillstream.adapters.google.pubsub import backlog as pubsub_backlog
+from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING, Backlog, Waiting
 from tillstream.domain.errors import Unavailable
 
 DENIED = {

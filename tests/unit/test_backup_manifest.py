@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tillstream.adapters.google.backup_manifest import Kept, KeptTable, Manifest, Original, check, originals, read
-from tillstream.adapters.google.backup_place import ADDRESS
+from tillstream.adapters.google.backup.manifest import Kept, KeptTable, Manifest, Original, check, originals, read
+from tillstream.adapters.google.backup.place import ADDRESS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
 

@@ -9,8 +9,8 @@ import pytest
 from google.api_core import exceptions as told
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from tillstream.adapters.google.dataset import Dataset, passing
-from tillstream.adapters.google.parameters import bound
+from tillstream.adapters.google.bigquery.dataset import Dataset, passing
+from tillstream.adapters.google.bigquery.parameters import bound
 from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 INSTANT = datetime(2024, 1, 1, tzinfo=UTC)

@@ -3,8 +3,8 @@
 import pytest
 from sale_cells import contract
 
-from tillstream.fixing.known import Known, nearest
-from tillstream.fixing.readings import DATES, LABELS, NUMBERS, READINGS, read_as
+from tillstream.workflows.corrections.drafts.interpretations import DATES, LABELS, NUMBERS, READINGS, read_as
+from tillstream.workflows.corrections.drafts.known_values import Known, nearest
 
 POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
 

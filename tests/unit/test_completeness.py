@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tillstream.analytics.completeness import Row, State, board
-from tillstream.analytics.expected import Told
-from tillstream.domain.contract import Contract, parse
-from tillstream.domain.schedule import Schedule
+from tillstream.analytics.deliveries import Told
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.domain.contract.schedule import Schedule
 
 JUNE = date(2026, 6, 1)
 NOW = datetime(2026, 6, 5, 15, 0, tzinfo=UTC)

@@ -9,11 +9,11 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from docs.generate.contracts import EXAMPLE
-from tillstream.contracts import read, schema, shipped
-from tillstream.domain.contract import CHECKED, MAPPED, Contract
+from tillstream.contracts.loader import read, schema, shipped
+from tillstream.domain.contract.model import CHECKED, MAPPED, Contract
 
 CHECK = Draft202012Validator(json.loads(schema()))
-SHIPPED = [file for file in files("tillstream.contracts").iterdir() if file.name.endswith(".yaml")]
+SHIPPED = [file for file in files("tillstream.contracts.loader").iterdir() if file.name.endswith(".yaml")]
 
 
 def complaints(data: Any) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts import agree, load_folder, read, shipped
-from tillstream.domain.contract import Contract
+from tillstream.contracts.loader import agree, load_folder, read, shipped
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.samples.more_regions import EVERY
 

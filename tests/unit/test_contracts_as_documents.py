@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tillstream.app import App, open_app
-from tillstream.app.own_contracts import InDocuments
+from tillstream.app.custom_contracts import InDocuments
+from tillstream.contracts.registry import ContractBook
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.pipeline.contracts import ContractBook
 from tillstream.settings import Settings
 
 

@@ -9,10 +9,10 @@ from sale_cells import cells, column, contract, found
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
-from tillstream.pipeline.date_formats import written
-from tillstream.pipeline.file import file_parts
-from tillstream.pipeline.moments import all_midnight, only_midnights
-from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.normalising.dates.sale_time import all_midnight, only_midnights
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.staging.sources.file import file_parts
 
 
 def days(texts: list[str], **dates: Any) -> list[date | None]:

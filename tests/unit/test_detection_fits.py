@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
 from tillstream.detection import drift, fit
-from tillstream.domain.contract import Contract, parse
+from tillstream.domain.contract.model import Contract, parse
 
 KNOWN = shipped()
 FILE = """Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand

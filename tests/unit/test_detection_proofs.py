@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract import parse
+from tillstream.domain.contract.model import parse
 
 HEADER = ("Order No", "Date", "Item", "Qty", "Price")
 KNOWN = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tillstream.detection import propose
-from tillstream.detection.sample import MOST, take
+from tillstream.detection.text.sample import MOST, take
 
 
 class Counting(io.BytesIO):

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.file import file_parts
+from tillstream.pipeline.staging.sources.file import file_parts
 
 CONTRACT = shipped()["online-retail-uk"]
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"

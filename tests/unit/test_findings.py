@@ -9,8 +9,8 @@ import pytest
 from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import Severity
 from tillstream.domain.tables import REFUSED, TABLES
-from tillstream.pipeline.findings import Findings, written
-from tillstream.pipeline.schema import arrow_schema
+from tillstream.pipeline.rows.issues import Findings, written
+from tillstream.pipeline.rows.schema import arrow_schema
 
 
 def rows(*indexes: int) -> np.ndarray:

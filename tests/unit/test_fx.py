@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tillstream.analytics import fx
-from tillstream.analytics.fx_daily import daily
+from tillstream.analytics.fx import rates as fx_rates
+from tillstream.analytics.fx.daily import daily
 from tillstream.domain.errors import Rejected
 
 ECB = b"""Date,USD,GBP,INR,
@@ -30,7 +30,7 @@ def long(*rows: str, header: str = "date,currency,rate,base") -> bytes:
 
 
 def rates(**by_currency: dict[str, str]) -> pa.Table:
-    return fx.parse(
+    return fx_rates.parse(
         long(*(f"{day},{code},{rate}," for code, days in by_currency.items() for day, rate in days.items()))
     )
 
@@ -40,7 +40,7 @@ def factors(table: pa.Table) -> dict[tuple[str, str], Decimal]:
 
 
 def test_the_form_of_the_central_bank_is_read_whatever_is_missing() -> None:
-    assert told(fx.parse(ECB)) == {
+    assert told(fx_rates.parse(ECB)) == {
         ("2024-01-02", "USD"): "1.0956",
         ("2024-01-02", "GBP"): "0.86645",
         ("2024-01-03", "USD"): "1.0919",
@@ -52,47 +52,47 @@ def test_the_form_of_the_central_bank_is_read_whatever_is_missing() -> None:
 
 
 def test_rates_come_sorted_by_day_and_currency_with_the_columns_of_their_table() -> None:
-    table = fx.parse(ECB)
+    table = fx_rates.parse(ECB)
     keys = list(zip(table["rate_date"].to_pylist(), table["currency"].to_pylist(), strict=True))
     assert keys == sorted(keys)
-    assert table.schema == fx.SCHEMA
+    assert table.schema == fx_rates.SCHEMA
 
 
 @pytest.mark.parametrize(
     "data", [ECB.decode(), b"\xef\xbb\xbf" + ECB, ECB.replace(b"\n", b"\r\n"), b"# a comment\n\n" + ECB]
 )
 def test_marks_line_ends_comments_and_blank_lines_change_nothing(data: bytes) -> None:
-    assert fx.parse(data).equals(fx.parse(ECB))
+    assert fx_rates.parse(data).equals(fx_rates.parse(ECB))
 
 
 def test_the_simple_form_is_in_units_for_one_euro_unless_it_names_a_base() -> None:
     data = long("2024-01-02,USD,1.0956", "2024-01-02,GBP,0.86645", header="Date,Currency,Rate")
-    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.0956", ("2024-01-02", "GBP"): "0.86645"}
+    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.0956", ("2024-01-02", "GBP"): "0.86645"}
 
 
 def test_a_rate_against_another_base_goes_through_the_base_of_the_same_day() -> None:
     data = long("2024-01-02,INR,83.2,USD", "2024-01-02,USD,1.1,EUR", "2024-01-02,USD,1,USD", "2024-01-02,EUR,1,")
-    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.1", ("2024-01-02", "INR"): "91.52"}
+    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.1", ("2024-01-02", "INR"): "91.52"}
 
 
 def test_euros_for_one_unit_of_the_base_give_the_rate_of_the_base() -> None:
     data = long("2024-01-02,EUR,0.9,USD", "2024-01-02,GBP,0.8,USD")
-    assert told(fx.parse(data)) == {("2024-01-02", "USD"): "1.111111111", ("2024-01-02", "GBP"): "0.888888889"}
+    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.111111111", ("2024-01-02", "GBP"): "0.888888889"}
 
 
 def test_the_base_may_be_known_already() -> None:
     data = long("2024-01-03,INR,83,USD")
-    assert told(fx.parse(data, known=fx.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
+    assert told(fx_rates.parse(data, known=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
     with pytest.raises(Rejected, match=r"line 2, base: “USD”: no rate of USD for one euro is known on 2024-01-03"):
-        fx.parse(data)
+        fx_rates.parse(data)
 
 
 def test_more_than_nine_decimals_are_rounded_half_away_from_zero() -> None:
-    assert told(fx.parse(long("2024-01-02,USD,1.0000000005,"))) == {("2024-01-02", "USD"): "1.000000001"}
+    assert told(fx_rates.parse(long("2024-01-02,USD,1.0000000005,"))) == {("2024-01-02", "USD"): "1.000000001"}
 
 
 def test_the_same_rate_twice_is_one_rate() -> None:
-    assert fx.parse(long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.10,")).num_rows == 1
+    assert fx_rates.parse(long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.10,")).num_rows == 1
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_the_same_rate_twice_is_one_rate() -> None:
 )
 def test_what_is_wrong_is_refused_with_its_line_column_and_value(data: bytes, said: str) -> None:
     with pytest.raises(Rejected) as refusal:
-        fx.parse(data)
+        fx_rates.parse(data)
     assert said in str(refusal.value)
 
 
 def test_monthly_rates_ship_since_2003() -> None:
-    table = fx.shipped()
+    table = fx_rates.shipped()
     known = told(table)
     assert {"USD", "GBP", "INR", "JPY", "BRL", "CAD", "AUD", "CHF", "CNY", "SEK", "PLN"} <= {code for _, code in known}
     assert min(day for day, _ in known) <= "2003-01-01"
@@ -145,9 +145,9 @@ def test_monthly_rates_ship_since_2003() -> None:
 
 @pytest.mark.shared
 def test_the_whole_history_of_the_central_bank_is_read(shared_data: Path) -> None:
-    table = fx.parse((shared_data / "fx" / "eurofxref-hist.csv").read_bytes())
+    table = fx_rates.parse((shared_data / "fx" / "eurofxref-hist.csv").read_bytes())
     assert pc.count_distinct(table["rate_date"]).as_py() == 6983
-    shipped = fx.shipped()
+    shipped = fx_rates.shipped()
     known = told(table.filter(pc.is_in(table["rate_date"], shipped["rate_date"].combine_chunks())))
     assert [known["2010-12-01", code] for code in ("USD", "GBP", "INR")] == ["1.3115", "0.8393", "59.4664"]
     assert told(shipped).items() <= known.items()
@@ -190,7 +190,7 @@ def test_rates_after_the_last_day_asked_for_do_not_count() -> None:
     table = rates(USD={"2024-01-01": "1.25", "2024-01-03": "1.5"}, GBP={"2024-01-03": "0.9"})
     assert factors(daily(table, "USD", date(2024, 1, 2)))["2024-01-02", "EUR"] == Decimal("1.25")
     assert daily(table, "USD", date(2023, 12, 31)).num_rows == 0
-    assert daily(fx.SCHEMA.empty_table(), "USD", date(2024, 1, 1)).num_rows == 0
+    assert daily(fx_rates.SCHEMA.empty_table(), "USD", date(2024, 1, 1)).num_rows == 0
 
 
 def test_an_unknown_reporting_currency_converts_only_itself() -> None:
@@ -217,7 +217,7 @@ def test_forty_two_currencies_over_ten_thousand_days_take_less_than_three_second
         "per_euro": pa.array(range(10_001, 10_001 + 42 * len(days)), pa.int64()).cast(pa.decimal128(38, 9)),
     }
     began = time.process_time()
-    table = daily(pa.table(columns, schema=fx.SCHEMA), "CAA", days[-1])
+    table = daily(pa.table(columns, schema=fx_rates.SCHEMA), "CAA", days[-1])
     assert time.process_time() - began < 3
     assert table.num_rows == 43 * len(days)
     assert table.group_by(["sale_date", "currency"]).aggregate([]).num_rows == table.num_rows

@@ -6,7 +6,7 @@ import urllib3
 from google.api_core import exceptions as told
 from google.auth.exceptions import RefreshError, TransportError
 
-from tillstream.adapters.google.calls import DEADLINE, RETRY, TRY, ours, passes
+from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, ours, passes
 from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 

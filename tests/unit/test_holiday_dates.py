@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.analytics import holiday_dates
-from tillstream.analytics.holiday_dates import NEWEST, public_holidays, renew
+from tillstream.analytics import holidays
+from tillstream.analytics.holidays import NEWEST, public_holidays, renew
 from tillstream.app import App, open_app
-from tillstream.commands import ingest
-from tillstream.result import quiet
+from tillstream.commands.core import ingest
+from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
 CONTRACT = """\
@@ -52,9 +52,9 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "shop.yaml").write_text(CONTRACT)
     loads = []
-    original = holiday_dates.public_holidays
+    original = holidays.public_holidays
     monkeypatch.setattr(
-        holiday_dates, "public_holidays", lambda names, *years: loads.append(list(names)) or original(names, *years)
+        holidays, "public_holidays", lambda names, *years: loads.append(list(names)) or original(names, *years)
     )
     with open_app(Settings(home=tmp_path, threads=1)) as app:
         seen = renew(app.ports)
@@ -74,4 +74,4 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
         days = "SELECT MIN(holiday_date) AS first, MAX(holiday_date) AS last FROM holidays WHERE country = 'France'"
         (span,) = app.ports.warehouse.query(days).to_pylist()
         assert span["first"].year == 2000
-        assert span["last"].year == app.ports.clock.now().year + holiday_dates.AHEAD
+        assert span["last"].year == app.ports.clock.now().year + holidays.AHEAD

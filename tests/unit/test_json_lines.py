@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.block import Block
-from tillstream.pipeline.formats import Manner, blocks, shape
-from tillstream.pipeline.gunzip import UnreadableFile
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
+from tillstream.pipeline.reading.streams.gzip import UnreadableFile
+from tillstream.pipeline.rows.block import Block
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from looker import CREATE, Report, address, reports, sources
 from sql.access import PERSONAL, REPORTS
-from tillstream.cli_looker import looker
+from tillstream.cli.looker import looker
 
 DOCUMENTED = {
     *("c.reportId", "c.pageId", "c.mode", "c.explain"),

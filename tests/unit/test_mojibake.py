@@ -3,7 +3,7 @@
 import pytest
 from sale_cells import cells, contract, found
 
-from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.normalising.normalise import normalise
 
 GOOD = [
     "Café «été»",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from tillstream.contracts import shipped
-from tillstream.pipeline.file import file_parts
+from tillstream.contracts.loader import shipped
+from tillstream.pipeline.staging.sources.file import file_parts
 from tillstream.samples.files import expected, files
 
 UNTIL, SCALE = date(2026, 3, 17), 0.04

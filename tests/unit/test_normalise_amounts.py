@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sale_cells import cells, column, contract, found
 
-from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.normalising.normalise import normalise
 
 
 def test_net_is_quantity_times_price_less_discount() -> None:

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from sale_cells import cells, column, contract, found
 
-from tillstream.pipeline.dates import example
-from tillstream.pipeline.moments import all_midnight, date_evidence, needs_evidence
-from tillstream.pipeline.normalise import normalise
+from tillstream.pipeline.normalising.dates.parse import example
+from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_evidence
+from tillstream.pipeline.normalising.normalise import normalise
 
 
 def days(texts: list[str], *formats: str) -> list[date | None]:

@@ -6,10 +6,10 @@ import pytest
 from sale_cells import MAPPED, cells, column, contract, found, judged
 
 from tillstream.domain.columns import CONTENT
-from tillstream.domain.contract import Contract, parse
+from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.source import missing_columns
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.source_columns import missing_columns
 
 
 def test_the_columns_are_those_of_a_sale_line_in_their_order() -> None:

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from sale_cells import cells, column, contract, found
 
-from tillstream.domain.styles import NumberStyle
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.numbers import Numbers, read_numbers
+from tillstream.domain.contract.sections import NumberStyle
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 
 POINT = NumberStyle()
 ENGLISH = NumberStyle(thousands=",", currency_signs=("$", "US$"))

@@ -7,8 +7,8 @@ import pytest
 from sale_cells import cells, column, contract, found, judged
 
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.source import missing_columns
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.source_columns import missing_columns
 
 SKU = {"product_id": "Sku"}
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.app import App, open_app
-from tillstream.commands import ingest
-from tillstream.domain.styles import OutlierRule
-from tillstream.pipeline.outliers import Watch, watch
-from tillstream.pipeline.usual import KEY, LEAST, USUAL, fences, usual
-from tillstream.result import quiet
+from tillstream.commands.core import ingest
+from tillstream.commands.result import quiet
+from tillstream.domain.contract.sections import OutlierRule
+from tillstream.pipeline.validating.outliers import Watch, watch
+from tillstream.pipeline.validating.usual import KEY, LEAST, USUAL, fences, usual
 from tillstream.settings import Settings
 
 CONTRACT = """\
@@ -172,7 +172,7 @@ def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(t
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])
 def test_a_rule_that_cannot_be_is_refused(rule: str) -> None:
-    from tillstream.contracts import read
+    from tillstream.contracts.loader import read
     from tillstream.domain.errors import Rejected
 
     with pytest.raises(Rejected, match="outliers"):

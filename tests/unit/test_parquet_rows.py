@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.block import Block
-from tillstream.pipeline.formats import Manner, blocks
-from tillstream.pipeline.gunzip import UnreadableFile
-from tillstream.pipeline.schema import TEXT
+from tillstream.pipeline.reading.open_reader import Manner, blocks
+from tillstream.pipeline.reading.streams.gzip import UnreadableFile
+from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.schema import TEXT
 
 
 def parquet(table: pa.Table, **options: Any) -> bytes:

@@ -7,8 +7,8 @@ import zlib
 import pytest
 from reading import whole
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.read import Refused, UnreadableFile, header, read
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, header, read
 
 WORDS = {
     "utf-8": "Berguvsvägen 漢字",

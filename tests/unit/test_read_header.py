@@ -5,9 +5,9 @@ import io
 import pytest
 from reading import whole
 
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.read import UnreadableFile, header, read
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header, read
 
 
 def refusal(data: bytes, encoding: str = "utf-8") -> UnreadableFile:

@@ -8,13 +8,13 @@ from itertools import pairwise
 import pytest
 from reading import whole
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.cells import parse
-from tillstream.pipeline.header import Header
-from tillstream.pipeline.read import Refused, UnreadableFile, read
-from tillstream.pipeline.records import plain_layout
-from tillstream.pipeline.scan import Rules
-from tillstream.pipeline.schema import TEXT
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.delimited.header import Header
+from tillstream.pipeline.reading.delimited.parse import parse
+from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, read
+from tillstream.pipeline.reading.delimited.records import plain_layout
+from tillstream.pipeline.reading.delimited.tokenizer import Rules
+from tillstream.pipeline.rows.schema import TEXT
 
 
 def test_cells_are_exactly_the_text_of_the_file() -> None:

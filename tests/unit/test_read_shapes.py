@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 from reading import whole
 
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.read import UnreadableFile, header
+from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header
 
 SIZES = (1, 7, 1 << 20)
 

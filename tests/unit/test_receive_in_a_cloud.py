@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from tillstream.app import App, build
+from tillstream.batches import records
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.store_sale import schema
-from tillstream.pipeline import inbox, receive, settle, stage, uploads
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.settings import Settings
+from tillstream.workflows.intake import inbox_object, store_sales
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SEQUENCE = int(NOW.timestamp() * 1_000_000)
@@ -28,33 +31,33 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def delivery(id_: str, **changes: Any) -> Delivery:
     body = json.dumps(schema()["examples"][0] | changes).encode()
-    return Delivery(id_, receive.SUBSCRIPTION, TOPIC_STORE_SALES, Message(body), NOW, SEQUENCE, 1, id_, NOW)
+    return Delivery(id_, store_sales.SUBSCRIPTION, TOPIC_STORE_SALES, Message(body), NOW, SEQUENCE, 1, id_, NOW)
 
 
 def lines(app: App) -> int:
-    for batch in [one.batch_id for one in uploads.find(app.ports, kind="messages")]:
+    for batch in [one.batch_id for one in records.find(app.ports, kind="messages")]:
         stage.stage(app.ports, batch, book=app.book)
     settle.settle_all(app.ports, app.book)
     return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())
 
 
 def test_micro_batches_of_one_moment_are_two(app: App) -> None:
-    first = receive.keep(app.ports, app.book, [delivery("1")])
-    second = receive.keep(app.ports, app.book, [delivery("2", number="other")])
+    first = store_sales.keep(app.ports, app.book, [delivery("1")])
+    second = store_sales.keep(app.ports, app.book, [delivery("2", number="other")])
     assert first[0].received_seq == second[0].received_seq == SEQUENCE
     assert first[0].batch_id != second[0].batch_id
     assert lines(app) == 4
 
 
 def test_two_versions_of_a_sale_told_in_one_moment_are_two_micro_batches(app: App) -> None:
-    kept = receive.keep(app.ports, app.book, [delivery("1"), delivery("2", version=2)])
+    kept = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", version=2)])
     assert len({one.batch_id for one in kept}) == len(kept) == 2
     assert lines(app) == 2
 
 
 def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> None:
-    (first,) = receive.keep(app.ports, app.book, [delivery("1"), delivery("2", number="other")])
-    (again,) = receive.keep(app.ports, app.book, [delivery("2", number="other"), delivery("1")])
+    (first,) = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", number="other")])
+    (again,) = store_sales.keep(app.ports, app.book, [delivery("2", number="other"), delivery("1")])
     assert again == first
     assert [stored.generation for stored in app.ports.objects.list(INBOX)] == [first.generation]
     assert lines(app) == 4
@@ -62,8 +65,8 @@ def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> No
 
 @pytest.mark.parametrize("name", [f"{SEQUENCE}.jsonl", f"{SEQUENCE}-0123456789abcdef.jsonl"])
 def test_micro_batches_are_known_by_their_names_of_old_and_now(app: App, name: str) -> None:
-    with app.ports.objects.writer(INBOX, f"{receive.NOBODY.name}/UK/{name}") as writer:
+    with app.ports.objects.writer(INBOX, f"{store_sales.NOBODY.name}/UK/{name}") as writer:
         writer.write(b"")
     assert writer.stored is not None
-    known = inbox.record_of(app.ports, app.book, writer.stored)
+    known = inbox_object.record_of(app.ports, app.book, writer.stored)
     assert (known.kind, known.received_seq, known.region) == ("messages", SEQUENCE, "UK")

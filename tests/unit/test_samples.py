@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.contracts import shipped
-from tillstream.domain.contract import Contract, parse
+from tillstream.contracts.loader import shipped
+from tillstream.domain.contract.model import Contract, parse
 from tillstream.samples.facts import FileFacts, SampleFacts
 from tillstream.samples.files import DEMO, expected, files, write_samples
 from tillstream.samples.more_regions import EVERY

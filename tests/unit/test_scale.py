@@ -8,13 +8,13 @@ from pathlib import Path
 
 import sql
 from docs.generate.scale import ABSENT, DAYS, KNOWN_LINES, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
-from tillstream.adapters.local.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.app import build
+from tillstream.batches import records
 from tillstream.domain.tables import TABLES
-from tillstream.pipeline import uploads
 from tillstream.ports.document_store import Document, Put
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.worker import Worker
 
 
 class Recording(SQLiteDocumentStore):
@@ -39,9 +39,9 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     names = list(contract.columns.values())
     text = ",".join(names) + "\n" + ",".join(told.get(name, "x") for name in names) + "\n"
     documents.written.clear()
-    upload = uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
+    upload = records.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
     Worker(app).run_until_idle()
-    assert uploads.get(app.ports, upload.batch_id).state.value == "announced"
+    assert records.get(app.ports, upload.batch_id).state.value == "announced"
     assert len(documents.written) == WRITES_PER_UPLOAD, documents.written
     documents.close()
     app.close()

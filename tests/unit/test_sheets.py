@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sheet_files import ods, ods_cell, ods_rows, xlsx
 
+from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
-from tillstream.domain.styles import FileStyle
-from tillstream.pipeline.block import Block
-from tillstream.pipeline.formats import Manner, blocks, shape
-from tillstream.pipeline.gunzip import UnreadableFile
+from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
+from tillstream.pipeline.reading.streams.gzip import UnreadableFile
+from tillstream.pipeline.rows.block import Block
 
 VALUES: list[tuple[Any, str]] = [
     (12557.0, "12557"),

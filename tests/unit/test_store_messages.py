@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
 from tillstream.domain.store_sale import decoded
-from tillstream.pipeline.messages import message_parts, texts
-from tillstream.pipeline.parts import Part
+from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.staging.sources.store_sales import message_parts, texts
 
 UK = shipped()["UK"]
 

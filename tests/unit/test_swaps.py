@@ -7,11 +7,11 @@ from random import Random
 import pytest
 from sale_cells import cells, contract
 
-from tillstream.contracts import shipped
-from tillstream.domain.contract import Contract
-from tillstream.pipeline.file import file_parts
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.swaps import tell_swapped_days
+from tillstream.contracts.loader import shipped
+from tillstream.domain.contract.model import Contract
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.validating.swapped_dates import tell_swapped_days
 from tillstream.samples.files import files
 
 RULES = contract({"store_id": "Store"}, dates={"formats": ["%d.%m.%Y"]})

@@ -9,14 +9,17 @@ import pytest
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.batches import records
+from tillstream.domain.batch import State
 from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.domain.store_sale import schema
-from tillstream.domain.uploads import State
-from tillstream.pipeline import settle, stage, upkeep, uploads
-from tillstream.pipeline.receive import keep_receiving
-from tillstream.pipeline.sweep import sweep
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.stores.messages import StoreToken, publish
+from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.intake.store_sales import keep_receiving
+from tillstream.workflows.operations import maintenance_log
+from tillstream.workflows.operations.reconcile import sweep
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -39,15 +42,15 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 def swept(app: App) -> dict[str, int]:
     found: dict[str, int] = sweep(app.ports, app.book, hand_on=True)
-    upkeep.note(app.ports, upkeep.SWEEP)
+    maintenance_log.note(app.ports, maintenance_log.SWEEP)
     return found
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
-    assert uploads.get(app.ports, upload.batch_id).state is State.RECEIVED
+    assert records.get(app.ports, upload.batch_id).state is State.RECEIVED
     (delivery,) = app.ports.bus.pull("batches", 10)
     assert delivery.message.attributes["type"] == BATCH_RECEIVED
     assert upload.batch_id in delivery.message.body.decode()
@@ -66,8 +69,8 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
         writer.write(CSV)
     clock.advance(3 * HOURS)
     assert swept(app)["registered"] == 1
-    (document,) = app.ports.documents.find(uploads.COLLECTION)
-    app.ports.documents.delete(uploads.COLLECTION, document.id)
+    (document,) = app.ports.documents.find(records.COLLECTION)
+    app.ports.documents.delete(records.COLLECTION, document.id)
     assert swept(app)["registered"] == 0
     assert sweep(app.ports, app.book)["registered"] == 1
 
@@ -75,7 +78,7 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
 def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
     swept(app)
     clock.advance(HOURS)
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, book=app.book)
     settle.settle_all(app.ports, app.book)
     assert [swept(app)["announced"] for _ in range(2)] == [1, 0]

@@ -11,12 +11,12 @@ import pyarrow.csv
 import pytest
 from sale_cells import cells, contract, found, judged
 
-from tillstream.contracts import shipped
+from tillstream.contracts.loader import shipped
 from tillstream.domain.columns import STATUSES
-from tillstream.pipeline.findings import Findings
-from tillstream.pipeline.moments import all_midnight
-from tillstream.pipeline.normalise import normalise
-from tillstream.pipeline.validate import validate
+from tillstream.pipeline.normalising.dates.sale_time import all_midnight
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.validating.validate import validate
 
 
 def told(findings: Findings) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sale_cells import contract
 
-from tillstream.pipeline.word_reader import reads
+from tillstream.pipeline.matching.readability import reads
 
 GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from tillstream.analytics.expected import Told, begins, came, first_of, watermark
-from tillstream.domain.contract import Contract
-from tillstream.domain.schedule import DAY
+from tillstream.analytics.deliveries import Told, begins, came, first_of, watermark
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.schedule import DAY
 
 
 class State(StrEnum):

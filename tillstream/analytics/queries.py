@@ -11,8 +11,8 @@ from tillstream.analytics.catalogue import Query, describe, names
 from tillstream.analytics.comparison import Comparison, Reported, compared
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.analytics.row_scope import Basis, relations
 from tillstream.analytics.summed import Summed, summed
-from tillstream.analytics.visibility import Basis, relations
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import EVERYTHING, Action, Scope

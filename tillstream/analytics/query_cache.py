@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # every app has one, and not every app asks
     import pyarrow as pa
 
-from tillstream.freshness import Mark
+from tillstream.batches.freshness import Mark
 
 
 class QueryCache:

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
-from tillstream import audit, freshness
+from tillstream import audit
+from tillstream.batches import freshness
 from tillstream.ports import Ports, Warehouse
 
 AHEAD = timedelta(days=400)
@@ -17,9 +18,9 @@ def ready(ports: Ports, reporting: str) -> None:
     """Load the rates that ship into an empty warehouse; renew the daily ones when too short or another currency's."""
     state = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
     if not state["rate_count"]:
-        from tillstream.analytics import fx
+        from tillstream.analytics.fx import rates as fx_rates
 
-        ports.warehouse.load("fx_rates", fx.shipped())
+        ports.warehouse.load("fx_rates", fx_rates.shipped())
     elif state["reporting"] == reporting and state["last_date"] >= ports.clock.now().date() + AHEAD / 2:
         return
     _renew(ports, reporting)
@@ -27,9 +28,9 @@ def ready(ports: Ports, reporting: str) -> None:
 
 def load(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Add or replace the rates of a file; how many it holds. Raises `Rejected` naming line, column and value."""
-    from tillstream.analytics import fx
+    from tillstream.analytics.fx import rates as fx_rates
 
-    rates = fx.parse(text, name, _rates(ports))
+    rates = fx_rates.parse(text, name, _rates(ports))
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
     _renew(ports, reporting)
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
@@ -45,10 +46,10 @@ def take_over(ports: Ports, old: Warehouse, reporting: str) -> None:
 
 
 def _renew(ports: Ports, reporting: str) -> None:
-    from tillstream.analytics import fx_daily
+    from tillstream.analytics.fx import daily
 
     until = ports.clock.now().date() + AHEAD
-    ports.warehouse.load("reporting_rates", fx_daily.daily(_rates(ports), reporting, until))
+    ports.warehouse.load("reporting_rates", daily.daily(_rates(ports), reporting, until))
     ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))
     freshness.tell(ports.documents)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tillstream.domain.sums import DAY, KNOWN_CUSTOMER, MEASURES, SUMS
+from tillstream.domain.daily_totals import DAY, KNOWN_CUSTOMER, MEASURES, SUMS
 
 _COUNTS = """SELECT
     {dimensions},

@@ -18,7 +18,7 @@ def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True)
     rates: whether exchange rates must be ready; who only takes sales in leaves them to whoever asks for numbers.
     """
     if settings.project:
-        from tillstream.app import google
+        from tillstream.app.google import build as google
 
         return google.build(settings, clock)
     from tillstream.app import local

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.pipeline.contracts import ContractBook
+from tillstream.contracts.registry import ContractBook
 from tillstream.ports import Ports, Warehouse
 from tillstream.ports.drop import Drop
 from tillstream.settings import Settings

@@ -9,30 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from tillstream import audit
-from tillstream.adapters.local import backup, restore
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.document_store import SQLiteDocumentStore
-from tillstream.adapters.local.drop import FolderDrop
-from tillstream.adapters.local.event_bus import SQLiteEventBus
-from tillstream.adapters.local.folder import Folder
-from tillstream.adapters.local.object_names import is_object, object_name
-from tillstream.adapters.local.object_store import FolderObjectStore
-from tillstream.adapters.local.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.warehouse_file import is_older, put_in_place
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.duckdb.warehouse_file import is_older, put_in_place
+from tillstream.adapters.local.files import backup, restore
+from tillstream.adapters.local.files.home_folder import Folder
+from tillstream.adapters.local.files.object_names import is_object, object_name
+from tillstream.adapters.local.files.object_store import FolderObjectStore
+from tillstream.adapters.local.files.watched_folder import FolderDrop
+from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.app import own_contracts
+from tillstream.app import custom_contracts
 from tillstream.app.app import App
+from tillstream.contracts.registry import NOBODY, ContractBook
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
-from tillstream.pipeline import fix, sending
-from tillstream.pipeline.contracts import NOBODY, ContractBook
-from tillstream.pipeline.drop import FOLDER as DROPPED_FOLDER
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import Drop
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
+from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.intake.watched_folder import FOLDER as DROPPED_FOLDER
 
 WAREHOUSE = "warehouse.duckdb"
 
@@ -55,7 +56,7 @@ def build(
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates:
         reference.ready(ports, settings.reporting_currency)
-    own = own_contracts.InFolder(settings.contracts, ports)
+    own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
         settings,
         ports,
@@ -85,7 +86,7 @@ def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float 
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-OURS = frozenset({DROPPED_FOLDER, fix.FOLDER, sending.FOLDER, NOBODY.name})
+OURS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, NOBODY.name})
 """Folders of the inbox in which only we write."""
 
 
@@ -137,7 +138,7 @@ def renew(
 def _made_anew(
     settings: Settings, name: str, progress: Callable[[int], None] | None
 ) -> tuple[dict[str, Any], datetime]:
-    from tillstream.pipeline import rebuild  # with all that stages: not for every light start
+    from tillstream.workflows.operations import rebuild  # with all that stages: not for every light start
 
     with closing(_warehouse(settings, WAREHOUSE, as_found=True)) as old:
         app = build(settings, warehouse_file=name)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tillstream.detection.status_words import MEANINGS
-from tillstream.domain.contract import MAPPED
+from tillstream.detection.words.status_words import MEANINGS
+from tillstream.domain.contract.model import MAPPED
+from tillstream.domain.contract.sections import known_encoding
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES
-from tillstream.domain.styles import known_encoding
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
-from tillstream.detection import currency, dates, numbers
+from tillstream.detection.columns.readable import Reader, readable, share
+from tillstream.detection.columns.roles import NUMERIC, Profile
+from tillstream.detection.evidence import Question, Told
 from tillstream.detection.fits import same_letters
-from tillstream.detection.headers import called, plain
 from tillstream.detection.propose import Looked, look
-from tillstream.detection.readable import Reader, readable, share
-from tillstream.detection.roles import NUMERIC, Profile
-from tillstream.detection.told import Question, Told
-from tillstream.domain.contract import Contract, parse
-from tillstream.domain.values import needed_headers
+from tillstream.detection.values import currency, dates, numbers
+from tillstream.detection.words.headers import called, plain
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.domain.contract.values import needed_headers
 
 Kind = Literal[
     "new-column", "renamed-column", "missing-column", "encoding", "delimiter", "number-style", "date-style", "new-word"

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection.dialect import SIGNS
+from tillstream.detection.columns.readable import Reader, readable, share
 from tillstream.detection.propose import Looked, look
-from tillstream.detection.readable import Reader, readable, share
 from tillstream.detection.sheet import Sheet
-from tillstream.domain.contract import Contract
+from tillstream.detection.text.dialect import SIGNS
+from tillstream.domain.contract.model import Contract
 
 _SHOWN = 5
 _STORES = 0.5

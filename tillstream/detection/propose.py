@@ -5,26 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from tillstream.detection import (
-    currency,
-    dates,
-    dialect,
-    encoding,
-    identity,
-    missing,
-    numbers,
-    roles,
-    sample,
-    status,
-    taxes,
-    totals,
-)
+from tillstream.detection.amounts import taxes, totals
 from tillstream.detection.answers import check_names
-from tillstream.detection.clocks import clock_formats
-from tillstream.detection.dialect import Dialect
-from tillstream.detection.headers import called
+from tillstream.detection.columns import identity, missing, roles, status
+from tillstream.detection.evidence import LIKELY, Finding, Question, Told
 from tillstream.detection.sheet import Sheet
-from tillstream.detection.told import LIKELY, Finding, Question, Told
+from tillstream.detection.text import dialect, encoding, sample
+from tillstream.detection.text.dialect import Dialect
+from tillstream.detection.values import currency, dates, numbers
+from tillstream.detection.values.clocks import clock_formats
+from tillstream.detection.words.headers import called
 
 CALLED = re.compile(r"[^A-Za-z0-9_-]+")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.columns import BY_NAME, CONTENT, SALE_LINE, STAGED, Column, Kind
-from tillstream.domain.sums import MEASURES, SUMS
+from tillstream.domain.daily_totals import MEASURES, SUMS
 
 HASH128: Literal["hash128"] = "hash128"
 HASH64: Literal["hash64"] = "hash64"

@@ -9,10 +9,10 @@ from tillstream import audit
 from tillstream.audit import What
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Role
-from tillstream.people import backoff, passwords, writing
+from tillstream.people import account_store, login_throttle, passwords
+from tillstream.people.account_store import COLLECTION, plain
 from tillstream.people.assigned import SHOWN, WrongField, are_known, assigned
 from tillstream.people.user import User, user_of
-from tillstream.people.writing import COLLECTION, plain
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
@@ -91,7 +91,7 @@ def make(
         "name": name.strip() or login,
         **assigned(Role(role), regions, stores, salesperson),
         "disabled": False,
-        "created_at": writing.now(ports),
+        "created_at": account_store.now(ports),
         "last_seen": "",
         **secret,
     }
@@ -132,7 +132,7 @@ def assign(
         )
         return data | after | {"name": (name or "").strip() or data["name"]}
 
-    return writing.change(ports, login, change, by, What.USER_CHANGED)
+    return account_store.change(ports, login, change, by, What.USER_CHANGED)
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:
@@ -141,7 +141,7 @@ def sign_in(ports: Ports, login: str, password: str) -> User:
     Where `second_step` is on for the account, this is only the first one.
     """
     login = plain(login)[:200]
-    backoff.count_try(ports, login)
+    login_throttle.count_try(ports, login)
     known = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
     if (
         not passwords.matches((known.data["hash"] or None) if known else None, password)
@@ -149,16 +149,16 @@ def sign_in(ports: Ports, login: str, password: str) -> User:
         or known.data["disabled"]
     ):
         raise WrongSignIn
-    backoff.forget(ports, login)
-    seen = {"last_seen": writing.now(ports)}
+    login_throttle.forget(ports, login)
+    seen = {"last_seen": account_store.now(ports)}
     if passwords.outdated(known.data["hash"]):
         seen["hash"] = passwords.hashed(password)
-    return writing.change(ports, login, lambda data: data | seen)
+    return account_store.change(ports, login, lambda data: data | seen)
 
 
 def get(ports: Ports, login: str) -> User:
     """`NotFound` where nobody has the name."""
-    known = writing.known(ports, login)
+    known = account_store.known(ports, login)
     return user_of(known.id, known.data)
 
 
@@ -170,31 +170,31 @@ def find(ports: Ports) -> list[User]:
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
     """Signed out everywhere, and cannot sign in; `LastAdmin`. Links that were given open nothing any more."""
     closed = {"disabled": True, "link": "", "stamp": _stamp()}
-    return writing.change(ports, login, lambda data: data | closed, by, What.USER_DISABLED)
+    return account_store.change(ports, login, lambda data: data | closed, by, What.USER_DISABLED)
 
 
 def enable(ports: Ports, login: str, *, by: str = "") -> User:
-    return writing.change(ports, login, lambda data: data | {"disabled": False}, by, What.USER_ENABLED)
+    return account_store.change(ports, login, lambda data: data | {"disabled": False}, by, What.USER_ENABLED)
 
 
 def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
     """A generated password in place of the forgotten one, returned once; every session ends."""
     password = passwords.generate()
     given = secret_of(password) | {"given_password": True}
-    writing.change(ports, login, lambda data: data | given, by, What.USER_PASSWORD_RESET)
-    backoff.forget(ports, plain(login))
+    account_store.change(ports, login, lambda data: data | given, by, What.USER_PASSWORD_RESET)
+    login_throttle.forget(ports, plain(login))
     return password
 
 
 def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     """The person's own choice; other sessions end. `WrongSignIn` where the old one is not right."""
-    backoff.count_try(ports, plain(login))
+    login_throttle.count_try(ports, plain(login))
     known = ports.documents.get(COLLECTION, plain(login))
     if known is None or not passwords.matches(known.data["hash"] or None, old):
         raise WrongSignIn
-    backoff.forget(ports, plain(login))
+    login_throttle.forget(ports, plain(login))
     own = secret_of(passwords.good(new, known.id, known.data["name"])) | {"given_password": False}
-    return writing.change(ports, login, lambda data: data | own, known.id, What.USER_PASSWORD_CHANGED)
+    return account_store.change(ports, login, lambda data: data | own, known.id, What.USER_PASSWORD_CHANGED)
 
 
 def secret_of(password: str) -> dict[str, Any]:

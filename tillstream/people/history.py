@@ -2,7 +2,7 @@
 
 from tillstream.audit import Entry, What
 from tillstream.audit.reading import of_subject
-from tillstream.people import accounts, writing
+from tillstream.people import account_store, accounts
 from tillstream.people.assigned import difference
 from tillstream.ports import Ports
 
@@ -24,7 +24,7 @@ def changes(ports: Ports, login: str) -> list[dict[str, str]]:
     user = accounts.get(ports, login)
     told = [{"at": one.at, "by": one.who, "what": words(one)} for one in of_subject(ports, "user", user.login)]
     # Accounts of homes that are older than the audit log hold their changes themselves.
-    known = ports.documents.get(writing.COLLECTION, user.login)
+    known = ports.documents.get(account_store.COLLECTION, user.login)
     return told + list(reversed(known.data.get("changes", []) if known else []))
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from tillstream.audit import What
-from tillstream.people import writing
+from tillstream.people import account_store
 from tillstream.people.assigned import WrongField
 from tillstream.people.user import User
 from tillstream.ports import Ports
@@ -43,5 +43,5 @@ def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) ->
     if time_zone and time_zone not in {*zones(), "UTC"}:
         raise WrongField("time_zone", f"There is no time zone {time_zone}; they are called like Asia/Kolkata.")
     chosen: dict[str, Any] = {"name": name.strip(), "locale": locale, "time_zone": time_zone}
-    own = writing.plain(login)
-    return writing.change(ports, login, lambda data: data | chosen, own, What.USER_PROFILE_CHANGED)
+    own = account_store.plain(login)
+    return account_store.change(ports, login, lambda data: data | chosen, own, What.USER_PROFILE_CHANGED)

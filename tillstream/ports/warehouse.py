@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tillstream.domain.uploads import Hold
+from tillstream.domain.batch import Hold
 
 if TYPE_CHECKING:  # who only keeps store sales handles no frames
     import pyarrow as pa

@@ -6,8 +6,7 @@ from tillstream.samples.draw import Ints
 from tillstream.samples.lines import CHANNELS, Lines
 from tillstream.samples.months import Month
 from tillstream.samples.regions import Region
-from tillstream.samples.style import Cells, Style
-from tillstream.samples.told import (
+from tillstream.samples.source_cells import (
     category,
     customer_ids,
     customers,
@@ -18,6 +17,7 @@ from tillstream.samples.told import (
     stamp,
     times,
 )
+from tillstream.samples.style import Cells, Style
 
 
 def _germany(lines: Lines, region: Region, month: Month) -> Cells:

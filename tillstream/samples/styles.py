@@ -9,8 +9,7 @@ from tillstream.samples.lines import CHANNELS, Lines, nothing
 from tillstream.samples.months import Month
 from tillstream.samples.more_styles import MORE_STYLES
 from tillstream.samples.regions import Region
-from tillstream.samples.style import Cells, Style
-from tillstream.samples.told import (
+from tillstream.samples.source_cells import (
     category,
     country,
     customer_ids,
@@ -21,6 +20,7 @@ from tillstream.samples.told import (
     staff,
     stamp,
 )
+from tillstream.samples.style import Cells, Style
 
 
 def _india(lines: Lines, region: Region, month: Month) -> Cells:

@@ -1,0 +1,193 @@
+"""The cloud version on one machine: `python -m devtools.cloud_local [--port 8080]`, until it is interrupted.
+
+The portal under gunicorn and a functions-framework process for each function, on the emulators of Google's services,
+wired by events as in a project. Nothing stays: what was kept ends with it.
+"""
+
+import argparse
+import secrets
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from devtools import emulators
+from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
+from devtools.local_triggers import LOOK_EVERY, Relay, call, every, make_subscription, make_topic, minutes
+from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
+from tillstream.app import tables
+from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.server.process import interrupt_on_stop
+from tillstream.settings import Settings
+
+NEEDED = (emulators.PUBSUB, emulators.FIRESTORE, emulators.STORAGE, emulators.BIGQUERY)
+INSTANCES = 2
+"""At most, of one function: a laptop has few cores."""
+
+OWN = frozenset({"TILLSTREAM_LOG_FORMAT", "TILLSTREAM_SESSION_SECRET", "TILLSTREAM_FIRST_PASSWORD"})
+"""Variables that are of no use to another process."""
+
+
+@dataclass(frozen=True)
+class CloudLocal:
+    """What runs: addresses without a slash at their end, and the variables that another process needs to join in."""
+
+    portal: str
+    password: str
+    functions: Mapping[str, str]
+    variables: Mapping[str, str]
+    logs: Path
+
+
+def missing() -> str:
+    """Why it cannot run here, in words; empty where it can."""
+    return next(filter(None, (kind.missing() for kind in NEEDED)), "")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the functions are served from: `main.py`, what it imports, and the Python that has the packages."""
+
+    main: Path = HERE / "functions" / "main.py"
+    path: Path = HERE
+    python: str = sys.executable
+
+
+@contextmanager
+def running(folder: Path, port: int = 0, source: Source = Source()) -> Iterator[CloudLocal]:
+    """Run all of it until the block ends. Raises `RuntimeError`: a part cannot run here, or did not come up."""
+    password = secrets.token_urlsafe(12)
+    stopping = threading.Event()
+    with ExitStack() as stack:
+        variables = {
+            "TILLSTREAM_PROJECT": PROJECT,
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "TILLSTREAM_FIRST_PASSWORD": password,
+            "TILLSTREAM_SESSION_SECRET": secrets.token_urlsafe(32),
+            "TILLSTREAM_LOG_FORMAT": "json",
+        }
+        for kind in NEEDED:
+            variables |= stack.enter_context(started(kind, folder)).variables
+        settings = Settings(
+            project=PROJECT,
+            bigquery_api=variables["TILLSTREAM_BIGQUERY_API"],
+            bigquery_storage_api=variables["TILLSTREAM_BIGQUERY_STORAGE_API"],
+        )
+        storage, pubsub = variables["STORAGE_EMULATOR_HOST"], f"http://{variables['PUBSUB_EMULATOR_HOST']}"
+        _make(settings, storage, pubsub)
+        served = {
+            spec.name: f"http://{HOST}:{stack.enter_context(started(_function(spec, variables, source), folder)).port}"
+            for spec in FUNCTIONS
+        }
+        portal = stack.enter_context(started(_portal(variables), folder, [port or free_port()]))
+        stack.callback(stopping.set)
+        for thread in _woken(stack, settings, storage, pubsub, served, stopping):
+            stack.callback(thread.join)
+        stack.callback(stopping.set)  # before each of them is waited for
+        yield CloudLocal(f"http://{HOST}:{portal.port}", password, served, variables, folder)
+
+
+def _make(settings: Settings, storage: str, pubsub: str) -> None:
+    """What the deploy makes in a project."""
+    for bucket in settings.buckets.values():
+        call("POST", f"{storage}/storage/v1/b?project={PROJECT}", {"name": bucket})
+    for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS, DEAD_LETTERS):
+        make_topic(pubsub, topic)
+    make_subscription(pubsub, DEAD_LETTERS, DEAD_LETTERS)
+    make_subscription(pubsub, "receive", TOPIC_STORE_SALES)
+    tables.migrate(settings)
+
+
+def _woken(
+    stack: ExitStack,
+    settings: Settings,
+    storage: str,
+    pubsub: str,
+    served: Mapping[str, str],
+    stopping: threading.Event,
+) -> Iterator[threading.Thread]:
+    for spec in FUNCTIONS:
+        to = served[spec.name]
+        for trigger in spec.triggers:
+            match trigger:
+                case Finalized():
+                    relay = Relay(storage, settings.buckets[trigger.bucket], to)
+                    stack.callback(relay.close)
+                    yield every(LOOK_EVERY, relay.look, stopping, f"relay-{trigger.bucket}")
+                case Pushed():
+                    make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
+                case Scheduled():
+                    job = partial(call, "POST", to, {})
+                    yield every(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
+
+
+def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:
+    kind = "http" if any(isinstance(trigger, Scheduled) for trigger in spec.triggers) else "cloudevent"
+    own = {
+        "PYTHONPATH": str(source.path),
+        "THREADS": str(spec.concurrency),
+        "WORKERS": str(min(spec.most, INSTANCES)),
+        "K_SERVICE": spec.name,
+    }
+    return Kind(
+        f"function-{spec.name}",
+        lambda: "",
+        lambda ports, _: [
+            *(source.python, "-m", "functions_framework", "--target", spec.name, "--source", str(source.main)),
+            *("--signature-type", kind, "--host", HOST, "--port", str(ports[0])),
+        ],
+        lambda _: {},
+        lambda _: {**variables, **spec.environment, **own},
+        ready="/robots.txt",  # which wakes no function
+    )
+
+
+def _portal(variables: Mapping[str, str]) -> Kind:
+    return Kind(
+        "portal",
+        lambda: "",
+        lambda ports, _: [
+            *(sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf", "-b", f"{HOST}:{ports[0]}"),
+        ],
+        lambda _: {},
+        lambda _: {**variables, "PYTHONPATH": str(HERE)},
+        ready="/healthz",
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m devtools.cloud_local", description=__doc__)
+    parser.add_argument("--port", type=int, default=8080, help="the portal's port")
+    options = parser.parse_args()
+    interrupt_on_stop()
+    if reason := missing():
+        parser.exit(1, f"The cloud version cannot run here: {reason}.\n")
+    with tempfile.TemporaryDirectory(prefix="tillstream-cloud-") as folder:
+        try:
+            with running(Path(folder), options.port) as cloud:
+                sys.stdout.write(_told(cloud))
+                sys.stdout.flush()
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            sys.stdout.write("Everything has ended, and nothing was kept.\n")
+        except RuntimeError as error:
+            parser.exit(1, f"{error}\n")
+
+
+def _told(cloud: CloudLocal) -> str:
+    variables = "".join(
+        f"  export {name}={value}\n" for name, value in sorted(cloud.variables.items()) if name not in OWN
+    )
+    return (
+        f"Tillstream as in the cloud is at {cloud.portal}. Sign in as admin with the password {cloud.password}.\n"
+        f"Logs are in {cloud.logs}. With these, the command line works on the same project:\n{variables}"
+        "Stop it with Ctrl-C; nothing is kept.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A project's backup: documents, tables and originals in a bucket."""

@@ -1,0 +1,30 @@
+"""The Google adapters' room: many rows of an answer through the Storage Read API, in the order of the answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from google.cloud.bigquery import TableReference
+
+from tillstream.adapters.google.retries import RETRY, TRY
+
+READ_WITHIN = 600.0
+"""Seconds that one connection may last; a broken one is taken up again where it broke off."""
+
+
+def batches(reader: Any, table: TableReference) -> Iterator[pa.RecordBatch]:
+    """reader: a `BigQueryReadClient`. One stream only: several would not keep the order."""
+    from google.cloud.bigquery_storage_v1 import types
+
+    name = f"projects/{table.project}/datasets/{table.dataset_id}/tables/{table.table_id}"
+    session = reader.create_read_session(
+        parent=f"projects/{table.project}",
+        read_session=types.ReadSession(table=name, data_format=types.DataFormat.ARROW),
+        max_stream_count=1,
+        retry=RETRY,
+        timeout=TRY,
+    )
+    schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
+    for stream in session.streams:
+        for answer in reader.read_rows(stream.name, retry=RETRY, timeout=READ_WITHIN):
+            yield pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)

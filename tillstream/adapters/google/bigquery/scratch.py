@@ -1,0 +1,37 @@
+"""The Google adapters' room: an empty warehouse beside the live one, in a dataset of its own that goes with it."""
+
+import secrets
+from datetime import timedelta
+
+from google.cloud.bigquery import Dataset as DatasetResource
+
+from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
+from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.tables import LABELS
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.google.retries import TRY
+
+FORGOTTEN_AFTER = timedelta(days=2)
+"""Its tables end by themselves where nobody closed it."""
+
+
+class ScratchWarehouse(BigQueryWarehouse):
+    """Made when it is constructed. Raises `Unavailable`."""
+
+    def __init__(self, live: Dataset) -> None:
+        self._scratch = live.beside(f"{live.name}_scratch_{secrets.token_hex(4)}")
+        resource = DatasetResource(self._scratch.reference)
+        resource.location, resource.labels = live.location, LABELS
+        resource.default_table_expiration_ms = int(FORGOTTEN_AFTER / timedelta(milliseconds=1))
+        with self._scratch.errors(self._scratch.name):
+            self._scratch.client.create_dataset(resource, retry=CALLS, timeout=TRY)
+        migrate(self._scratch)
+        super().__init__(self._scratch)
+
+    def close(self) -> None:
+        """The dataset is gone then."""
+        with self._scratch.errors(self._scratch.name):
+            self._scratch.client.delete_dataset(
+                self._scratch.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TRY
+            )
+        super().close()

@@ -1,0 +1,227 @@
+"""The Google adapters' room: the script of one settlement: `sql/ledger/settle.bigquery.sql`, filled in.
+
+What it is told stands in it as literals: one text is a whole settlement, to be read, judged and sent again.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import sql as catalogue
+from tillstream.adapters.google.bigquery.literals import literal, texts
+from tillstream.adapters.google.bigquery.settle_hashes import FROM_STAGED, RENUMBERED, SALE_HEX, STORE_DAY_HEX, number
+from tillstream.adapters.google.bigquery.tables import OWN, TYPES
+from tillstream.domain.columns import CONTENT, Column
+from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES, Field
+
+PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
+WHEREABOUTS = (
+    "IF(s.status NOT IN ('cancelled', 'returned'), TO_JSON_STRING(STRUCT("
+    "s.store_id, s.salesperson_id, s.channel, s.status, s.sale_date, s.country)), NULL)"
+)
+"""What lines that count as order have in common in most sales."""
+GIVEN: Mapping[str, str] = {
+    "wave": "INT64", "batch_id": "STRING", "kind": "STRING", "source": "STRING", "region": "STRING",
+    "contract": "STRING", "contract_version": "INT64", "file": "STRING", "sha256": "STRING", "received_seq": "INT64",
+    "as_new": "BOOL", "fix_number": "INT64", "parent": "STRING", "root": "STRING", "replaces": "STRING",
+    "rules": "STRING", "rows_read": "INT64", "rows_blank": "INT64", "rows_ignored": "INT64", "problems": "STRING",
+    "confirmed": "STRING",
+}  # fmt: skip
+"""What the script is told of each batch. `root`: the batch that a correction belongs to."""
+_GREATEST = 9_223_372_036_854_775_807
+_NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|INTO|UPDATE)\s+)(?P<name>\w+)\b")
+_TYPES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one settlement differs in from another. Waves are counted from 1; wave 0 undoes."""
+
+    settlement_no: int
+    epoch: int
+    request_id: str
+    undo: Sequence[str] = ()
+    batches: Sequence[Mapping[str, Any]] = ()
+    staged: Mapping[str, str] = field(default_factory=dict)
+    """Batch id → the table that its accepted rows were loaded into."""
+    staged_refusals: Mapping[str, str] = field(default_factory=dict)
+    maybe_known_bytes: Sequence[int] = ()
+    """Waves whose batch is held where another contract read the same bytes."""
+    maybe_overlaps: Sequence[int] = ()
+    corrections: Sequence[int] = ()
+    telling_whole: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of a preview, its parameters written out, and the names of its columns."""
+
+    sql: str
+    columns: Sequence[str]
+
+
+def script(steps: Steps, dataset: str, *, keep: bool, asked: Sequence[Asked] = ()) -> str:
+    """keep: else everything is rolled back once the questions are answered."""
+    wave_of = {batch["batch_id"]: batch["wave"] for batch in steps.batches}
+    return in_dataset(_template(), dataset).format_map(
+        {
+            **_derived(),
+            "first_wave": 0 if steps.undo else 1,
+            "last_wave": max(wave_of.values(), default=0),
+            "declared_answers": "\n".join(f"DECLARE answer_{n} ARRAY<STRING>;" for n in range(len(asked))),
+            "given": _given(steps.batches),
+            "staged": _staged(STAGED_LINES, steps.staged, dataset),
+            "staged_refusals": _staged(REFUSED, steps.staged_refusals, dataset),
+            "epoch": steps.epoch,
+            "undo": texts(steps.undo),
+            "settlement_no": steps.settlement_no,
+            "request_id": literal(steps.request_id),
+            "maybe_known_bytes": _waves(steps.maybe_known_bytes),
+            "maybe_overlaps": _waves(steps.maybe_overlaps),
+            "corrections": _waves(steps.corrections),
+            "telling_whole": _waves(steps.telling_whole),
+            "refusing": _waves({wave_of[batch] for batch in steps.staged_refusals}),
+            "answers": "\n".join(_answer(n, question, dataset) for n, question in enumerate(asked)),
+            "answered": "".join(f", answer_{n} AS answer_{n}" for n in range(len(asked))),
+            "ending": "COMMIT" if keep else "ROLLBACK",
+        }
+    )
+
+
+def in_dataset(text: str, dataset: str) -> str:
+    """The text with the names of the dataset's tables and views in full; those made on the way have none."""
+    known = _names()
+    return _NAMED.sub(lambda m: f"{m['before']}`{dataset}`.{m['name']}" if m["name"] in known else m[0], text)
+
+
+@lru_cache(maxsize=1)
+def _names() -> frozenset[str]:
+    return frozenset({*TABLES, *OWN, *(name for name, _ in catalogue.views())})
+
+
+# ---- what the script is told ----------------------------------------------------------------------------------------
+
+
+def _given(batches: Sequence[Mapping[str, Any]]) -> str:
+    kinds = ", ".join(f"{name} {kind}" for name, kind in GIVEN.items())
+    rows = ",\n".join(f"({', '.join(literal(batch[name]) for name in GIVEN)})" for batch in batches)
+    return f"ARRAY<STRUCT<{kinds}>>[\n{rows}\n]"
+
+
+def _staged(columns: Sequence[Field | Column], tables: Mapping[str, str], dataset: str) -> str:
+    """One SELECT a batch, below one without rows that says the types."""
+    typed = ", ".join(f"CAST(NULL AS {_type(column)}) AS {column.name}" for column in columns)
+    names = ", ".join(column.name for column in columns)
+    parts = [f"SELECT CAST(NULL AS STRING) AS batch_id, {typed} FROM (SELECT 0 AS row_no) WHERE row_no > 0"]
+    parts += [f"SELECT {literal(batch)}, {names} FROM `{dataset}`.`{table}`" for batch, table in tables.items()]
+    return "\nUNION ALL\n".join(parts)
+
+
+def _type(column: Field | Column) -> str:
+    kind = TYPES[column.kind]
+    return _TYPES.get(kind, kind)
+
+
+def _waves(waves: Iterable[int]) -> str:
+    """Never empty: an empty list has no type."""
+    return f"[{', '.join(map(str, [-1, *sorted(waves)]))}]"
+
+
+def _answer(number: int, question: Asked, dataset: str) -> str:
+    """Each row as a JSON list of texts: of a transaction that is rolled back only variables remain."""
+    cells = ", ".join(f"CAST(answer.{name} AS STRING)" for name in question.columns)
+    text = in_dataset(question.sql, dataset)
+    return f"SET answer_{number} = (\n  SELECT ARRAY_AGG(TO_JSON_STRING([{cells}])) FROM (\n{text}\n  ) AS answer\n);"
+
+
+# ---- what derives from the column list ------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _template() -> str:
+    """The script, with the steps of `weigh` where it asks for them."""
+    settle, weigh = (catalogue.text(f"ledger/{name}.bigquery") for name in ("settle", "weigh"))
+    return settle.replace("{weigh}\n", weigh).replace("{batch_values}", _batch_values())
+
+
+@lru_cache(maxsize=1)
+def _derived() -> Mapping[str, str]:
+    names = [column.name for column in CONTENT]
+    compared = [name for name in names if name != "extra"]
+    sighting = ("s.rank", "s.source_version", "COALESCE(s.received_seq, b.place_seq)", "b.contract_version")
+    arriving = ("s.rank", "s.source_version", "s.place", "s.contract_version")
+    return {
+        "product": PRODUCT,
+        "whereabouts": WHEREABOUTS,
+        "sale_hex": SALE_HEX,
+        "store_day_hex": STORE_DAY_HEX,
+        "store_day_number": number("store_day_hex"),
+        "sale_number": number("sale_hex"),
+        "key": FROM_STAGED,
+        "renumbered_key": RENUMBERED,
+        "content_order": ", ".join(f"s.{name}" for name in names),
+        "content_columns": ", ".join(f"a.{name}" for name in names),
+        "batch_columns": ", ".join(_batch_columns()),
+        "sighting_columns": ", ".join(column.name for column in TABLES["sightings"]),
+        "refusal_columns": ", ".join(column.name for column in TABLES["refusals"]),
+        "version_columns": ", ".join(column.name for column in TABLES["sale_versions"]),
+        "told_at": _told_at(*sighting),
+        "sighting_place": _place(*sighting),
+        "placed_at": _place(*arriving),
+        "differences": f"COALESCE(ARRAY_TO_STRING([{', '.join(map(_difference, compared))}], '; '), '')",
+        "first_different_column": _first_different({name: f"'{name}'" for name in compared}),
+        "first_different_value": _first_different({name: _text("s", name) for name in compared}),
+    }
+
+
+def _batch_columns() -> list[str]:
+    return [column.name for column in TABLES["batches"] if column.name != "undone_no"]
+
+
+def _batch_values() -> str:
+    own = {
+        "batch_no": "i.own_no",
+        "replaces": "i.tells",
+        "repeated_lines": "r.repeated_lines",
+        "removed": "0",
+        "settlement_no": "{settlement_no}",
+    }
+    return ", ".join(own.get(name, f"i.{name}") for name in _batch_columns())
+
+
+def _told_at(rank: str, version: str, place: str, contract_version: str) -> str:
+    """The order of contents as a text that sorts like it; at an equal version of the source the first received wins."""
+    parts = (version, _turned(version, place), contract_version)
+    return f"CONCAT(CAST({rank} AS STRING), {', '.join(map(_padded, parts))})"
+
+
+def _place(rank: str, version: str, place: str, contract_version: str) -> str:
+    told_at = _told_at(rank, version, place, contract_version)
+    return f"CONCAT({told_at}, {_padded('s.fix_number')}, {_padded(_turned(version, 's.row_number'))})"
+
+
+def _turned(version: str, place: str) -> str:
+    return f"IF({version} > 0, {_GREATEST} - {place}, {place})"
+
+
+def _padded(value: str) -> str:
+    return f"LPAD(CAST({value} AS STRING), 19, '0')"
+
+
+def _differs(name: str) -> str:
+    return f"s.{name} <> v.{name}"
+
+
+def _text(side: str, name: str) -> str:
+    return f"CAST({side}.{name} AS STRING)"
+
+
+def _difference(name: str) -> str:
+    words = f"CONCAT('{name} ', {_text('v', name)}, ' there, ', {_text('s', name)}, ' here')"
+    return f"IF({_differs(name)}, {words}, NULL)"
+
+
+def _first_different(says: Mapping[str, str]) -> str:
+    return f"COALESCE({', '.join(f'IF({_differs(name)}, {said}, NULL)' for name, said in says.items())})"

@@ -1,0 +1,213 @@
+"""The Google adapters' room: settling on BigQuery: what is asked before, the one script, what it answers.
+
+The script runs as one transaction that reads and raises the epoch: whoever settled since the first question was asked
+makes it fail with `Conflict`, and it is prepared anew. So it may be sent twice: the second finds another epoch.
+"""
+
+import json
+import random
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pyarrow as pa
+from google.cloud.bigquery import QueryJobConfig, SchemaField
+
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.literals import with_values
+from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.settle_script import Asked, Steps, script
+from tillstream.domain.batch import Hold
+from tillstream.domain.errors import Conflict
+from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.settlement_waves import apart, neighbours
+from tillstream.domain.tables import REFUSED, STAGED_LINES
+from tillstream.ports.warehouse import Question, Settled, Settlement, StagedBatch
+
+KNOWN_BYTES = "known-bytes-under-another-contract"
+OVERLAPS = "overlaps-without-identity"
+TRIES = 5
+WITHIN = 1800.0
+"""Seconds for one script."""
+LOADED_AT_ONCE = 8
+_STATE = """
+SELECT
+  (SELECT MAX(number) FROM epoch) AS epoch,
+  (SELECT COALESCE(MAX(settlement_no), 0) FROM settlements) AS last_no,
+  (
+    SELECT TO_JSON_STRING(ARRAY_AGG(STRUCT(
+      settlement_no AS settlement_no, added AS added, corrected AS corrected, removed AS removed
+    )))
+    FROM settlements WHERE @request_id <> '' AND request_id = @request_id
+  ) AS request,
+  (
+    SELECT TO_JSON_STRING(ARRAY_AGG(STRUCT(
+      batch_id AS batch_id, settlement_no AS settlement_no, undone_no AS undone_no
+    )))
+    FROM batches WHERE batch_id IN UNNEST(@batches)
+  ) AS known
+"""
+_TAKEN = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
+_FIRST_EPOCH = "INSERT INTO epoch (number) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM epoch)"
+"""Should two run at once there are two rows, which from then on are raised together."""
+
+
+class Settling:
+    def __init__(self, dataset: Dataset, filling: Filling) -> None:
+        self._dataset = dataset
+        self._filling = filling
+
+    def settle(self, settlement: Settlement) -> Settled:
+        for pause in (0.5 * 2**n for n in range(TRIES - 1)):
+            try:
+                return self._once(settlement, keep=True)
+            except Conflict:
+                time.sleep(random.uniform(0, pause))  # noqa: S311
+        return self._once(settlement, keep=True)
+
+    def preview(self, settlement: Settlement, questions: Sequence[Question]) -> Settled:
+        return self._once(settlement, keep=False, questions=questions)
+
+    def _once(self, settlement: Settlement, *, keep: bool, questions: Sequence[Question] = ()) -> Settled:
+        epoch, last_no, before, known = self._state(settlement)
+        if before:
+            return before
+        undone = {batch for batch, (_, undone_no) in known.items() if undone_no} | set(settlement.undo)
+        staged = sorted(
+            (
+                b
+                for b in settlement.staged
+                if b.batch_id not in known and not (b.kind == "correction" and b.parent in undone)
+            ),
+            key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
+        )
+        settled_before = {b.batch_id: known[b.batch_id][0] for b in settlement.staged if b.batch_id in known}
+        if not staged and not settlement.undo and keep:
+            return Settled(0, settled_before)
+        for batch in staged:
+            if batch.kind == "correction" and batch.parent not in known:
+                raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
+        schemas = [self._schema(question) for question in questions]
+        steps = self._steps(staged, settlement, epoch, last_no + 1)
+        asked = [
+            Asked(with_values(question.sql, question.params), [field.name for field in schema])
+            for question, schema in zip(questions, schemas, strict=True)
+        ]
+        (row,) = self._dataset.ask(
+            script(steps, self._dataset.name, keep=keep, asked=asked), work="settle", within=WITHIN
+        )
+        answers = tuple(_table(row[f"answer_{n}"], schema) for n, schema in enumerate(schemas))
+        holds = {one["batch_id"]: _hold(one) for one in json.loads(row["holding"] or "null") or ()}
+        number = steps.settlement_no if row["counted"] else 0
+        changes = dict(zip(("added", "corrected", "removed"), row["counted"] or (), strict=False))
+        taken = settled_before | dict.fromkeys(row["taken"] or (), number)
+        return Settled(number, taken, holds, changes, answers)
+
+    # ---- before -----------------------------------------------------------------------------------------------------
+
+    def _state(self, settlement: Settlement) -> tuple[int, int, Settled | None, dict[str, tuple[int, int | None]]]:
+        """The epoch, the last settlement, what this request did before, and what is known of the batches."""
+        named = {*(b.batch_id for b in settlement.staged), *(b.parent for b in settlement.staged), *settlement.undo}
+        params = {"request_id": settlement.request_id, "batches": sorted(named)}
+        (row,) = self._dataset.ask(_STATE, params, work="settle")
+        if row["epoch"] is None:
+            self._dataset.ask(_FIRST_EPOCH, work="settle")
+            return self._state(settlement)
+        known = {
+            one["batch_id"]: (one["settlement_no"], one["undone_no"])
+            for one in json.loads(row["known"] or "null") or ()
+        }
+        request = json.loads(row["request"] or "null")
+        return row["epoch"], row["last_no"], self._answered(request[0]) if request else None, known
+
+    def _answered(self, request: Mapping[str, int]) -> Settled:
+        number = request["settlement_no"]
+        taken = self._dataset.ask(_TAKEN, {"settlement_no": number}, work="settle")
+        changes = {kind: request[kind] for kind in ("added", "corrected", "removed")}
+        return Settled(number, {row["batch_id"]: number for row in taken}, {}, changes)
+
+    def _steps(self, staged: Sequence[StagedBatch], settlement: Settlement, epoch: int, number: int) -> Steps:
+        with ThreadPoolExecutor(LOADED_AT_ONCE) as pool:
+            accepted = dict(pool.map(self._load_accepted, (batch for batch in staged if batch.accepted)))
+            refused = dict(pool.map(self._load_refused, (batch for batch in staged if batch.refused)))
+        waves = [wave for near in neighbours(staged) for wave in apart(near, self._last_sharing(near, accepted))]
+        numbered = [(n, batch) for n, wave in enumerate(waves, 1) for batch in wave]
+        files = [(n, b) for n, b in numbered if b.source == "file" and b.kind != "correction" and not b.as_new]
+        return Steps(
+            number,
+            epoch,
+            settlement.request_id,
+            settlement.undo,
+            [_given(batch, wave) for wave, batch in numbered],
+            accepted,
+            refused,
+            maybe_known_bytes=[n for n, b in files if KNOWN_BYTES not in b.confirmed],
+            maybe_overlaps=[n for n, b in files if b.nameless and b.accepted and OVERLAPS not in b.confirmed],
+            corrections=[n for n, b in numbered if b.kind == "correction"],
+            telling_whole=[n for n, b in numbered if b.replaces or b.kind == "correction"],
+        )
+
+    def _load_accepted(self, batch: StagedBatch) -> tuple[str, str]:
+        name = f"staged_lines_{batch.batch_id}"
+        return batch.batch_id, self._filling.from_objects(name, STAGED_LINES, batch.accepted, rows=batch.rows_read)
+
+    def _load_refused(self, batch: StagedBatch) -> tuple[str, str]:
+        name = f"staged_refusals_{batch.batch_id}"
+        return batch.batch_id, self._filling.from_objects(name, REFUSED, batch.refused, rows=batch.rows_read)
+
+    def _last_sharing(self, batches: Sequence[StagedBatch], loaded: Mapping[str, str]) -> dict[str, str]:
+        """Batch → the last one before it that tells one of its sales."""
+        told = [(turn, b.batch_id) for turn, b in enumerate(batches) if b.batch_id in loaded]
+        if len(told) < 2:
+            return {}
+        each = (f"SELECT DISTINCT {turn} AS turn, sale FROM `{loaded[batch]}`" for turn, batch in told)
+        rows = self._dataset.ask(
+            "WITH told AS (\n" + "\nUNION ALL\n".join(each) + "\n), before AS (\n"
+            "SELECT turn, LAG(turn) OVER (PARTITION BY sale ORDER BY turn) AS earlier FROM told)\n"
+            "SELECT turn, MAX(earlier) AS earlier FROM before WHERE earlier IS NOT NULL GROUP BY turn",
+            work="settle",
+        )
+        return {batches[row["turn"]].batch_id: batches[row["earlier"]].batch_id for row in rows}
+
+    def _schema(self, question: Question) -> Sequence[SchemaField]:
+        """Of its answer, which a dry run tells."""
+        config = QueryJobConfig(default_dataset=self._dataset.reference, dry_run=True, use_query_cache=False)
+        with self._dataset.errors("The warehouse"):
+            job = self._dataset.client.query(with_values(question.sql, question.params), job_config=config)
+        schema: Sequence[SchemaField] = job.schema
+        return schema
+
+
+def _given(batch: StagedBatch, wave: int) -> dict[str, Any]:
+    given = {name: getattr(batch, name) for name in vars(batch)}
+    root = batch.parent if batch.kind == "correction" else ""
+    return given | {"wave": wave, "root": root, "confirmed": ",".join(batch.confirmed)}
+
+
+def _hold(told: Mapping[str, Any]) -> Hold:
+    days = int(told["days"])
+    value = f"{days:,} {'store-day' if days == 1 else 'store-days'}" if days else ""
+    return Hold(told["code"], CATALOGUE[told["code"]].says(value=value, detail=told["detail"]))
+
+
+_ARROW = {
+    "STRING": pa.string(),
+    "INTEGER": pa.int64(),
+    "INT64": pa.int64(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us", "UTC"),
+    "NUMERIC": pa.decimal128(38, 9),
+    "BOOLEAN": pa.bool_(),
+    "BOOL": pa.bool_(),
+}
+
+
+def _table(rows: Sequence[str] | None, schema: Sequence[SchemaField]) -> pa.Table:
+    columns = list(zip(*(json.loads(row) for row in rows or ()), strict=True)) or [()] * len(schema)
+    return pa.table(
+        {
+            field.name: pa.array(column, pa.string()).cast(_ARROW[field.field_type])
+            for field, column in zip(schema, columns, strict=True)
+        }
+    )

@@ -1,0 +1,100 @@
+"""The warehouse on BigQuery: one dataset, whose tables and views `migrating` made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from google.api_core.retry import Retry, if_exception_type
+
+from tillstream.adapters.google.bigquery.dataset import Dataset
+from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.read import batches
+from tillstream.adapters.google.bigquery.settling import Settling
+from tillstream.domain.daily_totals import DAY, SUMS
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.tables import TABLES
+from tillstream.ports.warehouse import Question, Settled, Settlement
+
+STREAMED_ROWS = 100_000
+FIRST_PAGE = 2_000
+"""Rows up to which an answer comes with the question's own; more are read by the Storage Read API."""
+_OVERTAKEN = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
+"""Of what replaces rows: whoever came first is done soon."""
+
+
+class BigQueryWarehouse:
+    """Nothing is asked of the service before it is needed. objects: as `Filling` takes it."""
+
+    def __init__(self, dataset: Dataset, objects: Any = None) -> None:
+        self._dataset = dataset
+        self._filling = Filling(dataset, objects)
+        self._settling = Settling(dataset, self._filling)
+
+    def settle(self, settlement: Settlement) -> Settled:
+        return self._settling.settle(settlement)
+
+    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+        return self._settling.preview(settlement, questions)
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        rows = self._dataset.ask(sql, params, page=FIRST_PAGE)
+        with self._dataset.errors("The warehouse"):
+            if not _is_long(rows):
+                return rows.to_arrow(create_bqstorage_client=False)
+            return pa.Table.from_batches(self._batches(rows))
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        rows = self._dataset.ask(sql, params, page=FIRST_PAGE)
+        with self._dataset.errors("The warehouse"):
+            if _is_long(rows):
+                for batch in self._batches(rows):
+                    yield from (batch.slice(first, STREAMED_ROWS) for first in range(0, batch.num_rows, STREAMED_ROWS))
+            elif rows.total_rows:
+                yield from rows.to_arrow(create_bqstorage_client=False).to_batches()
+
+    def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
+        return batches(self._dataset.reader, self._dataset.answer(rows))
+
+    def load(self, table: str, rows: pa.Table) -> None:
+        self._write(table, rows, "TRUE")
+
+    def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
+        alike = " AND ".join(f"{table}.{key} = incoming.{key}" for key in keys)
+        self._write(table, rows, f"EXISTS (SELECT 1 FROM {{source}} AS incoming WHERE {alike})")
+
+    def _write(self, table: str, rows: pa.Table, gone: str) -> None:
+        """Not by a load job over the table itself, which would take its declared keys, and 1,500 times a day."""
+        if table not in TABLES:
+            raise Rejected(f"There is no table {table}.")
+        source = self._filling.from_rows("incoming", TABLES[table], rows)
+        try:
+            self._replace(table, gone.format(source=source), f"SELECT * FROM {source}", rows.column_names)
+        finally:
+            self._filling.drop(source)
+
+    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+        if table not in SUMS:
+            raise Rejected(f"There is no table of sums {table}.")
+        if days:
+            columns = [field.name for field in TABLES[table]]
+            self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
+
+    def _replace(
+        self, table: str, gone: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
+    ) -> None:
+        """In one transaction; one that breaks off leaves everything as it was."""
+        listed = ", ".join(columns)
+        script = (
+            f"BEGIN TRANSACTION;\nDELETE FROM {table} WHERE {gone};\n"
+            f"INSERT INTO {table} ({listed})\nSELECT {listed} FROM (\n{select}\n);\nCOMMIT TRANSACTION;"
+        )
+        with self._dataset.errors(table):
+            _OVERTAKEN(self._dataset.ask)(script, params, work="replace")
+
+    def close(self) -> None:
+        self._dataset.close()
+
+
+def _is_long(rows: Any) -> bool:
+    return (rows.total_rows or 0) > FIRST_PAGE

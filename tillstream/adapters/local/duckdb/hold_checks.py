@@ -1,0 +1,59 @@
+"""Local adapter room: what a file is held for because of what the ledger holds already."""
+
+import duckdb
+
+from tillstream.domain.batch import Hold
+from tillstream.domain.problems import CATALOGUE
+from tillstream.ports.warehouse import StagedBatch
+
+KNOWN_BYTES = "known-bytes-under-another-contract"
+OVERLAPS = "overlaps-without-identity"
+_OVERLAPPED = """
+WITH told AS (
+  SELECT sale, ANY_VALUE(store_id) AS store_id, ANY_VALUE(sale_date) AS sale_date, COUNT(*) AS lines
+  FROM read_parquet(?) GROUP BY sale
+),
+known AS (
+  SELECT sale, COUNT(*) AS lines FROM sale_versions SEMI JOIN told USING (sale) WHERE is_current GROUP BY sale
+),
+added AS (
+  SELECT DISTINCT COALESCE(store_id, '') AS store, sale_date
+  FROM told LEFT JOIN known USING (sale) WHERE told.lines > COALESCE(known.lines, 0)
+),
+days AS (
+  SELECT DISTINCT COALESCE(store_id, '') AS store, sale_date FROM sale_versions WHERE is_current AND region = ?
+)
+SELECT COUNT(*) FROM added SEMI JOIN days USING (store, sale_date)
+"""
+"""Store-days that the ledger knows and the file tells more of. The same rows again are known, and add nothing."""
+
+
+def held(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    """Of the batch that is settled next: all before it are in the ledger of `cursor`."""
+    if batch.source != "file" or batch.kind == "correction" or batch.as_new:
+        return None
+    return _known_bytes(cursor, batch) or _overlaps(cursor, batch)
+
+
+def _known_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    if KNOWN_BYTES in batch.confirmed:
+        return None
+    # A replay takes the place of its parent, whatever contract that had; beside any other it stands like an upload.
+    other = cursor.execute(
+        "SELECT contract FROM batches "
+        "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
+        [batch.sha256, batch.contract, batch.parent],
+    ).fetchone()
+    return _hold(KNOWN_BYTES, detail=other[0]) if other else None
+
+
+def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    if not (batch.nameless and batch.accepted) or OVERLAPS in batch.confirmed:
+        return None
+    row = cursor.execute(_OVERLAPPED, [list(batch.accepted), batch.region]).fetchone()
+    days = int(row[0]) if row else 0
+    return _hold(OVERLAPS, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None
+
+
+def _hold(code: str, *, value: str = "", detail: str = "") -> Hold:
+    return Hold(code, CATALOGUE[code].says(value=value, detail=detail))

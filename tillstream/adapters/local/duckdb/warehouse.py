@@ -1,0 +1,171 @@
+"""The warehouse on DuckDB: one file, one owner; readers on their own cursors never wait for a settlement."""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import sql as catalogue
+from tillstream.adapters.local.duckdb.database import Database
+from tillstream.adapters.local.duckdb.settling import Settling
+from tillstream.adapters.local.duckdb.warehouse_file import claim
+from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
+from tillstream.domain.columns import Kind
+from tillstream.domain.daily_totals import DAY, SUMS
+from tillstream.domain.errors import Rejected
+from tillstream.domain.tables import TABLES, Field
+from tillstream.ports.warehouse import Question, Settled, Settlement
+
+STREAMED_ROWS = 100_000
+ROOM = "1GB"
+"""Of addresses: memory is only what the limit lets it take."""
+TYPES: Mapping[str, str] = {
+    Kind.STRING: "VARCHAR",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "TIMESTAMPTZ",
+    Kind.NUMERIC: "DECIMAL(38, 9)",
+    Kind.INT64: "BIGINT",
+    Kind.BOOL: "BOOLEAN",
+    Kind.JSON: "VARCHAR",
+    "hash128": "UHUGEINT USING COMPRESSION uncompressed",
+    "hash64": "BIGINT USING COMPRESSION uncompressed",
+}
+"""Hashes have no pattern: looking for one costs time and gains nothing."""
+
+
+def _ddl(table: str, fields: Sequence[Field]) -> str:
+    columns = ", ".join(f"{f.name} {TYPES[f.kind]}{' NOT NULL' if f.required else ''}" for f in fields)
+    return f"CREATE TABLE IF NOT EXISTS {table} ({columns})"
+
+
+class _NothingKept(Exception):
+    """A transaction that was only looked at."""
+
+
+class DuckDBWarehouse:
+    """`path` is the database file, or `:memory:`. The caller owns the folder (see `folder`).
+
+    `as_found`: a file of whatever schema, only to be read. Raises `Unavailable`, `Rejected` (a file of another schema).
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        memory_limit: str = "400MB",
+        threads: int = 0,
+        spill: Path | None = None,
+        as_found: bool = False,
+    ) -> None:
+        config: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            # Room for what is taken once and used again: having it cleared anew each time takes a twentieth of a load.
+            # More than the limit, as blocks that are given back stay there.
+            "block_allocator_memory": ROOM,
+            # staged files are read once or twice, and the system keeps them in its own cache
+            "enable_external_file_cache": False,
+            "preserve_insertion_order": False,
+        }
+        if threads:
+            config["threads"] = threads
+        if spill:
+            config["temp_directory"] = str(spill)
+        self._database = Database(path, config)
+        self._settling, self._renewing = threading.Lock(), threading.Lock()
+        if as_found:
+            return
+        try:
+            claim(self._database.root, path)
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
+        """Tables and views; views are translated and made only where their texts changed since the last start."""
+        views = catalogue.views()
+        digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
+        with self._database.transaction() as cursor:  # one commit of them all
+            for table, fields in TABLES.items():
+                cursor.execute(_ddl(table, fields))
+            cursor.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
+            if cursor.execute("SELECT 1 FROM made_views WHERE digest = ?", [digest]).fetchone():
+                return
+            for _, text in views:
+                cursor.execute(to_duckdb(text))
+            cursor.execute("DELETE FROM made_views")
+            cursor.execute("INSERT INTO made_views VALUES (?)", [digest])
+
+    def settle(self, settlement: Settlement) -> Settled:
+        return self._transact(settlement, (), keep=True)
+
+    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+        return self._transact(settlement, questions, keep=False)
+
+    def _transact(self, settlement: Settlement, questions: Sequence[Question], *, keep: bool) -> Settled:
+        found: list[Settled] = []
+        with (
+            self._settling,
+            suppress(_NothingKept),
+            self._database.translated(),
+            self._database.transaction() as cursor,
+        ):
+            settled = Settling(cursor).run(settlement)
+            found.append(replace(settled, answers=tuple(self.query(each.sql, each.params) for each in questions)))
+            if not keep or not settled.settlement_no:
+                raise _NothingKept
+        return found[0]
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        with self._database.asked():
+            return self._database.cursor().sql(to_duckdb(sql), params=dict(params or {})).to_arrow_table()
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        with self._database.another() as cursor, self._database.asked():  # closed where whoever reads leaves early
+            yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
+
+    def load(self, table: str, rows: pa.Table) -> None:
+        self._write(table, rows, f"DELETE FROM {table}")
+
+    def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
+        matching = " AND ".join(f"{table}.{key} = incoming_rows.{key}" for key in keys)
+        self._write(table, rows, f"DELETE FROM {table} USING incoming_rows WHERE {matching}")
+
+    def _write(self, table: str, rows: pa.Table, clear: str) -> None:
+        if table not in TABLES:
+            raise Rejected(f"There is no table {table}.")
+        with self._settling, self._database.translated(), self._database.transaction() as cursor:
+            cursor.register("incoming_rows", rows)
+            try:
+                cursor.execute(clear)
+                cursor.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming_rows")
+            finally:
+                cursor.unregister("incoming_rows")
+
+    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+        if table not in SUMS:
+            raise Rejected(f"There is no table of sums {table}.")
+        params = {"days": list(days)}
+        with self._renewing, self._database.translated(), self._database.transaction() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", params)
+            cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(sql)}", params)
+
+    def copy_to(self, path: Path) -> None:
+        """A copy of everything as of one moment, in a file of its own; settlements go on meanwhile."""
+        with self._database.another() as cursor, self._database.asked():
+            (name,) = cursor.execute("SELECT current_database()").fetchall()[0]
+            cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS copied")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO copied')
+                cursor.execute("CHECKPOINT copied")  # else a part of it stays in a log beside the file
+            finally:
+                cursor.execute("DETACH copied")
+
+    def close(self) -> None:
+        self._database.close()

@@ -1,0 +1,1 @@
+"""Objects, watched folders, the home folder and its backups as files."""

@@ -1,0 +1,209 @@
+"""Local adapter room: a consistent copy of everything local as one archive, made while the owner goes on working.
+
+A tar of plain files: `backup.json` says what it is, `manifest.jsonl`, the last, the size and SHA-256 of each. They are
+copied in the order in which a later one repairs an earlier one: the queue (its events may be handled again), the
+documents (brought after the warehouse by a sweep), the warehouse (one snapshot), the objects (they never change).
+"""
+
+import hashlib
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from tillstream.adapters.local.files.object_files import FILE, object_folders, sync_file, sync_folder
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.tables import SCHEMA
+
+FORMAT = 1
+HEAD, MANIFEST = "backup.json", "manifest.jsonl"
+DATABASES = ("queue.sqlite", "documents.sqlite")
+WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
+SCRATCH = "backup.tmp"
+CHUNK = 1 << 20
+Tell = Callable[[int], None]
+_TURN = threading.Lock()
+
+
+@dataclass
+class Digest:
+    """A stream that is read through: its bytes are hashed and counted on their way."""
+
+    stream: IO[bytes]
+    sha256: Any = field(default_factory=hashlib.sha256)
+    size: int = 0
+
+    def read(self, most: int = -1) -> bytes:
+        data = self.stream.read(CHUNK if most < 0 else most)
+        self.sha256.update(data)
+        self.size += len(data)
+        return data
+
+
+class _Archive:
+    """A tar under way with its manifest beside it; neither grows in memory."""
+
+    def __init__(self, out: BinaryIO, manifest: IO[str], tell: Tell) -> None:
+        self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by `end`
+        self._manifest = manifest
+        self._tell = tell
+        self.files = self.bytes = 0
+
+    def add(self, name: str, path: Path) -> None:
+        with path.open("rb") as stream:
+            told = Digest(stream)
+            self._put(name, path.stat().st_size, told)
+        self._manifest.write(_line(name, told))
+        self.files += 1
+        self.bytes += told.size
+        self._tell(told.size)
+
+    def put(self, name: str, content: bytes) -> None:
+        self._put(name, len(content), io.BytesIO(content))
+
+    def end(self, manifest: Path) -> None:
+        self._manifest.flush()
+        with manifest.open("rb") as stream:
+            self._put(MANIFEST, manifest.stat().st_size, stream)
+        self._tar.close()
+
+    def _put(self, name: str, size: int, stream: Any) -> None:
+        member = tarfile.TarInfo(name)
+        member.size, member.mode = size, 0o600
+        self._tar.addfile(member, stream)
+        self._tar.members = []  # type: ignore[attr-defined]  # else every file of the archive stays in memory
+
+
+def write(
+    home: Path, out: Path, copy_warehouse: Callable[[Path], None], made_at: str, tell: Tell = lambda _: None
+) -> dict[str, Any]:
+    """Write the archive `out`; a kill leaves `out` as it was, and at most a file that ends with `.partial`.
+
+    Raises `Rejected` (there is such a file, or another backup is being made), `Unavailable` (the disk).
+    """
+    if out.exists():
+        raise Rejected(f"{out} is there already. Name another file, or remove it first.")
+    if not _TURN.acquire(blocking=False):
+        raise Rejected("Another backup is being made. Wait until it is done.")
+    partial, scratch = out.with_name(f"{out.name}.partial"), home / SCRATCH
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
+        scratch.mkdir(parents=True)
+        with partial.open("wb") as stream:
+            partial.chmod(0o600)
+            made = _written(home, scratch, stream, copy_warehouse, made_at, tell)
+        sync_file(partial)
+        with partial.open("rb") as stream:
+            check(stream)
+        partial.replace(out)
+        sync_folder(out.parent)
+    except (OSError, tarfile.TarError, sqlite3.Error) as exc:
+        raise Unavailable(f"The backup could not be written: {exc}. Nothing was changed.") from exc
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        _TURN.release()
+    return {"archive": str(out)} | made
+
+
+def _written(
+    home: Path, scratch: Path, out: BinaryIO, copy_warehouse: Callable[[Path], None], made_at: str, tell: Tell
+) -> dict[str, Any]:
+    manifest = scratch / MANIFEST
+    with manifest.open("w", encoding="utf-8", newline="\n") as lines:
+        archive = _Archive(out, lines, tell)
+        head = {"format": FORMAT, "schema": SCHEMA, "tillstream": version("tillstream"), "made_at": made_at}
+        archive.put(HEAD, json.dumps(head).encode())
+        for name in DATABASES:
+            _copy_database(home / name, scratch / name)
+            archive.add(name, scratch / name)
+            (scratch / name).unlink()
+        copy_warehouse(scratch / WAREHOUSE)
+        archive.add(WAREHOUSE, scratch / WAREHOUSE)
+        (scratch / WAREHOUSE).unlink()
+        for path in (*_objects(home / OBJECTS), *_contracts(home / CONTRACTS)):
+            with suppress(FileNotFoundError):  # an old generation that was cleared away meanwhile
+                archive.add(path.relative_to(home).as_posix(), path)
+        archive.end(manifest)
+    return {"files": archive.files, "bytes": archive.bytes, "made_at": made_at}
+
+
+def _copy_database(path: Path, copy: Path) -> None:
+    """As of one moment, whoever writes to it meanwhile."""
+    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(copy)) as copied:
+        live.backup(copied, pages=-1)
+        copied.execute("PRAGMA journal_mode=DELETE")
+
+
+def _objects(root: Path) -> Iterator[Path]:
+    """Every generation of every object; what is only being written is none yet."""
+    for bucket in sorted(root.glob("[!.]*")) if root.exists() else ():
+        for folder in object_folders(bucket):
+            yield from sorted(path for path in folder.iterdir() if FILE.fullmatch(path.name))
+
+
+def _contracts(root: Path) -> Iterator[Path]:
+    yield from sorted(path for path in root.glob("*") if path.is_file())
+
+
+def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -> tuple[dict[str, Any], int, int]:
+    """The archive's head, how many files it holds, and their bytes, once all was read and is as it was written.
+
+    each: is given every file as it is read, before anything of it is known to be right. Raises `Rejected`.
+    """
+    head: dict[str, Any] = {}
+    files = size = 0
+    found, told = hashlib.sha256(), None
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            for member in tar:
+                tar.members = []  # type: ignore[attr-defined]
+                content = tar.extractfile(member)
+                if content is None or told is not None:
+                    raise Rejected(f"The archive holds {member.name}, which no backup does. Nothing was put in place.")
+                if not head:
+                    head = _head(member.name, content)
+                    continue
+                digest = Digest(content)
+                if each and member.name != MANIFEST:
+                    each(member.name, digest)
+                while digest.read(CHUNK):
+                    pass
+                if member.name == MANIFEST:
+                    told = digest.sha256.hexdigest()
+                    continue
+                found.update(_line(member.name, digest).encode())
+                files, size = files + 1, size + digest.size
+    except (tarfile.TarError, EOFError) as exc:
+        raise Rejected(f"The archive is damaged or cut off ({exc}), or no backup of Tillstream.") from exc
+    if told is None:
+        raise Rejected("The archive is cut off: its list of files is missing. Use another backup.")
+    if told != found.hexdigest():
+        raise Rejected("The archive is damaged: a file in it is not as it was written. Use another backup.")
+    return head, files, size
+
+
+def _line(name: str, told: Digest) -> str:
+    return json.dumps({"name": name, "size": told.size, "sha256": told.sha256.hexdigest()}) + "\n"
+
+
+def _head(name: str, content: IO[bytes]) -> dict[str, Any]:
+    if name != HEAD:
+        raise Rejected("This is not a backup of Tillstream.")
+    try:
+        head: dict[str, Any] = json.loads(content.read(CHUNK))
+        newer = head["format"] > FORMAT or head["schema"] > SCHEMA
+    except (ValueError, LookupError, TypeError) as exc:
+        raise Rejected("The archive is damaged: nobody can read what it is. Use another backup.") from exc
+    if newer:
+        raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
+    return head

@@ -1,0 +1,106 @@
+"""Local adapter room: the files of one object, a file a generation, and what makes them durable."""
+
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tillstream.adapters.local.files.object_names import is_object
+from tillstream.domain.errors import Unavailable
+
+FILE = re.compile(r"([0-9]+)(-.*|\.gone)", re.DOTALL)
+ABANDONED_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, order=True)
+class Generation:
+    number: int
+    path: Path
+
+    @property
+    def gone(self) -> bool:
+        """Not bytes but the mark that the object was deleted at this point."""
+        return self.path.suffix == ".gone" and "-" not in self.path.name
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """Faults of the disk (and a lock that does not come free) as `Unavailable`."""
+    try:
+        yield
+    except OSError as exc:
+        raise Unavailable(f"The folder of the objects cannot be used now: {exc}.") from exc
+
+
+def generations(folder: Path) -> list[Generation]:
+    """What an object's folder keeps, oldest first."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(Generation(int(match[1]), folder / name) for name in names if (match := FILE.fullmatch(name)))
+
+
+def live_generation(folder: Path) -> Generation | None:
+    kept = generations(folder)
+    return kept[-1] if kept and not kept[-1].gone else None
+
+
+def object_folders(start: Path) -> Iterator[Path]:
+    for path, folders, _ in os.walk(start, onerror=_unless_missing):
+        yield from (Path(path, folder) for folder in folders if is_object(folder))
+        folders[:] = [folder for folder in folders if not is_object(folder)]
+
+
+def make_folder(folder: Path) -> None:
+    """Durable with all its parents."""
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def prune(folder: Path, root: Path) -> None:
+    """Remove the folder and its parents below `root` as far as they are empty."""
+    with suppress(OSError):
+        while folder != root:
+            folder.rmdir()
+            folder = folder.parent
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left behind; their age is judged by the file system's own clock."""
+    probe = folder / secrets.token_hex(16)
+    probe.touch()
+    now = probe.stat().st_mtime
+    for path in (probe, *folder.iterdir()):
+        with suppress(OSError):
+            if path == probe or now - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
+
+
+def sync_file(path: Path) -> None:
+    _sync(path, os.O_RDWR)
+
+
+def sync_folder(path: Path) -> None:
+    if os.name != "nt":  # Windows keeps names durable by itself and opens no folders
+        _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

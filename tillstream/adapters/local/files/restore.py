@@ -1,0 +1,118 @@
+"""Local adapter room: a backup comes back: read and checked whole beside the folder, then put in its place.
+
+What was in the folder is set aside, never deleted. A kill before everything is checked leaves the folder as it was; a
+kill after it is ended by `finish`, which every start calls first.
+"""
+
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import duckdb
+
+from tillstream.adapters.local.files.backup import CHUNK, CONTRACTS, DATABASES, OBJECTS, WAREHOUSE, Digest, check
+from tillstream.adapters.local.files.object_files import sync_file, sync_folder
+from tillstream.domain.errors import Rejected, Unavailable
+
+STAGED, READY = "restore.tmp", "READY"
+PARTS = (*DATABASES, WAREHOUSE, OBJECTS, CONTRACTS)
+LOGS = ("-wal", "-shm", ".wal")
+LOCKS = frozenset({"owner.lock", "turnstile.lock"})
+SAFE = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
+
+
+def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str, Any]:
+    """Put a backup into the folder, which the caller owns. `aside` is the folder in it for what was there.
+
+    Raises `Rejected`: the archive is damaged or no backup, or the folder holds something and `replace` is not said.
+    """
+    held = sorted(path.name for path in home.iterdir() if path.name not in LOCKS | {STAGED})
+    if held and not replace:
+        raise Rejected(
+            f"{home} is not empty: it holds {', '.join(held[:5])}{' and more' if len(held) > 5 else ''}. Set "
+            "TILLSTREAM_HOME to an empty folder, or say --replace: what is there is set aside then."
+        )
+    staged = home / STAGED
+    shutil.rmtree(staged, ignore_errors=True)  # of one that was killed before all was checked
+    staged.mkdir()
+    try:
+        head, files, size = _unpack(archive, staged)
+        _sound(staged)
+    except OSError as exc:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was put in place.") from exc
+    except Rejected:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+    plan = {"aside": aside, "parts": [part for part in PARTS if (staged / part).exists()]}
+    (staged / f"{READY}.half").write_text(json.dumps(plan), encoding="utf-8")
+    sync_file(staged / f"{READY}.half")
+    (staged / f"{READY}.half").rename(staged / READY)
+    sync_folder(staged)
+    finish(home)
+    told = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
+    return told | {"set_aside": str(home / aside) if held and (home / aside).exists() else ""}
+
+
+def finish(home: Path) -> None:
+    """End a restore that was checked and then killed. Repeatable; without one there is nothing to do."""
+    staged = home / STAGED
+    if not (staged / READY).exists():
+        return
+    plan = json.loads((staged / READY).read_text(encoding="utf-8"))
+    aside = home / plan["aside"]
+    for part in PARTS:
+        new = staged / part
+        if part in plan["parts"] and not new.exists():
+            continue  # it is in its place already
+        # the logs first: a database never stands in its place without its log
+        for live in (*(home / f"{part}{log}" for log in LOGS), home / part):
+            if live.exists():
+                aside.mkdir(exist_ok=True)
+                live.rename(aside / live.name)
+        if new.exists():
+            new.rename(home / part)
+    sync_folder(home)
+    shutil.rmtree(staged)
+
+
+def _unpack(archive: Path, into: Path) -> tuple[dict[str, Any], int, int]:
+    def keep(name: str, content: Digest) -> None:
+        path = into / _place(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as out:
+            while data := content.read(CHUNK):
+                out.write(data)
+        sync_file(path)
+
+    with archive.open("rb") as stream:
+        return check(stream, keep)
+
+
+def _place(name: str) -> Path:
+    """Where a file of the archive belongs; never outside the folder, whatever the archive says."""
+    path = PurePosixPath(name)
+    known = name in {*DATABASES, WAREHOUSE} or path.parts[0] in {OBJECTS, CONTRACTS}
+    if not known or not SAFE.fullmatch(name) or ".." in path.parts or "\\" in name:
+        raise Rejected(f"The archive holds {name}, which no backup does. Nothing was put in place.")
+    return Path(*path.parts)
+
+
+def _sound(staged: Path) -> None:
+    """Whether the databases open and hold what they should. Raises `Rejected`."""
+    missing = [name for name in (*DATABASES, WAREHOUSE) if not (staged / name).exists()]
+    if missing:
+        raise Rejected(f"The archive lacks {', '.join(missing)}. It is not a whole backup.")
+    try:
+        for name in DATABASES:
+            with closing(sqlite3.connect(staged / name)) as database:
+                if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                    raise Rejected(f"{name} in the archive is damaged. Use another backup.")
+        with duckdb.connect(str(staged / WAREHOUSE), read_only=True) as warehouse:
+            warehouse.execute("SELECT COUNT(*) FROM settlements").fetchone()
+    except (sqlite3.Error, duckdb.Error) as exc:
+        raise Rejected(f"A database in the archive cannot be opened: {exc}. Use another backup.") from exc

@@ -1,0 +1,180 @@
+"""Local adapter room: a watched folder.
+
+ROOT/IN/july.csv                        dropped
+ROOT/.taking/1759301234567890/IN/july.csv   claimed: one rename, which nothing can leave half done
+ROOT/taken/2026-11-20/IN/july.csv       put away
+"""
+
+import os
+import shutil
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from tillstream.adapters.local.files.object_files import ours
+from tillstream.domain.file_names import unfinished
+from tillstream.ports.clock import Clock
+from tillstream.ports.drop import Dropped
+
+TAKEN, TAKING, NOTE = "taken", ".taking", ".note.txt"
+
+
+class FolderDrop:
+    """`settle` seconds make a file whole. `keep`: whether taken files stay, by day, in the folder `taken`.
+
+    `skip`: folders that are not looked into; `spelled`: a folder's path as people spell it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        clock: Clock,
+        settle: float,
+        *,
+        keep: bool = True,
+        skip: Callable[[str], bool] = lambda _: False,
+        spelled: Callable[[PurePosixPath], str] = str,
+    ) -> None:
+        self._root, self._clock, self._settle, self._keep = root, clock, settle, keep
+        self._skip, self._spelled = skip, spelled
+        self._taking = root / TAKING
+        self._seen: dict[str, tuple[tuple[int, int], float]] = {}
+        """Path → its size and time of change, and since when it has them."""
+        self._watched = 0
+        self._turn = threading.Lock()
+
+    def turn(self) -> AbstractContextManager[object]:
+        return self._turn
+
+    def claim(self) -> list[Dropped]:
+        with ours():
+            claimed = list(self._claimed())
+            self._watched = 0
+            now, seen = time.monotonic(), {}
+            for name, state in self._present():
+                before = self._seen.get(name)
+                since = before[1] if before and before[0] == state else now
+                seen[name] = (state, since)
+                whole = since < now and now - since >= self._settle
+                dropped = self._take(name) if whole else None
+                if dropped:
+                    del seen[name]
+                    claimed.append(dropped)
+                else:
+                    self._watched += 1
+            self._seen = seen
+        return claimed
+
+    def watched(self) -> int:
+        return self._watched
+
+    def open(self, dropped: Dropped) -> BinaryIO:
+        with ours():
+            return self._path(dropped).open("rb")
+
+    def changed(self, dropped: Dropped) -> bool:
+        with ours():
+            return _state(self._path(dropped).lstat()) != (dropped.size, dropped.modified)
+
+    def let_go(self, dropped: Dropped) -> None:
+        with ours():
+            self._move(self._path(dropped), _free(self._root / dropped.path))
+            self._forget(dropped)
+
+    @property
+    def keeps(self) -> bool:
+        return self._keep
+
+    def place_for(self, dropped: Dropped) -> str:
+        day = datetime.fromtimestamp(int(dropped.claim) / 1e6, UTC).date().isoformat()
+        with ours():
+            return _free(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
+
+    def put_away(self, dropped: Dropped, place: str) -> None:
+        with ours():
+            if self._path(dropped).exists():
+                if place:
+                    self._move(self._path(dropped), self._root / place)
+                else:
+                    self._path(dropped).unlink()
+            self._forget(dropped)
+
+    def note(self, place: str, words: str) -> None:
+        path = self._root / f"{place}{NOTE}"
+        with ours():
+            if words and path.parent.is_dir():  # whoever cleared the folder away wants no notes in it either
+                path.write_text(words, encoding="utf-8")
+            else:
+                path.unlink(missing_ok=True)
+
+    # ---- looking --------------------------------------------------------------------------------------------------
+
+    def _present(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for folder, folders, files in os.walk(self._root):
+            top = Path(folder) == self._root
+            folders[:] = [n for n in folders if not (n.startswith(".") or self._skip(n) or (top and n == TAKEN))]
+            for name in files:
+                path = Path(folder, name)
+                if unfinished(name):
+                    continue
+                with suppress(FileNotFoundError):
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode):  # a link may lead anywhere
+                        yield path.relative_to(self._root).as_posix(), _state(found)
+
+    def _take(self, name: str) -> Dropped | None:
+        """None where it cannot be had yet: whoever writes it keeps it open, or nobody else may read it."""
+        source, claim = self._root / name, str(self._clock.tick())
+        target = self._taking / claim / name
+        try:
+            source.open("rb").close()
+            self._move(source, target)
+        except (PermissionError, FileNotFoundError):
+            shutil.rmtree(self._taking / claim, ignore_errors=True)
+            return None
+        return self._dropped(claim, name, target)
+
+    def _claimed(self) -> Iterator[Dropped]:
+        """What an earlier taker claimed and did not put away, because it was stopped or could not."""
+        for folder in sorted(self._taking.iterdir()) if self._taking.is_dir() else ():
+            files = [path for path in folder.rglob("*") if path.is_file()]
+            for path in files:
+                yield self._dropped(folder.name, path.relative_to(folder).as_posix(), path)
+            if not files:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _dropped(self, claim: str, name: str, file: Path) -> Dropped:
+        path = PurePosixPath(name)
+        called = f"{self._spelled(path.parent)}/{path.name}" if path.parent.name else path.name
+        return Dropped(claim, name, called, *_state(file.lstat()))
+
+    # ---- moving ---------------------------------------------------------------------------------------------------
+
+    def _path(self, dropped: Dropped) -> Path:
+        return self._taking / dropped.claim / dropped.path
+
+    def _move(self, source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+
+    def _forget(self, dropped: Dropped) -> None:
+        shutil.rmtree(self._taking / dropped.claim, ignore_errors=True)
+
+
+def _state(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _free(path: Path) -> Path:
+    """The path, or the next like it that is free, with a number before its endings."""
+    stem, dot, endings = path.name.partition(".")
+    number = 1
+    while path.exists():
+        number += 1
+        path = path.with_name(f"{stem} ({number}){dot}{endings}")
+    return path

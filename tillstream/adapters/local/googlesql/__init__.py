@@ -1,0 +1,1 @@
+"""GoogleSQL translated for DuckDB."""

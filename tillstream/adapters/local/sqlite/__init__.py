@@ -1,0 +1,1 @@
+"""Documents and queues in SQLite files."""

@@ -1,0 +1,112 @@
+"""Local adapter room: documents as JSON rows in SQLite, compare-and-set by version."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.ports.document_store import Document, Put
+
+INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq", "who", "what", "subject", "login", "link")
+FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _value(field: str) -> str:
+    if not FIELD.fullmatch(field):
+        raise Rejected(f"{field!r} is not the name of a field that can be searched.")
+    return f"json_extract(data, '$.{field}')"
+
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS documents (
+        collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (collection, id))""",
+    *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_value(name)}, id)" for name in INDEXED),
+)
+INSERT = "INSERT INTO documents (collection, id, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (collection, id) DO "
+UPDATE = "UPDATE SET version = version + 1, data = excluded.data"
+
+
+class SQLiteDocumentStore:
+    """Documents without the field of `order_by` come before all others; `descending` turns the whole order round."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = SQLiteFile(path, SCHEMA)
+
+    def get(self, collection: str, id: str) -> Document | None:
+        rows = self._file.rows("SELECT data, version FROM documents WHERE collection = ? AND id = ?", (collection, id))
+        return Document(id, json.loads(rows[0][0]), rows[0][1]) if rows else None
+
+    def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
+        return self.put_all([Put(collection, id, data, if_version)])[0]
+
+    def put_all(self, puts: Sequence[Put]) -> list[Document]:
+        with self._file.transaction() as sqlite:
+            return [_write(sqlite, put) for put in puts]
+
+    def delete(self, collection: str, id: str, *, if_version: int | None = None) -> None:
+        with self._file.transaction() as sqlite:
+            if if_version is not None:
+                sql = "SELECT version FROM documents WHERE collection = ? AND id = ?"
+                row = sqlite.execute(sql, (collection, id)).fetchone()
+                if (row[0] if row else 0) != if_version:
+                    raise Conflict(f"{collection}/{id} is not at version {if_version} any more.")
+            sqlite.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, id))
+
+    def find(
+        self,
+        collection: str,
+        where: Mapping[str, str | int | bool] | None = None,
+        *,
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        above: str | None = None,
+        below: str | None = None,
+    ) -> list[Document]:
+        condition, params = _condition(collection, where)
+        for sign, bound in ((">", above), ("<", below)):
+            if bound is not None:
+                condition += f" AND id {sign} ?"
+                params.append(bound)
+        way = "DESC" if descending else "ASC"
+        order = f"{_value(order_by)} {way}, id {way}" if order_by else f"id {way}"
+        sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
+        rows = self._file.rows(sql, [*params, -1 if limit is None else limit, offset])
+        return [Document(key, json.loads(data), version) for key, data, version in rows]
+
+    def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int:
+        condition, params = _condition(collection, where)
+        return int(self._file.rows(f"SELECT count(*) FROM documents WHERE {condition}", params)[0][0])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
+    text = json.dumps(dict(put.data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if put.if_version:
+        sql = """UPDATE documents SET version = version + 1, data = ? WHERE collection = ? AND id = ?
+            AND version = ? RETURNING version"""
+        rows = sqlite.execute(sql, (text, put.collection, put.id, put.if_version)).fetchall()
+    else:
+        sql = INSERT + (UPDATE if put.if_version is None else "NOTHING") + " RETURNING version"
+        rows = sqlite.execute(sql, (put.collection, put.id, text)).fetchall()
+    if not rows:
+        raise Conflict(f"{put.collection}/{put.id} is not at version {put.if_version} any more.")
+    return Document(put.id, json.loads(text), rows[0][0])
+
+
+def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:
+    parts, params = ["collection = ?"], list[Any]([collection])
+    for field, value in (where or {}).items():
+        # SQLite reads true as 1 and a list as text: the type is compared too, so that only equals are equal.
+        kind = str(value).lower() if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
+        parts.append(f"{_value(field)} = ? AND json_type(data, '$.{field}') = '{kind}'")
+        params.append(value)
+    return " AND ".join(parts), params

@@ -1,0 +1,207 @@
+"""Local adapter room: a durable queue in SQLite. Messages fan out when published, one row a subscription."""
+
+import json
+import random
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tillstream.adapters.local.clock import EPOCH, MICROSECOND
+from tillstream.adapters.local.sqlite import event_bus_sql as sql
+from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.ports.clock import Clock
+from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+
+POLL_SECONDS = 0.05
+"""How late a message of another process may be seen; within the process a waiting `pull` wakes at once."""
+LOST = "The worker that held it stopped or took longer than its lease."
+
+
+class SQLiteEventBus:
+    """Time limits follow `clock`; only the waiting of `pull` is real time. Jitter comes from `rng`."""
+
+    def __init__(self, path: Path, clock: Clock, rng: random.Random | None = None) -> None:
+        self._file = SQLiteFile(path, sql.SCHEMA)
+        self._clock = clock
+        self._rng = rng or random.SystemRandom()
+        self._arrived = threading.Condition()
+        self._arrivals = 0
+
+    def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
+        """A given policy replaces the one before; `Rejected` where the subscription listens to another topic."""
+        with self._file.transaction() as sqlite:
+            known = sqlite.execute(sql.SUBSCRIPTION, (subscription,)).fetchone()
+            if known and known[1] != topic:
+                raise Rejected(f"The subscription {subscription} listens to {known[1]}, not to {topic}.")
+            if policy or not known:
+                p = policy or RetryPolicy()
+                values = (subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease)
+                sqlite.execute(sql.SUBSCRIBE, values)
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
+        if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
+            return [str(self._clock.tick()) for _ in messages]
+        now, tick = self._micros(), self._clock.tick()
+        # Many messages of one publisher share their attributes: each mapping is written once.
+        shared = {id(each.attributes): each.attributes for each in messages}
+        written = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
+        cells = [cell for body, attributes in messages for cell in (body, written[id(attributes)])]
+        with self._file.transaction() as sqlite:
+            # The clock of another process may be ahead of ours: the database has the last word.
+            last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
+            sequences = range(last - len(messages) + 1, last + 1)
+            for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
+                for start in range(0, len(messages), sql.ROWS):
+                    some = cells[2 * start : 2 * (start + sql.ROWS)]
+                    statement = sql.PUBLISH if len(some) == 2 * sql.ROWS else sql.publish(len(some) // 2)
+                    sqlite.execute(statement, (listener, now, sequences[start], *some))
+        self._wake()
+        return [str(sequence) for sequence in sequences]
+
+    def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
+        give_up_at = time.monotonic() + wait
+        while True:
+            seen = self._arrivals
+            deliveries = self._lease(subscription, limit)
+            left = give_up_at - time.monotonic()
+            if deliveries or left <= 0:
+                return deliveries
+            with self._arrived:
+                if self._arrivals == seen:
+                    self._arrived.wait(min(POLL_SECONDS, left))
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
+        now = self._micros()
+        return self._change(sql.ACKNOWLEDGE, [(*_held(delivery), now) for delivery in deliveries])
+
+    def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
+        now = self._micros()
+        return self._change(sql.EXTEND, [(now + _micros(seconds), *_held(delivery), now) for delivery in deliveries])
+
+    def release(self, deliveries: Iterable[Delivery], error: str) -> None:
+        now = self._micros()
+        policies: dict[str, RetryPolicy] = {}
+        with self._file.transaction() as sqlite:
+            for delivery in deliveries:
+                if delivery.subscription not in policies:
+                    policies[delivery.subscription] = self._subscription(delivery.subscription)[2]
+                policy = policies[delivery.subscription]
+                due = now + _micros(self._delay(policy, delivery.attempt))
+                for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *_held(delivery))).fetchall():
+                    if attempts >= policy.attempts or now - since >= _micros(policy.age):
+                        _bury(sqlite, row, attempts, now)
+
+    def subscriptions(self) -> dict[str, str]:
+        return {depth.subscription: depth.topic for depth in self.depths()}
+
+    def depths(self) -> list[QueueDepth]:
+        now = self._micros()
+        rows = self._file.rows(sql.DEPTHS, {"now": now})
+        return [
+            QueueDepth(name, topic, ready, leased, delayed, dead, None if since is None else max(now - since, 0) / 1e6)
+            for name, topic, ready, leased, delayed, dead, since in rows
+        ]
+
+    def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
+        if subscription is not None:
+            self._subscription(subscription)
+        rows = self._file.rows(sql.DEAD_LETTERS, {"subscription": subscription, "limit": limit})
+        return [
+            DeadLetter(str(row), name, topic, _message(body, attributes), _instant(sequence), _instant(died), n, error)
+            for row, name, topic, body, attributes, sequence, died, n, error in rows
+        ]
+
+    def resend(self, ids: Iterable[str]) -> int:
+        now, sent = self._micros(), 0
+        with self._file.transaction() as sqlite:
+            for row in {int(letter) for letter in ids if letter.isdecimal()}:
+                sent += sqlite.execute(sql.RESEND, (now, row)).rowcount
+                sqlite.execute(sql.FORGET_DEAD, (row,))
+        self._wake()
+        return sent
+
+    def close(self) -> None:
+        """Stop the threads that pull first. Repeatable."""
+        self._file.close()
+
+    def _lease(self, subscription: str, limit: int) -> list[Delivery]:
+        number, topic, policy = self._subscription(subscription)
+        now = self._micros()
+        if limit <= 0 or not self._file.rows(sql.ANY_READY, (number, now)):
+            return []
+        token, expires = secrets.randbits(62), now + _micros(policy.lease)
+        values = {"subscription": number, "now": now, "expires": expires, "lease": token, "lost": LOST, "limit": limit}
+        with self._file.transaction() as sqlite:
+            while True:
+                rows = sorted(sqlite.execute(sql.LEASE, values).fetchall(), key=lambda row: int(row[1]))
+                # A message that kills its worker is never released: its attempts are counted here.
+                spent = [r for r in rows if r[4] > policy.attempts or (r[4] > 1 and now - r[5] >= _micros(policy.age))]
+                for row in spent:
+                    _bury(sqlite, row[0], row[4] - 1, now)
+                if len(rows) > len(spent) or not rows:
+                    break
+        expires_at = _instant(expires)
+        return [
+            Delivery(
+                id=str(sequence),
+                subscription=subscription,
+                topic=topic,
+                message=_message(body, attributes),
+                published_at=_instant(sequence),
+                sequence=sequence,
+                attempt=attempts,
+                lease=f"{number}.{token}",
+                expires_at=expires_at,
+            )
+            for number, sequence, body, attributes, attempts, _ in (row for row in rows if row not in spent)
+        ]
+
+    def _subscription(self, name: str) -> tuple[int, str, RetryPolicy]:
+        rows = self._file.rows(sql.SUBSCRIPTION, (name,))
+        if not rows:
+            raise NotFound(f"There is no subscription {name}.")
+        return rows[0][0], rows[0][1], RetryPolicy(*rows[0][2:])
+
+    def _change(self, statement: str, params: list[tuple[int, ...]]) -> int:
+        if not params:
+            return 0
+        with self._file.transaction() as sqlite:
+            return sqlite.executemany(statement, params).rowcount
+
+    def _delay(self, policy: RetryPolicy, attempt: int) -> float:
+        return min(policy.maximum, policy.minimum * 2.0 ** min(attempt - 1, 64)) * self._rng.uniform(0.5, 1.0)
+
+    def _micros(self) -> int:
+        return (self._clock.now() - EPOCH) // MICROSECOND
+
+    def _wake(self) -> None:
+        with self._arrived:
+            self._arrivals += 1
+            self._arrived.notify_all()
+
+
+def _bury(sqlite: sqlite3.Connection, row: int, attempts: int, now: int) -> None:
+    sqlite.execute(sql.BURY, (now, attempts, row))
+    sqlite.execute(sql.FORGET, (row,))
+
+
+def _held(delivery: Delivery) -> tuple[int, int]:
+    row, token = delivery.lease.split(".")
+    return int(row), int(token)
+
+
+def _message(body: bytes, attributes: str | None) -> Message:
+    return Message(body, json.loads(attributes) if attributes else {})
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _instant(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)

@@ -1,0 +1,94 @@
+"""Analytics room: exchange rates from files, as rows of the table `fx_rates` (units of a currency for one euro)."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from importlib.resources import files
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.analytics.fx.cells import RATE, Source, cells_of, days_of, rates_of
+from tillstream.analytics.fx.cross_rates import Quote, against_euro
+from tillstream.domain.errors import Rejected
+
+SCHEMA = pa.schema([("rate_date", pa.date32()), ("currency", pa.string()), ("per_euro", RATE)])
+_MISSING = ("", "N/A")
+
+
+def parse(data: bytes | str, name: str = "rates", known: pa.Table | None = None) -> pa.Table:
+    """The rates of a CSV file as rate_date, currency, per_euro; by day, then currency; EUR itself left out.
+
+    Two forms are known by their header: the ECB's (a column per currency, `N/A` or nothing where there is no rate) and
+    `date,currency,rate[,base]`, where a rate says how many units of the currency one unit of the base (EUR unless
+    given) costs; a base needs its own rate for one euro on that day, in the file or in `known` (rows of `fx_rates`).
+    Dates are YYYY-MM-DD; lines that begin with # are comments. More than nine decimals are rounded half away from
+    zero. Raises `Rejected` with the line, column and value that are wrong.
+    """
+    header, source = cells_of(data, name)
+    lowered = [title.lower() for title in header]
+    if lowered[:3] == ["date", "currency", "rate"] and lowered[3:] in ([], ["base"]):
+        return _once(source, *_long(source, known))
+    if lowered[:1] == ["date"] and len(header) > 1 and all(re.fullmatch("[A-Z]{3}", one) for one in header[1:]):
+        if len(set(header)) < len(header):
+            raise Rejected(f"{name}: a currency stands twice in the header.")
+        return _once(source, *_wide(source, header))
+    raise Rejected(
+        f"{name} is not a file of rates: its header must be date,currency,rate (and base if it is not EUR), "
+        "or Date and a column for each currency, as in the European Central Bank's file."
+    )
+
+
+def shipped() -> pa.Table:
+    """The monthly rates that come with the product, from January 2003 on; see docs/exchange-rates.md."""
+    return parse((files(__package__) / "fx_monthly.csv").read_bytes(), "fx_monthly.csv")
+
+
+def _wide(source: Source, header: list[str]) -> tuple[list[date], list[str], pa.Array, list[int]]:
+    days = days_of(source)
+    dates, currencies, rates, rows = [], [], [], []
+    for column, currency in enumerate(header[1:], start=1):
+        cells = [row[column] for row in source.rows]
+        there = [number for number, cell in enumerate(cells) if cell not in _MISSING]
+        dates += [days[number] for number in there]
+        currencies += [currency] * len(there)
+        rates.append(rates_of(source, [cells[number] for number in there], there, currency))
+        rows += there
+    return dates, currencies, pa.concat_arrays(rates), rows
+
+
+def _long(source: Source, known: pa.Table | None) -> tuple[list[date], list[str], pa.Array, list[int]]:
+    days, rows = days_of(source), list(range(len(source.rows)))
+    currencies = [row[1] for row in source.rows]
+    bases = [(row[3] if len(row) > 3 else "") or "EUR" for row in source.rows]
+    for title, codes in (("currency", currencies), ("base", bases)):
+        for number, code in enumerate(codes):
+            if not re.fullmatch("[A-Z]{3}", code):
+                source.refuse(number, title, code, "a currency has three capital letters, as in ISO 4217")
+    rates = rates_of(source, [row[2] for row in source.rows], rows, "rate")
+    if set(bases) <= {"EUR"}:
+        return days, currencies, rates, rows
+    quotes = [Quote(*one) for one in zip(days, currencies, bases, rates.to_pylist(), strict=True)]
+    found = against_euro(source, quotes, known)
+    return days, [currency for currency, _ in found], pa.array([rate for _, rate in found], RATE), rows
+
+
+def _once(source: Source, dates: list[date], currencies: list[str], rates: pa.Array, rows: list[int]) -> pa.Table:
+    """Sorted, each rate once; two different rates of one currency on one day are refused."""
+    table = pa.table([pa.array(dates, pa.date32()), pa.array(currencies, pa.string()), rates], schema=SCHEMA)
+    table = table.append_column("row", pa.array(rows, pa.int64()))
+    euros = pc.and_(pc.equal(table["currency"], "EUR"), pc.not_equal(table["per_euro"], pa.scalar(Decimal(1), RATE)))
+    wrong = table.filter(euros)["row"].to_pylist()
+    if wrong:
+        source.refuse(wrong[0], "currency", "EUR", "one euro costs one euro")
+    table = table.filter(pc.not_equal(table["currency"], "EUR"))
+    once = table.group_by(["rate_date", "currency"]).aggregate(
+        [("per_euro", "min"), ("per_euro", "max"), ("row", "max")]
+    )
+    twice = once.filter(pc.not_equal(once["per_euro_min"], once["per_euro_max"])).sort_by("row_max").to_pylist()
+    if twice:
+        first = twice[0]
+        why = f"another rate of that currency stands for {first['rate_date']} ({first['per_euro_min'].normalize():f})"
+        source.refuse(first["row_max"], first["currency"], f"{first['per_euro_max'].normalize():f}", why)
+    found = once.select(["rate_date", "currency", "per_euro_min"]).rename_columns(SCHEMA.names)
+    return found.sort_by([("rate_date", "ascending"), ("currency", "ascending")]).cast(SCHEMA)

@@ -1,0 +1,27 @@
+"""The pipeline room: saying on the bus what has happened, so that the next step begins."""
+
+import json
+
+from tillstream.batches import freshness
+from tillstream.domain.batch import Upload
+from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, TOPIC_BATCHES
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Message
+
+
+def received(ports: Ports, upload: Upload) -> None:
+    """For a batch that no object event announces."""
+    _say(ports, BATCH_RECEIVED, batch_id=upload.batch_id)
+
+
+def staged(ports: Ports, upload: Upload) -> None:
+    _say(ports, BATCH_STAGED, batch_id=upload.batch_id)
+
+
+def settled(ports: Ports, settlement_no: int) -> None:
+    freshness.tell(ports.documents, settlement_no)
+    _say(ports, BATCH_SETTLED, settlement_no=settlement_no)
+
+
+def _say(ports: Ports, type_: str, **data: str | int) -> None:
+    ports.bus.publish(TOPIC_BATCHES, [Message(json.dumps(data).encode(), {"type": type_})])

@@ -1,0 +1,195 @@
+"""Receiving: the bytes are kept, then the record is made; both before anything is promised to the sender."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
+
+from tillstream import audit
+from tillstream.audit import What
+from tillstream.domain.batch import Hold, State, Upload
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import Conflict, NotFound
+from tillstream.domain.events import INBOX
+from tillstream.domain.ids import batch_id
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
+from tillstream.ports.object_store import StoredObject
+
+COLLECTION = "batches"
+CHUNK = 4 << 20
+MADE = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
+"""Micro-batches of store sales are nobody's doing: the log would hold nothing else."""
+TOLD = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
+"""What of a record its audit entries tell."""
+
+
+def receive(
+    ports: Ports,
+    contract: Contract,
+    name: str,
+    stream: BinaryIO,
+    by: str,
+    progress: Callable[[int], None] | None = None,
+) -> Upload:
+    """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
+    file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
+    digest = hashlib.sha256()
+    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(digest.update, b"")
+        while chunk := stream.read(CHUNK):
+            hashed.result()  # of the chunk before, while this one was read
+            hashed = beside.submit(digest.update, chunk)
+            writer.write(chunk)
+            if progress:
+                progress(len(chunk))
+    if writer.stored is None:
+        raise NotFound(f"{file} was not kept.")
+    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)
+
+
+def register(
+    ports: Ports,
+    contract: Contract | None,
+    stored: StoredObject,
+    by: str,
+    *,
+    sha256: str = "",
+    file: str = "",
+    kind: str = "upload",
+    held: Hold | None = None,
+    proposed: dict[str, Any] | None = None,
+) -> Upload:
+    """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
+    if not sha256:
+        with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+            sha256 = digest(stream)
+    now = ports.clock.now().isoformat()
+    origin = f"{stored.bucket}/{stored.name}"
+    upload = Upload(
+        batch_id=batch_id(origin, stored.generation, sha256),
+        kind=kind,
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=file or stored.name.rsplit("/", 1)[-1],
+        contract=contract.name if contract else "",
+        contract_version=contract.version if contract else 0,
+        region=contract.region if contract else proposed["contract"]["region"] if proposed else "",
+        received_seq=stored.generation,
+        received_at=now,
+        received_by=by,
+        state=State.HELD if held else State.RECEIVED,
+        state_at=now,
+        sha256=sha256,
+        holds=(held,) if held else (),
+        proposed=proposed or {},
+    )
+    return create(ports, upload)
+
+
+def create(ports: Ports, upload: Upload) -> Upload:
+    """Write a new record, or give the one that is there."""
+    puts = [Put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)]
+    if upload.kind in MADE:
+        names = ("batch_id", "file", "size", "sha256", "contract", "contract_version", "region", "parent")
+        after = {name: getattr(upload, name) for name in names if getattr(upload, name)}
+        puts.append(
+            audit.entry(ports, upload.received_by, MADE[upload.kind], upload.parent or upload.batch_id, None, after)
+        )
+    try:
+        ports.documents.put_all(puts)
+    except Conflict:
+        return get(ports, upload.batch_id)
+    return upload
+
+
+def digest(stream: BinaryIO) -> str:
+    """SHA-256 of the rest of a stream, in hex."""
+    total = hashlib.sha256()
+    while chunk := stream.read(CHUNK):
+        total.update(chunk)
+    return total.hexdigest()
+
+
+def get(ports: Ports, batch: str) -> Upload:
+    """Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, batch)
+    if document is None:
+        raise NotFound(f"There is no batch {batch}.")
+    return Upload.from_json(document.data)
+
+
+def find(
+    ports: Ports,
+    *,
+    state: State | str | None = None,
+    kind: str | None = "upload",
+    limit: int | None = 50,
+    offset: int = 0,
+) -> list[Upload]:
+    """Newest first."""
+    where: dict[str, str | int | bool] = {}
+    if state:
+        where["state"] = str(state)
+    if kind:
+        where["kind"] = kind
+    found = ports.documents.find(
+        COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset
+    )
+    return [Upload.from_json(document.data) for document in found]
+
+
+def children(ports: Ports, parent: str, kind: str) -> list[Upload]:
+    """Corrections or replays of a batch, first to last."""
+    found = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
+    return [Upload.from_json(document.data) for document in found]
+
+
+def move(
+    ports: Ports,
+    batch: str,
+    state: State,
+    *,
+    among: frozenset[State] | None = None,
+    read_as: Upload | None = None,
+    told: tuple[str, What] | None = None,
+    **changes: Any,
+) -> Upload:
+    """The record's next state by compare-and-set; where the present one is not `among`, the record as it is.
+
+    read_as: also left as it is where it has another contract than this by now.
+    told: who asked for it, and what it is to them; an audit entry goes with it in the same write.
+    Raises `Rejected` when the state may not follow, `NotFound`.
+    """
+    while True:
+        document = ports.documents.get(COLLECTION, batch)
+        if document is None:
+            raise NotFound(f"There is no batch {batch}.")
+        upload = Upload.from_json(document.data)
+        if among is not None and upload.state not in among:
+            return upload
+        if read_as and (upload.contract, upload.contract_version) != (read_as.contract, read_as.contract_version):
+            return upload
+        moved = upload.moved(state, ports.clock.now().isoformat(), **changes)
+        try:
+            puts = [Put(COLLECTION, batch, moved.to_json(), if_version=document.version)]
+            ports.documents.put_all(puts + ([_entry(ports, *told, upload, moved)] if told else []))
+        except Conflict:
+            continue
+        return moved
+
+
+def cancel(ports: Ports, batch: str, by: str) -> Upload:
+    """Take back an upload that is not in the ledger yet; `Rejected` once it is."""
+    told = (by, What.UPLOAD_CANCELLED)
+    return move(ports, batch, State.CANCELLED, told=told, error=f"Cancelled by {by}.")
+
+
+def _entry(ports: Ports, who: str, what: What, old: Upload, new: Upload) -> Put:
+    before, after = old.to_json(), new.to_json()
+    changed = [name for name in TOLD if before[name] != after[name]]
+    sides = [{"file": side["file"]} | {name: side[name] for name in changed} for side in (before, after)]
+    return audit.entry(ports, who, what, new.batch_id, *sides)

@@ -1,0 +1,52 @@
+"""The command line: what a file says of itself."""
+
+import json
+
+import click
+
+from tillstream.cli.runner import FILE, as_json, fail
+from tillstream.domain.errors import TillstreamError
+from tillstream.server.process import Done
+from tillstream.settings import Settings
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answers a question by its key; repeat it."
+)
+@click.option("--save", "name", default="", help="Keep the contract under this name, unless a question is open.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print the contract alone, as YAML.")
+@as_json
+def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_: bool) -> None:
+    """Propose a contract for a file, with the evidence and the open questions; ends with 4 while one is open.
+
+    Reads at most two megabytes of the file, and keeps nothing of it.
+    """
+    from tillstream.commands.detect import detect as look
+
+    wrong = [answer for answer in answers if "=" not in answer]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r}: write KEY=VALUE", param_hint="--answer")
+    settings = Settings()
+    try:
+        result = look(file, dict(answer.split("=", 1) for answer in answers), name, settings.contracts)
+        result.data["saved"] = None
+        if name and not result.code:
+            result.data["saved"] = _save(settings, result.data["contract"])
+    except TillstreamError as error:
+        fail(str(error), json_=json_)
+    if json_:
+        click.echo(json.dumps(result.data, ensure_ascii=False))
+    else:
+        from tillstream.cli.output.detect import show_proposal
+
+        show_proposal(result.data, as_yaml=as_yaml)
+    raise Done(result.code)
+
+
+def _save(settings: Settings, contract: dict[str, object]) -> object:
+    from tillstream.commands.dispatch import execute
+    from tillstream.commands.result import quiet
+
+    return execute(settings, "contracts-save", {"contract": contract}, quiet).data

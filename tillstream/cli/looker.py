@@ -1,0 +1,56 @@
+"""The command line: what makes reports in Looker Studio."""
+
+import json
+
+import click
+
+from tillstream.cli.runner import as_json, fail
+from tillstream.settings import Settings
+
+
+@click.group()
+def looker() -> None:
+    """Reports in Looker Studio, on the views of a project."""
+
+
+@looker.command()
+@click.option("--project", default="", help="The project of the views; else the setting.")
+@click.option("--dataset", default="", help="The dataset of views; else the setting's with `_reports`.")
+@click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    metavar="REPORT=ID",
+    help="The id of the report to copy; repeat it. Else an empty report on the main view.",
+)
+@as_json
+def links(project: str, dataset: str, templates: tuple[str, ...], json_: bool) -> None:
+    """Addresses that create the reports on the views of your own project, one a report."""
+    from looker import address, reports
+
+    settings = Settings()
+    project = project or settings.project
+    if not project:
+        fail("Say which project: --project, or set TILLSTREAM_PROJECT.", json_=json_)
+    known = reports()
+    copied = dict(one.partition("=")[::2] for one in templates)
+    wrong = [name for name, template in copied.items() if name not in known or not template]
+    if wrong:
+        raise click.BadParameter(
+            f"{wrong[0]!r}: write REPORT=ID; there are {', '.join(known)}", param_hint="--template"
+        )
+    told = [
+        {
+            "report": name,
+            "title": report.title,
+            "question": report.question,
+            "views": list(report.sources),
+            "address": address(report, project, dataset or settings.reports_dataset, copied.get(name, "")),
+        }
+        for name, report in known.items()
+    ]
+    if json_:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for one in told:
+        click.echo(f"{one['title']}: {one['question']}\n  {one['address']}\n")

@@ -1,0 +1,221 @@
+"""The command line: arguments in, one result out, as words or as JSON, with the exit codes of the docs."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tillstream.cli.audit import audit
+from tillstream.cli.backup import backup, restore
+from tillstream.cli.deploy import deploy
+from tillstream.cli.detect import detect
+from tillstream.cli.looker import looker
+from tillstream.cli.review import DECIDING
+from tillstream.cli.runner import FILE, as_json, fail, run
+from tillstream.cli.tokens import tokens
+from tillstream.cli.users import users
+from tillstream.domain.errors import TillstreamError
+from tillstream.server.process import begin, until_done
+from tillstream.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tillstream")
+def main() -> None:
+    """Gathers sales from every region and store, and proves that none was lost or counted twice.
+
+    Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or questions.
+    """
+    begin()
+
+
+@main.command()
+@click.option("--host", help="Where to listen; else the setting, 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; else the setting, 8080.")
+@click.option(
+    "--open/--no-open", "open_", default=None, help="Open the browser; else only from a terminal with a screen."
+)
+def serve(host: str | None, port: int | None, open_: bool | None) -> None:
+    """Run the portal and the worker; the first start loads the sample regions."""
+    from tillstream.logs import configure
+    from tillstream.server.serve import serve as start
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings().model_copy(update=given)
+    configure(settings)
+    try:
+        start(
+            settings, click.echo, open_browser=sys.stdout.isatty() and settings.has_screen if open_ is None else open_
+        )
+    except TillstreamError as error:
+        fail(str(error), json_=False)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--region", "contract", required=True, help="The contract that says how the files are written.")
+@click.option("--dry-run", "dry", is_flag=True, help="Show the receipt, keep nothing.")
+@as_json
+def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> None:
+    """Take files in, settle them and print their receipts."""
+    from tillstream.cli.output.tables import show_receipts
+
+    total = sum(Path(file).stat().st_size for file in files)
+    run("ingest", json_=json_, show=show_receipts, total=total, files=list(files), contract=contract, dry=dry)
+
+
+@main.command()
+@click.argument("batch", default="")
+@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@as_json
+def receipts(batch: str, limit: int, json_: bool) -> None:
+    """The account of one batch, or of the newest ones."""
+    from tillstream.cli.output.tables import show_receipts
+
+    run("receipts", json_=json_, show=show_receipts, batch=batch, limit=limit)
+
+
+@main.command()
+@click.argument("batch")
+@click.option(
+    "--csv",
+    "out",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Write them to a file that `fix` takes back.",
+)
+@as_json
+def quarantine(batch: str, out: str | None, json_: bool) -> None:
+    """The refused rows of a batch, with what is wrong and what to do."""
+    from tillstream.cli.output.tables import show_refused
+
+    run("quarantine", json_=json_, show=show_refused, batch=batch, out=out or "")
+
+
+@main.command()
+@click.argument("batch")
+@click.argument("corrected", type=FILE)
+@as_json
+def fix(batch: str, corrected: str, json_: bool) -> None:
+    """Give refused rows back corrected, accepted as they stand (_accept=yes) or discarded (_discard=reason)."""
+    from tillstream.cli.output.tables import show_receipts
+
+    run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
+
+
+@main.command()
+@as_json
+def announce(json_: bool) -> None:
+    """Publish the events of settlements that are not announced yet."""
+    from tillstream.cli.output.maintenance import show_announced
+
+    run("announce", json_=json_, show=show_announced)
+
+
+@main.command()
+@as_json
+def sweep(json_: bool) -> None:
+    """Take in what lies in the watched folder, and drive on whatever stopped half-way."""
+    from tillstream.cli.output.maintenance import show_swept
+
+    run("sweep", json_=json_, show=show_swept)
+
+
+@main.command()
+@click.option("--check", "originals", flag_value=False, default=False, help="From the ledger's own rows.", type=bool)
+@click.option("--from-originals", "originals", flag_value=True, help="Stage the kept originals again.", type=bool)
+@as_json
+def rebuild(originals: bool, json_: bool) -> None:
+    """Settle everything again beside the ledger and say where the two differ; make an older Tillstream's anew."""
+    from tillstream.cli.output.maintenance import show_rebuilt
+
+    run("rebuild", json_=json_, show=show_rebuilt, originals=originals)
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; repeat it."
+)
+@as_json
+def query(name: str, params: tuple[str, ...], json_: bool) -> None:
+    """Answer one of the named queries, such as kpis or sale-lines."""
+    from tillstream.cli.output.tables import show_rows
+
+    wrong = [param for param in params if "=" not in param]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r}: write KEY=VALUE", param_hint="--param")
+    run("query", json_=json_, show=show_rows, name=name, params=dict(param.split("=", 1) for param in params))
+
+
+@main.command()
+@as_json
+def status(json_: bool) -> None:
+    """What is in the ledger, what waits, and where the data is."""
+    from tillstream.cli.output.maintenance import show_status
+
+    run("status", json_=json_, show=show_status)
+
+
+@main.command()
+@click.argument("name", default="")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of contracts, for editors that check YAML by it.")
+@as_json
+def contracts(name: str, schema: bool, json_: bool) -> None:
+    """The region contracts, or one of them whole."""
+    if schema:
+        from tillstream.contracts.loader import schema as schema_of_contracts
+
+        click.echo(schema_of_contracts(), nl=False)
+        return
+    from tillstream.cli.output.maintenance import show_contract
+    from tillstream.cli.output.tables import show_list
+
+    run("contracts", json_=json_, show=show_contract if name else show_list, name=name)
+
+
+@main.command()
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="1 is about 200,000 lines.",
+)
+@as_json
+def demo(scale: float, json_: bool) -> None:
+    """Write the sample regions' files and load them."""
+    from tillstream.cli.output.tables import show_receipts
+
+    run("demo", json_=json_, show=show_receipts, scale=scale)
+
+
+@main.group()
+def fx() -> None:
+    """Exchange rates."""
+
+
+@fx.command()
+@click.argument("file", type=FILE)
+@as_json
+def load(file: str, json_: bool) -> None:
+    """Add daily rates: the ECB's history as CSV, or date,currency,rate[,base]."""
+    from tillstream.cli.output.maintenance import show_rates
+
+    run("fx-load", json_=json_, show=show_rates, file=file)
+
+
+main.add_command(audit)
+main.add_command(backup)
+main.add_command(deploy)
+main.add_command(restore)
+main.add_command(users)
+main.add_command(tokens)
+for command in DECIDING:
+    main.add_command(command)
+main.add_command(detect)
+main.add_command(looker)
+
+
+def script() -> None:
+    """What the installed command `tillstream` runs."""
+    until_done(main)

@@ -1,0 +1,87 @@
+"""The command line: what is decided about batches that wait or count."""
+
+import sys
+
+import click
+
+from tillstream.cli.runner import HELD, as_json, fail, run
+from tillstream.domain.errors import TillstreamError
+from tillstream.settings import Settings
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--region", "contract", default="", help="Read it by another contract.")
+@click.option("--preview", "--dry-run", "preview", is_flag=True, help="Show what would change, keep nothing.")
+@as_json
+def replay(batch: str, contract: str, preview: bool, json_: bool) -> None:
+    """Read a kept original and its fixes again; the new batch replaces the old one."""
+    from tillstream.cli.output.maintenance import show_replay_preview
+    from tillstream.cli.output.tables import show_receipts
+
+    if preview:
+        run("replay-preview", json_=json_, show=show_replay_preview, batch=batch, contract=contract)
+    run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract)
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--as-new", is_flag=True, help="Known bytes get a place in time of their own.")
+@click.option("--region", "contract", default="", help="The contract that says how the held file is written.")
+@as_json
+def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
+    """Let a held batch go on, or say by which contract it is to be read."""
+    from tillstream.cli.output.tables import show_receipts
+
+    if as_new and contract:
+        raise click.UsageError("--as-new keeps the contract of its time: give one of the two.")
+    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract)
+
+
+@click.command()
+@click.argument("batch")
+@as_json
+def accept(batch: str, json_: bool) -> None:
+    """Save the contract version that is proposed for a held file, and read the file by it."""
+    from tillstream.cli.output.tables import show_receipts
+
+    run("accept", json_=json_, show=show_receipts, batch=batch)
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--reason", default="", help="Kept with the batch.")
+@as_json
+def reject(batch: str, reason: str, json_: bool) -> None:
+    """Refuse a held batch for good; its bytes stay kept."""
+    from tillstream.cli.output.tables import show_receipts
+
+    run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@as_json
+def undo(batch: str, yes: bool, json_: bool) -> None:
+    """Make a settled batch and its corrections stop counting, after a preview.
+
+    Not while a replay of it is on its way, which would bring it back: let that end, confirm it or reject it first.
+    """
+    from tillstream.cli.output.tables import show_undo, show_undo_preview, show_undone
+    from tillstream.commands.dispatch import execute
+    from tillstream.commands.result import quiet
+
+    if not yes:
+        if json_ or not sys.stdin.isatty():
+            run("undo-preview", json_=json_, show=show_undo_preview, batch=batch)
+        try:
+            show_undo(execute(Settings(), "undo-preview", {"batch": batch}, quiet).data)
+        except TillstreamError as error:
+            fail(str(error), json_=json_)
+        if not click.confirm("Undo it?"):
+            sys.exit(HELD)
+    run("undo", json_=json_, show=show_undone, batch=batch)
+
+
+DECIDING = (accept, confirm, reject, replay, undo)

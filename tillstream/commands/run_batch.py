@@ -1,0 +1,31 @@
+"""How a command drives one batch from its kept bytes to its receipt, in this process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tillstream.app import App
+from tillstream.commands.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress
+from tillstream.domain.batch import State, Upload
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
+from tillstream.receipts import receipt as receipts
+
+ME = "command line"
+
+
+def drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
+    """Stage and settle one batch now; announcing is the worker's."""
+    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
+    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.book)
+    progress("settling")
+    settle.settle_all(app.ports, app.book)
+    return receipts.receipt(app.ports, upload.batch_id)
+
+
+def code_of(receipt: Mapping[str, Any]) -> int:
+    """The exit code that a receipt asks for."""
+    if receipt["status"] in (State.REJECTED, State.FAILED):
+        return FAILED
+    if receipt["status"] == State.HELD or receipt.get("holds"):
+        return HELD
+    return QUARANTINED if receipt["rows"]["quarantined"] else DONE

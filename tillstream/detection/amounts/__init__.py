@@ -1,0 +1,1 @@
+"""Which amount is net, gross, tax or discount, proved by arithmetic."""

@@ -1,0 +1,1 @@
+"""The bytes of a file: a sample of it, its encoding and its dialect."""

@@ -1,0 +1,19 @@
+"""The detection room: whether a file is one of text, seen at its first bytes."""
+
+import zlib
+from codecs import BOM_UTF8
+from contextlib import suppress
+
+from tillstream.detection.text.sample import GZIP
+
+LOOKED_AT = 1 << 12
+ARCHIVE = b"PK"
+_TYPED = (b"PAR1", b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")
+
+
+def is_text(head: bytes) -> bool:
+    """No for archives, workbooks, Parquet and what may be JSON, also in gzip."""
+    if head.startswith(GZIP):
+        with suppress(zlib.error):
+            return not zlib.decompressobj(31).decompress(head, 8).startswith(_TYPED)
+    return not head.startswith((ARCHIVE, *_TYPED))

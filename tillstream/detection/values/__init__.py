@@ -1,0 +1,1 @@
+"""How the cells of a column are written: numbers, dates, times, currencies."""

@@ -1,0 +1,37 @@
+"""The detection room: words for the status of a sale, in English, German, French, Spanish, Portuguese, Italian, Dutch
+and Japanese."""
+
+from tillstream.detection.words.headers import plain
+
+MEANINGS = ("completed", "pending", "cancelled", "returned")
+MOST_WORDS = 30
+"""A column with more different words is none of statuses."""
+_WORDS = {
+    "completed": """
+        completed, complete, shipped, paid, closed, done, delivered, resolved, fulfilled, finished, sold,
+        settled, invoiced, ok, success, successful, sale, abgeschlossen, bezahlt, geliefert, versendet,
+        versandt, erledigt, verkauft, fertig, terminé, terminée, payé, payée, livré, livrée, expédié,
+        expédiée, clôturé, vendu, soldé, finalisé, completado, completada, pagado, pagada, entregado,
+        entregada, enviado, enviada, cerrado, cerrada, vendido, concluído, concluída, pago, paga, entregue,
+        finalizado, finalizada, faturado, completato, completata, pagato, pagata, consegnato, consegnata,
+        spedito, evaso, chiuso, venduto, voltooid, betaald, geleverd, verzonden, afgerond, verkocht, gesloten,
+        完了, 販売済, 支払済, 支払済み, 出荷済, 出荷済み, 発送済, 発送済み, 配達済, 売上, 入金済, 確定""",
+    "pending": """
+        pending, open, on hold, in process, in progress, processing, disputed, awaiting payment, unpaid, new,
+        draft, backordered, waiting, offen, ausstehend, in bearbeitung, wartend, unbezahlt, zurückgestellt,
+        en attente, en cours, ouvert, ouverte, non payé, impayé, pendiente, en proceso, abierto, abierta,
+        en espera, sin pagar, pendente, em andamento, em processamento, aberto, aberta, aguardando, em aberto,
+        in attesa, in sospeso, aperto, aperta, in lavorazione, da pagare, sospeso, openstaand, in behandeling,
+        in afwachting, wachtend, 未処理, 処理中, 保留, 未払い, 未払, 受付中, 準備中, 予約""",
+    "cancelled": """
+        cancelled, canceled, void, voided, cancel, annulled, rejected, aborted, storniert, abgebrochen,
+        annulliert, storno, annulé, annulée, abandonné, cancelado, cancelada, anulado, anulada, annullato,
+        annullata, cancellato, geannuleerd, vervallen, キャンセル, 取消, 取消済, 取り消し, 中止""",
+    "returned": """
+        returned, return, refunded, refund, credited, credit note, retourniert, zurückgegeben, erstattet,
+        rückgabe, gutschrift, retoure, retourné, retournée, remboursé, remboursée, retour, avoir,
+        devuelto, devuelta, reembolsado, devolución, reembolso, devolvido, devolvida, devolução, reso,
+        restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, 返品, 返金, 返品済,
+        返金済""",
+}
+KNOWN = {plain(word): meaning for meaning, words in _WORDS.items() for word in words.split(",")}

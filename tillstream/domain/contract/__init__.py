@@ -1,0 +1,1 @@
+"""The model of a region contract: how one source writes its files."""

@@ -1,0 +1,220 @@
+"""Region contracts: how one source writes its files. Read from YAML, checked with clear errors."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal, Self, get_args
+
+from pydantic import Field, ValidationError, model_validator
+
+from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
+from tillstream.domain.contract.amount_rule import AmountRule, unsound_amounts
+from tillstream.domain.contract.errors import Mistake, mistakes, nearest
+from tillstream.domain.contract.schedule import Schedule
+from tillstream.domain.contract.sections import (
+    DateStyle,
+    FileStyle,
+    Identity,
+    NumberStyle,
+    OutlierRule,
+    Range,
+    StatusRule,
+    Strict,
+)
+from tillstream.domain.contract.values import Made, MissingRule, needed_headers, unsound_made, unsound_values
+from tillstream.domain.errors import Rejected
+
+MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
+    "sale_id",
+    "line_key",
+    "source_version",
+    "status",
+    "date",
+    "time",
+    "region",
+}
+"""What `columns` may map: the content columns, the key, the version, and `date` (with `time`, where a source tells it
+apart), which gives sold_at and sale_date."""
+
+IDS = frozenset({"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"})
+"""The columns that name something: their texts are no numbers, whatever they look like."""
+
+CHECKED = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
+
+
+class Contract(Strict):
+    """One source's way of writing its files. Raises pydantic's `ValidationError`; `parse` makes it readable."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)
+    """What `--region` takes; also the file's name."""
+    version: int = Field(1, ge=1)
+    """Grows by one with each change; rows keep the version that read them."""
+    region: str = Field(min_length=1, max_length=60)
+    """The region the sales are reported to; several contracts may share one."""
+    description: str = ""
+    """For people."""
+    currency: str = Field("", pattern=r"^([A-Z]{3})?$")
+    """ISO 4217 code of every amount, unless a column says it."""
+    country: str = ""
+    """The country of every line, unless a column says it."""
+    channel: str = ""
+    """The channel of every line, unless a column says it."""
+    file: FileStyle = FileStyle()
+    """How the bytes become cells."""
+    numbers: NumberStyle = NumberStyle()
+    """How numbers are written."""
+    amounts: AmountRule = AmountRule()
+    """What numbers count: units, rates, tax."""
+    dates: DateStyle = DateStyle()
+    """How dates are written, and where."""
+    missing: tuple[str, ...] = ()
+    """Words that mean "no value" in this source, besides the empty cell."""
+    columns: dict[str, str]
+    """Column of a sale line → header of the source; headers that are not named here are kept in `extra`."""
+    extra_columns: tuple[str, ...] = ()
+    """Headers that are known and only kept in `extra`."""
+    new_columns: Literal["ask", "keep"] = "ask"
+    """A header that no file of the contract had before: `ask` holds the file once, `keep` takes it into `extra`."""
+    made: dict[str, Made] = Field(default_factory=dict)
+    """A header of our own → how it is made of the source's; `columns` may map it."""
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Column → word of the source → what it means; other words stay, and `allowed` can refuse them."""
+    constants: dict[str, str] = Field(default_factory=dict)
+    """Column → its text in every line, where the source has no such column."""
+    where_missing: dict[str, MissingRule] = Field(default_factory=dict)
+    """Column → what means "no value" in it, and what is done then."""
+    identity: Identity = Identity()
+    """How a sale is named."""
+    status: StatusRule = StatusRule()
+    """Where the status of a line comes from."""
+    ranges: dict[str, Range] = Field(default_factory=dict)
+    """Column → its bounds."""
+    expected: tuple[str, ...] = ()
+    """Columns whose absence in a row is worth a warning."""
+    stores: tuple[str, ...] = ()
+    """The known stores; another one is worth a warning. Empty: all are known."""
+    products: tuple[str, ...] = ()
+    """The known products; another one is worth a warning. Empty: all are known."""
+    allowed: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column → the words it may hold; another word is refused."""
+    line_total_tolerance: Decimal = Decimal("0.01")
+    """How far a line's total may be from quantity × price less discount before that is worth a warning."""
+    outliers: OutlierRule | None = None
+    """Which values far from the usual are worth a warning; none unless asked for, `outliers: {}` for all."""
+    refused_threshold: float = Field(0.2, ge=0, le=1)
+    """A file with a greater part of refused rows is held for a person."""
+    schedule: Schedule = Schedule()
+    """When its files are expected."""
+    replaces: Literal["", "sale", "store-day"] = ""
+    """What a file tells whole: lines missing from a later file of the same sale, or store and day, are removed."""
+    where_till_differs: Literal["ask", "file", "till"] = "ask"
+    """Which side rules where a file and a till or form tell one line differently; `ask` quarantines the row."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        values = unsound_values(self.columns, self.where_missing, self.values, self.constants)
+        made = unsound_made({*self.columns.values(), *self.identity.made_of}, self.made)
+        amounts = unsound_amounts(self.amounts, self.columns, CHECKED)
+        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *amounts, *values, *made]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    def _unmapped(self) -> Iterator[str]:
+        """Each begins with the field that it speaks of, and a colon: so its place in the file is found."""
+        for name in self.columns:
+            if name not in MAPPED:
+                yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _known(MAPPED)}"
+        if "date" not in self.columns:
+            yield "columns: date must be mapped to a header of the source"
+        yield from self._unnamed()
+        if not self.currency and "currency" not in self.columns:
+            yield "currency: give the file's currency, or map a currency column"
+        priced = {"quantity", "unit_price"} <= set(self.columns)
+        if "net_amount" not in self.columns and not priced and not self.amounts.include:
+            yield "columns: map net_amount, or both quantity and unit_price"
+        if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
+            yield "identity: map store_id, give a constant store, or say ids: region-wide"
+        if "status" in self.columns and not self.status.words:
+            yield f"status.words: say which of {', '.join(STATUSES)} each word means"
+
+    def _unnamed(self) -> Iterator[str]:
+        """Sales are named in one way."""
+        made = [f"identity.{name}" for name in ("made_of", "by_content") if getattr(self.identity, name)]
+        if "sale_id" not in self.columns and not made:
+            yield (
+                "columns: sale_id must be mapped to a header of the source, or say in identity.made_of which headers "
+                "name a sale together, or identity.by_content: true"
+            )
+        if len(made) + ("sale_id" in self.columns) > 1:
+            yield f"{made[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *made[1:]])}"
+        if made and self.status.prefixes:
+            yield "status.prefixes: only sale numbers of the source (columns.sale_id) have prefixes"
+        if self.identity.by_content and self.numbered:
+            yield "columns.line_key: where content names a row, its place in the file must not"
+
+    def _of_unknown_columns(self) -> Iterator[str]:
+        for place, name in [
+            *((f"ranges.{name}", name) for name in self.ranges),
+            *((f"allowed.{name}", name) for name in self.allowed),
+            *((f"expected.{number}", name) for number, name in enumerate(self.expected)),
+        ]:
+            if name not in BY_NAME:
+                yield f"{place}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
+        for number, name in enumerate(self.identity.whole_numbers):
+            if name not in IDS:
+                yield f"identity.whole_numbers.{number}: {name} is not an id; ids are {', '.join(sorted(IDS))}"
+        for name in self.ranges:
+            if name in BY_NAME and name not in CHECKED:
+                yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every header that the file itself must have, in the contract's order."""
+        mapped = (*self.columns.values(), *self.identity.made_of)
+        return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
+
+    @property
+    def naming(self) -> tuple[object, ...]:
+        """How sales and lines are named: equal for contracts that name the same sale alike."""
+        own = {header: name for name, header in self.columns.items()}
+        parts = tuple(own.get(header, header) for header in self.identity.made_of)
+        return self.identity.ids, self.numbered, parts, self.identity.by_content
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the source numbers the lines of a sale itself."""
+        return "line_key" in self.columns
+
+
+def parse(data: Any, where: str = "contract", place: Callable[[Mistake], tuple[int, int]] | None = None) -> Contract:
+    """A contract from plain data; `Rejected` says what is wrong, where and what to do.
+
+    `place` knows the line and the column of a mistake in the file.
+    """
+    try:
+        return Contract.model_validate(data)
+    except ValidationError as error:
+        found = list(mistakes(error.errors(include_url=False), fields()))
+        told = [str(mistake) for mistake in found]
+        if place:
+            told = [f"line {line}, column {column}: {each}" for (line, column), each in sorted(_at(place, found))]
+        lines = "\n".join(f"  {each}" for each in told)
+        raise Rejected(f"{where} is not a valid contract:\n{lines}") from error
+
+
+def fields() -> dict[str, Mapping[str, Any]]:
+    """Section → its fields; "" for those of the contract itself."""
+    found: dict[str, Mapping[str, Any]] = {"": Contract.model_fields}
+    for name, info in Contract.model_fields.items():
+        for kind in (info.annotation, *get_args(info.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Strict):
+                found[name] = kind.model_fields
+    return found
+
+
+def _at(place: Callable[[Mistake], tuple[int, int]], found: Iterable[Mistake]) -> Iterator[tuple[tuple[int, int], str]]:
+    return ((place(mistake), str(mistake)) for mistake in found)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f" Known are {', '.join(sorted(names))}."

@@ -1,0 +1,59 @@
+"""When the files of a source are expected: its cadence, its deadline, and the days between which it speaks."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from tillstream.domain.contract.sections import Strict
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAY = timedelta(days=1)
+
+
+class Schedule(Strict):
+    """When files come. Without a cadence nothing is expected, so nothing is ever late."""
+
+    cadence: Literal["", "daily", "weekly", "monthly"] = ""
+    """How often a file comes, and what it tells: a day, a week from Monday to Sunday, a month."""
+    deadline_days: int = Field(1, ge=0, le=60)
+    """How many days after the last day that it tells the file must be here."""
+    deadline: time = time(12, 0)
+    """Until what time of that day, in the time zone of the contract's dates."""
+    closed: tuple[Weekday, ...] = ()
+    """Weekdays on which nothing is sold: a daily source sends nothing of them."""
+    since: date | None = None
+    """The first day that is expected; empty: the first one that came."""
+
+    def period(self, day: date) -> tuple[date, date]:
+        """The first and the last day of the file that tells a day."""
+        if self.cadence == "weekly":
+            first = day - timedelta(days=day.weekday())
+            return first, first + 6 * DAY
+        if self.cadence == "monthly":
+            first = day.replace(day=1)
+            return first, (first + 31 * DAY).replace(day=1) - DAY
+        return day, day
+
+    def expects(self, day: date) -> bool:
+        """Whether a file must tell this day."""
+        if not self.cadence or (self.since is not None and day < self.since):
+            return False
+        return self.cadence != "daily" or WEEKDAYS[day.weekday()] not in self.closed
+
+    def due(self, day: date, zone: str) -> datetime:
+        """Until when the file that tells a day must be here."""
+        last = self.period(day)[1] + timedelta(days=self.deadline_days)
+        return datetime.combine(last, self.deadline, ZoneInfo(zone))
+
+    def periods(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        """Every expected period that begins in or before `last`, from the one of `first` on."""
+        day = first
+        while day <= last:
+            start, end = self.period(day)
+            if self.expects(end):
+                yield start, end
+            day = end + DAY

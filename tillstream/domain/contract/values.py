@@ -1,0 +1,105 @@
+"""The parts of a contract: what a cell means beyond its letters: words for missing, and columns made of others."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from tillstream.domain.contract.errors import nearest
+from tillstream.domain.contract.sections import Strict
+
+CONSTANT = frozenset(
+    {"salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "country", "channel"}
+)
+"""What `constants` may tell; currency, region and store have fields of their own."""
+
+
+class MissingRule(Strict):
+    """Which words mean "no value" in one column, and what is done where none stands."""
+
+    words: tuple[str, ...] = ()
+    """Words that mean "no value" in this column, besides those of `missing`."""
+    do: Literal["empty", "refuse", "default"] = "empty"
+    """`empty`: the value stays empty; `refuse`: the row is refused; `default`: `value` is taken, with a warning."""
+    value: str = ""
+    """What `default` takes, written as the source would write it."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.do == "default") != bool(self.value):
+            raise ValueError("give a value with do: default, and only then")
+        return self
+
+
+class Made(Strict):
+    """A column made of others, as `{join: [First, Last], between: " "}` or `{split: Code, by: "-", part: 2}`."""
+
+    join: tuple[str, ...] = ()
+    """Headers whose texts are put together in this order; empty ones are left out."""
+    between: str = " "
+    """What stands between joined texts."""
+    split: str = ""
+    """The header whose text is cut."""
+    by: str = ""
+    """What the text is cut by."""
+    part: int = Field(0, ge=-100, le=100)
+    """Which part is kept: 1 the first, -1 the last; empty where there are not as many."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.join) == bool(self.split):
+            raise ValueError("say either join or split")
+        if self.split and not (self.by and self.part):
+            raise ValueError("split needs by (what to cut at) and part (1 is the first, -1 the last)")
+        return self
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The headers it is made of."""
+        return self.join or (self.split,)
+
+
+def needed_headers(mapped: Iterable[str], made: Mapping[str, Made]) -> Iterator[str]:
+    """The headers that the file itself must have, for the headers that are mapped; some more than once."""
+    for header in mapped:
+        if header in made:
+            yield from needed_headers(made[header].of, made)
+        else:
+            yield header
+
+
+def unsound_values(
+    columns: Mapping[str, str],
+    where_missing: Mapping[str, MissingRule],
+    values: Mapping[str, Mapping[str, str]],
+    constants: Mapping[str, str],
+) -> Iterator[str]:
+    """What is wrong between these fields of a contract, each beginning with the field that it speaks of."""
+    for field, names in (("where_missing", where_missing), ("values", values)):
+        for name in names:
+            if name not in columns:
+                yield f"{field}.{name}: {name} is not mapped in columns.{nearest(name, columns)}"
+    if "status" in values:
+        yield "values.status: say in status.words what the words of the status column mean"
+    if where_missing.get("sale_id", MissingRule()).do == "default":
+        yield "where_missing.sale_id: a sale without a number cannot take another one's"
+    for name in constants:
+        if name not in CONSTANT:
+            known = f"Constants are for {', '.join(sorted(CONSTANT))}."
+            yield f"constants.{name}: {name} cannot be a constant.{nearest(name, CONSTANT) or f' {known}'}"
+        elif name in columns:
+            yield f"constants.{name}: {name} is mapped in columns; leave one of them out"
+
+
+def unsound_made(mapped: set[str], made: Mapping[str, Made]) -> Iterator[str]:
+    """As `unsound_values`. mapped: the headers that the contract uses."""
+    known: set[str] = set()
+    for header, rule in made.items():
+        later = [name for name in rule.of if name in made and name not in known]
+        if later:
+            yield f"made.{header}: {', '.join(later)} must be made before it"
+        known.add(header)
+    used = {*mapped, *(name for rule in made.values() for name in rule.of)}
+    for header in made:
+        if header not in used:
+            yield f"made.{header}: nothing uses it; map it in columns"

@@ -1,0 +1,1 @@
+"""Matching: which known contract fits a file, and what changed about its source."""

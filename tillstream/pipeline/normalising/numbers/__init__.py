@@ -1,0 +1,1 @@
+"""Numbers as a source writes them become exact decimals."""

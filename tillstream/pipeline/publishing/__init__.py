@@ -1,0 +1,1 @@
+"""Publishing: what a settlement changed becomes events and daily totals."""

@@ -1,0 +1,101 @@
+"""Announce: one event per changed sale line, read from the changes of a settlement."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import sql
+from tillstream.batches import records
+from tillstream.domain.batch import State
+from tillstream.domain.errors import NotFound
+from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
+from tillstream.domain.ids import event_ids
+from tillstream.pipeline.rows.issues import written
+from tillstream.pipeline.rows.json_objects import json_objects
+from tillstream.pipeline.rows.prefetch import ahead
+from tillstream.pipeline.rows.text_column import encoded
+from tillstream.ports import Ports
+from tillstream.ports.event_bus import Message
+
+COLLECTION = "announcements"
+PIECE = 20_000
+"""Events published at once, while the next ones are put together."""
+
+
+def announce(ports: Ports, settlement_no: int) -> int:
+    """Publish a settlement's events; how many. Repeatable: the same changes have the same event ids.
+
+    Raises `Unavailable`; part of the events may then have been published, and come again with the repeat.
+    """
+    if ports.documents.get(COLLECTION, str(settlement_no)):
+        return 0
+    published = 0
+    if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
+        changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
+        pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
+        for told in ahead(messages(settlement_no, piece) for piece in pieces):
+            ports.bus.publish(TOPIC_SALE_EVENTS, told)
+            published += len(told)
+    _record(ports, settlement_no)
+    ports.documents.put(COLLECTION, str(settlement_no), {"events": published, "at": ports.clock.now().isoformat()})
+    return published
+
+
+def unannounced(ports: Ports, first: int = 0) -> list[int]:
+    """Settlements whose announcement is not written down, oldest first. first: those before it are not looked at."""
+    asked = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
+    settled = ports.warehouse.query(asked, {"first": first}).column("settlement_no").to_pylist()
+    if first:
+        return [number for number in settled if ports.documents.get(COLLECTION, str(number)) is None]
+    told = {int(document.id) for document in ports.documents.find(COLLECTION)}
+    return [number for number in settled if number not in told]
+
+
+def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
+    """One message per row of `changes`: the line as it is now, or what was removed. Put together by columns."""
+    keys = pc.binary_join_element_wise(*(changes.column(name) for name in ("region", "sale_id", "line_key")), "\x1f")
+    ids = pa.array(event_ids(settlement_no, keys.to_pylist()))
+    kinds = changes.column("kind")
+    types = pc.if_else(pc.equal(kinds, "removed"), SALE_REMOVED, SALE_CHANGED)
+    names = [name for name in changes.schema.names if name not in ("kind", "settlement_no", "settled_at")]
+    lines = json_objects({name: _text(changes.column(name)) for name in names}, changes.num_rows)
+    bodies = pc.binary_join_element_wise(
+        '{"id":"', ids, '","type":"', types, f'","settlement_no":{settlement_no},"change":"', kinds,
+        '","line":', lines, "}", "",
+    )  # fmt: skip
+    attributes = _attributes(types, changes.column("region"), changes.column("store_id"))
+    return [*map(Message, pc.cast(bodies, pa.binary()).to_pylist(), attributes)]
+
+
+def _attributes(types: pa.Array, regions: pa.Array, stores: pa.Array) -> Iterator[Mapping[str, str]]:
+    """One mapping for all rows of a type, a region and a store."""
+    columns = [encoded(column) for column in (types, regions, pc.fill_null(stores, ""))]
+    places = np.ravel_multi_index(
+        tuple(column.indices.to_numpy() for column in columns), tuple(len(column.dictionary) for column in columns)
+    )
+    first, of_row = np.unique(places, return_index=True, return_inverse=True)[1:]
+    names = ("type", "region", "store_id")
+    known = [dict(zip(names, (column[row].as_py() for column in columns), strict=True)) for row in first.tolist()]
+    return map(known.__getitem__, of_row.tolist())
+
+
+def _text(values: pa.Array) -> pa.Array:
+    """Decimals without idle zeros, instants in RFC 3339: each distinct one written once."""
+    if not pa.types.is_decimal(values.type) and not pa.types.is_timestamp(values.type):
+        return written(values)
+    found = values.dictionary_encode()
+    words = written(found.dictionary)
+    if pa.types.is_timestamp(values.type):
+        words = pc.replace_substring(words, " ", "T", max_replacements=1)
+    return words.take(found.indices)
+
+
+def _record(ports: Ports, settlement_no: int) -> None:
+    settled = ports.warehouse.query(sql.text("ledger/settlement_batches"), {"settlement_no": settlement_no})
+    for batch in settled.column("batch_id").to_pylist():
+        try:
+            records.move(ports, batch, State.ANNOUNCED, among=frozenset({State.SETTLED}))
+        except NotFound:  # the record was lost; the warehouse still knows the batch, and sweep makes it again
+            continue

@@ -1,0 +1,1 @@
+"""Delimited text: records, headers and cells of CSV files in any style."""

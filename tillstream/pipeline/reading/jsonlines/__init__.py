@@ -1,0 +1,1 @@
+"""JSON lines: one object a line, with the digits of the source."""

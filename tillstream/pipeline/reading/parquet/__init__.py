@@ -1,0 +1,1 @@
+"""Parquet files: typed values as text that loses nothing."""

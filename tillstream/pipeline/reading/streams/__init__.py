@@ -1,0 +1,1 @@
+"""Byte streams: gzip and zip opened, text brought to UTF-8, chunk by chunk."""

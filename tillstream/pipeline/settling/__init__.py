@@ -1,0 +1,1 @@
+"""Settling: staged batches enter the ledger in one commit."""

@@ -1,0 +1,1 @@
+"""Where the rows of a batch come from: a file, messages of stores, or a correction."""

@@ -1,0 +1,130 @@
+"""A corrected file as parts: rows that were refused, with their own numbers, read by their upload's contract."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.source_columns import missing_columns
+from tillstream.pipeline.reading.delimited.reader import Block, read
+from tillstream.pipeline.rows.row_batch import Part, RefusedRow
+from tillstream.pipeline.rows.text_column import plain
+from tillstream.pipeline.validating.validate import validate
+from tillstream.receipts.original_rows import ACCEPT, CORRECTED, DISCARD, LINE, OURS, RISKY, ROW, YES, line_of
+
+_GUARDED = f"^'([{re.escape(''.join(RISKY))}])"
+
+
+def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
+    """The `_row` of every row. Raises `Rejected` for a file that is not a corrected one, or names a row twice."""
+    numbers: list[int] = []
+    with open_corrected() as stream:
+        for block in read(stream, CORRECTED):
+            if block.refused:
+                row = block.refused[0]
+                raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
+            numbers += _numbers(block, ROW).tolist()
+    repeated = (
+        sorted({number for number in numbers if numbers.count(number) > 1}) if len(set(numbers)) < len(numbers) else []
+    )
+    if repeated:
+        raise Rejected(f"The corrected file tells row {repeated[0]} more than once.")
+    return numbers
+
+
+def correction_parts(
+    open_corrected: Callable[[], BinaryIO],
+    contract: Contract,
+    fix_number: int,
+    received: date,
+    *,
+    date_only: bool = False,
+) -> Iterator[Part]:
+    """The corrected rows; those with `_discard` as ignored rows with their reason."""
+    with open_corrected() as stream:
+        for block in read(stream, CORRECTED):
+            yield _part(block, contract, fix_number, received, date_only=date_only)
+
+
+def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
+    if name not in block.cells.column_names:
+        raise Rejected(
+            f"The corrected file has no column {name}: "
+            "download the refused rows, correct them and give the same file back."
+        )
+    try:
+        numbers = pc.cast(pc.utf8_trim_whitespace(plain(block.cells.column(name))), pa.int64())
+    except pa.ArrowInvalid as error:
+        raise Rejected(
+            f"Column {name} of the corrected file must hold the whole numbers that were downloaded."
+        ) from error
+    return np.asarray(numbers.to_numpy(), np.int64)
+
+
+def _texts(block: Block, name: str) -> list[str]:
+    """A column of ours that a person may have removed."""
+    if name not in block.cells.column_names:
+        return [""] * block.cells.num_rows
+    return [cell.strip() for cell in block.cells.column(name).to_pylist()]
+
+
+def _part(block: Block, contract: Contract, fix_number: int, received: date, *, date_only: bool) -> Part:
+    numbers, lines = _numbers(block, ROW), _numbers(block, LINE)
+    reasons = _texts(block, DISCARD)
+    accepted = np.array([answer.lower() in YES for answer in _texts(block, ACCEPT)], np.bool_)
+    kept = np.array([not reason for reason in reasons], np.bool_)
+    cells = block.cells.drop_columns([name for name in OURS if name in block.cells.column_names])
+    missing = missing_columns(cells.column_names, contract)
+    if missing:
+        raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
+    # the guard against formulas comes off before anything is read
+    bare = pa.table(
+        [pc.replace_substring_regex(plain(column), _GUARDED, r"\1") for column in cells.columns],
+        cells.column_names,
+    )
+    table, findings = normalise(
+        # the few rows given back prove nothing about how the others were written
+        bare.filter(pa.array(kept)),
+        contract,
+        date_only=date_only,
+        known=frozenset(),
+    )
+    validate(table, contract, findings, received_date=received)
+    where = np.flatnonzero(kept)
+
+    @cache
+    def texts() -> list[list[str]]:
+        return [column.to_pylist() for column in bare.columns]
+
+    def raw(index: int) -> str:
+        # Its own cells alone: given back once more, the guard and our columns would pile up.
+        return line_of([column[index] for column in texts()])
+
+    return Part(
+        table,
+        numbers[kept],
+        lines[kept],
+        findings,
+        lambda index: raw(int(where[index])),
+        [
+            _discarded(raw(index), int(numbers[index]), int(lines[index]), reasons[index])
+            for index in np.flatnonzero(~kept).tolist()
+        ],
+        block.blank,
+        accepted[kept],
+        fix_number=fix_number,
+    )
+
+
+def _discarded(raw: str, row: int, line: int, reason: str) -> RefusedRow:
+    problem = {"code": "discarded", "column": None, "value": reason, "detail": ""}
+    return RefusedRow(row, line, raw, [problem], outcome="ignored", refused_by="person")

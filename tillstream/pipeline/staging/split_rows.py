@@ -1,0 +1,125 @@
+"""The pipeline room: the rows of a part told apart, as they are staged: accepted with hashes, refused with reasons."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.domain.columns import STAGED
+from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.domain.tables import REFUSED
+from tillstream.pipeline.rows.exact_sum import total
+from tillstream.pipeline.rows.row_batch import Part, RefusedRow
+from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
+from tillstream.pipeline.rows.text_column import constant, encoded, plain, whole
+from tillstream.pipeline.staging.hashes import Hasher
+
+ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
+"""Refusals that a person may overrule with `_accept=yes`: the row can be read, only a rule speaks against it."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    part: Part
+    accepted: pa.Table | None
+    """`STAGED` and `HASHED`, (n,); None without rows."""
+    refused: pa.Table | None
+    quarantined: int
+    """How many of the refused rows no person discarded."""
+    amounts: list[tuple[str, Decimal | None, Decimal | None]]
+    """currency, net, gross of the accepted rows."""
+
+
+def judged(part: Part, hasher: Hasher) -> Judged:
+    refused = _refused(part, part.table.num_rows)
+    accepted = None
+    if not refused.all():
+        accepted = hasher.with_hashes(_accepted_rows(part, None if not refused.any() else ~refused))
+    rows = [*part.refused, *_explain(part, refused)]
+    return Judged(
+        part,
+        accepted,
+        _refused_rows(part, rows, refused) if rows else None,
+        sum(row.outcome == "quarantined" for row in rows),
+        [] if accepted is None else [*_amounts(accepted)],
+    )
+
+
+def _refused(part: Part, length: int) -> npt.NDArray[np.bool_]:
+    if part.accepted is None or not part.accepted.any():
+        return part.findings.refused(length)
+    refused = np.zeros(length, np.bool_)
+    for found in part.findings:
+        if CATALOGUE[found.code].severity is Severity.ERROR:
+            stands = part.accepted[found.rows] if found.code in ACCEPTABLE else np.zeros(len(found.rows), np.bool_)
+            refused[found.rows[~stands]] = True
+    return refused
+
+
+def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
+    length = part.table.num_rows
+    given: dict[str, Any] = {
+        "row_number": pa.array(part.row_number),
+        "line_number": pa.array(part.line_number),
+        "fix_number": pa.repeat(pa.scalar(part.fix_number, pa.int64()), length),
+        "accepted": pa.repeat(pa.scalar(False), length) if part.accepted is None else pa.array(part.accepted),
+        "source": constant(part.source, length) if isinstance(part.source, str) else encoded(part.source),
+        "received_seq": pa.nulls(length, pa.int64()) if part.received_seq is None else part.received_seq,
+    }
+    schema = lines_schema(STAGED)
+    columns = [given[name] if name in given else part.table.column(name) for name in schema.names]
+    rows = pa.table(columns, schema=schema)
+    return rows if keep is None else rows.filter(pa.array(keep))
+
+
+def _explain(part: Part, refused: npt.NDArray[np.bool_]) -> list[RefusedRow]:
+    """The refused rows of the table, each with all that was found in it."""
+    if not refused.any():
+        return []
+    problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(refused)}
+    found = part.findings.table(Severity.ERROR)
+    for row in found.filter(pa.array(refused[found.column("index").to_numpy()])).to_pylist():
+        problems[row.pop("index")].append(row)
+    return [
+        RefusedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), found)
+        for index, found in problems.items()
+    ]
+
+
+def _refused_rows(part: Part, rows: Sequence[RefusedRow], refused: npt.NDArray[np.bool_]) -> pa.Table:
+    schema = arrow_schema(REFUSED)
+    named = part.table.filter(pa.array(refused))
+    unnamed = len(rows) - named.num_rows
+    columns: dict[str, Any] = {
+        "row_number": [row.row_number for row in rows],
+        "line_number": [row.line_number for row in rows],
+        "fix_number": [part.fix_number] * len(rows),
+        "outcome": [row.outcome for row in rows],
+        "refused_by": [row.refused_by for row in rows],
+        "raw": [row.raw for row in rows],
+        "code": [row.problems[0]["code"] for row in rows],
+        "column_name": [row.problems[0]["column"] for row in rows],
+        "value": [row.problems[0]["value"] for row in rows],
+        "problems": [json.dumps(row.problems, ensure_ascii=False) for row in rows],
+    }
+    for name in ("region", "sale_id", "store_id", "sale_date"):
+        known = plain(named.column(name))
+        columns[name] = pa.concat_arrays([pa.nulls(unnamed, known.type), known])
+    return pa.table([pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema)
+
+
+def _amounts(rows: pa.Table) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
+    currency = encoded(rows.column("currency"))
+    amounts = [whole(rows.column(name)) for name in ("net_amount", "gross_amount")]
+    for number, word in enumerate(currency.dictionary.to_pylist()):
+        here = pc.equal(currency.indices, number)
+        if len(currency.dictionary) == 1:
+            yield word, *(total(values) for values in amounts)
+        elif pc.any(here).as_py():
+            yield word, *(total(values.filter(here)) for values in amounts)

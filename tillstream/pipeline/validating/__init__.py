@@ -1,0 +1,1 @@
+"""Validating: typed rows are checked, and what is wrong becomes issues."""

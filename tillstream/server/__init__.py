@@ -1,0 +1,1 @@
+"""The local server: portal, command API and worker in one process."""

@@ -1,1 +1,0 @@
-"""The stores room: what stores send by themselves."""

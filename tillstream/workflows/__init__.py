@@ -1,0 +1,1 @@
+"""What people and schedules do with batches, a package for each kind of work."""

@@ -1,0 +1,1 @@
+"""Corrections: rejected rows come back corrected, accepted as they stand, or discarded."""

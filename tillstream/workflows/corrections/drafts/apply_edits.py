@@ -1,0 +1,169 @@
+"""The fixing room: the refused rows with the steps of a draft taken, kept as what is other than the source wrote."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tillstream.workflows.corrections.drafts.edits import Step
+from tillstream.workflows.corrections.drafts.interpretations import read_as
+from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE, Refusals
+
+Ints = npt.NDArray[np.int64]
+
+
+class Applied:
+    """Rows are told by their place among the refusals, columns by their place in the header."""
+
+    def __init__(self, refusals: Refusals, steps: Iterable[Step] = ()) -> None:
+        self.refusals = refusals
+        self.cells: dict[int, dict[int, str]] = {}
+        """column → row → text, where it is other than the source wrote"""
+        self.accepted: set[int] = set()
+        self.discarded: dict[int, str] = {}
+        self.by: dict[int, str] = {}
+        """row → who touched it last"""
+        for step in steps:
+            if not step.undone:
+                self.take(step)
+
+    def take(self, step: Step) -> int:
+        """How many cells (or rows, where rows are meant) the step changed."""
+        changed = self._take(step)
+        for row in {row for row, _ in changed}:
+            self.by[row] = step.by
+        return len(changed)
+
+    def touched(self) -> list[int]:
+        """Rows in which something is to be given back, ascending."""
+        return sorted({*self.accepted, *self.discarded, *(row for rows in self.cells.values() for row in rows)})
+
+    def cell(self, row: int, column: int) -> str:
+        edited = self.cells.get(column, {}).get(row)
+        return self.written(row, column) if edited is None else edited
+
+    def written(self, row: int, column: int) -> str:
+        """As the source wrote it."""
+        return self.refusals.texts(column)[row] if column in self.cells else str(self.refusals.columns[column][row])
+
+    def row(self, row: int) -> list[str]:
+        return [self.cell(row, column) for column in range(len(self.refusals.names))]
+
+    def rows(self, rows: Sequence[int]) -> list[tuple[str, ...]]:
+        """As `row`, of many."""
+        places = pa.array(rows, pa.int64())
+        return list(zip(*(self._of(column, rows, places) for column in range(len(self.refusals.names))), strict=True))
+
+    def _of(self, column: int, rows: Sequence[int], places: pa.Array) -> list[str]:
+        texts: list[str] = self.refusals.columns[column].take(places).to_pylist()
+        edits = self.cells.get(column)
+        return [edits.get(row, text) for row, text in zip(rows, texts, strict=True)] if edits else texts
+
+    def unlike(self, other: "Applied") -> set[int]:
+        """The rows that stand otherwise there than here."""
+        rows = self.accepted ^ other.accepted
+        rows |= {row for row, _ in self.discarded.items() ^ other.discarded.items()}
+        for column in self.cells.keys() | other.cells.keys():
+            rows |= {row for row, _ in self.cells.get(column, {}).items() ^ other.cells.get(column, {}).items()}
+        return rows
+
+    def column(self, column: int) -> pa.Array:
+        """As it stands now, string (n,)."""
+        edits = self.cells.get(column)
+        if not edits:
+            return self.refusals.columns[column]
+        texts = list(self.refusals.texts(column))
+        for row, text in edits.items():
+            texts[row] = text
+        return pa.array(texts, pa.string())
+
+    def alike(self, step: Step) -> list[int]:
+        """The rows that a step without rows of its own means."""
+        column = NOWHERE if step.column is None else step.column
+        found = self._of_its_time(step, self.refusals.marks.get((step.code, column), np.zeros(0, np.int64)))
+        if step.value is None or column == NOWHERE:
+            return list(map(int, found))
+        texts, edits = self.refusals.texts(column), self.cells.get(column, {})
+        return [row for row in found.tolist() if (edits.get(row) if row in edits else texts[row]) == step.value]
+
+    def _of_its_time(self, step: Step, rows: Ints) -> Ints:
+        return rows[self.refusals.fix_number[rows] <= step.seen]
+
+    def _take(self, step: Step) -> list[tuple[int, int]]:
+        match step.do:
+            case "set":
+                return self._set(step)
+            case "put" | "read":
+                return self._put(step)
+            case "replace":
+                return self._replace(step)
+        rows = [int(row) for row in self._named(step, step.rows)] if step.rows else self.alike(step)
+        if step.do == "revert":
+            return [(row, NOWHERE) for row in rows if self._revert(row)]
+        return [(row, NOWHERE) for row in rows if self._decide(step, row)]
+
+    def _named(self, step: Step, row_numbers: Iterable[int]) -> Ints:
+        return self._of_its_time(step, self.refusals.places(np.array(list(row_numbers), np.int64)))
+
+    def _set(self, step: Step) -> list[tuple[int, int]]:
+        known = {int(self.refusals.row_number[row]): int(row) for row in self._named(step, (c[0] for c in step.cells))}
+        return [
+            (known[number], column)
+            for number, column, text in step.cells
+            if number in known and self._write(known[number], column, text)
+        ]
+
+    def _put(self, step: Step) -> list[tuple[int, int]]:
+        column = NOWHERE if step.column is None else step.column
+        if column == NOWHERE:
+            return []
+        found = []
+        for row in self.alike(step):
+            text: str | None = step.text
+            if step.do == "read":
+                text = read_as(step.how, self.cell(row, column), self.refusals.contract)
+            if text is not None and self._write(row, column, text):
+                found.append((row, column))
+        return found
+
+    def _replace(self, step: Step) -> list[tuple[int, int]]:
+        wanted = step.value or ""
+        found: list[tuple[int, int]] = []
+        every = step.column is None or step.column == NOWHERE
+        for column in range(len(self.refusals.names)) if every else [step.column or 0]:
+            holds = pc.match_substring(self.column(column), wanted)
+            rows = self._of_its_time(step, np.flatnonzero(holds.to_numpy(zero_copy_only=False))).tolist()
+            replaced = ((row, self.cell(row, column).replace(wanted, step.text)) for row in rows)
+            found += [(row, column) for row, text in replaced if self._write(row, column, text)]
+        return found
+
+    def _write(self, row: int, column: int, text: str) -> bool:
+        written, edits = self.refusals.texts(column)[row], self.cells.setdefault(column, {})
+        if text == edits.get(row, written):
+            return False
+        if text == written:
+            edits.pop(row, None)
+        else:
+            edits[row] = text
+        return True
+
+    def _decide(self, step: Step, row: int) -> bool:
+        before = row in self.accepted, self.discarded.get(row)
+        # a row is accepted or discarded, and not both
+        self.accepted.discard(row)
+        self.discarded.pop(row, None)
+        if step.do == "accept" and not step.off:
+            self.accepted.add(row)
+        if step.do == "discard" and not step.off:
+            self.discarded[row] = step.text.strip()
+        return before != (row in self.accepted, self.discarded.get(row))
+
+    def _revert(self, row: int) -> bool:
+        changed = row in self.accepted or row in self.discarded
+        self.accepted.discard(row)
+        self.discarded.pop(row, None)
+        for edits in self.cells.values():
+            changed = edits.pop(row, None) is not None or changed
+        return changed

@@ -1,0 +1,151 @@
+"""The fixing room: ways in which a cell that was refused may be meant, each a rule that a person may take for one cell
+or for all cells like it. A reading says a date as year-month-day and a number as the contract writes numbers."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.month_names import folded, names
+
+Reading = Callable[[str, Contract], str | None]
+_CLOCK = re.compile(r"(.*?)[\sT,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d{1,4})[\s./,-]+(\d{1,2})[\s./,-]+(\d{1,4})\.?")
+_NAMED = re.compile(
+    r"(?:\D+[\s,]+)??(?:(\d{1,4})(?:st|nd|rd|th)?)?[\s./,-]*([^\W\d]+)\.?[\s./,-]*(\d{1,4})(?:st|nd|rd|th)?"
+    r"(?:[\s./,-]+(\d{4}))?"
+)
+_AMOUNT = re.compile(r"[^\d.,]*?([-+−(]?)[^\d.,(+−-]*([.,]?\d(?:[\d.,'\s\u00a0\u202f]*\d)?[.,]?)\s*([-−)]?)(\D*)")
+_UNIT = re.compile(r"[^\W\d]+\.?\s*")
+_ONE_LETTER = re.compile(r"[^\W\d]")
+_WORDS = tuple(
+    word
+    for words in (
+        "zero one two three four five six seven eight nine ten",
+        "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty",
+    )
+    for word in words.split()
+)
+_ALIKE = str.maketrans("OoIl|SB", "0011158")
+ORDERS = {"day-first": (2, 1, 0), "month-first": (2, 0, 1), "year-first": (0, 1, 2)}
+"""Reading → where year, month and day stand."""
+
+
+def read_as(how: str, text: str, contract: Contract) -> str | None:
+    """What the cell is, read so; None where it cannot be read so."""
+    return READINGS[how](text.strip(), contract)
+
+
+def _date(order: tuple[int, int, int], text: str, contract: Contract) -> str | None:
+    day, clock = _apart(text)
+    found = _NUMBERS.fullmatch(day)
+    if found is None or clock is None:
+        return None
+    year, month, of_month = (found[place + 1] for place in order)
+    return _written(year, int(month), of_month, clock, contract)
+
+
+def _named_date(text: str, contract: Contract) -> str | None:
+    """With the name of a month, in any of the usual orders."""
+    day, clock = _apart(text)
+    found = _NAMED.fullmatch(day)
+    if found is None or clock is None:
+        return None
+    first, word, second, third = found.groups()
+    months = names(contract.dates.language).months | names("en").months
+    month = months.get(folded(word)) or months.get(folded(word)[:3])
+    year, of_month = (third, second) if third else (second, first)
+    if month is None or of_month is None:
+        return None
+    if len(of_month) == 4:
+        year, of_month = of_month, year
+    return _written(year, month, of_month, clock, contract)
+
+
+def _apart(text: str) -> tuple[str, str | None]:
+    """The day, and the time of day as " 14:05" or nothing; None for a time that there is not."""
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return text, ""
+    hour, minute, second = (int(part or 0) for part in found.group(2, 3, 4))
+    half = (found[5] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return found[1], None
+    if half:
+        hour = hour % 12 + 12 * (half == "p")
+    if hour > 23 or minute > 59 or second > 59:
+        return found[1], None
+    return found[1], f" {hour:02}:{minute:02}" + (f":{second:02}" if found[4] else "")
+
+
+def _written(year: str, month: int, day: str, clock: str, contract: Contract) -> str | None:
+    whole = int(year)
+    if len(year) <= 2:
+        start = contract.dates.two_digit_years_from
+        whole = start + (whole - start) % 100
+    try:
+        return datetime(whole, month, int(day)).strftime("%Y-%m-%d").rjust(10, "0") + clock  # noqa: DTZ001 - a wall's day
+    except ValueError:
+        return None
+
+
+def _number(decimal: str, text: str, contract: Contract) -> str | None:
+    """The one number in the cell, whatever stands around it."""
+    unit = _UNIT.match(text)  # the dot of Rs. is no decimal sign
+    found = _AMOUNT.fullmatch(text[unit.end() :] if unit else text)
+    if found is None or _ONE_LETTER.fullmatch(found[4]):
+        return None
+    before, digits, after, _ = found.groups()
+    thousands = "." if decimal == "," else ","
+    whole, sign, fraction = re.sub(r"['\s\u00a0\u202f]", "", digits).partition(decimal)
+    groups = whole.split(thousands)
+    # groups of two are Indian; the last has three everywhere
+    grouped = all(len(group) in (2, 3) for group in groups[1:-1]) and len(groups[-1]) == 3
+    if thousands in fraction or decimal in fraction or (len(groups) > 1 and not grouped):
+        return None
+    return _canonical("".join(groups) + (f".{fraction}" if sign else ""), before + after, contract)
+
+
+def _canonical(number: str, signs: str, contract: Contract) -> str | None:
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return None
+    minus = "-" if value and set(signs) & set("-−()") else ""
+    return f"{minus}{value:f}".replace(".", contract.numbers.decimal)
+
+
+def _number_word(text: str, _contract: Contract) -> str | None:
+    return str(_WORDS.index(text.lower())) if text.lower() in _WORDS else None
+
+
+def _look_alike(text: str, contract: Contract) -> str | None:
+    """Letters typed for digits: 1O for 10."""
+    likely = text.translate(_ALIKE)
+    if likely == text or not re.search(r"\d", text) or re.search(r"[^\W\d]", likely):
+        return None
+    return _number(contract.numbers.decimal, likely, contract)
+
+
+READINGS: dict[str, Reading] = {
+    **{how: partial(_date, order) for how, order in ORDERS.items()},
+    "month-name": _named_date,
+    "decimal-point": partial(_number, "."),
+    "decimal-comma": partial(_number, ","),
+    "number-word": _number_word,
+    "look-alike": _look_alike,
+}
+DATES = (*ORDERS, "month-name")
+NUMBERS = ("number-word", "look-alike", "decimal-point", "decimal-comma")
+LABELS = {
+    "day-first": "the day stands first",
+    "month-first": "the month stands first",
+    "year-first": "the year stands first",
+    "month-name": "the month has its name",
+    "decimal-point": "a point before the cents",
+    "decimal-comma": "a comma before the cents",
+    "number-word": "the number in words",
+    "look-alike": "letters typed for digits",
+}

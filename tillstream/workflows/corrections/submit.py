@@ -1,0 +1,114 @@
+"""Fix: refused rows come back corrected, accepted as they stand, or discarded with a reason."""
+
+import io
+from functools import partial
+from typing import BinaryIO
+
+from tillstream.batches import records
+from tillstream.contracts.registry import contract_version
+from tillstream.domain.batch import FINAL, IN_LEDGER, Upload
+from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.ids import batch_id
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+from tillstream.receipts import original_rows
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.review import replay
+
+FOLDER = "corrections"
+
+
+def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Upload:
+    """Keep a corrected file of a batch's refused rows and make its record; staging and settling follow.
+
+    Raises `Rejected` when it is not the downloaded file, or a row of it does not wait for a person, `NotFound`.
+    """
+    from tillstream.pipeline.staging.sources.correction import row_numbers
+    from tillstream.workflows.corrections.canonical_csv import kept_form
+
+    upload = records.get(ports, batch)
+    may_be_fixed(ports, upload)
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    names = original_rows.shape_of(ports, upload).names
+    corrected = kept_form(stream.read(), names, contract.numbers.decimal, ports.limits)
+    waiting = {row["row_number"] for row in receipts.in_quarantine(ports, batch)}
+    numbers = row_numbers(lambda: io.BytesIO(corrected))
+    strange = sorted(set(numbers) - waiting | on_their_way(ports, batch).intersection(numbers))
+    if not numbers:
+        raise Rejected(f"{name} holds no row.")
+    if strange:
+        raise Rejected(f"Row {strange[0]} of {upload.file} does not wait for a correction (any more).")
+    return register(ports, _keep(ports, upload, corrected), by, file=name)
+
+
+def may_be_fixed(ports: Ports, upload: Upload) -> None:
+    """Raises `Rejected` where refused rows of the upload cannot be given back now."""
+    if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
+        raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
+    replay.ended(ports, upload)
+
+
+def on_their_way(ports: Ports, batch: str) -> set[int]:
+    """Rows of corrections that are kept and not settled yet: told twice, they would count twice."""
+    from tillstream.pipeline.staging.sources.correction import row_numbers
+
+    rows: set[int] = set()
+    for correction in records.children(ports, batch, "correction"):
+        if correction.state not in FINAL | IN_LEDGER:
+            rows |= set(row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
+    return rows
+
+
+def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
+    number = next_number(ports, upload) - 1
+    while True:
+        number += 1
+        try:
+            with ports.objects.writer(INBOX, f"{FOLDER}/{upload.batch_id}/{number}.csv", if_generation=0) as writer:
+                writer.write(corrected)
+        except Conflict:
+            continue
+        if writer.stored is None:
+            raise NotFound("The corrected file was not kept.")
+        return writer.stored
+
+
+def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Upload:
+    """The record of a kept correction; everything that matters follows from the object's name."""
+    _, batch, number = stored.name.split("/")
+    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+        sha256 = records.digest(stream)
+    return records.create(
+        ports, record(ports, records.get(ports, batch), stored, int(number.removesuffix(".csv")), sha256, by, file)
+    )
+
+
+def record(
+    ports: Ports, parent: Upload, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
+) -> Upload:
+    """What is written of a correction; a look at what it would do writes nothing."""
+    now = ports.clock.now().isoformat()
+    return Upload(
+        batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),
+        kind="correction",
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=file or f"Correction {fix_number} of {parent.file}",
+        contract=parent.contract,
+        contract_version=parent.contract_version,
+        region=parent.region,
+        received_seq=parent.received_seq,
+        received_at=now,
+        received_by=by or parent.received_by,
+        state_at=now,
+        sha256=sha256,
+        parent=parent.batch_id,
+        fix_number=fix_number,
+    )
+
+
+def next_number(ports: Ports, upload: Upload) -> int:
+    return 1 + len(replay.fixes(ports, upload)) + len(records.children(ports, upload.batch_id, "correction"))

@@ -1,0 +1,1 @@
+"""Intake: uploads, watched folders, inbox objects and store sales become batches."""

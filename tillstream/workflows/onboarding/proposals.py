@@ -1,0 +1,72 @@
+"""Contracts that people propose for a file, and that wait for an administrator: the file is held as long."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tillstream.audit import What
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractBook
+from tillstream.domain.batch import Hold, State, Upload
+from tillstream.domain.contract.model import Contract, parse
+from tillstream.domain.errors import Rejected
+from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.resumable_upload import Sending
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+
+PROPOSED = "contract-proposed"
+AGREED = frozenset({"version", "description"})
+"""What two contracts that read alike may differ in."""
+
+
+def of(contract: Contract, changes: Iterable[str]) -> dict[str, Any]:
+    """A proposal as records keep it. changes: in words, what is to be known of it."""
+    return {"contract": contract.model_dump(mode="json"), "changes": list(changes)}
+
+
+def register(ports: Ports, stored: StoredObject, sent: Sending) -> Upload:
+    """The record of a file that waits for its new contract."""
+    name = sent.proposed["contract"]["name"]
+    held = _hold(f"{sent.by} answered what the file does not say, and proposes the contract {name}.")
+    return records.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
+
+
+def put_forward(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Upload:
+    """Propose a contract for a held upload. Raises `Rejected` where the upload does not wait, `NotFound`."""
+    upload = records.get(ports, batch)
+    if upload.state is not State.HELD:
+        raise Rejected(f"{upload.file} is {upload.state}; a contract is proposed for a held file only.")
+    held = _hold(f"{by} answered what the file does not say, and proposes the contract {contract.name}.")
+    holds = (*(one for one in upload.holds if one.code != PROPOSED), held)
+    return records.move(
+        ports,
+        batch,
+        State.HELD,
+        among=frozenset({State.HELD}),
+        told=(by, What.CONTRACT_PROPOSED),
+        proposed=of(contract, changes),
+        holds=holds,
+    )
+
+
+def waiting(ports: Ports) -> list[Upload]:
+    """Held files with a proposed contract, the newest first."""
+    return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
+
+
+def kept(book: ContractBook, upload: Upload, by: str) -> Contract:
+    """The proposed new contract, saved. Raises `Rejected` where another one has its name by now."""
+    proposed = parse(upload.proposed["contract"], f"the contract proposed for {upload.file}")
+    known = book.all().get(proposed.name)
+    if known is None:
+        return book.save(proposed, by)
+    if known.model_dump(exclude=set(AGREED)) != proposed.model_dump(exclude=set(AGREED)):
+        raise Rejected(
+            f"There is a contract {proposed.name} by now, and it reads otherwise than the proposed one. Say that "
+            f"{upload.file} is written by it, or reject the file and let it be given again."
+        )
+    return known
+
+
+def _hold(detail: str) -> Hold:
+    return Hold(PROPOSED, CATALOGUE[PROPOSED].says(detail=detail))

@@ -1,0 +1,1 @@
+"""Review: confirm, reject, replay or undo a batch, each with a preview of what it changes."""

@@ -1,0 +1,42 @@
+"""What confirming a held batch would do, with nothing kept: its receipt, and the answers to whoever asks more."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractBook
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.settling.settle import describe
+from tillstream.pipeline.staging import expiry
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.receipts import receipt as receipts
+
+
+def previewable(ports: Ports, upload: Upload) -> bool:
+    """Whether the batch waits, and was read: what would come of it is known then, as long as its rows are kept."""
+    read = upload.state is State.HELD and bool(upload.staged) and bool(upload.contract)
+    return read and not expiry.gone(ports, upload)
+
+
+def would(
+    ports: Ports, book: ContractBook, batch: str, questions: Sequence[Question] = (), *, as_new: bool = False
+) -> tuple[dict[str, Any], Settled]:
+    """The receipt that the held batch would have, and how it would settle, with the answers to `questions`.
+
+    Where the ledger would hold it again for another reason, the receipt's `holds` say so. Raises `Rejected`.
+    """
+    upload = records.get(ports, batch)
+    if not previewable(ports, upload):
+        raise Rejected(f"{upload.file} is {upload.state}, or was not read yet: nothing can be said of it.")
+    codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
+    confirmed = replace(upload, state=State.STAGED, confirmed=codes, holds=(), as_new=as_new)
+    undone = [upload.parent] if upload.kind == "replay" else []
+    asked = receipts.questions(batch)
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, confirmed)], undone), [*asked, *questions])
+    receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.answers[: len(asked)]))
+    holds = [asdict(hold) for hold in settled.holds.values()]
+    answers = settled.answers[len(asked) :]
+    return receipt | {"status": "dry-run", "holds": holds}, replace(settled, answers=answers)

@@ -1,0 +1,99 @@
+"""What a person decides about a batch that waits: confirm it or reject it."""
+
+from tillstream.audit import What
+from tillstream.batches import events, records
+from tillstream.contracts import known_headers
+from tillstream.contracts.registry import ContractBook, contract_version
+from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.domain.contract.model import parse
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.staging import holds, stage
+from tillstream.ports import Ports
+from tillstream.workflows.onboarding import proposals
+from tillstream.workflows.review import replay
+
+
+def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Upload:
+    """Let a held batch go on, or with `as_new` give a repeat of known bytes a place in time of its own.
+
+    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    """
+    upload = records.get(ports, batch)
+    if upload.state is State.HELD and not upload.contract:
+        raise Rejected(f"{upload.file} waits for its contract: say which one it is, with `--region` or in the portal.")
+    if upload.state is State.HELD and not upload.staged:
+        raise Rejected(
+            f"{upload.file} cannot be read by {upload.contract}: accept its proposed version, say by "
+            "which one it is written, or reject it."
+        )
+    if upload.state is State.HELD:
+        if holds.COLUMNS in {hold.code for hold in upload.holds}:
+            contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+            known_headers.remember(ports, contract, upload.staged["columns"])
+        codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
+        confirmed = records.move(
+            ports,
+            batch,
+            State.STAGED,
+            among=frozenset({State.HELD}),
+            told=(by, What.UPLOAD_CONFIRMED),
+            confirmed=codes,
+            holds=(),
+            as_new=as_new,
+        )
+        events.staged(ports, confirmed)
+        return confirmed
+    if not as_new:
+        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
+    if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
+        raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
+    return stage.stage(ports, replay.tell_anew(ports, upload, by).batch_id)
+
+
+def read_by(ports: Ports, book: ContractBook, batch: str, contract: str, by: str) -> Upload:
+    """Say by which contract a held upload is written; staging follows, and asks again what that contract asks.
+
+    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    """
+    upload = records.get(ports, batch)
+    if upload.state is not State.HELD or upload.kind not in holds.OF_FILES:
+        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
+    used = book.used(contract)
+    told = records.move(
+        ports,
+        batch,
+        State.RECEIVED,
+        among=frozenset({State.HELD}),
+        told=(by, What.UPLOAD_REREAD),
+        contract=used.name,
+        contract_version=used.version,
+        region=used.region,
+        holds=(),
+        confirmed=(),
+        staged={},
+        proposed={},
+    )
+    events.received(ports, told)
+    return told
+
+
+def accept(ports: Ports, book: ContractBook, batch: str, by: str) -> Upload:
+    """Save the contract version that is proposed for a held upload, and read the upload by it; staging follows.
+
+    Raises `Rejected` where none is proposed, or it does not fit beside the other contracts.
+    """
+    upload = records.get(ports, batch)
+    if upload.state is not State.HELD or not upload.proposed:
+        raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
+    if not upload.contract:
+        return read_by(ports, book, batch, proposals.kept(book, upload, by).name, by)
+    # where another file led to a new version meanwhile, that one reads this file too, or asks anew
+    if book.current(upload.contract).version == upload.contract_version:
+        book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"), by)
+    return read_by(ports, book, batch, upload.contract, by)
+
+
+def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:
+    """Refuse a held batch for good: it stays kept, and never counts."""
+    words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
+    return records.move(ports, batch, State.REJECTED, among=None, told=(by, What.UPLOAD_REJECTED), error=words)

@@ -1,0 +1,89 @@
+"""A dry run: what a file's receipt would be, with nothing kept."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any, BinaryIO
+
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractBook
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.events import STAGING
+from tillstream.domain.ids import batch_id
+from tillstream.pipeline.settling.settle import describe
+from tillstream.pipeline.staging import holds as staging_holds
+from tillstream.pipeline.staging import stage
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.receipts import receipt as receipts
+
+
+def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
+    """The receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
+
+    A contract that nobody has saved is tried as it is. Raises `Rejected` for a file that cannot be read.
+    """
+    prefix = f"dry-run/{ports.clock.tick()}"
+    try:
+        known = book.all().get(contract.name) == contract
+        upload = _keep(ports, book.used(contract.name) if known else contract, prefix, name, stream)
+        return tried(ports, book, upload, prefix, contract=contract)[0]
+    finally:
+        forget(ports, prefix)
+
+
+def tried(
+    ports: Ports,
+    book: ContractBook,
+    upload: Upload,
+    prefix: str,
+    undo: Sequence[str] = (),
+    *more: Question,
+    contract: Contract | None = None,
+) -> tuple[dict[str, Any], Settled]:
+    """The receipt that the upload would have, and how it would settle beside an undo, with the answers to `more` last.
+
+    What is staged lies under the prefix, for `forget`. Raises `Rejected` for a file that cannot be read.
+    """
+    contract = contract or book.version(upload.contract, upload.contract_version)
+    written = stage.write(ports, upload, prefix, contract=contract)
+    read = replace(upload, staged=asdict(written), state=State.STAGED)
+    asked = staging_holds.about(staging_holds.File(ports, read, contract, tuple(book.all().values())), written)
+    questions = receipts.questions(read.batch_id)
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, read, contract)], undo), [*questions, *more])
+    holds = [asdict(hold) for hold in (*asked.holds, *settled.holds.values())]
+    receipt = receipts.compose(read, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
+    return receipt | {"status": "dry-run", "holds": holds}, settled
+
+
+def forget(ports: Ports, prefix: str) -> None:
+    for stored in list(ports.objects.list(STAGING, prefix)):
+        ports.objects.delete(STAGING, stored.name)
+
+
+def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:
+    """A record that is never written, of an object beside what is staged."""
+    with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
+        while chunk := stream.read(records.CHUNK):
+            writer.write(chunk)
+    stored = ports.objects.stat(STAGING, f"{prefix}/original")
+    with ports.objects.open(stored.bucket, stored.name) as kept:
+        sha256 = records.digest(kept)
+    now = ports.clock.now().isoformat()
+    return Upload(
+        batch_id=batch_id(prefix, stored.generation, sha256),
+        kind="upload",
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=name,
+        contract=contract.name,
+        contract_version=contract.version,
+        region=contract.region,
+        received_seq=stored.generation,
+        received_at=now,
+        received_by="",
+        state=State.STAGED,
+        sha256=sha256,
+    )

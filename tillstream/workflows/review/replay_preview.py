@@ -1,0 +1,47 @@
+"""What a replay would change, with nothing kept: the account of the batch as it is, and as it would be read now."""
+
+from typing import Any
+
+import sql
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractBook
+from tillstream.domain.batch import IN_LEDGER, State
+from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question
+from tillstream.receipts import receipt as receipts
+from tillstream.workflows.review import replay
+from tillstream.workflows.review.dry_run import forget, tried
+
+TOTALS = Question(sql.text("ledger/totals"))
+SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
+
+
+def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None = None) -> dict[str, Any]:
+    """`before` and `after`: the batch's own account, its rows by outcome and its amounts; `changes`: net lines by kind;
+    `totals`: what all batches together say, by region and currency, before and after. Raises `Rejected`, `NotFound`.
+    """
+    old = records.get(ports, batch)
+    new = replay.reading(ports, book, old, contract, "")
+    before = receipts.receipt(ports, batch)
+    totals = ports.warehouse.query(TOTALS.sql).to_pylist()
+    prefix = f"dry-run/{ports.clock.tick()}"
+    try:
+        undo = [old.batch_id] if old.state in IN_LEDGER else []
+        after, settled = tried(ports, book, new, prefix, undo, TOTALS)
+    except Rejected as error:
+        after, settled = receipts.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
+    finally:
+        forget(ports, prefix)
+    return {
+        "batch_id": batch,
+        "file": old.file,
+        "before": _shown(before),
+        "after": _shown(after),
+        "changes": dict(settled.changes) if settled else {},
+        "totals": {"before": totals, "after": settled.answers[-1].to_pylist() if settled else totals},
+    }
+
+
+def _shown(receipt: dict[str, Any]) -> dict[str, Any]:
+    return {name: receipt[name] for name in SHOWN}

@@ -1,0 +1,69 @@
+"""Undo: a settled batch and its corrections stop counting; what other batches say stays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sql
+from tillstream.audit import What
+from tillstream.batches import events, records
+from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.settling.settle import leave
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.workflows.review import replay
+
+
+def _undoable(ports: Ports, batch: str) -> Upload:
+    upload = records.get(ports, batch)
+    if upload.kind == "correction":
+        raise Rejected("A correction belongs to its upload: undo the upload.")
+    if upload.state not in IN_LEDGER:
+        raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
+    # A replay that settled after the undo would bring back what the person took out.
+    replay.ended(ports, upload)
+    return upload
+
+
+def preview(ports: Ports, batch: str) -> dict[str, Any]:
+    """What undoing would change: net lines by kind, and the totals by currency before and after. Raises `Rejected`."""
+    upload = _undoable(ports, batch)
+    totals = Question(sql.text("ledger/totals"))
+    before = ports.warehouse.query(totals.sql)
+    settled = would(ports, batch, [totals])
+    return {
+        "batch_id": batch,
+        "file": upload.file,
+        "changes": dict(settled.changes),
+        "before": before.to_pylist(),
+        "after": settled.answers[0].to_pylist(),
+    }
+
+
+def would(ports: Ports, batch: str, questions: Sequence[Question]) -> Settled:
+    """What undoing would settle, and what the questions would be answered then; nothing is kept. Raises `Rejected`."""
+    _undoable(ports, batch)
+    return ports.warehouse.preview(Settlement(undo=[batch]), questions)
+
+
+def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
+    """Undo it now. Repeatable: what is undone stays undone. Raises `Rejected`, `Unavailable`."""
+    upload = _undoable(ports, batch)
+    # Who undoes it is kept before it is done: where this process dies, the sweep ends it and says the same.
+    upload = records.move(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
+    settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
+    recover(ports, upload, settled.settlement_no)
+    return {
+        "batch_id": batch,
+        "file": upload.file,
+        "changes": dict(settled.changes),
+        "by": by,
+        "settlement_no": settled.settlement_no,
+    }
+
+
+def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
+    """Bring the records after an undo that the warehouse has made."""
+    leave(ports, upload.batch_id, State.UNDONE, (upload.undone_by, What.UPLOAD_UNDONE))
+    if settlement_no:
+        events.settled(ports, settlement_no)
