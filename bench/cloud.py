@@ -11,9 +11,9 @@ from pathlib import Path
 from bench import ingest
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.app import build
-from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 SOURCE = Path(__file__).resolve().parents[1] / "functions" / "main.py"
 GOOGLE = "tillstream.adapters.google"
@@ -71,7 +71,7 @@ def streamed(work: Path) -> list[Streamed]:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
         with file.open("rb") as stream:
-            upload = records.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
+            upload = uploads.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
         found.append(Streamed(file.stat().st_size, run))

@@ -22,7 +22,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
-from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.intake.store_sales import StoreToken, publish
 
 HISTORY = 10_000_000
 MORE = 100_000

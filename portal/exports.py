@@ -13,7 +13,7 @@ from werkzeug.utils import secure_filename
 
 from tillstream.commands.json_values import plain
 from tillstream.domain.errors import Rejected
-from tillstream.receipts.original_rows import BOM, RISKY
+from tillstream.pipeline.reading.correction_file import BOM, RISKY
 
 RISKY_START = f"^([{''.join(RISKY)}])".replace("-", r"\-")
 """A cell that a spreadsheet would take for a formula: it gets an apostrophe before it, as refused rows do."""

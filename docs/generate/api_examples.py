@@ -20,13 +20,13 @@ from portal.api.reads import LISTS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import queries
 from tillstream.app import App, build
-from tillstream.batches import records
 from tillstream.domain.people import EVERYTHING, Role
 from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.people import accounts, personal_tokens, store_tokens
 from tillstream.people.personal_tokens import RIGHTS
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FILE = """\
@@ -69,7 +69,7 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 def _given(app: App) -> str:
     from io import BytesIO
 
-    upload = records.receive(app.ports, app.book.used("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
+    upload = uploads.receive(app.ports, app.book.used("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
     return upload.batch_id
 

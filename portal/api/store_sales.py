@@ -8,7 +8,7 @@ from portal.context import ports
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import LARGEST
 from tillstream.people import store_tokens
-from tillstream.workflows.intake import store_messages
+from tillstream.workflows.intake import store_sales
 
 
 @allow(Open.STORE_TOKEN)
@@ -25,5 +25,5 @@ def send() -> ResponseReturnValue:
         payload = None
     if not isinstance(payload, dict):
         raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
-    speaks_for = store_messages.StoreToken(store.region, store.store_id)
-    return jsonify({"id": store_messages.publish(ports(), speaks_for, payload), "status": "accepted"}), 202
+    speaks_for = store_sales.StoreToken(store.region, store.store_id)
+    return jsonify({"id": store_sales.publish(ports(), speaks_for, payload), "status": "accepted"}), 202

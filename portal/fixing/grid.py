@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.fixing.seen import desk, look, told, wanted
 from portal.uploads import scoped
+from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
@@ -17,7 +18,6 @@ from tillstream.workflows.corrections.drafts import grid_page, submit
 from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE
 from tillstream.workflows.corrections.drafts.split_row import splits
 from tillstream.workflows.corrections.drafts.suggestions import alike, suggestions
-from tillstream.workflows.review import replay
 
 
 @allow(Action.UPLOAD)
@@ -26,7 +26,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     try:
         seen = look(batch_id)
     except Rejected as error:
-        again = replay.waiting(ports(), upload)
+        again = lineage.waiting(ports(), upload)
         return render_template(
             "fixing/instead.html", upload=upload, error=error, again=again, early=upload.state in BEFORE_THE_LEDGER
         )

@@ -14,6 +14,7 @@ from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import replay
 from tillstream.workflows.review.replay_preview import preview
 
@@ -25,7 +26,7 @@ def give() -> ResponseReturnValue:
         return look_at()  # whoever is not sure of the contract looks first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
-    given = [records.receive(ports(), contract, name, stream, me().login) for name, stream in files]
+    given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
     if _script():
         found = [
             {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}

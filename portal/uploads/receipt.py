@@ -9,16 +9,15 @@ from werkzeug.utils import secure_filename
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped, words
-from tillstream.batches import records
+from tillstream.batches import lineage, records
 from tillstream.domain.batch import FINAL, FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
-from tillstream.receipts.repeated import repeated_lines
+from tillstream.receipts.receipt import repeated_lines
 from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.review import replay
 
 SHOWN = 5
 PER_PAGE = 50
@@ -39,7 +38,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
     corrections = records.children(ports(), batch_id, "correction")
     correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
-    again = replay.waiting(ports(), upload)
+    again = lineage.waiting(ports(), upload)
     return render_template(
         "uploads/receipt.html",
         upload=upload,

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from served import PASSWORD, Served
 
-from tillstream.batches import records
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -27,7 +27,7 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
         for at, amount in enumerate(amounts, 1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    records.receive(served.app.ports, served.app.book.used("IN"), f"{name}.csv", content, by="admin")
+    uploads.receive(served.app.ports, served.app.book.used("IN"), f"{name}.csv", content, by="admin")
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:

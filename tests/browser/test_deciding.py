@@ -11,6 +11,7 @@ from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -28,7 +29,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
         for number, amount in enumerate(amounts)
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = records.receive(served.app.ports, served.app.book.used("IN"), name, content, "clerk").batch_id
+    batch = uploads.receive(served.app.ports, served.app.book.used("IN"), name, content, "clerk").batch_id
     give_up_at = time.monotonic() + PATIENCE
     while records.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
         assert time.monotonic() < give_up_at

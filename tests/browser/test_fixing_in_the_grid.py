@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from served import PASSWORD, Served
 
-from tillstream.batches import records
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.receipts import receipt as receipts
+from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -36,7 +36,7 @@ def batch(served: Served) -> str:
         *(_row(number, amount="ten") for number in (102, 103, 104)),
     ]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, GOOD + 1)), *refused, ""])
-    given = records.receive(
+    given = uploads.receive(
         served.app.ports, served.app.book.used("IN"), "IN-june.csv", BytesIO(text.encode()), "admin"
     )
     return given.batch_id

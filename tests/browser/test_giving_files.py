@@ -10,7 +10,7 @@ from served import PASSWORD, Served
 from walk import faults, narrow_faults
 
 from tillstream.batches import records
-from tillstream.workflows.intake import resumable_upload
+from tillstream.workflows.intake import resumable_upload, uploads
 from tillstream.workflows.onboarding import proposals
 
 pytestmark = pytest.mark.browser
@@ -156,7 +156,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
     resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = records.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = uploads.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")

@@ -18,7 +18,8 @@ from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.store_sale import schema
 from tillstream.settings import Settings
-from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import StoreToken, publish
 
 PATIENCE = 300.0
 CSV = (
@@ -67,7 +68,7 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
-    given = records.receive(app.ports, app.book.used("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
     publish(app.ports, StoreToken("UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

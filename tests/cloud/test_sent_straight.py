@@ -20,7 +20,7 @@ from infra.permissions import held
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.batches import records
+from tillstream.batches import records, registration
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
@@ -142,7 +142,7 @@ def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App)
 def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App) -> None:
     begun = _begin(app)
     _send(begun)
-    upload = records.register(
+    upload = registration.register(
         app.ports, app.book.used("IN"), app.ports.objects.stat(*resumable_upload.aim(begun)), "ann", file="june.csv"
     )
     resumable_upload.cancel(app.ports, begun.id, "ann")

@@ -16,6 +16,7 @@ from tillstream.domain.events import INBOX
 from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 ROW = "581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
@@ -172,7 +173,7 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    given = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert records.get(app.ports, given.batch_id).received_by == "emma"
 

@@ -5,13 +5,13 @@ import io
 from pathlib import Path
 
 from tillstream.app import build
-from tillstream.batches import records
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import original_rows
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake import uploads
 
 CONTRACT = parse(
     {
@@ -35,7 +35,7 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     out = io.StringIO(newline="")
     rows = [[str(number), "2026-03-01", name, "five"] for number, name in enumerate(NAMES)]
     csv.writer(out).writerows([["No", "Day", "Buyer", "Total"], *rows])
-    upload = records.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+    upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.book)
 

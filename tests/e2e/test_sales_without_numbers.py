@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from tillstream.app import App, build
-from tillstream.batches import records
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 WEEKLY: dict[str, Any] = {
     "name": "weekly",
@@ -55,7 +55,7 @@ def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:
     if documents.get("contracts", f"{contract.name}@1") is None:
         documents.put("contracts", f"{contract.name}@1", contract.model_dump(mode="json"))
     data = "\n".join(lines).encode()
-    upload = records.receive(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
+    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     rows: dict[str, int] = receipts.receipt(app.ports, upload.batch_id)["rows"]

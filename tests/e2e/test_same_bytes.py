@@ -16,6 +16,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import undo
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -34,7 +35,7 @@ def app(home: Path) -> Iterator[App]:
 
 
 def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Upload:
-    upload = records.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     return records.get(app.ports, upload.batch_id)

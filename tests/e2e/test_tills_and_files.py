@@ -18,7 +18,8 @@ from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake.store_messages import NotAStoreSale, StoreToken, publish
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import NotAStoreSale, StoreToken, publish
 
 CONTRACT = """
 name: Shop
@@ -66,7 +67,7 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = records.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
+        upload = uploads.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     return receipts.receipt(app.ports, upload.batch_id)

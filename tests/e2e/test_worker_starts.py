@@ -13,6 +13,7 @@ from tillstream.domain.batch import MAY_STAGE, State
 from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 SALES = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -29,7 +30,7 @@ def app(home: Path) -> Iterator[App]:
 
 def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
-    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
     records.move(app.ports, upload.batch_id, State.STAGING, among=MAY_STAGE)
     return upload.batch_id

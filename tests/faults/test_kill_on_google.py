@@ -30,6 +30,7 @@ from tillstream.domain.batch import State
 from tillstream.receipts import receipt as receipts
 from tillstream.samples.wide import CONTRACT
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import rebuild
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
@@ -92,7 +93,7 @@ def company(folder: Path) -> Iterator[Company]:
     told = behind(app, Fuse()).ports  # which says that the file arrived
     try:
         with made.file.open("rb") as stream:
-            upload = records.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
+            upload = uploads.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, made.net)
     finally:
         app.close()

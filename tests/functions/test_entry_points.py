@@ -25,7 +25,8 @@ from tillstream.domain.events import (
 )
 from tillstream.domain.store_sale import schema
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.intake.store_messages import StoreToken, publish
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import StoreToken, publish
 from tillstream.workflows.operations import dead_letters, maintenance_log
 
 Entry = Callable[[str], FlaskClient]
@@ -44,7 +45,7 @@ def upload(app: App) -> Upload:
         "STATUS": "Shipped",
     }
     text = ",".join(names) + "\n" + ",".join(cells.get(name, "x") for name in names) + "\n"
-    return records.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
+    return uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
 
 
 def storage_data(received: Upload) -> dict[str, Any]:

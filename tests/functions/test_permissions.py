@@ -34,8 +34,7 @@ from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
-from tillstream.workflows.intake.store_messages import StoreToken, publish
-from tillstream.workflows.intake.store_sales import keep_receiving
+from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
 from tillstream.workflows.operations.reconcile import sweep
 from tillstream.workflows.review.undo import undo
 

@@ -29,6 +29,7 @@ from tillstream.people import accounts
 from tillstream.ports.event_bus import Message, RetryPolicy
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import decisions, undo
 
 UK_HEADER = (
@@ -206,7 +207,7 @@ def world(home: Path, keep: Callable[[File], tuple[Row, ...]], *, whole: bool = 
 def _give(made: World, file: File, rows: tuple[Row, ...]) -> None:
     app, header = made.app, HEADER if file.contract == "IN" else UK_HEADER
     content = "\n".join([header, *(row.text for row in rows), ""]).encode()
-    upload = records.receive(app.ports, app.book.used(file.contract), file.name, BytesIO(content), file.by)
+    upload = uploads.receive(app.ports, app.book.used(file.contract), file.name, BytesIO(content), file.by)
     made.ids[file.name] = upload.batch_id
     Worker(app).run_until_idle()
     if file.then == "undo":

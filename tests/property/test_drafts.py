@@ -17,7 +17,7 @@ from tillstream.app import build
 from tillstream.contracts.loader import shipped
 from tillstream.domain.batch import Upload
 from tillstream.domain.errors import Rejected
-from tillstream.receipts.original_rows import unguard
+from tillstream.pipeline.reading.correction_file import unguard
 from tillstream.settings import Settings
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.apply_edits import Applied

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tillstream.app import App, build
-from tillstream.batches import records
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.dates.formats import written
@@ -23,6 +22,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 LETTERS = "abcäöüßéñÅÇøABC123 -&売上語नमस्ते"
 TEXTS = ("customer_id", "customer_name", "salesperson_id", "product_id", "product_name", "category", "country")
@@ -112,7 +112,7 @@ def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: st
     rng = Random(seed)
     contract = app.book.used(name)
     written = _write(contract, rng, rng.randint(1, 12))
-    upload = records.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
+    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     receipt = receipts.receipt(app.ports, upload.batch_id)

@@ -12,7 +12,7 @@ from googlesql import Judge, Rows
 from shop import SHOP
 
 import sql
-from tillstream.pipeline.validating.usual import KEY, USUAL, usual
+from tillstream.pipeline.validating.outliers import KEY, USUAL, usual
 
 TEXT = sql.text("ledger/usual_values")
 PRICES = [("tea", "2.0"), ("tea", "2.4"), ("tea", "-2.2"), ("tea", "9"), ("ham", "5"), ("ham", "5"), ("ham", "7")]

@@ -25,6 +25,7 @@ from tillstream.receipts import original_rows
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake import uploads
 
 LISTENER = "proof"
 BOX_OFFICE = Source("store-sales")
@@ -123,7 +124,7 @@ class World:
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, given)
         contract = self.app.book.used(source.name)
-        upload = batch_records.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
+        upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block
 
 

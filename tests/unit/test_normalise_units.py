@@ -11,7 +11,7 @@ from sale_cells import cells, column, contract, found, judged
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.normalising.numbers.factors import times
+from tillstream.pipeline.normalising.numbers.arithmetic import times
 from tillstream.pipeline.rows.schema import NUMERIC
 
 GROSS = {"sale_id": "No", "date": "Date", "gross_amount": "Total"}

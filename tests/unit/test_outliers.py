@@ -14,8 +14,7 @@ from tillstream.app import App, open_app
 from tillstream.commands.core import ingest
 from tillstream.commands.result import quiet
 from tillstream.domain.contract.sections import OutlierRule
-from tillstream.pipeline.validating.outliers import Watch, watch
-from tillstream.pipeline.validating.usual import KEY, LEAST, USUAL, fences, usual
+from tillstream.pipeline.validating.outliers import KEY, LEAST, USUAL, Watch, fences, usual, watch
 from tillstream.settings import Settings
 
 CONTRACT = """\

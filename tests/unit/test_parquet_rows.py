@@ -12,8 +12,8 @@ import pytest
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import Manner, blocks
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.schema import TEXT
 

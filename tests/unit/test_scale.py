@@ -15,6 +15,7 @@ from tillstream.domain.tables import TABLES
 from tillstream.ports.document_store import Document, Put
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake import uploads
 
 
 class Recording(SQLiteDocumentStore):
@@ -39,7 +40,7 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     names = list(contract.columns.values())
     text = ",".join(names) + "\n" + ",".join(told.get(name, "x") for name in names) + "\n"
     documents.written.clear()
-    upload = records.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
+    upload = uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
     Worker(app).run_until_idle()
     assert records.get(app.ports, upload.batch_id).state.value == "announced"
     assert len(documents.written) == WRITES_PER_UPLOAD, documents.written

@@ -12,8 +12,8 @@ from sheet_files import ods, ods_cell, ods_rows, xlsx
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block
 
 VALUES: list[tuple[Any, str]] = [

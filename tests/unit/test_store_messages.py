@@ -10,8 +10,9 @@ import pytest
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.store_sale import decoded
+from tillstream.pipeline.reading.messages import texts
 from tillstream.pipeline.rows.row_batch import Part
-from tillstream.pipeline.staging.sources.store_sales import message_parts, texts
+from tillstream.pipeline.staging.sources.store_sales import message_parts
 
 UK = shipped()["UK"]
 

@@ -16,8 +16,8 @@ from tillstream.domain.store_sale import schema
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.workflows.intake.store_messages import StoreToken, publish
-from tillstream.workflows.intake.store_sales import keep_receiving
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
 from tillstream.workflows.operations import maintenance_log
 from tillstream.workflows.operations.reconcile import sweep
 
@@ -47,7 +47,7 @@ def swept(app: App) -> dict[str, int]:
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
-    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
     assert records.get(app.ports, upload.batch_id).state is State.RECEIVED
@@ -78,7 +78,7 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
 def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
     swept(app)
     clock.advance(HOURS)
-    upload = records.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, book=app.book)
     settle.settle_all(app.ports, app.book)
     assert [swept(app)["announced"] for _ in range(2)] == [1, 0]

@@ -1,21 +1,13 @@
 """Receiving: the bytes are kept, then the record is made; both before anything is promised to the sender."""
 
-import hashlib
-import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO
+from typing import Any
 
 from tillstream import audit
 from tillstream.audit import What
-from tillstream.domain.batch import Hold, State, Upload
-from tillstream.domain.contract.model import Contract
+from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Conflict, NotFound
-from tillstream.domain.events import INBOX
-from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
-from tillstream.ports.object_store import StoredObject
 
 COLLECTION = "batches"
 CHUNK = 4 << 20
@@ -23,71 +15,6 @@ MADE = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay
 """Micro-batches of store sales are nobody's doing: the log would hold nothing else."""
 TOLD = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
 """What of a record its audit entries tell."""
-
-
-def receive(
-    ports: Ports,
-    contract: Contract,
-    name: str,
-    stream: BinaryIO,
-    by: str,
-    progress: Callable[[int], None] | None = None,
-) -> Upload:
-    """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
-    file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
-    digest = hashlib.sha256()
-    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
-        hashed = beside.submit(digest.update, b"")
-        while chunk := stream.read(CHUNK):
-            hashed.result()  # of the chunk before, while this one was read
-            hashed = beside.submit(digest.update, chunk)
-            writer.write(chunk)
-            if progress:
-                progress(len(chunk))
-    if writer.stored is None:
-        raise NotFound(f"{file} was not kept.")
-    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)
-
-
-def register(
-    ports: Ports,
-    contract: Contract | None,
-    stored: StoredObject,
-    by: str,
-    *,
-    sha256: str = "",
-    file: str = "",
-    kind: str = "upload",
-    held: Hold | None = None,
-    proposed: dict[str, Any] | None = None,
-) -> Upload:
-    """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
-    if not sha256:
-        with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-            sha256 = digest(stream)
-    now = ports.clock.now().isoformat()
-    origin = f"{stored.bucket}/{stored.name}"
-    upload = Upload(
-        batch_id=batch_id(origin, stored.generation, sha256),
-        kind=kind,
-        bucket=stored.bucket,
-        object=stored.name,
-        generation=stored.generation,
-        size=stored.size,
-        file=file or stored.name.rsplit("/", 1)[-1],
-        contract=contract.name if contract else "",
-        contract_version=contract.version if contract else 0,
-        region=contract.region if contract else proposed["contract"]["region"] if proposed else "",
-        received_seq=stored.generation,
-        received_at=now,
-        received_by=by,
-        state=State.HELD if held else State.RECEIVED,
-        state_at=now,
-        sha256=sha256,
-        holds=(held,) if held else (),
-        proposed=proposed or {},
-    )
-    return create(ports, upload)
 
 
 def create(ports: Ports, upload: Upload) -> Upload:
@@ -104,14 +31,6 @@ def create(ports: Ports, upload: Upload) -> Upload:
     except Conflict:
         return get(ports, upload.batch_id)
     return upload
-
-
-def digest(stream: BinaryIO) -> str:
-    """SHA-256 of the rest of a stream, in hex."""
-    total = hashlib.sha256()
-    while chunk := stream.read(CHUNK):
-        total.update(chunk)
-    return total.hexdigest()
 
 
 def get(ports: Ports, batch: str) -> Upload:

@@ -27,6 +27,7 @@ from tillstream.pipeline.publishing.sale_events import unannounced
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.corrections import submit
+from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import maintenance_log, queue_depths, rebuild
 from tillstream.workflows.review import dry_run
 
@@ -56,7 +57,7 @@ def _ingest(app: App, progress: Progress, path: Path, name: str, *, dry: bool = 
         with path.open("rb") as stream:
             if dry:
                 return dry_run.dry_run(app.ports, app.book, contract, path.name, stream)
-            upload = records.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
+            upload = uploads.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
     except OSError as error:
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
     except Rejected as error:
@@ -209,7 +210,7 @@ def _by_the_worker(
             upload = Upload.from_json(known[0].data)
         else:
             with path.open("rb") as stream:
-                upload = records.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
+                upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
         received.append(upload)
         progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     for upload in received:

@@ -6,35 +6,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tillstream.batches import records
+from tillstream.batches import lineage, records
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch import Upload
-from tillstream.domain.contract.sections import FileStyle
 from tillstream.ports import Ports
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.review import replay
 
 if TYPE_CHECKING:  # both stand on frames, and refused rows are listed where nothing else needs them
     from tillstream.pipeline.reading.open_reader import Shape
     from tillstream.pipeline.reading.options import Manner
-
-BOM = "\ufeff"
-ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
-OURS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
-YES = ("yes", "y", "true", "1", "x")
-RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-"""Spreadsheets of East Asia take the full-width signs for the others."""
-CORRECTED = FileStyle()
-"""A kept correction is UTF-8 with commas, whatever the original was and however it was given back."""
-
-
-def guard(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{cell}" if cell.startswith(RISKY) else cell
-
-
-def unguard(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(RISKY) else cell
+from tillstream.pipeline.reading.correction_file import BOM, OURS, ROW, _dicts, _line, guard, line_of
 
 
 def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
@@ -64,7 +45,7 @@ def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[d
 
 def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
-        corrections = [*replay.fixes(ports, upload), *records.children(ports, upload.batch_id, "correction")]
+        corrections = [*lineage.fixes(ports, upload), *records.children(ports, upload.batch_id, "correction")]
         correction = next(each for each in corrections if each.fix_number == fix)
         with _open(ports, correction) as stream:
             for row in _dicts(stream):
@@ -72,7 +53,7 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
                     yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in OURS])
         return
     if upload.kind == "messages":
-        from tillstream.pipeline.staging.sources.store_sales import texts
+        from tillstream.pipeline.reading.messages import texts
 
         with _open(ports, upload) as stream:
             yield from ((number, text) for number, text in texts(stream) if number in numbers)
@@ -83,15 +64,6 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
         for index, number in enumerate(block.row_number.tolist()):
             if number in numbers:
                 yield number, block.raw(index)
-
-
-def _dicts(stream: BinaryIO) -> Iterator[dict[str, str]]:
-    """The rows of a corrected file as dictionaries; guards are taken off."""
-    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        reader = csv.reader(text)
-        header = next(reader)
-        for cells in reader:
-            yield dict(zip(header, map(unguard, cells), strict=False))
 
 
 def _open(ports: Ports, upload: Upload) -> BinaryIO:
@@ -120,14 +92,3 @@ def cells_of(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
     if len(cells) == width:
         return cells, ""
     return [*cells[:width], *[""] * (width - len(cells))], raw
-
-
-def line_of(cells: list[str]) -> str:
-    """Cells as the text of a row of a correction, without its line end."""
-    return _line(cells).removesuffix("\r\n")
-
-
-def _line(cells: list[str]) -> str:
-    line = io.StringIO(newline="")
-    csv.writer(line).writerow(cells)
-    return line.getvalue()

@@ -12,11 +12,11 @@ import numpy as np
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch import Upload
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.pipeline.reading.correction_file import CORRECTED, LINE, OURS, ROW, line_of, unguard
 from tillstream.pipeline.reading.delimited.reader import read
 from tillstream.pipeline.reading.open_reader import Manner, blocks, by_contract
 from tillstream.pipeline.rows.block import Block
 from tillstream.ports import Ports
-from tillstream.receipts.original_rows import CORRECTED, LINE, OURS, ROW, line_of, unguard
 
 Open = Callable[[], BinaryIO]
 AROUND = 3

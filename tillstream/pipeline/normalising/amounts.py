@@ -7,8 +7,15 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.sections import NumberStyle
-from tillstream.pipeline.normalising.numbers.arithmetic import line_total, plus
-from tillstream.pipeline.normalising.numbers.factors import HUNDRED, beyond_hundred, percent_of, tax_inside, times
+from tillstream.pipeline.normalising.numbers.arithmetic import (
+    HUNDRED,
+    beyond_hundred,
+    line_total,
+    percent_of,
+    plus,
+    tax_inside,
+    times,
+)
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 from tillstream.pipeline.normalising.source_columns import Source
 from tillstream.pipeline.rows.schema import NUMERIC

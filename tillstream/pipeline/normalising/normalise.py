@@ -8,8 +8,8 @@ from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.amounts import Amounts
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence
 from tillstream.pipeline.normalising.dates.sale_time import Dating, read_moments
-from tillstream.pipeline.normalising.identity import name_sales, sale_ids, source_versions
 from tillstream.pipeline.normalising.mojibake import flag_mojibake
+from tillstream.pipeline.normalising.sale_ids import name_sales, sale_ids, source_versions
 from tillstream.pipeline.normalising.source_columns import Source
 from tillstream.pipeline.normalising.status import read_status, signed_returns
 from tillstream.pipeline.rows.issues import Findings

@@ -11,8 +11,8 @@ from zipfile import ZipFile
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.delimited import reader as text
-from tillstream.pipeline.reading.json_sniffing import is_json
 from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.sniffing import is_json
 from tillstream.pipeline.reading.streams.decode import Rejoined
 from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, filled
 from tillstream.pipeline.reading.streams.zip_archive import Member, is_zip, one_file, opened, workbook

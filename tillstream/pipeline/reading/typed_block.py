@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.skipped_rows import no_sales
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block, Ints, Refused
 from tillstream.pipeline.rows.text_column import flags
 

@@ -30,3 +30,8 @@ def stage_anew(ports: Ports, upload: Upload) -> None:
     moved = records.move(ports, upload.batch_id, State.RECEIVED, among=waits, holds=(), staged={}, proposed={})
     if moved.state is State.RECEIVED:
         events.received(ports, moved)
+
+
+def forget(ports: Ports, prefix: str) -> None:
+    for stored in list(ports.objects.list(STAGING, prefix)):
+        ports.objects.delete(STAGING, stored.name)

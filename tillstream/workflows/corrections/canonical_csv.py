@@ -11,10 +11,10 @@ import pyarrow as pa
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block
-from tillstream.receipts.original_rows import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
 
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")

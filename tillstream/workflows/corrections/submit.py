@@ -4,7 +4,7 @@ import io
 from functools import partial
 from typing import BinaryIO
 
-from tillstream.batches import records
+from tillstream.batches import lineage, records, registration
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch import FINAL, IN_LEDGER, Upload
 from tillstream.domain.errors import Conflict, NotFound, Rejected
@@ -14,7 +14,6 @@ from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.review import replay
 
 FOLDER = "corrections"
 
@@ -46,7 +45,7 @@ def may_be_fixed(ports: Ports, upload: Upload) -> None:
     """Raises `Rejected` where refused rows of the upload cannot be given back now."""
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
-    replay.ended(ports, upload)
+    lineage.ended(ports, upload)
 
 
 def on_their_way(ports: Ports, batch: str) -> set[int]:
@@ -78,7 +77,7 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
     """The record of a kept correction; everything that matters follows from the object's name."""
     _, batch, number = stored.name.split("/")
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-        sha256 = records.digest(stream)
+        sha256 = registration.digest(stream)
     return records.create(
         ports, record(ports, records.get(ports, batch), stored, int(number.removesuffix(".csv")), sha256, by, file)
     )
@@ -111,4 +110,4 @@ def record(
 
 
 def next_number(ports: Ports, upload: Upload) -> int:
-    return 1 + len(replay.fixes(ports, upload)) + len(records.children(ports, upload.batch_id, "correction"))
+    return 1 + len(lineage.fixes(ports, upload)) + len(records.children(ports, upload.batch_id, "correction"))

@@ -2,7 +2,7 @@
 
 import re
 
-from tillstream.batches import records
+from tillstream.batches import records, registration
 from tillstream.contracts.registry import NOBODY, ContractBook
 from tillstream.domain.batch import Hold, Upload
 from tillstream.domain.contract.model import Contract
@@ -51,7 +51,7 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     by = "watched folder" if dropped else "inbox"
     contract, why = _contract_of(ports, book, stored, path)
     held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says(detail=why))
-    return records.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
+    return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
 def _sent(ports: Ports, book: ContractBook, stored: StoredObject, sent: Sending) -> Upload:
@@ -61,7 +61,7 @@ def _sent(ports: Ports, book: ContractBook, stored: StoredObject, sent: Sending)
         upload = proposals.register(ports, stored, sent)
     else:
         told = book.used(sent.contract)
-        upload = records.register(ports, told, stored, sent.by, sha256=sent.sha256, file=sent.file)
+        upload = registration.register(ports, told, stored, sent.by, sha256=sent.sha256, file=sent.file)
     if sent.session:
         resumable_upload.became(ports, sent, upload.batch_id)
     return upload

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tillstream.audit import What
-from tillstream.batches import records
+from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractBook
 from tillstream.domain.batch import Hold, State, Upload
 from tillstream.domain.contract.model import Contract, parse
@@ -28,7 +28,7 @@ def register(ports: Ports, stored: StoredObject, sent: Sending) -> Upload:
     """The record of a file that waits for its new contract."""
     name = sent.proposed["contract"]["name"]
     held = _hold(f"{sent.by} answered what the file does not say, and proposes the contract {name}.")
-    return records.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
+    return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
 
 
 def put_forward(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Upload:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
-from tillstream.batches import records
+from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractBook
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.contract.model import Contract
@@ -13,6 +13,7 @@ from tillstream.domain.ids import batch_id
 from tillstream.pipeline.settling.settle import describe
 from tillstream.pipeline.staging import holds as staging_holds
 from tillstream.pipeline.staging import stage
+from tillstream.pipeline.staging.expiry import forget
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question, Settled, Settlement
 from tillstream.receipts import receipt as receipts
@@ -56,11 +57,6 @@ def tried(
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
 
-def forget(ports: Ports, prefix: str) -> None:
-    for stored in list(ports.objects.list(STAGING, prefix)):
-        ports.objects.delete(STAGING, stored.name)
-
-
 def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:
     """A record that is never written, of an object beside what is staged."""
     with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
@@ -68,7 +64,7 @@ def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: Bina
             writer.write(chunk)
     stored = ports.objects.stat(STAGING, f"{prefix}/original")
     with ports.objects.open(stored.bucket, stored.name) as kept:
-        sha256 = records.digest(kept)
+        sha256 = registration.digest(kept)
     now = ports.clock.now().isoformat()
     return Upload(
         batch_id=batch_id(prefix, stored.generation, sha256),

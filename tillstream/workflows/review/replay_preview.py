@@ -7,11 +7,12 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractBook
 from tillstream.domain.batch import IN_LEDGER, State
 from tillstream.domain.errors import Rejected
+from tillstream.pipeline.staging.expiry import forget
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.review import replay
-from tillstream.workflows.review.dry_run import forget, tried
+from tillstream.workflows.review.dry_run import tried
 
 TOTALS = Question(sql.text("ledger/totals"))
 SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")

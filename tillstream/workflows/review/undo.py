@@ -5,13 +5,12 @@ from typing import Any
 
 import sql
 from tillstream.audit import What
-from tillstream.batches import events, records
+from tillstream.batches import events, lineage, records
 from tillstream.domain.batch import IN_LEDGER, State, Upload
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling.settle import leave
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Question, Settled, Settlement
-from tillstream.workflows.review import replay
 
 
 def _undoable(ports: Ports, batch: str) -> Upload:
@@ -21,7 +20,7 @@ def _undoable(ports: Ports, batch: str) -> Upload:
     if upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
     # A replay that settled after the undo would bring back what the person took out.
-    replay.ended(ports, upload)
+    lineage.ended(ports, upload)
     return upload
 
 

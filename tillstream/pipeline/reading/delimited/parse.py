@@ -13,7 +13,7 @@ from tillstream.pipeline.reading.delimited.records import CR, LF, Bools, Ints, L
 from tillstream.pipeline.reading.delimited.row_repair import Saved
 from tillstream.pipeline.reading.delimited.tokenizer import Rules, cells
 from tillstream.pipeline.reading.skipped_rows import is_ignored, no_sales
-from tillstream.pipeline.reading.streams.decode import BOM
+from tillstream.pipeline.reading.sniffing import BOM
 from tillstream.pipeline.rows.schema import TEXT
 from tillstream.pipeline.rows.text_column import flags, plain
 

@@ -6,14 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.head import too_long
-from tillstream.pipeline.reading.delimited.header import Header, find_header
+from tillstream.pipeline.reading.delimited.header import Header, find_header, too_long
 from tillstream.pipeline.reading.delimited.parse import Parsed, parse
 from tillstream.pipeline.reading.delimited.records import Layout, plain_layout, quoted_layout, whole_lines
 from tillstream.pipeline.reading.delimited.tokenizer import Rules
 from tillstream.pipeline.reading.delimited.truncation import Ending
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.streams.decode import Text
-from tillstream.pipeline.reading.streams.gzip import Bytes, UnreadableFile
+from tillstream.pipeline.reading.streams.gzip import Bytes
 from tillstream.pipeline.rows.block import Block, Refused
 
 __all__ = ["Block", "Refused", "UnreadableFile", "header", "read"]

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from tillstream.pipeline.reading.errors import UnreadableFile, refused
 from tillstream.pipeline.reading.jsonlines.decoder import Decoder, Rows
 from tillstream.pipeline.reading.options import Manner
-from tillstream.pipeline.reading.streams.decode import WIDE, Text
-from tillstream.pipeline.reading.streams.gzip import Bytes, UnreadableFile
-from tillstream.pipeline.reading.streams.zip_archive import refused
+from tillstream.pipeline.reading.sniffing import WIDE
+from tillstream.pipeline.reading.streams.decode import Text
+from tillstream.pipeline.reading.streams.gzip import Bytes
 from tillstream.pipeline.reading.typed_block import not_too_wide, typed_block
 from tillstream.pipeline.rows.block import Block, Refused
 from tillstream.pipeline.rows.text_column import constant

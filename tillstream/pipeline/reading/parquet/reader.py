@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tillstream.pipeline.reading.errors import UnreadableFile, refused
+from tillstream.pipeline.reading.limits import bounded
 from tillstream.pipeline.reading.options import Manner
 from tillstream.pipeline.reading.parquet.values import texts_of
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile, bounded
-from tillstream.pipeline.reading.streams.zip_archive import refused
 from tillstream.pipeline.reading.typed_block import cells_of, line_of, named_once, not_too_wide, typed_block
 from tillstream.pipeline.rows.block import Block, Refused
 

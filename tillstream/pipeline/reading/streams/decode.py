@@ -3,9 +3,9 @@
 import codecs
 import re
 
-from tillstream.pipeline.reading.sniffing import LOOKED_AT, nul_order
-from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, UnreadableFile, filled
-from tillstream.pipeline.reading.streams.returns import Returns
+from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.sniffing import BOM, LOOKED_AT, WIDE, nul_order
+from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, filled
 
 SHEETS = {
     b"PK\x03\x04": "This is an archive or a workbook inside another archive. "
@@ -16,8 +16,6 @@ SHEETS = {
     b"PAR1": "This is a Parquet file inside another archive. Take it out and give it by itself.",
 }
 """First bytes of what is no text, with the way out; workbooks, archives and Parquet have readers of their own."""
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-BOM = codecs.BOM_UTF8
 _HEAD = 4
 _MARKED = re.compile("[\udc00-\udcff]")
 _MARK = 0xDC00
@@ -156,3 +154,17 @@ class Rejoined:
             return self._stream.read(size)
         data, self._head = self._head[:size], self._head[size:]
         return data
+
+
+class Returns:
+    """Carriage returns become line feeds, also inside quoted cells; one before a line feed is part of that line end."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def line_feeds(self, data: bytes, *, final: bool) -> bytes:
+        """A return at the end of the data waits for what follows it; so nothing may come out before the end."""
+        data, self._held = self._held + data, b""
+        if data.endswith(b"\r") and not final:
+            data, self._held = data[:-1], b"\r"
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -3,20 +3,13 @@
 import zlib
 from typing import Protocol
 
-from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.limits import bounded
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's window bits for a gzip member with its checksum verified
 _COMPRESSED = 1 << 18
-
-
-class UnreadableFile(Rejected):
-    """The whole file is refused; `code` is one of the rejections of the catalogue."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Bytes(Protocol):
@@ -33,22 +26,6 @@ def filled(source: Bytes, size: int) -> bytes:
         parts.append(data)
         missing -= len(data)
     return b"".join(parts)
-
-
-def bounded(unpacked: int, packed: int, limits: Limits) -> None:
-    """Raises `UnreadableFile` where `packed` bytes became too many."""
-    if unpacked > limits.unpacked_bytes:
-        raise UnreadableFile(
-            "unreadable-file",
-            f"The file holds more than {limits.unpacked_bytes >> 20:,} megabytes when unpacked. Give it in parts, "
-            "or ask whoever runs Tillstream to raise the limit (unpacked_limit_mb).",
-        )
-    if unpacked > limits.free_bytes and unpacked > limits.ratio * packed:
-        raise UnreadableFile(
-            "unreadable-file",
-            f"The file grows to more than {limits.ratio} times its size when unpacked, as sales never do. Look at what "
-            "it holds; whoever runs Tillstream can raise the limit (unpacked_ratio).",
-        )
 
 
 class Gunzip:

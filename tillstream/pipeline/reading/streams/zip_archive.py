@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.streams.gzip import Bytes, UnreadableFile, bounded
+from tillstream.pipeline.reading.errors import refused
+from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.streams.gzip import Bytes
 
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY = b"PK\x05\x06"
@@ -20,10 +22,6 @@ _OTHERS = {
     "word/document.xml": "This is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
     "ppt/presentation.xml": "This is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
 }
-
-
-def refused(words: str) -> UnreadableFile:
-    return UnreadableFile("unreadable-file", words)
 
 
 def is_zip(head: bytes) -> bool:

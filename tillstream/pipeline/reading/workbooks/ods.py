@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.streams.gzip import bounded
-from tillstream.pipeline.reading.streams.zip_archive import Member, refused
+from tillstream.pipeline.reading.errors import refused
+from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 from tillstream.pipeline.reading.workbooks.sheet import Row, chosen, damaged
 

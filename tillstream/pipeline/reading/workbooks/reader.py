@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from tillstream.domain.contract.sections import FileStyle
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.options import Manner
 from tillstream.pipeline.reading.skipped_rows import is_ignored
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.reading.typed_block import cells_of, line_of, named_once, not_too_wide, typed_block
 from tillstream.pipeline.reading.workbooks.cell_text import cell_text, column_texts
 from tillstream.pipeline.reading.workbooks.sheet import Row, Rows, named

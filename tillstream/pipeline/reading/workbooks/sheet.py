@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
-from tillstream.pipeline.reading.streams.zip_archive import refused
+from tillstream.pipeline.reading.errors import UnreadableFile, refused
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 
 

@@ -11,8 +11,9 @@ from xml.etree.ElementTree import ParseError, fromstring
 import python_calamine as calamine
 
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.streams.gzip import bounded
-from tillstream.pipeline.reading.streams.zip_archive import Member, refused
+from tillstream.pipeline.reading.errors import refused
+from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 from tillstream.pipeline.reading.workbooks.sheet import Row, chosen, damaged
 from tillstream.pipeline.reading.workbooks.xlsx_faults import Told, look_through, name_of, parsed

@@ -15,11 +15,11 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
+from tillstream.pipeline.reading.correction_file import ACCEPT, CORRECTED, DISCARD, LINE, OURS, RISKY, ROW, YES, line_of
 from tillstream.pipeline.reading.delimited.reader import Block, read
 from tillstream.pipeline.rows.row_batch import Part, RefusedRow
 from tillstream.pipeline.rows.text_column import plain
 from tillstream.pipeline.validating.validate import validate
-from tillstream.receipts.original_rows import ACCEPT, CORRECTED, DISCARD, LINE, OURS, RISKY, ROW, YES, line_of
 
 _GUARDED = f"^'([{re.escape(''.join(RISKY))}])"
 

@@ -9,6 +9,7 @@ from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 
+from tillstream.batches.lineage import fixes
 from tillstream.domain.batch import Upload
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
@@ -18,14 +19,13 @@ from tillstream.pipeline.normalising.dates.sale_time import Dating, date_evidenc
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.delimited.header import looks_like_data
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import Manner, blocks, by_contract
-from tillstream.pipeline.reading.streams.gzip import UnreadableFile
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import Part, RefusedRow, without
 from tillstream.pipeline.staging.sources.correction import correction_parts, row_numbers
 from tillstream.pipeline.validating.swapped_dates import tell_swapped_days
 from tillstream.ports import Ports
-from tillstream.workflows.review.replay import fixes
 
 OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 MANY, LONG = 30, 60

@@ -130,18 +130,3 @@ def _refuse_whole_sales(table: pa.Table, findings: Findings) -> None:
         return
     sales: npt.NDArray[np.object_] = plain(table.column("sale_id")).to_numpy(zero_copy_only=False)
     findings.add_where(np.isin(sales, np.unique(sales[refused])) & ~refused, "sale-refused", None)
-
-
-def texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    """(row number, message text) of every row of a kept micro-batch, numbered as `message_parts` does."""
-    row = 0
-    for text in stream.read().decode().split("\n")[:-1]:
-        message = json.loads(text)["message"]
-        for _ in range(_lines(message)):
-            row += 1
-            yield row, message
-
-
-def _lines(message: str) -> int:
-    sale, wrong = decoded(message)
-    return 1 if wrong else len(sale["lines"])

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from tillstream.pipeline.reading.correction_file import BOM, OURS, guard
 from tillstream.ports import Ports
-from tillstream.receipts.original_rows import BOM, OURS, guard
 from tillstream.workflows.corrections.drafts.apply_edits import Applied
 from tillstream.workflows.corrections.drafts.rejected_rows import Refusals, Spots
 

@@ -12,6 +12,7 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling.settle import describe
 from tillstream.pipeline.staging import stage
+from tillstream.pipeline.staging.expiry import forget
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 from tillstream.receipts import receipt as receipts
@@ -19,7 +20,6 @@ from tillstream.workflows.corrections import submit
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
 from tillstream.workflows.corrections.drafts.workspace import Desk, Seen
-from tillstream.workflows.review.dry_run import forget
 
 
 def send(ports: Ports, desk: Desk, upload: Upload, by: str, *, looked_at: int) -> Upload:

@@ -1,0 +1,60 @@
+"""A new batch is registered: its record is made once its bytes are kept."""
+
+import hashlib
+from typing import Any, BinaryIO
+
+from tillstream.batches.records import CHUNK, create
+from tillstream.domain.batch import Hold, State, Upload
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.ids import batch_id
+from tillstream.ports import Ports
+from tillstream.ports.object_store import StoredObject
+
+
+def register(
+    ports: Ports,
+    contract: Contract | None,
+    stored: StoredObject,
+    by: str,
+    *,
+    sha256: str = "",
+    file: str = "",
+    kind: str = "upload",
+    held: Hold | None = None,
+    proposed: dict[str, Any] | None = None,
+) -> Upload:
+    """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
+    if not sha256:
+        with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+            sha256 = digest(stream)
+    now = ports.clock.now().isoformat()
+    origin = f"{stored.bucket}/{stored.name}"
+    upload = Upload(
+        batch_id=batch_id(origin, stored.generation, sha256),
+        kind=kind,
+        bucket=stored.bucket,
+        object=stored.name,
+        generation=stored.generation,
+        size=stored.size,
+        file=file or stored.name.rsplit("/", 1)[-1],
+        contract=contract.name if contract else "",
+        contract_version=contract.version if contract else 0,
+        region=contract.region if contract else proposed["contract"]["region"] if proposed else "",
+        received_seq=stored.generation,
+        received_at=now,
+        received_by=by,
+        state=State.HELD if held else State.RECEIVED,
+        state_at=now,
+        sha256=sha256,
+        holds=(held,) if held else (),
+        proposed=proposed or {},
+    )
+    return create(ports, upload)
+
+
+def digest(stream: BinaryIO) -> str:
+    """SHA-256 of the rest of a stream, in hex."""
+    total = hashlib.sha256()
+    while chunk := stream.read(CHUNK):
+        total.update(chunk)
+    return total.hexdigest()

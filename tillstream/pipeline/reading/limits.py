@@ -1,0 +1,20 @@
+"""How far a compressed file may grow before it is rejected."""
+
+from tillstream.domain.limits import Limits
+from tillstream.pipeline.reading.errors import UnreadableFile
+
+
+def bounded(unpacked: int, packed: int, limits: Limits) -> None:
+    """Raises `UnreadableFile` where `packed` bytes became too many."""
+    if unpacked > limits.unpacked_bytes:
+        raise UnreadableFile(
+            "unreadable-file",
+            f"The file holds more than {limits.unpacked_bytes >> 20:,} megabytes when unpacked. Give it in parts, "
+            "or ask whoever runs Tillstream to raise the limit (unpacked_limit_mb).",
+        )
+    if unpacked > limits.free_bytes and unpacked > limits.ratio * packed:
+        raise UnreadableFile(
+            "unreadable-file",
+            f"The file grows to more than {limits.ratio} times its size when unpacked, as sales never do. Look at what "
+            "it holds; whoever runs Tillstream can raise the limit (unpacked_ratio).",
+        )

@@ -1,0 +1,39 @@
+"""A file is received: its bytes are kept in the inbox, then its record is made."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import BinaryIO
+
+from tillstream.batches.records import CHUNK
+from tillstream.batches.registration import register
+from tillstream.domain.batch import Upload
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import NotFound
+from tillstream.domain.events import INBOX
+from tillstream.ports import Ports
+
+
+def receive(
+    ports: Ports,
+    contract: Contract,
+    name: str,
+    stream: BinaryIO,
+    by: str,
+    progress: Callable[[int], None] | None = None,
+) -> Upload:
+    """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
+    file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
+    digest = hashlib.sha256()
+    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(digest.update, b"")
+        while chunk := stream.read(CHUNK):
+            hashed.result()  # of the chunk before, while this one was read
+            hashed = beside.submit(digest.update, chunk)
+            writer.write(chunk)
+            if progress:
+                progress(len(chunk))
+    if writer.stored is None:
+        raise NotFound(f"{file} was not kept.")
+    return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)
