@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from flask import Response
 from werkzeug.utils import secure_filename
 
-from tillstream.commands.json_values import plain
+from tillstream.analytics.json_values import plain
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import BOM, RISKY
 

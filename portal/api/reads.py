@@ -12,8 +12,8 @@ from portal.api import paging
 from portal.api.conditional import answered, as_json
 from portal.context import me, tillstream
 from tillstream.analytics import queries
+from tillstream.analytics.json_values import plain
 from tillstream.batches import freshness
-from tillstream.commands.json_values import plain
 from tillstream.domain.people import Action
 from tillstream.server.worker import Worker
 

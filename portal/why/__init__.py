@@ -11,8 +11,8 @@ from portal.context import scope, tillstream
 from portal.dashboard.asked import resolved
 from portal.uploads import scoped
 from tillstream.analytics import metric_explanation
+from tillstream.analytics.json_values import plain
 from tillstream.analytics.metrics import COUNTED
-from tillstream.commands.json_values import plain
 from tillstream.domain.batch import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected

@@ -18,10 +18,10 @@ from devtools.local_triggers import make_topic
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.app import App, build, tables
 from tillstream.app.google import backup as google_backup
-from tillstream.app.google import build as google
+from tillstream.app.google.dataset import dataset_of
 from tillstream.batches import records
 from tillstream.cli.main import main
-from tillstream.commands import core
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS
@@ -58,21 +58,21 @@ def bucket(app: App) -> Bucket:
 def ingest(app: App, folder: Path, name: str, content: str) -> dict[str, Any]:
     file = folder / name
     file.write_text(content)
-    receipt: dict[str, Any] = core.ingest(app, quiet, files=[str(file)], contract="online-retail-uk").data
+    receipt: dict[str, Any] = COMMANDS["ingest"](app, quiet, files=[str(file)], contract="online-retail-uk").data
     return receipt
 
 
 def told(app: App) -> Any:
-    kpis = core.query(app, quiet, name="kpis", params={}).data["rows"]
-    return json.loads(json.dumps([core.receipts(app, quiet).data, kpis], default=str))
+    kpis = COMMANDS["query"](app, quiet, name="kpis", params={}).data["rows"]
+    return json.loads(json.dumps([COMMANDS["receipts"](app, quiet).data, kpis], default=str))
 
 
 def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path) -> None:
     first = ingest(app, tmp_path, "first.csv", FIRST)
     second = ingest(app, tmp_path, "second.csv", SECOND)
-    core.COMMANDS["undo"](app, quiet, batch=second["batch_id"])
+    COMMANDS["undo"](app, quiet, batch=second["batch_id"])
     before = told(app)
-    kept = core.backup(app, quiet, out=f"gs://{bucket.name}/june/").data
+    kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
     assert kept["originals"] == 2
     assert kept["documents"] > 2
@@ -85,7 +85,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
         "tables",
     }
     with pytest.raises(Rejected, match="holds something already"):
-        core.backup(app, quiet, out=kept["archive"])
+        COMMANDS["backup"](app, quiet, out=kept["archive"])
 
     later = ingest(app, tmp_path, "later.csv", LATER)
     lost = records.get(app.ports, first["batch_id"])
@@ -106,20 +106,20 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     found = records.get(app.ports, first["batch_id"])
     assert found.object == f"restored/{lost.generation}/{lost.object}"
     assert "six" in b"".join(original_rows.refused_csv(app.ports, first["batch_id"])).decode()
-    assert core.rebuild_check(app, quiet).data["differences"] == []
+    assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
     google_backup.bring_back(app.settings, kept["archive"], replace=True)
     assert told(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
-    assert core.COMMANDS["sweep"](app, quiet).data["registered"] == 1
-    again = core.COMMANDS["replay"](app, quiet, batch=first["batch_id"]).data
+    assert COMMANDS["sweep"](app, quiet).data["registered"] == 1
+    again = COMMANDS["replay"](app, quiet, batch=first["batch_id"]).data
     assert again["rows"]["read"] == 31
 
 
 @pytest.mark.parametrize("fault", ["no manifest", "another byte", "a table less", "an original less"])
 def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Path, fault: str) -> None:
     ingest(app, tmp_path, "first.csv", FIRST)
-    kept = core.backup(app, quiet, out=f"gs://{bucket.name}/june").data["archive"]
+    kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june").data["archive"]
     held = {blob.name: blob for blob in bucket.list_blobs()}
     match fault:
         case "no manifest":
@@ -158,7 +158,7 @@ def test_the_command_line_says_what_it_kept_and_brought_back(
 
 def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path: Path) -> None:
     ingest(app, tmp_path, "first.csv", FIRST)
-    dataset = google.dataset_of(app.settings)
+    dataset = dataset_of(app.settings)
     with pytest.raises(Rejected, match="Of the 31 rows of sale_versions only 30 can be seen"):
         backup_tables.export(dataset, f"gs://{bucket.name}/june", backup_tables.moment(dataset), {"sale_versions": 31})
     dataset.close()

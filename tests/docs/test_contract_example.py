@@ -5,7 +5,8 @@ from pathlib import Path
 
 from docs.generate.contracts import EXAMPLE, EXAMPLE_FILE
 from tillstream.app import open_app
-from tillstream.commands.core import ingest, query
+from tillstream.commands.ingest import ingest
+from tillstream.commands.query import query
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 

@@ -11,7 +11,7 @@ IN_SERVERS = ("structlog", "flask", "rich")
 
 
 @pytest.mark.parametrize(
-    "module", ["functions.main", "tillstream.handlers", "tillstream.cli.main", "tillstream.commands.core"]
+    "module", ["functions.main", "tillstream.handlers", "tillstream.cli.main", "tillstream.commands.registry"]
 )
 def test_importing_a_light_module_loads_no_frames(module: str) -> None:
     loaded = _loaded(module)

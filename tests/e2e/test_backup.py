@@ -86,14 +86,14 @@ def test_a_backup_made_beside_work_is_of_one_moment(
     stop = threading.Event()
 
     def work() -> None:
-        from tillstream.commands import core
+        from tillstream.commands import ingest
         from tillstream.commands.result import quiet
 
         for number in range(200):
             if stop.is_set():
                 return
             file = sales(tmp_path / f"{number}.csv", "1.00", "2.00", prefix=f"N{number}-")
-            core.ingest(app, quiet, files=[file], contract="IN")
+            ingest.ingest(app, quiet, files=[file], contract="IN")
 
     worker = threading.Thread(target=work)
     worker.start()

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from tillstream.app import App, build
 from tillstream.app.local import folder
-from tillstream.commands import core
+from tillstream.commands import registry
 from tillstream.commands.dispatch import execute
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import Rejected, Unavailable
@@ -63,7 +63,7 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, mo
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setitem(core.COMMANDS, "status", broken)
+    monkeypatch.setitem(registry.COMMANDS, "status", broken)
     answer = door.post("/status", json={}, headers=KEY)
     assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
     assert "status broke in the server" in answer.get_json()["detail"]

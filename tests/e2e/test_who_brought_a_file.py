@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.app import build
 from tillstream.batches import records
-from tillstream.commands import core
+from tillstream.commands import demo, ingest
 from tillstream.commands.result import quiet
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -25,8 +25,8 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     if attended:
         worker.start()
     try:
-        core.demo(app, quiet, scale=0.001)
-        core.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
+        demo.demo(app, quiet, scale=0.001)
+        ingest.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
         found = {one.file: one.received_by for one in records.find(app.ports)}
     finally:
         worker.stop()

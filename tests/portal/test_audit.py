@@ -182,7 +182,7 @@ def test_an_unknown_entry_is_not_found(app: App) -> None:
 
 
 def test_the_command_reads_the_log(app: App) -> None:
-    from tillstream.commands.core import COMMANDS
+    from tillstream.commands.registry import COMMANDS
     from tillstream.commands.result import quiet
 
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")

@@ -9,7 +9,7 @@ import pytest
 from changing import FILE, Shop, token
 
 from tillstream.batches import records
-from tillstream.commands.core import COMMANDS
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.people import accounts
 

@@ -13,8 +13,8 @@ from portal.api.reads import LISTS
 from portal.dashboard.charts import bars, over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries
+from tillstream.analytics.json_values import plain
 from tillstream.app import App
-from tillstream.commands.json_values import plain
 from tillstream.domain.people import EVERYTHING, Role
 
 People = Callable[..., Visitor]

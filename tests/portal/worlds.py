@@ -20,9 +20,9 @@ from visitor import HEADER, PASSWORD
 
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.analytics.json_values import plain
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.commands.json_values import plain
 from tillstream.domain.batch import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts

@@ -8,7 +8,7 @@ import pytest
 from tillstream.analytics import holidays
 from tillstream.analytics.holidays import NEWEST, public_holidays, renew
 from tillstream.app import App, open_app
-from tillstream.commands.core import ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 

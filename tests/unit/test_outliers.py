@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.app import App, open_app
-from tillstream.commands.core import ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.domain.contract.sections import OutlierRule
 from tillstream.pipeline.validating.outliers import KEY, LEAST, USUAL, Watch, fences, usual, watch

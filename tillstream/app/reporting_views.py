@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from tillstream.adapters.google.bigquery import migrations, reporting_views
-from tillstream.app.google.build import dataset_of
+from tillstream.app.google.dataset import dataset_of
 from tillstream.settings import Settings
 
 

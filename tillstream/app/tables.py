@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tillstream.adapters.google.bigquery import migrations
-from tillstream.app.google.build import dataset_of
+from tillstream.app.google.dataset import dataset_of
 from tillstream.settings import Settings
 
 

@@ -29,9 +29,9 @@ def run(
     **arguments: Any,
 ) -> None:
     """Run a command here or in the running server, print what it did, and end with its exit code."""
+    from tillstream.analytics.json_values import plain
     from tillstream.cli.progress import progress_bars
     from tillstream.commands.dispatch import execute
-    from tillstream.commands.json_values import plain
 
     settings = Settings()
     try:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from tillstream.app import open_app
-from tillstream.commands.core import COMMANDS
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Occupied
 from tillstream.settings import Settings

@@ -1,19 +1,11 @@
 """What the command line decides about batches that wait or count, as plain functions beside those of `commands`."""
 
-import time
-from datetime import timedelta
-
-from tillstream import audit
-from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.commands.result import HELD, Progress, Result
 from tillstream.commands.run_batch import ME, code_of, drive
 from tillstream.domain.batch import State
-from tillstream.pipeline.publishing.daily_totals import project
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.intake import status_notes, watched_folder
-from tillstream.workflows.operations import reconcile
 from tillstream.workflows.review import decisions, replay, replay_preview, undo
 
 
@@ -55,24 +47,3 @@ def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
 
 def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
     return Result(undo.undo(app.ports, batch, ME))
-
-
-def sweep_now(app: App, progress: Progress) -> Result:
-    """Files of the watched folder first; those that may still be being written are looked at a second time."""
-    audit.record(app.ports, ME, audit.What.DATA_REFRESHED, "pipeline")
-    taken, failed = _take_dropped(app)
-    if watched_folder.waits(app.drops):
-        time.sleep(app.settings.drop_settle + 0.05)
-        more, failed = _take_dropped(app)
-        taken += more
-    swept = reconcile.sweep(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
-    holidays.renew(app.ports)
-    project(app.ports.warehouse)
-    for place in app.drops:
-        status_notes.tell(app.ports, place)
-    return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)
-
-
-def _take_dropped(app: App) -> tuple[int, list[str]]:
-    found = [watched_folder.take_in(app.ports, app.book, place) for place in app.drops]
-    return sum(len(taken) for taken, _ in found), [words for _, failed in found for words in failed]

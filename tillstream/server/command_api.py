@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
+from tillstream.analytics.json_values import plain
 from tillstream.app import App
-from tillstream.commands.core import COMMANDS
-from tillstream.commands.json_values import plain
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
 from tillstream.domain.errors import Rejected, TillstreamError
 

@@ -19,7 +19,7 @@ from portal import create_app, live
 from tillstream.app import App, open_app
 from tillstream.app.local import folder
 from tillstream.batches import records
-from tillstream.commands.core import demo
+from tillstream.commands.demo import demo
 from tillstream.domain.errors import Rejected
 from tillstream.logs import only_warnings
 from tillstream.people import accounts

@@ -12,7 +12,8 @@ from tillstream.adapters.google.backup import manifest as backup_manifest
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, ORIGINALS, TABLES, Manifest, Original
 from tillstream.adapters.google.backup.place import Place
-from tillstream.app.google.build import build, dataset_of
+from tillstream.app.google.build import build
+from tillstream.app.google.dataset import dataset_of
 from tillstream.batches import freshness, records
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
@@ -11,13 +11,11 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
+from tillstream.app.google.dataset import dataset_of
 from tillstream.app.lazy_warehouse import LateWarehouse
 from tillstream.contracts.registry import ContractBook
 from tillstream.ports import Clock, Ports, Warehouse
 from tillstream.settings import Settings
-
-if TYPE_CHECKING:  # BigQuery's libraries take longer to load than all the others
-    from tillstream.adapters.google.bigquery.dataset import Dataset
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
@@ -55,15 +53,3 @@ def _scratch(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.scratch import ScratchWarehouse
 
     return ScratchWarehouse(dataset_of(settings))
-
-
-def dataset_of(settings: Settings) -> "Dataset":
-    from tillstream.adapters.google.bigquery.dataset import Dataset
-
-    return Dataset(
-        settings.project,
-        settings.dataset,
-        settings.location,
-        api=settings.bigquery_api,
-        storage_api=settings.bigquery_storage_api,
-    )

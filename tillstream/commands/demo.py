@@ -1,0 +1,81 @@
+"""The sample regions are written and loaded."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.commands.ingest import ingest_file
+from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result
+from tillstream.commands.run_batch import code_of
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.errors import Unavailable
+from tillstream.receipts import receipt as receipt_receipt
+from tillstream.workflows.intake import uploads
+
+if TYPE_CHECKING:
+    from tillstream.samples.files import SampleFile
+
+
+SAMPLES = "samples"
+"""Who brought the sample files, as the uploads name it."""
+
+
+UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
+
+
+PATIENCE = 900.0
+
+
+def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
+    """Write the sample regions' files and load them like any others."""
+    from tillstream.samples.files import write_samples  # nobody else needs what it knows
+
+    until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
+    written = write_samples(app.settings.home / "samples", until=until, scale=scale)
+    receipts = []
+    for receipt in _by_the_worker(app, progress, written) if app.attended else _here(app, progress, written):
+        receipts.append(receipt)
+        progress("files", 1)
+    codes = [code_of(receipt) for receipt in receipts]
+    return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
+
+
+def _here(app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]) -> Iterator[dict[str, Any]]:
+    return (ingest_file(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
+
+
+def _by_the_worker(
+    app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
+) -> Iterator[dict[str, Any]]:
+    """Receive the files; the worker hears of each and does the rest while the next one is written.
+
+    A file that was received before, by a start that was stopped, is not received again.
+    """
+    received = []
+    for sample, path in written:
+        known = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
+        if known:
+            upload = Upload.from_json(known[0].data)
+        else:
+            with path.open("rb") as stream:
+                upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
+        received.append(upload)
+        progress(KEPT, about=f"{upload.batch_id} {upload.file}")
+    for upload in received:
+        _wait(app, upload)
+        receipt = receipt_receipt.receipt(app.ports, upload.batch_id)
+        progress("rows", receipt["rows"]["read"])
+        yield receipt
+
+
+def _wait(app: App, upload: Upload) -> None:
+    """Until the worker is done with it. Raises `Unavailable` when that takes longer than any file does."""
+    give_up_at = time.monotonic() + PATIENCE
+    while records.get(app.ports, upload.batch_id).state in UNDER_WAY:
+        if time.monotonic() > give_up_at:
+            raise Unavailable(f"{upload.file} is kept and waits for the worker; the pipeline page says why.")
+        time.sleep(0.05)

@@ -1,0 +1,43 @@
+"""Files are ingested: each is read, settled and answered by its receipt."""
+
+from pathlib import Path
+from typing import Any
+
+from tillstream.app import App
+from tillstream.commands.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
+from tillstream.commands.run_batch import ME, code_of, drive
+from tillstream.domain.batch import State
+from tillstream.domain.errors import Rejected
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.review import dry_run
+
+
+def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
+    """Each file to its receipt; one bad file does not keep the others from going in."""
+    receipts = []
+    for file in files:
+        receipts.append(ingest_file(app, progress, Path(file), contract, dry=dry))
+        progress("files")
+    codes = [code_of(receipt) for receipt in receipts]
+    code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
+    return Result(receipts[0] if len(receipts) == 1 else receipts, code)
+
+
+def ingest_file(
+    app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = ME
+) -> dict[str, Any]:
+    contract = app.book.used(name)
+    try:
+        with path.open("rb") as stream:
+            if dry:
+                return dry_run.dry_run(app.ports, app.book, contract, path.name, stream)
+            upload = uploads.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
+    except OSError as error:
+        return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
+    except Rejected as error:
+        return _failed(path.name, contract.name, str(error))
+    return drive(app, upload, progress)
+
+
+def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
+    return {"status": State.REJECTED.value, "file": file, "contract": contract, "error": error}

@@ -1,0 +1,79 @@
+"""Backup, publishing, rebuild and status."""
+
+import time
+from datetime import timedelta
+
+from tillstream import audit
+from tillstream.analytics import holidays, queries
+from tillstream.analytics.filters import Filters
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.run_batch import ME
+from tillstream.domain.batch import State
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import EVERYTHING
+from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.publishing.sale_events import announce as announce_settlement
+from tillstream.pipeline.publishing.sale_events import unannounced
+from tillstream.workflows.intake import status_notes, watched_folder
+from tillstream.workflows.operations import maintenance_log, queue_depths, rebuild, reconcile
+
+
+def backup(app: App, progress: Progress, *, out: str) -> Result:
+    if app.keep_copy is None:
+        raise Rejected("Nothing can be backed up here.")
+    kept = app.keep_copy(out, lambda size: progress("bytes", size))
+    maintenance_log.note(app.ports, maintenance_log.BACKUP)
+    return Result(kept)
+
+
+def announce(app: App, progress: Progress) -> Result:
+    told = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
+    project(app.ports.warehouse)
+    if told:
+        after = {"settlements": sorted(told), "events": sum(told.values())}
+        audit.record(app.ports, ME, audit.What.DATA_ANNOUNCED, "settlements", None, after)
+    return Result({"settlements": len(told), "events": sum(told.values())})
+
+
+def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
+    run = rebuild.from_originals if originals else rebuild.check
+    report = run(app.ports, app.fresh_warehouse, lambda step: progress("settlements", step))
+    return Result(report, FAILED if report["differences"] else DONE)
+
+
+def status(app: App, progress: Progress) -> Result:
+    ports = app.ports
+    states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
+    kpis = queries.run(ports.warehouse, "kpis", EVERYTHING, Filters()).to_pylist()[0]
+    return Result(
+        {
+            "home": str(app.settings.home),
+            "batches": {state: count for state, count in states.items() if count},
+            "lines": kpis["lines"],
+            "as_of": kpis["as_of"],
+            "queues": [vars(depth) for depth in queue_depths.depths(ports)],
+        }
+    )
+
+
+def sweep_now(app: App, progress: Progress) -> Result:
+    """Files of the watched folder first; those that may still be being written are looked at a second time."""
+    audit.record(app.ports, ME, audit.What.DATA_REFRESHED, "pipeline")
+    taken, failed = _take_dropped(app)
+    if watched_folder.waits(app.drops):
+        time.sleep(app.settings.drop_settle + 0.05)
+        more, failed = _take_dropped(app)
+        taken += more
+    swept = reconcile.sweep(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
+    holidays.renew(app.ports)
+    project(app.ports.warehouse)
+    for place in app.drops:
+        status_notes.tell(app.ports, place)
+    return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)
+
+
+def _take_dropped(app: App) -> tuple[int, list[str]]:
+    found = [watched_folder.take_in(app.ports, app.book, place) for place in app.drops]
+    return sum(len(taken) for taken, _ in found), [words for _, failed in found for words in failed]

@@ -1,0 +1,45 @@
+"""Receipts of batches, and their rejected rows on the way out and back."""
+
+from pathlib import Path
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
+from tillstream.commands.run_batch import ME, code_of, drive
+from tillstream.domain.batch import State
+from tillstream.domain.errors import Rejected
+from tillstream.receipts import original_rows
+from tillstream.receipts import receipt as receipt_receipt
+from tillstream.workflows.corrections import submit
+
+
+def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) -> Result:
+    if batch:
+        receipt = receipt_receipt.receipt(app.ports, batch)
+        return Result(receipt, code_of(receipt))
+    found = [upload for upload in records.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
+    return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in found])
+
+
+def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Result:
+    upload = records.get(app.ports, batch)
+    if out:
+        try:
+            with Path(out).open("wb") as file:
+                file.writelines(original_rows.refused_csv(app.ports, batch))
+        except OSError as error:
+            raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    rows = original_rows.with_raw(app.ports, upload, receipt_receipt.refused(app.ports, batch))
+    return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
+
+
+def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
+    path = Path(file)
+    with path.open("rb") as stream:
+        correction = submit.fix(app.ports, batch, path.name, stream, ME)
+    drive(app, correction, progress)
+    state = records.get(app.ports, correction.batch_id)
+    if state.state is State.REJECTED:
+        raise Rejected(state.error)
+    receipt = receipt_receipt.receipt(app.ports, batch)
+    return Result(receipt, code_of(receipt))

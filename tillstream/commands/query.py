@@ -1,0 +1,51 @@
+"""Named queries, and the contracts and exchange rates behind them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tillstream.analytics import filter_values, queries, reference
+from tillstream.analytics.filters import Filters
+from tillstream.app import App
+from tillstream.commands.result import Progress, Result
+from tillstream.commands.run_batch import ME
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import EVERYTHING
+
+
+def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
+    own = {parameter.name for parameter in queries.describe(name).parameters}
+    filters = Filters.parse({key: value for key, value in params.items() if key not in own})
+    filter_values.check(app.ports.warehouse, EVERYTHING, filters, app.book.regions(), cache=app.queries)
+    asked = {key: value for key, value in params.items() if key in own}
+    answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **asked)
+    return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
+
+
+def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
+    if name:
+        return Result(app.book.current(name).model_dump(mode="json"))
+    known = [app.book.current(each) for each in app.book.names()]
+    return Result(
+        [
+            {
+                "name": c.name,
+                "version": c.version,
+                "region": c.region,
+                "currency": c.currency,
+                "description": c.description,
+            }
+            for c in known
+        ]
+    )
+
+
+def fx_load(app: App, progress: Progress, *, file: str) -> Result:
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
+    rates = reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency, ME)
+    app.queries.clear()
+    return Result({"rates": rates})
