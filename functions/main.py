@@ -78,14 +78,14 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
     """Called by the scheduler: drive on what stopped; keep exchange rates and holidays ready."""
     from tillstream.analytics import holidays, reference
-    from tillstream.server.worker import Worker
+    from tillstream.workflows.operations import reconcile
 
     running = app()
     pushed.check(running.settings)
     running.book.refresh()
     with traced(running.settings, _headers()):
         reference.ready(running.ports, running.settings.reporting_currency)
-        found = Worker(running).sweep()
+        found = reconcile.run(running.ports, running.book, hand_on=bool(running.settings.project))
         holidays.renew(running.ports)
     return found, 200
 

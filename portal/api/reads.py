@@ -15,7 +15,7 @@ from tillstream.analytics import queries
 from tillstream.analytics.json_values import plain
 from tillstream.batches import freshness
 from tillstream.domain.people import Action
-from tillstream.server.worker import Worker
+from tillstream.workflows.operations import reconcile
 
 LISTS = (
     "sales-over-time",
@@ -70,4 +70,9 @@ def refresh() -> ResponseReturnValue:
     app = tillstream()
     app.queries.clear()
     freshness.tell(app.ports.documents)
-    return jsonify({"status": "accepted", "swept": Worker(app).sweep(by=me().login)}), 202
+    return jsonify(
+        {
+            "status": "accepted",
+            "swept": reconcile.run(app.ports, app.book, hand_on=bool(app.settings.project), by=me().login),
+        }
+    ), 202

@@ -11,8 +11,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, words
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
-from tillstream.server.worker import Worker
-from tillstream.workflows.operations import dead_letters
+from tillstream.workflows.operations import dead_letters, reconcile
 from tillstream.workflows.operations import queue_depths as waiting_in
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
@@ -59,7 +58,8 @@ def resend() -> ResponseReturnValue:
 @blueprint.post("/pipeline/sweep")
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
-    Worker(tillstream()).sweep(by=me().login)
+    app = tillstream()
+    reconcile.run(app.ports, app.book, hand_on=bool(app.settings.project), by=me().login)
     flash("Everything that had stopped is driven on.", "done")
     return redirect(url_for("pipeline.show"), 303)
 

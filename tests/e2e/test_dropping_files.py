@@ -17,6 +17,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations import reconcile
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 ROW = "581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
@@ -129,8 +130,8 @@ def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(ap
     for name in ("c.csv", "online-retail-uk/", "online-retail-uk/x.csv.part"):
         with quiet.writer(INBOX, name) as writer:
             writer.write((HEAD + ROW).encode())
-    assert Worker(app).sweep()["registered"] == 1
-    assert Worker(app).sweep()["registered"] == 0
+    assert reconcile.run(app.ports, app.book)["registered"] == 1
+    assert reconcile.run(app.ports, app.book)["registered"] == 0
     (held,) = received(app)
     assert (held.file, held.state) == ("c.csv", State.HELD)
 

@@ -14,6 +14,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations import reconcile
 
 SALES = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -51,5 +52,5 @@ def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: A
 
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
     batch = killed_while_reading(app)
-    assert Worker(app).sweep()["staged"] == 0
+    assert reconcile.run(app.ports, app.book)["staged"] == 0
     assert records.get(app.ports, batch).state is State.STAGING

@@ -12,6 +12,7 @@ from stateful.crashes import Fuse, behind
 from tillstream.app import build
 from tillstream.server import worker
 from tillstream.settings import Settings
+from tillstream.workflows.operations import reconcile
 
 LEASE = 10.0
 """Seconds: the shortest of Pub/Sub. What a dead process was lent comes again after so long."""
@@ -22,7 +23,7 @@ def main(*dying: str) -> None:
     app = behind(build(Settings()), late(*dying) if dying else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
-    shift.sweep(timedelta(0))
+    reconcile.run(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
     shift.run_until_idle()
     app.close()
 

@@ -20,6 +20,7 @@ from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake import complete_upload, resumable_upload
+from tillstream.workflows.operations import reconcile
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -209,7 +210,7 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
     assert records.find(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
-    worker.sweep()
+    reconcile.run(app.ports, app.book)
     worker.run_until_idle()
     (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)

@@ -14,9 +14,8 @@ from tillstream.app import App, build
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.operations import maintenance_log
+from tillstream.workflows.operations import maintenance_log, reconcile
 
 People = Callable[..., Visitor]
 
@@ -40,7 +39,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
-    Worker(app).sweep()
+    reconcile.run(app.ports, app.book)
     page = admin.get("/status").text
     for told in ("Everything works", "warehouse.duckdb", str(app.settings.home), "Last sweep", "Batches announced"):
         assert told in page

@@ -26,6 +26,7 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations import reconcile
 
 LISTENER = "proof"
 BOX_OFFICE = Source("store-sales")
@@ -86,7 +87,7 @@ class World:
         """Nothing is still asked for: events handled, what stopped driven on."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        self.worker.sweep(timedelta(0))
+        reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), hand_on=bool(self.app.settings.project))
         self.worker.run_until_idle()
 
     def quiet(self) -> None:

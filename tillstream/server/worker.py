@@ -7,16 +7,14 @@ from datetime import timedelta
 
 import structlog
 
-from tillstream import audit
 from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.handlers import Event, dispatch
-from tillstream.people import user_scopes
 from tillstream.pipeline.publishing.daily_totals import project
 from tillstream.ports.event_bus import Delivery
 from tillstream.workflows.intake import store_sales, watched_folder
-from tillstream.workflows.operations import maintenance_log, reconcile
+from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
@@ -67,16 +65,6 @@ class Worker:
             pass
         project(self._app.ports.warehouse)
 
-    def sweep(self, patience: timedelta = reconcile.PATIENCE, by: str = "") -> dict[str, int]:
-        """by: who asked for it, where a person did; that is written down."""
-        app = self._app
-        if by:
-            audit.record(app.ports, by, audit.What.DATA_REFRESHED, "pipeline")
-        found = reconcile.sweep(app.ports, app.book, patience=patience, hand_on=bool(app.settings.project))
-        user_scopes.project(app.ports)
-        maintenance_log.note(app.ports, maintenance_log.SWEEP)
-        return found
-
     def _keep_doing(self, work: Callable[[], None]) -> None:
         while not self._stopping.is_set():
             try:
@@ -97,7 +85,8 @@ class Worker:
     def _sweep(self) -> None:
         # Who owns the folder owns it alone: what is under way as the worker starts has stopped with its process, and
         # the first sweep need not wait for its lease to run out.
-        self.sweep(self._patience)
+        app = self._app
+        reconcile.run(app.ports, app.book, patience=self._patience, hand_on=bool(app.settings.project))
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.renew(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractBook
 from tillstream.domain.batch import IN_LEDGER, State, Upload
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
+from tillstream.people import user_scopes
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
@@ -21,6 +23,21 @@ PATIENCE = timedelta(minutes=20)
 """A run that is older than this has died: longer than any lease on its event."""
 OVERLAP = timedelta(hours=2)
 BEGINNING = datetime.fromtimestamp(0, UTC)
+
+
+def run(
+    ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False, by: str = ""
+) -> dict[str, Any]:
+    """A sweep as a schedule or a person starts it: user scopes are projected and its time is noted afterwards.
+
+    by: the user who asked for it; the request is audited. Raises as `sweep`.
+    """
+    if by:
+        audit.record(ports, by, audit.What.DATA_REFRESHED, "pipeline")
+    found = sweep(ports, book, patience=patience, hand_on=hand_on)
+    user_scopes.project(ports)
+    maintenance_log.note(ports, maintenance_log.SWEEP)
+    return found
 
 
 def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False) -> dict[str, Any]:
