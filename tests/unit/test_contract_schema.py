@@ -13,7 +13,7 @@ from tillstream.contracts.loader import read, schema, shipped
 from tillstream.domain.contract.model import CHECKED, MAPPED, Contract
 
 CHECK = Draft202012Validator(json.loads(schema()))
-SHIPPED = [file for file in files("tillstream.contracts.loader").iterdir() if file.name.endswith(".yaml")]
+SHIPPED = [file for file in (files("tillstream.contracts") / "shipped").iterdir() if file.name.endswith(".yaml")]
 
 
 def complaints(data: Any) -> list[str]:

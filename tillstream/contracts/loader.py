@@ -39,12 +39,12 @@ class _TextLoader(Loader):
 
 def shipped() -> dict[str, Contract]:
     """The contracts that come with the product, by name."""
-    return _load(files(__name__).iterdir())
+    return _load((files(__package__) / "shipped").iterdir())
 
 
 def schema() -> str:
     """The JSON schema of a contract, for editors."""
-    return files(__name__).joinpath("contract.schema.json").read_text(encoding="utf-8")
+    return files(__package__).joinpath("contract.schema.json").read_text(encoding="utf-8")
 
 
 def load_folder(path: Path) -> dict[str, Contract]:

@@ -41,7 +41,7 @@ def parse(data: bytes | str, name: str = "rates", known: pa.Table | None = None)
 
 def shipped() -> pa.Table:
     """The monthly rates that come with the product, from January 2003 on; see docs/exchange-rates.md."""
-    return parse((files(__package__) / "fx_monthly.csv").read_bytes(), "fx_monthly.csv")
+    return parse((files(__package__) / "monthly.csv").read_bytes(), "monthly.csv")
 
 
 def _wide(source: Source, header: list[str]) -> tuple[list[date], list[str], pa.Array, list[int]]:
