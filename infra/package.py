@@ -7,8 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from devtools.emulators import HERE
-
+HERE = Path(__file__).resolve().parents[1]
 PACKAGE = HERE / "build" / "functions"
 LOCK = HERE / "infra" / "locks" / "functions.lock"
 CORE = ("functions", "sql", "tillstream")

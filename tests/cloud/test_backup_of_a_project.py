@@ -17,7 +17,7 @@ from devtools.emulators import PROJECT, Emulator
 from devtools.local_triggers import make_topic
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.app import App, build, tables
-from tillstream.app.google import backup as google_backup
+from tillstream.app.google import restore
 from tillstream.app.google.dataset import dataset_of
 from tillstream.batches import records
 from tillstream.cli.main import main
@@ -92,10 +92,10 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     app.ports.objects.delete(lost.bucket, lost.object)
     assert told(app) != before
     with pytest.raises(Rejected, match="--replace"):
-        google_backup.bring_back(app.settings, kept["archive"], replace=False)
+        restore.bring_back(app.settings, kept["archive"], replace=False)
     raised = "SELECT number FROM epoch"
     (epoch,) = app.ports.warehouse.query(raised).to_pylist()
-    back = google_backup.bring_back(app.settings, kept["archive"], replace=True)
+    back = restore.bring_back(app.settings, kept["archive"], replace=True)
     assert back["documents"] == kept["documents"]
 
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
@@ -107,7 +107,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     assert found.object == f"restored/{lost.generation}/{lost.object}"
     assert "six" in b"".join(original_rows.refused_csv(app.ports, first["batch_id"])).decode()
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
-    google_backup.bring_back(app.settings, kept["archive"], replace=True)
+    restore.bring_back(app.settings, kept["archive"], replace=True)
     assert told(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
@@ -133,7 +133,7 @@ def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Pat
             next(blob for name, blob in held.items() if "/originals/" in name).delete()
     before = told(app)
     with pytest.raises(Rejected):
-        google_backup.bring_back(app.settings, kept, replace=True)
+        restore.bring_back(app.settings, kept, replace=True)
     assert told(app) == before
 
 

@@ -72,9 +72,9 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
 
 def _bring_back(settings: Settings, archive: str, *, replace: bool) -> dict[str, Any]:
     if settings.project:
-        from tillstream.app.google import backup as google_backup
+        from tillstream.app.google.restore import bring_back
 
-        return google_backup.bring_back(settings, archive, replace=replace)
+        return bring_back(settings, archive, replace=replace)
     from tillstream.app import local
 
     return local.bring_back(settings, Path(archive), replace=replace, wait=TURN)
