@@ -1,6 +1,7 @@
 """The pages that people write: sizes, links, and that they name every event, room and make target."""
 
 import re
+from collections import Counter
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from tillstream.handlers import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-PACKAGES = ("tillstream", "portal", "functions", "sql", "looker", "bench", "docs/generate", "tests")
+PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate", "tests")
+MOST_MODULES = 20
 LONGEST = 300
 
 
@@ -49,6 +51,17 @@ def test_no_source_file_is_longer_than_300_lines() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert len(lengths) > 100
     assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_no_folder_has_more_than_20_modules() -> None:
+    folders = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.name not in {"__init__.py", "conftest.py"}
+    )
+    assert len(folders) > 50
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -91,15 +104,15 @@ def test_the_table_of_events_names_the_handler_of_every_event() -> None:
         assert any(f"| `{event}` |" in line and f"`{handler.__name__}`" in line for line in lines), event
 
 
-def test_every_room_is_in_the_table_of_rooms() -> None:
-    table = text("docs/architecture.md").partition("\n## Rooms\n")[2].partition("\n## ")[0]
+def test_every_package_is_in_the_table_of_packages() -> None:
+    table = text("docs/architecture.md").partition("\n## Packages\n")[2].partition("\n## ")[0]
     inside = [
         path for path in (ROOT / "tillstream").iterdir() if path.name not in {"__init__.py", "__pycache__", "py.typed"}
     ]
     names = [path.name if path.suffix else f"tillstream/{path.name}" for path in inside]
     assert [name for name in names if f"{name}`" not in table] == []
     assert [
-        name for name in ("portal", "functions", "sql", "looker", "bench", "docs/generate") if f"`{name}`" not in table
+        name for name in ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate") if f"`{name}`" not in table
     ] == []
 
 
