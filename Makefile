@@ -66,7 +66,7 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	    $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" = dev && echo --extra google) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
 	for each in bigquery storage; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	    infra/locks/$$each-emulator.in -o infra/locks/$$each-emulator.lock || exit 1; done
+	    devtools/locks/$$each-emulator.in -o devtools/locks/$$each-emulator.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --generate-hashes --extra google -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
@@ -96,7 +96,7 @@ clean: ## Remove what was built; the data in var/ stays
 .venv-emulators/.made: infra/locks/bigquery-emulator.lock infra/locks/storage-emulator.lock
 	for each in bigquery storage; do \
 	  $(PYTHON) -m venv --clear .venv-emulators/$$each && \
-	  .venv-emulators/$$each/bin/python -m pip install --quiet --disable-pip-version-check -r infra/locks/$$each-emulator.lock || exit 1; done
+	  .venv-emulators/$$each/bin/python -m pip install --quiet --disable-pip-version-check -r devtools/locks/$$each-emulator.lock || exit 1; done
 	HOME=$(CURDIR)/.venv-emulators/bigquery .venv-emulators/bigquery/bin/python -c \
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@

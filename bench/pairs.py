@@ -10,6 +10,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +18,6 @@ from bench import ingest
 from bench.process import Figures, Run, ratio, timed
 
 HERE = Path(__file__).resolve().parents[1]
-START = "from tillstream.cli.main import script; script()"
-"""Run with -P, so that the folder one stands in does not come before the checkout."""
 MOST = 1.05
 FEWEST = 7
 
@@ -38,7 +37,16 @@ def pairs(here: Path, other: Path, file: Path, work: Path, count: int) -> tuple[
 
 def _command(checkout: Path, file: Path, home: Path) -> tuple[Sequence[str], dict[str, str]]:
     arguments = ["ingest", str(file), "--region", "bench", "--json"]
-    return [sys.executable, "-P", "-c", START, *arguments], {"PYTHONPATH": str(checkout), "TILLSTREAM_HOME": str(home)}
+    module, function = _script(checkout).split(":")
+    start = f"from {module} import {function}; {function}()"
+    # -P: the folder one stands in does not come before the checkout
+    return [sys.executable, "-P", "-c", start, *arguments], {"PYTHONPATH": str(checkout), "TILLSTREAM_HOME": str(home)}
+
+
+def _script(checkout: Path) -> str:
+    """The entry point of the checkout's command, MODULE:FUNCTION: a checkout of another time has another one."""
+    script: str = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]["tillstream"]
+    return script
 
 
 def said(here: Figures, other: Figures) -> dict[str, float]:
@@ -64,7 +72,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=ingest.ROWS, help="rows of the file")
     options = parser.parse_args()
     other = options.other.resolve()
-    if not (other / "tillstream" / "cli.py").is_file():
+    if not (other / "tillstream").is_dir():
         parser.error(f"{other} is no checkout of Tillstream")
     with tempfile.TemporaryDirectory(prefix="tillstream-pairs-") as folder:
         work = Path(folder)

@@ -195,7 +195,7 @@ STORAGE = Kind(
     "storage",
     _needs_program("storage", "gcp-storage-emulator"),
     lambda ports, folder: [
-        *(str(_program("storage", "python")), *ALONE, str(HERE / "infra" / "storage_emulator.py")),
+        *(str(_program("storage", "python")), *ALONE, str(Path(__file__).with_name("storage_emulator.py"))),
         *("-d", str(folder), "start", "--host", HOST, "--port", str(ports[0]), "-q"),
     ],
     lambda ports: {"STORAGE_EMULATOR_HOST": f"http://{HOST}:{ports[0]}"},

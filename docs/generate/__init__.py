@@ -18,7 +18,7 @@ from docs.generate import (
     translations,
     warehouse,
 )
-from sql.access import REPORTS
+from sql.row_access import REPORTS
 
 PAGES: dict[str, Callable[[], str]] = {
     "../portal/api/examples.json": api_examples.page,

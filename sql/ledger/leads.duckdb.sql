@@ -1,4 +1,4 @@
--- How `leads` of sale_versions is kept, on DuckDB, inside the settlement's transaction; `adapters/local/leading.py` runs it.
+-- How `leads` of sale_versions is kept, on DuckDB, inside the settlement's transaction; `adapters/local/duckdb/order_leads.py` runs it.
 -- Where all lines of a sale that count as order are alike in `whereabouts` (store, person, channel, status, day, country), one of
 -- them leads (1) and the others follow (0): whoever chooses or groups lines by these columns counts orders without looking
 -- for equal sales. In any other sale each line says 2: count the sale itself. Of lines that do not count as order it says nothing.

@@ -1,4 +1,4 @@
--- How staged batches enter the ledger, on BigQuery: one script, one transaction. `adapters/google/settle_script.py` fills
+-- How staged batches enter the ledger, on BigQuery: one script, one transaction. `adapters/google/bigquery/settle_script.py` fills
 -- in what is staged and what derives from the column list. The same rules as settle.duckdb.sql, and the same names; but a
 -- statement costs a second here, so a wave is few statements, and those that a wave seldom needs stand under an IF.
 -- A wave is one file, correction or replay, or micro-batches that share no sale; wave 0 undoes.

@@ -1,4 +1,4 @@
--- How one wave of staged batches enters the ledger, on DuckDB. Statements have names; `adapters/local/settling.py`
+-- How one wave of staged batches enters the ledger, on DuckDB. Statements have names; `adapters/local/duckdb/settling.py`
 -- runs them inside the settlement's transaction. A wave is one file, correction or replay, or micro-batches that share no sale.
 -- Temporary tables: incoming (one row per batch of the wave), incoming_files (address, batch_no), touched (key), moves (seq, key, old, new).
 -- The variable `accepted` lists the addresses of the accepted rows of the wave.

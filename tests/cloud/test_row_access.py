@@ -14,7 +14,7 @@ from shop import SHOP
 
 import sql
 from devtools.emulators import PROJECT, Emulator
-from sql import access
+from sql import row_access
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.reporting_views import Shown, publish
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -130,7 +130,9 @@ def test_a_person_sees_the_lines_that_the_query_layer_shows(asked: Asked, local:
 
 @each
 def test_who_may_not_see_people_finds_none_in_any_report(asked: Asked, local: DuckDBWarehouse, user: User) -> None:
-    counted = " UNION ALL ".join(f"SELECT COUNT(*) AS found FROM `{SHOWN}.{view}`" for view in sorted(access.PERSONAL))
+    counted = " UNION ALL ".join(
+        f"SELECT COUNT(*) AS found FROM `{SHOWN}.{view}`" for view in sorted(row_access.PERSONAL)
+    )
     has_lines = run(local, "sale-lines", user.scope, Filters()).num_rows > 0
     expected = has_lines and user.scope.may(Action.SEE_PERSONAL)
     assert {row["found"] > 0 for row in asked(f"user:{user.login}", counted)} == {expected}

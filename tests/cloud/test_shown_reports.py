@@ -10,7 +10,7 @@ from emulated import dataset_of
 from google.cloud.bigquery import AccessEntry
 
 from devtools.emulators import PROJECT, Emulator
-from sql import access
+from sql import row_access
 from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
@@ -69,7 +69,7 @@ def told(*words: str) -> Any:
 
 
 def test_what_is_published_once_is_as_it_should_be_and_left_alone(dataset: Dataset) -> None:
-    for table in access.PROTECTED:
+    for table in row_access.PROTECTED:
         assert policies(dataset, table) == {"accounts": [f"serviceAccount:{ACCOUNT}"], "people": list(READERS)}
     assert publish(dataset, SHOWN) == []
     assert {(each.role, each.entity_type, each.entity_id) for each in entries(dataset)} == {
@@ -128,9 +128,9 @@ def test_without_readers_only_accounts_see_rows_and_the_views_stay(dataset: Data
     assert told("--check") == {"differences": [POLICIES, gone]}
     assert told() == {"mended": [POLICIES, gone]}
     assert told("--check") == {"differences": []}
-    assert [policies(dataset, table).keys() for table in access.PROTECTED] == [{"accounts"}] * 3
+    assert [policies(dataset, table).keys() for table in row_access.PROTECTED] == [{"accounts"}] * 3
     assert not {"shop@example.com", "shop.example"} & {each.entity_id for each in entries(dataset)}
-    assert {each.table_id for each in dataset.client.list_tables(VIEWS)} == set(access.REPORTS)
+    assert {each.table_id for each in dataset.client.list_tables(VIEWS)} == set(row_access.REPORTS)
 
 
 def test_it_is_not_as_it_should_be_while_the_views_behind_it_are_older(dataset: Dataset) -> None:

@@ -134,7 +134,7 @@ def test_a_settlement_has_its_days_summed(entry: Entry, app: App) -> None:
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
     assert binary(entry("project"), MESSAGE_PUBLISHED, message(BATCH_SETTLED, {"settlement_no": 1})) == 200
-    assert app.ports.warehouse.query(sql.text("sums/summed")).to_pylist()[0]["summed_settlement"] == 1
+    assert app.ports.warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"] == 1
 
 
 def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> None:

@@ -77,6 +77,6 @@ def test_a_wrong_column_is_refused(judge: Judge) -> None:
 def test_the_ledgers_lines_are_never_what_a_join_keeps_in_memory() -> None:
     """DuckDB keeps the right side of a join, and turns none round (docs/adr/022): at ten million lines that is seconds."""
     folder = Path(sql.__file__).parent
-    texts = {path.name: path.read_text("utf-8") for path in folder.rglob("*.sql") if ".bigquery." not in path.name}
-    texts |= {path.name: path.read_text("utf-8") for path in (folder.parent / "tillstream").rglob("*.py")}
+    texts = {str(path): path.read_text("utf-8") for path in folder.rglob("*.sql") if ".bigquery." not in path.name}
+    texts |= {str(path): path.read_text("utf-8") for path in (folder.parent / "tillstream").rglob("*.py")}
     assert [name for name, text in texts.items() if re.search(r"\bJOIN\s+sale_versions\b", text)] == []

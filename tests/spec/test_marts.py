@@ -8,7 +8,7 @@ from googlesql import Judge, Rows
 from shop import SHOP
 
 import sql
-from sql import access
+from sql import row_access
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import HIDDEN, run
 from tillstream.domain.people import EVERYTHING
@@ -43,10 +43,10 @@ def test_a_column_is_described_in_one_line_without_a_full_stop(path: str) -> Non
 
 
 def test_reports_are_marts_and_only_the_personal_ones_tell_who(duck: Duck) -> None:
-    assert {f"marts/{view}" for view in access.REPORTS} <= set(MARTS)
-    assert set(access.REPORTS) > access.PERSONAL
-    telling = {view for view in access.REPORTS if (HIDDEN | {"active_customer"}) & set(columns(duck, view))}
-    assert telling == access.PERSONAL
+    assert {f"marts/{view}" for view in row_access.REPORTS} <= set(MARTS)
+    assert set(row_access.REPORTS) > row_access.PERSONAL
+    telling = {view for view in row_access.REPORTS if (HIDDEN | {"active_customer"}) & set(columns(duck, view))}
+    assert telling == row_access.PERSONAL
 
 
 @pytest.mark.parametrize("view", ["sales", "sales_by_day", "sales_by_product", "sales_by_store"])

@@ -8,6 +8,7 @@ from bench.pairs import pairs, said
 def checkout(folder: Path, seconds: float) -> Path:
     """One whose command line only waits, and writes down that it ran."""
     (folder / "tillstream").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[project]\nscripts = {tillstream = "tillstream.cli:script"}\n')
     (folder / "tillstream" / "__init__.py").touch()
     (folder / "tillstream" / "cli.py").write_text(
         "import time\n\n\ndef script():\n"

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from looker import CREATE, Report, address, reports, sources
-from sql.access import PERSONAL, REPORTS
+from sql.row_access import PERSONAL, REPORTS
 from tillstream.cli.looker import looker
 
 DOCUMENTED = {

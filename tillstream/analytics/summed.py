@@ -19,13 +19,13 @@ class Summed:
 def summed(warehouse: Warehouse, cache: QueryCache | None = None) -> Summed:
     """What the sums know of the last settlement. Worked out once for a settlement where answers are kept."""
     cache = cache or QueryCache()
-    (known,) = cache.once("summed", lambda: warehouse.query(sql.text("sums/summed"))).to_pylist()
+    (known,) = cache.once("summed", lambda: warehouse.query(sql.text("daily_totals/summed"))).to_pylist()
     last, until = known["last_settlement"], known["summed_settlement"]
     if last == until or not until:
         return Summed(last, () if until else None)
     key = ("stale days", last, until)
     days = cache.get(key)
     if days is None:
-        days = warehouse.query(sql.text("sums/stale_days"), {"settlement_no": until})
+        days = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": until})
         cache.put(key, days)
     return Summed(last, tuple(days.column("sale_date").to_pylist()))

@@ -1,6 +1,6 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
-`hash128` and `hash64` are made by `pipeline/hashes.py` (see docs/adr/001), in whatever type the engine compares
+`hash128` and `hash64` are made by `pipeline/staging/hashes.py` (see docs/adr/001), in whatever type the engine compares
 fastest. Rows of sightings, sale_versions, refusals, statements, listed_changes and settlements are only added;
 of sale_versions only `is_current` and `leads` move, of batches only `place_seq` and `undone_no`.
 """

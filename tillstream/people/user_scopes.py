@@ -1,6 +1,6 @@
 """The people room's projection: what each person may see, as rows that the warehouse's own row access policies read.
 
-Only who signs in with an address is in it: BigQuery knows people by theirs. See sql/access.
+Only who signs in with an address is in it: BigQuery knows people by theirs. See sql/row_access.
 """
 
 from collections.abc import Iterable

@@ -21,11 +21,12 @@ def project(warehouse: Warehouse, progress: Callable[[int], None] | None = None)
 
     The settlement is noted last: where this ends midway, the days are still stale and summed again.
     """
-    known = warehouse.query(sql.text("sums/summed")).to_pylist()[0]
+    known = warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]
     last, summed = known["last_settlement"], known["summed_settlement"]
     if last == summed:
         return 0
-    days = warehouse.query(sql.text("sums/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
+    stale = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed})
+    days = stale.column("sale_date").to_pylist()
     for some in _several(days):
         for table in SUMS:
             warehouse.renew(table, select(table), some)

@@ -201,10 +201,10 @@ def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
 
 def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
     """(name → query, parameters) of the sums by day, of the days that they claim to know."""
-    summed = ledger.query(sql.text("sums/summed")).to_pylist()[0]["summed_settlement"]
+    summed = ledger.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"]
     if not summed:
         return {}, {}
-    stale = ledger.query(sql.text("sums/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
+    stale = ledger.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
     where = " WHERE sale_date NOT IN UNNEST(@stale)" if stale else ""
     return {f"{table} by day": f"SELECT * FROM {table}{where}" for table in SUMS}, {"stale": stale} if stale else {}
 

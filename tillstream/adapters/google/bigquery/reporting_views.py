@@ -14,7 +14,7 @@ from typing import TypeVar
 from google.cloud.bigquery import Dataset as DatasetResource
 from google.cloud.bigquery import Table
 
-from sql import access
+from sql import row_access
 from tillstream.adapters.google.bigquery import access_lists
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import MADE_FROM
@@ -64,15 +64,15 @@ def _differing(dataset: Dataset, views: Dataset, shown: Shown) -> Iterator[tuple
     if _there(_resource, views) is None:
         yield f"the dataset {views.name} is missing", partial(_make, views)
     base = f"{dataset.project}.{dataset.name}"
-    statements = access.policies(base, shown.readers, shown.accounts)
-    digest = _digest(*statements, *(_made_at(_there(_table, dataset, name)) for name in access.PROTECTED))
+    statements = row_access.policies(base, shown.readers, shown.accounts)
+    digest = _digest(*statements, *(_made_at(_there(_table, dataset, name)) for name in row_access.PROTECTED))
     found = _there(_resource, views)
     if found is None or found.labels.get(POLICIES) != digest:
         mend = partial(_protect, dataset, views, statements, digest)
         yield f"the row access policies of {dataset.name} are missing or others", mend
-    for view in access.REPORTS:
+    for view in row_access.REPORTS:
         origin, there = _there(_table, dataset, view), _there(_table, views, view)
-        text = access.report(view, base)
+        text = row_access.report(view, base)
         made_from = _digest(text, origin.labels.get(MADE_FROM, "") if origin else "")
         if there is None or there.labels.get(MADE_FROM) != made_from:
             mend = partial(_show, dataset, views, view, text, made_from)
@@ -97,7 +97,7 @@ def _make(views: Dataset) -> None:
 
 
 def _protect(dataset: Dataset, views: Dataset, statements: Sequence[str], digest: str) -> None:
-    for name in access.PROTECTED:
+    for name in row_access.PROTECTED:
         _table(dataset, name)  # or its error names it, which that of a statement would not
     for statement in statements:
         dataset.ask(statement, work="publish")

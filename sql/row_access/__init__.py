@@ -49,5 +49,5 @@ def _members(members: Iterable[str]) -> str:
 
 def _text(name: str) -> str:
     """Without its comments, which say what stands in the braces."""
-    lines = sql.text(f"access/{name}.bigquery").splitlines()
+    lines = sql.text(f"row_access/{name}.bigquery").splitlines()
     return "\n".join(line for line in lines if not line.startswith("--"))
