@@ -15,18 +15,21 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
 ##@ Proof
-test: .venv/.dev ## Every test that a change must pass (at most 10 minutes on 2 cores)
-	$(BIN)/pytest -n $(WORKERS) -m "not long"
-test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs
-	$(BIN)/pytest -n $(WORKERS) -m "long"
-test-all: test test-long ## Every test and every proof
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations 15
+test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
+	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
+test-system: .venv/.dev ## The tests that need servers, browsers or emulators (make emulators first)
+	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
+test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
+	$(PYTEST) -m "long" $(PROOFS)
+test-all: test test-system test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-check: ## Lint and tests, reporting every failure and not only the first
-	@failed=; for target in lint test; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
+check: ## Lint, test and test-system, reporting every failure and not only the first
+	@failed=; for target in lint test test-system; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 ##@ Speed
@@ -101,4 +104,4 @@ clean: ## Remove what was built; the data in var/ stays
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@
 
-.PHONY: help setup run test test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local

@@ -14,11 +14,30 @@ __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub"
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine
 hypothesis.settings.load_profile("untimed")
 
+HERE = Path(__file__).parent
+SYSTEM_FOLDERS = frozenset({"browser", "faults"})
+"""Each test in these needs a browser or kills processes; elsewhere a fixture or the mark in the file says so."""
+SYSTEM_FIXTURES = frozenset({"bigquery", "chromium", "cloud_storage", "firestore", "pubsub", "storage_testbench"})
+LIMITS = {"long": 1_800, "system": 300}
+"""Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
     parser.addoption("--golden-write", action="store_true", help="write the files of tests/golden/outside anew")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the system, and give the slow kinds more time; before marks select among them."""
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+        if folder in SYSTEM_FOLDERS or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.system)
+        limit = next((limit for mark, limit in LIMITS.items() if item.get_closest_marker(mark)), None)
+        if limit and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(limit))
 
 
 @pytest.fixture(autouse=True)

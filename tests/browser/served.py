@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
@@ -14,6 +15,8 @@ from tillstream.app import App
 from tillstream.server.worker import Worker
 
 PASSWORD = "correct horse battery"
+STOPS_WITHIN = 30.0
+"""Seconds."""
 
 
 @dataclass
@@ -31,7 +34,7 @@ def running(app: App, *, working: bool = True) -> Iterator[Served]:
     """The portal and the worker over the app, which is closed at the end; without one nothing changes by itself."""
     portal = create_app(app)
     server = create_server(portal, host="127.0.0.1", port=0, threads=4 + live.STREAMS)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:
         worker.start()
@@ -44,11 +47,19 @@ def running(app: App, *, working: bool = True) -> Iterator[Served]:
         # one that still answers must not find the server's sockets closed.
         server.task_dispatcher.shutdown()
         # In its own thread: what another one closes while it waits for its sockets is a bad descriptor to it.
-        server.trigger.pull_trigger(server.close)
-        thread.join()
+        server.trigger.pull_trigger(lambda: _close(server))
+        thread.join(STOPS_WITHIN)
         if working:
             worker.stop()
         app.close()
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def _close(server: Any) -> None:
+    """The server's loop ends once it has no socket: it waits for no browser that keeps its connections."""
+    server.close()
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
 
 
 def keep_here(context: BrowserContext, served: Served) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from emulated import need
+from ending import ended
 
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.local_triggers import Relay, every, minutes
@@ -187,7 +188,7 @@ def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(mo
     monkeypatch.setattr("devtools.local_triggers.AGAIN", 0.01)
     handler = type("Handler", (Stub,), {"seen": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     relay, stopping = Relay(address, "inbox", address), threading.Event()
@@ -199,10 +200,10 @@ def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(mo
         time.sleep(0.2)
     finally:
         stopping.set()
-        looking.join()
+        ended(looking)
         relay.close()
         server.shutdown()
-        thread.join()
+        ended(thread)
         server.server_close()
     assert sorted(handler.seen) == ["a", "a", "b", "b"]
 

@@ -65,7 +65,8 @@ def _staged(tmp_path: Path, size: int) -> dict[str, int]:
     told = tmp_path / f"{size}.json"
     process = multiprocessing.get_context("spawn").Process(target=_stage, args=(tmp_path / str(size), buckets, told))
     process.start()
-    process.join()
+    process.join(1_500)
+    process.kill()  # where it did not end in time
     assert process.exitcode == 0
     done: dict[str, int] = json.loads(told.read_text())
     return done

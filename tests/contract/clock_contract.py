@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from ending import ended
 
 from tillstream.ports.clock import Clock
 
@@ -28,12 +29,13 @@ class ClockContract:
     def test_threads_never_get_the_same_tick(self, clock: Clock) -> None:
         ticks: list[list[int]] = [[] for _ in range(4)]
         threads = [
-            threading.Thread(target=lambda mine=mine: mine.extend(clock.tick() for _ in range(2_000))) for mine in ticks
+            threading.Thread(target=lambda mine=mine: mine.extend(clock.tick() for _ in range(2_000)), daemon=True)
+            for mine in ticks
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            ended(thread)
         everyone = list(itertools.chain(*ticks))
         assert len(set(everyone)) == len(everyone) == 8_000
         assert all(mine == sorted(mine) for mine in ticks)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ending import ended
 from processes import killed_again_and_again, run_all, tell
 
 from tillstream.domain.errors import Conflict
@@ -206,11 +207,11 @@ class DocumentStoreContract:
         assert documents.get("c", "a") == known
 
     def test_threads_counting_up_lose_no_step(self, opener: Opener, documents: DocumentStore) -> None:
-        threads = [threading.Thread(target=count_up, args=(lambda: documents, 25)) for _ in range(4)]
+        threads = [threading.Thread(target=count_up, args=(lambda: documents, 25), daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            ended(thread)
         counter = documents.get("counters", "shared")
         assert counter is not None
         assert (counter.data, counter.version) == ({"count": 100}, 100)

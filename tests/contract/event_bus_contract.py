@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ending import ended
 from event_bus_given import BreaksHalfWay, EventBusGiven, bodies, drain, messages, pulled
 
 from tillstream.domain.errors import NotFound
@@ -112,7 +113,7 @@ class EventBusContract(EventBusGiven):
         started = time.monotonic()
         assert bodies(bus.pull("sub", 1, wait=20.0)) == ["a"]
         assert time.monotonic() - started < 5.0
-        timer.join()
+        ended(timer)
 
     def test_depths_name_every_subscription_and_its_topic(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")

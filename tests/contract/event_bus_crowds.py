@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ending import ended
 from event_bus_given import BATCH, EventBusGiven, Opener, drain, messages
 from processes import killed_again_and_again, run_all, tell
 
@@ -56,11 +57,11 @@ def shared_by_threads(opener: Opener) -> Counter[str]:
 
     jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(publish, (name,)) for name in range(3)]
     jobs += [(lambda mine: mine.extend(drain(bus, "sub", 30, wait=1.0)), (mine,)) for mine in got]
-    threads = [threading.Thread(target=target, args=args) for target, args in jobs]
+    threads = [threading.Thread(target=target, args=args, daemon=True) for target, args in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     return Counter(itertools.chain(*got))
 
 

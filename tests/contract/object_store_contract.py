@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from ending import ended
 from object_store_writers import (
     ODD_NAMES,
     BreaksHalfWay,
@@ -225,11 +226,11 @@ class ObjectStoreContract:
             store.copy("inbox", "c", "inbox", "d")
 
     def test_threads_counting_up_lose_no_step(self, store: ObjectStore) -> None:
-        threads = [threading.Thread(target=count_up, args=(lambda: store, 15)) for _ in range(4)]
+        threads = [threading.Thread(target=count_up, args=(lambda: store, 15), daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            ended(thread)
         assert read(store, "counter") == b"60"
 
     def test_processes_counting_up_lose_no_step(self, opener: Opener) -> None:

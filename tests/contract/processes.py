@@ -23,7 +23,7 @@ def run_all(*jobs: tuple[Callable[..., object], tuple[Any, ...]]) -> None:
         alive = process.is_alive()
         if alive:
             process.kill()
-            process.join()
+            process.join(PATIENCE)
         assert not alive, "a process did not end"
         assert process.exitcode == 0
 
@@ -41,7 +41,7 @@ def running(target: Callable[..., object], *args: Any):
 def kill(process: BaseProcess) -> None:
     with suppress(ValueError):  # killed and closed before
         process.kill()
-        process.join()
+        process.join(PATIENCE)
         process.close()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from ending import ended
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
@@ -101,12 +102,13 @@ class SettlingContract:
         batches = [staged(keep, f"at-once-{n}", [("S1/1", "P", str(n))], region="at-once", at=n) for n in (1, 2, 3)]
         found = []
         threads = [
-            threading.Thread(target=lambda: found.append(warehouse.settle(Settlement(batches)))) for _ in range(2)
+            threading.Thread(target=lambda: found.append(warehouse.settle(Settlement(batches))), daemon=True)
+            for _ in range(2)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            ended(thread)
         (number,) = {number for settled in found for number in settled.batches.values()}
         assert all(set(settled.batches) == {batch.batch_id for batch in batches} for settled in found)
         # whose answer was lost on the way hears of its batches as of somebody else's

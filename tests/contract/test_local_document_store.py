@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from document_store_contract import DocumentStoreContract, Opener
+from ending import ended
 
 from tillstream.adapters.local.sqlite.document_store import INDEXED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
@@ -58,7 +59,7 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
             done.set()
             let_go.wait(10)
 
-        thread = threading.Thread(target=other)
+        thread = threading.Thread(target=other, daemon=True)
         thread.start()
         assert done.wait(10)
         opened = [connection.sqlite for connection in documents._file._open]
@@ -66,7 +67,7 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         documents.close()
         documents.close()
         let_go.set()
-        thread.join()
+        ended(thread)
         for sqlite in opened:
             with pytest.raises(sqlite3.ProgrammingError):
                 sqlite.execute("SELECT 1")
@@ -75,9 +76,9 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
 
     def test_a_thread_that_ended_leaves_no_connection_behind(self, documents: SQLiteDocumentStore) -> None:
         for _ in range(5):
-            thread = threading.Thread(target=documents.get, args=("c", "a"))
+            thread = threading.Thread(target=documents.get, args=("c", "a"), daemon=True)
             thread.start()
-            thread.join()
+            ended(thread)
         assert len(documents._file._open) == 1
 
     def test_a_database_that_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ending import ended
 from event_bus_contract import EventBusContract
 from event_bus_crowds import EventBusCrowds
 from event_bus_exact import EventBusExact
@@ -128,13 +129,14 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         for _ in range(20):
             arrived: list[float] = []
             thread = threading.Thread(
-                target=lambda arrived=arrived: bus.pull("sub", 1, wait=5) and arrived.append(time.monotonic())
+                target=lambda arrived=arrived: bus.pull("sub", 1, wait=5) and arrived.append(time.monotonic()),
+                daemon=True,
             )
             thread.start()
             time.sleep(0.01)
             sent = time.monotonic()
             bus.publish("topic", messages("a"))
-            thread.join()
+            ended(thread)
             delays.append(arrived[0] - sent)
         assert sorted(delays)[10] < 0.025, "the median is below half of what polling would take"
 
@@ -146,7 +148,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         started = time.monotonic()
         assert bodies(bus.pull("sub", 1, wait=20)) == ["a"]
         assert time.monotonic() - started < 2.0
-        timer.join()
+        ended(timer)
         other.close()
 
     def test_processes_may_open_and_close_it_at_the_same_time(self, opener: Opener) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ending import ended
 from processes import PATIENCE, SPAWN, kill, run_all, running, tell, wait_until
 
 from tillstream.adapters.local.files.home_folder import Folder
@@ -62,11 +63,11 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
                 time.sleep(0.001)
                 inside -= 1
 
-    threads = [threading.Thread(target=take) for _ in range(3)]
+    threads = [threading.Thread(target=take, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert (inside, most) == (0, 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from ending import ended
 
 from tillstream.domain.errors import Rejected
 from tillstream.ports.warehouse import Warehouse
@@ -131,12 +132,12 @@ class WarehouseContract:
                 warehouse.load("reporting_rates", table)
             done.set()
 
-        loader = threading.Thread(target=load)
+        loader = threading.Thread(target=load, daemon=True)
         loader.start()
         seen = set()
         while not done.is_set():
             seen.add(warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").column("n")[0].as_py())
-        loader.join()
+        ended(loader)
         assert seen <= {2, 3}
 
     def test_upserting_replaces_rows_of_these_keys_and_adds_the_others(self, warehouse: Warehouse) -> None:

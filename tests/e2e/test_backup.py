@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Run, Say
+from ending import ended
 
 from tillstream.app import build
 from tillstream.app.local import folder
@@ -95,13 +96,13 @@ def test_a_backup_made_beside_work_is_of_one_moment(
             file = sales(tmp_path / f"{number}.csv", "1.00", "2.00", prefix=f"N{number}-")
             ingest.ingest(app, quiet, files=[file], contract="IN")
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=work, daemon=True)
     worker.start()
     assert app.keep_copy is not None
     for number in range(3):
         app.keep_copy(str(tmp_path / f"{number}.tar"), lambda _: None)
     stop.set()
-    worker.join()
+    ended(worker)
     app.close()
     elsewhere("new")
     assert run("restore", str(tmp_path / "2.tar"))[0] == 0

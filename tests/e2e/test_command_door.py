@@ -11,6 +11,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from ending import ended
 from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
@@ -92,7 +93,7 @@ class Dying:
         chunks = [json.dumps(line).encode() + b"\n" for line in lines]
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {type_}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         self._said = head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
-        self._thread = threading.Thread(target=self._answer)
+        self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
         Settings(home=home).home.mkdir(parents=True, exist_ok=True)
         folder(Settings(home=home)).announce_server(f"http://127.0.0.1:{self._door.getsockname()[1]}", "secret")
@@ -107,7 +108,7 @@ class Dying:
             caller.sendall(self._said)
 
     def close(self) -> None:
-        self._thread.join()
+        ended(self._thread)
         self._door.close()
 
 
@@ -181,12 +182,12 @@ def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_liste
             assert not asked.done()
             door = DispatcherMiddleware(nothing, {"/control": create_control(app, "new")})
             server = make_server("127.0.0.1", 0, door)
-            listening = threading.Thread(target=server.serve_forever)
+            listening = threading.Thread(target=server.serve_forever, daemon=True)
             listening.start()
             folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
             assert asked.result(timeout=30).data["rows"][0]["lines"] == 0
         server.shutdown()
-        listening.join()
+        ended(listening)
         app.close()
 
 

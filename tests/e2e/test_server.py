@@ -19,6 +19,7 @@ import pytest
 from tillstream.samples import files
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
+pytestmark = pytest.mark.system
 SAMPLE_DAY = files.date(2026, 10, 31)
 
 
@@ -62,7 +63,7 @@ class Server:
             time.sleep(0.05)
 
     def get(self, path: str) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as response:
             status: int = response.status
             return status
 
@@ -79,7 +80,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running = Server(tmp_path)
     yield running
     if running.process.poll() is None:
-        running.stop()
+        try:
+            running.stop()
+        finally:
+            running.process.kill()  # where it did not stop in time
 
 
 @pytest.fixture
@@ -124,7 +128,12 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_pa
     ingest = [TILLSTREAM, "ingest", str(sample), "--region", "IN"]
     screen, terminal = pty.openpty()
     shown = subprocess.run(
-        ingest, env=environment(tmp_path, TERM="xterm"), stdout=subprocess.DEVNULL, stderr=terminal, check=False
+        ingest,
+        env=environment(tmp_path, TERM="xterm"),
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        check=False,
+        timeout=120,
     )
     os.close(terminal)
     seen = b""
@@ -135,7 +144,7 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_pa
     assert shown.returncode in (0, 3)
     assert b"keeping the bytes" in seen
     assert b"reading rows" in seen
-    unseen = subprocess.run(ingest, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    unseen = subprocess.run(ingest, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=120)
     assert (unseen.returncode in (0, 3), unseen.stderr) == (True, "")
 
 
@@ -144,7 +153,7 @@ def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
         f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"}
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request)
+        urllib.request.urlopen(request, timeout=60)
     assert caught.value.code == 403
     caught.value.close()
 

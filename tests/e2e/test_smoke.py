@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ending import ended
 from werkzeug.serving import make_server
 
 from infra import smoke
@@ -33,14 +34,14 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     rights = ["upload", "uploads", "numbers"]
     _, token = personal_tokens.issue(app.ports, "smoke", "smoke", rights, days=1, known=app.book.regions(), by="test")
     server = make_server("127.0.0.1", 0, create_app(app), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     worker = Worker(app)
     worker.start()
     yield Stage(f"http://127.0.0.1:{server.server_port}/", token, app, worker)
     worker.stop()
     server.shutdown()
-    thread.join()
+    ended(thread)
     server.server_close()
     app.close()
 

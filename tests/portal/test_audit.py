@@ -8,6 +8,7 @@ from datetime import date
 from threading import Thread
 
 import pytest
+from ending import ended
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream import audit
@@ -70,11 +71,11 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
         for number in range(20):
             audit.record(app.ports, "asha", What.SETTING_CHANGED, str(number))
 
-    threads = [Thread(target=write) for _ in range(4)]
+    threads = [Thread(target=write, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert len(entries(app)) == 80
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
+from ending import PATIENCE, ended
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -33,7 +34,7 @@ def test_a_link_opens_once_and_the_person_signs_in_with_their_own_password(app: 
 
 def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    start, told = Barrier(2), []
+    start, told = Barrier(2, timeout=PATIENCE), []
 
     def take(number: int) -> None:
         start.wait()
@@ -43,11 +44,11 @@ def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
         except NoSuchLink:
             told.append("too late")
 
-    threads = [Thread(target=take, args=(number,)) for number in range(2)]
+    threads = [Thread(target=take, args=(number,), daemon=True) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert sorted(told) == ["in", "too late"]
 
 
@@ -124,7 +125,7 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
         "disable": lambda other, me: accounts.disable(app.ports, other, by=me),
         "reset": lambda other, me: invitation_links.renew(app.ports, other, by=me),
     }
-    start, told = Barrier(2), []
+    start, told = Barrier(2, timeout=PATIENCE), []
 
     def away(other: str, me: str) -> None:
         start.wait()
@@ -134,11 +135,11 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
         except Rejected as error:
             told.append(str(error))
 
-    threads = [Thread(target=away, args=names) for names in (("boss", "second"), ("second", "boss"))]
+    threads = [Thread(target=away, args=names, daemon=True) for names in (("boss", "second"), ("second", "boss"))]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert told.count("done") == 1
     assert any("is the last admin" in words for words in told)
     left = [one for one in accounts.find(app.ports) if one.role is Role.ADMIN and one.state == "active"]

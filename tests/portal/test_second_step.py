@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 
 import pyotp
 import pytest
+from ending import PATIENCE, ended
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -76,7 +77,7 @@ def test_a_clock_may_be_one_step_off(app: App, asha: str, clock: ManualClock, st
 
 def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str) -> None:
     key, _ = set_up(app)
-    now, start, told = code(app, key), Barrier(4), []
+    now, start, told = code(app, key), Barrier(4, timeout=PATIENCE), []
 
     def check() -> None:
         start.wait()
@@ -86,11 +87,11 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
         except (WrongCode, TooManyTries):
             told.append("out")
 
-    threads = [Thread(target=check) for _ in range(4)]
+    threads = [Thread(target=check, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        ended(thread)
     assert sorted(told) == ["in", "out", "out", "out"]
 
 
