@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from homes import build
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from served import PASSWORD, Served, keep_here, listened, running
 
-from tillstream.app import build
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings

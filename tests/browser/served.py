@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
+from homes import create_app
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 from waitress.server import create_server
 
-from portal import create_app, live
+from portal import live
 from tillstream.app import App
 from tillstream.server.worker import Worker
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from homes import build
 from test_server import Server
 
-from tillstream.app import build
 from tillstream.batches import records
 from tillstream.domain.people import Role
 from tillstream.people import accounts

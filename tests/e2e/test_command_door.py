@@ -13,10 +13,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 from ending import ended
 from flask.testing import FlaskClient
+from homes import build
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.app.local import folder
 from tillstream.commands import registry
 from tillstream.commands.dispatch import execute

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homes import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Unavailable

@@ -4,7 +4,8 @@ import csv
 import io
 from pathlib import Path
 
-from tillstream.app import build
+from homes import build
+
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

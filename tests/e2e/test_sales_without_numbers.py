@@ -8,8 +8,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from homes import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

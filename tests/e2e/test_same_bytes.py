@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homes import build
 
 import sql
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import Upload
 from tillstream.domain.events import STAGING

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from ending import ended
+from homes import build, create_app
 from werkzeug.serving import make_server
 
 from infra import smoke
-from portal import create_app
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens

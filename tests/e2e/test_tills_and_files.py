@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homes import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES

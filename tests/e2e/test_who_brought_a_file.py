@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from homes import build
 
-from tillstream.app import build
 from tillstream.batches import records
 from tillstream.commands import demo, ingest
 from tillstream.commands.result import quiet

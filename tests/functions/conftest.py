@@ -7,8 +7,9 @@ from pathlib import Path
 import functions_framework
 import pytest
 from flask.testing import FlaskClient
+from homes import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.settings import Settings
 
 SOURCE = str(Path(__file__).parents[2] / "functions" / "main.py")

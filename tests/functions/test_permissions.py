@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homes import build
 from test_entry_points import storage_data, upload
 from watched import PORTS, Calls, needed, unneeded, watched
 
@@ -17,7 +18,7 @@ from infra.declared import SECRETS
 from infra.functions import DOCUMENTS, FUNCTIONS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.events import (

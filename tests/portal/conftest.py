@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from changing import Shop
 from flask import Flask
+from homes import build, create_app
 from visitor import PASSWORD, Visitor
 
-from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.server.worker import Worker

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal import create_app
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from homes import build, create_app
 from houses import House, open_to_visitors
 from visitor import PASSWORD, Visitor
 
-from portal import create_app, ways
-from tillstream.app import App, build
+from portal import ways
+from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.people.sign_in import external_identities, sessions

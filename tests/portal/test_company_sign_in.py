@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from homes import build, create_app
 from houses import CLIENT, SECRET, Provider, open_to_visitors
 from joserfc.jwk import OctKey, RSAKey
 from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 
-from portal import create_app
 from portal.wsgi import let_somebody_in
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.audit import What
 from tillstream.audit.reading import Asked, newest
 from tillstream.domain.people import Role

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from homes import build
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.contracts import yaml_writer
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.schedule import Schedule

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from homes import create_app
 from visitor import Visitor
 
-from portal import TRIES, create_app, shared_counts
+from portal import TRIES, shared_counts
 from portal.shared_counts import COLLECTION, SharedCounts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from homes import create_app
 from visitor import Visitor
 
-from portal import areas, create_app
+from portal import areas
 from portal.lists import Asked, asked, page_of
 from tillstream.app import App
 from tillstream.domain.people import Role

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from homes import create_app
 from monitored import Monitoring, series, served
 from visitor import PASSWORD, Visitor
 
 from devtools.emulators import Emulator
-from portal import create_app
 from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.app import App

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from homes import create_app
 from visitor import PASSWORD, Visitor
 
-from portal import create_app
 from tillstream import logs
 from tillstream.app import App
 from tillstream.domain.people import Role

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal import create_app
 from portal.running import ready
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts

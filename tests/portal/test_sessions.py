@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from homes import create_app
 from visitor import PASSWORD, Visitor
 
-from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role

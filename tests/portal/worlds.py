@@ -16,12 +16,12 @@ from zipfile import ZipFile
 import pyarrow.parquet as pq
 from flask import Flask
 from flask.testing import FlaskClient
+from homes import build, create_app
 from visitor import HEADER, PASSWORD
 
-from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.json_values import plain
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.people import Role

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from homes import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import build
 from tillstream.contracts.loader import shipped
 from tillstream.domain.batch import Upload
 from tillstream.domain.errors import Rejected

@@ -11,10 +11,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from homes import build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.dates.formats import written

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from homes import build
+
 import sql
 from docs.generate.scale import ABSENT, DAYS, KNOWN_LINES, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
-from tillstream.app import build
 from tillstream.batches import records
 from tillstream.domain.tables import TABLES
 from tillstream.ports.document_store import Document, Put

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from homes import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts, user_scopes
 from tillstream.people.user import User
