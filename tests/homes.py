@@ -3,6 +3,8 @@
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,7 @@ import duckdb
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from tillstream.domain.password_cost import PasswordCost
 
 import portal
 from tillstream import app
@@ -20,6 +23,8 @@ from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
 from tillstream.ports import Clock
 from tillstream.settings import Settings
+
+CHEAP = PasswordCost(passes=1, memory_kib=8)
 
 
 def furnished(settings: Settings, clock: Clock | None = None) -> None:
@@ -31,19 +36,54 @@ def furnished(settings: Settings, clock: Clock | None = None) -> None:
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
-    """The product's `build`, in a home that is furnished already."""
+    """The product's `build`, in a home that is furnished already; passwords are cheap to hash."""
     furnished(settings, clock)
-    return app.build(settings, clock)
+    made = app.build(settings, clock)
+    return replace(made, ports=replace(made.ports, password_cost=CHEAP))
+
+
+Deed = Callable[[App, ManualClock], None]
+"""What is done in a home before it is copied."""
+
+
+def after(deed: Deed, settings: Settings, clock: ManualClock) -> App:
+    """`build` in a home in which the deed was done; it is done once, and each test has a copy of its own."""
+    kept, later = _done(deed, settings.reporting_currency, clock.now())
+    shutil.copytree(kept, settings.home, dirs_exist_ok=True)
+    clock.advance((later - clock.now()).total_seconds())
+    return build(settings, clock)
+
+
+@cache
+def _done(deed: Deed, currency: str, now: datetime) -> tuple[Path, datetime]:
+    folder, clock = _folder(), ManualClock(now)
+    settings = Settings(home=folder, project="", samples=False, threads=1, reporting_currency=currency)
+    made = build(settings, clock)
+    deed(made, clock)
+    made.close()
+    _settled(folder)
+    clock.advance(0.01)  # no id is made twice, as no moment comes twice
+    return folder, clock.now()
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tillstream-home-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _settled(folder: Path) -> None:
+    """Copies need not read the log of changes again."""
+    with duckdb.connect(str(folder / WAREHOUSE)) as warehouse:
+        warehouse.execute("checkpoint")
 
 
 @cache
 def _template(currency: str, now: datetime | None) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="tillstream-home-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _folder()
     settings = Settings(home=folder, project="", samples=False, threads=1, reporting_currency=currency)
     app.build(settings, ManualClock(now) if now else None).close()
-    with duckdb.connect(str(folder / WAREHOUSE)) as warehouse:
-        warehouse.execute("checkpoint")  # else each copy reads the log of changes again
+    _settled(folder)
     return folder
 
 

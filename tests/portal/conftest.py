@@ -3,12 +3,13 @@
 import gzip
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 from changing import Shop
 from flask import Flask
-from homes import build, create_app
+from homes import Deed, after, build, create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -18,6 +19,8 @@ from tillstream.people import accounts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
+BOSS = "admin-all"
+
 
 @pytest.fixture
 def clock() -> ManualClock:
@@ -25,10 +28,31 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    app = build(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"), clock)
+def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+    settings = Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR")
+    sell = getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
+    app = after(_sold_by(sell), settings, clock) if sell else build(settings, clock)
     yield app
     app.close()
+
+
+@cache
+def _sold_by(sell: Callable[[Visitor, Callable[[], None]], None]) -> Deed:
+    def deed(app: App, clock: ManualClock) -> None:
+        accounts.add(app.ports, BOSS, BOSS, Role.ADMIN, password=PASSWORD)
+        admin = Visitor(create_app(app).test_client())
+        admin.sign_in(BOSS)
+        sell(admin, Worker(app).run_until_idle)
+
+    return deed
+
+
+@pytest.fixture
+def sold(portal: Flask) -> Visitor:
+    """An administrator, after what `sell` of the test's module does; a copy of it for each test."""
+    visitor = Visitor(portal.test_client())
+    assert visitor.sign_in(BOSS).status_code == 303
+    return visitor
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
 """Accounts, the brake on tries, and store tokens, on real documents."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
+from tillstream.domain.password_cost import PASSWORD_COST
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App
+from tillstream.app import App, open_app
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Role, Scope
 from tillstream.people import accounts, history, login_throttle, passwords, store_tokens
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.assigned import WrongField
 from tillstream.people.login_throttle import TooManyTries
+from tillstream.settings import Settings
 
 GOOD = "correct horse battery"
 
@@ -216,10 +221,19 @@ def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App
     assert known is not None
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
     app.ports.documents.put("users", "asha", known.data | {"hash": weak})
-    accounts.sign_in(app.ports, "asha", GOOD)
+    accounts.sign_in(replace(app.ports, password_cost=PASSWORD_COST), "asha", GOOD)
     renewed = app.ports.documents.get("users", "asha")
     assert renewed is not None
-    assert not passwords.outdated(renewed.data["hash"])
+    assert not passwords.outdated(renewed.data["hash"], PASSWORD_COST)
+    assert passwords.outdated(weak, PASSWORD_COST)
+
+
+def test_what_the_product_builds_hashes_passwords_as_owasp_recommends(tmp_path: Path) -> None:
+    with open_app(Settings(home=tmp_path, samples=False, threads=1), rates=False) as made:
+        accounts.add(made.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+        known = made.ports.documents.get("users", "asha")
+    assert known is not None
+    assert known.data["hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_somebody_who_is_not_there_is_not_found(app: App) -> None:

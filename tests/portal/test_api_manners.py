@@ -18,13 +18,10 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     rows = [indian_sale(str(number), f"{number}00.00", customer=f"C{number}") for number in range(1, 6)]
     admin.upload(indian_file(*rows))
     work()
-    return admin
 
 
 def test_a_list_is_read_page_by_page_until_no_link_is_left(sold: Visitor) -> None:

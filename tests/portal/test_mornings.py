@@ -29,9 +29,7 @@ BRITISH = (
 )
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(
         indian_file(
             indian_sale("1", "100.10", date="01-05-2026 10:00"),
@@ -40,7 +38,6 @@ def sold(person: People, work: Work) -> Visitor:
         )
     )
     work()
-    return admin
 
 
 def figure_in(tile: str) -> Any:

@@ -26,12 +26,9 @@ SALES = indian_file(
 )
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(SALES)
     work()
-    return admin
 
 
 def test_the_dashboard_shows_the_number_before_the_chart_before_the_table(sold: Visitor) -> None:

@@ -23,9 +23,7 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(
         indian_file(
             indian_sale("1", "100.10", date="03-05-2026 10:00"),
@@ -34,7 +32,6 @@ def sold(person: People, work: Work) -> Visitor:
         )
     )
     work()
-    return admin
 
 
 def order(page: str) -> list[str]:

@@ -13,13 +13,10 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     second = indian_sale("2", "5.00").replace(",MUM01,", ",DEL01,").replace(",Kitchen,", ",Garden & Yard,")
     admin.upload(indian_file(indian_sale("1", "100.00"), second))
     work()
-    return admin
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,7 @@ Work = Callable[[], None]
 NO_FIGURES = {"currency", "as_of"}
 
 
-@pytest.fixture
-def sold(person: People, work: Work) -> Visitor:
-    admin = person(Role.ADMIN)
+def sell(admin: Visitor, work: Work) -> None:
     june = indian_file(indian_sale("1", "100.10"), indian_sale("2", "two"), indian_sale("3", "3.00"))
     held = admin.upload(june, "june.csv")
     work()
@@ -25,7 +23,6 @@ def sold(person: People, work: Work) -> Visitor:
     work()
     admin.upload(indian_file(indian_sale("3", "30.00"), indian_sale("4", "5.00", date="04-06-2026 10:00")), "more.csv")
     work()
-    return admin
 
 
 def test_every_number_of_the_headline_is_in_the_catalogue(app: App) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.audit import What
 from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
 from tillstream.people.account_store import COLLECTION, plain
@@ -36,7 +37,7 @@ def first_admin(ports: Ports, login: str = FIRST, password: str | None = None) -
         return None
     name = "Administrator"
     given = passwords.good(password, plain(login), name) if password else passwords.generate()
-    secret = secret_of(given) | {"given_password": True}
+    secret = secret_of(given, ports.password_cost) | {"given_password": True}
     try:
         make(ports, login, name, Role.ADMIN, secret, "the first start", What.USER_ADDED)
     except Conflict:
@@ -56,7 +57,7 @@ def add(
 ) -> str:
     """A new account; its password, generated where none is given. Raises as `make`. scope: as `make` takes it."""
     given = passwords.good(password, plain(login), name) if password is not None else passwords.generate()
-    secret = secret_of(given) | {"given_password": password is None}
+    secret = secret_of(given, ports.password_cost) | {"given_password": password is None}
     make(ports, login, name, role, secret, by, What.USER_ADDED, **scope)
     return given
 
@@ -144,15 +145,15 @@ def sign_in(ports: Ports, login: str, password: str) -> User:
     login_throttle.count_try(ports, login)
     known = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
     if (
-        not passwords.matches((known.data["hash"] or None) if known else None, password)
+        not passwords.matches((known.data["hash"] or None) if known else None, password, ports.password_cost)
         or known is None
         or known.data["disabled"]
     ):
         raise WrongSignIn
     login_throttle.forget(ports, login)
     seen = {"last_seen": account_store.now(ports)}
-    if passwords.outdated(known.data["hash"]):
-        seen["hash"] = passwords.hashed(password)
+    if passwords.outdated(known.data["hash"], ports.password_cost):
+        seen["hash"] = passwords.hashed(password, ports.password_cost)
     return account_store.change(ports, login, lambda data: data | seen)
 
 
@@ -180,7 +181,7 @@ def enable(ports: Ports, login: str, *, by: str = "") -> User:
 def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
     """A generated password in place of the forgotten one, returned once; every session ends."""
     password = passwords.generate()
-    given = secret_of(password) | {"given_password": True}
+    given = secret_of(password, ports.password_cost) | {"given_password": True}
     account_store.change(ports, login, lambda data: data | given, by, What.USER_PASSWORD_RESET)
     login_throttle.forget(ports, plain(login))
     return password
@@ -190,16 +191,17 @@ def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     """The person's own choice; other sessions end. `WrongSignIn` where the old one is not right."""
     login_throttle.count_try(ports, plain(login))
     known = ports.documents.get(COLLECTION, plain(login))
-    if known is None or not passwords.matches(known.data["hash"] or None, old):
+    if known is None or not passwords.matches(known.data["hash"] or None, old, ports.password_cost):
         raise WrongSignIn
     login_throttle.forget(ports, plain(login))
-    own = secret_of(passwords.good(new, known.id, known.data["name"])) | {"given_password": False}
+    chosen = passwords.good(new, known.id, known.data["name"])
+    own = secret_of(chosen, ports.password_cost) | {"given_password": False}
     return account_store.change(ports, login, lambda data: data | own, known.id, What.USER_PASSWORD_CHANGED)
 
 
-def secret_of(password: str) -> dict[str, Any]:
+def secret_of(password: str, cost: PasswordCost) -> dict[str, Any]:
     """What a password leaves in the account; a link that was given before opens nothing any more."""
-    return {"hash": passwords.hashed(password), "stamp": _stamp(), "link": ""}
+    return {"hash": passwords.hashed(password, cost), "stamp": _stamp(), "link": ""}
 
 
 def _stamp() -> str:

@@ -79,7 +79,8 @@ def look(ports: Ports, text: str) -> Link:
 def take(ports: Ports, text: str, password: str) -> User:
     """The person's own password; the link opens nothing any more. Raises `NoSuchLink`, `Rejected` for a bad one."""
     link = look(ports, text)
-    own = secret_of(passwords.good(password, link.user.login, link.user.name)) | {"given_password": False}
+    chosen = passwords.good(password, link.user.login, link.user.name)
+    own = secret_of(chosen, ports.password_cost) | {"given_password": False}
 
     def change(data: dict[str, Any]) -> dict[str, Any]:
         # Asked again inside the compare-and-set: of two at once only one finds it open.

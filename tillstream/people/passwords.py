@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from tillstream.domain.errors import Rejected
+from tillstream.domain.password_cost import PasswordCost
 
 SHORTEST, LONGEST = 15, 256
 """NIST SP 800-63B-4, 3.1.1.2: at least 15 characters where the password may be all that is asked, no rules of
@@ -21,14 +22,13 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @cache
-def _hasher() -> PasswordHasher:
-    # OWASP's lower memory profile: many sign-ins at once must not take the memory that DuckDB counts on.
-    return PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+def _hasher(cost: PasswordCost) -> PasswordHasher:
+    return PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=1)
 
 
 @cache
-def _nobody() -> str:
-    return _hasher().hash(secrets.token_hex(16))
+def _nobody(cost: PasswordCost) -> str:
+    return _hasher(cost).hash(secrets.token_hex(16))
 
 
 def generate() -> str:
@@ -36,23 +36,23 @@ def generate() -> str:
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
 
 
-def hashed(password: str) -> str:
-    return _hasher().hash(password)
+def hashed(password: str, cost: PasswordCost) -> str:
+    return _hasher(cost).hash(password)
 
 
-def matches(known: str | None, password: str) -> bool:
+def matches(known: str | None, password: str, cost: PasswordCost) -> bool:
     """Whether the password is the hashed one; without a hash the same work is done, and the answer is no."""
     if len(password) > LONGEST:
         password = ""
     try:
-        return _hasher().verify(known or _nobody(), password) and known is not None
+        return _hasher(cost).verify(known or _nobody(cost), password) and known is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def outdated(known: str) -> bool:
+def outdated(known: str, cost: PasswordCost) -> bool:
     """Whether the hash was made with other parameters than today's."""
-    return _hasher().check_needs_rehash(known)
+    return _hasher(cost).check_needs_rehash(known)
 
 
 def good(password: str, login: str, name: str = "") -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.domain.password_cost import PASSWORD_COST, PasswordCost
 from tillstream.ports.clock import Clock
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import EventBus
@@ -23,3 +24,5 @@ class Ports:
     clock: Clock
     limits: Limits = LIMITS
     """What a file may unfold to."""
+    password_cost: PasswordCost = PASSWORD_COST
+    """What one guess of a password costs; tests that prove something else make it cheap."""
