@@ -14,13 +14,13 @@ import duckdb
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from tillstream.domain.password_cost import PasswordCost
 
 import portal
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
+from tillstream.domain.password_cost import PasswordCost
 from tillstream.ports import Clock
 from tillstream.settings import Settings
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tillstream.domain.password_cost import PASSWORD_COST
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, open_app
 from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.password_cost import PASSWORD_COST
 from tillstream.domain.people import Role, Scope
 from tillstream.people import accounts, history, login_throttle, passwords, store_tokens
 from tillstream.people.accounts import WrongSignIn
