@@ -14,32 +14,37 @@ from portal import (
     areas,
     audit,
     bearer,
-    board,
+    changes,
+    completeness,
     context,
+    corrections,
     dashboard,
     errors,
-    fixing,
+    exports,
     formats,
-    guide,
+    health,
     live,
-    looks,
     marked,
+    metric_explanation,
     pipeline,
     plotly,
     profile,
     request_log,
-    running,
+    review,
+    sale_history,
     sale_lines,
+    search,
     security,
     shared_counts,
     sign_in,
-    tables,
+    storybook,
+    theme,
     tokens,
     uploads,
     ways,
-    why,
     world,
 )
+from portal import help as help_area
 from portal.api import elsewhere, limits
 from portal.context import EXTENSION, load_person, scope, signed_in
 from tillstream.app import App
@@ -57,7 +62,7 @@ def create_app(app: App) -> Flask:
     flask = Flask(__name__)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
-    flask.extensions[fixing.seen.EXTENSION] = Desk()
+    flask.extensions[corrections.seen.EXTENSION] = Desk()
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(load_person)
@@ -73,19 +78,21 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     shared_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limits.limit(shared_counts.limiter(flask, app.ports, every=1), api.blueprint)
-    files = (uploads, board, fixing, pipeline)
+    numbers = (dashboard, metric_explanation, sale_lines, sale_history, search, changes, exports)
+    files = (uploads, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens)
-    for room in (sign_in, dashboard, why, sale_lines, tables, *files, *people, guide, live, api):
-        flask.register_blueprint(room.blueprint)
+    for area in (sign_in, *numbers, *files, *people, help_area, live, api):
+        flask.register_blueprint(area.blueprint)
     flask.add_url_rule("/assets/plotly.min.js", "plotly", plotly.script)
     flask.add_url_rule("/assets/world.json", "world", world.outlines)
-    running.register(flask, measured=app.settings.metrics)
+    health.register(flask, measured=app.settings.metrics)
     live.register(flask)
     errors.register(flask)
     formats.register(flask)
     marked.register(flask)
     addresses.register(flask)
-    looks.register(flask, development=app.settings.development)
+    theme.register(flask)
+    storybook.register(flask, development=app.settings.development)
     flask.context_processor(_words)
     access.check_marks(flask)
     return flask

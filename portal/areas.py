@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
-from portal.board import waiting
 from portal.context import scope, signed_in
+from portal.review import waiting
 from tillstream.domain.people import Action
 
 
@@ -34,29 +34,29 @@ AREAS: tuple[Area, ...] = (
         "receipt",
         "l",
         Action.SEE_NUMBERS,
-        ("board.sale", "board.search"),
+        ("sale_history.show", "search.show"),
     ),
     Area(
-        "board.changes",
+        "changes.show",
         "What changed",
         "Numbers",
         "list",
         "c",
         Action.SEE_NUMBERS,
-        ("board.settlement", "board.changed_lines"),
+        ("changes.settlement", "changes.lines"),
     ),
-    Area("board.waiting", "Waiting", "Files", "hand", "w", Action.SEE_UPLOADS, ("board.decide",), waiting.count),
+    Area("review.waiting", "Waiting", "Files", "hand", "w", Action.SEE_UPLOADS, ("review.decide",), waiting.count),
     Area("uploads.listing", "Uploads", "Files", "upload", "u", Action.SEE_UPLOADS),
-    Area("board.completeness", "Complete days", "Files", "calendar", "d", Action.SEE_UPLOADS, ("board.day",)),
+    Area("completeness.show", "Complete days", "Files", "calendar", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area("uploads.proposals", "Proposed contracts", "Files", "check", "o", Action.ADMINISTER),
     Area("pipeline.show", "Pipeline", "Files", "flow", "p", Action.SEE_PIPELINE),
     Area("admin.people", "People", "Set up", "people", "e", Action.ADMINISTER),
     Area("admin.stores", "Store tokens", "Set up", "key", "t", Action.ADMINISTER, ("admin.add_token",)),
     Area("audit.show", "Audit log", "Set up", "shield", "a", Action.ADMINISTER),
-    Area("running.status", "Status", "Set up", "flow", "i", Action.ADMINISTER),
-    Area("guide.problems", "What problems mean", "Help", "help", "h"),
+    Area("health.status", "Status", "Set up", "flow", "i", Action.ADMINISTER),
+    Area("help.problems", "What problems mean", "Help", "help", "h"),
     Area("api.manual", "For programs", "Help", "key", "r"),
-    Area("looks.storybook", "Storybook", "Help", "list", "y"),
+    Area("storybook.show", "Storybook", "Help", "list", "y"),
 )
 """In the order of the navigation. An area whose endpoint nobody registered is left out."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from flask import Flask
 from flask.testing import FlaskClient
+from portal.published_names import published
 
 from portal import create_app
 from portal.api.operations import OPERATIONS
@@ -84,7 +85,7 @@ def _kinds(schema: pa.Schema) -> dict[str, str]:
 
 
 def calls(app: App, flask: Flask, batch: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """endpoint → the call that is its example, with status and answer."""
+    """published name → the call that is its example, with status and answer."""
     token = personal_tokens.issue(app.ports, "ada", "examples", RIGHTS, by="ada")[1]
     client, place = flask.test_client(), ""
     for endpoint in OPERATIONS:
@@ -98,7 +99,7 @@ def calls(app: App, flask: Flask, batch: str) -> Iterator[tuple[str, dict[str, A
         told |= {"status": answer.status_code}
         if answer.data:
             told["answer"] = answer.get_json()
-        yield endpoint, _same_each_time(told, place)
+        yield published(endpoint), _same_each_time(told, place)
 
 
 def _asked(client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str], token: str) -> Any:
@@ -120,7 +121,7 @@ def _call(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[st
         "api.kpis": ("GET", "/api/kpis?from=2026-06-01&to=2026-06-30", None, {}),
         "api.sales-over-time": ("GET", "/api/sales-over-time?period=monthly", None, {}),
         "api.top-customers": ("GET", "/api/top-customers?limit=2", None, {}),
-        "why.told": ("GET", "/api/why/revenue", None, {}),
+        "metric_explanation.told": ("GET", "/api/why/revenue", None, {}),
         "api.data_refresh": ("POST", "/api/data-refresh", None, {}),
         "api.uploads": ("GET", "/api/uploads?limit=1&state=announced", None, {}),
         "api.upload": ("GET", f"/api/uploads/{batch}", None, {}),
@@ -133,7 +134,7 @@ def _call(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[st
         "api.cancel_sending": ("DELETE", place, None, tus),
         "api.sales": ("POST", "/api/sales", sale_schema()["examples"][0], {}),
         "api.healthz": ("GET", "/healthz", None, {}),
-        "running.ready": ("GET", "/healthz/ready", None, {}),
+        "health.ready": ("GET", "/healthz/ready", None, {}),
     }  # fmt: skip
     return special.get(endpoint, ("GET", f"/api/{endpoint.removeprefix('api.')}", None, {}))
 

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from portal.api import schemas
 from portal.api.operations import OPERATIONS, Operation
+from portal.published_names import published
 from tillstream import __version__
 
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -71,7 +72,7 @@ def document(app: Flask) -> dict[str, Any]:
 
 @cache
 def examples() -> dict[str, Any]:
-    """Calls that were made and what they answered, by endpoint; and the columns of each query."""
+    """Calls that were made and what they answered, by published name; and the columns of each query."""
     found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return found
 
@@ -88,9 +89,10 @@ def _named(words: str) -> str:
 
 
 def _operation(endpoint: str, one: Operation, told: dict[str, Any]) -> dict[str, Any]:
-    example = told["calls"].get(endpoint, {})
+    name = published(endpoint)
+    example = told["calls"].get(name, {})
     found: dict[str, Any] = {
-        "operationId": endpoint.removeprefix("api."),
+        "operationId": name.removeprefix("api."),
         "tags": [one.tag],
         "summary": one.summary,
         "description": _described(one),

@@ -114,7 +114,7 @@ OPERATIONS: dict[str, Operation] = {
         (*FILTERS, UNLESS_KNOWN), right="numbers", headers=TAGGED,
     ),
     **{f"api.{name}": _list(name) for name in LISTS},
-    "why.told": Operation(
+    "metric_explanation.told": Operation(
         "Numbers", "Why a figure is what it is: definition, the uploads in it, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
         parameters=(
@@ -182,7 +182,7 @@ OPERATIONS: dict[str, Operation] = {
         body={"required": True, "content": {"application/json": {"schema": SALE}}},
         right="store",
     ),
-    "running.ready": Operation(
+    "health.ready": Operation(
         "Running it", "Whether everything that the portal depends on works",
         {200: ("It does", "Ready"), 503: ("It does not; `parts` says what is down", "Ready")},
     ),

@@ -71,7 +71,7 @@ def tile_address(name: str) -> str:
 
 def why_link(figure: str) -> str:
     """The page that tells what a figure of this dashboard is made from."""
-    return _elsewhere(url_for("why.show", figure=figure))
+    return _elsewhere(url_for("metric_explanation.show", figure=figure))
 
 
 def table_link(name: str) -> str:
@@ -81,7 +81,7 @@ def table_link(name: str) -> str:
 
 def file_link(query: str, **params: Any) -> str:
     """The rows behind a tile as a file for a spreadsheet."""
-    return _elsewhere(url_for("tables.export", table=query), format="csv", **params)
+    return _elsewhere(url_for("exports.table", table=query), format="csv", **params)
 
 
 def lines_link(**changes: Any) -> str:

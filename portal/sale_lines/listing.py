@@ -6,11 +6,12 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import exports, lists, numbers
+from portal import lists, numbers
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.asked import DATES, resolved
 from portal.dashboard.presets import PRESETS
+from portal.exports import writers
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
 from tillstream.domain.columns import STATUSES
@@ -78,4 +79,4 @@ def export() -> Response:
     app, bounds, filters = tillstream(), scope(), numbers.chosen(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     named = values | ({"search": [text]} if text else {})
-    return exports.respond(request.args.get("format", "csv"), "sale-lines", named, batches)
+    return writers.respond(request.args.get("format", "csv"), "sale-lines", named, batches)

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.board.told import told
+from portal.changes.change_summary import told
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from tillstream.analytics import changes
@@ -60,7 +60,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     done = undo.undo(ports(), batch_id, me().login)
     flash(f"{upload.file} is undone; lines that other files also told stay.", "done")
     if done["settlement_no"]:
-        return redirect(url_for("board.settlement", number=done["settlement_no"]), 303)
+        return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

@@ -54,7 +54,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     Worker(app).run_until_idle()
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
     known = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
-    return Shop(known, {"board.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
+    return Shop(known, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
 
 
 def people(app: App) -> None:

@@ -67,7 +67,7 @@ def test_a_picture_of_the_docs_can_be_taken(
     try:
         page = listened(context, served)
         sign_in(page, served, role)
-        known = company.known | {"held": company.own["board.decide"]["batch_id"]}
+        known = company.known | {"held": company.own["review.decide"]["batch_id"]}
         answer = page.goto(served.address + path.format(**known))
         assert answer is not None
         assert answer.status == 200

@@ -27,8 +27,8 @@ def test_a_stranger_gets_nothing_but_the_door(portal: Flask, stranger: Visitor) 
         answer = stranger.client.open(address(rule), method=_method(rule), buffered=True)
         if access is Open.EVERYBODY:
             assert rule.endpoint in {
-                "static", "plotly", "world", "looks.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
-                "running.ready",
+                "static", "plotly", "world", "theme.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
+                "health.ready",
             }  # fmt: skip
             continue
         checked += 1
@@ -127,7 +127,7 @@ def test_a_fault_shows_a_number_and_no_cause(portal: Flask, person: People, capl
 
     from portal.access import allow
 
-    portal.view_functions["guide.problems"] = allow(Open.SIGNED_IN)(broken)
+    portal.view_functions["help.problems"] = allow(Open.SIGNED_IN)(broken)
     answer = visitor.get("/help/problems")
     assert answer.status_code == 500
     assert "secret cause" not in answer.text

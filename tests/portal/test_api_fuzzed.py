@@ -11,6 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator, FormatChecker
+from portal.published_names import published
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -25,7 +26,7 @@ from tillstream.people import personal_tokens, store_tokens
 OURS = [positive_data_acceptance]
 """Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
 REFUSED = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "460", "5xx"]
-NAMES = sorted(name.removeprefix("api.") for name in OPERATIONS)
+NAMES = sorted(published(name).removeprefix("api.") for name in OPERATIONS)
 SHORT, LONG = 15, 150
 
 

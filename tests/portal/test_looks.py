@@ -56,8 +56,8 @@ def test_every_part_can_be_had_from_the_one_place() -> None:
 
 
 def test_the_storybook_is_for_its_makers_only(portal: Flask, workshop: Flask) -> None:
-    assert "looks.storybook" in workshop.view_functions
-    assert "looks.storybook" not in portal.view_functions
+    assert "storybook.show" in workshop.view_functions
+    assert "storybook.show" not in portal.view_functions
 
 
 def test_the_reader_chooses_the_colours_and_they_stay(stranger: Visitor) -> None:

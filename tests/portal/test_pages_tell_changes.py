@@ -18,11 +18,11 @@ from tillstream.people.sign_in import totp
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
     "api.cancel_sending": "what had not arrived whole was no upload yet",
-    "fixing.count": "counts",
-    "fixing.redo": "a step of a draft; what is sent is told",
-    "fixing.take": "a step of a draft; what is sent is told",
-    "fixing.undo": "a step of a draft; what is sent is told",
-    "looks.choose": "colours, kept in the browser",
+    "corrections.count": "counts",
+    "corrections.redo": "a step of a draft; what is sent is told",
+    "corrections.take": "a step of a draft; what is sent is told",
+    "corrections.undo": "a step of a draft; what is sent is told",
+    "theme.choose": "colours, kept in the browser",
     "uploads.look_at": "looks; nothing is loaded",
     "uploads.answer": "an answer to a question; the contract that is saved from it is told",
     "uploads.answer_held": "an answer to a question; the contract that is saved from it is told",
@@ -140,7 +140,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.undo": ("upload.undone", lambda s: s.boss.post(f"/uploads/{s.upload()}/undo")),
     "uploads.replay": ("upload.replayed", lambda s: s.boss.post(f"/uploads/{s.upload()}/replay")),
     "uploads.fix": ("upload.fixed", lambda s: s.fixed()),
-    "fixing.send": ("upload.fixed", _fix_in_the_grid),
+    "corrections.send": ("upload.fixed", _fix_in_the_grid),
 }
 
 

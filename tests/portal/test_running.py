@@ -9,7 +9,7 @@ from flask import Flask
 from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal.running import ready
+from portal.health import ready
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.exports import TABLES
 from portal.lists import PER_PAGE
-from portal.tables import TABLES
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App

@@ -1,0 +1,11 @@
+"""The changes area: what each settlement did to the numbers."""
+
+from flask import Blueprint
+
+from portal.changes import settlements
+
+blueprint = Blueprint("changes", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/changes", "show", settlements.show)
+blueprint.add_url_rule("/changes/<int:number>", "settlement", settlements.settlement)
+blueprint.add_url_rule("/changes/<int:number>/lines", "lines", settlements.lines)

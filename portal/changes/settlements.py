@@ -1,0 +1,118 @@
+"""The changes area's account of change: what each settlement did to the numbers, and what did since somebody looked."""
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+from portal.changes.change_summary import WORDS, difference, told
+
+from portal import numbers
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.lists import asked
+from tillstream.analytics import changes
+from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.people import last_seen
+
+MOST_FILES = 200
+WEEK = timedelta(days=7)
+
+
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    """What changed since the last visit, or since a day: all together, then settlement by settlement."""
+    warehouse, cache = ports().warehouse, tillstream().queries
+    about = asked(keep=("since",))
+    since = _day(request.args.get("since", ""))
+    seen = last_seen.look(ports(), me().login, changes.last_settlement(warehouse, cache))
+    params: dict[str, Any] = {"since": since} if since else {"after": seen.settlement_no}
+    # one more than fits tells whether there is another page
+    rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)
+    first = changes.before(warehouse, since) if since else seen.settlement_no
+    too_many = changes.changed_lines(warehouse, first) > changes.MOST
+    changed = changes.of(warehouse, scope(), first, cache=cache) if rows and not too_many else None
+    reporting = numbers.kpis(Filters())["currency"] if rows else ""
+    for row in rows:
+        row["change"] = difference(0, row["revenue_change"], reporting)
+    return render_template(
+        "changes/show.html",
+        rows=rows[: about.size],
+        more=len(rows) > about.size,
+        about=about,
+        since=since,
+        seen=seen,
+        changed=told(changed) if changed else None,
+        too_many=too_many and bool(rows),
+        reporting=reporting,
+        files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
+        week_ago=ports().clock.now().date() - WEEK,
+    )
+
+
+@allow(Action.SEE_NUMBERS)
+def settlement(number: int) -> ResponseReturnValue:
+    """What one settlement changed of the person's own numbers."""
+    found = _one(number)
+    return render_template(
+        "changes/settlement.html",
+        number=number,
+        settled_at=found["settled_at"],
+        changed=told(found["changed"]),
+        files=_files(number - 1, number).get(number, []),
+        words=WORDS,
+    )
+
+
+@allow(Action.SEE_NUMBERS)
+def lines(number: int) -> ResponseReturnValue:
+    """The lines that it changed, page by page, the greatest difference first."""
+    found = _one(number)
+    about = asked(filters=("kind",))
+    kind = next(iter(about.chosen["kind"]), "all")
+    if kind not in WORDS:
+        kind = "all"
+    window = {"after": number - 1, "through": number, "kind": kind, "limit": about.size, "offset": about.first}
+    rows = numbers.ask("changed-lines", Filters(), **window).to_pylist()
+    return render_template(
+        "changes/lines.html",
+        number=number,
+        settled_at=found["settled_at"],
+        kind=kind,
+        about=about,
+        rows=rows,
+        total=rows[0]["all_lines"] if rows else 0,
+        words=WORDS,
+        difference=difference,
+    )
+
+
+def _one(number: int) -> dict[str, Any]:
+    """One that changed nothing of the person's is unknown to them."""
+    warehouse, cache = ports().warehouse, tillstream().queries
+    if number < 1:
+        abort(404)
+    changed = changes.of(warehouse, scope(), number - 1, number, cache)
+    at = changes.settled_at(warehouse, number)
+    if at is None or not (changed.anything or _files(number - 1, number)):
+        abort(404)
+    return {"changed": changed, "settled_at": at}
+
+
+def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
+    """settlement → the batches that it took in or undid, for those who may see uploads."""
+    if not scope().may(Action.SEE_UPLOADS):
+        return {}
+    window = {"after": max(after, 0), "through": through, "limit": MOST_FILES}
+    found = numbers.ask("settlement-batches", Filters(), **window).to_pylist()
+    return {number: list(rows) for number, rows in groupby(found, key=lambda row: int(row["settlement_no"]))}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Rejected(f"Since is “{text}”; write a day as 2026-01-31.") from error

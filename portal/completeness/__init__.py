@@ -1,0 +1,10 @@
+"""The completeness area: which days of which regions and stores are here, and which are missing."""
+
+from flask import Blueprint
+
+from portal.completeness import calendar
+
+blueprint = Blueprint("completeness", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/completeness", "show", calendar.show)
+blueprint.add_url_rule("/completeness/<region>/<on>", "day", calendar.day)

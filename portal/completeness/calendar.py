@@ -1,0 +1,176 @@
+"""The completeness area's calendar: which day of which region and store has arrived, is late, waits, or is missing."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal import numbers
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.uploads import scoped
+from tillstream.analytics import completeness
+from tillstream.analytics.completeness import Cell, Row, State
+from tillstream.analytics.deliveries import LOOK_BACK, Told
+from tillstream.analytics.filters import Filters
+from tillstream.domain.batch import State as UploadState
+from tillstream.domain.batch import Upload
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+from tillstream.receipts import quarantine
+
+WORDS: dict[State, tuple[str, str, str]] = {
+    State.MISSING: ("✗", "missing", "Expected by now, and not here"),
+    State.HELD: ("?", "waits for a decision", "Here, and held until somebody decides"),
+    State.REFUSED: ("!", "rows refused", "Here, and some rows wait to be corrected"),
+    State.MISMATCH: ("≠", "totals differ", "Here; some line totals are not quantity × price"),
+    State.LATE: ("◔", "came late", "Complete, after its deadline"),
+    State.ARRIVED: ("✓", "arrived", "Complete"),
+    State.DUE: ("…", "not due yet", "Expected, and its deadline has not passed"),
+    State.QUIET: ("–", "nothing sold", "Its file is here and tells nothing of this day"),
+    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing came"),
+}
+"""state → its sign, its words, what it means; colour only says it again."""
+REMINDED = 20
+
+
+@allow(Action.SEE_UPLOADS)
+def show() -> ResponseReturnValue:
+    view = "week" if request.args.get("view") == "week" else "month"
+    today = ports().clock.now().date()
+    first, last = _window(view, _day(request.args.get("day", ""), today))
+    rows = _rows(first, last)
+    return render_template(
+        "completeness/show.html",
+        view=view,
+        first=first,
+        last=last,
+        days=[first + timedelta(days=number) for number in range((last - first).days + 1)],
+        before=_window(view, first - timedelta(days=1))[0],
+        after=_window(view, last + timedelta(days=1))[0],
+        today=today,
+        rows=rows,
+        opened=[row.region for row in rows if row.region in request.args.getlist("open")],
+        words=WORDS,
+        reminders=[reminder for row in rows if (reminder := _reminder(row))],
+    )
+
+
+@allow(Action.SEE_UPLOADS)
+def day(region: str, on: str) -> ResponseReturnValue:
+    """One day of a region or a store: its uploads, what waits of it, and the reminder to send."""
+    asked, store = _day(on, None), request.args.get("store") or None
+    row = next((one for one in _rows(asked, asked) if one.region == region), None)
+    if row is not None and store is not None:
+        row = next((one for one in row.stores if one.store == store), None)
+    if row is None or not scope().covers_region(region):
+        abort(404)
+    filters = Filters(asked, asked, region=(region,), store=(store,) if store else None)
+    held = [
+        one for one in _held() if one.region == region and any(_covers(told, store, asked) for told in _told_by(one))
+    ]
+    return render_template(
+        "completeness/day.html",
+        row=row,
+        cell=row.cells[0],
+        day=asked,
+        uploads=[one | {"at": _received(one)} for one in numbers.ask("uploads-of-a-day", filters).to_pylist()],
+        held=held,
+        words=WORDS,
+        reminder=_reminder(row),
+    )
+
+
+def _rows(first: date, last: date) -> list[Row]:
+    now = ports().clock.now()
+    contracts = [_own(contract) for contract in scoped.contracts()]
+    earlier = Filters(min(first, now.date() - LOOK_BACK), max(last, now.date()))
+    expected = any(contract.schedule.cadence for contract in contracts)
+    told = Told(
+        numbers.ask("delivered-days", Filters(first, last)).to_pylist(),
+        [row for row in numbers.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
+        _held_days(),
+        numbers.ask("told-days", earlier).to_pylist() if expected else [],
+    )
+    return completeness.board(contracts, told, first, last, now)
+
+
+def _own(contract: Contract) -> Contract:
+    """As far as the person's stores go: nobody is told of stores that are not theirs."""
+    stores = scope().stores
+    if stores is None or not contract.stores:
+        return contract
+    return contract.model_copy(update={"stores": tuple(store for store in contract.stores if store in stores)})
+
+
+def _mine(row: dict[str, Any]) -> bool:
+    stores = scope().stores
+    return stores is None or row["store_id"] in stores
+
+
+def _held() -> list[Upload]:
+    return [one for one in scoped.newest(state=UploadState.HELD) if one.staged]
+
+
+def _told_by(upload: Upload) -> set[tuple[str | None, date]]:
+    stores = scope().stores
+    return {one for one in quarantine.days(ports(), upload) if stores is None or one[0] in stores}
+
+
+def _covers(told: tuple[str | None, date], store: str | None, on: date) -> bool:
+    return told[1] == on and store in {None, told[0]}
+
+
+def _held_days() -> dict[str, list[tuple[str | None, date]]]:
+    found: dict[str, list[tuple[str | None, date]]] = {}
+    for upload in _held():
+        found.setdefault(upload.region, []).extend(_told_by(upload))
+    return found
+
+
+def _received(upload: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(upload["received_seq"] / 1_000_000, ports().clock.now().tzinfo)
+
+
+def _reminder(row: Row) -> str:
+    """What to send to whoever owes the files of a region; empty where none is missing."""
+    missing = [cell for cell in row.cells if cell.state is State.MISSING]
+    if not missing:
+        return ""
+    what = f"store {row.store} in {row.region}" if row.store else row.region
+    days = "\n- ".join(_named(cell) for cell in missing[:REMINDED])
+    more = f"\n- and {len(missing) - REMINDED} more days" if len(missing) > REMINDED else ""
+    return (
+        f"Dear colleagues,\n\nthe sales of {what} for these days have not arrived:\n- {days}{more}\n\n"
+        f"Please send them, or tell us if nothing was sold.\n\nKind regards\n{me().name}"
+    )
+
+
+def _named(cell: Cell) -> str:
+    words = f"{cell.day.day} {cell.day:%B %Y}"
+    if cell.silent_stores:
+        words += f" (stores {', '.join(cell.silent_stores)})"
+    if cell.due:
+        words += f", due on {cell.due.day} {cell.due:%B at %H:%M} ({cell.due.tzinfo})"
+    return words
+
+
+def _window(view: str, on: date) -> tuple[date, date]:
+    """The week from Monday, or the month, of a day."""
+    if view == "week":
+        first = on - timedelta(days=on.weekday())
+        return first, first + timedelta(days=6)
+    first = on.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _day(text: str, usual: date | None) -> date:
+    try:
+        found = date.fromisoformat(text) if text or usual is None else usual
+    except ValueError as error:
+        raise Rejected(f"“{text}” is not a day; write it as 2026-01-31.") from error
+    if not 1900 < found.year < 2200:
+        raise Rejected(f"There is nothing to show of {found}.")
+    return found

@@ -1,0 +1,75 @@
+"""The corrections area's steps: what a person does in the grid is kept, counted before, taken back, given back."""
+
+from dataclasses import replace
+
+from flask import Response, flash, jsonify, url_for
+from flask.typing import ResponseReturnValue
+from portal.corrections.seen import body, changed, desk, look, version_of
+
+from portal.access import allow
+from portal.context import me, ports
+from portal.uploads import scoped
+from tillstream.domain.people import Action
+from tillstream.workflows.corrections.drafts import draft, submit
+from tillstream.workflows.corrections.drafts.edits import Step, asked
+
+
+@allow(Action.UPLOAD)
+def take(batch_id: str) -> ResponseReturnValue:
+    """Keep one step; 409 says who changed the same rows since the version that the person saw."""
+    data = body()
+    seen = look(batch_id)
+    step = asked(data.get("step"), len(seen.refusals.names))
+    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=seen.refusals.last_fix)
+    try:
+        draft.take(ports(), batch_id, done, looked_at=version_of(data))
+    except draft.Clash as clash:
+        return _clashed(batch_id, clash)
+    return jsonify(changed(batch_id, data))
+
+
+@allow(Action.UPLOAD)
+def count(batch_id: str) -> ResponseReturnValue:
+    """How many cells or rows a step would change."""
+    seen = look(batch_id)
+    return jsonify({"count": seen.would_change(asked(body().get("step"), len(seen.refusals.names)))})
+
+
+@allow(Action.UPLOAD)
+def undo(batch_id: str) -> ResponseReturnValue:
+    look(batch_id)
+    draft.undo(ports(), batch_id, me().login)
+    return jsonify(changed(batch_id, body()))
+
+
+@allow(Action.UPLOAD)
+def redo(batch_id: str) -> ResponseReturnValue:
+    look(batch_id)
+    draft.redo(ports(), batch_id, me().login)
+    return jsonify(changed(batch_id, body()))
+
+
+@allow(Action.UPLOAD)
+def send(batch_id: str) -> ResponseReturnValue:
+    """Give back what is ready; the receipt shows how it goes on."""
+    data = body()
+    upload = scoped.own(batch_id)
+    try:
+        sent = submit.send(ports(), desk(), upload, me().login, looked_at=version_of(data))
+    except draft.Clash as clash:
+        return _clashed(batch_id, clash)
+    flash("Your corrections are in; they are read in a moment.", "done")
+    return jsonify({"batch_id": sent.batch_id, "url": url_for("uploads.receipt", batch_id=batch_id)}), 201
+
+
+def _clashed(batch_id: str, clash: draft.Clash) -> tuple[Response, int]:
+    """With the draft as it is now, so that the page can show both sides."""
+    others = [_said(step) for step in clash.others]
+    answer = {"type": "about:blank", "title": "Somebody was faster", "status": 409, "detail": str(clash)}
+    response = jsonify(answer | {"others": others, "version": draft.get(ports(), batch_id).version})
+    response.mimetype = "application/problem+json"
+    return response, 409
+
+
+def _said(step: Step) -> dict[str, object]:
+    return {"who": step.by, "at": step.at, "do": step.do, "cells": [list(cell) for cell in step.cells[:50]]}

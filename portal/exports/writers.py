@@ -1,0 +1,117 @@
+"""The exports area's files: CSV for spreadsheets, JSON lines and Parquet for programs, streamed."""
+
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from flask import Response
+from werkzeug.utils import secure_filename
+
+from tillstream.analytics.json_values import plain
+from tillstream.domain.errors import Rejected
+from tillstream.pipeline.reading.correction_file import BOM, RISKY
+
+RISKY_START = f"^([{''.join(RISKY)}])".replace("-", r"\-")
+"""A cell that a spreadsheet would take for a formula: it gets an apostrophe before it, as refused rows do."""
+BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+LONGEST = 120
+Batches = Iterable[pa.RecordBatch]
+
+
+def respond(kind: str, what: str, asked: Mapping[str, Iterable[str]], batches: Batches) -> Response:
+    """A file that says in its name what it is and what it was filtered to; `batches` are one at least.
+
+    Raises `Rejected` for an unknown format, and what reading the first batch raises.
+    """
+    if kind not in WRITERS:
+        raise Rejected(f"There is no format {kind}; there are {', '.join(WRITERS)}.")
+    rest = iter(batches)
+    first = next(rest)
+    response = Response(WRITERS[kind](first.schema, chain([first], rest)), mimetype=BYTES[kind].partition(";")[0])
+    response.headers["Content-Type"] = BYTES[kind]
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name_of(what, asked)}.{kind}")
+    return response
+
+
+def name_of(what: str, asked: Mapping[str, Iterable[str]]) -> str:
+    """sales-by-country_from-2026-06-01_region-IN"""
+    parts = [what, *(f"{name}-{'-'.join(values)}" for name, values in asked.items())]
+    return secure_filename("_".join(parts))[:LONGEST].rstrip("-_.")
+
+
+def csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+    """UTF-8 with a mark, commas, numbers with a point, instants in UTC; nothing a spreadsheet would run."""
+    from pyarrow import csv as arrow_csv
+
+    yield (BOM + ",".join(f'"{name}"' for name in schema.names) + "\n").encode()
+    options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in batches:
+        out = io.BytesIO()
+        texts = pa.table([_text(column) for column in batch.columns], batch.schema.names)
+        arrow_csv.write_csv(texts, out, options)
+        yield out.getvalue()
+
+
+def jsonl(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:  # noqa: ARG001 - each line names its columns
+    for batch in batches:
+        rows = (json.dumps(plain(row), ensure_ascii=False) for row in batch.to_pylist())
+        yield "".join(f"{row}\n" for row in rows).encode()
+
+
+def parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+    from pyarrow import parquet as arrow_parquet
+
+    out = _Drained()
+    with arrow_parquet.ParquetWriter(out, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            yield out.drained()
+    yield out.drained()
+
+
+WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {"csv": csv, "jsonl": jsonl, "parquet": parquet}
+
+
+def _text(column: Any) -> Any:
+    """A column as the texts that stand in a CSV file; nothing is an empty cell."""
+    if pa.types.is_decimal(column.type):
+        # Arrow writes 0 as 0E-9 and tells all nine places
+        texts = pc.replace_substring_regex(pc.cast(column, pa.string()), r"(\.\d*?)0+$", r"\1")
+        texts = pc.if_else(pc.equal(column, 0), "0", pc.replace_substring_regex(texts, r"\.$", ""))
+        small = pc.fill_null(pc.match_substring(texts, "E"), False)
+        if pc.any(small).as_py():
+            exact = pa.array([None if value is None else plain(value) for value in column.to_pylist()], pa.string())
+            texts = pc.if_else(small, exact, texts)
+        return texts
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, "%Y-%m-%dT%H:%M:%SZ")
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pc.replace_substring_regex(column, RISKY_START, r"'\1")
+    return pc.cast(column, pa.string())
+
+
+class _Drained(io.RawIOBase):
+    """A file that is only written, and emptied again and again."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        self._written += len(self._parts[-1])
+        return len(self._parts[-1])
+
+    def tell(self) -> int:
+        return self._written
+
+    def drained(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

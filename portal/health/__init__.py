@@ -1,0 +1,18 @@
+"""The health area: whether the portal can work, how it is, and the same as figures for a monitor."""
+
+from flask import Blueprint, Flask
+
+from portal.health import prometheus, ready, status
+
+blueprint = Blueprint("health", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/healthz/ready", "ready", ready.ready)
+blueprint.add_url_rule("/status", "status", status.show)
+
+
+def register(app: Flask, *, measured: bool) -> None:
+    """`/metrics` is there where the setting says so; unmeasured requests cost nothing."""
+    app.register_blueprint(blueprint)
+    if measured:
+        app.add_url_rule("/metrics", "metrics", prometheus.show)
+        prometheus.measure(app)

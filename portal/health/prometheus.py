@@ -1,0 +1,69 @@
+"""The health area's figures for a monitor, in Prometheus' text; there only where the setting `metrics` says so."""
+
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, current_app, g, request
+from portal.published_names import published
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from portal.access import Open, allow
+from portal.context import EXTENSION
+from tillstream.batches import records
+from tillstream.domain.batch import State
+from tillstream.ports import Ports
+from tillstream.workflows.operations import queue_depths
+
+REGISTRY = "tillstream.metrics"
+STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
+
+
+class _Pipeline(Collector):
+    """What waits, asked when somebody looks."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def collect(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("tillstream_queue_messages", "Messages of a queue", labels=("queue", "state"))
+        for depth in queue_depths.depths(self._ports):
+            for state in ("ready", "leased", "delayed", "dead"):
+                if (count := getattr(depth, state)) is not None:
+                    waiting.add_metric((depth.subscription, state), count)
+        batches = GaugeMetricFamily("tillstream_batches", "Batches by state", labels=("state",))
+        for state in State:
+            count = self._ports.documents.count(records.COLLECTION, {"state": state.value})
+            batches.add_metric((state.value,), count)
+        yield waiting
+        yield batches
+
+
+def measure(app: Flask) -> None:
+    """Count and time every request from now on."""
+    registry = CollectorRegistry()
+    registry.register(_Pipeline(app.extensions[EXTENSION].ports))
+    app.extensions[REGISTRY] = registry
+    labels = ("endpoint", "method")
+    requests = Counter("tillstream_requests", "Requests answered", (*labels, "status"), registry=registry)
+    seconds = Histogram("tillstream_request_seconds", "Time to answer", labels, buckets=STEPS, registry=registry)
+
+    @app.before_request
+    def begin() -> None:
+        g.begun_at = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        told = (published(request.endpoint or "none"), request.method)
+        requests.labels(*told, str(response.status_code)).inc()
+        if "begun_at" in g:
+            seconds.labels(*told).observe(time.perf_counter() - g.begun_at)
+        return response
+
+
+@allow(Open.EVERYBODY)
+def show() -> Response:
+    """Requests, their time, queues and batches by state; no name and no number of anybody's sales."""
+    return Response(generate_latest(current_app.extensions[REGISTRY]), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,42 @@
+"""The health area's readiness: each thing that the portal depends on is asked, and the answer names what is down."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, jsonify
+from flask.typing import ResponseReturnValue
+
+from portal.access import Open, allow
+from portal.context import ports
+from tillstream.analytics import changes
+from tillstream.domain.events import INBOX
+from tillstream.ports import Ports
+
+PARTS: dict[str, Callable[[Ports], Any]] = {
+    "documents": lambda ports: ports.documents.get("portal", "session"),
+    "warehouse": lambda ports: changes.last_settlement(ports.warehouse),
+    "queues": lambda ports: ports.bus.subscriptions(),
+    "files": lambda ports: next(iter(ports.objects.list(INBOX, "is-anything-there")), None),
+}
+
+
+def asked() -> dict[str, str]:
+    """part → up, or down."""
+    return {name: _one(name, ask) for name, ask in PARTS.items()}
+
+
+def _one(name: str, ask: Callable[[Ports], Any]) -> str:
+    try:
+        ask(ports())
+    except Exception:
+        current_app.logger.exception("%s is down", name)
+        return "down"
+    return "up"
+
+
+@allow(Open.EVERYBODY)
+def ready() -> ResponseReturnValue:
+    """200 while everything works, else 503; `parts` says what is down."""
+    parts = asked()
+    down = sorted(name for name, state in parts.items() if state == "down")
+    return jsonify({"status": "down" if down else "ok", "parts": parts}), 503 if down else 200

@@ -1,0 +1,68 @@
+"""The health area's page for admins: what runs here, how large it is, what waits, and when it was looked after."""
+
+import platform
+import shutil
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from portal.health.ready import asked
+
+from portal.access import allow
+from portal.context import ports, tillstream
+from tillstream import __version__
+from tillstream.analytics import queries
+from tillstream.analytics.filters import Filters
+from tillstream.batches import records
+from tillstream.domain.batch import State
+from tillstream.domain.people import EVERYTHING, Action
+from tillstream.settings import Settings
+from tillstream.workflows.operations import maintenance_log, queue_depths
+
+LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
+
+
+@allow(Action.ADMINISTER)
+def show() -> ResponseReturnValue:
+    app = tillstream()
+    (kpis,) = queries.run(app.ports.warehouse, "kpis", EVERYTHING, Filters(), cache=app.queries).to_pylist()
+    states = {state.value: ports().documents.count(records.COLLECTION, {"state": state.value}) for state in State}
+    return render_template(
+        "health/status.html",
+        version=__version__,
+        python=platform.python_version(),
+        libraries={name: version(name) for name in LIBRARIES},
+        **_kept(app.settings),
+        parts=asked(),
+        depths=queue_depths.depths(ports()),
+        states={state: count for state, count in states.items() if count},
+        lines=kpis["lines"],
+        as_of=_text(kpis["as_of"]),
+        swept=maintenance_log.last(ports(), maintenance_log.SWEEP),
+        backed_up=maintenance_log.last(ports(), maintenance_log.BACKUP),
+    )
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    """The project and its buckets; else the folder with its files, and what is free beside it."""
+    if settings.project:
+        places = (f"dataset {settings.dataset}", *(f"bucket {real}" for real in settings.buckets.values()))
+        return {"home": f"{settings.project}, {settings.location}", "places": places}
+    return {
+        "home": settings.home,
+        "files": _files(settings.home),
+        "free": shutil.disk_usage(settings.home).free,
+    }
+
+
+def _files(home: Path) -> list[dict[str, Any]]:
+    """The files that lie in the folder itself, the largest first; folders are of many files and are not counted."""
+    found = [{"name": path.name, "size": path.stat().st_size} for path in home.iterdir() if path.is_file()]
+    return sorted(found, key=lambda one: -one["size"])
+
+
+def _text(instant: datetime | None) -> str:
+    return instant.isoformat() if instant else ""

@@ -1,0 +1,106 @@
+"""The area behind every figure: what it means, what is in it, and what is missing from it."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal import numbers
+from portal.access import allow
+from portal.context import scope, tillstream
+from portal.dashboard.asked import resolved
+from portal.uploads import scoped
+from tillstream.analytics import metric_explanation
+from tillstream.analytics.json_values import plain
+from tillstream.analytics.metrics import COUNTED
+from tillstream.domain.batch import State
+from tillstream.domain.columns import STATUSES
+from tillstream.domain.errors import Rejected
+from tillstream.domain.people import Action
+
+blueprint = Blueprint("metric_explanation", __name__, template_folder="templates")
+
+PER_PAGE, LAST_PAGE = 50, 10**6
+LATE = 20
+STATUSES_OF = {
+    "active": ("completed", "pending", "returned"),
+    "orders": ("completed", "pending"),
+    "cancelled": ("cancelled",),
+    "pending": ("pending",),
+    "returned": ("returned",),
+    "costed": ("completed", "pending", "returned"),
+    "unconverted": ("completed", "pending", "returned"),
+}
+WAITING = (State.HELD, State.FAILED, State.RECEIVED, State.STAGING, State.STAGED)
+"""Files that came and are in no number."""
+
+
+@blueprint.get("/why/<figure>")
+@allow(Action.SEE_NUMBERS)
+def show(figure: str) -> ResponseReturnValue:
+    """What a figure is made from, as a page."""
+    page = _page()
+    told, asked = _explained(figure, page), resolved()[0]
+    return render_template(
+        "metric_explanation/show.html",
+        why=told,
+        counted=COUNTED[told.figure.counts],
+        asked=asked,
+        lines_of=_statuses(told.figure.counts, asked.get("status")),
+        scope=scope(),
+        waiting=_waiting(),
+        late=told.missing.late[:LATE],
+        page=page,
+        more=page * PER_PAGE < told.all_uploads,
+    )
+
+
+@blueprint.get("/api/why/<figure>")
+@allow(Action.SEE_NUMBERS)
+def told(figure: str) -> ResponseReturnValue:
+    """One figure: its value, definition and formula, the uploads in it and what is missing from it; takes `page`."""
+    why_it_is = _explained(figure, _page())
+    waiting = [{"state": state, "files": len(files)} for state, files in _waiting().items()]
+    return jsonify(plain(why_it_is) | {"counted": COUNTED[why_it_is.figure.counts], "waiting": waiting})
+
+
+def _page() -> int:
+    """The page of uploads that is asked for. Raises `Rejected`."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) and 1 <= int(text) <= LAST_PAGE):
+        raise Rejected(f"page is “{text}”; it must be a whole number from 1 to {LAST_PAGE}.")
+    return int(text)
+
+
+def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
+    """The statuses of the lines that a figure counts, as far as the filter takes them."""
+    counted = [status for status in STATUSES if status in STATUSES_OF.get(counts, STATUSES)]
+    if chosen:
+        return [status for status in counted if status in chosen]
+    return counted if len(counted) < len(STATUSES) else []
+
+
+def _explained(figure: str, page: int) -> metric_explanation.Why:
+    app = tillstream()
+    return metric_explanation.explain(
+        app.ports.warehouse,
+        scope(),
+        figure,
+        numbers.chosen(resolved()[0]),
+        cache=app.queries,
+        limit=PER_PAGE,
+        offset=(page - 1) * PER_PAGE,
+        whatever_it_takes="uploads" in request.args,
+    )
+
+
+def _waiting() -> dict[str, list[Any]]:
+    """State → files of the person's regions that came and are in no number; whose sales they hold nobody knows yet."""
+    if scope().salesperson is not None:
+        return {}
+    wanted = set(request.args.getlist("region"))
+    found = {
+        state.value: [one for one in scoped.newest(state=state) if not wanted or one.region in wanted]
+        for state in WAITING
+    }
+    return {state: files for state, files in found.items() if files}

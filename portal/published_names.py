@@ -1,0 +1,41 @@
+"""The portal's published names: what programs call a view whose endpoint has another name by now.
+
+The ids of operations in the OpenAPI document and the label `endpoint` of the figures for a monitor are read by programs
+of other people, and stay as they are.
+"""
+
+NAMES: dict[str, str] = {
+    "changes.lines": "board.changed_lines",
+    "changes.settlement": "board.settlement",
+    "changes.show": "board.changes",
+    "completeness.day": "board.day",
+    "completeness.show": "board.completeness",
+    "corrections.cell": "fixing.cell",
+    "corrections.count": "fixing.count",
+    "corrections.next_left": "fixing.next_left",
+    "corrections.preview": "fixing.preview",
+    "corrections.redo": "fixing.redo",
+    "corrections.rows": "fixing.rows",
+    "corrections.send": "fixing.send",
+    "corrections.show": "fixing.show",
+    "corrections.stamp": "fixing.stamp",
+    "corrections.take": "fixing.take",
+    "corrections.undo": "fixing.undo",
+    "exports.table": "tables.export",
+    "health.ready": "running.ready",
+    "health.status": "running.status",
+    "help.problems": "guide.problems",
+    "metric_explanation.show": "why.show",
+    "metric_explanation.told": "why.told",
+    "review.decide": "board.decide",
+    "review.waiting": "board.waiting",
+    "sale_history.show": "board.sale",
+    "search.show": "board.search",
+    "storybook.show": "looks.storybook",
+    "theme.choose": "looks.choose",
+}
+"""endpoint → its published name, where that is another one."""
+
+
+def published(endpoint: str) -> str:
+    return NAMES.get(endpoint, endpoint)

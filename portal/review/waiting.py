@@ -1,0 +1,79 @@
+"""The review area's decisions: what waits for a person, why, and what would come of each answer."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from portal.changes.change_summary import told
+
+from portal.access import allow
+from portal.context import ports, scope, signed_in, tillstream
+from portal.lists import asked, page_of
+from portal.uploads import scoped, words
+from tillstream.analytics import changes
+from tillstream.batches import records
+from tillstream.domain.batch import State, Upload
+from tillstream.domain.people import Action
+from tillstream.ports.warehouse import Settled
+from tillstream.workflows.review.decision_preview import previewable, would
+
+KINDS = ("upload", "replay", "messages")
+WHOSE = "looks-like-another-region"
+
+
+@allow(Action.SEE_UPLOADS)
+def show() -> ResponseReturnValue:
+    """Every file of the person's regions that waits, the longest waiting first."""
+    about = asked()
+    wanted = about.q.casefold().split()
+    held = [
+        one
+        for one in scoped.newest(KINDS, State.HELD)
+        if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
+    ]
+    return render_template("review/waiting.html", page=page_of(about, held[::-1]), waiting=count())
+
+
+@allow(Action.SEE_UPLOADS)
+def decide(batch_id: str) -> ResponseReturnValue:
+    """Why one file waits, and what would change with each answer."""
+    upload = scoped.own(batch_id)
+    if upload.state is not State.HELD:
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    as_new = request.args.get("as_new") == "yes"
+    receipt, changed = _tried(upload, as_new=as_new) if previewable(ports(), upload) else (None, None)
+    return render_template(
+        "review/decide.html",
+        upload=upload,
+        as_new=as_new,
+        receipt=receipt,
+        headline=words.headline(receipt) if receipt else "",
+        balance=words.balance(receipt["rows"]) if receipt else [],
+        changed=told(changed, tried=True) if changed else None,
+        contracts=scoped.contracts(),
+        whose=not upload.contract or WHOSE in {hold.code for hold in upload.holds},
+    )
+
+
+def _tried(upload: Upload, *, as_new: bool) -> tuple[dict[str, Any], changes.Changed]:
+    app = tillstream()
+    receipts: list[dict[str, Any]] = []
+
+    def attempt(questions: Any) -> Settled:
+        receipt, settled = would(app.ports, app.book, upload.batch_id, questions, as_new=as_new)
+        receipts.append(receipt)
+        return settled
+
+    changed = changes.tried(app.ports.warehouse, scope(), attempt, app.queries)
+    return receipts[-1], changed
+
+
+def count() -> int:
+    """How many files of the person's regions wait."""
+    if not signed_in() or not scope().may(Action.SEE_UPLOADS):
+        return 0
+    held: dict[str, str | int | bool] = {"state": State.HELD.value}
+    regions = scope().regions
+    if regions is None:
+        return ports().documents.count(records.COLLECTION, held)
+    return sum(ports().documents.count(records.COLLECTION, {**held, "region": region}) for region in regions)

@@ -1,0 +1,120 @@
+"""The sale history area: each version there ever was, who told it, and what became of it."""
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import numbers
+from portal.access import allow
+from portal.changes.change_summary import WORDS
+from portal.context import ports, scope
+from tillstream.analytics.filters import Filters
+from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.ids import event_ids
+from tillstream.domain.people import Action
+from tillstream.pipeline.publishing.sale_events import COLLECTION as ANNOUNCED
+
+blueprint = Blueprint("sale_history", __name__, template_folder="templates")
+
+HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settled_at", "region", "sale_id"})
+"""What a version is, not what it says."""
+DONE = {
+    "upload.received": "given",
+    "upload.fixed": "corrected",
+    "upload.replayed": "read again",
+    "upload.confirmed": "confirmed",
+    "upload.given-a-contract": "given another contract",
+    "upload.rejected": "rejected",
+    "upload.undone": "undone",
+    "upload.cancelled": "cancelled",
+}
+
+
+@blueprint.get("/sales/<path:sale_id>")
+@allow(Action.SEE_NUMBERS)
+def show(sale_id: str) -> ResponseReturnValue:
+    region = request.args.get("region", "")
+    if not region:
+        known = numbers.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
+        regions = {row["region"] for row in known if row["sale_id"] == sale_id}
+        if len(regions) != 1:
+            return redirect(url_for("search.show", q=sale_id), 302)
+        region = regions.pop()
+    asked = {"region": region, "sale_id": sale_id}
+    versions = numbers.ask("sale-versions", Filters(), **asked).to_pylist()
+    sees_uploads = scope().may(Action.SEE_UPLOADS)
+    refusals = [row for row in _asked("sale-refusals", asked) if _mine(row)] if sees_uploads else []
+    if not versions and not refusals:
+        abort(404)  # not there, or not theirs: nobody learns which
+    sightings = _asked("sale-sightings", asked) if sees_uploads else []
+    changes = numbers.ask("sale-changes", Filters(), **asked).to_pylist()
+    return render_template(
+        "sale_history/show.html",
+        region=region,
+        sale_id=sale_id,
+        lines=_lines(versions, sightings),
+        current=[row for row in versions if row["is_current"]],
+        refusals=refusals,
+        changes=[row | _event(row, region, sale_id) for row in changes],
+        people=_people({row["batch_id"] for row in (*sightings, *refusals)}),
+        words=WORDS,
+    )
+
+
+def _asked(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = numbers.ask(name, Filters(), **params).to_pylist()
+    return found
+
+
+def _mine(row: dict[str, Any]) -> bool:
+    stores = scope().stores
+    return stores is None or row["store_id"] in stores
+
+
+def _lines(versions: list[dict[str, Any]], sightings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each line of the sale with its versions, oldest first: what each says, what differs, and who told it."""
+    by_line: dict[str, list[dict[str, Any]]] = {}
+    for version in versions:
+        before = by_line.setdefault(version["line_key"], [])
+        said = {name: value for name, value in version.items() if name not in HIDDEN and value not in (None, "{}")}
+        earlier = before[-1]["said"] if before else {}
+        differs = [name for name in dict.fromkeys((*said, *earlier)) if before and said.get(name) != earlier.get(name)]
+        before.append(
+            {
+                "version": version,
+                "said": said,
+                "earlier": earlier,
+                "differs": differs,
+                "sightings": [
+                    row
+                    for row in sightings
+                    if row["line_key"] == version["line_key"] and row["content"] == version["content"]
+                ],
+            }
+        )
+    return [{"line_key": line, "versions": several} for line, several in by_line.items()]
+
+
+def _event(change: dict[str, Any], region: str, sale_id: str) -> dict[str, Any]:
+    """The event that told subscribers of a change; every repeat has this id."""
+    (identity,) = event_ids(change["settlement_no"], ["\x1f".join((region, sale_id, change["line_key"]))])
+    told = ports().documents.get(ANNOUNCED, str(change["settlement_no"]))
+    return {
+        "event_id": identity,
+        "event_type": "sale.removed" if change["announced_as"] == "removed" else "sale.changed",
+        "announced_at": told.data["at"] if told else None,
+        "had_subscribers": bool(told and told.data["events"]),
+    }
+
+
+def _people(batches: set[str]) -> list[dict[str, Any]]:
+    """What people did with the batches that told this sale, the oldest first."""
+    found = []
+    for batch in sorted(batches):
+        file = records.get(ports(), batch).file
+        for entry in reading.of_subject(ports(), "upload", batch):
+            what = DONE.get(entry.what, entry.what)
+            found.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
+    return sorted(found, key=lambda one: one["at"])

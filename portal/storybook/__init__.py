@@ -1,0 +1,74 @@
+"""The storybook area: every part of the templates in every state, with canned data."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from flask import Blueprint, Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from portal.access import Open, allow
+from portal.lists import Asked, Page
+
+blueprint = Blueprint("storybook", __name__, template_folder="templates")
+
+COLUMNS = (
+    {"key": "file", "label": "File", "sort": True},
+    {"key": "state", "label": "State"},
+    {"key": "rows", "label": "Rows", "num": True},
+    {"key": "net", "label": "Net", "num": True, "sort": True, "unit": "USD", "hint": "Before tax, after discount"},
+)
+ROWS = (
+    ("IN-2026-06.csv", "Counted", "good", 1_240, Decimal("182340.50")),
+    ("UK-2026-06.csv", "Under way", "busy", 88, Decimal("-12.00")),
+    ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs a decision", "ask", 3, None),
+    ("USA-2026-06.csv", "Refused", "bad", 0, Decimal("0.00")),
+)
+ASKED = Asked(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))
+CHANGES = (
+    {"label": "Lines", "before": "1,240", "after": "1,236", "change": "−4"},
+    {"label": "Net", "unit": "USD", "before": "182,340.50", "after": "181,992.10", "change": "−348.40"},
+    {"label": "Orders", "before": "611", "after": "611"},
+    {"label": "Returns", "before": None, "after": "2"},
+)
+
+
+class Story(FlaskForm):
+    class Meta:
+        csrf = False
+
+    name = StringField("Name")
+    role = SelectField("Role", choices=[SelectChoice("clerk", "Clerk"), SelectChoice("manager", "Manager")])
+    store = StringField("Store")
+
+
+@blueprint.get("/storybook")
+@allow(Open.SIGNED_IN)
+def show() -> ResponseReturnValue:
+    form = Story()
+    form.store.errors = ["There is no store MUM99. Known stores of IN: MUM01, DEL01."]
+    return render_template("storybook/show.html", form=form, **_canned())
+
+
+def register(app: Flask, *, development: bool) -> None:
+    """The page is for whoever makes the portal."""
+    if development:
+        app.register_blueprint(blueprint)
+
+
+def _canned() -> dict[str, Any]:
+    """What the parts are shown with."""
+    return {
+        "asked": ASKED,
+        "columns": COLUMNS,
+        "full": Page(ASKED, ROWS, 104, more=True),
+        "uncounted": Page(Asked(), ROWS, more=True),
+        "single": Page(Asked(), ROWS[:1], 1),
+        "changes": CHANGES,
+        "at": datetime(2026, 6, 30, 17, 5, tzinfo=UTC),
+        "reminder": "Dear Mumbai, the sales of 28 and 29 June are not here yet. Please send them today.",
+    }

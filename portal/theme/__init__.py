@@ -1,0 +1,40 @@
+"""The theme area: light or dark as the reader wants it."""
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+
+from portal.access import Open, allow
+from portal.addresses import own_page
+
+blueprint = Blueprint("theme", __name__)
+
+COOKIE = "theme"
+THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
+MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
+"""When the dark sheet counts. On paper it never does."""
+A_YEAR = 365 * 86_400
+STORYBOOK = "storybook.show"
+
+
+def theme() -> str:
+    """As the reader chose; the storybook shows what its address says."""
+    chosen = (request.endpoint == STORYBOOK and request.args.get(COOKIE)) or request.cookies.get(COOKIE, "")
+    return chosen if chosen in THEMES else "system"
+
+
+@blueprint.post("/theme")
+@allow(Open.EVERYBODY)
+def choose() -> ResponseReturnValue:
+    wanted = request.form.get("theme", "")
+    script = request.accept_mimetypes.best == "application/json"
+    response = Response(status=204) if script else redirect(own_page(request.form.get("next", "")), 303)
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    if wanted in THEMES:
+        response.set_cookie(COOKIE, wanted, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def register(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.add_template_global(theme, "theme")
+    app.jinja_env.globals.update(themes=THEMES, dark_media=MEDIA)
