@@ -8,12 +8,9 @@ from flask_wtf import CSRFProtect
 
 from portal import (
     access,
-    addresses,
     admin,
     api,
-    areas,
     audit,
-    bearer,
     changes,
     completeness,
     context,
@@ -23,30 +20,33 @@ from portal import (
     exports,
     formats,
     health,
+    inline_code,
     live,
-    marked,
     metric_explanation,
+    navigation,
     pipeline,
     plotly,
     profile,
+    rate_counts,
     request_log,
     review,
     sale_history,
     sale_lines,
     search,
     security,
-    shared_counts,
     sign_in,
     storybook,
     theme,
+    token_auth,
     tokens,
     uploads,
-    ways,
+    urls,
     world,
 )
 from portal import help as help_area
-from portal.api import elsewhere, limits
-from portal.context import EXTENSION, load_person, scope, signed_in
+from portal.api import cors, limits
+from portal.context import EXTENSION, scope, signed_in
+from portal.sign_in import methods, session_auth
 from tillstream.app import App
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
@@ -65,10 +65,10 @@ def create_app(app: App) -> Flask:
     flask.extensions[corrections.seen.EXTENSION] = Desk()
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
-    login.user_loader(load_person)
-    login.request_loader(bearer.load)
-    ways.register(flask, app.settings)
-    elsewhere.register(flask, app.settings)
+    login.user_loader(session_auth.load)
+    login.request_loader(token_auth.load)
+    methods.register(flask, app.settings)
+    cors.register(flask, app.settings)
     # First the gate, then CSRF: a stranger is told to sign in, not that a token is missing.
     flask.before_request(access.gate)
     context.say_where_requests_come_from(flask)
@@ -76,8 +76,8 @@ def create_app(app: App) -> Flask:
     flask.before_request(_see_saved_contracts)
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))
-    shared_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    limits.limit(shared_counts.limiter(flask, app.ports, every=1), api.blueprint)
+    rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
+    limits.limit(rate_counts.limiter(flask, app.ports, every=1), api.blueprint)
     numbers = (dashboard, metric_explanation, sale_lines, sale_history, search, changes, exports)
     files = (uploads, review, completeness, corrections, pipeline)
     people = (admin, audit, profile, tokens)
@@ -89,8 +89,8 @@ def create_app(app: App) -> Flask:
     live.register(flask)
     errors.register(flask)
     formats.register(flask)
-    marked.register(flask)
-    addresses.register(flask)
+    inline_code.register(flask)
+    urls.register(flask)
     theme.register(flask)
     storybook.register(flask, development=app.settings.development)
     flask.context_processor(_words)
@@ -109,7 +109,7 @@ def _words() -> dict[str, Any]:
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,
-        "areas": areas,
+        "navigation": navigation,
         "severity_words": SEVERITIES,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }

@@ -9,7 +9,7 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
-from portal import bearer
+from portal import token_auth
 from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -131,7 +131,7 @@ def guard(csrf: CSRFProtect) -> None:
 
 
 def _stranger() -> ResponseReturnValue:
-    if bearer.shown().startswith("till_"):
+    if token_auth.shown().startswith("till_"):
         raise NotForTokens
     program = request.path.startswith("/api/") and request.path != "/api/docs"
     if program or request.method not in {"GET", "HEAD"}:

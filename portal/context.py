@@ -9,7 +9,6 @@ from flask import Flask, current_app, g, request
 from flask import session as cookie
 from flask_login import current_user, login_user, logout_user
 
-from portal import ways
 from tillstream import audit
 from tillstream.app import App
 from tillstream.domain.people import Scope
@@ -42,19 +41,6 @@ class Person:
 
     def get_id(self) -> str:
         return self.key
-
-
-def load_person(key: str) -> Person | None:
-    """The person of a session; None once it is over, or the account is gone, disabled or has another password.
-
-    Also where a program shows the API a token: then that alone says who asks.
-    """
-    if request.path.startswith("/api/") and request.headers.get("Authorization"):
-        return None
-    found = sessions.current(ports(), key, lives())
-    if not found or not ways.holds(tillstream().settings, *found):
-        return None
-    return Person(found[1], session=found[0], key=key)
 
 
 def enter(user: User, *, remembered: bool = False, way: str = "") -> None:

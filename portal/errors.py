@@ -9,12 +9,12 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from portal import bearer
+from portal import token_auth
 from portal.access import LacksSecondStep, NotForTokens, TokenMayNot
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
-from portal.ways import NotProved
+from portal.sign_in.errors import NotProved
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -102,13 +102,13 @@ def answer(error: Exception) -> Any:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if found.status == 401:
-        wrong = ', error="invalid_token"' if bearer.shown() else ""
+        wrong = ', error="invalid_token"' if token_auth.shown() else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="Tillstream"{wrong}'
     return response
 
 
 def _look_up(error: Exception) -> Answer:
-    if isinstance(error, Unauthorized) and bearer.shown():
+    if isinstance(error, Unauthorized) and token_auth.shown():
         return BAD_TOKEN
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN

@@ -5,6 +5,7 @@ of other people, and stay as they are.
 """
 
 NAMES: dict[str, str] = {
+    "api.docs_page": "api.manual",
     "changes.lines": "board.changed_lines",
     "changes.settlement": "board.settlement",
     "changes.show": "board.changes",
@@ -33,6 +34,10 @@ NAMES: dict[str, str] = {
     "search.show": "board.search",
     "storybook.show": "looks.storybook",
     "theme.choose": "looks.choose",
+    "uploads.preview": "uploads.look",
+    "uploads.preview_told": "uploads.look_told",
+    "uploads.submit": "uploads.give",
+    "uploads.submit_for_preview": "uploads.look_at",
 }
 """endpoint → its published name, where that is another one."""
 

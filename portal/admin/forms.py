@@ -7,7 +7,7 @@ from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from portal import numbers
+from portal import metrics
 from portal.context import me, tillstream
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Conflict, Unavailable
@@ -70,7 +70,7 @@ def offered(form: KnownPerson, one: User | None = None) -> list[str]:
 def known(query: str, column: str, **params: Any) -> list[str]:
     """Values that have sold; none while the warehouse cannot be asked, for accounts are kept elsewhere."""
     try:
-        rows = numbers.ask(query, Filters(), **params).to_pylist()
+        rows = metrics.ask(query, Filters(), **params).to_pylist()
     except Unavailable:
         return []
     return sorted({str(row[column]) for row in rows if row[column] is not None})

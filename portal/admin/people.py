@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import lists
+from portal import list_view
 from portal.access import allow
 from portal.admin import forms
 from portal.context import lives, me, ports, tillstream
@@ -26,9 +26,9 @@ COLUMNS = [
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    asked = lists.asked(sorts=directory.SORTS, filters=("role", "state"), usual="name")
+    asked = list_view.asked(sorts=directory.SORTS, filters=("role", "state"), usual="name")
     role, state = (next(iter(asked.chosen[name]), "") for name in ("role", "state"))
-    page = lists.page_of(asked, directory.people(ports(), directory.Asked(asked.q, role, state, asked.sort)))
+    page = list_view.page_of(asked, directory.people(ports(), directory.Asked(asked.q, role, state, asked.sort)))
     return render_template(
         "admin/people.html",
         page=page,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.api import schemas
-from portal.api.paging import GREATEST
-from portal.api.reads import LISTS, MOST
+from portal.api.pagination import GREATEST
+from portal.api.queries import LISTS, MOST
 from portal.api.tus import PIECE, VERSION
 from portal.api.uploads import MOST as MOST_UPLOADS
 from tillstream.analytics import catalogue

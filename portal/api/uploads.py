@@ -7,7 +7,7 @@ from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.api import paging
+from portal.api import pagination
 from portal.context import ports
 from portal.uploads import scoped
 from tillstream.domain.batch import State, Upload
@@ -25,8 +25,8 @@ SHOWN = (
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
     """The newest uploads first; takes `limit` (up to 500), `offset`, `state`."""
-    given = paging.only(request.args, "limit", "offset", "state")
-    page = paging.taken(given, 50, MOST)
+    given = pagination.only(request.args, "limit", "offset", "state")
+    page = pagination.taken(given, 50, MOST)
     newest = scoped.newest(state=_state(given.get("state")))
     found = list(islice(newest, page.offset, page.offset + page.limit + 1))
     shown = [_shown(upload) for upload in found[: page.limit]]

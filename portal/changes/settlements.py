@@ -7,11 +7,11 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from portal.changes.change_summary import WORDS, difference, told
+from portal.list_view import asked
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.lists import asked
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
     first = changes.before(warehouse, since) if since else seen.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MOST
     changed = changes.of(warehouse, scope(), first, cache=cache) if rows and not too_many else None
-    reporting = numbers.kpis(Filters())["currency"] if rows else ""
+    reporting = metrics.kpis(Filters())["currency"] if rows else ""
     for row in rows:
         row["change"] = difference(0, row["revenue_change"], reporting)
     return render_template(
@@ -76,7 +76,7 @@ def lines(number: int) -> ResponseReturnValue:
     if kind not in WORDS:
         kind = "all"
     window = {"after": number - 1, "through": number, "kind": kind, "limit": about.size, "offset": about.first}
-    rows = numbers.ask("changed-lines", Filters(), **window).to_pylist()
+    rows = metrics.ask("changed-lines", Filters(), **window).to_pylist()
     return render_template(
         "changes/lines.html",
         number=number,
@@ -107,7 +107,7 @@ def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
     if not scope().may(Action.SEE_UPLOADS):
         return {}
     window = {"after": max(after, 0), "through": through, "limit": MOST_FILES}
-    found = numbers.ask("settlement-batches", Filters(), **window).to_pylist()
+    found = metrics.ask("settlement-batches", Filters(), **window).to_pylist()
     return {number: list(rows) for number, rows in groupby(found, key=lambda row: int(row["settlement_no"]))}
 
 

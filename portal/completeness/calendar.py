@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.uploads import scoped
@@ -76,7 +76,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
         row=row,
         cell=row.cells[0],
         day=asked,
-        uploads=[one | {"at": _received(one)} for one in numbers.ask("uploads-of-a-day", filters).to_pylist()],
+        uploads=[one | {"at": _received(one)} for one in metrics.ask("uploads-of-a-day", filters).to_pylist()],
         held=held,
         words=WORDS,
         reminder=_reminder(row),
@@ -89,10 +89,10 @@ def _rows(first: date, last: date) -> list[Row]:
     earlier = Filters(min(first, now.date() - LOOK_BACK), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
     told = Told(
-        numbers.ask("delivered-days", Filters(first, last)).to_pylist(),
-        [row for row in numbers.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
+        metrics.ask("delivered-days", Filters(first, last)).to_pylist(),
+        [row for row in metrics.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
         _held_days(),
-        numbers.ask("told-days", earlier).to_pylist() if expected else [],
+        metrics.ask("told-days", earlier).to_pylist() if expected else [],
     )
     return completeness.board(contracts, told, first, last, now)
 

@@ -5,15 +5,24 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
-from portal.addresses import with_args
 from portal.context import ports, scope, tillstream
 from portal.dashboard import filter_bar, tiles
-from portal.dashboard.asked import Asked, file_link, here, lines_link, read, table_link, tile_address, why_link
-from portal.dashboard.mornings import MORNINGS
 from portal.dashboard.presets import PRESETS
+from portal.dashboard.request_filters import (
+    Asked,
+    file_link,
+    here,
+    lines_link,
+    read,
+    table_link,
+    tile_address,
+    why_link,
+)
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES, page_of
+from portal.urls import with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
@@ -46,7 +55,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "dashboard/show.html",
         asked=asked,
-        morning=MORNINGS[scope().role],
+        layout=ROLE_LAYOUTS[scope().role],
         sold=sold,
         settled=changes.last_settlement(ports().warehouse, tillstream().queries),
         tiles=page,
@@ -82,7 +91,7 @@ def table(ranking: str) -> ResponseReturnValue:
         table=TABLES[ranking],
         page=page_of(TABLES[ranking], asked),
         chips=filter_bar.chips(asked),
-        currency=numbers.currency(),
+        currency=metrics.currency(),
     )
 
 
@@ -107,7 +116,7 @@ def _body(tile: tiles.Tile, asked: Asked) -> str:
 
 
 def _anything_sold() -> bool:
-    (row,) = numbers.ask("reported-days", Filters()).to_pylist()
+    (row,) = metrics.ask("reported-days", Filters()).to_pylist()
     return row["first_day"] is not None
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import request
 
-from portal import numbers
+from portal import metrics
 from portal.dashboard import charts
-from portal.dashboard.asked import Asked, here, lines_link
+from portal.dashboard.request_filters import Asked, here, lines_link
 
 SHOWN = 20
 CUSTOMERS = (5, 10, 20)
@@ -29,8 +29,8 @@ class Breakdown:
 
     def load(self, asked: Asked) -> dict[str, Any]:
         limit = {"limit": SHOWN + 1} if self.limited else {}
-        rows = numbers.ask(self.query, asked.filters, **limit).to_pylist()
-        currency = numbers.currency()
+        rows = metrics.ask(self.query, asked.filters, **limit).to_pylist()
+        currency = metrics.currency()
         shown = rows[:SHOWN]
         for row in shown:
             row["value"] = row[self.column]
@@ -86,7 +86,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
 def top_customers(asked: Asked) -> dict[str, Any]:
     wanted = request.args.get("customers", CUSTOMERS[1], type=int)
     limit = wanted if wanted in CUSTOMERS else CUSTOMERS[1]
-    rows = numbers.ask("top-customers", asked.filters, limit=limit).to_pylist()
+    rows = metrics.ask("top-customers", asked.filters, limit=limit).to_pylist()
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
-    return {"rows": rows, "currency": numbers.currency(), "limit": limit, "limits": CUSTOMERS}
+    return {"rows": rows, "currency": metrics.currency(), "limit": limit, "limits": CUSTOMERS}

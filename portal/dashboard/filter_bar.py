@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal import numbers
+from portal import metrics
 from portal.context import scope
-from portal.dashboard.asked import DATES, Asked, here
 from portal.dashboard.presets import PRESETS
+from portal.dashboard.request_filters import DATES, Asked, here
 from portal.formats import days
 from tillstream.analytics.filters import Filters
 from tillstream.domain.columns import STATUSES
@@ -58,7 +58,7 @@ class Chip:
 
 def fields(asked: Asked) -> list[Field]:
     """The filters that the person may set and that could choose anything."""
-    rows = numbers.ask("filter-values", Filters()).to_pylist()
+    rows = metrics.ask("filter-values", Filters()).to_pylist()
     known: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda row: -row["lines"]):
         known.setdefault(row["filter"], []).append(row["value"])
@@ -82,13 +82,13 @@ def found(filter_: str, text: str) -> list[Value]:
     if filter_ not in LABELS or (filter_ == "salesperson" and not scope().may(Action.SEE_PERSONAL)):
         raise NotFound("There is no such filter.")
     if filter_ == "product":
-        rows = numbers.ask("product-search", Filters(), text=wanted, limit=OFFERED).to_pylist()
+        rows = metrics.ask("product-search", Filters(), text=wanted, limit=OFFERED).to_pylist()
         return [Value(row["product_id"], row["product_name"] or "") for row in rows]
     if filter_ == "salesperson":
-        people = numbers.ask("salespeople", Filters(), limit=PEOPLE).to_pylist()
+        people = metrics.ask("salespeople", Filters(), limit=PEOPLE).to_pylist()
         known = list(dict.fromkeys(row["salesperson_id"] for row in people))
     else:
-        rows = numbers.ask("filter-values", Filters(), filter=filter_).to_pylist()
+        rows = metrics.ask("filter-values", Filters(), filter=filter_).to_pylist()
         known = [row["value"] for row in sorted(rows, key=lambda row: -row["lines"])]
     return [Value(value) for value in known if wanted in value.casefold()][:OFFERED]
 

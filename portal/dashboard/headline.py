@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import request
 
-from portal import numbers
-from portal.dashboard.asked import Asked
+from portal import metrics
+from portal.dashboard.request_filters import Asked
 from tillstream.analytics.filters import Filters
 
 
@@ -39,7 +39,7 @@ CURRENCIES = 8
 
 def load(asked: Asked) -> dict[str, Any]:
     beside = ["by-currency", "growth"] if asked.has_period else ["by-currency"]
-    found, (money, *growth) = numbers.headline(asked.filters, *beside)
+    found, (money, *growth) = metrics.headline(asked.filters, *beside)
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
     return {
@@ -49,9 +49,9 @@ def load(asked: Asked) -> dict[str, Any]:
         "local": bool(foreign) and request.args.get("currency") == "local",
         "kpis": found,
         "cards": [card for card in CARDS if found[card.figure] is not None and not _says_nothing(card, found)],
-        "growth": numbers.by_figure(growth[0]) if growth else {},
-        "everything": numbers.kpis(Filters()) if not found["lines"] else found,
-        "comparison": numbers.comparison(asked.filters),
+        "growth": metrics.by_figure(growth[0]) if growth else {},
+        "everything": metrics.kpis(Filters()) if not found["lines"] else found,
+        "comparison": metrics.comparison(asked.filters),
     }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import request
 
-from portal import lists, numbers
-from portal.dashboard.asked import Asked, here, lines_link
+from portal import list_view, metrics
 from portal.dashboard.breakdowns import BREAKDOWNS
+from portal.dashboard.request_filters import Asked, here, lines_link
 from tillstream.analytics.filters import NAMES
 
 MOST = 5_000
@@ -34,7 +34,7 @@ class Table:
     @property
     def heads(self) -> list[dict[str, Any]]:
         """The columns as the part `table` wants them."""
-        currency = numbers.currency()
+        currency = metrics.currency()
         return [
             {
                 "key": key,
@@ -48,7 +48,7 @@ class Table:
 
     def rows(self, asked: Asked) -> list[dict[str, Any]]:
         limit = {"limit": MOST} if self.limited else {}
-        rows: list[dict[str, Any]] = numbers.ask(self.query, asked.filters, **limit).to_pylist()
+        rows: list[dict[str, Any]] = metrics.ask(self.query, asked.filters, **limit).to_pylist()
         for row in rows:
             value = row["value"] = row[self.key]
             row["name"] = (row[self.label] if self.label else None) or value
@@ -102,17 +102,17 @@ TABLES: dict[str, Table] = dict(_splits()) | {
 }
 
 
-def page_of(table: Table, asked: Asked) -> lists.Page:
+def page_of(table: Table, asked: Asked) -> list_view.Page:
     """The part of the table that the address asks for, with the filters kept."""
     kept = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"}}
-    wanted = replace(lists.asked(sorts=[key for key, _, _ in table.columns], usual="-revenue"), kept=kept)
+    wanted = replace(list_view.asked(sorts=[key for key, _, _ in table.columns], usual="-revenue"), kept=kept)
     words = wanted.q.casefold().split()
     rows = [row for row in table.rows(asked) if all(word in _text(row) for word in words)]
     there = [row for row in rows if row[wanted.column] is not None]
     there.sort(key=lambda row: _order(row[wanted.column]), reverse=wanted.down)
     # What has no value stands last, whichever way is sorted.
     there += [row for row in rows if row[wanted.column] is None]
-    return lists.page_of(wanted, there)
+    return list_view.page_of(wanted, there)
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from flask import render_template
 
 from portal.context import scope
-from portal.dashboard import breakdowns, headline, intake, moving, on_the_map
-from portal.dashboard.asked import Asked
-from portal.dashboard.mornings import MORNINGS
+from portal.dashboard import breakdowns, data_status, headline, trends, world_map
+from portal.dashboard.request_filters import Asked
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
@@ -40,12 +40,14 @@ def _breakdown(name: str, *, wide: bool = False, needs: Action = Action.SEE_NUMB
 
 TILES: dict[str, Tile] = {
     "headline": Tile("Key figures", "headline", headline.load, wide=True),
-    "attention": Tile("What needs you", "attention", intake.attention, of_sales=False, needs=Action.SEE_UPLOADS),
-    "latest-uploads": Tile("Latest files", "latest_uploads", intake.latest, of_sales=False, needs=Action.SEE_UPLOADS),
-    "over-time": Tile("Revenue over time", "over_time", moving.over_time, wide=True, chart=True),
+    "attention": Tile("What needs you", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS),
+    "latest-uploads": Tile(
+        "Latest files", "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
+    ),
+    "over-time": Tile("Revenue over time", "over_time", trends.over_time, wide=True, chart=True),
     "by-region": _breakdown("by-region"),
-    "by-country": Tile("Around the world", "world", on_the_map.load, wide=True, chart=True),
-    "heatmap": Tile("Which days sell", "heatmap", moving.heatmap, chart=True),
+    "by-country": Tile("Around the world", "world", world_map.load, wide=True, chart=True),
+    "heatmap": Tile("Which days sell", "heatmap", trends.heatmap, chart=True),
     "by-store": _breakdown("by-store"),
     "by-category": _breakdown("by-category"),
     "by-product": _breakdown("by-product"),
@@ -54,14 +56,14 @@ TILES: dict[str, Tile] = {
     "top-customers": Tile(
         "Top customers", "top_customers", breakdowns.top_customers, wide=True, needs=Action.SEE_PERSONAL
     ),
-    "freshness": Tile("How fresh this is", "freshness", intake.freshness, wide=True),
+    "freshness": Tile("How fresh this is", "freshness", data_status.freshness, wide=True),
 }
 
 
 def mine() -> dict[str, Tile]:
     """The tiles of the person's page, in its order."""
     bounds = scope()
-    wanted = {name: TILES[name] for name in MORNINGS[bounds.role].tiles}
+    wanted = {name: TILES[name] for name in ROLE_LAYOUTS[bounds.role].tiles}
     return {name: tile for name, tile in wanted.items() if bounds.may(tile.needs)}
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
-from portal.dashboard.asked import resolved
+from portal.dashboard.request_filters import resolved
 from portal.exports import writers
 from tillstream.analytics import queries
 from tillstream.domain.errors import NotFound
@@ -52,8 +52,8 @@ def export(table: str) -> Response:
         for one in queries.describe(table).parameters
     }
     values = resolved()[0]
-    filters = numbers.chosen(values)
+    filters = metrics.chosen(values)
     batches = queries.stream(tillstream().ports.warehouse, table, scope(), filters, **params)
     told = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
-    named = {"in": [numbers.currency()]} | told | values
+    named = {"in": [metrics.currency()]} | told | values
     return writers.respond(request.args.get("format", "csv"), table, named, batches)

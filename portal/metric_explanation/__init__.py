@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.context import scope, tillstream
-from portal.dashboard.asked import resolved
+from portal.dashboard.request_filters import resolved
 from portal.uploads import scoped
 from tillstream.analytics import metric_explanation
 from tillstream.analytics.json_values import plain
@@ -86,7 +86,7 @@ def _explained(figure: str, page: int) -> metric_explanation.Why:
         app.ports.warehouse,
         scope(),
         figure,
-        numbers.chosen(resolved()[0]),
+        metrics.chosen(resolved()[0]),
         cache=app.queries,
         limit=PER_PAGE,
         offset=(page - 1) * PER_PAGE,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import scoped, words
+from portal.uploads import labels, scoped
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import dead_letters, reconcile
@@ -42,7 +42,7 @@ def show() -> ResponseReturnValue:
         stuck=stuck,
         # A dead letter may hold another region's sale: its error is for those who may see every region.
         dead=dead_letters.waiting(ports(), SHOWN) if admin else None,
-        states=words.STATES,
+        states=labels.STATES,
         admin=admin,
     )
 

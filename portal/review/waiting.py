@@ -5,11 +5,11 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from portal.changes.change_summary import told
+from portal.list_view import asked, page_of
 
 from portal.access import allow
 from portal.context import ports, scope, signed_in, tillstream
-from portal.lists import asked, page_of
-from portal.uploads import scoped, words
+from portal.uploads import labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records
 from tillstream.domain.batch import State, Upload
@@ -47,8 +47,8 @@ def decide(batch_id: str) -> ResponseReturnValue:
         upload=upload,
         as_new=as_new,
         receipt=receipt,
-        headline=words.headline(receipt) if receipt else "",
-        balance=words.balance(receipt["rows"]) if receipt else [],
+        headline=labels.headline(receipt) if receipt else "",
+        balance=labels.balance(receipt["rows"]) if receipt else [],
         changed=told(changed, tried=True) if changed else None,
         contracts=scoped.contracts(),
         whose=not upload.contract or WHOSE in {hold.code for hold in upload.holds},

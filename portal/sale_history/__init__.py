@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.changes.change_summary import WORDS
 from portal.context import ports, scope
@@ -37,19 +37,19 @@ DONE = {
 def show(sale_id: str) -> ResponseReturnValue:
     region = request.args.get("region", "")
     if not region:
-        known = numbers.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
+        known = metrics.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
         regions = {row["region"] for row in known if row["sale_id"] == sale_id}
         if len(regions) != 1:
             return redirect(url_for("search.show", q=sale_id), 302)
         region = regions.pop()
     asked = {"region": region, "sale_id": sale_id}
-    versions = numbers.ask("sale-versions", Filters(), **asked).to_pylist()
+    versions = metrics.ask("sale-versions", Filters(), **asked).to_pylist()
     sees_uploads = scope().may(Action.SEE_UPLOADS)
     refusals = [row for row in _asked("sale-refusals", asked) if _mine(row)] if sees_uploads else []
     if not versions and not refusals:
         abort(404)  # not there, or not theirs: nobody learns which
     sightings = _asked("sale-sightings", asked) if sees_uploads else []
-    changes = numbers.ask("sale-changes", Filters(), **asked).to_pylist()
+    changes = metrics.ask("sale-changes", Filters(), **asked).to_pylist()
     return render_template(
         "sale_history/show.html",
         region=region,
@@ -64,7 +64,7 @@ def show(sale_id: str) -> ResponseReturnValue:
 
 
 def _asked(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = numbers.ask(name, Filters(), **params).to_pylist()
+    found: list[dict[str, Any]] = metrics.ask(name, Filters(), **params).to_pylist()
     return found
 
 

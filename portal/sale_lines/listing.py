@@ -6,11 +6,11 @@ from typing import Any
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import lists, numbers
+from portal import list_view, metrics
 from portal.access import allow
 from portal.context import scope, tillstream
-from portal.dashboard.asked import DATES, resolved
 from portal.dashboard.presets import PRESETS
+from portal.dashboard.request_filters import DATES, resolved
 from portal.exports import writers
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
@@ -25,7 +25,7 @@ FARTHEST = 1_000_000
 def show() -> ResponseReturnValue:
     """Every sale line that the person may see, chosen, searched, sorted and paged by the address."""
     values, preset = resolved()
-    filters = numbers.chosen(values)
+    filters = metrics.chosen(values)
     known = offered(scope())
     asked = _asked(known, values, preset)
     app = tillstream()
@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
         cache=app.queries,
     ).to_pylist()
     # what is searched for no sum by day knows
-    total = numbers.ask("lines-total", filters, q=asked.q).to_pylist()[0] if asked.q else numbers.kpis(filters)
+    total = metrics.ask("lines-total", filters, q=asked.q).to_pylist()[0] if asked.q else metrics.kpis(filters)
     columns = chosen(scope(), request.args.getlist("column"))
     heads = [one.head(total["currency"]) for one in columns]
     if scope().may(Action.SEE_UPLOADS):
@@ -49,7 +49,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "sale_lines/list.html",
         heads=heads,
-        page=lists.Page(asked, rows[: asked.size], total["lines"], len(rows) > asked.size),
+        page=list_view.Page(asked, rows[: asked.size], total["lines"], len(rows) > asked.size),
         total=total,
         asked=values,
         preset=preset,
@@ -60,12 +60,12 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _asked(known: dict[str, Shown], values: dict[str, list[str]], preset: str) -> lists.Asked:
+def _asked(known: dict[str, Shown], values: dict[str, list[str]], preset: str) -> list_view.Asked:
     """The state of the list, with the filters that links keep; a preset stays one."""
     sorts = [f"{way}{name}" for name, one in known.items() if one.sorts for way in ("", "-")]
     kept: dict[str, Any] = values if preset in {"", "own"} else _without_days(values) | {"preset": preset}
     kept = kept | {"column": request.args.getlist("column")}
-    return replace(lists.asked(sorts=sorts, usual="-sale_date"), kept=kept)
+    return replace(list_view.asked(sorts=sorts, usual="-sale_date"), kept=kept)
 
 
 def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -75,8 +75,8 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
     """Every chosen line with every column that the person may see, as CSV, JSON lines or Parquet."""
-    values, text = resolved()[0], lists.asked().q
-    app, bounds, filters = tillstream(), scope(), numbers.chosen(values)
+    values, text = resolved()[0], list_view.asked().q
+    app, bounds, filters = tillstream(), scope(), metrics.chosen(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     named = values | ({"search": [text]} if text else {})
     return writers.respond(request.args.get("format", "csv"), "sale-lines", named, batches)

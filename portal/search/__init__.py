@@ -6,11 +6,11 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
 from portal.context import scope
 from portal.uploads import scoped
-from portal.uploads.words import state_of
+from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch import Upload
 from tillstream.domain.people import Action
@@ -40,11 +40,11 @@ def _found(text: str) -> dict[str, Any]:
     """What is called so, by kind; a kind that the person may not see is left out."""
     asked: dict[str, Any] = {"text": text, "limit": SHOWN}
     found: dict[str, Any] = {
-        "sales": numbers.ask("find-sales", Filters(), **asked).to_pylist(),
-        "products": numbers.ask("sales-of-a-product", Filters(), **asked).to_pylist(),
+        "sales": metrics.ask("find-sales", Filters(), **asked).to_pylist(),
+        "products": metrics.ask("sales-of-a-product", Filters(), **asked).to_pylist(),
     }
     if scope().may(Action.SEE_PERSONAL):
-        found["customers"] = numbers.ask("sales-of-a-customer", Filters(), **asked).to_pylist()
+        found["customers"] = metrics.ask("sales-of-a-customer", Filters(), **asked).to_pylist()
     if scope().may(Action.SEE_UPLOADS):
         found["uploads"] = list(islice(_uploads(text), SHOWN))
     return found

@@ -4,14 +4,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import ways
 from portal.access import Open, allow, only_with_passwords
-from portal.addresses import own_page
 from portal.context import enter as begin_session
 from portal.context import leave as end_session
 from portal.context import lives, me, ports, signed_in, this_session
-from portal.sign_in import company
+from portal.sign_in import company, methods
 from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
+from portal.urls import own_page
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import accounts, invitation_links
 from tillstream.people.accounts import WrongSignIn
@@ -40,7 +39,7 @@ def form() -> ResponseReturnValue:
         return redirect(_next(), 303)
     through = company.through_proxy()
     if through:
-        begin_session(through, way=ways.IAP)
+        begin_session(through, way=methods.IAP)
         return redirect(_next(), 303)
     return render_template("sign_in/form.html", form=SignIn(), days=lives().longest.days)
 
@@ -150,7 +149,7 @@ def leave() -> ResponseReturnValue:
     way = this_session().way
     end_session()
     # Before a proxy the page to sign in would sign in at once again.
-    return redirect(url_for("sign_in.out" if way == ways.IAP else "sign_in.form"), 303)
+    return redirect(url_for("sign_in.out" if way == methods.IAP else "sign_in.form"), 303)
 
 
 @blueprint.get("/password")

@@ -6,10 +6,10 @@ from flask import abort, current_app, redirect, render_template, request, url_fo
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal import ways
 from portal.access import Open, allow
-from portal.addresses import own_page
 from portal.context import enter, ports, tillstream
+from portal.sign_in import methods
+from portal.urls import own_page
 from tillstream.people.sign_in import external_identities
 from tillstream.people.user import User
 
@@ -33,13 +33,13 @@ def returned() -> ResponseReturnValue:
     """Back from the provider's page, with what proves who the person is."""
     identity = _provider().finish()
     wanted = own_page(str(cookie.get(WANTED, "")))
-    enter(external_identities.sign_in(ports(), identity), way=ways.OIDC)
+    enter(external_identities.sign_in(ports(), identity), way=methods.OIDC)
     return redirect(wanted, 303)
 
 
 @allow(Open.EVERYBODY)
 def out() -> ResponseReturnValue:
-    if tillstream().settings.sign_in != ways.IAP:
+    if tillstream().settings.sign_in != methods.IAP:
         abort(404)
     return render_template("sign_in/out.html")
 
@@ -50,13 +50,13 @@ def through_proxy() -> User | None:
     Raises `NotProved`, `NotInvited`, `TooManyTries`, `Unavailable`.
     """
     settings = tillstream().settings
-    if settings.sign_in != ways.IAP or (settings.local_accounts and ways.ASSERTION not in request.headers):
+    if settings.sign_in != methods.IAP or (settings.local_accounts and methods.ASSERTION not in request.headers):
         return None
-    return external_identities.sign_in(ports(), ways.proved_by_proxy(settings))
+    return external_identities.sign_in(ports(), methods.proved_by_proxy(settings))
 
 
 def _provider() -> "Provider":
-    if tillstream().settings.sign_in != ways.OIDC:
+    if tillstream().settings.sign_in != methods.OIDC:
         abort(404)
-    provider: Provider = current_app.extensions[ways.EXTENSION]
+    provider: Provider = current_app.extensions[methods.EXTENSION]
     return provider

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from portal.ways import NotProved
+from portal.sign_in.errors import NotProved
 from tillstream.domain.errors import Unavailable
 from tillstream.people.sign_in.external_identities import Identity
 from tillstream.settings import Settings

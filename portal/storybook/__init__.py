@@ -12,7 +12,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.access import Open, allow
-from portal.lists import Asked, Page
+from portal.list_view import Asked, Page
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
 

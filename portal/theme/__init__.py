@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
-from portal.addresses import own_page
+from portal.urls import own_page
 
 blueprint = Blueprint("theme", __name__)
 

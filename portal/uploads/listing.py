@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import scoped, words
+from portal.uploads import labels, scoped
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import resumable_upload
@@ -54,12 +54,12 @@ def show() -> ResponseReturnValue:
         asked=asked,
         asked_anything=any(asked.values()),
         groups=GROUPS,
-        state_of=words.state_of,
+        state_of=labels.state_of,
         contracts=scoped.contracts(),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.waiting(ports())) if scope().may(Action.ADMINISTER) else 0,
         sendings=resumable_upload.on_their_way(ports(), me().login) if scope().may(Action.UPLOAD) else [],
-        under_way=any(one.state in words.UNDER_WAY for one in rows),
+        under_way=any(one.state in labels.UNDER_WAY for one in rows),
     )
 
 

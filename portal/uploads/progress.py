@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports
-from portal.uploads import scoped, words
+from portal.uploads import labels, scoped
 from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
@@ -33,7 +33,7 @@ def _told(upload: Upload) -> dict[str, Any]:
     told = {
         "batch_id": upload.batch_id,
         "state": upload.state.value,
-        "tone": words.state_of(upload).tone,
+        "tone": labels.state_of(upload).tone,
         "done": upload.state in FINAL | WAITS,
         "url": url_for("uploads.receipt", batch_id=upload.batch_id),
         "result": "",
@@ -41,7 +41,7 @@ def _told(upload: Upload) -> dict[str, Any]:
     }
     if upload.state in FINAL | WAITS | IN_LEDGER:
         receipt = receipts.receipt(ports(), upload.batch_id)
-        told["result"] = words.result(upload, receipt)
+        told["result"] = labels.result(upload, receipt)
         told["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
         told["tone"] = "ask" if told["needs"] and told["tone"] == "good" else told["tone"]
     return told

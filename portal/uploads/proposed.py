@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports
-from portal.uploads import look_words
+from portal.uploads import preview_text
 from tillstream.domain.people import Action
 from tillstream.workflows.onboarding import proposals
 
@@ -13,4 +13,4 @@ from tillstream.workflows.onboarding import proposals
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     """Each with its file, who proposed it, and what it says that nothing proved."""
-    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), say=look_words)
+    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), say=preview_text)

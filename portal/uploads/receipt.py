@@ -8,7 +8,7 @@ from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import ports
-from portal.uploads import scoped, words
+from portal.uploads import labels, scoped
 from tillstream.batches import lineage, records
 from tillstream.domain.batch import FINAL, FOLLOWS, IN_LEDGER, State, Upload
 from tillstream.domain.people import Action
@@ -43,12 +43,12 @@ def show(batch_id: str) -> ResponseReturnValue:
         "uploads/receipt.html",
         upload=upload,
         receipt=receipt,
-        headline=words.headline(receipt),
-        balance=words.balance(receipt["rows"]),
-        words=words.state_of(upload),
-        identical=words.identical(repeated_lines(ports(), batch_id)) if repeated else "",
+        headline=labels.headline(receipt),
+        balance=labels.balance(receipt["rows"]),
+        words=labels.state_of(upload),
+        identical=labels.identical(repeated_lines(ports(), batch_id)) if repeated else "",
         groups=groups,
-        waits=upload.state in words.UNDER_WAY or correcting or (again and again.state in words.UNDER_WAY),
+        waits=upload.state in labels.UNDER_WAY or correcting or (again and again.state in labels.UNDER_WAY),
         correcting=correcting,
         again=again,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],

@@ -11,7 +11,7 @@ from homes import build, create_app
 from houses import House, open_to_visitors
 from visitor import PASSWORD, Visitor
 
-from portal import ways
+from portal.sign_in import methods
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -27,7 +27,7 @@ Behind = Callable[..., tuple[App, Flask]]
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     house = House("ES256")
     with open_to_visitors(house):
-        monkeypatch.setattr(ways, "KEYS", f"{house.address}/keys")
+        monkeypatch.setattr(methods, "KEYS", f"{house.address}/keys")
         yield house
 
 
@@ -52,8 +52,8 @@ def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
 
 def shown(house: House, email: str = ANA, **changes: Any) -> dict[str, str]:
     now = int(time.time())
-    claims = {"iss": ways.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
-    return {ways.ASSERTION: house.sign(claims | {"iat": now, "exp": now + 600} | changes)}
+    claims = {"iss": methods.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
+    return {methods.ASSERTION: house.sign(claims | {"iat": now, "exp": now + 600} | changes)}
 
 
 def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, house: House) -> None:
@@ -105,7 +105,7 @@ def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind
 
 def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: House) -> None:
     visitor = Visitor(behind()[1].test_client())
-    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(house)[ways.ASSERTION]
+    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(house)[methods.ASSERTION]
     visitor.get("/sign-in")
     token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
     answer = visitor.client.post("/sign-out", data={"csrf_token": token})
@@ -131,7 +131,7 @@ def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
         for way in ("", "oidc"):
             found = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.Lives())
             assert found
-            assert not ways.holds(app.settings, *found)
+            assert not methods.holds(app.settings, *found)
 
 
 @pytest.mark.parametrize(

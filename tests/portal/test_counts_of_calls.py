@@ -8,8 +8,8 @@ from flask import Flask
 from homes import create_app
 from visitor import Visitor
 
-from portal import TRIES, shared_counts
-from portal.shared_counts import COLLECTION, SharedCounts
+from portal import TRIES, rate_counts
+from portal.rate_counts import COLLECTION, SharedCounts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import Unavailable
@@ -74,7 +74,7 @@ def test_where_the_documents_are_away_a_process_counts_by_itself(app: App, monke
 def test_counts_of_those_who_never_came_again_are_forgotten(
     app: App, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_counts, "SWEEP_ONE_IN", 1)
+    monkeypatch.setattr(rate_counts, "SWEEP_ONE_IN", 1)
     one = counts(app)
     for at in range(20):
         one.incr(f"address {at}", 60)

@@ -10,13 +10,13 @@ from flask import Flask
 from homes import create_app
 from visitor import Visitor
 
-from portal import areas
-from portal.lists import Asked, asked, page_of
+from portal import navigation
+from portal.list_view import Asked, asked, page_of
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 
-PORTAL = Path(areas.__file__).parent
+PORTAL = Path(navigation.__file__).parent
 STATIC = PORTAL / "static"
 COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6})\b")
 MACRO = re.compile(r"{%-? macro (\w+)\(")
@@ -118,7 +118,7 @@ def test_words_are_readable_on_everything_they_stand_on(sheet: str) -> None:
 
 
 def test_every_key_leads_to_one_area() -> None:
-    keys = [one.key for one in areas.AREAS]
+    keys = [one.key for one in navigation.AREAS]
     assert len(set(keys)) == len(keys)
 
 

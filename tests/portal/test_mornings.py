@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.countries import code_of
 from portal.dashboard import charts
-from portal.dashboard.mornings import MORNINGS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
 from tillstream.domain.people import MAY, Role
@@ -54,8 +54,8 @@ def tiles_of(page: str) -> list[str]:
 def test_every_role_finds_its_own_tiles_in_its_own_order(sold: Visitor, person: People, role: Role) -> None:
     visitor = person(role, login="somebody")
     page = visitor.get("/", follow_redirects=True).text
-    assert MORNINGS[role].question in page
-    expected = [name for name in MORNINGS[role].tiles if TILES[name].needs in MAY[role]]
+    assert ROLE_LAYOUTS[role].question in page
+    expected = [name for name in ROLE_LAYOUTS[role].tiles if TILES[name].needs in MAY[role]]
     assert tiles_of(page) == expected
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
+from portal.inline_code import marked
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.marked import marked
-from portal.uploads import words
+from portal.uploads import labels
 from tillstream.contracts.loader import shipped
 from tillstream.domain.people import Role
 
@@ -85,10 +85,10 @@ def test_identical_lines_are_named_by_the_lines_of_the_file(person: People, work
 
 
 def test_many_identical_lines_are_told_in_short() -> None:
-    assert words.identical([]) == ""
-    assert words.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
-    assert words.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
-    assert words.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
+    assert labels.identical([]) == ""
+    assert labels.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
+    assert labels.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
+    assert labels.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
 
 
 @pytest.mark.parametrize(

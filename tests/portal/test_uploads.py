@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
-from portal.uploads import words
+from portal.uploads import labels
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import State
@@ -277,10 +277,10 @@ def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Wo
 
 
 def test_every_state_has_words() -> None:
-    assert set(words.STATES) == set(State)
+    assert set(labels.STATES) == set(State)
     rows = dict.fromkeys(("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored"), 0)
     for state in (*State, "dry-run"):
-        assert words.headline({"rows": rows, "status": str(state)})
+        assert labels.headline({"rows": rows, "status": str(state)})
 
 
 @pytest.mark.parametrize("settled", [True, False])
@@ -288,4 +288,4 @@ def test_the_parts_of_a_balance_add_up_to_the_rows_read(*, settled: bool) -> Non
     entered = (4, 2, 1) if settled else (None, None, None)
     rows = dict(zip(("new", "corrected", "duplicate"), entered, strict=True))
     rows |= {"read": 12, "quarantined": 3, "blank": 1, "ignored": 1}
-    assert sum(part["count"] for part in words.balance(rows)) == 12
+    assert sum(part["count"] for part in labels.balance(rows)) == 12

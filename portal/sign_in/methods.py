@@ -1,8 +1,8 @@
-"""The portal room's ways in: passwords of ours, or the word of another house: a provider's, or of a proxy before us."""
+"""The sign-in area's methods: passwords of ours, or the word of another house: a provider, or a proxy before us."""
 
 from flask import Flask, current_app, request
 
-from tillstream.domain.errors import Rejected
+from portal.sign_in.errors import NotProved
 from tillstream.people.sign_in.external_identities import Identity
 from tillstream.people.sign_in.sessions import Session
 from tillstream.people.user import User
@@ -13,10 +13,6 @@ ASSERTION = "X-Goog-IAP-JWT-Assertion"
 ISSUER = "https://cloud.google.com/iap"
 KEYS = "https://www.gstatic.com/iap/verify/public_key-jwk"
 EXTENSION = "tillstream.ways"
-
-
-class NotProved(Rejected):
-    """Nobody whom we believe says who it is. The message is for the person."""
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import request
 
-from portal import numbers
+from portal import metrics
 from portal.dashboard import charts
-from portal.dashboard.asked import PERIODS, Asked, here, lines_link
+from portal.dashboard.request_filters import PERIODS, Asked, here, lines_link
 
 FINER = {"yearly": "monthly", "quarterly": "monthly", "monthly": "daily", "weekly": "daily", "daily": "daily"}
 COARSER = {"daily": "weekly", "weekly": "monthly", "monthly": "quarterly", "quarterly": "yearly"}
@@ -20,10 +20,10 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def over_time(asked: Asked) -> dict[str, Any]:
-    currency = numbers.currency()
+    currency = metrics.currency()
     wanted = asked.period
     while True:
-        rows = numbers.ask("sales-over-time", asked.filters, period=asked.period).to_pylist()
+        rows = metrics.ask("sales-over-time", asked.filters, period=asked.period).to_pylist()
         figure = charts.over_time(rows, asked.period, currency)
         starts = figure.pop("starts")
         if len(starts) <= STEPS or asked.period not in COARSER:
@@ -54,7 +54,7 @@ def _before(asked: Asked) -> dict[str, list[dict[str, Any]]]:
     if not asked.has_period:
         return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in numbers.ask("sales-over-time-compared", asked.filters, period=asked.period).to_pylist():
+    for row in metrics.ask("sales-over-time-compared", asked.filters, period=asked.period).to_pylist():
         if row["series"] != "now":
             found.setdefault(row["series"], []).append(row)
     return {name: found[name] for name in COMPARED if name in found}
@@ -72,11 +72,11 @@ def _days(asked: Asked, first: Any, last: Any) -> str:
 
 def heatmap(asked: Asked) -> dict[str, Any]:
     """Month by weekday: what such a day brings."""
-    rows = numbers.ask("sales-by-weekday", asked.filters).to_pylist()
+    rows = metrics.ask("sales-by-weekday", asked.filters).to_pylist()
     months = sorted({row["month"] for row in rows})[-MONTHS:]
     cells = {(row["month"], row["weekday"]): row for row in rows}
     links = [_days(asked, *charts.span(month, "monthly")) for month in months]
-    figure = charts.heatmap(cells, months, WEEKDAYS, numbers.currency())
+    figure = charts.heatmap(cells, months, WEEKDAYS, metrics.currency())
     figure["links"] = links
     return {
         "cells": cells,

@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import request, url_for
 
-from portal import numbers
-from portal.addresses import with_args
+from portal import metrics
 from portal.context import ports
 from portal.dashboard.presets import PRESETS, dates_of
+from portal.urls import with_args
 from tillstream.analytics.filters import NAMES, Filters
 
 PERIODS = {"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"}
@@ -34,7 +34,7 @@ def read() -> Asked:
     """What this request asks. Raises `Rejected`, `UnknownValue`."""
     values, preset = resolved()
     period = request.args.get("period", "")
-    filters = numbers.chosen(values)
+    filters = metrics.chosen(values)
     return Asked(values, filters, preset, period if period in PERIODS else _fitting(filters))
 
 
@@ -48,7 +48,7 @@ def _fitting(filters: Filters) -> str:
 
 def resolved() -> tuple[dict[str, list[str]], str]:
     """The filters of the address as texts, and the preset that gave the days."""
-    values, preset = numbers.asked(), request.args.get("preset", "")
+    values, preset = metrics.asked(), request.args.get("preset", "")
     if preset in PRESETS:
         start, end = dates_of(preset, ports().clock.now().date())
         return values | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset

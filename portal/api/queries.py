@@ -6,10 +6,10 @@ import pyarrow as pa
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal import numbers
+from portal import metrics
 from portal.access import allow
-from portal.api import paging
-from portal.api.conditional import answered, as_json
+from portal.api import pagination
+from portal.api.etags import answered, as_json
 from portal.context import me, tillstream
 from tillstream.analytics import queries
 from tillstream.analytics.json_values import plain
@@ -37,7 +37,7 @@ MOST = 10_000
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
     """The numbers of the chosen sales as one object."""
-    return answered(lambda: as_json(plain(numbers.kpis(numbers.chosen(request.args.to_dict(flat=False))))))
+    return answered(lambda: as_json(plain(metrics.kpis(metrics.chosen(request.args.to_dict(flat=False))))))
 
 
 @allow(Action.SEE_NUMBERS)
@@ -49,15 +49,15 @@ def listed(name: str) -> ResponseReturnValue:
 def _listed(name: str) -> Response:
     given: dict[str, Any] = request.args.to_dict(flat=False)
     own = {one.name: one for one in queries.describe(name).parameters}
-    page = paging.taken(given, int(own["limit"].default or MOST) if "limit" in own else MOST, MOST)
+    page = pagination.taken(given, int(own["limit"].default or MOST) if "limit" in own else MOST, MOST)
     params = {key: given.pop(key)[0] for key in set(own) & set(given)}
     if "limit" in own:
         params |= {"limit": page.limit + 1, "offset": page.offset}
-    filters = numbers.chosen(given)
-    table: pa.Table = numbers.ask(name, filters, **params)
+    filters = metrics.chosen(given)
+    table: pa.Table = metrics.ask(name, filters, **params)
     total = None if "limit" in own else table.num_rows
     table = table if "limit" in own else table.slice(page.offset)
-    totals = numbers.kpis(filters)
+    totals = metrics.kpis(filters)
     about = {key: plain(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
     rows = plain(table.slice(0, page.limit).to_pylist())
     response = as_json({"columns": table.schema.names, "rows": rows} | about)

@@ -55,7 +55,7 @@ AREAS: tuple[Area, ...] = (
     Area("audit.show", "Audit log", "Set up", "shield", "a", Action.ADMINISTER),
     Area("health.status", "Status", "Set up", "flow", "i", Action.ADMINISTER),
     Area("help.problems", "What problems mean", "Help", "help", "h"),
-    Area("api.manual", "For programs", "Help", "key", "r"),
+    Area("api.docs_page", "For programs", "Help", "key", "r"),
     Area("storybook.show", "Storybook", "Help", "list", "y"),
 )
 """In the order of the navigation. An area whose endpoint nobody registered is left out."""

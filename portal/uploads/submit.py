@@ -8,22 +8,23 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.uploads import look, scoped, words
+from portal.uploads import labels, scoped
 from portal.uploads.decide import side_by_side
+from portal.uploads.preview import keep
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.workflows.corrections import submit
+from tillstream.workflows.corrections import submit as correction_submit
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import replay
 from tillstream.workflows.review.replay_preview import preview
 
 
 @allow(Action.UPLOAD)
-def give() -> ResponseReturnValue:
+def submit() -> ResponseReturnValue:
     """One or several files; the page's script sends them one by one and reads JSON."""
     if not request.form.get("contract") and not _script():
-        return look_at()  # whoever is not sure of the contract looks first
+        return submit_for_preview()  # whoever is not sure of the contract looks first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
     given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
@@ -41,13 +42,13 @@ def give() -> ResponseReturnValue:
 
 
 @allow(Action.UPLOAD)
-def look_at() -> ResponseReturnValue:
+def submit_for_preview() -> ResponseReturnValue:
     """The files are kept to be looked at; nothing of them counts."""
     said = request.form.get("contract", "")
     contract = scoped.contract(said).name if said else ""
-    kept = [look.keep(name, stream, _size(stream), contract) for name, stream in _files()]
+    kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
     if len(kept) == 1:
-        return redirect(url_for("uploads.look", sending_id=kept[0].id), 303)
+        return redirect(url_for("uploads.preview", sending_id=kept[0].id), 303)
     flash(f"{len(kept)} files wait for you to look at them.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
@@ -70,7 +71,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     """The downloaded rows, corrected; they stay with their upload."""
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
-    submit.fix(ports(), batch_id, name, stream, me().login)
+    correction_submit.fix(ports(), batch_id, name, stream, me().login)
     flash("Your corrections are in; they are read in a moment.", "done")
     return redirect(_receipt(batch_id), 303)
 
@@ -96,8 +97,8 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    labels = (("read", "read", ""), *words.OUTCOMES)
-    return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in labels]
+    outcomes = (("read", "read", ""), *labels.OUTCOMES)
+    return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in outcomes]
 
 
 def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,15 +6,15 @@ from tillstream.domain.people import Role
 
 
 @dataclass(frozen=True)
-class Morning:
+class RoleLayout:
     """`question` is what the page answers; the first of its `tiles` stands on top."""
 
     question: str
     tiles: tuple[str, ...]
 
 
-MORNINGS: dict[Role, Morning] = {
-    Role.ADMIN: Morning(
+ROLE_LAYOUTS: dict[Role, RoleLayout] = {
+    Role.ADMIN: RoleLayout(
         "How does every region sell, and is everything in?",
         (
             "headline",
@@ -32,7 +32,7 @@ MORNINGS: dict[Role, Morning] = {
             "freshness",
         ),
     ),
-    Role.MANAGER: Morning(
+    Role.MANAGER: RoleLayout(
         "How do your stores and people sell, and what waits for you?",
         (
             "headline",
@@ -50,15 +50,15 @@ MORNINGS: dict[Role, Morning] = {
             "freshness",
         ),
     ),
-    Role.CLERK: Morning(
+    Role.CLERK: RoleLayout(
         "Did every file arrive, and what needs you?",
         ("attention", "latest-uploads", "freshness", "headline", "over-time", "by-store", "by-category"),
     ),
-    Role.SALESPERSON: Morning(
+    Role.SALESPERSON: RoleLayout(
         "How are your own sales going?",
         ("headline", "over-time", "top-customers", "by-product", "by-category", "by-store", "heatmap", "freshness"),
     ),
-    Role.ANALYST: Morning(
+    Role.ANALYST: RoleLayout(
         "How do the sales move, and what moves them?",
         (
             "headline",

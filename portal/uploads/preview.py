@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import asked, look_words, scoped, words
+from portal.uploads import labels, preview_text, questions, scoped
 from tillstream.detection import Fit, Looked
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
@@ -54,11 +54,11 @@ def show(sending_id: str) -> ResponseReturnValue:
     looked, unreadable = _sample(opened)
     fits = questionnaire.fits(looked, contracts) if looked else []
     chosen = request.args.get("contract", "") or _chosen(known, looked, fits)
-    asking_ = asked.about(known.file, opened, known.answers) if chosen == NEW and not unreadable else None
+    asking_ = questions.about(known.file, opened, known.answers) if chosen == NEW and not unreadable else None
     contract = (asking_.contract if asking_ else None) if chosen == NEW else scoped.contract(chosen)
     seen = _seen(known, contract) if contract else _so_far(known, asking_)
     return render_template(
-        "uploads/look.html",
+        "uploads/preview.html",
         known=known,
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
@@ -67,7 +67,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         asked=asking_,
         seen=seen,
         later=known.size > AT_ONCE,
-        say=look_words,
+        say=preview_text,
         **_in_words(seen),
     )
 
@@ -89,7 +89,7 @@ def told(sending_id: str) -> ResponseReturnValue:
     chosen = _chosen(known, looked, questionnaire.fits(looked, scoped.contracts()))
     if chosen != NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
-    count = len(questionnaire.ask(opened, asked.name_of(known.file), known.answers, ()).questions)
+    count = len(questionnaire.ask(opened, questions.name_of(known.file), known.answers, ()).questions)
     words_ = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"No contract of yours reads it yet: {words_ if count else 'a new one is proposed'}."})
 
@@ -115,9 +115,9 @@ def _seen(known: Sending, contract: Contract) -> Seen:
     return Seen(contract, rows, receipt)
 
 
-def _so_far(known: Sending, questions: asked.Asking | None) -> Seen | None:
+def _so_far(known: Sending, open_questions: questions.Asking | None) -> Seen | None:
     """The first rows as far as they are understood while questions are open."""
-    contract = questions.asked.so_far if questions else None
+    contract = open_questions.asked.so_far if open_questions else None
     if contract is None:
         return None
     try:
@@ -133,8 +133,8 @@ def _in_words(seen: Seen | None) -> dict[str, Any]:
         return {"headline": "", "balance": [], "headers": {}}
     receipt = seen.receipt
     return {
-        "headline": words.headline(receipt),
-        "balance": words.balance(receipt["rows"]),
+        "headline": labels.headline(receipt),
+        "balance": labels.balance(receipt["rows"]),
         "headers": receipts.headers_of(seen.contract),
     }
 
@@ -144,9 +144,9 @@ def answer(sending_id: str) -> ResponseReturnValue:
     """Keep what was answered; the proposal is made anew from it."""
     known = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.opened, ports(), known)
-    found = questionnaire.ask(opened, asked.name_of(known.file), known.answers, ())
-    asked.keep(known.id, asked.given(known.answers, asked.so_far(found)))
-    return redirect(url_for("uploads.look", sending_id=known.id, contract=NEW), 303)
+    found = questionnaire.ask(opened, questions.name_of(known.file), known.answers, ())
+    questions.keep(known.id, questions.given(known.answers, questions.so_far(found)))
+    return redirect(url_for("uploads.preview", sending_id=known.id, contract=NEW), 303)
 
 
 @allow(Action.UPLOAD)
@@ -159,7 +159,7 @@ def load(sending_id: str) -> ResponseReturnValue:
 def save(sending_id: str) -> ResponseReturnValue:
     """Keep the answers as a contract and load the file by it; who may not save contracts proposes it."""
     known = resumable_upload.get(ports(), sending_id, me().login)
-    contract = asked.contract_of(known.file, partial(complete_upload.opened, ports(), known), known.answers)
+    contract = questions.contract_of(known.file, partial(complete_upload.opened, ports(), known), known.answers)
     book = tillstream().book
     if scope().may(Action.ADMINISTER):
         if contract.name in book.names():
@@ -170,7 +170,7 @@ def save(sending_id: str) -> ResponseReturnValue:
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
-        changes = asked.changes(known.answers)
+        changes = questions.changes(known.answers)
         loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
         said = f"Your answers are kept as the contract {contract.name}"
         flash(f"{said}. An administrator accepts it, then the file is read.", "done")

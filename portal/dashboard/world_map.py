@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from portal import numbers
-from portal.addresses import outlines
+from portal import metrics
 from portal.countries import code_of
 from portal.dashboard import charts
-from portal.dashboard.asked import Asked, here, lines_link
+from portal.dashboard.request_filters import Asked, here, lines_link
+from portal.urls import outlines
 
 SHOWN = 20
 
 
 def load(asked: Asked) -> dict[str, Any]:
     """Countries that files call differently are one area of the map and rows of their own in the ranking."""
-    rows = numbers.ask("country-shares", asked.filters).to_pylist()
-    currency = numbers.currency()
+    rows = metrics.ask("country-shares", asked.filters).to_pylist()
+    currency = metrics.currency()
     areas: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         row["link"] = here(country=row["country"]) if row["country"] else ""

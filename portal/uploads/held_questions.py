@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import asked, look_words, scoped
+from portal.uploads import preview_text, questions, scoped
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.contract.model import Contract
@@ -23,18 +23,18 @@ def show(batch_id: str) -> ResponseReturnValue:
     if not _waits(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     said = held_batch.answers(ports(), batch_id)
-    name = asked.name_of(upload.file)
+    name = questions.name_of(upload.file)
     found, differs = held_batch.ask(ports(), tillstream().book, upload, name, said)
     opened = held_batch.opened(ports(), upload)
     pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, said, found)
-    questions = asked.posed(opened, found, pairs, name)
+    posed = questions.posed(opened, found, pairs, name)
     return render_template(
-        "uploads/held.html",
+        "uploads/held_questions.html",
         upload=upload,
-        asked=questions,
+        asked=posed,
         differs=differs,
         rows=_rows(upload, found.contract or found.so_far or _own(upload)),
-        say=look_words,
+        say=preview_text,
     )
 
 
@@ -42,8 +42,8 @@ def show(batch_id: str) -> ResponseReturnValue:
 def answer(batch_id: str) -> ResponseReturnValue:
     upload = _waiting(batch_id)
     before = held_batch.answers(ports(), batch_id)
-    found, _ = held_batch.ask(ports(), tillstream().book, upload, asked.name_of(upload.file), before)
-    said = asked.given(before, {} if upload.contract else asked.so_far(found))
+    found, _ = held_batch.ask(ports(), tillstream().book, upload, questions.name_of(upload.file), before)
+    said = questions.given(before, {} if upload.contract else questions.so_far(found))
     held_batch.keep(ports(), batch_id, said, me().login)
     return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
 
@@ -53,13 +53,13 @@ def save(batch_id: str) -> ResponseReturnValue:
     """Save the contract that the answers make and read the file by it; who may not save contracts proposes it."""
     upload, book = _waiting(batch_id), tillstream().book
     said = held_batch.answers(ports(), batch_id)
-    found, differs = held_batch.ask(ports(), book, upload, asked.name_of(upload.file), said)
-    contract = asked.named(found) if not upload.contract else found.contract
+    found, differs = held_batch.ask(ports(), book, upload, questions.name_of(upload.file), said)
+    contract = questions.named(found) if not upload.contract else found.contract
     if contract is None:
         raise Rejected("Nothing is proposed yet: answer what is open first.")
     if not scope().covers_region(contract.region):
         raise Rejected(f"{contract.region} is not one of your regions.")
-    proposals.put_forward(ports(), batch_id, contract, [*differs, *asked.changes(said)], me().login)
+    proposals.put_forward(ports(), batch_id, contract, [*differs, *questions.changes(said)], me().login)
     if scope().may(Action.ADMINISTER):
         read = decisions.accept(ports(), book, batch_id, me().login)
         flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")

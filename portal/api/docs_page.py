@@ -8,8 +8,8 @@ from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
-from portal.api.conditional import as_json
-from portal.api.document import ERRORS, SAYS, document
+from portal.api.etags import as_json
+from portal.api.openapi import ERRORS, SAYS, document
 
 EXTENSION = "tillstream.openapi"
 
@@ -33,7 +33,7 @@ def openapi() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def show() -> ResponseReturnValue:
     """The same as a page."""
-    from portal.api.document import examples
+    from portal.api.openapi import examples
 
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in told()["tags"]}
     for path, methods in told()["paths"].items():
@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
             endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
             call = examples()["calls"].get(endpoint)
             groups[one["tags"][0]].append(one | {"method": method.upper(), "path": path, "call": call and _shown(call)})
-    return render_template("api/manual.html", groups=groups, says=SAYS, errors=ERRORS, kind=_kind)
+    return render_template("api/docs_page.html", groups=groups, says=SAYS, errors=ERRORS, kind=_kind)
 
 
 def _shown(call: dict[str, Any]) -> dict[str, Any]:

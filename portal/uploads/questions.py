@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from flask import request
 
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import look_words
+from portal.uploads import preview_text
 from tillstream.detection.answers import check
 from tillstream.detection.columns.roles import NONE
 from tillstream.detection.evidence import Question
@@ -71,11 +71,11 @@ def posed(opened: Opened, found: questionnaire.Asked, pairs: list[tuple[Question
 def _posed(opened: Opened, found: questionnaire.Asked, question: Question, said: str | None) -> Posed:
     values = answer_examples.examples(opened, found, question)
     choices = tuple(
-        Choice(one, look_words.choice(question, one), values.get(one, ()), one == said) for one in question.choices
+        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == said) for one in question.choices
     )
     rows = answer_examples.rows_of(found.looked, question.lines)
     return Posed(
-        question, look_words.asks(question), look_words.hint(question), said, choices, rows, _known(question.key)
+        question, preview_text.asks(question), preview_text.hint(question), said, choices, rows, _known(question.key)
     )
 
 
@@ -150,8 +150,8 @@ def changes(answers: Mapping[str, str]) -> list[str]:
     for key, said in answers.items():
         question = Question(key, key)
         family, _, rest = key.partition(".")
-        what = look_words.ABOUT.get(key) or (look_words.COLUMNS.get(rest, f"“{rest}”") if rest else family)
-        told.append(f"{what}: {look_words.choice(question, said)}")
+        what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
+        told.append(f"{what}: {preview_text.choice(question, said)}")
     return told
 
 

@@ -3,10 +3,10 @@
 from itertools import islice
 from typing import Any
 
-from portal import numbers
+from portal import metrics
 from portal.context import ports, scope
-from portal.dashboard.asked import Asked
-from portal.uploads import scoped, words
+from portal.dashboard.request_filters import Asked
+from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch import State
 from tillstream.domain.people import Action
@@ -26,7 +26,7 @@ def attention(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what waits does
     admin = scope().may(Action.ADMINISTER)
     return {
         **waiting,
-        "refused": numbers.ask("refused-rows", Filters()).to_pylist(),
+        "refused": metrics.ask("refused-rows", Filters()).to_pylist(),
         "shown": SHOWN,
         "many": COUNTED,
         "dead": len(dead_letters.waiting(ports(), COUNTED)) if admin else 0,
@@ -34,12 +34,12 @@ def attention(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what waits does
 
 
 def latest(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what came does not depend on filters
-    return {"uploads": list(islice(scoped.newest(), 2 * SHOWN)), "state_of": words.state_of}
+    return {"uploads": list(islice(scoped.newest(), 2 * SHOWN)), "state_of": labels.state_of}
 
 
 def freshness(asked: Asked) -> dict[str, Any]:
     """Regions, stores, sources and exchange rates of the person, whatever else the filters choose."""
-    rows = numbers.ask("freshness-of-everything", Filters(region=asked.filters.region)).to_pylist()
+    rows = metrics.ask("freshness-of-everything", Filters(region=asked.filters.region)).to_pylist()
     kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
     for row in rows:
         kinds[row["kind"]].append(row)

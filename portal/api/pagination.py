@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
-from portal.addresses import with_args
+from portal.urls import with_args
 from tillstream.domain.errors import Rejected
 
 GREATEST = 2**31 - 1
