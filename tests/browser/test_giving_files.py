@@ -85,7 +85,7 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
     def keep(route: Route) -> None:
         late.append(route)
 
-    page.route("**/give.js*", keep)
+    page.route("**/upload.js*", keep)
     _uploads(page, served)
     page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
     late[0].continue_()

@@ -1,5 +1,5 @@
 // The fix grid's wire: what it asks the server. Steps go one after another, each with the version that was seen.
-globalThis.fixing = {};
+globalThis.corrections = {};
 (() => {
   "use strict";
 
@@ -63,6 +63,6 @@ globalThis.fixing = {};
     }
   }
 
-  fixing.Wire = Wire;
-  fixing.Clash = Clash;
+  corrections.Wire = Wire;
+  corrections.Clash = Clash;
 })();

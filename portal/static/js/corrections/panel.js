@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { element } = fixing;
+  const { element } = corrections;
   const many = (count) => (count === 1 ? "the one like it" : `all ${count.toLocaleString()} like it`);
 
   // `on`: put(text), step(step), back().
@@ -125,5 +125,5 @@
     }
   }
 
-  fixing.Panel = Panel;
+  corrections.Panel = Panel;
 })();

@@ -81,7 +81,7 @@
       const cell = this.cell(this.at);
       if (!cell || this.at[1] < 0 || this.input) return;
       this.before = cell.textContent;
-      this.input = fixing.element("textarea", { class: "in-cell", "aria-label": `${cell.dataset.label}, line ${cell.parentElement.cells[0].textContent}`, autocomplete: "off", spellcheck: "false" });
+      this.input = corrections.element("textarea", { class: "in-cell", "aria-label": `${cell.dataset.label}, line ${cell.parentElement.cells[0].textContent}`, autocomplete: "off", spellcheck: "false" });
       this.input.value = text ?? this.before;
       this.input.rows = this.input.value.split("\n").length;
       cell.classList.add("editing");
@@ -193,13 +193,13 @@
       const { rows, columns } = this.block();
       if (name === "paste") return this.paste(event.clipboardData.getData("text/plain"), rows, columns);
       const text = columns.length ? rows.map((row) => columns.map((column) => this.cell([row, column]).textContent)) : rows.map((row) => [this.cell([row, -1]).textContent]);
-      event.clipboardData.setData("text/plain", fixing.written(text));
+      event.clipboardData.setData("text/plain", corrections.written(text));
       if (name === "cut") this.put(() => "");
     }
 
     // One copied cell fills the chosen block; a copied block lies down from the first chosen cell.
     paste(text, rows, columns) {
-      const block = fixing.block(text);
+      const block = corrections.block(text);
       if (!columns.length) return;
       if (block.length === 1 && block[0].length === 1) return this.put(() => block[0][0]);
       const over = block.filter((line, down) => rows[0] + down >= this.rows.length || columns[0] + line.length > this.width).length;
@@ -210,5 +210,5 @@
     }
   }
 
-  fixing.Hands = Hands;
+  corrections.Hands = Hands;
 })();

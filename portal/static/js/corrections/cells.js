@@ -58,5 +58,5 @@
     return lines;
   }
 
-  Object.assign(fixing, { element, draw, written, block });
+  Object.assign(corrections, { element, draw, written, block });
 })();

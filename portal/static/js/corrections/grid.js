@@ -5,7 +5,7 @@
   const root = document.getElementById("fixing");
   const part = (name) => root.querySelector(`[data-part=${name}]`);
   const button = (name) => document.querySelector(`[data-do=${name}]`);
-  const { element, Wire, Hands, Panel, Clash } = fixing;
+  const { element, Wire, Hands, Panel, Clash } = corrections;
   const names = [...root.querySelectorAll("thead [data-name]")].map((head) => head.dataset.name);
   const choose = part("choose");
   const wire = new Wire(root.dataset.here, (silent) => (silent ? note("The server does not answer. What you typed waits here and is sent as soon as it does; keep the page open.") : quiet()));
@@ -92,7 +92,7 @@
     const typing = hands.input && { value: hands.input.value, row: rowAt(hands.at)?.row };
     if (typing) hands.input = null;
     rows = fresh;
-    part("rows").replaceChildren(...rows.map((row, index) => fixing.draw(row, (told.first ?? 0) + index, names, root.dataset.me)));
+    part("rows").replaceChildren(...rows.map((row, index) => corrections.draw(row, (told.first ?? 0) + index, names, root.dataset.me)));
     for (const row of part("rows").rows) row.classList.toggle("open", open.has(row.dataset.row));
     part("none").hidden = rows.length > 0;
     if (!rows.length) { about(); return; }
