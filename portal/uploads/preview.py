@@ -1,42 +1,18 @@
-"""The uploads area's look at a file before it is loaded: how it is understood, by what, and what would happen."""
+"""The uploads area's preview of a file before it is loaded: how it is understood, by what, and what would happen."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import labels, preview_text, questions, scoped
-from tillstream.detection import Fit, Looked
-from tillstream.domain.contract.model import Contract
+from portal.uploads import preview_content, preview_text, questions, scoped
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.resumable_upload import Sending
-from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.review.dry_run import dry_run
-from tillstream.workflows.review.file_preview import Understood, understood
-
-AT_ONCE = 8 << 20
-"""Bytes of a file that is tried while the page is made; of a larger one the page asks for it by itself."""
-NEW = "new"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the page shows of a file that a contract reads."""
-
-    contract: Contract
-    rows: Understood | None
-    receipt: dict[str, Any] | None
-    wrong: str = ""
-    """Why nothing can be read by this contract."""
-    so_far: bool = False
-    """Questions are open: only the rows are shown."""
 
 
 @allow(Action.UPLOAD)
@@ -51,12 +27,18 @@ def show(sending_id: str) -> ResponseReturnValue:
         )  # a crash may have come between
     opened = partial(complete_upload.opened, ports(), known)
     contracts = scoped.contracts()
-    looked, unreadable = _sample(opened)
+    looked, unreadable = preview_content.sample(opened)
     fits = questionnaire.fits(looked, contracts) if looked else []
-    chosen = request.args.get("contract", "") or _chosen(known, looked, fits)
-    asking_ = questions.about(known.file, opened, known.answers) if chosen == NEW and not unreadable else None
-    contract = (asking_.contract if asking_ else None) if chosen == NEW else scoped.contract(chosen)
-    seen = _seen(known, contract) if contract else _so_far(known, asking_)
+    chosen = request.args.get("contract", "") or preview_content.chosen(known, looked, fits)
+    asking_ = (
+        questions.about(known.file, opened, known.answers) if chosen == preview_content.NEW and not unreadable else None
+    )
+    contract = (asking_.contract if asking_ else None) if chosen == preview_content.NEW else scoped.contract(chosen)
+    seen = (
+        preview_content.by_contract(known, contract, tried=bool(request.args.get("try")))
+        if contract
+        else preview_content.so_far(known, asking_)
+    )
     return render_template(
         "uploads/preview.html",
         known=known,
@@ -66,16 +48,10 @@ def show(sending_id: str) -> ResponseReturnValue:
         unreadable=unreadable,
         asked=asking_,
         seen=seen,
-        later=known.size > AT_ONCE,
+        later=known.size > preview_content.AT_ONCE,
         say=preview_text,
-        **_in_words(seen),
+        **preview_content.in_words(seen),
     )
-
-
-def _chosen(known: Sending, looked: Looked | None, fits: list[Fit]) -> str:
-    """What reads it until somebody says otherwise."""
-    likely = questionnaire.likely(looked, fits) if looked and not known.answers else None
-    return known.contract or (likely.name if likely else NEW)
 
 
 @allow(Action.UPLOAD)
@@ -83,60 +59,15 @@ def told(sending_id: str) -> ResponseReturnValue:
     """One sentence on a file that waits to be looked at, for the page that gave it."""
     known = resumable_upload.get(ports(), sending_id, me().login)
     opened = partial(complete_upload.opened, ports(), known)
-    looked, unreadable = _sample(opened)
+    looked, unreadable = preview_content.sample(opened)
     if looked is None:
         return jsonify({"says": unreadable})
-    chosen = _chosen(known, looked, questionnaire.fits(looked, scoped.contracts()))
-    if chosen != NEW:
+    chosen = preview_content.chosen(known, looked, questionnaire.fits(looked, scoped.contracts()))
+    if chosen != preview_content.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
     count = len(questionnaire.ask(opened, questions.name_of(known.file), known.answers, ()).questions)
     words_ = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"No contract of yours reads it yet: {words_ if count else 'a new one is proposed'}."})
-
-
-def _sample(opened: Any) -> tuple[Looked | None, str]:
-    """Some rows of the file, or why there are none."""
-    try:
-        return questionnaire.sample(opened), ""
-    except (Rejected, ValueError) as error:
-        return None, str(error)
-
-
-def _seen(known: Sending, contract: Contract) -> Seen:
-    app, received = tillstream(), ports().clock.now().date()
-    try:
-        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
-        receipt = None
-        if known.size <= AT_ONCE or request.args.get("try"):
-            with complete_upload.opened(ports(), known) as stream:
-                receipt = dry_run(app.ports, app.book, contract, known.file, stream)
-    except Rejected as error:
-        return Seen(contract, None, None, str(error))
-    return Seen(contract, rows, receipt)
-
-
-def _so_far(known: Sending, open_questions: questions.Asking | None) -> Seen | None:
-    """The first rows as far as they are understood while questions are open."""
-    contract = open_questions.asked.so_far if open_questions else None
-    if contract is None:
-        return None
-    try:
-        received = ports().clock.now().date()
-        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
-    except Rejected:
-        return None
-    return Seen(contract, rows, None, so_far=True)
-
-
-def _in_words(seen: Seen | None) -> dict[str, Any]:
-    if seen is None or seen.receipt is None:
-        return {"headline": "", "balance": [], "headers": {}}
-    receipt = seen.receipt
-    return {
-        "headline": labels.headline(receipt),
-        "balance": labels.balance(receipt["rows"]),
-        "headers": receipts.headers_of(seen.contract),
-    }
 
 
 @allow(Action.UPLOAD)
@@ -146,7 +77,7 @@ def answer(sending_id: str) -> ResponseReturnValue:
     opened = partial(complete_upload.opened, ports(), known)
     found = questionnaire.ask(opened, questions.name_of(known.file), known.answers, ())
     questions.keep(known.id, questions.given(known.answers, questions.so_far(found)))
-    return redirect(url_for("uploads.preview", sending_id=known.id, contract=NEW), 303)
+    return redirect(url_for("uploads.preview", sending_id=known.id, contract=preview_content.NEW), 303)
 
 
 @allow(Action.UPLOAD)
@@ -190,11 +121,3 @@ def forget(sending_id: str) -> ResponseReturnValue:
     resumable_upload.cancel(ports(), known.id, me().login)
     flash(f"{known.file} is not loaded; nothing of it is kept.", "done")
     return redirect(url_for("uploads.listing"), 303)
-
-
-def keep(name: str, stream: BinaryIO, size: int, contract: str) -> Sending:
-    """A file that came whole with a form, kept to be looked at."""
-    begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
-    if size:
-        resumable_upload.append(ports(), begun.id, begun.by, 0, stream)
-    return complete_upload.finish(ports(), tillstream().book, begun.id, begun.by)

@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.uploads import labels, scoped
 from portal.uploads.decide import side_by_side
-from portal.uploads.preview import keep
+from portal.uploads.preview_content import keep
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
