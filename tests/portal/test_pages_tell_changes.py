@@ -4,11 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from changing import FILE, OWN, Shop, token
+from correction_steps import AMOUNT, Fixer
 from flask import Flask
-from test_fixing import AMOUNT, Fixer
-from test_held_questions import LOST
-from test_look_first import ANSWERS, UNKNOWN, look_at
-from test_resumable_uploads import begin, send
+from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
 from tillstream.domain.people import Role

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import yaml
-from test_look_first import ANSWERS, UNKNOWN, text_of
+from upload_steps import ANSWERS, LOST, UNKNOWN, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
@@ -14,7 +14,6 @@ from tillstream.domain.people import Role
 People = Callable[..., Visitor]
 Work = Callable[[], None]
 GOOD = [indian_sale(str(number)) for number in range(1, 7)]
-LOST = indian_file(*GOOD, *(indian_sale(str(number)).replace(",Completed,", ",Lost,") for number in range(7, 11)))
 
 
 def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: App, person: People, work: Work) -> None:

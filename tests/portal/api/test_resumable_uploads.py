@@ -9,8 +9,9 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
-from werkzeug.test import TestResponse
+from upload_steps import FORTY_SALES as FILE
+from upload_steps import begin, call, send, words
+from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -24,29 +25,6 @@ from tillstream.workflows.operations import reconcile
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
-FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 41)))
-PIECE = "application/offset+octet-stream"
-
-
-def words(**said: str) -> str:
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
-
-
-def call(visitor: Visitor, method: str, path: str, data: bytes = b"", **headers: Any) -> TestResponse:
-    given = {"Tus-Resumable": "1.0.0", "X-CSRFToken": visitor.token()}
-    given |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return visitor.client.open(path, method=method, data=data, headers=given, buffered=True)
-
-
-def begin(visitor: Visitor, size: int = len(FILE), **said: str) -> str:
-    told = words(**{"filename": "june.csv", "contract": "IN"} | said)
-    answer = call(visitor, "POST", "/api/uploads", Upload_Length=size, Upload_Metadata=told)
-    assert answer.status_code == 201, answer.text
-    return answer.headers["Location"]
-
-
-def send(visitor: Visitor, place: str, offset: int, data: bytes, **headers: Any) -> TestResponse:
-    return call(visitor, "PATCH", place, data, Upload_Offset=offset, Content_Type=PIECE, **headers)
 
 
 def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, person: People, work: Work) -> None:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from html import unescape
 from io import BytesIO
 
 import pytest
 import yaml
+from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
@@ -18,28 +18,6 @@ from tillstream.workflows.intake import resumable_upload
 People = Callable[..., Visitor]
 Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
-UNKNOWN = b"""Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
-1001;03/04/2026;Linz;Lampe;1;1.024,50;bezahlt
-1002;05/04/2026;Linz;Stuhl;2;89,90;bezahlt
-1003;04/05/2026;Graz;Tisch;1;240,00;verschollen
-"""
-ANSWERS = {
-    "answer.region": "Austria",
-    "answer.country": "Austria",
-    "answer.currency": "EUR",
-    "answer.date_order": "DMY",
-    "answer.status.verschollen": "cancelled",
-}
-
-
-def look_at(visitor: Visitor, content: bytes, name: str = "june.csv", contract: str = "") -> str:
-    answer = visitor.post("/uploads/look", {"contract": contract, "file": (BytesIO(content), name)})
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
-
-
-def text_of(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
 def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: App, person: People, work: Work) -> None:
