@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 from flask import Flask
 from flask.testing import FlaskClient
-from portal.api.queries import LISTS
-from portal.published_names import published
 
 from portal import create_app
 from portal.api.operations import OPERATIONS
+from portal.api.queries import LISTS
+from portal.published_names import published
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import queries
 from tillstream.app import App, build

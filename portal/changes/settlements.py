@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from portal.changes.change_summary import WORDS, difference, told
-from portal.list_view import asked
 
 from portal import metrics
 from portal.access import allow
+from portal.changes.change_summary import WORDS, difference, told
 from portal.context import me, ports, scope, tillstream
+from portal.list_view import asked
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected

@@ -5,10 +5,10 @@ from dataclasses import asdict
 import numpy as np
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from portal.corrections.seen import desk, look, told, wanted
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
+from portal.corrections.seen import desk, look, told, wanted
 from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected

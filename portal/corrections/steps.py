@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from flask import Response, flash, jsonify, url_for
 from flask.typing import ResponseReturnValue
-from portal.corrections.seen import body, changed, desk, look, version_of
 
 from portal.access import allow
 from portal.context import me, ports
+from portal.corrections.seen import body, changed, desk, look, version_of
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit

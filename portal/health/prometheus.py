@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, current_app, g, request
-from portal.published_names import published
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -12,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from portal.access import Open, allow
 from portal.context import EXTENSION
+from portal.published_names import published
 from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.ports import Ports

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from portal.health.ready import asked
 
 from portal.access import allow
 from portal.context import ports, tillstream
+from portal.health.ready import asked
 from tillstream import __version__
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from portal.changes.change_summary import told
-from portal.list_view import asked, page_of
 
 from portal.access import allow
+from portal.changes.change_summary import told
 from portal.context import ports, scope, signed_in, tillstream
+from portal.list_view import asked, page_of
 from portal.uploads import labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from flask import Flask
-from portal.published_names import NAMES, published
 
 from portal import create_app
+from portal.published_names import NAMES, published
 from tillstream.app import App
 
 

@@ -11,7 +11,6 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator, FormatChecker
-from portal.published_names import published
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -19,6 +18,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from docs.generate.api_examples import company
 from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
+from portal.published_names import published
 from tillstream.app import App
 from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.people import personal_tokens, store_tokens

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from flask import Flask
 from jsonschema import Draft202012Validator
 from markupsafe import escape
-from portal.api.openapi import EXAMPLES, document, examples
-from portal.published_names import published
 from visitor import Visitor
 
 from docs.generate import api_examples
+from portal.api.openapi import EXAMPLES, document, examples
 from portal.api.operations import OPERATIONS
+from portal.published_names import published
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]

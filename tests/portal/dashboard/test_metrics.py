@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from portal.api.queries import LISTS
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.api.queries import LISTS
 from portal.dashboard.charts import bars, over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries

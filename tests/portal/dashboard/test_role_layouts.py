@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.countries import code_of
 from portal.dashboard import charts
+from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
 from tillstream.domain.people import MAY, Role

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from portal.api.queries import LISTS
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.api.queries import LISTS
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
-from portal.list_view import PER_PAGE
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.exports import TABLES
+from portal.list_view import PER_PAGE
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pytest
-from portal.inline_code import marked
 from visitor import Visitor, indian_file, indian_sale
 
+from portal.inline_code import marked
 from portal.uploads import labels
 from tillstream.contracts.loader import shipped
 from tillstream.domain.people import Role
