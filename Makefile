@@ -96,7 +96,7 @@ clean: ## Remove what was built; the data in var/ stays
 	touch $@
 
 # apart from the product: their pins do not agree with ours; DuckDB's extensions lie in the HOME that theirs runs under
-.venv-emulators/.made: infra/locks/bigquery-emulator.lock infra/locks/storage-emulator.lock
+.venv-emulators/.made: devtools/locks/bigquery-emulator.lock devtools/locks/storage-emulator.lock
 	for each in bigquery storage; do \
 	  $(PYTHON) -m venv --clear .venv-emulators/$$each && \
 	  .venv-emulators/$$each/bin/python -m pip install --quiet --disable-pip-version-check -r devtools/locks/$$each-emulator.lock || exit 1; done

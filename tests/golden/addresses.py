@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from portal.api.document import document
 from werkzeug.exceptions import HTTPException
 
 from portal import create_app
 from portal.access import access_of
+from portal.api.openapi import document
 from tests.golden.frozen import as_json, as_lines
 from tests.golden.lived import home_at, run
 from tests.portal.visitor import Visitor

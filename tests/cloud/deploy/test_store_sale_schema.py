@@ -11,7 +11,7 @@ from grpc_tools import protoc
 
 from tillstream.domain.store_sale import faults, schema
 
-FOLDER = Path(__file__).resolve().parents[2] / "infra"
+FOLDER = Path(__file__).resolve().parents[3] / "infra"
 KINDS = {
     "integer": FieldDescriptor.TYPE_INT64,
     "array": FieldDescriptor.TYPE_MESSAGE,

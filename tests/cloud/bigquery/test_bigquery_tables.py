@@ -43,7 +43,8 @@ def test_the_newest_version_is_written_down() -> None:
     if known != shapes():
         pytest.fail(
             f"Tables changed: what version {number} made must be brought forward. Add sql/migrations/"
-            f"{number + 1:03}-NAME.bigquery.sql, and what `shapes` gives as tests/cloud/versions/{number + 1:03}.json."
+            f"{number + 1:03}-NAME.bigquery.sql, and what `shapes` gives as "
+            f"tests/cloud/bigquery/versions/{number + 1:03}.json."
         )
 
 

@@ -25,7 +25,7 @@ from tillstream.analytics.row_scope import Basis
 from tillstream.domain.people import EVERYTHING, Role, Scope
 from tillstream.domain.tables import TABLES
 
-sys.path.append(str(Path(__file__).parents[1] / "spec"))
+sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
 
 pytestmark = pytest.mark.long  # each question takes the emulator about a second

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 STEPS = [line.split(None, 1) for line in TEXT.splitlines() if line and not line.startswith("#")]
 LOCK = ROOT / "infra" / "locks" / "image.lock"
