@@ -1,1 +1,1 @@
-"""The infrastructure room: what a Google project must hold, how it gets there, and its services on one machine."""
+"""What a Google project must hold, and how it gets there."""

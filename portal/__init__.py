@@ -1,4 +1,4 @@
-"""The portal room: the front door for people. Holds no rules of its own; asks the pipeline and the capabilities."""
+"""The front door for people. Holds no rules of its own; asks the pipeline and the capabilities."""
 
 from typing import Any
 

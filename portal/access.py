@@ -1,4 +1,4 @@
-"""The portal room's gate: every view says who may use it, and nothing else is answered."""
+"""Gate: every view says who may use it, and nothing else is answered."""
 
 from collections.abc import Callable
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The portal room: what a view may ask for: the composed application, and the person before the screen."""
+"""What a view may ask for: the composed application, and the person before the screen."""
 
 import time
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The portal room's countries: what a file calls a country → its ISO code, from the data files of a locked package."""
+"""Countries: what a file calls a country → its ISO code, from the data files of a locked package."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The portal room's table of errors: which one becomes which status, and what the person reads."""
+"""Table of errors: which one becomes which status, and what the person reads."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The portal room's figures and dates: one way to write each, for every page."""
+"""Figures and dates: one way to write each, for every page."""
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal

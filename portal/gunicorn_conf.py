@@ -1,4 +1,4 @@
-"""The portal room's manners under gunicorn, made for Cloud Run, which asks on the port in the variable PORT.
+"""Manners under gunicorn, made for Cloud Run, which asks on the port in the variable PORT.
 
 How many processes: the variable WEB_CONCURRENCY, 1 unless set; one a core is right, and more cores are better had as
 more instances.

@@ -1,4 +1,4 @@
-"""The portal room's marks: what stands between backticks in our own words is written as code."""
+"""Marks: what stands between backticks in our own words is written as code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The portal room's lists: what a person asked of one, out of the address, and the page of it that is shown."""
+"""Lists: what a person asked of one, out of the address, and the page of it that is shown."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

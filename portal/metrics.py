@@ -1,4 +1,4 @@
-"""The portal room's door to numbers: every read goes through the caller's scope and the address's filters."""
+"""Door to numbers: every read goes through the caller's scope and the address's filters."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The portal room's map: the areas that people go to, and who is shown which. The navigation and the keys read it."""
+"""Map: the areas that people go to, and who is shown which. The navigation and the keys read it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

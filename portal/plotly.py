@@ -1,4 +1,4 @@
-"""The portal room's charts script: served out of the installed package, kept from writing styles into pages."""
+"""Charts script: served out of the installed package, kept from writing styles into pages."""
 
 import re
 from functools import cache

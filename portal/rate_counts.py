@@ -1,4 +1,4 @@
-"""The portal room's counts of calls, over every process and instance: counted here, told through the documents."""
+"""Counts of calls, over every process and instance: counted here, told through the documents."""
 
 import hashlib
 import secrets

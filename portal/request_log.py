@@ -1,4 +1,4 @@
-"""The portal room's log of requests: one line each, in the words that Cloud Logging shows as a request."""
+"""Log of requests: one line each, in the words that Cloud Logging shows as a request."""
 
 import time
 from contextlib import ExitStack

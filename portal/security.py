@@ -1,4 +1,4 @@
-"""The portal room's locks: session secret, cookies, headers."""
+"""Locks: session secret, cookies, headers."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The portal room's other way in: a program of a person shows their token to the API, and is them within its rights."""
+"""Other way in: a program of a person shows their token to the API, and is them within its rights."""
 
 from flask import Request, g, request
 

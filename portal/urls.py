@@ -1,4 +1,4 @@
-"""The portal room's links: lists that keep what was asked, and files that may be cached for a year."""
+"""Links: lists that keep what was asked, and files that may be cached for a year."""
 
 from collections.abc import Mapping
 from importlib.metadata import version

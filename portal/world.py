@@ -1,4 +1,4 @@
-"""The portal room's world map: outlines of all countries, served from here and cached for good."""
+"""World map: outlines of all countries, served from here and cached for good."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The portal room's entry for a server of many processes: `gunicorn -c python:portal.gunicorn_conf`."""
+"""Entry for a server of many processes: `gunicorn -c python:portal.gunicorn_conf`."""
 
 from dataclasses import replace
 

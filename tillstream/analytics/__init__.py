@@ -1,1 +1,1 @@
-"""The analytics room: what is needed to turn amounts into comparable numbers. Imports the domain and the ports."""
+"""What is needed to turn amounts into comparable numbers. Imports the domain and the ports."""

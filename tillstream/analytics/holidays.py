@@ -1,4 +1,4 @@
-"""Analytics room: public holidays of the countries that sales name, as rows of the table `holidays`.
+"""Public holidays of the countries that sales name, as rows of the table `holidays`.
 
 The only owner of the library `holidays`. It knows countries by English names and ISO codes; what else a source may
 write as its country has no holidays here.

@@ -1,4 +1,4 @@
-"""The analytics room's reference data: exchange rates, and the reporting currency they are turned into."""
+"""Reference data: exchange rates, and the reporting currency they are turned into."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The audit room: who changed what, when, and how it was before. Imports domain and ports only; everybody may call it.
+"""Who changed what, when, and how it was before. Imports domain and ports only; everybody may call it.
 
 `record(ports, who, What.…, subject, before, after)` writes one entry. Where the change itself is a document, `entry`
 gives the entry as a `Put`, to be written together with it: neither is there without the other.

@@ -1,4 +1,4 @@
-"""The audit room's reading glass: entries newest first, filtered and searched, a page at a time."""
+"""Reading glass: entries newest first, filtered and searched, a page at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The audit room's pen: entries are only ever added, and no secret gets in."""
+"""Pen: entries are only ever added, and no secret gets in."""
 
 import secrets
 from collections.abc import Iterator, Mapping

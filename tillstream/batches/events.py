@@ -1,4 +1,4 @@
-"""The pipeline room: saying on the bus what has happened, so that the next step begins."""
+"""Saying on the bus what has happened, so that the next step begins."""
 
 import json
 

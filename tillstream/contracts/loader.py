@@ -1,4 +1,4 @@
-"""The contracts room: the region contracts that ship, and the loader of the company's own. Imports only the domain."""
+"""The region contracts that ship, and the loader of the company's own. Imports only the domain."""
 
 from collections.abc import Hashable, Iterable
 from importlib.resources import files

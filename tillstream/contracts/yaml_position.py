@@ -1,4 +1,4 @@
-"""The contracts room: where in its file a contract's mistake stands. Read only once there is a mistake."""
+"""Where in its file a contract's mistake stands. Read only once there is a mistake."""
 
 import yaml
 

@@ -1,4 +1,4 @@
-"""The contracts room: a contract as a file of the company's own folder."""
+"""A contract as a file of the company's own folder."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The detection room: from a file to a proposed contract, and which known contract a file fits.
+"""From a file to a proposed contract, and which known contract a file fits.
 
 Imports only the domain. `propose` makes a contract with its evidence and its open questions, `fit` says which known
 contract a file is, `drift` how it differs from the contract of its source, with the contract's next version. Each reads

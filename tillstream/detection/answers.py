@@ -1,4 +1,4 @@
-"""The detection room: what people answer, checked before it counts: a slip of the pen must not become a contract."""
+"""What people answer, checked before it counts: a slip of the pen must not become a contract."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The detection room: how a file differs from the contract of its source, and the contract's next version."""
+"""How a file differs from the contract of its source, and the contract's next version."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The detection room: what was found out about a file, and what has to be asked."""
+"""What was found out about a file, and what has to be asked."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""The detection room: which known contract a file fits, and why the others do not."""
+"""Which known contract a file fits, and why the others do not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

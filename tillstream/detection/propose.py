@@ -1,4 +1,4 @@
-"""The detection room: a file → a proposed contract with its evidence and its open questions."""
+"""A file → a proposed contract with its evidence and its open questions."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ CALLED = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Proposal:
-    """`contract` is plain data, valid for `domain.contract.parse` once no question is open."""
+    """`contract` is plain data, valid for `domain.contract.model.parse` once no question is open."""
 
     contract: dict[str, Any]
     findings: tuple[Finding, ...]

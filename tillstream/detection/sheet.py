@@ -1,4 +1,4 @@
-"""The detection room: the sample as named columns of cells, whatever format they came from."""
+"""The sample as named columns of cells, whatever format they came from."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""The domain room: pure words, no I/O, nothing imported from the other rooms."""
+"""Pure words, no I/O, nothing imported from the other rooms."""

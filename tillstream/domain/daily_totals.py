@@ -1,4 +1,4 @@
-"""Domain room: what is summed ahead by day, so that a dashboard adds up days and not lines.
+"""What is summed ahead by day, so that a dashboard adds up days and not lines.
 
 A row of such a table is all lines of one day that are alike in its dimensions. Orders add up because one line stands
 for its sale (see line_facts); a customer is distinct, so the customers of a day are rows of their own.

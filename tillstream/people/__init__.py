@@ -1,1 +1,1 @@
-"""The people room: accounts, passwords and tokens, kept as documents. Imports domain and ports only."""
+"""Accounts, passwords and tokens, kept as documents. Imports domain and ports only."""

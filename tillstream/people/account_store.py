@@ -1,4 +1,4 @@
-"""The people room's pen: an account is changed by compare-and-set, and its audit entry goes with it in one write."""
+"""Pen: an account is changed by compare-and-set, and its audit entry goes with it in one write."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

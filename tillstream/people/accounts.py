@@ -1,4 +1,4 @@
-"""The people room's accounts: who may sign in, and what is theirs to see."""
+"""Accounts: who may sign in, and what is theirs to see."""
 
 import re
 import secrets

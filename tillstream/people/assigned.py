@@ -1,4 +1,4 @@
-"""The people room's assignments: what an account of a role must be given, for new accounts and changed ones alike."""
+"""Assignments: what an account of a role must be given, for new accounts and changed ones alike."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The people room's directory: everybody with an account, searched, filtered, sorted."""
+"""Directory: everybody with an account, searched, filtered, sorted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

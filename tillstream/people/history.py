@@ -1,4 +1,4 @@
-"""The people room's history: what was done to an account, in words, from the audit log."""
+"""History: what was done to an account, in words, from the audit log."""
 
 from tillstream.audit import Entry, What
 from tillstream.audit.reading import of_subject

@@ -1,4 +1,4 @@
-"""The people room's links: a person who was invited, or forgot, chooses a password by a link that opens once."""
+"""Links: a person who was invited, or forgot, chooses a password by a link that opens once."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""The people room's brake: tries at one sign-in name wait longer and longer, wherever they come from."""
+"""Brake: tries at one sign-in name wait longer and longer, wherever they come from."""
 
 import hashlib
 from typing import Any

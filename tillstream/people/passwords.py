@@ -1,4 +1,4 @@
-"""The people room's passwords: the one owner of Argon2."""
+"""Passwords: the one owner of Argon2."""
 
 import re
 import secrets

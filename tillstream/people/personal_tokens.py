@@ -1,4 +1,4 @@
-"""The people room's personal tokens: what a person's program shows in the place of a sign-in. Kept as hashes."""
+"""Personal tokens: what a person's program shows in the place of a sign-in. Kept as hashes."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The people room's profile: what a person says of themself."""
+"""Profile: what a person says of themself."""
 
 import zoneinfo
 from functools import cache

@@ -1,4 +1,4 @@
-"""The people room's store tokens: what a till shows to send its store's sales. Kept as hashes, shown once."""
+"""Store tokens: what a till shows to send its store's sales. Kept as hashes, shown once."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The people room's user: an account without its secrets."""
+"""User: an account without its secrets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The people room's projection: what each person may see, as rows that the warehouse's own row access policies read.
+"""Projection: what each person may see, as rows that the warehouse's own row access policies read.
 
 Only who signs in with an address is in it: BigQuery knows people by theirs. See sql/row_access.
 """

@@ -1,1 +1,1 @@
-"""The pipeline room: read → normalise → validate → stage → settle → announce, a module a step."""
+"""Read → normalise → validate → stage → settle → announce, a module a step."""

@@ -1,4 +1,4 @@
-"""The ports room: small protocols that the pipeline talks through; adapters implement them."""
+"""Small protocols that the pipeline talks through; adapters implement them."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""The samples room: plausible files for three made-up regions, and the facts they tell. Imports nothing of ours."""
+"""Plausible files for three made-up regions, and the facts they tell. Imports nothing of ours."""

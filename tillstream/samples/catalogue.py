@@ -1,4 +1,4 @@
-"""Samples room: 120 products in eight categories, sold in every region at prices of its own."""
+"""120 products in eight categories, sold in every region at prices of its own."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Samples room: columns of numbers turned into columns of text."""
+"""Columns of numbers turned into columns of text."""
 
 from typing import TypeAlias
 

@@ -1,4 +1,4 @@
-"""Samples room: random draws in whole numbers only, so that a seed gives the same bytes on every machine."""
+"""Random draws in whole numbers only, so that a seed gives the same bytes on every machine."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Samples room: what a right import of the samples must say, counted by the generator itself."""
+"""What a right import of the samples must say, counted by the generator itself."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Samples room: the dirty rows, about two in a thousand, and the corrections that head office sends later."""
+"""The dirty rows, about two in a thousand, and the corrections that head office sends later."""
 
 from dataclasses import replace
 

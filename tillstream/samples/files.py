@@ -1,4 +1,4 @@
-"""Samples room: the sample files of a region: 23 months of history, the last month, and corrections."""
+"""The sample files of a region: 23 months of history, the last month, and corrections."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Samples room: sale lines as columns of whole numbers, before any region writes them as text."""
+"""Sale lines as columns of whole numbers, before any region writes them as text."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Self

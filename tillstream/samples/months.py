@@ -1,4 +1,4 @@
-"""Samples room: the sales of one region in one month, each month drawn on its own so that memory stays bounded."""
+"""The sales of one region in one month, each month drawn on its own so that memory stays bounded."""
 
 from calendar import monthrange
 from dataclasses import dataclass

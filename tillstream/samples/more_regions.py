@@ -1,4 +1,4 @@
-"""Samples room: the regions beyond the first three, whose files are written when somebody asks for them."""
+"""The regions beyond the first three, whose files are written when somebody asks for them."""
 
 from tillstream.samples.regions import REGIONS, Promotion, Region, by_category
 

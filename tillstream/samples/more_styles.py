@@ -1,4 +1,4 @@
-"""Samples room: how the regions beyond the first three write their lines down."""
+"""How the regions beyond the first three write their lines down."""
 
 from tillstream.samples import catalogue
 from tillstream.samples.cells import Text, amounts, comma, joined, looked_up, quoted, signed, whole

@@ -1,4 +1,4 @@
-"""Samples room: names of customers and salespeople, as they are in each region."""
+"""Names of customers and salespeople, as they are in each region."""
 
 from tillstream.samples.draw import Ints
 

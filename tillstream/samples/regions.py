@@ -1,4 +1,4 @@
-"""Samples room: what differs between the regions, apart from how they write it; here the three of the demo."""
+"""What differs between the regions, apart from how they write it; here the three of the demo."""
 
 from dataclasses import dataclass
 

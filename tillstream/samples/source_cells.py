@@ -1,4 +1,4 @@
-"""Samples room: cells that every region tells of a line, each in its own words."""
+"""Cells that every region tells of a line, each in its own words."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Samples room: what makes a region's way of writing its files."""
+"""What makes a region's way of writing its files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

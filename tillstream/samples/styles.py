@@ -1,4 +1,4 @@
-"""Samples room: how each region writes its lines down. The shipped contracts of the same names read them."""
+"""How each region writes its lines down. The shipped contracts of the same names read them."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

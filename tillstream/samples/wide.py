@@ -1,4 +1,4 @@
-"""Samples room: a file of any size for measuring, written in blocks; every row is right by the contract `bench`."""
+"""A file of any size for measuring, written in blocks; every row is right by the contract `bench`."""
 
 from datetime import date, timedelta
 from pathlib import Path

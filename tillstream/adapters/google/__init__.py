@@ -1,1 +1,1 @@
-"""The Google adapters' room: Cloud Storage, BigQuery, Pub/Sub and Firestore behind our ports."""
+"""Cloud Storage, BigQuery, Pub/Sub and Firestore behind our ports."""

@@ -1,4 +1,4 @@
-"""Google adapters' room: how long a call to a service may take, when it is tried again, and what its errors are to us.
+"""How long a call to a service may take, when it is tried again, and what its errors are to us.
 
 A call is given `retry=RETRY, timeout=TRY` and stands in a block `with ours(…)`. The libraries' own defaults are not
 used: some try for ten minutes, and none tells a passing fault from one that stays.

@@ -1,4 +1,4 @@
-"""Local adapter room: the system's clock, and one for tests whose hands are moved."""
+"""The system's clock, and one for tests whose hands are moved."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Analytics room: the cells of a file of rates, checked; every refusal names line, column and value."""
+"""The cells of a file of rates, checked; every refusal names line, column and value."""
 
 import csv
 from collections.abc import Sequence

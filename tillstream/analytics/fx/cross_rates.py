@@ -1,4 +1,4 @@
-"""Analytics room: rates against other bases than the euro, turned into rates for one euro."""
+"""Rates against other bases than the euro, turned into rates for one euro."""
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext

@@ -1,4 +1,4 @@
-"""Analytics room: the daily rates into the reporting currency, rows of the table `reporting_rates`."""
+"""The daily rates into the reporting currency, rows of the table `reporting_rates`."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Analytics room: exchange rates from files, as rows of the table `fx_rates` (units of a currency for one euro)."""
+"""Exchange rates from files, as rows of the table `fx_rates` (units of a currency for one euro)."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""The detection room: whether a discount is an amount, a rate or per cent, proved by the total of its line."""
+"""Whether a discount is an amount, a rate or per cent, proved by the total of its line."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The detection room: the numbers of the rows, compared with each other: sums that hold prove what a column is."""
+"""The numbers of the rows, compared with each other: sums that hold prove what a column is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

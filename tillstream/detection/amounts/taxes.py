@@ -1,4 +1,4 @@
-"""The detection room: a column of an unknown name whose numbers are as even a part of the total as a tax is."""
+"""A column of an unknown name whose numbers are as even a part of the total as a tax is."""
 
 from tillstream.detection.amounts.money import NEAR, Row, number
 from tillstream.detection.evidence import Told

@@ -1,4 +1,4 @@
-"""The detection room: which total is net and which gross, and whether prices hold the tax: proved, or asked."""
+"""Which total is net and which gross, and whether prices hold the tax: proved, or asked."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The detection room: which columns name a sale line: sets of them that are unique, and those that nearly are."""
+"""Which columns name a sale line: sets of them that are unique, and those that nearly are."""
 
 from collections import Counter
 from itertools import combinations

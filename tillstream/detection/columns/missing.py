@@ -1,4 +1,4 @@
-"""The detection room: words that stand where numbers and dates should, and so may mean that there is no value."""
+"""Words that stand where numbers and dates should, and so may mean that there is no value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The detection room: how much of a column a known contract can read."""
+"""How much of a column a known contract can read."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The detection room: which column plays which role, by its name and by what its cells can be."""
+"""Which column plays which role, by its name and by what its cells can be."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The detection room: which words mean completed, pending, cancelled or returned, and what else shows a return."""
+"""Which words mean completed, pending, cancelled or returned, and what else shows a return."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The detection room: text → rows of cells: which sign stands between cells, and which row names the columns."""
+"""Text → rows of cells: which sign stands between cells, and which row names the columns."""
 
 import csv
 import io

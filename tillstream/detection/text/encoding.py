@@ -1,4 +1,4 @@
-"""The detection room: how the bytes spell letters, proved by marks and patterns, or by which letters make words."""
+"""How the bytes spell letters, proved by marks and patterns, or by which letters make words."""
 
 import codecs
 import re

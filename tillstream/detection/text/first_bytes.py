@@ -1,4 +1,4 @@
-"""The detection room: whether a file is one of text, seen at its first bytes."""
+"""Whether a file is one of text, seen at its first bytes."""
 
 import zlib
 from codecs import BOM_UTF8

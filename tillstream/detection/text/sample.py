@@ -1,4 +1,4 @@
-"""The detection room: at most two megabytes of a file, its head and, where one can jump, its middle and end."""
+"""At most two megabytes of a file, its head and, where one can jump, its middle and end."""
 
 import zlib
 from dataclasses import dataclass

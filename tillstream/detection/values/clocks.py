@@ -1,4 +1,4 @@
-"""The detection room: times that stand in a column of their own."""
+"""Times that stand in a column of their own."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The detection room: the currency, by a column of codes, by signs beside the numbers or by a code in a header."""
+"""The currency, by a column of codes, by signs beside the numbers or by a code in a header."""
 
 import re
 from collections.abc import Iterable

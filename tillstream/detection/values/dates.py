@@ -1,4 +1,4 @@
-"""The detection room: how dates are written, and in which order day, month and year stand, proved by rows."""
+"""How dates are written, and in which order day, month and year stand, proved by rows."""
 
 import re
 from collections import Counter, defaultdict

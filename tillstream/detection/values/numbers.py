@@ -1,4 +1,4 @@
-"""The detection room: how numbers are written, told by the shapes of the cells."""
+"""How numbers are written, told by the shapes of the cells."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The detection room: lines that are no sales: totals at the end, and the header again."""
+"""Lines that are no sales: totals at the end, and the header again."""
 
 from tillstream.detection.words.headers import plain
 

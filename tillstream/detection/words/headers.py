@@ -1,4 +1,4 @@
-"""The detection room: what a header's name says its column is."""
+"""What a header's name says its column is."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""The detection room: words for the status of a sale, in English, German, French, Spanish, Portuguese, Italian, Dutch
+"""Words for the status of a sale, in English, German, French, Spanish, Portuguese, Italian, Dutch
 and Japanese."""
 
 from tillstream.detection.words.headers import plain

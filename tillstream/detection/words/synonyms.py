@@ -1,4 +1,4 @@
-"""The detection room: how headers call the columns of a sale line, in English, German, French, Spanish, Portuguese,
+"""How headers call the columns of a sale line, in English, German, French, Spanish, Portuguese,
 Italian, Dutch and Japanese. Names before the bar say it clearly; those behind it only where nothing else does."""
 
 COLUMNS: dict[str, str] = {

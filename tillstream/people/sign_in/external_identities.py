@@ -1,4 +1,4 @@
-"""The people room's word of another house: whom a proxy or a provider has proved, as an account of ours."""
+"""Word of another house: whom a proxy or a provider has proved, as an account of ours."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The people room's policy: what admins ask of everybody's sign-in."""
+"""Policy: what admins ask of everybody's sign-in."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The people room's sessions: a document each, so that they can be listed and ended, whichever process made them."""
+"""Sessions: a document each, so that they can be listed and ended, whichever process made them."""
 
 import hashlib
 import secrets

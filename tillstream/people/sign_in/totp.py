@@ -1,4 +1,4 @@
-"""The people room's second step: a code of the person's telephone (TOTP, RFC 6238), and codes for when it is lost.
+"""Second step: a code of the person's telephone (TOTP, RFC 6238), and codes for when it is lost.
 
 The one owner of pyotp. The key lies in the account as it is, because the server must make the same codes from it: who
 can read the documents can read the session secret beside it as well (docs/adr/020-how-people-sign-in.md).

@@ -1,4 +1,4 @@
-"""The pipeline room: whether a contract can read the cells of one column, by what reads the file itself."""
+"""Whether a contract can read the cells of one column, by what reads the file itself."""
 
 import numpy as np
 import numpy.typing as npt

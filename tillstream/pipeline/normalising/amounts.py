@@ -1,4 +1,4 @@
-"""The pipeline room: the numbers of each line as the source gives them, and the amounts that they make."""
+"""The numbers of each line as the source gives them, and the amounts that they make."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""The pipeline room: columns that the contract makes of the source's own: joined texts, and parts of a text."""
+"""Columns that the contract makes of the source's own: joined texts, and parts of a text."""
 
 from collections.abc import Callable
 from functools import reduce

@@ -1,4 +1,4 @@
-"""The pipeline room: ids are names and stay as they are written; what spreadsheets and programs did to them is told."""
+"""Ids are names and stay as they are written; what spreadsheets and programs did to them is told."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The pipeline room: texts whose letters look as if they had been read in another encoding on their way here.
+"""Texts whose letters look as if they had been read in another encoding on their way here.
 
 A letter of two bytes in UTF-8, read as cp1252 or latin-1, begins with Ã or Â and goes on with a sign that hardly ever
 follows them; other scripts come out as rows of such pairs, or as longer groups. Read as cp850 it begins with a frame.

@@ -1,4 +1,4 @@
-"""The pipeline room: cells as the source wrote them → the columns of a sale line, by the contract, on whole columns."""
+"""Cells as the source wrote them → the columns of a sale line, by the contract, on whole columns."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -1,4 +1,4 @@
-"""The pipeline room: names of sales for sources without a sale number: from some of their columns, or from all."""
+"""Names of sales for sources without a sale number: from some of their columns, or from all."""
 
 from collections.abc import Mapping
 from functools import reduce

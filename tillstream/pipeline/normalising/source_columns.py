@@ -1,4 +1,4 @@
-"""The pipeline room: some rows of a source under its contract: their texts by column, and what is found in them."""
+"""Some rows of a source under its contract: their texts by column, and what is found in them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The pipeline room: the status of a line: the source's word, the sale number's prefix, or the sign of an amount."""
+"""The status of a line: the source's word, the sale number's prefix, or the sign of an amount."""
 
 from collections.abc import Mapping
 

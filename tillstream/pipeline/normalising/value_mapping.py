@@ -1,4 +1,4 @@
-"""The pipeline room: what the words of one column mean by the contract: value maps, words for missing, defaults."""
+"""What the words of one column mean by the contract: value maps, words for missing, defaults."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The pipeline room, project: keep the sums by day, for the days that settlements have touched since the last time.
+"""Project: keep the sums by day, for the days that settlements have touched since the last time.
 
 Nobody waits for it: where the sums do not know a day yet, the query layer reads its lines (analytics/summed.py).
 """

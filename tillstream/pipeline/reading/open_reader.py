@@ -1,4 +1,4 @@
-"""The pipeline room: one door to files of every format. Their first bytes say which reader they need."""
+"""One door to files of every format. Their first bytes say which reader they need."""
 
 import csv
 import io

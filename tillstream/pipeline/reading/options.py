@@ -1,4 +1,4 @@
-"""The pipeline room: what a reader of any format must know of the contract, and of what a file may cost."""
+"""What a reader of any format must know of the contract, and of what a file may cost."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The pipeline room: lines between the rows that are no sales: the header once more, totals, footers."""
+"""Lines between the rows that are no sales: the header once more, totals, footers."""
 
 import re
 from collections.abc import Sequence

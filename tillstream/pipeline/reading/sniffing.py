@@ -1,4 +1,4 @@
-"""The pipeline room: text of two bytes a letter, known by its NUL bytes where it has no mark."""
+"""Text of two bytes a letter, known by its NUL bytes where it has no mark."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""The pipeline room: a block of rows that were no lines of text: from sheets, JSON lines and Parquet."""
+"""A block of rows that were no lines of text: from sheets, JSON lines and Parquet."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The pipeline room: what every reader of regional files gives, whatever the format: blocks of text cells."""
+"""What every reader of regional files gives, whatever the format: blocks of text cells."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

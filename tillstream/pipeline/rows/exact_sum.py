@@ -1,4 +1,4 @@
-"""The pipeline room: exact sums of amounts. Apart from `money`, whose decimal constants load the frame libraries."""
+"""Exact sums of amounts. Apart from `money`, whose decimal constants load the frame libraries."""
 
 from decimal import Context, Decimal
 

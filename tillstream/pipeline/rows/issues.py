@@ -1,4 +1,4 @@
-"""The pipeline room: what the rules found, kept by columns until somebody asks for rows."""
+"""What the rules found, kept by columns until somebody asks for rows."""
 
 from collections import Counter
 from collections.abc import Iterator

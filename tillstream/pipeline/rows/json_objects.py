@@ -1,4 +1,4 @@
-"""The pipeline room: the source's other columns as one JSON object of text, put together by columns."""
+"""The source's other columns as one JSON object of text, put together by columns."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The pipeline room: making the next item while the present one is used."""
+"""Making the next item while the present one is used."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

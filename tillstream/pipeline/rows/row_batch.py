@@ -1,4 +1,4 @@
-"""The pipeline room: some rows of a batch on their way from its source to what is staged."""
+"""Some rows of a batch on their way from its source to what is staged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

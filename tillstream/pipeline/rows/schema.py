@@ -1,4 +1,4 @@
-"""The pipeline room: Arrow schemas, derived from the one list of columns."""
+"""Arrow schemas, derived from the one list of columns."""
 
 from collections.abc import Iterable
 

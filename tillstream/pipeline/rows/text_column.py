@@ -1,4 +1,4 @@
-"""The pipeline room: cells as text, trimmed, with NULL only where the contract says so."""
+"""Cells as text, trimmed, with NULL only where the contract says so."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

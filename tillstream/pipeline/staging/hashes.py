@@ -1,4 +1,4 @@
-"""The pipeline room: the hashes by which settle compares rows, on whole columns: of key, sale and content.
+"""The hashes by which settle compares rows, on whole columns: of key, sale and content.
 
 Texts are hashed with MD5, once for each distinct one; numbers, days and instants with the finaliser of splitmix64. The
 hash of a row's content is the sum of its columns' hashes (the incremental AdHash of Bellare and Micciancio, 1997); NULL

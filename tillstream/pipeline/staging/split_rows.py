@@ -1,4 +1,4 @@
-"""The pipeline room: the rows of a part told apart, as they are staged: accepted with hashes, refused with reasons."""
+"""The rows of a part told apart, as they are staged: accepted with hashes, refused with reasons."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The pipeline room: prices and quantities far from what their product usually has, as warnings of a file's account.
+"""Prices and quantities far from what their product usually has, as warnings of a file's account.
 
 A product with enough lines in the ledger is compared with those, another one with its own lines in the file. Only
 counts of different values are kept, so that memory does not grow with the rows. Rows are never refused for it: what

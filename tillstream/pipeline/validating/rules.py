@@ -1,4 +1,4 @@
-"""The pipeline room: the rules of a sale line, as data. Each is named by its code in the catalogue of problems."""
+"""The rules of a sale line, as data. Each is named by its code in the catalogue of problems."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

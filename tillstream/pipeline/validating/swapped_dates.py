@@ -1,4 +1,4 @@
-"""The pipeline room: days and months that a spreadsheet turned round in silence, seen by the numbers of the sales.
+"""Days and months that a spreadsheet turned round in silence, seen by the numbers of the sales.
 
 Sale numbers ascend with time. A day over the twelfth, or one that is its own month, cannot have been turned round: such
 sales are anchors. A sale whose day does not lie between the anchors around it, but would with day and month the other

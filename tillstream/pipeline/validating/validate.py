@@ -1,4 +1,4 @@
-"""The pipeline room: pandera holds rows to their columns and types, and runs the rules; each failing row is a finding.
+"""Pandera holds rows to their columns and types, and runs the rules; each failing row is a finding.
 
 pandera's own list of failure cases costs a second for half a million rows, and each check two passes through its
 engine. So the rules are one check over whole columns, which keeps their masks and tells pandera only whether they hold.

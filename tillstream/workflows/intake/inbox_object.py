@@ -1,4 +1,4 @@
-"""The pipeline room: what an object of the inbox is, by the folder that it lies in and by its name."""
+"""What an object of the inbox is, by the folder that it lies in and by its name."""
 
 import re
 

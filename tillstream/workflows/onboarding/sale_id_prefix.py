@@ -1,4 +1,4 @@
-"""The pipeline room: a proposed contract beside those of its region: sales that are named otherwise need a prefix."""
+"""A proposed contract beside those of its region: sales that are named otherwise need a prefix."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The pipeline room: what was given up, by a queue or by a function that the same event came to for too long.
+"""What was given up, by a queue or by a function that the same event came to for too long.
 
 It is sent on again, and who sent it is written down.
 """

@@ -1,4 +1,4 @@
-"""The pipeline room's diary of upkeep: when the last sweep and the last backup were."""
+"""Diary of upkeep: when the last sweep and the last backup were."""
 
 from tillstream.ports import Ports
 

@@ -1,4 +1,4 @@
-"""The pipeline room: what waits in the queues, as far as somebody tells."""
+"""What waits in the queues, as far as somebody tells."""
 
 from tillstream.domain.errors import Unavailable
 from tillstream.ports import Ports

@@ -1,4 +1,4 @@
-"""The pipeline room: the first rows of a file as a contract understands them: each cell beside what it becomes."""
+"""The first rows of a file as a contract understands them: each cell beside what it becomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Google adapters' room: all documents of a project as lines of JSON, as of one moment, and their way back."""
+"""All documents of a project as lines of JSON, as of one moment, and their way back."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Google adapters' room: what a backup of a project says of itself, written last: a folder without it is no backup.
+"""What a backup of a project says of itself, written last: a folder without it is no backup.
 
 Besides it there are `documents.jsonl`, `tables/TABLE/*.parquet`, `originals.jsonl`, and `originals/GENERATION/NAME`.
 """

@@ -1,4 +1,4 @@
-"""Google adapters' room: the folder of a bucket in which a backup of a project lies."""
+"""The folder of a bucket in which a backup of a project lies."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Google adapters' room: every table of the warehouse as Parquet, all as of one moment, and their way back."""
+"""Every table of the warehouse as Parquet, all as of one moment, and their way back."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The Google adapters' room: a dataset's access list, as far as it says who reads, and whose views read for others.
+"""A dataset's access list, as far as it says who reads, and whose views read for others.
 
 Whoever writes or owns a dataset is left as it is found. Everything raises `NotFound`, `Unavailable`, and `Conflict`:
 somebody changed the list meanwhile; run it again.

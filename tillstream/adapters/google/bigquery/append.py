@@ -1,4 +1,4 @@
-"""The Google adapters' room: Arrow rows into a table through the Storage Write API, all of them or none."""
+"""Arrow rows into a table through the Storage Write API, all of them or none."""
 
 from collections.abc import Iterator
 from typing import Any

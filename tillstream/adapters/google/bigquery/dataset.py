@@ -1,4 +1,4 @@
-"""The Google adapters' room: one dataset of BigQuery, the clients that reach it, how it is asked, what errors mean."""
+"""One dataset of BigQuery, the clients that reach it, how it is asked, what errors mean."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong

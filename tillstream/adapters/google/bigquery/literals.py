@@ -1,4 +1,4 @@
-"""The Google adapters' room: values written out in GoogleSQL, for scripts whose one text is all that they are."""
+"""Values written out in GoogleSQL, for scripts whose one text is all that they are."""
 
 import re
 from collections.abc import Iterable, Mapping

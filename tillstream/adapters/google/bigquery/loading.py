@@ -1,4 +1,4 @@
-"""The Google adapters' room: rows on their way into the warehouse, in tables of their own that a day removes.
+"""Rows on their way into the warehouse, in tables of their own that a day removes.
 
 Few rows go by the Storage Write API, many by a load job: a load job waits seconds for its turn, and a project has
 100,000 of them a day, which tills alone would use up; what goes by the Write API is held in memory, and costs.

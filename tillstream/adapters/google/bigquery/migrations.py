@@ -1,4 +1,4 @@
-"""The Google adapters' room: brings a dataset from whatever it is to the tables and views of this version.
+"""Brings a dataset from whatever it is to the tables and views of this version.
 
 Only forward, and each step may be repeated: a run that stopped halfway is finished by the next. Code of the version
 before goes on working meanwhile, as tables only ever gain nullable columns.

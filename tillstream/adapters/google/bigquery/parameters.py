@@ -1,4 +1,4 @@
-"""The Google adapters' room: values of a query's @named parameters with the types that BigQuery must be told."""
+"""Values of a query's @named parameters with the types that BigQuery must be told."""
 
 import re
 from collections.abc import Mapping

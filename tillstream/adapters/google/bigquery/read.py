@@ -1,4 +1,4 @@
-"""The Google adapters' room: many rows of an answer through the Storage Read API, in the order of the answer."""
+"""Many rows of an answer through the Storage Read API, in the order of the answer."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Google adapters' room: the dataset of views that people's own reports read, and whose rows they show.
+"""The dataset of views that people's own reports read, and whose rows they show.
 
 See docs/adr/030-rows-by-who-asks.md. One list says what differs and what mends it, so that what is checked is what is
 made. The tables and views of the ledger are there before.

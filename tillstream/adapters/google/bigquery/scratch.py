@@ -1,4 +1,4 @@
-"""The Google adapters' room: an empty warehouse beside the live one, in a dataset of its own that goes with it."""
+"""An empty warehouse beside the live one, in a dataset of its own that goes with it."""
 
 import secrets
 from datetime import timedelta

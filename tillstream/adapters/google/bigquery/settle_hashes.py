@@ -1,4 +1,4 @@
-"""The Google adapters' room: the hashes that a settlement makes itself, as `pipeline.hashes` makes them, in GoogleSQL.
+"""The hashes that a settlement makes itself, as `pipeline.staging.hashes` makes them, in GoogleSQL.
 
 An MD5 is read as two numbers of 64 bits, the low half first and each least byte first, of which 63 bits are kept.
 """

@@ -1,4 +1,4 @@
-"""The Google adapters' room: the script of one settlement: `sql/ledger/settle.bigquery.sql`, filled in.
+"""The script of one settlement: `sql/ledger/settle.bigquery.sql`, filled in.
 
 What it is told stands in it as literals: one text is a whole settlement, to be read, judged and sent again.
 """

@@ -1,4 +1,4 @@
-"""The Google adapters' room: settling on BigQuery: what is asked before, the one script, what it answers.
+"""Settling on BigQuery: what is asked before, the one script, what it answers.
 
 The script runs as one transaction that reads and raises the epoch: whoever settled since the first question was asked
 makes it fail with `Conflict`, and it is prepared anew. So it may be sent twice: the second finds another epoch.

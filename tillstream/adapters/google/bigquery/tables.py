@@ -1,4 +1,4 @@
-"""The Google adapters' room: every table of the warehouse as BigQuery keeps it.
+"""Every table of the warehouse as BigQuery keeps it.
 
 Columns come from `domain.tables`; what only this engine must be told stands here. JSON stays the text that stage
 wrote, as hashes are made of it. No table demands a partition filter: each is also asked for everything it holds

@@ -1,4 +1,4 @@
-"""The Google adapters' room: the views of sql/ as BigQuery keeps them.
+"""The views of sql/ as BigQuery keeps them.
 
 A view knows no default dataset, so what it reads is named with its own; a digest tells whether it must be made anew.
 """

@@ -1,4 +1,4 @@
-"""Google adapters' room: documents in Firestore, compare-and-set by preconditions of one atomic commit.
+"""Documents in Firestore, compare-and-set by preconditions of one atomic commit.
 
 A document holds our JSON as one text, so that whatever JSON can say comes back as it was, and none of it costs an
 index; beside it, in `fields`, stand its short top-level values, by which it can be found.

@@ -1,4 +1,4 @@
-"""Google adapters' room: how many messages wait, which Pub/Sub itself does not tell, but Cloud Monitoring."""
+"""How many messages wait, which Pub/Sub itself does not tell, but Cloud Monitoring."""
 
 import threading
 import time

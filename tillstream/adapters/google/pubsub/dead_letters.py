@@ -1,4 +1,4 @@
-"""Google adapters' room: what Pub/Sub gave up, shown from the subscription of dead letters and sent again from it."""
+"""What Pub/Sub gave up, shown from the subscription of dead letters and sent again from it."""
 
 import heapq
 from collections.abc import Callable, Iterable

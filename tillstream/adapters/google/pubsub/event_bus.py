@@ -1,4 +1,4 @@
-"""Google adapters' room: the event bus on Pub/Sub."""
+"""The event bus on Pub/Sub."""
 
 import time
 from collections.abc import Iterable, Sequence

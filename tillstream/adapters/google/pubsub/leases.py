@@ -1,4 +1,4 @@
-"""Google adapters' room: the calls to Pub/Sub that lend messages and take them back."""
+"""The calls to Pub/Sub that lend messages and take them back."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property

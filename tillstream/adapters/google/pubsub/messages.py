@@ -1,4 +1,4 @@
-"""Google adapters' room: our messages as Pub/Sub's and back, and which of them go in one request."""
+"""Our messages as Pub/Sub's and back, and which of them go in one request."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Google adapters' room: topics and subscriptions made, where no infrastructure has made them: on an emulator."""
+"""Topics and subscriptions made, where no infrastructure has made them: on an emulator."""
 
 from contextlib import suppress
 from datetime import timedelta

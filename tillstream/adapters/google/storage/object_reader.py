@@ -1,4 +1,4 @@
-"""Google adapters' room: one generation of an object as a file that is read in pieces and holds no more than one."""
+"""One generation of an object as a file that is read in pieces and holds no more than one."""
 
 import io
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""Google adapters' room: objects in Cloud Storage.
+"""Objects in Cloud Storage.
 
 The inbox must keep versions, so that a generation stays readable by its number when another takes its place. What the
 buckets must be is said in docs/cloud/uploads.md.

@@ -1,4 +1,4 @@
-"""Google adapters' room: an object on its way into Cloud Storage by a resumable session, piece by piece.
+"""An object on its way into Cloud Storage by a resumable session, piece by piece.
 
 Nothing is visible before the last piece is there. Where the line breaks, the service says how much it keeps, and the
 upload goes on from there; bytes are held here until it does.

@@ -1,4 +1,4 @@
-"""Local adapter room: how the batches of a wave get their numbers, their place in time and their rows in `batches`."""
+"""How the batches of a wave get their numbers, their place in time and their rows in `batches`."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Local adapter room: one DuckDB file, a cursor for each thread; opened again after an error it does not survive."""
+"""One DuckDB file, a cursor for each thread; opened again after an error it does not survive."""
 
 import threading
 from collections.abc import Iterator

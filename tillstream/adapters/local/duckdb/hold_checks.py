@@ -1,4 +1,4 @@
-"""Local adapter room: what a file is held for because of what the ledger holds already."""
+"""What a file is held for because of what the ledger holds already."""
 
 import duckdb
 

@@ -1,4 +1,4 @@
-"""Local adapter room: which line of a sale stands for it where orders are counted (`sql/ledger/leads.duckdb.sql`)."""
+"""Which line of a sale stands for it where orders are counted (`sql/ledger/leads.duckdb.sql`)."""
 
 import duckdb
 

@@ -1,4 +1,4 @@
-"""Local adapter room: the named statements of `sql/ledger/settle.duckdb.sql`, filled in from the column list."""
+"""The named statements of `sql/ledger/settle.duckdb.sql`, filled in from the column list."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def _md5(*parts: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    """As `pipeline.hashes` makes them of texts."""
+    """As `pipeline.staging.hashes` makes them of texts."""
     return f"CAST({_md5(*parts)} & {LOW}::UHUGEINT AS BIGINT)"
 
 

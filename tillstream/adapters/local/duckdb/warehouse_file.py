@@ -1,4 +1,4 @@
-"""Local adapter room: which schema a warehouse's file has, and how a new file takes the place of an old one."""
+"""Which schema a warehouse's file has, and how a new file takes the place of an old one."""
 
 import shutil
 from pathlib import Path

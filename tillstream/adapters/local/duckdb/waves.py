@@ -1,4 +1,4 @@
-"""Local adapter room: the waves of one settlement, as `domain.waves` has them, by the sales that were staged."""
+"""The waves of one settlement, as `domain.settlement_waves` has them, by the sales that were staged."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

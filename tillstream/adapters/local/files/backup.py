@@ -1,4 +1,4 @@
-"""Local adapter room: a consistent copy of everything local as one archive, made while the owner goes on working.
+"""A consistent copy of everything local as one archive, made while the owner goes on working.
 
 A tar of plain files: `backup.json` says what it is, `manifest.jsonl`, the last, the size and SHA-256 of each. They are
 copied in the order in which a later one repairs an earlier one: the queue (its events may be handled again), the

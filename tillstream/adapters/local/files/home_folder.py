@@ -1,4 +1,4 @@
-"""Local adapter room: who owns the folder of everything local, and where its server listens.
+"""Who owns the folder of everything local, and where its server listens.
 
 One process at a time works in the folder, under `owner.lock`. Whoever waits for it holds `turnstile.lock`, so that
 turns go round: plain polling lets the process that just let go win again and again.

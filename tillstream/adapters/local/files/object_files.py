@@ -1,4 +1,4 @@
-"""Local adapter room: the files of one object, a file a generation, and what makes them durable."""
+"""The files of one object, a file a generation, and what makes them durable."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Local adapter room: any object name as a path that every file system keeps apart from all others, and back.
+"""Any object name as a path that every file system keeps apart from all others, and back.
 
 Small letters, digits and `._-` stay, a capital is `!` and its small letter (Windows and macOS do not tell them
 apart), everything else is `%` and hex, so that no name means anything to a shell, a glob or a Hive path.

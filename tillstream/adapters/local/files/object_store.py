@@ -1,4 +1,4 @@
-"""Local adapter room: objects as folders of immutable files, one file a generation.
+"""Objects as folders of immutable files, one file a generation.
 
     ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
     ROOT/inbox/!i!n/sales.csv@/1759301299999999.gone          ... which was deleted later

@@ -1,4 +1,4 @@
-"""Local adapter room: a backup comes back: read and checked whole beside the folder, then put in its place.
+"""A backup comes back: read and checked whole beside the folder, then put in its place.
 
 What was in the folder is set aside, never deleted. A kill before everything is checked leaves the folder as it was; a
 kill after it is ended by `finish`, which every start calls first.

@@ -1,4 +1,4 @@
-"""Local adapter room: a watched folder.
+"""A watched folder.
 
 ROOT/IN/july.csv                        dropped
 ROOT/.taking/1759301234567890/IN/july.csv   claimed: one rename, which nothing can leave half done

@@ -1,4 +1,4 @@
-"""Local adapter room: the files of sql/ in DuckDB's words, translated when they are written and not at every start.
+"""The files of sql/ in DuckDB's words, translated when they are written and not at every start.
 
 `sql/duckdb.json` holds them by the digest of their text; `make docs` writes it, a test holds it against the files.
 Other texts (queries with a scope in them) are translated when they come, by `dialect`.

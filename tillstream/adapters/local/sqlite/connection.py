@@ -1,4 +1,4 @@
-"""Local adapter room: the one owner of SQLite. One connection a thread, all closed together."""
+"""The one owner of SQLite. One connection a thread, all closed together."""
 
 import sqlite3
 import threading

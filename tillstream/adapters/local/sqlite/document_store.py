@@ -1,4 +1,4 @@
-"""Local adapter room: documents as JSON rows in SQLite, compare-and-set by version."""
+"""Documents as JSON rows in SQLite, compare-and-set by version."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Local adapter room: a durable queue in SQLite. Messages fan out when published, one row a subscription."""
+"""A durable queue in SQLite. Messages fan out when published, one row a subscription."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Local adapter room: the statements of the SQLite queue. Times are microseconds since 1970.
+"""The statements of the SQLite queue. Times are microseconds since 1970.
 
 A message is ready when `due` has passed; a new one is due since ever, so that a clock set back does not hide it.
 While it is leased, `due` is the end of the lease.

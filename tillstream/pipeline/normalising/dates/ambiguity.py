@@ -1,4 +1,4 @@
-"""The pipeline room: texts that two formats of a contract read to different times, and what a column proves of them.
+"""Texts that two formats of a contract read to different times, and what a column proves of them.
 
 A text that only one of two rival formats reads is evidence for that one. It rules where there is none for the other;
 else what both read is in doubt, and nobody guesses.

@@ -1,4 +1,4 @@
-"""The pipeline room: distinct texts of one date format, each read once and kept for the next blocks of a file."""
+"""Distinct texts of one date format, each read once and kept for the next blocks of a file."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The pipeline room: one date format over a whole column of distinct texts."""
+"""One date format over a whole column of distinct texts."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The pipeline room: dates whose texts all have one width, read digit by digit over all rows at once."""
+"""Dates whose texts all have one width, read digit by digit over all rows at once."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The pipeline room: a date format in strptime's letters → a reader of single texts in any language, and a writer."""
+"""A date format in strptime's letters → a reader of single texts in any language, and a writer."""
 
 import re
 import unicodedata

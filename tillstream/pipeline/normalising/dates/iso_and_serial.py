@@ -1,4 +1,4 @@
-"""The pipeline room: dates that mean the same everywhere: ISO 8601, and the day numbers of spreadsheets."""
+"""Dates that mean the same everywhere: ISO 8601, and the day numbers of spreadsheets."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""The pipeline room: dates as a source writes them → local wall-clock time, by the contract's formats."""
+"""Dates as a source writes them → local wall-clock time, by the contract's formats."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The pipeline room: when each sale happened, by the contract's dates: the instant, and the business day."""
+"""When each sale happened, by the contract's dates: the instant, and the business day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The pipeline room: local time → UTC, with the two days a year looked at closely on which clocks change."""
+"""Local time → UTC, with the two days a year looked at closely on which clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

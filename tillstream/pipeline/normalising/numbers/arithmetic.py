@@ -1,4 +1,4 @@
-"""The pipeline room: amounts computed from other amounts, exactly, rounded half away from zero at nine decimals."""
+"""Amounts computed from other amounts, exactly, rounded half away from zero at nine decimals."""
 
 from decimal import Context, Decimal
 

@@ -1,4 +1,4 @@
-"""The pipeline room: numbers as a source writes them → exact decimals.
+"""Numbers as a source writes them → exact decimals.
 
 Three tiers, each for what the one before could not read: a cast of the whole column, a cast of the plain cells, and
 the signs of the contract with exact decimals for the few texts that even those casts would not keep exactly.

@@ -1,4 +1,4 @@
-"""The pipeline room: digits and signs of every script as those that are read: full-width, Arabic, a true minus.
+"""Digits and signs of every script as those that are read: full-width, Arabic, a true minus.
 
 Only what has one meaning is changed. Superscripts, fractions and numbers in circles are no digits.
 """

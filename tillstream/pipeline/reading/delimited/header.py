@@ -1,4 +1,4 @@
-"""The pipeline room: the header of a text file, found behind titles and blank lines, and the shape of the rows below.
+"""The header of a text file, found behind titles and blank lines, and the shape of the rows below.
 
 The header is the first record that has every wanted name; where none of the first has them, the first with any text.
 Rows may end with more delimiters than the header or with fewer, as spreadsheets write them: the first row with text

@@ -1,4 +1,4 @@
-"""The pipeline room: the cells of one block's records as an Arrow table, and the records that give none."""
+"""The cells of one block's records as an Arrow table, and the records that give none."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The pipeline room: regional files as blocks of text cells, each row with its number and its physical line."""
+"""Regional files as blocks of text cells, each row with its number and its physical line."""
 
 from collections import deque
 from collections.abc import Collection, Iterator

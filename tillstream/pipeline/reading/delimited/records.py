@@ -1,4 +1,4 @@
-"""The pipeline room: where records begin and end in a block of UTF-8, on arrays of line ends and quotes.
+"""Where records begin and end in a block of UTF-8, on arrays of line ends and quotes.
 
 A quote opens a cell only where a cell begins; elsewhere it is a letter (`5" disk`). An opened quote must be closed
 before a delimiter or a line end, and a record over several lines must be no longer than `Rules.longest` and have no

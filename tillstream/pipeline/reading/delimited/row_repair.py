@@ -1,4 +1,4 @@
-"""The pipeline room: records with another number of cells that can only mean one row, one by one, for they are rare."""
+"""Records with another number of cells that can only mean one row, one by one, for they are rare."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

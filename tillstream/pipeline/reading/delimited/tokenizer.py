@@ -1,4 +1,4 @@
-"""The pipeline room: one record of a text file, cell after cell, and the signs that it is made of."""
+"""One record of a text file, cell after cell, and the signs that it is made of."""
 
 import re
 from dataclasses import dataclass

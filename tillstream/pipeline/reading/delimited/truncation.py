@@ -1,4 +1,4 @@
-"""The pipeline room: whether a text file seems to have been cut off, by what stands at its end."""
+"""Whether a text file seems to have been cut off, by what stands at its end."""
 
 from tillstream.pipeline.reading.delimited.parse import Parsed
 from tillstream.pipeline.reading.delimited.records import Layout

@@ -1,4 +1,4 @@
-"""The pipeline room: lines of JSON as objects, decoded in C, and their values as texts with the source's own digits."""
+"""Lines of JSON as objects, decoded in C, and their values as texts with the source's own digits."""
 
 import json
 from collections.abc import Sequence

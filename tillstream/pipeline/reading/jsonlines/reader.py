@@ -1,4 +1,4 @@
-"""The pipeline room: JSON lines, one object a line, as blocks of text cells that keep the digits of the source."""
+"""JSON lines, one object a line, as blocks of text cells that keep the digits of the source."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The pipeline room: Parquet files, batch by batch, their typed values as texts that lose nothing."""
+"""Parquet files, batch by batch, their typed values as texts that lose nothing."""
 
 from collections.abc import Iterator
 from io import SEEK_END

@@ -1,4 +1,4 @@
-"""The pipeline room: typed Arrow columns as texts, exact, each distinct value written once."""
+"""Typed Arrow columns as texts, exact, each distinct value written once."""
 
 import json
 from dataclasses import dataclass

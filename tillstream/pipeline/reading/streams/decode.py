@@ -1,4 +1,4 @@
-"""The pipeline room: a file's bytes as UTF-8, gzip opened by its magic bytes, encodings transcoded chunk by chunk."""
+"""A file's bytes as UTF-8, gzip opened by its magic bytes, encodings transcoded chunk by chunk."""
 
 import codecs
 import re

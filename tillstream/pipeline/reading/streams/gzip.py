@@ -1,4 +1,4 @@
-"""The pipeline room: gzip opened as a stream, and how far anything compressed may grow."""
+"""Gzip opened as a stream, and how far anything compressed may grow."""
 
 import zlib
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The pipeline room: what a zip archive holds: one file, read as a stream, or a workbook, or words why neither."""
+"""What a zip archive holds: one file, read as a stream, or a workbook, or words why neither."""
 
 import lzma
 import struct

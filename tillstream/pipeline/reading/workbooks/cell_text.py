@@ -1,4 +1,4 @@
-"""The pipeline room: typed cells of a sheet as the text that a contract reads back to the same value."""
+"""Typed cells of a sheet as the text that a contract reads back to the same value."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta

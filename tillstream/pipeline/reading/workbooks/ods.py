@@ -1,4 +1,4 @@
-"""The pipeline room: sheets of OpenDocument workbooks (.ods), row by row as their XML comes out of the archive."""
+"""Sheets of OpenDocument workbooks (.ods), row by row as their XML comes out of the archive."""
 
 import re
 import zipfile

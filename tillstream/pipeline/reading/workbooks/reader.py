@@ -1,4 +1,4 @@
-"""The pipeline room: the rows of a sheet as blocks: where its header is, and which rows cannot be taken as they are."""
+"""The rows of a sheet as blocks: where its header is, and which rows cannot be taken as they are."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

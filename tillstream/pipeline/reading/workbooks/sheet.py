@@ -1,4 +1,4 @@
-"""The pipeline room: rows of a sheet, whatever kind of workbook it is in."""
+"""Rows of a sheet, whatever kind of workbook it is in."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol

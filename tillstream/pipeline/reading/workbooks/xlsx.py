@@ -1,4 +1,4 @@
-"""The pipeline room: sheets of Excel workbooks (.xlsx). The values are read in Rust; what that reader passes over in
+"""Sheets of Excel workbooks (.xlsx). The values are read in Rust; what that reader passes over in
 silence, errors and formulas without a value, is looked for in the XML, where there is any."""
 
 import zipfile

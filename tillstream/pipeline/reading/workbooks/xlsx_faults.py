@@ -1,4 +1,4 @@
-"""The pipeline room: what the XML of a sheet tells beside its values: errors, formulas without a value, and how far
+"""What the XML of a sheet tells beside its values: errors, formulas without a value, and how far
 apart its cells lie. Regular XML, as spreadsheets write it, is looked through without parsing it."""
 
 import re

@@ -1,1 +1,1 @@
-"""The fixing room: refused rows of an upload are repaired cell by cell, kept as a draft, tried, and given back."""
+"""Refused rows of an upload are repaired cell by cell, kept as a draft, tried, and given back."""

@@ -1,4 +1,4 @@
-"""The fixing room: the refused rows with the steps of a draft taken, kept as what is other than the source wrote."""
+"""The refused rows with the steps of a draft taken, kept as what is other than the source wrote."""
 
 from collections.abc import Iterable, Sequence
 

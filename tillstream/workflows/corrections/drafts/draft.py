@@ -1,4 +1,4 @@
-"""The fixing room: what people typed and have not given back yet, one draft for each upload, kept as its steps.
+"""What people typed and have not given back yet, one draft for each upload, kept as its steps.
 
 A draft is one document. Whoever writes it has read its present version, so nobody overwrites another in silence.
 """

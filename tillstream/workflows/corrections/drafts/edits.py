@@ -1,4 +1,4 @@
-"""The fixing room: what a person did in the grid, step by step, as small as it was said; a draft is a list of these."""
+"""What a person did in the grid, step by step, as small as it was said; a draft is a list of these."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

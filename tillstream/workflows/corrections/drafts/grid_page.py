@@ -1,4 +1,4 @@
-"""The fixing room: the rows of the grid, chosen and paged on the server, each with what is wrong and what was typed."""
+"""The rows of the grid, chosen and paged on the server, each with what is wrong and what was typed."""
 
 import json
 import re

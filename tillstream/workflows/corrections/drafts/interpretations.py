@@ -1,4 +1,4 @@
-"""The fixing room: ways in which a cell that was refused may be meant, each a rule that a person may take for one cell
+"""Ways in which a cell that was refused may be meant, each a rule that a person may take for one cell
 or for all cells like it. A reading says a date as year-month-day and a number as the contract writes numbers."""
 
 import re

@@ -1,4 +1,4 @@
-"""The fixing room: the values that a column is known to have: those of its contract, and of the sales a person sees."""
+"""The values that a column is known to have: those of its contract, and of the sales a person sees."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

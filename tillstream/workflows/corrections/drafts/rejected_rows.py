@@ -1,4 +1,4 @@
-"""The fixing room: the refused rows of an upload as columns of texts, and where in them each problem stands."""
+"""The refused rows of an upload as columns of texts, and where in them each problem stands."""
 
 import json
 from collections.abc import Mapping

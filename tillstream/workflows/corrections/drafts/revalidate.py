@@ -1,4 +1,4 @@
-"""The fixing room: which rows would be accepted as they stand now, by the validation that reads every correction."""
+"""Which rows would be accepted as they stand now, by the validation that reads every correction."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The fixing room: rows with too few or too many cells, taken apart in the ways in which they would be accepted."""
+"""Rows with too few or too many cells, taken apart in the ways in which they would be accepted."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The fixing room: the rows of a draft that are ready go back as a correction of their upload; the others stay."""
+"""The rows of a draft that are ready go back as a correction of their upload; the others stay."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The fixing room: what a refused cell may have meant. Each suggestion was tried: with it the cell is not refused."""
+"""What a refused cell may have meant. Each suggestion was tried: with it the cell is not refused."""
 
 import json
 import re

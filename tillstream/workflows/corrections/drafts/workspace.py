@@ -1,4 +1,4 @@
-"""The fixing room: what lies before a person who repairs an upload: its refused rows, the draft, what is found."""
+"""What lies before a person who repairs an upload: its refused rows, the draft, what is found."""
 
 import hashlib
 import threading
