@@ -103,7 +103,7 @@ class Warehouse(Protocol):
         """Replace the rows of a reference table that have these keys, add the others. Repeatable."""
 
     def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        """Replace the rows of these days in a table of sums (`domain.daily_totals`) by a SELECT's in GoogleSQL, whose parameter
-        @days they are; in one transaction that no settlement waits for. Repeatable."""
+        """Replace the rows of these days in a table of sums (`domain.daily_totals`) by a SELECT's in GoogleSQL, whose
+        parameter @days they are; in one transaction that no settlement waits for. Repeatable."""
 
     def close(self) -> None: ...
