@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from homes import build
 
-from tillstream.batches import records
+from tillstream.batches import records, registration
 from tillstream.commands import demo, ingest
 from tillstream.commands.result import quiet
+from tillstream.domain.events import INBOX
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.workflows.intake.inbox_object import record_of
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -33,3 +35,17 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
         app.close()
     assert found.pop("monday.csv") == "command line"
     assert (len(found), set(found.values())) == (9, {"samples"})
+
+
+def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(home: Path) -> None:
+    app = build(Settings(home=home, threads=1))
+    contract = app.book.used("online-retail-uk")
+    with app.ports.objects.writer(INBOX, f"{contract.name}/monday.csv") as writer:
+        writer.write(HEAD.encode())
+    assert writer.stored
+    assert record_of(app.ports, app.book, writer.stored).received_by == "inbox"
+    for who in ("ann", "bob", "inbox"):
+        upload = registration.register(app.ports, contract, writer.stored, who)
+        assert upload.received_by == "ann"
+    assert records.get(app.ports, upload.batch_id).received_by == "ann"
+    app.close()

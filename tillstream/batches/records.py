@@ -1,5 +1,6 @@
 """Receiving: the bytes are kept, then the record is made; both before anything is promised to the sender."""
 
+from dataclasses import replace
 from typing import Any
 
 from tillstream import audit
@@ -10,6 +11,8 @@ from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
 COLLECTION = "batches"
+UNKNOWN_SENDER = "inbox"
+"""The sender of an object that only its event tells of."""
 CHUNK = 4 << 20
 MADE = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
 """Micro-batches of store sales are nobody's doing: the log would hold nothing else."""
@@ -29,8 +32,25 @@ def create(ports: Ports, upload: Upload) -> Upload:
     try:
         ports.documents.put_all(puts)
     except Conflict:
-        return get(ports, upload.batch_id)
+        return _with_sender(ports, upload)
     return upload
+
+
+def _with_sender(ports: Ports, upload: Upload) -> Upload:
+    """The record that is there; it takes the sender from `upload` where the event of the object made it first."""
+    while True:
+        document = ports.documents.get(COLLECTION, upload.batch_id)
+        if document is None:
+            raise NotFound(f"There is no batch {upload.batch_id}.")
+        known = Upload.from_json(document.data)
+        if known.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
+            return known
+        named = replace(known, received_by=upload.received_by)
+        try:
+            ports.documents.put(COLLECTION, upload.batch_id, named.to_json(), if_version=document.version)
+        except Conflict:
+            continue
+        return named
 
 
 def get(ports: Ports, batch: str) -> Upload:

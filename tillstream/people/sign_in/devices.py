@@ -1,4 +1,4 @@
-"""Words for a device, from what its browser says of itself. """
+"""Words for a device, from what its browser says of itself."""
 
 BROWSERS = (
     ("Edg", "Edge"),

@@ -48,7 +48,7 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
         raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
     dropped = DROPPED.fullmatch(stored.name)
     path = dropped[1] if dropped else stored.name
-    by = "watched folder" if dropped else "inbox"
+    by = "watched folder" if dropped else records.UNKNOWN_SENDER
     contract, why = _contract_of(ports, book, stored, path)
     held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says(detail=why))
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
