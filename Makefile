@@ -15,14 +15,18 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
 ##@ Proof
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations 15
+# in memory where it holds enough: the tests of a ledger wait for the disk more than for anything else
+MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "TMPDIR=/dev/shm"}')
+PYTEST = $(MEMORY) $(BIN)/pytest -n $(WORKERS) --dist worksteal --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
 test-system: .venv/.dev ## The tests that need servers, browsers or emulators (make emulators first)
 	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
-test-all: test test-system test-long ## Every test and every proof
+test-properties: .venv/.dev ## Every property with all its examples, of which make test tries a quarter
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long and not system" tests/property
+test-all: test test-system test-properties test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -104,4 +108,4 @@ clean: ## Remove what was built; the data in var/ stays
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@
 
-.PHONY: help setup run test test-system test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local

@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
+import examples  # noqa: F401 - chooses how many are tried
 import pytest
 import structlog
 from emulated import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub", "storage_testbench"]
 
-
-hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says more of the machine
-hypothesis.settings.load_profile("untimed")
 
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = frozenset({"browser", "faults"})

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
     *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
-    *("tests/stateful", "tests/conftest.py", "tests/emulated.py", "devtools/__init__.py", "devtools/emulators.py"),
+    *("tests/stateful", "tests/conftest.py", "tests/emulated.py", "tests/examples.py"),
+    *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
 FOUND = "tests/stateful/test_found_schedules.py"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sale_cells import cells, contract, found
@@ -38,7 +39,7 @@ def _as_told(moment: datetime, style: str) -> datetime | None:
     return (kept if "%S" in style else kept.replace(second=0)).replace(tzinfo=UTC)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.sampled_from(STYLES), st.sampled_from(LANGUAGES), st.lists(moments, min_size=1, max_size=5))
 def test_any_moment_in_any_style_and_language_reads_back_equal(style: str, language: str, told: list[datetime]) -> None:
     texts = [written(moment.replace(tzinfo=UTC), style, language) for moment in told]
@@ -48,7 +49,7 @@ def test_any_moment_in_any_style_and_language_reads_back_equal(style: str, langu
     assert len(findings) == 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.sampled_from(SHIPPED), moments)
 def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[str, str], moment: datetime) -> None:
     text = written(moment.replace(tzinfo=UTC), *style)
@@ -56,7 +57,7 @@ def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[
     assert (table.column("sale_date").to_pylist(), len(findings)) == ([moment.date()], 0)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(some_text, min_size=1, max_size=10),
     st.lists(st.sampled_from([*STYLES, "excel", "excel-1904"]), min_size=1, max_size=4, unique=True),
@@ -75,7 +76,7 @@ def test_whatever_a_cell_holds_is_a_day_or_refused(
         assert read[row] is not None or row in told or not text.strip()
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(st.dates(date(2020, 1, 1), date(2029, 12, 31)), min_size=1, max_size=12), st.booleans())
 def test_a_column_of_one_order_is_never_read_in_the_other(days: list[date], month_first: bool) -> None:
     style = "%m/%d/%Y" if month_first else "%d/%m/%Y"
@@ -89,7 +90,7 @@ def test_a_column_of_one_order_is_never_read_in_the_other(days: list[date], mont
         assert ((row, "ambiguous-date", "sale_date") in found(findings)) is not sure
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(61, 80_000), st.integers(0, 86_399))
 def test_a_day_number_of_a_spreadsheet_is_its_day_and_second(number: int, second: int) -> None:
     text = f"{number + second / 86_400:.10f}"

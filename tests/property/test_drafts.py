@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from examples import examples
 from homes import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,7 +180,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Any:
     app.close()
 
 
-@settings(max_examples=50)  # each act is a write to the disk
+@settings(max_examples=examples(50))  # each act is a write to the disk
 @given(ACTS)
 def test_undo_and_redo_are_each_persons_own_and_as_in_a_spreadsheet(ports: Any, acts: list[tuple[str, str]]) -> None:
     batch = f"batch-{ports.clock.tick()}"

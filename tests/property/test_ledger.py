@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stateful.sources import Row, Sale, some_row, some_sale
@@ -19,7 +20,8 @@ from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
 
-FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+pytestmark = pytest.mark.timeout(300)  # each example settles in warehouses of its own
+FEW = settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 SEEDS = st.integers(0, 1 << 30)
 LINES = "SELECT key, content FROM current_lines"
 RECEIPTS = """SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,

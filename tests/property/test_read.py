@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from letter_by_letter import Row, by_hand
@@ -57,7 +58,7 @@ hostile = st.lists(pieces, max_size=80).map(b"".join)
 block_sizes = st.integers(1, 200)
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(head=st.sampled_from([b"x,y,z\n", b"x,y\r\n", b"x\n", b""]), body=hostile, block_bytes=block_sizes)
 @example(head=b"x,y,z\n", body=b'1,"2,3\n4,",",6\n7,8,9', block_bytes=3)
 @example(head=b"x\n", body=b'\xef\xbb\xbf1\r\r\n"a\rb"\r', block_bytes=1)
@@ -65,7 +66,7 @@ def test_hostile_bytes_are_read_as_letter_by_letter(head: bytes, body: bytes, bl
     assert outcome(as_read, head + body, block_bytes=block_bytes) == outcome(by_hand, head + body)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(body=hostile, block_bytes=block_sizes, longest=st.integers(8, 40))
 def test_a_short_limit_of_records_is_kept_wherever_blocks_end(body: bytes, block_bytes: int, longest: int) -> None:
     data = b"x,y\n" + body
@@ -73,7 +74,7 @@ def test_a_short_limit_of_records_is_kept_wherever_blocks_end(body: bytes, block
     assert got == outcome(by_hand, data, longest=longest)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(data=st.binary(max_size=300), gzipped=st.booleans(), encoding=st.sampled_from(["utf-8", "cp1252", "utf-16"]))
 def test_random_bytes_never_crash_the_reader_and_always_balance(data: bytes, gzipped: bool, encoding: str) -> None:
     style = FileStyle(encoding=encoding)
@@ -110,7 +111,7 @@ def written(table: tuple[FileStyle, list[list[str]], str, int]) -> str:
     return text.getvalue()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(table=tables(), block_bytes=st.integers(16, 4096), gzipped=st.booleans(), cut=st.booleans())
 def test_a_table_written_in_any_style_reads_back_equal(
     table: tuple[FileStyle, list[list[str]], str, int], block_bytes: int, gzipped: bool, cut: bool
@@ -138,7 +139,7 @@ def test_a_table_written_in_any_style_reads_back_equal(
     assert blank == len(rows) - len(wanted)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(table=tables(), seed=st.integers(), block_bytes=st.integers(1, 300))
 def test_a_mutated_file_reads_the_same_in_blocks_of_any_size(
     table: tuple[FileStyle, list[list[str]], str, int], seed: int, block_bytes: int
