@@ -12,8 +12,10 @@ __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub"
 
 
 HERE = Path(__file__).parent
-SYSTEM_FOLDERS = frozenset({"browser", "faults"})
-"""Each test in these needs a browser or kills processes; elsewhere a fixture or the mark in the file says so."""
+SYSTEM_FOLDERS = ("browser", "cloud", "e2e/server", "faults")
+"""Each test in these needs a browser, a server or a cloud; elsewhere a fixture or the mark in the file tells."""
+ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
+"""Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset({"bigquery", "chromium", "cloud_storage", "firestore", "pubsub", "storage_testbench"})
 LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
@@ -29,9 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of the system, and give the slow kinds more time; before marks select among them."""
     for item in items:
-        folder = item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
-        if folder in SYSTEM_FOLDERS or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
+        path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+        if path.startswith(SYSTEM_FOLDERS) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.system)
+        if path.partition("/")[0] in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(path.partition("/")[0]))
         limit = next((limit for mark, limit in LIMITS.items() if item.get_closest_marker(mark)), None)
         if limit and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(limit))

@@ -198,12 +198,12 @@ def test_an_archive_cannot_write_outside_the_folder(
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from tillstream import cli
+from tillstream.cli.main import main
 {setup}
-cli.main(sys.argv[1:])
+main(sys.argv[1:])
 """
 IN_BACKUP = """
-from tillstream.adapters.local import backup
+from tillstream.adapters.local.files import backup
 backup.check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 """
 IN_RESTORE = """
