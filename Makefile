@@ -22,8 +22,8 @@ test-system: .venv/.dev ## The tests that need servers, browsers or emulators (m
 	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
-test-properties: .venv/.dev ## Every property with all its examples, of which make test tries a quarter
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long and not system" tests/property
+test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a quarter
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long and not system" tests/property tests/stateful
 test-all: test test-system test-properties test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

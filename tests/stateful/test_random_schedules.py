@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from examples import PROFILE
 from stateful.crashes import POINTS
 from stateful.schedules import OPERATIONS, Schedule, Tally, draw, run, smallest
 
+FEW = 4 if PROFILE == "thorough" else 1
 MANY = 540
 OFTEN = 20
 
@@ -38,9 +40,9 @@ def _fails(schedule: Schedule) -> bool:
 
 @pytest.mark.parametrize("first", [0, 14])
 def test_random_schedules_agree_with_the_model(first: int) -> None:
-    tally = play(range(first, first + 4))
-    assert tally.operations.total() > 20
-    assert tally.crashes.total() > 1
+    tally = play(range(first, first + FEW))
+    assert tally.operations.total() > 5 * FEW
+    assert FEW == 1 or tally.crashes.total() > 1  # one schedule may have none
 
 
 @pytest.mark.long

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.system  # each test waits for a limit of seconds
 ROOT = Path(__file__).resolve().parents[2]
 HANGS = """
 import threading

@@ -1,6 +1,7 @@
 """The region contracts that ship, and the loader of the company's own. Imports only the domain."""
 
 from collections.abc import Hashable, Iterable
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -38,7 +39,12 @@ class _TextLoader(Loader):
 
 
 def shipped() -> dict[str, Contract]:
-    """The contracts that come with the product, by name."""
+    """The contracts that come with the product, by name; read once in a process."""
+    return dict(_shipped())
+
+
+@cache
+def _shipped() -> dict[str, Contract]:
     return _load((files(__package__) / "shipped").iterdir())
 
 

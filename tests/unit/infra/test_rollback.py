@@ -61,6 +61,7 @@ def test_every_service_goes_back_and_forward_again(told: Path) -> None:
     assert told.read_text().count("--to-latest") == len(rollback.SERVICES)
 
 
+@pytest.mark.system
 def test_the_real_gcloud_reads_each_command(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
