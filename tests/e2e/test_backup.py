@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run, Say
 from ending import ended
 
+from tests.e2e.conftest import Run, Say
 from tillstream.app import build
 from tillstream.app.local import folder
 from tillstream.settings import Settings

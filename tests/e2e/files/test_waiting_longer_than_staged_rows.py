@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from conftest import Run
+from tests.e2e.conftest import Run
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 BAD = "".join(f"1{n},A,Shelf,ten,12/5/2011 9:02,2.50,7,UK\n" for n in range(6))
