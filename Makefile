@@ -18,12 +18,12 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
-test-system: .venv/.dev ## The tests that need servers, browsers or emulators (make emulators first)
+test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators first)
 	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
 test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a quarter
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long and not system" tests/property tests/stateful
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-all: test test-system test-properties test-long ## Every test and every proof
 lint: .venv/.dev ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .

@@ -13,8 +13,8 @@ __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub"
 
 
 HERE = Path(__file__).parent
-SYSTEM_FOLDERS = ("browser", "cloud", "e2e/server", "faults")
-"""Each test in these needs a browser, a server or a cloud; elsewhere a fixture or the mark in the file tells."""
+SYSTEM_FOLDERS = ("browser", "cloud", "e2e/server", "faults", "portal/test_what_each_person_sees", "stateful")
+"""Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a mark says so."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset({"bigquery", "chromium", "cloud_storage", "firestore", "pubsub", "storage_testbench"})
@@ -46,6 +46,10 @@ def pytest_collection_finish() -> None:
     """The collected tests stay to the end: the garbage collector need not look through them again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

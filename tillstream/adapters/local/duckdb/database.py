@@ -1,6 +1,7 @@
 """One DuckDB file, a cursor for each thread; opened again after an error it does not survive."""
 
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,8 @@ from tillstream.domain.errors import Rejected, Unavailable
 
 DEADLY = (duckdb.InternalException, duckdb.FatalException)
 """After one of these the engine answers nobody any more, whatever the question."""
+COPIES = "Arrow output on a DB-API result"
+"""DuckDB warns that an answer is copied once more, which a small one may be; large ones are streamed."""
 FLIPS = "build_side_probe_side"
 """Turns LEFT JOINs round, and such a join over a join kills the engine: docs/adr/022. Ours stand as they should."""
 
@@ -29,6 +32,7 @@ class Database:
             self.root = duckdb.connect(str(self._path), config=self._config)
         except duckdb.IOException as error:
             raise Unavailable(f"The warehouse {self._path} cannot be opened: {error}") from error
+        warnings.filterwarnings("ignore", COPIES, UserWarning)
         self.root.execute("SET GLOBAL TimeZone = 'UTC'")
         # Commits are durable without it, and a grown log is folded in anyway: no command waits for that at its end.
         self.root.execute("PRAGMA disable_checkpoint_on_shutdown")
