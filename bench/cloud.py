@@ -17,7 +17,7 @@ from tillstream.workflows.intake import uploads
 
 SOURCE = Path(__file__).resolve().parents[1] / "functions" / "main.py"
 GOOGLE = "tillstream.adapters.google"
-WAREHOUSE = (f"{GOOGLE}.dataset", f"{GOOGLE}.warehouse")
+WAREHOUSE = (f"{GOOGLE}.bigquery.dataset", f"{GOOGLE}.bigquery.warehouse")
 STEPS = {
     "stage": (
         "tillstream.pipeline.staging.stage",
@@ -29,7 +29,7 @@ STEPS = {
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
     "project": ("tillstream.pipeline.publishing.daily_totals", *WAREHOUSE),
     "receive": ("tillstream.workflows.intake.store_sales",),
-    "sweep": ("tillstream.server.worker", "tillstream.analytics.reference", *WAREHOUSE),
+    "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """What each function loads before it is done with its first event, beside its entry point and the ports of all."""
 PROGRAM = """

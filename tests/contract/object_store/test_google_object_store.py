@@ -200,7 +200,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pauses between tries are short, and few tries are made."""
     quick = retries.RETRY.with_delay(0.01, 0.05, 2).with_timeout(3)
     for module in ("object_store", "object_reader", "object_upload"):
-        monkeypatch.setattr(f"tillstream.adapters.google.{module}.RETRY", quick)
+        monkeypatch.setattr(f"tillstream.adapters.google.storage.{module}.RETRY", quick)
     return
 
 
