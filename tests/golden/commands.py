@@ -28,6 +28,7 @@ def help_texts() -> str:
 
 def _commands(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
     for name, command in sorted(group.commands.items()):
+        command._help_option = None  # click keeps the one of the first run, and a test may have run the command alone
         yield *before, name
         if isinstance(command, click.Group):
             yield from _commands(command, *before, name)
