@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,9 @@ def running(app: App, *, working: bool = True) -> Iterator[Served]:
         # one that still answers must not find the server's sockets closed.
         server.task_dispatcher.shutdown()
         # In its own thread: what another one closes while it waits for its sockets is a bad descriptor to it.
-        server.trigger.pull_trigger(lambda: _close(server))
+        # Woken by something else, the loop may close the trigger before this call has written into it.
+        with suppress(OSError):
+            server.trigger.pull_trigger(lambda: _close(server))
         thread.join(STOPS_WITHIN)
         if working:
             worker.stop()
