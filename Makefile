@@ -16,10 +16,8 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 
 ##@ Proof
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 15
-# in memory where it holds enough: a third of the time goes into copies of homes on disk
-MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 8000000 {print "TMPDIR=/dev/shm"}')
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
-	$(MEMORY) $(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
+	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
 test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators first)
 	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
