@@ -1,4 +1,4 @@
-"""Receiving: the bytes are kept, then the record is made; both before anything is promised to the sender."""
+"""The records of batches: created, found, and moved from state to state by compare-and-set."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ from tillstream.audit import What
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Put
 
 COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
@@ -39,9 +39,7 @@ def create(ports: Ports, upload: Upload) -> Upload:
 def _with_sender(ports: Ports, upload: Upload) -> Upload:
     """The record that is there; it takes the sender from `upload` where the event of the object made it first."""
     while True:
-        document = ports.documents.get(COLLECTION, upload.batch_id)
-        if document is None:
-            raise NotFound(f"There is no batch {upload.batch_id}.")
+        document = _document(ports, upload.batch_id)
         known = Upload.from_json(document.data)
         if known.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
             return known
@@ -55,10 +53,14 @@ def _with_sender(ports: Ports, upload: Upload) -> Upload:
 
 def get(ports: Ports, batch: str) -> Upload:
     """Raises `NotFound`."""
+    return Upload.from_json(_document(ports, batch).data)
+
+
+def _document(ports: Ports, batch: str) -> Document:
     document = ports.documents.get(COLLECTION, batch)
     if document is None:
         raise NotFound(f"There is no batch {batch}.")
-    return Upload.from_json(document.data)
+    return document
 
 
 def find(
@@ -104,9 +106,7 @@ def move(
     Raises `Rejected` when the state may not follow, `NotFound`.
     """
     while True:
-        document = ports.documents.get(COLLECTION, batch)
-        if document is None:
-            raise NotFound(f"There is no batch {batch}.")
+        document = _document(ports, batch)
         upload = Upload.from_json(document.data)
         if among is not None and upload.state not in among:
             return upload

@@ -1,1 +1,1 @@
-"""Read → normalise → validate → stage → settle → announce, a module a step."""
+"""Read → normalise → validate → stage → settle → announce, a package a step."""

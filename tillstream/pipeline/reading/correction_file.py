@@ -8,21 +8,11 @@ from typing import BinaryIO
 from tillstream.domain.contract.sections import FileStyle
 
 BOM = "\ufeff"
-
-
 ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
-
-
 OURS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
-
-
 YES = ("yes", "y", "true", "1", "x")
-
-
 RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
 """Spreadsheets of East Asia take the full-width signs for the others."""
-
-
 CORRECTED = FileStyle()
 """A kept correction is UTF-8 with commas, whatever the original was and however it was given back."""
 
