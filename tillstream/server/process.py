@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
 from typing import Any, NoReturn
 
 
@@ -25,11 +27,43 @@ def begin() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+STOPS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""How Ctrl-C, a service manager or a closed window asks a process to stop; each system has some of them."""
+
+
 def interrupt_on_stop() -> None:
-    """Whoever asks the process to stop (a service manager, a closed window) is answered as Ctrl-C is."""
-    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # each system has some of them
-        if asked := getattr(signal, name, None):
-            signal.signal(asked, signal.default_int_handler)
+    """Answer each of `STOPS` as Ctrl-C is answered."""
+    _answer_stops_with(signal.default_int_handler)
+
+
+class HeldStops:
+    """From now on a request to stop waits for `until_asked`: a process whose threads half started would never end."""
+
+    def __init__(self) -> None:
+        self._asked = self._interrupts = False
+        _answer_stops_with(self._ask)
+
+    def until_asked(self, work: Callable[[], object]) -> None:
+        """Do the work until a request interrupts it; none of it where one waits already."""
+        with suppress(KeyboardInterrupt):
+            try:
+                self._interrupts = True
+                if not self._asked:
+                    work()
+            finally:
+                self._interrupts = False
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+        if self._interrupts:
+            raise KeyboardInterrupt
+
+
+def _answer_stops_with(handler: Callable[[int, FrameType | None], Any]) -> None:
+    for name in STOPS:
+        asked = getattr(signal, name, None)
+        if asked and signal.getsignal(asked) is not signal.SIG_IGN:  # nohup ignores one, a shell's & another
+            signal.signal(asked, handler)
 
 
 def become(module: str, *arguments: str) -> NoReturn:

@@ -5,7 +5,6 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from http.client import OK
 from typing import Any
@@ -24,7 +23,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.logs import only_warnings
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
-from tillstream.server.process import become, interrupt_on_stop
+from tillstream.server.process import HeldStops, become, interrupt_on_stop
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
@@ -93,25 +92,26 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     )
     address = f"http://{settings.host}:{settings.port}"
     worker = Worker(app)
-    worker.start()
-    folder(settings).announce_server(address, token)
-    say(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
-    if password:
-        say(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
     stopping = threading.Event()
     samples = threading.Thread(target=_samples, args=(app, say), kwargs={"stopping": stopping}, name="samples")
-    samples.start()
-    if open_browser:
-        webbrowser.open(address)
+    stops = HeldStops()
     try:
-        with suppress(KeyboardInterrupt):
-            server.run()
+        worker.start()
+        folder(settings).announce_server(address, token)
+        say(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
+        if password:
+            say(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
+        samples.start()
+        if open_browser:
+            webbrowser.open(address)
+        stops.until_asked(server.run)
     finally:
         folder(settings).forget_server()
         server.close()
         # A thread that still holds a cursor as the process ends makes the driver complain of leaks, or fails in it.
         stopping.set()
-        samples.join()
+        if samples.is_alive():
+            samples.join()
         worker.stop()
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,10 +48,12 @@ def free_port() -> int:
 
 
 class Server:
-    def __init__(self, home: Path, err: IO[str] | int = subprocess.DEVNULL, **settings: str) -> None:
+    def __init__(
+        self, home: Path, err: IO[str] | int = subprocess.DEVNULL, before: Sequence[str] = (), **settings: str
+    ) -> None:
         self.port = free_port()
         self.process = subprocess.Popen(
-            [TILLSTREAM, "serve", "--port", str(self.port)],
+            [*before, TILLSTREAM, "serve", "--port", str(self.port)],
             env=environment(home, **settings),
             stdout=subprocess.PIPE,
             stderr=err,
@@ -69,10 +71,13 @@ class Server:
 
     def stop(self, how: int = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        code = self.process.wait(60)
-        if self.process.stdout:
-            self.process.stdout.close()
-        return code
+        try:
+            return self.process.wait(60)
+        finally:
+            self.process.kill()  # where it did not stop in time
+            self.process.wait()
+            if self.process.stdout:
+                self.process.stdout.close()
 
 
 @pytest.fixture
@@ -80,10 +85,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running = Server(tmp_path)
     yield running
     if running.process.poll() is None:
-        try:
-            running.stop()
-        finally:
-            running.process.kill()  # where it did not stop in time
+        running.stop()
 
 
 @pytest.fixture
@@ -169,6 +171,35 @@ def test_the_server_stops_cleanly(tmp_path: Path) -> None:
     server = Server(tmp_path)
     assert server.stop() == 0
     assert not (tmp_path / "server.json").exists()
+
+
+ASKED_AS_IT_SPEAKS = """
+import os, signal, sys
+from pathlib import Path
+from tillstream.server.serve import serve
+from tillstream.settings import Settings
+
+def say(line):
+    os.kill(os.getpid(), signal.SIGTERM)
+
+serve(Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), project=""), say)
+"""
+
+
+def test_a_server_asked_to_stop_while_it_starts_stops_once_it_has_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ASKED_AS_IT_SPEAKS, str(tmp_path), str(free_port())]
+    assert subprocess.run(command, env=environment(tmp_path), check=False, timeout=60).returncode == 0
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+    ignoring = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    server = Server(tmp_path, before=[sys.executable, "-c", ignoring])
+    server.process.send_signal(signal.SIGHUP)
+    assert server.get("/healthz") == 200
+    assert server.stop(signal.SIGTERM) == 0
 
 
 def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_the_next_goes_on(tmp_path: Path) -> None:
