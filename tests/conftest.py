@@ -1,6 +1,9 @@
 """What every kind of test may use."""
 
 import gc
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,9 +20,22 @@ SYSTEM_FOLDERS = ("browser", "cloud", "e2e/server", "faults", "portal/test_what_
 """Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a mark says so."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
-SYSTEM_FIXTURES = frozenset({"bigquery", "chromium", "cloud_storage", "firestore", "pubsub", "storage_testbench"})
+SYSTEM_FIXTURES = frozenset(
+    {"bigquery", "chromium", "cloud_storage", "firestore", "judge", "pubsub", "storage_testbench"}
+)
 LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes that must be free in memory for the homes of tests to lie there: half of the time on a disk is waiting for it."""
+
+
+def pytest_configure() -> None:
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    gc.set_threshold(50_000, 20, 20)  # as the product's own processes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

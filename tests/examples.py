@@ -6,11 +6,11 @@ import hypothesis
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 # no deadline: how long an example takes says more of the machine
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=16)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 hypothesis.settings.load_profile(PROFILE)
 
 
 def examples(thorough: int) -> int:
-    """So many in the profile `thorough`; a quarter in `quick`, but four at least where there are as many."""
-    return thorough if PROFILE == "thorough" else max(thorough // 4, min(thorough, 4))
+    """So many in the profile `thorough`; a sixth in `quick`, but two at least where there are as many."""
+    return thorough if PROFILE == "thorough" else max(thorough // 6, min(thorough, 2))

@@ -9,11 +9,13 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import duckdb
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 import portal
 from tillstream import app
@@ -101,6 +103,21 @@ class OnceCompiled(BytecodeCache):
 
 
 COMPILED = OnceCompiled()
+_compile_builder = Rule._compile_builder
+
+
+_builders: dict[Any, Any] = {}
+
+
+def _built_once(rule: Rule, append_unknown: bool = True) -> Any:
+    """What makes addresses of a rule, compiled once for all apps of this process: most of the time of making an app."""
+    key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _built_once  # type: ignore[method-assign]
 
 
 def create_app(app: App) -> Flask:

@@ -123,6 +123,6 @@ def open_to_visitors(house: House) -> Iterator[None]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         house.address = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield
         server.shutdown()

@@ -188,7 +188,7 @@ def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(mo
     monkeypatch.setattr("devtools.local_triggers.AGAIN", 0.01)
     handler = type("Handler", (Stub,), {"seen": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     relay, stopping = Relay(address, "inbox", address), threading.Event()

@@ -1,9 +1,10 @@
 """The whole local mode through its command line, in this process, on a home of its own."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,9 @@ from tillstream.settings import Settings
 
 Run = Callable[..., tuple[int, Any]]
 Say = Callable[..., tuple[int, str]]
+Result = TypeVar("Result")
+Once = Callable[[Callable[[], Result]], Result]
+_kept: dict[tuple[str, str], tuple[Path, Any]] = {}
 
 
 def _furnish(arguments: tuple[str, ...]) -> None:
@@ -26,6 +30,23 @@ def _furnish(arguments: tuple[str, ...]) -> None:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def once(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Once[Any]:
+    """Does something in the folder of the test and gives its result; later tests of the module get a copy of both."""
+
+    def done(deed: Callable[[], Any]) -> Any:
+        key = (request.module.__name__, deed.__qualname__)
+        if key in _kept:
+            shutil.copytree(_kept[key][0], tmp_path, dirs_exist_ok=True)
+        else:
+            result, folder = deed(), tmp_path_factory.mktemp("kept")
+            shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
+            _kept[key] = folder, result
+        return _kept[key][1]
+
+    return done
 
 
 @pytest.fixture

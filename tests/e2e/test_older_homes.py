@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Once, Run
 from tillstream.cli.main import main
 from tillstream.domain.tables import SCHEMA
 
@@ -27,26 +27,30 @@ HELD = HEAD + "80,1,2026-01-08,P1,two,3.50\n81,1,2026-01-08,P1,1,3.50\n"
 
 
 @pytest.fixture
-def lived(run: Run, tmp_path: Path, home: Path) -> dict[str, str]:
+def lived(run: Run, once: Once[dict[str, str]], tmp_path: Path, home: Path) -> dict[str, str]:
     """A home that has seen uploads, a fix, a replay, an undo, a hold and rates of its own; batch ids by file."""
-    (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "shop.yaml").write_text(CONTRACT)
-    batches = {}
-    for name, text in (("monday", MONDAY), ("tuesday", TUESDAY), ("faulty", FAULTY), ("held", HELD)):
-        path = tmp_path / f"{name}.csv"
-        path.write_text(text)
-        batches[name] = run("ingest", str(path), "--region", "shop")[1]["batch_id"]
-    refused = tmp_path / "refused.csv"
-    run("quarantine", batches["faulty"], "--csv", str(refused))
-    refused.write_text(refused.read_text("utf-8-sig").replace(",two,", ",2,"))
-    assert run("fix", batches["faulty"], str(refused))[0] == 0
-    batches["replay"] = run("replay", batches["faulty"])[1]["batch_id"]
-    run("undo", batches["monday"], "--yes")
-    rates = tmp_path / "rates.csv"
-    with rates.open("w", newline="") as out:
-        csv.writer(out).writerows([("date", "currency", "rate"), ("2026-01-01", "USD", "2.0")])
-    assert run("fx", "load", str(rates))[0] == 0
-    return batches
+
+    def live() -> dict[str, str]:
+        (home / "contracts").mkdir(parents=True)
+        (home / "contracts" / "shop.yaml").write_text(CONTRACT)
+        batches = {}
+        for name, text in (("monday", MONDAY), ("tuesday", TUESDAY), ("faulty", FAULTY), ("held", HELD)):
+            path = tmp_path / f"{name}.csv"
+            path.write_text(text)
+            batches[name] = run("ingest", str(path), "--region", "shop")[1]["batch_id"]
+        refused = tmp_path / "refused.csv"
+        run("quarantine", batches["faulty"], "--csv", str(refused))
+        refused.write_text(refused.read_text("utf-8-sig").replace(",two,", ",2,"))
+        assert run("fix", batches["faulty"], str(refused))[0] == 0
+        batches["replay"] = run("replay", batches["faulty"])[1]["batch_id"]
+        run("undo", batches["monday"], "--yes")
+        rates = tmp_path / "rates.csv"
+        with rates.open("w", newline="") as out:
+            csv.writer(out).writerows([("date", "currency", "rate"), ("2026-01-01", "USD", "2.0")])
+        assert run("fx", "load", str(rates))[0] == 0
+        return batches
+
+    return once(live)
 
 
 def make_older(home: Path) -> None:

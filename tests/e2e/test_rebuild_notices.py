@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Once, Run
 
 CONTRACT = """
 name: shop
@@ -31,14 +31,17 @@ LATER = "1,1,2026-01-05,P1,3,3.50\n"
     ],
 )
 def test_a_rebuild_from_the_ledger_names_what_was_changed(
-    run: Run, home: Path, tmp_path: Path, change: str, named: str
+    run: Run, once: Once[None], home: Path, tmp_path: Path, change: str, named: str
 ) -> None:
-    (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "shop.yaml").write_text(CONTRACT)
-    for name, rows in (("a.csv", FIRST), ("b.csv", LATER)):
-        (tmp_path / name).write_text(HEAD + rows)
-        assert run("ingest", str(tmp_path / name), "--region", "shop")[0] == 0
-    assert run("rebuild", "--check") == (0, {"settlements": 2, "batches": 2, "differences": []})
+    def sell() -> None:
+        (home / "contracts").mkdir(parents=True)
+        (home / "contracts" / "shop.yaml").write_text(CONTRACT)
+        for name, rows in (("a.csv", FIRST), ("b.csv", LATER)):
+            (tmp_path / name).write_text(HEAD + rows)
+            assert run("ingest", str(tmp_path / name), "--region", "shop")[0] == 0
+        assert run("rebuild", "--check") == (0, {"settlements": 2, "batches": 2, "differences": []})
+
+    once(sell)
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
         connection.execute(change)
     code, report = run("rebuild", "--check")

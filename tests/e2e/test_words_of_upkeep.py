@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate.commands import leaves
-from tests.e2e.conftest import Run, Say
+from tests.e2e.conftest import Once, Run, Say
 from tillstream.cli.main import main
 from tillstream.cli.output import maintenance
 
@@ -17,11 +17,27 @@ SERVER = "tillstream serve"
 
 
 @pytest.fixture
-def settled(run: Run, tmp_path: Path) -> str:
+def settled(run: Run, once: Once[str], tmp_path: Path) -> str:
     """A batch in the ledger."""
-    path = tmp_path / "monday.csv"
-    path.write_text(HEAD + SALE)
-    return str(run("ingest", str(path), "--region", "online-retail-uk")[1]["batch_id"])
+
+    def settle() -> str:
+        path = tmp_path / "monday.csv"
+        path.write_text(HEAD + SALE)
+        return str(run("ingest", str(path), "--region", "online-retail-uk")[1]["batch_id"])
+
+    return once(settle)
+
+
+@pytest.fixture
+def staffed(settled: str, say: Say, once: Once[str]) -> str:
+    """A batch in the ledger, and two administrators."""
+
+    def employ() -> str:
+        say("users", "add", "boss", "--role", "admin")
+        say("users", "add", "second", "--role", "admin")
+        return settled
+
+    return once(employ)
 
 
 def arguments(command: str, batch: str, folder: Path) -> list[str]:
@@ -45,12 +61,10 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [path for path, _ in leaves(main, "tillstream") if path != SERVER])
-def test_a_command_prints_json_only_where_it_is_asked_for(say: Say, settled: str, tmp_path: Path, path: str) -> None:
+def test_a_command_prints_json_only_where_it_is_asked_for(say: Say, staffed: str, tmp_path: Path, path: str) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
-    say("users", "add", "boss", "--role", "admin")
-    say("users", "add", "second", "--role", "admin")
     command = path.removeprefix("tillstream ")
-    words = say(*command.split(), *arguments(command, settled, tmp_path))[1]
+    words = say(*command.split(), *arguments(command, staffed, tmp_path))[1]
     assert words.strip()
     with pytest.raises(json.JSONDecodeError):
         json.loads(words)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Once, Run
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = "".join(f"90{n},A,b,1,12/5/2011 9:02,1,1,UK\n" for n in range(10, 30))
@@ -17,10 +17,14 @@ Rows = list[dict[str, str]]
 
 
 @pytest.fixture
-def batch(run: Run, tmp_path: Path) -> str:
+def batch(run: Run, once: Once[str], tmp_path: Path) -> str:
     """A batch with two refused rows."""
-    (tmp_path / "sales.csv").write_text(HEAD + BAD + GOOD, encoding="utf-8")
-    return str(run("ingest", str(tmp_path / "sales.csv"), "--region", "online-retail-uk")[1]["batch_id"])
+
+    def ingest() -> str:
+        (tmp_path / "sales.csv").write_text(HEAD + BAD + GOOD, encoding="utf-8")
+        return str(run("ingest", str(tmp_path / "sales.csv"), "--region", "online-retail-uk")[1]["batch_id"])
+
+    return once(ingest)
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_liste
             assert not asked.done()
             door = DispatcherMiddleware(nothing, {"/control": create_control(app, "new")})
             server = make_server("127.0.0.1", 0, door)
-            listening = threading.Thread(target=server.serve_forever, daemon=True)
+            listening = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
             listening.start()
             folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
             assert asked.result(timeout=30).data["rows"][0]["lines"] == 0

@@ -34,7 +34,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     rights = ["upload", "uploads", "numbers"]
     _, token = personal_tokens.issue(app.ports, "smoke", "smoke", rights, days=1, known=app.book.regions(), by="test")
     server = make_server("127.0.0.1", 0, create_app(app), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     worker = Worker(app)
     worker.start()
