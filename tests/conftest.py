@@ -29,7 +29,7 @@ LIMITS = {"long": 1_800, "system": 300}
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
-"""Bytes that must be free in memory for the homes of tests to lie there: half of the time on a disk is waiting for it."""
+"""Bytes that must be free in memory for the homes of tests to lie there: on a disk half of the time is waiting."""
 
 
 def pytest_configure() -> None:

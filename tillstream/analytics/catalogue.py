@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import sql
@@ -62,7 +62,11 @@ class Query:
     needs: Action | None
 
     def reads(self, relation: str) -> bool:
-        return re.search(rf"\b{relation}\b", self.text) is not None
+        return relation in self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.text))
 
 
 def names() -> tuple[str, ...]:
