@@ -15,6 +15,7 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
 ##@ Proof
+unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"

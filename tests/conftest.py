@@ -16,7 +16,10 @@ __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub"
 
 
 HERE = Path(__file__).parent
-SYSTEM_FOLDERS = ("browser", "cloud", "e2e/server", "faults", "portal/test_what_each_person_sees", "stateful")
+SYSTEM_FOLDERS = (
+    *("browser", "cloud", "docs/test_readme_tour", "e2e/server", "e2e/test_demo", "faults", "golden/test_homes"),
+    *("portal/test_what_each_person_sees", "stateful"),
+)
 """Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a mark says so."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""

@@ -222,6 +222,7 @@ class DocumentStoreContract:
         assert counter is not None
         assert (counter.data, counter.version) == ({"count": 120}, 120)
 
+    @pytest.mark.system
     @pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.long)])
     def test_a_killed_writer_loses_nothing_that_returned(self, opener: Opener, tmp_path: Path, rounds: int) -> None:
         told = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)

@@ -81,6 +81,7 @@ class EventBusCrowds(EventBusGiven):
     def test_processes_share_the_work(self, opener: Opener, tmp_path: Path) -> None:
         assert set(shared_by_processes(opener, tmp_path / "told")) == set(map(str, range(2_000)))
 
+    @pytest.mark.system
     @pytest.mark.parametrize("rounds", [3, pytest.param(60, marks=pytest.mark.long)])
     def test_a_killed_publisher_loses_nothing_that_was_acknowledged_to_it(
         self, opener: Opener, tmp_path: Path, rounds: int
@@ -93,6 +94,7 @@ class EventBusCrowds(EventBusGiven):
         assert set(told) <= set(counted)
         assert set(counted.values()) == {BATCH}, "a batch is there whole, or not at all"
 
+    @pytest.mark.system
     @pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.long)])
     def test_a_killed_consumer_leaves_every_message_to_the_next(
         self, opener: Opener, tmp_path: Path, rounds: int

@@ -244,6 +244,7 @@ class ObjectStoreContract:
         assert len({generation for run in runs for generation in run}) == 200
         assert all(run == sorted(run) for run in runs)
 
+    @pytest.mark.system
     @pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.long)])
     def test_a_killed_writer_loses_nothing_that_returned(self, opener: Opener, tmp_path: Path, rounds: int) -> None:
         told = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)
