@@ -1,4 +1,4 @@
-"""The composition root: the one place that knows adapters, a module a family, loaded only where it is chosen."""
+"""Composition root: the only package that imports adapters, one module per family, loaded on demand."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,11 +11,11 @@ __all__ = ["App", "build", "open_app"]
 
 
 def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True) -> App:
-    """The app on a project of Google's where the settings name one, else on the folder of everything local.
+    """Build the app on the Google Cloud project of the settings, if any, else on the local home folder.
 
-    The caller owns that folder (`open_app` does so itself). Raises `Rejected`: the folder is not ours.
+    The caller must own that folder (`open_app` acquires it). Raises `Rejected` if the folder is not a Tillstream home.
 
-    rates: whether exchange rates must be ready; who only takes sales in leaves them to whoever asks for numbers.
+    rates: whether to load exchange rates; ingestion does not need them.
     """
     if settings.project:
         from tillstream.app.google import build as google
@@ -28,7 +28,7 @@ def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True)
 
 @contextmanager
 def open_app(settings: Settings, wait: float | None = None, *, rates: bool = True) -> Iterator[App]:
-    """Build, and close again; owns the local folder meanwhile. Raises `Occupied` when it is not free in time."""
+    """Build the app and close it on exit, owning the local folder. Raises `Occupied` if it is not free in time."""
     with nullcontext() if settings.project else _owned(settings, wait):
         app = build(settings, rates=rates)
         try:

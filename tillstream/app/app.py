@@ -1,4 +1,4 @@
-"""What a front door is given: the ports and all that stands on them."""
+"""The application object that entry points use: ports, contracts, settings and caches."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from tillstream.settings import Settings
 
 @dataclass(frozen=True)
 class App:
-    """Everything a front door needs; made by `build`, ended by `close`."""
+    """Everything an entry point needs; created by `build`, released by `close`."""
 
     settings: Settings
     ports: Ports
     book: ContractBook
     queries: QueryCache
     fresh_warehouse: Callable[[], Warehouse]
-    """Gives an empty warehouse beside the live one: for rebuilds."""
+    """Creates an empty scratch warehouse for rebuilds."""
     drops: tuple[Drop, ...] = ()
-    """The places where files are left: the watched folder, and plain files in the inbox's own folder."""
+    """Folders polled for files: the watched folder, and plain files in the inbox folder."""
     keep_copy: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
-    """Writes a backup while the app goes on: everything local as one archive, or a project's into a folder of a bucket;
-    is told the bytes on its way."""
+    """Writes a backup while the app runs: local data as one archive, a project's into a bucket folder. The callback
+    receives the bytes of each step."""
     attended: bool = False
-    """Whether a worker runs beside, which does what the events of this app ask for."""
+    """Whether a worker runs in this process and handles the events of this app."""
 
     def close(self) -> None:
         self.ports.warehouse.close()

@@ -1,4 +1,4 @@
-"""Where the company's own contracts are kept: as files of a folder, or as documents where there is no folder."""
+"""Stores of the company's own contracts: files of a folder, or documents if there is no folder."""
 
 from pathlib import Path
 
@@ -12,25 +12,25 @@ COLLECTION = "own-contracts"
 
 
 class InFolder:
-    """YAML files that people edit too; they are read once, when the app is built."""
+    """Contracts as YAML files, which users may also edit; read once, when the app is built."""
 
     def __init__(self, folder: Path, ports: Ports) -> None:
         self._folder = folder
         self._ports = ports
 
     def read(self) -> dict[str, Contract]:
-        """The company's own contract stands before a shipped one of the same name. Raises `Rejected`."""
-        return _agreed(loader.shipped() | loader.load_folder(self._folder))
+        """Return all contracts; the company's own override shipped ones of the same name. Raises `Rejected`."""
+        return _checked(loader.shipped() | loader.load_folder(self._folder))
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
-        """Raises `Rejected`."""
-        _agreed(self.read() | {contract.name: contract})
+        """Save a contract version. Raises `Rejected` if it conflicts with others."""
+        _checked(self.read() | {contract.name: contract})
         yaml_writer.save(self._folder, contract)
-        _tell(self._ports, contract, old, by)
+        _audit_save(self._ports, contract, old, by)
 
 
 class InDocuments:
-    """Documents that every instance reads again before each event or request, since another may have saved one."""
+    """Contracts as documents; reread before each event or request, as another instance may have saved one."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -38,31 +38,34 @@ class InDocuments:
         self._parsed: dict[tuple[str, int], Contract] = {}
 
     def read(self) -> dict[str, Contract]:
-        """The company's own contract stands before a shipped one of the same name. Raises `Unavailable`."""
-        found = self._ports.documents.find(COLLECTION)
+        """Return all contracts; the company's own override shipped ones of the same name. Raises `Unavailable`."""
+        documents = self._ports.documents.find(COLLECTION)
         self._parsed = {
-            (each.id, each.version): self._parsed.get((each.id, each.version)) or parse(each.data, each.id)
-            for each in found
+            (document.id, document.version): self._parsed.get((document.id, document.version))
+            or parse(document.data, document.id)
+            for document in documents
         }
         return self._shipped | {name: contract for (name, _), contract in self._parsed.items()}
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
-        """Raises `Rejected`; `Conflict`: somebody else saved the same contract just now."""
+        """Save a contract version. Raises `Rejected`, and `Conflict` if it was saved concurrently."""
         current = self.read()
         if current.get(contract.name) != old:
             raise Conflict(f"Somebody else saved the contract {contract.name} just now. Look at theirs first.")
-        _agreed(current | {contract.name: contract})
-        known = next((version for name, version in self._parsed if name == contract.name), 0)
-        self._ports.documents.put(COLLECTION, contract.name, contract.model_dump(mode="json"), if_version=known)
-        _tell(self._ports, contract, old, by)
+        _checked(current | {contract.name: contract})
+        current_version = next((version for name, version in self._parsed if name == contract.name), 0)
+        self._ports.documents.put(
+            COLLECTION, contract.name, contract.model_dump(mode="json"), if_version=current_version
+        )
+        _audit_save(self._ports, contract, old, by)
 
 
-def _agreed(known: dict[str, Contract]) -> dict[str, Contract]:
-    loader.agree(known.values())
-    return known
+def _checked(contracts: dict[str, Contract]) -> dict[str, Contract]:
+    loader.agree(contracts.values())
+    return contracts
 
 
-def _tell(ports: Ports, contract: Contract, old: Contract | None, by: str) -> None:
+def _audit_save(ports: Ports, contract: Contract, old: Contract | None, by: str) -> None:
     before, after = old.model_dump(mode="json") if old else {}, contract.model_dump(mode="json")
     changed = [name for name, value in after.items() if before.get(name) != value]
     was = {name: before[name] for name in changed} if old else None

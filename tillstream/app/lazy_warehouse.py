@@ -1,4 +1,4 @@
-"""A warehouse whose libraries load with the first question: who only keeps store sales never asks one."""
+"""A warehouse created on first use, so that receiving store sales never loads its libraries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -11,35 +11,35 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class LateWarehouse:
+class LazyWarehouse:
     def __init__(self, make: Callable[[], Warehouse]) -> None:
         self._make = make
 
     @cached_property
-    def _made(self) -> Warehouse:
+    def _warehouse(self) -> Warehouse:
         return self._make()
 
     def settle(self, settlement: Settlement) -> Settled:
-        return self._made.settle(settlement)
+        return self._warehouse.settle(settlement)
 
     def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
-        return self._made.preview(settlement, questions)
+        return self._warehouse.preview(settlement, questions)
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
-        return self._made.query(sql, params)
+        return self._warehouse.query(sql, params)
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
-        return self._made.stream(sql, params)
+        return self._warehouse.stream(sql, params)
 
     def load(self, table: str, rows: "pa.Table") -> None:
-        self._made.load(table, rows)
+        self._warehouse.load(table, rows)
 
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
-        self._made.upsert(table, rows, keys)
+        self._warehouse.upsert(table, rows, keys)
 
     def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        self._made.renew(table, sql, days)
+        self._warehouse.renew(table, sql, days)
 
     def close(self) -> None:
-        if "_made" in vars(self):
-            self._made.close()
+        if "_warehouse" in vars(self):
+            self._warehouse.close()

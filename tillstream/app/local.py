@@ -1,4 +1,4 @@
-"""The composition root on one machine: everything lies in the folder of everything local."""
+"""Composition root for one machine: all data is in the local home folder."""
 
 import json
 from collections.abc import Callable
@@ -41,12 +41,12 @@ WAREHOUSE = "warehouse.duckdb"
 def build(
     settings: Settings, clock: Clock | None = None, warehouse_file: str = WAREHOUSE, *, rates: bool = True
 ) -> App:
-    """The caller owns the folder. Raises `Rejected`: it is not ours."""
+    """Build the local app; the caller owns the folder. Raises `Rejected` if it is not a Tillstream home."""
     home = settings.home
     home.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
     restore.finish(home)
-    # it may refuse the folder, and then nothing else has been opened
+    # opened first, because it may reject the folder
     warehouse = _warehouse(settings, warehouse_file)
     bus = SQLiteEventBus(home / "queue.sqlite", clock)
     for subscription, topic in SUBSCRIPTIONS.items():
@@ -62,23 +62,23 @@ def build(
         ports,
         ContractBook(documents, own.read(), own.save),
         QueryCache(),
-        partial(_warehouse, settings, ":memory:"),  # which spills to disk
+        partial(_warehouse, settings, ":memory:"),  # spills to disk
         _drops(settings, clock),
-        _keeper(home, warehouse, clock),
+        _backup_writer(home, warehouse, clock),
     )
 
 
-def _keeper(
+def _backup_writer(
     home: Path, warehouse: DuckDBWarehouse, clock: Clock
 ) -> Callable[[str, Callable[[int], None]], dict[str, Any]]:
-    def keep(out: str, tell: Callable[[int], None]) -> dict[str, Any]:
-        return backup.write(home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), tell)
+    def keep(out: str, progress: Callable[[int], None]) -> dict[str, Any]:
+        return backup.write(home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), progress)
 
     return keep
 
 
 def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
-    """Put a backup into the folder of everything local, checked whole before. Raises `Rejected`, `Occupied`."""
+    """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`."""
     if settings.project:
         raise Rejected(f"What is kept in the project {settings.project} is brought back there.")
     with folder(settings).own(wait):
@@ -86,45 +86,45 @@ def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float 
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-OURS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, NOBODY.name})
-"""Folders of the inbox in which only we write."""
+RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, NOBODY.name})
+"""Inbox folders that only Tillstream writes to."""
 
 
 def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
     return (
         FolderDrop(settings.dropped, clock, settings.drop_settle),
-        # a file copied into the bucket's folder becomes an object of it, and nothing stays beside it
+        # a file copied into the inbox folder becomes an object; no original remains
         FolderDrop(
             settings.home / "objects" / INBOX,
             clock,
             settings.drop_settle,
             keep=False,
-            skip=lambda name: is_object(name) or name in OURS,
+            skip=lambda name: is_object(name) or name in RESERVED_FOLDERS,
             spelled=object_name,
         ),
     )
 
 
 def folder(settings: Settings) -> Folder:
-    """Who owns the folder of everything local, and where its server listens."""
+    """Return the home folder with its lock and server address."""
     return Folder(settings.home)
 
 
 def renew(
     settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
 ) -> dict[str, Any] | None:
-    """Make the warehouse anew from the kept originals where an older Tillstream wrote it; None where none did.
+    """Rebuild a warehouse of an older version from the stored originals; None if it is current.
 
-    The old file stays in the folder, and stays in use unless everything went well. Raises `Rejected`, `Occupied`.
+    The old file stays in the folder, and stays in use unless the rebuild succeeds. Raises `Rejected`, `Occupied`.
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
     with folder(settings).own(wait):
         if not is_older(live):
             return None
-        for half in settings.home.glob(f"{new.name}*"):  # of a try that was killed
-            half.unlink()
+        for partial_file in settings.home.glob(f"{new.name}*"):  # left by a killed attempt
+            partial_file.unlink()
         try:
-            report, at = _made_anew(settings, new.name, progress)
+            report, at = _rebuild_from_originals(settings, new.name, progress)
         except Rejected as error:
             raise Rejected(
                 f"The warehouse of {settings.home} cannot be made anew: {error} It is kept as it was; set "
@@ -135,18 +135,18 @@ def renew(
         return report | {"kept_aside": str(aside)}
 
 
-def _made_anew(
+def _rebuild_from_originals(
     settings: Settings, name: str, progress: Callable[[int], None] | None
 ) -> tuple[dict[str, Any], datetime]:
-    from tillstream.workflows.operations import rebuild  # with all that stages: not for every light start
+    from tillstream.workflows.operations import rebuild  # lazy: imports all staging code
 
     with closing(_warehouse(settings, WAREHOUSE, as_found=True)) as old:
         app = build(settings, warehouse_file=name)
         try:
-            report = rebuild.anew(app.ports, app.book, old, progress)
+            report = rebuild.rebuild_warehouse(app.ports, app.book, old, progress)
             reference.take_over(app.ports, old, settings.reporting_currency)
-            told = {name: report[name] for name in ("settlements", "batches")}
-            audit.record(app.ports, "command line", audit.What.DATA_REBUILT, "warehouse", None, told)
+            counts = {name: report[name] for name in ("settlements", "batches")}
+            audit.record(app.ports, "command line", audit.What.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()
         finally:
             app.close()
@@ -163,7 +163,7 @@ def _warehouse(settings: Settings, name: str, *, as_found: bool = False) -> Duck
 
 
 def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
-    """What a bucket's notifications do in the cloud: the inbox, and only the inbox, says what arrived."""
+    """Emulate bucket notifications of the cloud: publish an event for each new inbox object."""
 
     def finalized(stored: StoredObject) -> None:
         if stored.bucket == INBOX:

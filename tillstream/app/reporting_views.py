@@ -1,4 +1,4 @@
-"""The composition root: the views that people's own reports read in a Google project, and whose rows they show."""
+"""Publish the reporting views of a Google Cloud project and their row-level access."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -9,16 +9,16 @@ from tillstream.settings import Settings
 
 
 def publish(settings: Settings, shown: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
-    """What differed and was mended, in words. shown: the dataset of views; accounts: addresses of service accounts.
+    """Publish the views and describe the changes. shown: dataset of the views; accounts: service account addresses.
 
-    Raises `Rejected`: a reader is written wrongly, or a table is missing; `Unavailable`, `Conflict`: run it again.
+    Raises `Rejected` for an invalid reader or a missing table, `Unavailable` or `Conflict` if it must be rerun.
     """
     with closing(dataset_of(settings)) as dataset:
         return reporting_views.publish(dataset, _shown(shown, readers, accounts))
 
 
 def differences(settings: Settings, shown: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
-    """What `publish` would change, each in words; its views are made anew with those of the tables."""
+    """Describe what `publish` would change; its views are recreated after a migration of the tables."""
     with closing(dataset_of(settings)) as dataset:
         old = ["the tables and views behind it are not of this version"] if migrations.differences(dataset) else []
         return old + reporting_views.differences(dataset, _shown(shown, readers, accounts))

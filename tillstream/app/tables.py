@@ -1,4 +1,4 @@
-"""The composition root: the tables and views of a Google project, made, brought forward and compared."""
+"""Create, migrate and compare the tables and views of a Google Cloud project."""
 
 from contextlib import closing
 from dataclasses import asdict
@@ -10,12 +10,12 @@ from tillstream.settings import Settings
 
 
 def migrate(settings: Settings) -> dict[str, Any]:
-    """What was made and changed. Raises `Rejected`: a newer Tillstream has been here; `Unavailable`: run it again."""
+    """Migrate and return the changes. Raises `Rejected` if the schema is newer, `Unavailable` if it must be rerun."""
     with closing(dataset_of(settings)) as dataset:
         return asdict(migrations.migrate(dataset))
 
 
 def differences(settings: Settings) -> list[str]:
-    """What `migrate` would change or cannot mend, each in words."""
+    """Describe what `migrate` would change or cannot repair."""
     with closing(dataset_of(settings)) as dataset:
         return migrations.differences(dataset)

@@ -1,4 +1,4 @@
-"""The command line: the audit log."""
+"""Command `audit`."""
 
 import click
 

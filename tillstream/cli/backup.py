@@ -1,4 +1,4 @@
-"""The command line: a backup of everything local or of a project, and its way back."""
+"""Commands `backup` and `restore`, for local data or a Google Cloud project."""
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,8 @@ TURN = 2.0
 GS = "gs://"
 
 
-class _Place(click.ParamType[str]):
-    """A folder of a bucket as it is said, else a file."""
+class _FileOrBucket(click.ParamType[str]):
+    """A bucket folder, gs://BUCKET/FOLDER, unchanged; else a file path."""
 
     name = "path"
 
@@ -27,7 +27,7 @@ class _Place(click.ParamType[str]):
 
 
 @click.command()
-@click.argument("out", type=_Place(click.Path(dir_okay=False, resolve_path=True, path_type=str)))
+@click.argument("out", type=_FileOrBucket(click.Path(dir_okay=False, resolve_path=True, path_type=str)))
 @as_json
 def backup(out: str, json_: bool) -> None:
     """Write everything to one archive: ledger, documents, queue, kept originals, contracts.
@@ -37,12 +37,12 @@ def backup(out: str, json_: bool) -> None:
     """
     from tillstream.cli.output.backup import show_backup
 
-    _fits(Settings(), out, json_=json_)
+    _check_target(Settings(), out, json_=json_)
     run("backup", json_=json_, show=show_backup, out=out)
 
 
 @click.command()
-@click.argument("archive", type=_Place(FILE))
+@click.argument("archive", type=_FileOrBucket(FILE))
 @click.option("--replace", is_flag=True, help="Over what is there: a folder's is set aside, a project's is gone.")
 @as_json
 def restore(archive: str, replace: bool, json_: bool) -> None:
@@ -56,17 +56,17 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
     from tillstream.cli.output.backup import show_restored
 
     settings = Settings()
-    _fits(settings, archive, json_=json_)
+    _check_target(settings, archive, json_=json_)
     try:
-        told = _bring_back(settings, archive, replace=replace)
+        report = _bring_back(settings, archive, replace=replace)
     except Occupied:
         fail(f"A Tillstream works in {settings.home}. Stop its server first, then restore.", json_=json_)
     except TillstreamError as error:
         fail(str(error), json_=json_)
     if json_:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(report, ensure_ascii=False))
     else:
-        show_restored(told)
+        show_restored(report)
     raise Done(0)
 
 
@@ -80,7 +80,7 @@ def _bring_back(settings: Settings, archive: str, *, replace: bool) -> dict[str,
     return local.bring_back(settings, Path(archive), replace=replace, wait=TURN)
 
 
-def _fits(settings: Settings, place: str, *, json_: bool) -> None:
+def _check_target(settings: Settings, place: str, *, json_: bool) -> None:
     if settings.project and not place.startswith(GS):
         fail(f"The project {settings.project} is backed up in a bucket: say gs://BUCKET/FOLDER.", json_=json_)
     if not settings.project and place.startswith(GS):

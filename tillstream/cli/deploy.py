@@ -1,4 +1,4 @@
-"""The command line: a Google project brought to what it should hold, compared with it, and cleared again."""
+"""Commands `deploy …`: apply, check and destroy the deployment of a Google Cloud project."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def of_project(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say which project, and what overrides its stage's file."""
+    """Add the options for the project and for overrides of its stage file."""
     for option in (
         click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Overrides the stage's file."),
         click.option("--region", default="", help="Overrides the stage's region."),
@@ -38,7 +38,7 @@ def deploy() -> None:
 def apply(project: str, stage: str, region: str, sets: tuple[str, ...], *, dry: bool) -> None:
     """Show what differs and make it so; a second run changes nothing, and one after a failure goes on."""
     deployment = _deployment(project, stage, region, sets, ask=not dry)
-    with_errors_told(deployment.commands if dry else deployment.apply, json_=False)
+    run_or_fail(deployment.commands if dry else deployment.apply, json_=False)
     if not dry:
         click.echo(f"{project} holds what it should.")
 
@@ -48,12 +48,12 @@ def apply(project: str, stage: str, region: str, sets: tuple[str, ...], *, dry: 
 @as_json
 def check(project: str, stage: str, region: str, sets: tuple[str, ...], *, json_: bool) -> None:
     """Name each difference between the project and what it should hold; exit code 1 where there is one."""
-    found = with_errors_told(_deployment(project, stage, region, sets, ask=True).check, json_=json_)
+    differences = run_or_fail(_deployment(project, stage, region, sets, ask=True).check, json_=json_)
     if json_:
-        click.echo(json.dumps({"project": project, "differences": found}, ensure_ascii=False))
+        click.echo(json.dumps({"project": project, "differences": differences}, ensure_ascii=False))
     else:
-        click.echo("\n".join(found) or f"{project} holds what it should.")
-    raise Done(1 if found else 0)
+        click.echo("\n".join(differences) or f"{project} holds what it should.")
+    raise Done(1 if differences else 0)
 
 
 @deploy.command()
@@ -63,13 +63,13 @@ def check(project: str, stage: str, region: str, sets: tuple[str, ...], *, json_
 def destroy(project: str, stage: str, region: str, sets: tuple[str, ...], *, yes: bool, data: bool) -> None:
     """Remove what was deployed; data stays unless --data is given. Services stay switched on."""
     deployment = _deployment(project, stage, region, sets, ask=True)
-    there = with_errors_told(lambda: deployment.removals(data=data), json_=False)
-    click.echo("\n".join(f"remove {resource.title}" for resource in there) or f"{project} holds nothing of it.")
-    if there and not yes:
+    resources = run_or_fail(lambda: deployment.removals(data=data), json_=False)
+    click.echo("\n".join(f"remove {resource.title}" for resource in resources) or f"{project} holds nothing of it.")
+    if resources and not yes:
         click.confirm(
-            f"Remove these {len(there)} from {project}{', and all data with them' if data else ''}?", abort=True
+            f"Remove these {len(resources)} from {project}{', and all data with them' if data else ''}?", abort=True
         )
-    with_errors_told(lambda: deployment.remove(there), json_=False)
+    run_or_fail(lambda: deployment.remove(resources), json_=False)
 
 
 @deploy.command()
@@ -84,14 +84,14 @@ def migrate(project: str, dataset: str, location: str, *, only: bool, json_: boo
 
     settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     if only:
-        found = with_errors_told(lambda: tables.differences(settings), json_=json_)
-        click.echo(json.dumps({"differences": found}) if json_ else "\n".join(found) or "Nothing differs.")
-        raise Done(1 if found and not json_ else 0)
-    made = with_errors_told(lambda: tables.migrate(settings), json_=json_)
-    told = (
-        f"{dataset} has version {made['after']}: {len(made['tables'])} tables and {len(made['views'])} views touched."
+        differences = run_or_fail(lambda: tables.differences(settings), json_=json_)
+        click.echo(json.dumps({"differences": differences}) if json_ else "\n".join(differences) or "Nothing differs.")
+        raise Done(1 if differences and not json_ else 0)
+    done = run_or_fail(lambda: tables.migrate(settings), json_=json_)
+    summary = (
+        f"{dataset} has version {done['after']}: {len(done['tables'])} tables and {len(done['views'])} views touched."
     )
-    click.echo(json.dumps(made) if json_ else told)
+    click.echo(json.dumps(done) if json_ else summary)
 
 
 @deploy.command()
@@ -122,17 +122,17 @@ def reports(
     from tillstream.app import reporting_views
 
     settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
-    work = reporting_views.differences if only else reporting_views.publish
-    found = with_errors_told(lambda: work(settings, shown, readers, accounts), json_=json_)
+    action = reporting_views.differences if only else reporting_views.publish
+    differences = run_or_fail(lambda: action(settings, shown, readers, accounts), json_=json_)
     if json_:
-        click.echo(json.dumps({"differences" if only else "mended": found}, ensure_ascii=False))
+        click.echo(json.dumps({"differences" if only else "mended": differences}, ensure_ascii=False))
     else:
-        click.echo("\n".join(found) or f"{shown} holds what it should.")
-    raise Done(1 if only and found and not json_ else 0)
+        click.echo("\n".join(differences) or f"{shown} holds what it should.")
+    raise Done(1 if only and differences and not json_ else 0)
 
 
-def with_errors_told(work: Callable[[], Any], *, json_: bool) -> Any:
-    """What it gives; errors end the command with a sentence."""
+def run_or_fail(work: Callable[[], Any], *, json_: bool) -> Any:
+    """Return the result of `work`; print an error and exit if it fails."""
     try:
         return work()
     except TillstreamError as error:
@@ -142,8 +142,8 @@ def with_errors_told(work: Callable[[], Any], *, json_: bool) -> Any:
 def _deployment(project: str, stage: str, region: str, sets: tuple[str, ...], *, ask: bool) -> "Deploy":
     from infra.project import deployment
 
-    if wrong := [each for each in sets if "=" not in each]:
-        raise click.BadParameter(f"{wrong[0]!r}: write NAME=VALUE", param_hint="--set")
+    if invalid := [each for each in sets if "=" not in each]:
+        raise click.BadParameter(f"{invalid[0]!r}: write NAME=VALUE", param_hint="--set")
     overrides = dict(each.split("=", 1) for each in sets) | {"REGION": region}
-    made: Deploy = with_errors_told(lambda: deployment(project, stage, overrides, click.echo, ask=ask), json_=False)
-    return made
+    result: Deploy = run_or_fail(lambda: deployment(project, stage, overrides, click.echo, ask=ask), json_=False)
+    return result

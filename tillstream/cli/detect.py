@@ -1,4 +1,4 @@
-"""The command line: what a file says of itself."""
+"""Command `detect`."""
 
 import json
 
@@ -23,14 +23,14 @@ def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_:
 
     Reads at most two megabytes of the file, and keeps nothing of it.
     """
-    from tillstream.commands.detect import detect as look
+    from tillstream.commands.detect import detect as detect_contract
 
-    wrong = [answer for answer in answers if "=" not in answer]
-    if wrong:
-        raise click.BadParameter(f"{wrong[0]!r}: write KEY=VALUE", param_hint="--answer")
+    invalid = [answer for answer in answers if "=" not in answer]
+    if invalid:
+        raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--answer")
     settings = Settings()
     try:
-        result = look(file, dict(answer.split("=", 1) for answer in answers), name, settings.contracts)
+        result = detect_contract(file, dict(answer.split("=", 1) for answer in answers), name, settings.contracts)
         result.data["saved"] = None
         if name and not result.code:
             result.data["saved"] = _save(settings, result.data["contract"])

@@ -1,4 +1,4 @@
-"""The command line: what makes reports in Looker Studio."""
+"""Commands `looker …`: links that create reports in Looker Studio."""
 
 import json
 
@@ -32,14 +32,14 @@ def links(project: str, dataset: str, templates: tuple[str, ...], json_: bool) -
     project = project or settings.project
     if not project:
         fail("Say which project: --project, or set TILLSTREAM_PROJECT.", json_=json_)
-    known = reports()
+    available = reports()
     copied = dict(one.partition("=")[::2] for one in templates)
-    wrong = [name for name, template in copied.items() if name not in known or not template]
-    if wrong:
+    invalid = [name for name, template in copied.items() if name not in available or not template]
+    if invalid:
         raise click.BadParameter(
-            f"{wrong[0]!r}: write REPORT=ID; there are {', '.join(known)}", param_hint="--template"
+            f"{invalid[0]!r}: write REPORT=ID; there are {', '.join(available)}", param_hint="--template"
         )
-    told = [
+    report_links = [
         {
             "report": name,
             "title": report.title,
@@ -47,10 +47,10 @@ def links(project: str, dataset: str, templates: tuple[str, ...], json_: bool) -
             "views": list(report.sources),
             "address": address(report, project, dataset or settings.reports_dataset, copied.get(name, "")),
         }
-        for name, report in known.items()
+        for name, report in available.items()
     ]
     if json_:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(report_links, ensure_ascii=False))
         return
-    for one in told:
+    for one in report_links:
         click.echo(f"{one['title']}: {one['question']}\n  {one['address']}\n")

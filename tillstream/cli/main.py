@@ -1,4 +1,4 @@
-"""The command line: arguments in, one result out, as words or as JSON, with the exit codes of the docs."""
+"""Entry point of the command line: each command prints one result as text or JSON, with documented exit codes."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from tillstream.cli.backup import backup, restore
 from tillstream.cli.deploy import deploy
 from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
-from tillstream.cli.review import DECIDING
+from tillstream.cli.review import REVIEW_COMMANDS
 from tillstream.cli.runner import FILE, as_json, fail, run
 from tillstream.cli.tokens import tokens
 from tillstream.cli.users import users
@@ -40,8 +40,8 @@ def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     from tillstream.logs import configure
     from tillstream.server.serve import serve as start
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = Settings().model_copy(update=given)
+    overrides = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = Settings().model_copy(update=overrides)
     configure(settings)
     try:
         start(
@@ -141,9 +141,9 @@ def query(name: str, params: tuple[str, ...], json_: bool) -> None:
     """Answer one of the named queries, such as kpis or sale-lines."""
     from tillstream.cli.output.tables import show_rows
 
-    wrong = [param for param in params if "=" not in param]
-    if wrong:
-        raise click.BadParameter(f"{wrong[0]!r}: write KEY=VALUE", param_hint="--param")
+    invalid = [param for param in params if "=" not in param]
+    if invalid:
+        raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--param")
     run("query", json_=json_, show=show_rows, name=name, params=dict(param.split("=", 1) for param in params))
 
 
@@ -210,12 +210,12 @@ main.add_command(deploy)
 main.add_command(restore)
 main.add_command(users)
 main.add_command(tokens)
-for command in DECIDING:
+for command in REVIEW_COMMANDS:
     main.add_command(command)
 main.add_command(detect)
 main.add_command(looker)
 
 
 def script() -> None:
-    """What the installed command `tillstream` runs."""
+    """Entry point of the installed command `tillstream`."""
     until_done(main)

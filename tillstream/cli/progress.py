@@ -1,4 +1,4 @@
-"""What a command is doing, as bars on a terminal; the same beside a running server, which tells it."""
+"""Progress bars on a terminal, for commands run here or in the server."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ STAGES = {
 
 @contextmanager
 def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
-    """A bar a stage, as each begins; nothing where nobody looks. total: bytes of all files, where there are some."""
+    """Show one bar per stage; nothing if hidden or not on a terminal. total: bytes of all files, if any."""
     if hidden or not sys.stderr.isatty():
         yield quiet
         return
@@ -29,7 +29,7 @@ def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks = {"bytes": bars.add_task(STAGES["bytes"], total=total, amount="")} if total else {}
 
-        def advance(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - who keeps what is for `remote`
+        def advance(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - only the client uses `about`
             if what == KEPT:
                 return
             if what not in tasks:

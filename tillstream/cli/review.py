@@ -1,4 +1,4 @@
-"""The command line: what is decided about batches that wait or count."""
+"""Commands for decisions on held and settled batches: accept, confirm, reject, replay, undo."""
 
 import sys
 
@@ -84,4 +84,4 @@ def undo(batch: str, yes: bool, json_: bool) -> None:
     run("undo", json_=json_, show=show_undone, batch=batch)
 
 
-DECIDING = (accept, confirm, reject, replay, undo)
+REVIEW_COMMANDS = (accept, confirm, reject, replay, undo)

@@ -1,4 +1,4 @@
-"""The command line: running a command here or in the running server, and ending with its exit code."""
+"""Run a command here or in the running server, and exit with its code."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ def run(
     total: int | None = None,
     **arguments: Any,
 ) -> None:
-    """Run a command here or in the running server, print what it did, and end with its exit code."""
+    """Run a command here or in the running server, print its result, and exit with its code."""
     from tillstream.analytics.json_values import plain
     from tillstream.cli.progress import progress_bars
     from tillstream.commands.dispatch import execute
@@ -47,8 +47,8 @@ def run(
     raise Done(result.code)
 
 
-def fail(words: str, *, json_: bool) -> NoReturn:
+def fail(message: str, *, json_: bool) -> NoReturn:
     if json_:
-        click.echo(json.dumps({"error": words}, ensure_ascii=False))
-    click.echo(words, err=True)
+        click.echo(json.dumps({"error": message}, ensure_ascii=False))
+    click.echo(message, err=True)
     sys.exit(FAILED)

@@ -1,4 +1,4 @@
-"""The command line: personal tokens."""
+"""Commands `tokens …`."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""The command line: accounts."""
+"""Commands `users …`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ Command = Callable[..., None]
 
 
 def _with_scope(command: Command) -> Command:
-    """The options that say who a new account is for."""
+    """Add the options of a new account."""
     for option in (
         click.option("--salesperson", help="A salesperson's id, as the tills write it."),
         click.option("--store", "stores", multiple=True, help="A store they are bound to; repeat it."),
@@ -42,27 +42,27 @@ def _with_scope(command: Command) -> Command:
     return command
 
 
-def _new(command: str, json_: bool, given: dict[str, Any]) -> None:
+def _create(command: str, json_: bool, arguments: dict[str, Any]) -> None:
     from tillstream.cli.output.maintenance import show_user
 
-    given |= {name: list(given[name]) for name in ("regions", "stores")}
-    run(command, json_=json_, show=show_user, **given)
+    arguments |= {name: list(arguments[name]) for name in ("regions", "stores")}
+    run(command, json_=json_, show=show_user, **arguments)
 
 
 @users.command()
 @_with_scope
 @as_json
-def add(json_: bool, **given: Any) -> None:
+def add(json_: bool, **options: Any) -> None:
     """A new account; its generated password is shown once."""
-    _new("users-add", json_, given)
+    _create("users-add", json_, options)
 
 
 @users.command()
 @_with_scope
 @as_json
-def invite(json_: bool, **given: Any) -> None:
+def invite(json_: bool, **options: Any) -> None:
     """A new account, and a link by which the person chooses a password; it opens once, within seven days."""
-    _new("users-invite", json_, given)
+    _create("users-invite", json_, options)
 
 
 @users.command("set")
@@ -90,17 +90,17 @@ def set_user(
     """Change what an account may do and see; it counts from the person's next request on."""
     from tillstream.cli.output.maintenance import show_user
 
-    said = {
+    options = {
         "name": name,
         "role": role,
         "regions": list(regions) or None,
         "stores": list(stores) or None,
         "salesperson": salesperson,
     }
-    given: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
-    if not given:
+    changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    if not changes:
         raise click.UsageError("Say what to change: --name, --role, --region, --store or --salesperson.")
-    run("users-set", json_=json_, show=show_user, login=login, **given)
+    run("users-set", json_=json_, show=show_user, login=login, **changes)
 
 
 @users.command("show")
@@ -113,8 +113,8 @@ def show_one(login: str, json_: bool) -> None:
     run("users-show", json_=json_, show=show_user, login=login)
 
 
-def _for_one_user(command: str, words: str) -> None:
-    @users.command(command, help=words)
+def _for_one_user(command: str, help_text: str) -> None:
+    @users.command(command, help=help_text)
     @click.argument("login")
     @as_json
     def for_one(login: str, json_: bool) -> None:

@@ -1,1 +1,1 @@
-"""What commands do and return, apart from how they are called: on a terminal or through the server."""
+"""Implementation of commands, independent of how they are called: in a terminal or through the server."""

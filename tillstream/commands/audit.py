@@ -1,4 +1,4 @@
-"""What the command line can read of the audit log, as a plain function beside those of `commands`."""
+"""Read the audit log from the command line."""
 
 from datetime import date
 from itertools import islice
@@ -9,10 +9,10 @@ from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 
 
-def audit(app: App, progress: Progress, *, limit: int = 50, since: str = "", until: str = "", **asked: str) -> Result:
-    """Entries newest first; asked: who, what, subject, text."""
-    wanted = reading.Asked(since=_day(since), until=_day(until), **asked)
-    return Result([entry.to_json() for entry in islice(reading.newest(app.ports, wanted), limit)])
+def audit(app: App, progress: Progress, *, limit: int = 50, since: str = "", until: str = "", **filters: str) -> Result:
+    """Return entries, newest first. filters: who, what, subject, text."""
+    audit_filter = reading.Asked(since=_day(since), until=_day(until), **filters)
+    return Result([entry.to_json() for entry in islice(reading.newest(app.ports, audit_filter), limit)])
 
 
 def _day(text: str) -> date | None:

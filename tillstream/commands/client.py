@@ -1,4 +1,4 @@
-"""Asking the server that owns the folder to run a command, and hearing what it does."""
+"""Client of the command API: run a command in the server that owns the folder and receive its progress."""
 
 import http.client
 import json
@@ -15,26 +15,28 @@ PATH = "/control/"
 ERRORS = {error.__name__: error for error in (Conflict, NotFound, Rejected, Unavailable)}
 
 
-def ask(address: str, token: str, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
-    """What the command gave. Raises what it raised there, `PermissionError` and `ConnectionRefusedError` where another
-    or nobody listens, `Unavailable` when the server went away while it worked.
+def send_command(address: str, token: str, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+    """Run a command in the server and return its result.
+
+    Raises what the command raises in the server; `PermissionError` if another server listens at the address,
+    `ConnectionRefusedError` if none does, `Unavailable` if the server stopped during the command.
     """
     body = json.dumps(dict(arguments)).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": LINES}
     request = urllib.request.Request(f"{address}{PATH}{name}", body, headers)  # noqa: S310 - our own loopback address
-    kept: dict[str, str] = {}
+    stored: dict[str, str] = {}
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
             if response.headers.get_content_type() != LINES:
                 raise Unavailable(f"What answers at {address} is no Tillstream of this version: start the server anew.")
             for line in response:
-                told = json.loads(line)
-                if "answer" in told:
-                    return _result(told["answer"])
-                if told["what"] == KEPT:
-                    batch, _, file = told["about"].partition(" ")
-                    kept[batch] = file
-                progress(told["what"], told["count"], told["about"])
+                event = json.loads(line)
+                if "answer" in event:
+                    return _result(event["answer"])
+                if event["what"] == KEPT:
+                    batch, _, file = event["about"].partition(" ")
+                    stored[batch] = file
+                progress(event["what"], event["count"], event["about"])
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (401, 403):
@@ -43,34 +45,34 @@ def ask(address: str, token: str, name: str, arguments: Mapping[str, Any], progr
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             raise error.reason from error
-        raise _gone(address, arguments, kept) from error
+        raise _server_lost(address, arguments, stored) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _gone(address, arguments, kept) from error
-    raise _gone(address, arguments, kept)
+        raise _server_lost(address, arguments, stored) from error
+    raise _server_lost(address, arguments, stored)
 
 
 def _result(answer: Mapping[str, Any]) -> Result:
-    """Raises what the command raised in the server."""
+    """Return the result, or raise what the command raised in the server."""
     if "type" in answer:
         raise ERRORS.get(answer["type"], Rejected)(answer["detail"])
     return Result(answer["data"], answer["code"])
 
 
-def _gone(address: str, arguments: Mapping[str, Any], kept: Mapping[str, str]) -> Unavailable:
-    """What is safe already, and what is left to do."""
-    words = [f"The server at {address} went away while it worked."]
-    words += [
+def _server_lost(address: str, arguments: Mapping[str, Any], stored: Mapping[str, str]) -> Unavailable:
+    """Build an error that lists stored files and files to send again."""
+    sentences = [f"The server at {address} went away while it worked."]
+    sentences += [
         f"{file} had been received and is kept as batch {batch}: it need not be sent again. "
         f"`tillstream sweep`, or the next server, goes on with it; `tillstream receipts {batch}` says how far it is."
-        for batch, file in kept.items()
+        for batch, file in stored.items()
     ]
     sent = [Path(path).name for path in (*arguments.get("files", ()), *filter(None, [arguments.get("file")]))]
-    left = [name for name in sent if name not in kept.values()]
-    if left:
-        words.append(
-            f"Of {', '.join(left)} nothing is known to be kept. Run the command again for it: "
+    not_stored = [name for name in sent if name not in stored.values()]
+    if not_stored:
+        sentences.append(
+            f"Of {', '.join(not_stored)} nothing is known to be kept. Run the command again for it: "
             "a file counts once, however often it is sent."
         )
-    elif not kept:
-        words.append("Run the command again: nothing is done twice.")
-    return Unavailable(" ".join(words))
+    elif not stored:
+        sentences.append("Run the command again: nothing is done twice.")
+    return Unavailable(" ".join(sentences))

@@ -1,4 +1,4 @@
-"""The sample regions are written and loaded."""
+"""Write and load the sample regions."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result
-from tillstream.commands.run_batch import code_of
+from tillstream.commands.run_batch import exit_code
 from tillstream.domain.batch import State, Upload
 from tillstream.domain.errors import Unavailable
 from tillstream.receipts import receipt as receipt_receipt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 SAMPLES = "samples"
-"""Who brought the sample files, as the uploads name it."""
+"""`received_by` of the sample files."""
 
 
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
@@ -32,34 +32,34 @@ PATIENCE = 900.0
 
 def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     """Write the sample regions' files and load them like any others."""
-    from tillstream.samples.files import write_samples  # nobody else needs what it knows
+    from tillstream.samples.files import write_samples  # lazy: needed by this command only
 
     until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
     written = write_samples(app.settings.home / "samples", until=until, scale=scale)
     receipts = []
-    for receipt in _by_the_worker(app, progress, written) if app.attended else _here(app, progress, written):
+    for receipt in _load_by_worker(app, progress, written) if app.attended else _load_here(app, progress, written):
         receipts.append(receipt)
         progress("files", 1)
-    codes = [code_of(receipt) for receipt in receipts]
+    codes = [exit_code(receipt) for receipt in receipts]
     return Result(receipts, next((code for code in (FAILED, HELD) if code in codes), DONE))
 
 
-def _here(app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]) -> Iterator[dict[str, Any]]:
+def _load_here(app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]) -> Iterator[dict[str, Any]]:
     return (ingest_file(app, progress, path, sample.contract, by=SAMPLES) for sample, path in written)
 
 
-def _by_the_worker(
+def _load_by_worker(
     app: App, progress: Progress, written: Iterator["tuple[SampleFile, Path]"]
 ) -> Iterator[dict[str, Any]]:
-    """Receive the files; the worker hears of each and does the rest while the next one is written.
+    """Receive the files; the worker stages and settles each one while the next is written.
 
-    A file that was received before, by a start that was stopped, is not received again.
+    Files received by an earlier, interrupted start are not received again.
     """
     received = []
     for sample, path in written:
-        known = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
-        if known:
-            upload = Upload.from_json(known[0].data)
+        documents = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
+        if documents:
+            upload = Upload.from_json(documents[0].data)
         else:
             with path.open("rb") as stream:
                 upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
@@ -73,7 +73,7 @@ def _by_the_worker(
 
 
 def _wait(app: App, upload: Upload) -> None:
-    """Until the worker is done with it. Raises `Unavailable` when that takes longer than any file does."""
+    """Wait until the worker has processed the upload. Raises `Unavailable` after `PATIENCE` seconds."""
     give_up_at = time.monotonic() + PATIENCE
     while records.get(app.ports, upload.batch_id).state in UNDER_WAY:
         if time.monotonic() > give_up_at:

@@ -1,4 +1,4 @@
-"""Commands beside a running server: they go through it, because one process owns the folder."""
+"""Dispatch commands: to the running server, because one process owns the folder, else to this process."""
 
 import threading
 import time
@@ -18,48 +18,48 @@ TURN = 2.0
 
 
 def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
-    """Run a command through the live server, else in this process under the folder's lock, waiting for its turn.
+    """Run a command in the live server, else in this process, waiting for the folder's lock.
 
-    Who holds the folder may be a server that has not said yet where it listens: so we look again while we wait. On a
-    project of Google's nobody owns anything, and each command works by itself. Raises what the command raises;
-    `Unavailable` when the server went away while it worked.
+    The lock may be held by a server that has not published its address yet, so the lookup is repeated while waiting. On
+    a Google Cloud project there is no lock and the command always runs here. Raises what the command raises, and
+    `Unavailable` if the server stopped during the command.
     """
     if settings.project:
         return _with_app(settings, name, arguments, progress)
     while True:
-        result = _by_the_server(settings, name, arguments, progress)
+        result = _run_in_server(settings, name, arguments, progress)
         if result:
             return result
         try:
-            return _here(settings, name, arguments, progress)
+            return _run_here(settings, name, arguments, progress)
         except Occupied:
             continue
 
 
-def _by_the_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
-    """None where no server listens."""
+def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
+    """Return None if no server listens."""
     from tillstream.app.local import folder
 
     for _ in range(TRIES):
         server = folder(settings).find_server()
         if server is None:
             return None
-        from tillstream.commands.client import ask  # what it needs is of no use where no server runs
+        from tillstream.commands.client import send_command  # lazy: needed only if a server runs
 
         try:
-            return ask(server.address, server.token, name, arguments, progress)
-        except PermissionError:  # another server by now: its address file is being replaced
+            return send_command(server.address, server.token, name, arguments, progress)
+        except PermissionError:  # a new server is replacing the address file
             time.sleep(0.1)
-        except ConnectionRefusedError:  # nobody listens: the file was left by a server that died
+        except ConnectionRefusedError:  # stale address file of a server that died
             return None
     return None
 
 
-def _here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+def _run_here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     if name == "rebuild" and arguments.get("originals"):
         from tillstream.app.local import renew
 
-        # the one command that must not need a warehouse of our schema: it makes one
+        # the only command that must run without a warehouse of the current schema: it creates one
         report = renew(settings, lambda step: progress("settlements", step), TURN)
         if report:
             return Result(report)
@@ -67,9 +67,9 @@ def _here(settings: Settings, name: str, arguments: Mapping[str, Any], progress:
 
 
 def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
-    takes = name == "ingest"
-    if takes:
-        # the frame libraries load while the folder is opened and the bytes are kept
+    is_ingest = name == "ingest"
+    if is_ingest:
+        # load the data frame libraries while the folder is opened and the bytes are stored
         threading.Thread(target=import_module, args=("tillstream.pipeline.validating.validate",), daemon=True).start()
-    with open_app(settings, TURN, rates=not takes) as app:
+    with open_app(settings, TURN, rates=not is_ingest) as app:
         return COMMANDS[name](app, progress, **arguments)

@@ -1,11 +1,11 @@
-"""Files are ingested: each is read, settled and answered by its receipt."""
+"""Ingest files: read and settle each one and return its receipt."""
 
 from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
-from tillstream.commands.run_batch import ME, code_of, drive
+from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.intake import uploads
@@ -13,18 +13,18 @@ from tillstream.workflows.review import dry_run
 
 
 def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
-    """Each file to its receipt; one bad file does not keep the others from going in."""
+    """Ingest each file and return its receipt; a failed file does not stop the others."""
     receipts = []
     for file in files:
         receipts.append(ingest_file(app, progress, Path(file), contract, dry=dry))
         progress("files")
-    codes = [code_of(receipt) for receipt in receipts]
+    codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
     return Result(receipts[0] if len(receipts) == 1 else receipts, code)
 
 
 def ingest_file(
-    app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = ME
+    app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = COMMAND_LINE
 ) -> dict[str, Any]:
     contract = app.book.used(name)
     try:
@@ -36,7 +36,7 @@ def ingest_file(
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
     except Rejected as error:
         return _failed(path.name, contract.name, str(error))
-    return drive(app, upload, progress)
+    return run_batch(app, upload, progress)
 
 
 def _failed(file: str, contract: str, error: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.result import DONE, FAILED, Progress, Result
-from tillstream.commands.run_batch import ME
+from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import EVERYTHING
@@ -29,12 +29,12 @@ def backup(app: App, progress: Progress, *, out: str) -> Result:
 
 
 def announce(app: App, progress: Progress) -> Result:
-    told = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
+    events_by_settlement = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
     project(app.ports.warehouse)
-    if told:
-        after = {"settlements": sorted(told), "events": sum(told.values())}
-        audit.record(app.ports, ME, audit.What.DATA_ANNOUNCED, "settlements", None, after)
-    return Result({"settlements": len(told), "events": sum(told.values())})
+    if events_by_settlement:
+        after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
+        audit.record(app.ports, COMMAND_LINE, audit.What.DATA_ANNOUNCED, "settlements", None, after)
+    return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
 
 
 def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
@@ -59,8 +59,8 @@ def status(app: App, progress: Progress) -> Result:
 
 
 def sweep_now(app: App, progress: Progress) -> Result:
-    """Files of the watched folder first; those that may still be being written are looked at a second time."""
-    audit.record(app.ports, ME, audit.What.DATA_REFRESHED, "pipeline")
+    """Ingest the watched folder, then reconcile; files that may still be being written are checked twice."""
+    audit.record(app.ports, COMMAND_LINE, audit.What.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
@@ -70,10 +70,10 @@ def sweep_now(app: App, progress: Progress) -> Result:
     holidays.renew(app.ports)
     project(app.ports.warehouse)
     for place in app.drops:
-        status_notes.tell(app.ports, place)
+        status_notes.update_notes(app.ports, place)
     return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)
 
 
 def _take_dropped(app: App) -> tuple[int, list[str]]:
-    found = [watched_folder.take_in(app.ports, app.book, place) for place in app.drops]
-    return sum(len(taken) for taken, _ in found), [words for _, failed in found for words in failed]
+    results = [watched_folder.take_in(app.ports, app.book, drop) for drop in app.drops]
+    return sum(len(taken) for taken, _ in results), [reason for _, failed in results for reason in failed]

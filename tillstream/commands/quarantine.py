@@ -1,11 +1,11 @@
-"""Receipts of batches, and their rejected rows on the way out and back."""
+"""Receipts of batches, and export and correction of their rejected rows."""
 
 from pathlib import Path
 
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
-from tillstream.commands.run_batch import ME, code_of, drive
+from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
 from tillstream.receipts import original_rows
@@ -16,9 +16,9 @@ from tillstream.workflows.corrections import submit
 def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) -> Result:
     if batch:
         receipt = receipt_receipt.receipt(app.ports, batch)
-        return Result(receipt, code_of(receipt))
-    found = [upload for upload in records.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
-    return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in found])
+        return Result(receipt, exit_code(receipt))
+    uploads = [upload for upload in records.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
+    return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in uploads])
 
 
 def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Result:
@@ -36,10 +36,10 @@ def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Re
 def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
     path = Path(file)
     with path.open("rb") as stream:
-        correction = submit.fix(app.ports, batch, path.name, stream, ME)
-    drive(app, correction, progress)
-    state = records.get(app.ports, correction.batch_id)
-    if state.state is State.REJECTED:
-        raise Rejected(state.error)
+        correction = submit.fix(app.ports, batch, path.name, stream, COMMAND_LINE)
+    run_batch(app, correction, progress)
+    current = records.get(app.ports, correction.batch_id)
+    if current.state is State.REJECTED:
+        raise Rejected(current.error)
     receipt = receipt_receipt.receipt(app.ports, batch)
-    return Result(receipt, code_of(receipt))
+    return Result(receipt, exit_code(receipt))

@@ -7,24 +7,24 @@ from tillstream.analytics import filter_values, queries, reference
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
-from tillstream.commands.run_batch import ME
+from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import EVERYTHING
 
 
 def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
-    own = {parameter.name for parameter in queries.describe(name).parameters}
-    filters = Filters.parse({key: value for key, value in params.items() if key not in own})
+    parameter_names = {parameter.name for parameter in queries.describe(name).parameters}
+    filters = Filters.parse({key: value for key, value in params.items() if key not in parameter_names})
     filter_values.check(app.ports.warehouse, EVERYTHING, filters, app.book.regions(), cache=app.queries)
-    asked = {key: value for key, value in params.items() if key in own}
-    answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **asked)
+    query_params = {key: value for key, value in params.items() if key in parameter_names}
+    answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **query_params)
     return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
 
 
 def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
     if name:
         return Result(app.book.current(name).model_dump(mode="json"))
-    known = [app.book.current(each) for each in app.book.names()]
+    current = [app.book.current(each) for each in app.book.names()]
     return Result(
         [
             {
@@ -34,7 +34,7 @@ def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
                 "currency": c.currency,
                 "description": c.description,
             }
-            for c in known
+            for c in current
         ]
     )
 
@@ -46,6 +46,6 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
         raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
-    rates = reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency, ME)
+    rates = reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency, COMMAND_LINE)
     app.queries.clear()
     return Result({"rates": rates})

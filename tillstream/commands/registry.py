@@ -1,6 +1,6 @@
-"""Every command by its name, run in this process or by the server that owns the folder.
+"""Registry of commands by name, run in this process or in the server that owns the folder.
 
-Each takes the app and JSON-like arguments and gives a `Result`; nothing here prints.
+Each takes the app and JSON-like arguments and returns a `Result`; none of them prints.
 """
 
 from collections.abc import Callable
@@ -13,54 +13,54 @@ from tillstream.commands.result import Progress, Result
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """A command of another module, which is loaded when somebody runs it: no file waits for what accounts need."""
+class LazyCommand:
+    """A command whose module is imported on first use, to keep start-up fast."""
 
     module: str
     function: str
 
-    def __call__(self, app: App, progress: Progress, **given: Any) -> Result:
+    def __call__(self, app: App, progress: Progress, **arguments: Any) -> Result:
         command: Callable[..., Result] = getattr(import_module(f"tillstream.commands.{self.module}"), self.function)
-        return command(app, progress, **given)
+        return command(app, progress, **arguments)
 
 
 COMMANDS: dict[str, Callable[..., Result]] = {
-    "ingest": Elsewhere("ingest", "ingest"),
-    "receipts": Elsewhere("quarantine", "receipts"),
-    "quarantine": Elsewhere("quarantine", "quarantine"),
-    "fix": Elsewhere("quarantine", "fix_rows"),
-    "replay": Elsewhere("review", "replay_batch"),
-    "confirm": Elsewhere("review", "confirm"),
-    "replay-preview": Elsewhere("review", "replay_previewed"),
-    "accept": Elsewhere("review", "accept"),
-    "reject": Elsewhere("review", "reject"),
-    "undo-preview": Elsewhere("review", "undo_preview"),
-    "undo": Elsewhere("review", "undo_batch"),
-    "backup": Elsewhere("maintenance", "backup"),
-    "announce": Elsewhere("maintenance", "announce"),
-    "sweep": Elsewhere("maintenance", "sweep_now"),
-    "rebuild": Elsewhere("maintenance", "rebuild_check"),
-    "query": Elsewhere("query", "query"),
-    "status": Elsewhere("maintenance", "status"),
-    "contracts": Elsewhere("query", "contracts"),
-    "contracts-save": Elsewhere("detect", "save_contract"),
-    "fx-load": Elsewhere("query", "fx_load"),
-    "demo": Elsewhere("demo", "demo"),
-    "audit": Elsewhere("audit", "audit"),
-    "tokens": Elsewhere("tokens", "tokens"),
-    "tokens-make": Elsewhere("tokens", "make"),
-    "tokens-revoke": Elsewhere("tokens", "revoke"),
-    "users": Elsewhere("users", "users"),
-    "users-add": Elsewhere("users", "add"),
-    "users-disable": Elsewhere("users", "disable"),
-    "users-enable": Elsewhere("users", "enable"),
-    "users-reset": Elsewhere("users", "reset"),
-    "users-set": Elsewhere("users", "assign"),
-    "users-show": Elsewhere("users", "show"),
-    "users-invite": Elsewhere("users", "invite"),
-    "users-link": Elsewhere("users", "link"),
-    "users-second-step-off": Elsewhere("users", "second_step_off"),
-    "users-require-second-step": Elsewhere("users", "require_second_step"),
-    "users-sessions": Elsewhere("users", "open_sessions"),
-    "users-end-sessions": Elsewhere("users", "end_sessions"),
+    "ingest": LazyCommand("ingest", "ingest"),
+    "receipts": LazyCommand("quarantine", "receipts"),
+    "quarantine": LazyCommand("quarantine", "quarantine"),
+    "fix": LazyCommand("quarantine", "fix_rows"),
+    "replay": LazyCommand("review", "replay_batch"),
+    "confirm": LazyCommand("review", "confirm"),
+    "replay-preview": LazyCommand("review", "replay_previewed"),
+    "accept": LazyCommand("review", "accept"),
+    "reject": LazyCommand("review", "reject"),
+    "undo-preview": LazyCommand("review", "undo_preview"),
+    "undo": LazyCommand("review", "undo_batch"),
+    "backup": LazyCommand("maintenance", "backup"),
+    "announce": LazyCommand("maintenance", "announce"),
+    "sweep": LazyCommand("maintenance", "sweep_now"),
+    "rebuild": LazyCommand("maintenance", "rebuild_check"),
+    "query": LazyCommand("query", "query"),
+    "status": LazyCommand("maintenance", "status"),
+    "contracts": LazyCommand("query", "contracts"),
+    "contracts-save": LazyCommand("detect", "save_contract"),
+    "fx-load": LazyCommand("query", "fx_load"),
+    "demo": LazyCommand("demo", "demo"),
+    "audit": LazyCommand("audit", "audit"),
+    "tokens": LazyCommand("tokens", "tokens"),
+    "tokens-make": LazyCommand("tokens", "make"),
+    "tokens-revoke": LazyCommand("tokens", "revoke"),
+    "users": LazyCommand("users", "users"),
+    "users-add": LazyCommand("users", "add"),
+    "users-disable": LazyCommand("users", "disable"),
+    "users-enable": LazyCommand("users", "enable"),
+    "users-reset": LazyCommand("users", "reset"),
+    "users-set": LazyCommand("users", "assign"),
+    "users-show": LazyCommand("users", "show"),
+    "users-invite": LazyCommand("users", "invite"),
+    "users-link": LazyCommand("users", "link"),
+    "users-second-step-off": LazyCommand("users", "second_step_off"),
+    "users-require-second-step": LazyCommand("users", "require_second_step"),
+    "users-sessions": LazyCommand("users", "open_sessions"),
+    "users-end-sessions": LazyCommand("users", "end_sessions"),
 }

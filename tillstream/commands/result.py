@@ -1,4 +1,4 @@
-"""What a command gives back, and how it tells what it is doing meanwhile."""
+"""Results of commands and the protocol by which they report progress."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -6,26 +6,26 @@ from typing import Any, Protocol
 DONE, FAILED, WRONG, QUARANTINED, HELD = range(5)
 KEPT = "kept"
 LINES = "application/x-ndjson"
-"""How a server tells what it is doing: a JSON value a line."""
+"""Content type of streamed progress: one JSON value per line."""
 
 
 class Progress(Protocol):
-    """What a command tells while it works.
+    """Progress callback of a command.
 
-    what: bytes kept, rows read, settling begun, files or settlements done, so many more of them; or `kept`: about is
-    the batch's id, a blank and the file's name, and from then on nothing needs to be sent again.
+    what: `bytes`, `rows`, `settling`, `files` or `settlements`, of which `count` more are done; or `kept`: the file is
+    stored and need not be sent again, and `about` is "BATCH_ID FILE_NAME".
     """
 
     def __call__(self, what: str, count: int = 1, about: str = "") -> None: ...
 
 
 def quiet(what: str, count: int = 1, about: str = "") -> None:
-    """Progress where nobody looks."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command did. `code` is its exit code: 0 done, 1 rejected or failed, 3 quarantined rows, 4 held."""
+    """Result of a command. code: exit code, 0 done, 1 rejected or failed, 3 quarantined rows, 4 held."""
 
     data: Any
     code: int = DONE

@@ -1,8 +1,8 @@
-"""What the command line decides about batches that wait or count, as plain functions beside those of `commands`."""
+"""Decisions on held and settled batches: confirm, accept, reject, replay, undo."""
 
 from tillstream.app import App
 from tillstream.commands.result import HELD, Progress, Result
-from tillstream.commands.run_batch import ME, code_of, drive
+from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch import State
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
@@ -10,34 +10,34 @@ from tillstream.workflows.review import decisions, replay, replay_preview, undo
 
 
 def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
-    receipt = drive(app, replay.replay(app.ports, app.book, batch, contract or None, ME), progress)
-    return Result(receipt, code_of(receipt))
+    receipt = run_batch(app, replay.replay(app.ports, app.book, batch, contract or None, COMMAND_LINE), progress)
+    return Result(receipt, exit_code(receipt))
 
 
 def replay_previewed(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
-    found = replay_preview.preview(app.ports, app.book, batch, contract or None)
-    return Result(found, code_of(found["after"]))
+    preview = replay_preview.preview(app.ports, app.book, batch, contract or None)
+    return Result(preview, exit_code(preview["after"]))
 
 
 def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
     if contract:
-        receipt = drive(app, decisions.read_by(app.ports, app.book, batch, contract, ME), progress)
-        return Result(receipt, code_of(receipt))
-    upload = decisions.confirm(app.ports, batch, ME, as_new=as_new)
+        receipt = run_batch(app, decisions.read_by(app.ports, app.book, batch, contract, COMMAND_LINE), progress)
+        return Result(receipt, exit_code(receipt))
+    upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=as_new)
     settle.settle_all(app.ports, app.book)
     receipt = receipts.receipt(app.ports, upload.batch_id)
-    if receipt["status"] == State.RECEIVED:  # it waited longer than its staged rows were kept
-        receipt = drive(app, upload, progress)
-    return Result(receipt, code_of(receipt))
+    if receipt["status"] == State.RECEIVED:  # its staged rows had expired
+        receipt = run_batch(app, upload, progress)
+    return Result(receipt, exit_code(receipt))
 
 
 def accept(app: App, progress: Progress, *, batch: str) -> Result:
-    receipt = drive(app, decisions.accept(app.ports, app.book, batch, ME), progress)
-    return Result(receipt, code_of(receipt))
+    receipt = run_batch(app, decisions.accept(app.ports, app.book, batch, COMMAND_LINE), progress)
+    return Result(receipt, exit_code(receipt))
 
 
 def reject(app: App, progress: Progress, *, batch: str, reason: str = "") -> Result:
-    decisions.reject(app.ports, batch, ME, reason)
+    decisions.reject(app.ports, batch, COMMAND_LINE, reason)
     return Result(receipts.receipt(app.ports, batch))
 
 
@@ -46,4 +46,4 @@ def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
 
 
 def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
-    return Result(undo.undo(app.ports, batch, ME))
+    return Result(undo.undo(app.ports, batch, COMMAND_LINE))

@@ -1,4 +1,4 @@
-"""How a command drives one batch from its kept bytes to its receipt, in this process."""
+"""Process one batch in this process, from its stored bytes to its receipt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 
-ME = "command line"
+COMMAND_LINE = "command line"
 
 
-def drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
-    """Stage and settle one batch now; announcing is the worker's."""
+def run_batch(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
+    """Stage and settle one batch now; the worker publishes its changes."""
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.book)
     progress("settling")
@@ -22,8 +22,8 @@ def drive(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
     return receipts.receipt(app.ports, upload.batch_id)
 
 
-def code_of(receipt: Mapping[str, Any]) -> int:
-    """The exit code that a receipt asks for."""
+def exit_code(receipt: Mapping[str, Any]) -> int:
+    """Return the exit code for a receipt."""
     if receipt["status"] in (State.REJECTED, State.FAILED):
         return FAILED
     if receipt["status"] == State.HELD or receipt.get("holds"):

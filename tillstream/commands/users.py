@@ -1,4 +1,4 @@
-"""What the command line can do with accounts, as plain functions beside those of `commands`."""
+"""Manage accounts from the command line."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from tillstream.people.sign_in import mfa_policy, sessions, totp
 from tillstream.people.sign_in.sessions import Lives
 from tillstream.people.user import User
 
-ME = "command line"
+COMMAND_LINE = "command line"
 SHOWN = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
 
 
@@ -29,18 +29,20 @@ def show(app: App, progress: Progress, *, login: str) -> Result:
 
 
 def add(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
-    password = accounts.add(app.ports, login, name, Role(role), known=app.book.regions(), by=ME, **scope)
+    password = accounts.add(app.ports, login, name, Role(role), known=app.book.regions(), by=COMMAND_LINE, **scope)
     return Result(_user(accounts.get(app.ports, login)) | {"password": password})
 
 
 def invite(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
-    text = invitation_links.invite(app.ports, login, name, Role(role), known=app.book.regions(), by=ME, **scope)
+    text = invitation_links.invite(
+        app.ports, login, name, Role(role), known=app.book.regions(), by=COMMAND_LINE, **scope
+    )
     return Result(_user(accounts.get(app.ports, login)) | {"link": _link(app, text)})
 
 
 def link(app: App, progress: Progress, *, login: str) -> Result:
-    """Another link: for who was invited and has not come, and in the place of a forgotten password."""
-    text = invitation_links.renew(app.ports, login, by=ME)
+    """Create a new link, for an unused invitation or a forgotten password."""
+    text = invitation_links.renew(app.ports, login, by=COMMAND_LINE)
     return Result({"login": accounts.get(app.ports, login).login, "link": _link(app, text)})
 
 
@@ -48,45 +50,47 @@ def _link(app: App, text: str) -> str:
     return f"http://{app.settings.host}:{app.settings.port}/join/{text}"
 
 
-def assign(app: App, progress: Progress, *, login: str, role: str | None = None, **given: Any) -> Result:
+def assign(app: App, progress: Progress, *, login: str, role: str | None = None, **scope: Any) -> Result:
     chosen = Role(role) if role else None
-    return Result(_user(accounts.assign(app.ports, login, role=chosen, known=app.book.regions(), by=ME, **given)))
+    return Result(
+        _user(accounts.assign(app.ports, login, role=chosen, known=app.book.regions(), by=COMMAND_LINE, **scope))
+    )
 
 
 def disable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.disable(app.ports, login, by=ME)))
+    return Result(_user(accounts.disable(app.ports, login, by=COMMAND_LINE)))
 
 
 def enable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.enable(app.ports, login, by=ME)))
+    return Result(_user(accounts.enable(app.ports, login, by=COMMAND_LINE)))
 
 
 def reset(app: App, progress: Progress, *, login: str) -> Result:
-    password = accounts.reset_password(app.ports, login, by=ME)
+    password = accounts.reset_password(app.ports, login, by=COMMAND_LINE)
     return Result({"login": accounts.get(app.ports, login).login, "password": password})
 
 
 def second_step_off(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(totp.take_off(app.ports, login, by=ME)))
+    return Result(_user(totp.take_off(app.ports, login, by=COMMAND_LINE)))
 
 
 def require_second_step(app: App, progress: Progress, *, roles: list[str]) -> Result:
-    mfa_policy.require_second_step(app.ports, [Role(role) for role in roles], ME)
+    mfa_policy.require_second_step(app.ports, [Role(role) for role in roles], COMMAND_LINE)
     return Result([{"role": role} for role in mfa_policy.second_step_roles(app.ports)])
 
 
 def open_sessions(app: App, progress: Progress, *, login: str) -> Result:
-    found = sessions.still_open(app.ports, accounts.get(app.ports, login), _lives(app))
+    current = sessions.still_open(app.ports, accounts.get(app.ports, login), _lives(app))
     shown = ("id", "device", "address", "created_at", "seen_at", "remembered")
-    return Result([{name: getattr(one, name) for name in shown} for one in found])
+    return Result([{name: getattr(one, name) for name in shown} for one in current])
 
 
 def end_sessions(app: App, progress: Progress, *, login: str, id: str = "") -> Result:
     user = accounts.get(app.ports, login)
     if id:
-        sessions.end(app.ports, user.login, id, ME)
+        sessions.end(app.ports, user.login, id, COMMAND_LINE)
         return Result({"login": user.login, "ended": 1})
-    return Result({"login": user.login, "ended": sessions.end_all(app.ports, user, _lives(app), ME)})
+    return Result({"login": user.login, "ended": sessions.end_all(app.ports, user, _lives(app), COMMAND_LINE)})
 
 
 def _lives(app: App) -> Lives:

@@ -1,4 +1,4 @@
-"""The server's door for commands of the same machine: the token of `server.json` opens it, nothing else does."""
+"""Command API of the server for clients on the same machine, authorised by the token of `server.json`."""
 
 import hmac
 import json
@@ -14,12 +14,11 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
 from tillstream.domain.errors import Rejected, TillstreamError
 
-"""Asked for by the command line: a JSON line for each step of progress, and the answer as the last."""
 Answer = tuple[dict[str, Any], int]
 
 
-class _Told(Response):
-    """Each line goes out as it is said, from the thread that works: a generator would need another beside it."""
+class _StreamedResponse(Response):
+    """Streams progress lines, then the answer, from the thread that runs the command, without a generator thread."""
 
     def __init__(self, work: Callable[[Progress], Answer]) -> None:
         super().__init__(mimetype=LINES)
@@ -28,27 +27,27 @@ class _Told(Response):
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:  # noqa: ARG002 - what WSGI calls
         write = start_response("200 OK", [("Content-Type", LINES)])
 
-        def say(what: str, count: int = 1, about: str = "") -> None:
-            with suppress(Exception):  # whoever asked may have gone, whatever the server calls that: the work goes on
+        def send_progress(what: str, count: int = 1, about: str = "") -> None:
+            with suppress(Exception):  # the client may have disconnected; the command continues
                 write(_line({"what": what, "count": count, "about": about}))
 
-        answer, status = self._work(say)
+        answer, status = self._work(send_progress)
         return [_line({"answer": answer, "status": status})]
 
 
-def _line(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+def _line(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode() + b"\n"
 
 
 def create_control(app: App, token: str) -> Flask:
-    """A WSGI app of one address: POST /NAME with a command's arguments as JSON answers {"data", "code"}."""
+    """Create a WSGI app: POST /NAME with a command's arguments as JSON returns {"data", "code"}."""
     flask = Flask("tillstream.server.command_api")
-    flask.json.sort_keys = False  # type: ignore[attr-defined]  # an answer reads the same with a server and without
+    flask.json.sort_keys = False  # type: ignore[attr-defined]  # the same output with and without a server
 
     @flask.before_request
     def only_with_token() -> tuple[str, int] | None:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return None if hmac.compare_digest(given.encode(), token.encode()) else ("", 403)
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return None if hmac.compare_digest(bearer.encode(), token.encode()) else ("", 403)
 
     @flask.post("/<name>")
     def run(name: str) -> Response | tuple[Response, int]:
@@ -58,7 +57,7 @@ def create_control(app: App, token: str) -> Flask:
             return _answer(flask, app, name, arguments, progress)
 
         if request.accept_mimetypes.best == LINES:
-            return _Told(work)
+            return _StreamedResponse(work)
         answer, status = work(quiet)
         return jsonify(answer), status
 

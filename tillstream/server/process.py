@@ -1,4 +1,4 @@
-"""How a process of ours begins and ends: what the interpreter and the libraries do by themselves takes time."""
+"""Start and end of our processes: avoid slow defaults of the interpreter and the libraries."""
 
 import gc
 import os
@@ -11,72 +11,73 @@ from typing import Any, NoReturn
 
 
 class Done(SystemExit):
-    """A command did its work, said so and closed all that it opened."""
+    """The command is complete, its output is printed and all resources are closed."""
 
 
 def begin() -> None:
-    """Before the large libraries load.
+    """Configure the process; call before the large libraries are imported.
 
-    numpy's linear algebra, which nobody here asks for, would start a thread per core; and a garbage collector that
-    looks through the young objects every 700 allocations finds none while modules load. Arrow's own allocator keeps for
-    each thread what it frees, and blocks go from thread to thread: with the system's a load touches less fresh memory,
-    which costs a tenth of its processor time.
+    Limits OpenBLAS, which is unused here but would start a thread per core. Raises the GC threshold during imports;
+    collection finds nothing to free then. Uses the system allocator for Arrow: Arrow's own caches freed memory per
+    thread while blocks move between threads, and touching more fresh memory costs a tenth of a load's CPU time.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(50_000, 20, 20)
 
 
-STOPS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""How Ctrl-C, a service manager or a closed window asks a process to stop; each system has some of them."""
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Signals of Ctrl-C, a service manager or a closed window; each system has some of them."""
 
 
 def interrupt_on_stop() -> None:
-    """Answer each of `STOPS` as Ctrl-C is answered."""
-    _answer_stops_with(signal.default_int_handler)
+    """Raise `KeyboardInterrupt` on each of `STOP_SIGNALS`."""
+    _handle_stops_with(signal.default_int_handler)
 
 
-class HeldStops:
-    """From now on a request to stop waits for `until_asked`: a process whose threads half started would never end."""
+class DeferredStops:
+    """Defers stop signals until `run_until_stopped`; a process with half-started threads would never end."""
 
     def __init__(self) -> None:
-        self._asked = self._interrupts = False
-        _answer_stops_with(self._ask)
+        self._stop_requested = self._interrupts = False
+        _handle_stops_with(self._on_stop)
 
-    def until_asked(self, work: Callable[[], object]) -> None:
-        """Do the work until a request interrupts it; none of it where one waits already."""
+    def run_until_stopped(self, work: Callable[[], object]) -> None:
+        """Run `work` until a stop signal interrupts it; skip it if one is pending."""
         with suppress(KeyboardInterrupt):
             try:
                 self._interrupts = True
-                if not self._asked:
+                if not self._stop_requested:
                     work()
             finally:
                 self._interrupts = False
 
-    def _ask(self, *_: object) -> None:
-        self._asked = True
+    def _on_stop(self, *_: object) -> None:
+        self._stop_requested = True
         if self._interrupts:
             raise KeyboardInterrupt
 
 
-def _answer_stops_with(handler: Callable[[int, FrameType | None], Any]) -> None:
-    for name in STOPS:
-        asked = getattr(signal, name, None)
-        if asked and signal.getsignal(asked) is not signal.SIG_IGN:  # nohup ignores one, a shell's & another
-            signal.signal(asked, handler)
+def _handle_stops_with(handler: Callable[[int, FrameType | None], Any]) -> None:
+    for name in STOP_SIGNALS:
+        number = getattr(signal, name, None)
+        if (
+            number and signal.getsignal(number) is not signal.SIG_IGN
+        ):  # nohup ignores SIGHUP; a shell's & ignores SIGINT
+            signal.signal(number, handler)
 
 
-def become(module: str, *arguments: str) -> NoReturn:
-    """Run another program of Python in the place of this one, which ends here."""
+def exec_module(module: str, *arguments: str) -> NoReturn:
+    """Replace this process by another Python module."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - no shell, our own words
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606 - no shell, our own arguments
 
 
 def until_done(main: Callable[[], Any]) -> None:
-    """Run the command line; a command that is done ends at once.
+    """Run the command line and exit at once when a command is done.
 
-    Taking the frame libraries and a few hundred megabytes apart would take longer than many commands do.
+    Interpreter shutdown with the data frame libraries and a few hundred megabytes takes longer than many commands.
     """
     try:
         main()

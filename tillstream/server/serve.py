@@ -1,4 +1,4 @@
-"""The local server: portal, command door and worker in one process that owns the folder."""
+"""The local server: portal, command API and worker in one process that owns the folder."""
 
 import secrets
 import socket
@@ -23,27 +23,27 @@ from tillstream.domain.errors import Rejected
 from tillstream.logs import only_warnings
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
-from tillstream.server.process import HeldStops, become, interrupt_on_stop
+from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 THREADS = 8 + live.STREAMS
-"""Streams of events wait most of their time; the others must never wait for them."""
+"""Event streams are idle most of the time; they have threads of their own so that requests never wait."""
 
 
-def serve(settings: Settings, say: Say, *, open_browser: bool = False) -> None:
-    """Serve until interrupted; where a server has this folder already, say where it is and be done.
+def serve(settings: Settings, echo: Echo, *, open_browser: bool = False) -> None:
+    """Serve until interrupted; if a server already runs on this folder, print its address and return.
 
-    With the data in a project of Google's it serves the portal alone, by gunicorn; without a port that was asked for,
-    on that of the variable PORT. Raises `Rejected`: the port is taken, `Unavailable`: another process owns the folder.
+    On a Google Cloud project only the portal is served, by gunicorn, on the configured port or else on $PORT. Raises
+    `Rejected` if the port is taken, `Unavailable` if another process owns the folder.
     """
-    if settings.project:  # where functions do what the worker does here
+    if settings.project:  # Cloud Functions replace the worker
         bind = [f"--bind={settings.host}:{settings.port}"] if "port" in settings.model_fields_set else []
-        become("gunicorn", "--config=python:portal.gunicorn_conf", *bind)
+        exec_module("gunicorn", "--config=python:portal.gunicorn_conf", *bind)
     running = folder(settings).find_server()
     if running and _answers(running.address):
-        say(f"Tillstream runs already, at {running.address}, its data in {settings.home}.")
+        echo(f"Tillstream runs already, at {running.address}, its data in {settings.home}.")
         if open_browser:
             webbrowser.open(running.address)
         return
@@ -51,11 +51,11 @@ def serve(settings: Settings, say: Say, *, open_browser: bool = False) -> None:
     interrupt_on_stop()
     roomy = settings.model_copy(update={"memory_limit": settings.server_memory_limit})
     with open_app(roomy, wait=2.0) as app:
-        _serve(app, say, open_browser=open_browser)
+        _serve(app, echo, open_browser=open_browser)
 
 
 def _answers(address: str) -> bool:
-    """Whether a server is alive there; a file that it left behind when it was killed says nothing."""
+    """Return True if a server responds; a killed server leaves its address file behind."""
     try:
         with urlopen(f"{address}/healthz", timeout=2) as response:  # noqa: S310 - our own address
             return bool(response.status == OK)
@@ -75,7 +75,7 @@ def _port_is_free(settings: Settings) -> None:
             ) from error
 
 
-def _serve(app: App, say: Say, *, open_browser: bool) -> None:
+def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
     app = replace(app, attended=True)
     settings = app.settings
     password = accounts.first_admin(app.ports)
@@ -84,39 +84,39 @@ def _serve(app: App, say: Say, *, open_browser: bool) -> None:
     wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
     server = create_server(
         wsgi,
-        _dispatcher=_EndingStreams(live.streams_of(portal).end),
+        _dispatcher=_TaskDispatcher(live.streams_of(portal).end),
         host=settings.host,
         port=settings.port,
         max_request_body_size=settings.upload_limit_mb << 20,
-        clear_untrusted_proxy_headers=not settings.proxies,  # the portal itself looks whom to believe
+        clear_untrusted_proxy_headers=not settings.proxies,  # the portal itself checks trusted proxies
     )
     address = f"http://{settings.host}:{settings.port}"
     worker = Worker(app)
     stopping = threading.Event()
-    samples = threading.Thread(target=_samples, args=(app, say), kwargs={"stopping": stopping}, name="samples")
-    stops = HeldStops()
+    samples = threading.Thread(target=_samples, args=(app, echo), kwargs={"stopping": stopping}, name="samples")
+    deferred_stops = DeferredStops()
     try:
         worker.start()
         folder(settings).announce_server(address, token)
-        say(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
+        echo(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
         if password:
-            say(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
+            echo(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
         samples.start()
         if open_browser:
             webbrowser.open(address)
-        stops.until_asked(server.run)
+        deferred_stops.run_until_stopped(server.run)
     finally:
         folder(settings).forget_server()
         server.close()
-        # A thread that still holds a cursor as the process ends makes the driver complain of leaks, or fails in it.
+        # A thread that holds a cursor at exit makes the driver report leaks or crash.
         stopping.set()
         if samples.is_alive():
             samples.join()
         worker.stop()
 
 
-class _EndingStreams(ThreadedTaskDispatcher):
-    """The server's threads; a stop waits for them, so it first ends the streams that would go on."""
+class _TaskDispatcher(ThreadedTaskDispatcher):
+    """Task dispatcher that ends open event streams on shutdown, since shutdown waits for all threads."""
 
     def __init__(self, end: Callable[[], None]) -> None:
         super().__init__()
@@ -129,42 +129,46 @@ class _EndingStreams(ThreadedTaskDispatcher):
 
 
 FIRST_START = ("samples", "first-start")
-"""The document that says how far the first start came."""
+"""Document with the progress of the first start."""
 
 
 class _Stopped(Exception):
-    """The server stops: what was received already is driven on by the next one."""
+    """The server stops; the next one resumes received files."""
 
 
-def _samples(app: App, say: Say, scale: float = 1.0, stopping: threading.Event | None = None) -> None:
-    """The first start of an empty home loads the sample regions, in the sight of whoever started it.
+def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event | None = None) -> None:
+    """Load the sample regions on the first start of an empty home, printing progress.
 
-    A start that was stopped meanwhile leaves a note, and the next one goes on.
+    An interrupted start stores its progress, and the next one resumes.
     """
     documents = app.ports.documents
-    begun = documents.get(*FIRST_START)
-    if not app.settings.samples or (documents.count(records.COLLECTION) if begun is None else begun.data["loaded"]):
+    progress_document = documents.get(*FIRST_START)
+    if not app.settings.samples or (
+        documents.count(records.COLLECTION) if progress_document is None else progress_document.data["loaded"]
+    ):
         return
     documents.put(*FIRST_START, {"loaded": False})
-    say("The first start loads the sample regions IN, UK and USA …")
-    done = {"files": 0, "rows": 0}
+    echo("The first start loads the sample regions IN, UK and USA …")
+    tally = {"files": 0, "rows": 0}
 
-    def progress(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - a line a file is enough
+    def progress(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - one line per file is enough
         if stopping and stopping.is_set():
             raise _Stopped
-        done[what] = done.get(what, 0) + count
+        tally[what] = tally.get(what, 0) + count
         if what == "files":
-            say(f"  {done['files']} {'file' if done['files'] == 1 else 'files'} settled, {done['rows']:,} rows read")
+            echo(
+                f"  {tally['files']} {'file' if tally['files'] == 1 else 'files'} settled, {tally['rows']:,} rows read"
+            )
 
     with only_warnings(app.settings):
         try:
             receipts = demo(app, progress, scale=scale).data
         except _Stopped:
-            say("The sample regions are not all loaded yet; the next start goes on.")
+            echo("The sample regions are not all loaded yet; the next start goes on.")
             return
         documents.put(*FIRST_START, {"loaded": True})
         lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)
-        say(
+        echo(
             f"The sample regions are loaded: {len(receipts)} files, {lines:,} lines. "
             "Every row is accounted for under Uploads."
         )

@@ -1,4 +1,4 @@
-"""The embedded worker: what triggers and schedules do in the cloud, as threads of the local server."""
+"""Embedded worker: threads of the local server that replace cloud triggers and schedules."""
 
 import json
 import threading
@@ -19,22 +19,22 @@ from tillstream.workflows.operations import reconcile
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
 SWEEP_EVERY = 60.0
-SUM_EVERY = 2.0
-LOOK_EVERY, RARELY = 1.0, 10
-"""Seconds between two looks into the watched folder; every so many of them into the inbox, where few copy files."""
+TOTALS_EVERY = 2.0
+POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
+"""Seconds between polls of the watched folder; one in so many also polls the inbox, where files rarely appear."""
 LEASE = 900.0
 
 
 class Worker:
-    """`start` runs it beside a server until `stop`; `run_until_idle` does all that waits now, in this thread."""
+    """`start` runs threads until `stop`; `run_until_idle` processes all pending events in the calling thread."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._patience = timedelta(0)
-        self._looks = 0
-        self._said: list[str] = []
+        self._polls = 0
+        self._reported: list[str] = []
         self._holidays = -1
 
     def start(self) -> None:
@@ -48,14 +48,14 @@ class Worker:
             ("receive", self._receive),
             ("sweep", self._sweep),
             ("drop", self._drop),
-            ("sums", self._sums),
+            ("sums", self._daily_totals),
         ):
             thread = threading.Thread(target=self._keep_doing, args=(work,), name=f"worker-{name}")
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Ends after the event at hand."""
+        """Stop the threads after their current event."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -83,39 +83,39 @@ class Worker:
         self._take_sales(WAIT)
 
     def _sweep(self) -> None:
-        # Who owns the folder owns it alone: what is under way as the worker starts has stopped with its process, and
-        # the first sweep need not wait for its lease to run out.
+        # The folder has a single owner: runs in progress at start belong to a dead process, so the first sweep
+        # does not wait for their leases to expire.
         app = self._app
         reconcile.run(app.ports, app.book, patience=self._patience, hand_on=bool(app.settings.project))
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.renew(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
 
-    def _sums(self) -> None:
+    def _daily_totals(self) -> None:
         project(self._app.ports.warehouse)
-        self._stopping.wait(SUM_EVERY)
+        self._stopping.wait(TOTALS_EVERY)
 
     def _drop(self) -> None:
-        self._looks += 1
-        self.take_dropped(everywhere=self._looks % RARELY == 1)
-        self._stopping.wait(LOOK_EVERY)
+        self._polls += 1
+        self.take_dropped(everywhere=self._polls % INBOX_POLL_RATIO == 1)
+        self._stopping.wait(POLL_EVERY)
 
     def take_dropped(self, *, everywhere: bool = True) -> int:
-        """What lies whole in the watched folder, and everywhere also in the inbox's own; how many files that were."""
-        count, waits = 0, []
-        for place in self._app.drops:
-            if place.keeps or everywhere:
-                taken, failed = watched_folder.take_in(self._app.ports, self._app.book, place)
+        """Ingest complete files of the watched folder, with `everywhere` also of the inbox; return the count."""
+        count, reasons = 0, []
+        for drop in self._app.drops:
+            if drop.keeps or everywhere:
+                taken, failed = watched_folder.take_in(self._app.ports, self._app.book, drop)
                 count += len(taken)
-                waits += failed
-        for words in waits:
-            if words not in self._said:
-                log.warning("dropped file", outcome="waits", reason=words)
-        self._said = waits
+                reasons += failed
+        for reason in reasons:
+            if reason not in self._reported:
+                log.warning("dropped file", outcome="waits", reason=reason)
+        self._reported = reasons
         return count
 
     def _handle(self, subscription: str, wait: float) -> int:
-        """Pull a few events and hand each to its handler as a CloudEvent's type and data."""
+        """Pull events and dispatch each to its handler as CloudEvent type and data."""
         bus = self._app.ports.bus
         deliveries = bus.pull(subscription, 1 if subscription == "objects" else 100, wait)
         for delivery in deliveries:
@@ -124,7 +124,7 @@ class Worker:
                 dispatch(self._app, _event(delivery))
             except Unavailable as error:
                 bus.release([delivery], str(error))
-            except Exception as error:  # noqa: BLE001 - unknown errors come again and end as dead letters that can be seen
+            except Exception as error:  # noqa: BLE001 - unknown errors are retried and end as visible dead letters
                 bus.release([delivery], repr(error))
             else:
                 bus.acknowledge([delivery])

@@ -1,1 +1,1 @@
-"""What people and schedules do with batches, a package for each kind of work."""
+"""Operations on batches by users and schedules, one package per kind of work."""

@@ -1,1 +1,1 @@
-"""The composition root on Google Cloud."""
+"""Composition root for Google Cloud."""

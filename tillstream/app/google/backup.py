@@ -1,4 +1,4 @@
-"""The composition root: everything that a Google project keeps, written into a folder of a bucket, and brought back."""
+"""Back up all data of a Google Cloud project into a bucket folder."""
 
 import json
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
 from tillstream.settings import Settings
 
-Tell = Callable[[int], None]
+ReportBytes = Callable[[int], None]
 
 
-def keep(settings: Settings, out: str, tell: Tell) -> dict[str, Any]:
-    """Write a backup into `out`, gs://BUCKET/FOLDER, which must be empty; documents and tables are of one moment.
+def keep(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, Any]:
+    """Write a backup into `out`, gs://BUCKET/FOLDER, which must be empty; documents and tables share one snapshot time.
 
-    Raises `Rejected`, `Unavailable`; then the folder holds no manifest, and so no backup.
+    Raises `Rejected`, `Unavailable`; the folder then has no manifest and is not a backup.
     """
     place = Place(settings.project, out)
     if place.held():
@@ -36,15 +36,15 @@ def keep(settings: Settings, out: str, tell: Tell) -> dict[str, Any]:
             nonlocal count
             for line in backup_documents.lines(settings.project, at):
                 count += 1
-                tell(len(line))
+                report_bytes(len(line))
                 yield line
 
         place.write(DOCUMENTS, documents())
         tables = backup_tables.export(dataset, place.address, at, least)
     inbox = settings.buckets[INBOX]
-    originals = place.keep(inbox, place.versions(inbox), tell)
+    originals = place.keep(inbox, place.versions(inbox), report_bytes)
     place.write(LIST, (json.dumps(one._asdict()).encode() + b"\n" for one in originals))
-    held = place.held()
+    objects = place.held()
     manifest = Manifest(
         made_at=at.isoformat(timespec="seconds"),
         project=settings.project,
@@ -53,12 +53,12 @@ def keep(settings: Settings, out: str, tell: Tell) -> dict[str, Any]:
         documents=count,
         tables=tables,
         originals=len(originals),
-        size=sum(kept.size for kept in held.values()),
-        parts={name: kept for name, kept in held.items() if not name.startswith(f"{ORIGINALS}/")},
+        size=sum(kept.size for kept in objects.values()),
+        parts={name: kept for name, kept in objects.items() if not name.startswith(f"{ORIGINALS}/")},
     )
-    check_whole(manifest, originals, held)
+    check_whole(manifest, originals, objects)
     place.write(MANIFEST, [manifest.written()])
-    return {"archive": place.address, "files": len(held)} | summary(manifest)
+    return {"archive": place.address, "files": len(objects)} | summary(manifest)
 
 
 def check_whole(manifest: Manifest, originals: list[Original], held: Any) -> None:

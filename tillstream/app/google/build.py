@@ -1,4 +1,4 @@
-"""The composition root on Google Cloud: everything lies in one project, and nobody owns it alone."""
+"""Composition root for Google Cloud: all data is in one project, shared by all instances."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,21 +12,21 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
 from tillstream.app.google.dataset import dataset_of
-from tillstream.app.lazy_warehouse import LateWarehouse
+from tillstream.app.lazy_warehouse import LazyWarehouse
 from tillstream.contracts.registry import ContractBook
 from tillstream.ports import Clock, Ports, Warehouse
 from tillstream.settings import Settings
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
-    """What the project must hold is there already. Raises `Unavailable`.
+    """Build the app on a project that is deployed already. Raises `Unavailable`.
 
-    No drops: files come into the inbox itself. Exchange rates are the sweep's, so that no instance begins with a
-    question about them.
+    Has no watched folders: files are written to the inbox. The sweep loads exchange rates, so that instances start
+    without a query for them.
     """
     ports = Ports(
         connected(settings.project, settings.buckets),
-        LateWarehouse(partial(_warehouse, settings)),
+        LazyWarehouse(partial(_warehouse, settings)),
         PubSubEventBus(settings.project, monitoring=settings.monitoring_api),
         FirestoreDocumentStore(settings.project),
         clock or SystemClock(),
@@ -37,10 +37,10 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     return App(settings, ports, book, QueryCache(), partial(_scratch, settings), keep_copy=partial(_keep, settings))
 
 
-def _keep(settings: Settings, out: str, tell: Callable[[int], None]) -> dict[str, Any]:
+def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:
     from tillstream.app.google.backup import keep
 
-    return keep(settings, out, tell)
+    return keep(settings, out, report_bytes)
 
 
 def _warehouse(settings: Settings) -> Warehouse:

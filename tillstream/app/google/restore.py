@@ -1,4 +1,4 @@
-"""A backup of a Google project is put back into the project."""
+"""Restore a backup of a Google Cloud project."""
 
 from contextlib import closing
 from functools import partial
@@ -9,7 +9,7 @@ from tillstream.adapters.google.backup import manifest as backup_manifest
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, Manifest, Original
 from tillstream.adapters.google.backup.place import Place
-from tillstream.app.google.backup import Tell, check_whole, summary
+from tillstream.app.google.backup import ReportBytes, check_whole, summary
 from tillstream.app.google.build import build
 from tillstream.app.google.dataset import dataset_of
 from tillstream.batches import freshness, records
@@ -19,27 +19,30 @@ from tillstream.domain.object_names import restored
 from tillstream.settings import Settings
 
 
-def bring_back(settings: Settings, address: str, *, replace: bool, tell: Tell = lambda _: None) -> dict[str, Any]:
-    """Put a backup into the project, which was deployed; checked whole before anything is changed. Repeatable.
+def bring_back(
+    settings: Settings, address: str, *, replace: bool, report_bytes: ReportBytes = lambda _: None
+) -> dict[str, Any]:
+    """Restore a backup into a deployed project after a complete check. Idempotent.
 
-    Raises `Rejected`: it is damaged or no backup, or the project holds something and `replace` is not said.
+    Raises `Rejected` if the backup is damaged, or if the project has data and `replace` is False.
     """
     place = Place(settings.project, address)
     manifest, originals, files = _checked(place)
     with closing(build(settings)) as app, closing(dataset_of(settings)) as dataset:
-        (held,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist()
-        if not replace and (held["n"] or app.ports.documents.count(records.COLLECTION)):
+        (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist()
+        if not replace and (row["n"] or app.ports.documents.count(records.COLLECTION)):
             raise Rejected(
-                f"The project {settings.project} holds {held['n']:,} batches already. Say --replace to put the backup "
+                f"The project {settings.project} holds {row['n']:,} batches already. Say --replace to put the backup "
                 "in their place; make a backup of what is there first."
             )
-        moved = _originals_back(settings.buckets[INBOX], place, originals, tell)
+        moved = _restore_originals(settings.buckets[INBOX], place, originals, report_bytes)
         addresses = {
-            name: [f"{place.address}/{each}" for each in manifest.objects_of(name)] for name in manifest.tables
+            name: [f"{place.address}/{object_name}" for object_name in manifest.objects_of(name)]
+            for name in manifest.tables
         }
         backup_tables.bring_back(dataset, manifest.tables, addresses)
         with place.open(DOCUMENTS) as lines:
-            backup_documents.bring_back(settings.project, app.ports.documents, lines, partial(_follow, moved))
+            backup_documents.bring_back(settings.project, app.ports.documents, lines, partial(_relocated, moved))
         freshness.tell(app.ports.documents)
     return {"home": f"The project {settings.project}", "set_aside": "", "files": files} | summary(manifest)
 
@@ -61,31 +64,31 @@ def _checked(place: Place) -> tuple[Manifest, list[Original], int]:
     return manifest, originals, len(held) - 1
 
 
-def _originals_back(
-    inbox: str, place: Place, originals: list[Original], tell: Tell
+def _restore_originals(
+    inbox: str, place: Place, originals: list[Original], report_bytes: ReportBytes
 ) -> dict[tuple[str, int], tuple[str, int]]:
-    """Where the records' originals lie now that the inbox lost, by what their records say of them.
+    """Restore originals missing from the inbox; return (name, generation) in the records → the new ones.
 
-    One without a record arrived just before the backup: it comes back under its own name, and arrives again.
+    An original without a record arrived just before the backup; it is restored under its own name and registered again.
     """
     recorded = set()
     with place.open(DOCUMENTS) as stream:
         for document in map(backup_documents.put, stream):
             if document.collection == records.COLLECTION:
                 recorded.add((document.data["object"], document.data["generation"]))
-    there = set(place.versions(inbox))
-    lost = [
+    current = set(place.versions(inbox))
+    missing = [
         (one, restored(one.name, one.generation) if (one.name, one.generation) in recorded else one.name)
         for one in originals
-        if one not in there
+        if one not in current
     ]
-    names = dict(lost)
-    given = place.give_back(inbox, lost, tell)
-    return {(one.name, one.generation): (names[one], generation) for one, generation in given.items()}
+    names_by_original = dict(missing)
+    generations = place.give_back(inbox, missing, report_bytes)
+    return {(one.name, one.generation): (names_by_original[one], generation) for one, generation in generations.items()}
 
 
-def _follow(moved: dict[tuple[str, int], tuple[str, int]], collection: str, data: dict[str, Any]) -> dict[str, Any]:
-    """A batch's record, naming its original where it lies now."""
+def _relocated(moved: dict[tuple[str, int], tuple[str, int]], collection: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch record with the current location of its original."""
     if collection == records.COLLECTION and (now := moved.get((data["object"], data["generation"]))):
         data["object"], data["generation"] = now
     return data

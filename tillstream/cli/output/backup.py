@@ -1,29 +1,31 @@
-"""What backup and restore did, as words on a terminal."""
+"""Terminal output of backup and restore."""
 
 from typing import Any
 
-from tillstream.cli.output.tables import say
+from tillstream.cli.output.tables import print_line
 
 
 def show_backup(data: dict[str, Any]) -> None:
-    say(f"{data['archive']} holds everything as of {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}.")
-    _say_parts(data)
-    say("Every file in it was checked after it was written. Bring it back with `tillstream restore`.")
+    print_line(
+        f"{data['archive']} holds everything as of {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}."
+    )
+    _print_parts(data)
+    print_line("Every file in it was checked after it was written. Bring it back with `tillstream restore`.")
 
 
 def show_restored(data: dict[str, Any]) -> None:
-    say(f"{data['home']} is as it was at {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}.")
-    _say_parts(data)
+    print_line(f"{data['home']} is as it was at {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}.")
+    _print_parts(data)
     if data["set_aside"]:
-        say(f"What was there before is in {data['set_aside']}.")
-    say("`tillstream rebuild --check` settles everything again beside it, and says whether both are the same.")
+        print_line(f"What was there before is in {data['set_aside']}.")
+    print_line("`tillstream rebuild --check` settles everything again beside it, and says whether both are the same.")
 
 
-def _say_parts(data: dict[str, Any]) -> None:
-    """A project's backup has parts, an archive has files."""
+def _print_parts(data: dict[str, Any]) -> None:
+    """Print row, document and original counts, which only a project's backup has."""
     if "documents" in data:
-        told = (("row", data["rows"]), ("document", data["documents"]), ("original", data["originals"]))
-        say(", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in told) + ".")
+        counts = (("row", data["rows"]), ("document", data["documents"]), ("original", data["originals"]))
+        print_line(", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts) + ".")
 
 
 def _size(count: int) -> str:

@@ -1,8 +1,8 @@
-"""What was found out about a file, as words on a terminal."""
+"""Terminal output of `detect`."""
 
 from typing import Any
 
-from tillstream.cli.output.tables import say, title
+from tillstream.cli.output.tables import print_line, title
 
 
 def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
@@ -10,18 +10,18 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
         from tillstream.contracts.yaml_writer import text_of_data
 
         for question in data["questions"]:
-            say(f"# open: {question['key']}: {question['question']}")
-        say(text_of_data(data["contract"]).rstrip())
+            print_line(f"# open: {question['key']}: {question['question']}")
+        print_line(text_of_data(data["contract"]).rstrip())
         return
     contract = data["contract"]
     title(data["file"], f" · proposed contract {contract['name']} · {data['rows_read']:,} rows looked at")
     width = max((len(one["about"]) for one in data["findings"]), default=0)
     for one in data["findings"]:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
-        say(f"  {one['about']:<{width}}  {_value(one['value'])} · {why}")
+        print_line(f"  {one['about']:<{width}}  {_value(one['value'])} · {why}")
     for one in data["questions"]:
         _question(one)
-    _end(data)
+    _next_step(data)
 
 
 def _value(value: str) -> str:
@@ -37,17 +37,19 @@ def _lines(lines: list[int]) -> str:
 def _question(one: dict[str, Any]) -> None:
     title(f"? {one['question']}", f" --answer {one['key']}={'|'.join(map(_value, one['choices'])) or '…'}")
     if one["evidence"]:
-        say(f"  {one['evidence']}{_lines(one['lines'])}")
+        print_line(f"  {one['evidence']}{_lines(one['lines'])}")
 
 
-def _end(data: dict[str, Any]) -> None:
+def _next_step(data: dict[str, Any]) -> None:
     count = len(data["questions"])
     if count:
-        say(
+        print_line(
             f"{count} {'question is' if count == 1 else 'questions are'} open: answer them by their keys with --answer."
         )
     elif data["saved"]:
         saved = data["saved"]
-        say(f"Saved as contract {saved['name']}, version {saved['version']}: ingest FILE --region {saved['name']}")
+        print_line(
+            f"Saved as contract {saved['name']}, version {saved['version']}: ingest FILE --region {saved['name']}"
+        )
     else:
-        say("No question is open. --save NAME keeps the contract; --yaml prints it.")
+        print_line("No question is open. --save NAME keeps the contract; --yaml prints it.")

@@ -1,4 +1,4 @@
-"""Results as words on a terminal."""
+"""Terminal output of results."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ out = Console(soft_wrap=True)
 ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
-def say(words: str) -> None:
-    """Text of files and people, which may look like markup and must come out as it is."""
-    out.print(words, highlight=False, markup=False)
+def print_line(text: str) -> None:
+    """Print text verbatim; it may contain characters that Rich would treat as markup."""
+    out.print(text, highlight=False, markup=False)
 
 
 def title(words: str, rest: str = "") -> None:
@@ -31,28 +31,28 @@ def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing was kept")
     title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
-        say(f"  held: {hold['message']} ({hold['code']})")
+        print_line(f"  held: {hold['message']} ({hold['code']})")
     if proposal := receipt.get("proposal"):
-        say(
+        print_line(
             f"  proposed: version {proposal['version']} of {proposal['contract']}; `accept` saves it and reads the file"
         )
         for change in proposal["changes"]:
-            say(f"    {change}")
+            print_line(f"    {change}")
     if receipt.get("error"):
-        say(f"  {receipt['error']}")
+        print_line(f"  {receipt['error']}")
     rows = receipt.get("rows")
     if rows and (rows["read"] or rows["new"] is not None):
         parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
-        say(f"  {_count(rows['read'])} rows read = {parts}")
+        print_line(f"  {_count(rows['read'])} rows read = {parts}")
         if not rows["read"]:
-            say("  The file names its columns and has no row below them.")
+            print_line("  The file names its columns and has no row below them.")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
-        say(f"  net {amount['net']} {amount['currency']}{gross}")
+        print_line(f"  net {amount['net']} {amount['currency']}{gross}")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""
-        say(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
+        print_line(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
 
 
 def _count(number: int | None) -> str:
@@ -63,51 +63,53 @@ def show_refused(data: dict[str, Any]) -> None:
     for row in data["rows"]:
         title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:
-            say(f"  {problem['message']} {problem['remedy']}")
+            print_line(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
-    say(f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you.")
+    print_line(
+        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you."
+    )
 
 
 def show_undo(data: dict[str, Any]) -> None:
     changes = ", ".join(f"{_count(count)} {kind}" for kind, count in data["changes"].items())
-    say(f"{data['file']}: {changes}.")
+    print_line(f"{data['file']}: {changes}.")
     after = {(row["region"], row["currency"]): row for row in data.get("after", [])}
     for row in data.get("before", []):
         then = after.get((row["region"], row["currency"]))
         if then is None or then["net"] != row["net"]:
-            say(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
+            print_line(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
 
 
 def show_undo_preview(data: dict[str, Any]) -> None:
     show_undo(data)
-    say("Nothing is undone yet; --yes does it.")
+    print_line("Nothing is undone yet; --yes does it.")
 
 
 def show_undone(data: dict[str, Any]) -> None:
     show_undo(data)
-    say(f"{data['file']} is undone.")
+    print_line(f"{data['file']} is undone.")
 
 
 def show_rows(data: dict[str, Any]) -> None:
-    """One row reads best from top to bottom, several as a table where it fits; else row by row."""
+    """Print one row vertically, several rows as a table if it fits, else row by row."""
     columns, rows = data["columns"], data["rows"]
     cells = [[_cell(row[column]) for column in columns] for row in rows]
     if not rows:
-        say("There is nothing to show.")
+        print_line("There is nothing to show.")
     elif len(rows) == 1 or (out.is_terminal and _width(columns, cells) > out.width):
         name = max(map(len, columns))
         for place, row in enumerate(cells):
             if place:
-                say("")
+                print_line("")
             for column, cell in zip(columns, row, strict=True):
-                say(f"{column:<{name}}  {cell}".rstrip())
+                print_line(f"{column:<{name}}  {cell}".rstrip())
     else:
         table = Table()
         for column in columns:
             table.add_column(column)
         for row in cells:
             table.add_row(*map(escape, row))
-        # a file or another program takes every column whole
+        # output to a file or pipe must not truncate columns
         Console(width=None if out.is_terminal else max(out.width, _width(columns, cells))).print(table)
 
 
@@ -124,7 +126,7 @@ def _cell(value: Any) -> str:
 
 
 def _width(columns: list[str], cells: list[list[str]]) -> int:
-    """Of the whole table, with a border and two blanks at each column."""
+    """Return the width of the table, with a border and two blanks per column."""
     widest = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
     return sum(widest) + 3 * len(columns) + 1
 

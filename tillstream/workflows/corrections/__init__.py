@@ -1,1 +1,1 @@
-"""Corrections: rejected rows come back corrected, accepted as they stand, or discarded."""
+"""Corrections: rejected rows are corrected, accepted unchanged, or discarded."""

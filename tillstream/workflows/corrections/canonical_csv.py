@@ -1,4 +1,4 @@
-"""A corrected file as a person's spreadsheet saved it, brought into the one form in which corrections are kept."""
+"""Convert a corrected file, as saved by a spreadsheet, to the canonical CSV in which corrections are stored."""
 
 import csv
 import io
@@ -18,41 +18,41 @@ from tillstream.pipeline.rows.block import Block
 
 Delimiter = Literal[",", ";", "\t"]
 DELIMITERS: tuple[Delimiter, ...] = (",", ";", "\t")
-"""What spreadsheets write, by the country they are set to."""
+"""Delimiters that spreadsheets write, depending on their locale."""
 NO = ("", "no", "n", "false", "0")
 
 
-def kept_form(given: bytes, names: list[str], decimal: str = ".", limits: Limits = LIMITS) -> bytes:
-    """UTF-8 with commas: the original's columns `names` in their order, then ours; columns of nobody are left out.
+def to_canonical_csv(data: bytes, names: list[str], decimal: str = ".", limits: Limits = LIMITS) -> bytes:
+    """Return UTF-8 CSV with commas: the original's columns `names` in order, then ours; other columns are dropped.
 
-    decimal: how the contract writes what a workbook tells as numbers. Raises `Rejected` in words for a file that is
-    not the downloaded one, corrected.
+    decimal: decimal separator of the contract, used to write numeric cells of a workbook. Raises `Rejected` if the
+    file is not a corrected copy of the downloaded one.
     """
-    how = Manner(FileStyle(delimiter=_delimiter(given, limits)), (ROW,), decimal, limits)
+    options = Manner(FileStyle(delimiter=_detect_delimiter(data, limits)), (ROW,), decimal, limits)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    for number, block in enumerate(blocks(lambda: io.BytesIO(given), how)):
-        _readable(block)
-        table = _ordered(block.cells, names)
-        _say_what_they_mean(block, table)
+    for number, block in enumerate(blocks(lambda: io.BytesIO(data), options)):
+        _check_readable(block)
+        table = _select_columns(block.cells, names)
+        _check_decisions(block, table)
         if not number:
             writer.writerow(table.column_names)
         writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
     return (BOM + out.getvalue()).encode()
 
 
-def _delimiter(given: bytes, limits: Limits) -> Delimiter:
-    """The one that makes `_row` a column; a file without that column is told so by the next step."""
+def _detect_delimiter(data: bytes, limits: Limits) -> Delimiter:
+    """Return the delimiter that yields a `_row` column; `_select_columns` rejects a file without that column."""
     for delimiter in DELIMITERS:
-        # with the wrong one a quoted name is no name
+        # the wrong delimiter can make the quoted header unparseable
         with suppress(UnreadableFile):
-            how = Manner(FileStyle(delimiter=delimiter), (ROW,), limits=limits)
-            if ROW in shape(lambda: io.BytesIO(given), how).names:
+            options = Manner(FileStyle(delimiter=delimiter), (ROW,), limits=limits)
+            if ROW in shape(lambda: io.BytesIO(data), options).names:
                 return delimiter
     return ","
 
 
-def _readable(block: Block) -> None:
+def _check_readable(block: Block) -> None:
     for row in block.refused[:1]:
         if row.code == "undecodable-text":
             raise Rejected(
@@ -62,7 +62,7 @@ def _readable(block: Block) -> None:
         raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
 
 
-def _ordered(cells: pa.Table, names: list[str]) -> pa.Table:
+def _select_columns(cells: pa.Table, names: list[str]) -> pa.Table:
     for own in (ROW, LINE):
         if own not in cells.column_names:
             raise Rejected(
@@ -75,16 +75,16 @@ def _ordered(cells: pa.Table, names: list[str]) -> pa.Table:
     return cells.select([*names, *(own for own in OURS if own in cells.column_names)])
 
 
-def _say_what_they_mean(block: Block, table: pa.Table) -> None:
-    """An answer that is neither yes nor no, or accepts and discards at once, is not guessed."""
-    for line, accept, discard in zip(block.line_number.tolist(), *_answers(table), strict=True):
+def _check_decisions(block: Block, table: pa.Table) -> None:
+    """Reject a row whose `_accept` is neither yes nor no, or that is both accepted and discarded."""
+    for line, accept, discard in zip(block.line_number.tolist(), *_decisions(table), strict=True):
         if accept.casefold() not in YES + NO:
             raise Rejected(f"Line {line} of the corrected file: {ACCEPT} is “{accept}”; write yes or leave it empty.")
         if accept.casefold() in YES and discard:
             raise Rejected(f"Line {line} of the corrected file is accepted and discarded at once; leave one of them.")
 
 
-def _answers(table: pa.Table) -> Iterator[list[str]]:
+def _decisions(table: pa.Table) -> Iterator[list[str]]:
     for name in (ACCEPT, DISCARD):
-        known = name in table.column_names
-        yield [cell.strip() for cell in table.column(name).to_pylist()] if known else [""] * table.num_rows
+        is_present = name in table.column_names
+        yield [cell.strip() for cell in table.column(name).to_pylist()] if is_present else [""] * table.num_rows

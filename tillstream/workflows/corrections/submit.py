@@ -1,4 +1,4 @@
-"""Fix: refused rows come back corrected, accepted as they stand, or discarded with a reason."""
+"""Submit corrections: rejected rows are corrected, accepted unchanged, or discarded with a reason."""
 
 import io
 from functools import partial
@@ -19,37 +19,38 @@ FOLDER = "corrections"
 
 
 def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Upload:
-    """Keep a corrected file of a batch's refused rows and make its record; staging and settling follow.
+    """Store a corrected file of a batch's rejected rows and create its record; staging and settling follow.
 
-    Raises `Rejected` when it is not the downloaded file, or a row of it does not wait for a person, `NotFound`.
+    Raises `Rejected` if the file is not a corrected copy of the downloaded one or if one of its rows is not in
+    quarantine, and `NotFound`.
     """
     from tillstream.pipeline.staging.sources.correction import row_numbers
-    from tillstream.workflows.corrections.canonical_csv import kept_form
+    from tillstream.workflows.corrections.canonical_csv import to_canonical_csv
 
     upload = records.get(ports, batch)
-    may_be_fixed(ports, upload)
+    check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     names = original_rows.shape_of(ports, upload).names
-    corrected = kept_form(stream.read(), names, contract.numbers.decimal, ports.limits)
-    waiting = {row["row_number"] for row in receipts.in_quarantine(ports, batch)}
+    corrected = to_canonical_csv(stream.read(), names, contract.numbers.decimal, ports.limits)
+    quarantined = {row["row_number"] for row in receipts.in_quarantine(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
-    strange = sorted(set(numbers) - waiting | on_their_way(ports, batch).intersection(numbers))
+    not_correctable = sorted(set(numbers) - quarantined | pending_rows(ports, batch).intersection(numbers))
     if not numbers:
         raise Rejected(f"{name} holds no row.")
-    if strange:
-        raise Rejected(f"Row {strange[0]} of {upload.file} does not wait for a correction (any more).")
+    if not_correctable:
+        raise Rejected(f"Row {not_correctable[0]} of {upload.file} does not wait for a correction (any more).")
     return register(ports, _keep(ports, upload, corrected), by, file=name)
 
 
-def may_be_fixed(ports: Ports, upload: Upload) -> None:
-    """Raises `Rejected` where refused rows of the upload cannot be given back now."""
+def check_correctable(ports: Ports, upload: Upload) -> None:
+    """Raise `Rejected` if corrections of the upload cannot be submitted now."""
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
     lineage.ended(ports, upload)
 
 
-def on_their_way(ports: Ports, batch: str) -> set[int]:
-    """Rows of corrections that are kept and not settled yet: told twice, they would count twice."""
+def pending_rows(ports: Ports, batch: str) -> set[int]:
+    """Return row numbers in stored but unsettled corrections; a second correction would count them twice."""
     from tillstream.pipeline.staging.sources.correction import row_numbers
 
     rows: set[int] = set()
@@ -74,7 +75,7 @@ def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
 
 
 def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Upload:
-    """The record of a kept correction; everything that matters follows from the object's name."""
+    """Create the record of a stored correction; batch and correction number are parsed from the object's name."""
     _, batch, number = stored.name.split("/")
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         sha256 = registration.digest(stream)
@@ -86,7 +87,7 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
 def record(
     ports: Ports, parent: Upload, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
 ) -> Upload:
-    """What is written of a correction; a look at what it would do writes nothing."""
+    """Build the record of a correction without writing it; previews use it as well."""
     now = ports.clock.now().isoformat()
     return Upload(
         batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),

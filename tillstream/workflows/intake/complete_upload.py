@@ -1,4 +1,4 @@
-"""What becomes of a file that was sent whole: it goes into the inbox, or stays a while to be looked at."""
+"""Complete resumable uploads: move the whole file into the inbox, or keep it for a preview."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,135 +18,139 @@ from tillstream.workflows.onboarding import proposals
 
 PATIENCE = timedelta(minutes=5)
 KEPT = timedelta(days=3)
-"""How long a file that nobody goes on with is kept: over a weekend."""
+"""Retention of an abandoned upload; covers a weekend."""
 
 
 def finish(ports: Ports, book: ContractBook, id: str, by: str) -> Sending:
-    """Once all bytes are there: into the inbox, or ready to be looked at. Before, the record as it is. Repeatable.
+    """Complete a whole file: move it into the inbox, or prepare it for a preview. Idempotent.
 
-    What went straight into the store becomes an upload when the inbox tells that it came, and not here: to know it by
-    its sha256 all of it is read, which takes longer than a person waits.
-    Raises `Rejected` where the bytes are not those that the sender announced; they are forgotten then.
+    Returns the record unchanged while bytes are missing. A file sent directly to the store becomes a batch on the
+    inbox notification, not here: its sha256 requires reading all of it, which is too slow for a request.
+    Raises `Rejected` if the bytes differ from what the sender announced; they are deleted then.
     """
-    known = resumable_upload.get(ports, id, by)
-    if known.session and not known.batch_id:
-        return _straight(ports, known)
-    if not known.whole or known.batch_id:
-        return known
-    return _made_one(ports, known) if known.look else _into_inbox(ports, book, known)
+    sending = resumable_upload.get(ports, id, by)
+    if sending.session and not sending.batch_id:
+        return _finish_direct(ports, sending)
+    if not sending.whole or sending.batch_id:
+        return sending
+    return _merge_parts(ports, sending) if sending.look else _into_inbox(ports, book, sending)
 
 
 def load(ports: Ports, book: ContractBook, id: str, by: str, contract: str) -> Sending:
-    """A file that was looked at goes into the inbox under this contract. Raises `Rejected`, `NotFound`."""
-    used = book.used(contract)
-    _whole(resumable_upload.get(ports, id, by))
-    resumable_upload.change(ports, id, by, lambda now: replace(now, contract=used.name, look=False))
+    """Move a previewed file into the inbox under this contract. Raises `Rejected`, `NotFound`."""
+    pinned = book.used(contract)
+    _check_complete(resumable_upload.get(ports, id, by))
+    resumable_upload.change(ports, id, by, lambda current: replace(current, contract=pinned.name, look=False))
     return finish(ports, book, id, by)
 
 
-def opened(ports: Ports, known: Sending) -> BinaryIO:
-    """A whole file that waits to be looked at."""
-    if len(known.parts) != 1:
-        raise Rejected(f"{known.file} has not come whole yet.")
-    return ports.objects.open(STAGING, known.parts[0])
+def opened(ports: Ports, sending: Sending) -> BinaryIO:
+    """Open a whole file that is kept for a preview. Raises `Rejected` while it is incomplete."""
+    if len(sending.parts) != 1:
+        raise Rejected(f"{sending.file} has not come whole yet.")
+    return ports.objects.open(STAGING, sending.parts[0])
 
 
 def sweep(ports: Ports, book: ContractBook) -> int:
-    """Finish what came whole and was left so by a crash; forget what nobody goes on with, and say how many."""
+    """Complete whole files left by a crash and delete abandoned uploads; return the number deleted."""
     now, count = ports.clock.now(), 0
     for document in ports.documents.find(resumable_upload.COLLECTION):
-        known = Sending.from_json(document.data)
-        if known.touched_at <= (now - KEPT).isoformat():
-            ports.documents.delete(resumable_upload.COLLECTION, known.id)
-            resumable_upload.forget(ports, known)
+        sending = Sending.from_json(document.data)
+        if sending.touched_at <= (now - KEPT).isoformat():
+            ports.documents.delete(resumable_upload.COLLECTION, sending.id)
+            resumable_upload.forget(ports, sending)
             count += 1
-        elif known.whole and not known.look and known.touched_at <= (now - PATIENCE).isoformat():
+        elif sending.whole and not sending.look and sending.touched_at <= (now - PATIENCE).isoformat():
             try:
-                finish(ports, book, known.id, known.by)
+                finish(ports, book, sending.id, sending.by)
             except (Rejected, Conflict):
                 continue
     return count
 
 
-def _made_one(ports: Ports, known: Sending) -> Sending:
-    """Readers jump about in a file: its pieces become one object."""
-    if len(known.parts) == 1:
-        return known
-    name = f"sending/{known.id}/whole-{ports.clock.tick()}"
+def _merge_parts(ports: Ports, sending: Sending) -> Sending:
+    """Merge the parts into one object, because readers need random access."""
+    if len(sending.parts) == 1:
+        return sending
+    name = f"sending/{sending.id}/whole-{ports.clock.tick()}"
     try:
-        _copied(ports, known, STAGING, name)
-    except Conflict:  # a try beside this one was faster
-        return resumable_upload.get(ports, known.id, known.by)
-    made = resumable_upload.change(ports, known.id, known.by, lambda now: _in_place(now, known, name))
-    for part in known.parts if made.parts == (name,) else (name,):
+        _copy_parts(ports, sending, STAGING, name)
+    except Conflict:  # a concurrent attempt was faster
+        return resumable_upload.get(ports, sending.id, sending.by)
+    updated = resumable_upload.change(ports, sending.id, sending.by, lambda now: _with_merged_part(now, sending, name))
+    for part in sending.parts if updated.parts == (name,) else (name,):
         ports.objects.delete(STAGING, part)
-    return made
+    return updated
 
 
-def _in_place(now: Sending, read: Sending, name: str) -> Sending:
-    return replace(now, parts=(name,)) if now.parts == read.parts else now
+def _with_merged_part(current: Sending, before: Sending, name: str) -> Sending:
+    return replace(current, parts=(name,)) if current.parts == before.parts else current
 
 
-def _into_inbox(ports: Ports, book: ContractBook, known: Sending) -> Sending:
-    name = resumable_upload.place_of(known)
-    with suppress(Conflict):  # kept there by a try that was broken off, or by one beside this
-        _copied(ports, known, INBOX, name, if_generation=0)
+def _into_inbox(ports: Ports, book: ContractBook, sending: Sending) -> Sending:
+    name = resumable_upload.place_of(sending)
+    with suppress(Conflict):  # copied by an interrupted or concurrent attempt
+        _copy_parts(ports, sending, INBOX, name, if_generation=0)
     upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
-    return resumable_upload.became(ports, known, upload.batch_id)
+    return resumable_upload.mark_completed(ports, sending, upload.batch_id)
 
 
-def _straight(ports: Ports, known: Sending) -> Sending:
-    """What its sender sent into the store himself is there whole, or not at all."""
-    if not known.whole:
-        bucket, name = resumable_upload.aim(known)
+def _finish_direct(ports: Ports, sending: Sending) -> Sending:
+    """Complete a file that its sender wrote directly to the store, where it is whole or absent."""
+    if not sending.whole:
+        bucket, name = resumable_upload.aim(sending)
         try:
             size = ports.objects.stat(bucket, name).size
         except NotFound:
-            return known
-        if size != known.size:
-            resumable_upload.cancel(ports, known.id, known.by)
-            raise Rejected(f"{known.file} was announced with {known.size:,} bytes, and {size:,} came. Send it again.")
-        parts = (name,) if known.look else ()
-        known = resumable_upload.change(ports, known.id, known.by, lambda now: replace(now, offset=size, parts=parts))
-    if known.look:
-        return known
-    if known.parts:
-        with suppress(Conflict, NotFound):  # copied by a try that was broken off, or by one beside this
-            ports.objects.copy(STAGING, known.parts[0], INBOX, resumable_upload.place_of(known), if_generation=0)
-    upload = resumable_upload.upload_of(ports, known)
-    return resumable_upload.became(ports, known, upload.batch_id) if upload else known
+            return sending
+        if size != sending.size:
+            resumable_upload.cancel(ports, sending.id, sending.by)
+            raise Rejected(
+                f"{sending.file} was announced with {sending.size:,} bytes, and {size:,} came. Send it again."
+            )
+        parts = (name,) if sending.look else ()
+        sending = resumable_upload.change(
+            ports, sending.id, sending.by, lambda now: replace(now, offset=size, parts=parts)
+        )
+    if sending.look:
+        return sending
+    if sending.parts:
+        with suppress(Conflict, NotFound):  # copied by an interrupted or concurrent attempt
+            ports.objects.copy(STAGING, sending.parts[0], INBOX, resumable_upload.place_of(sending), if_generation=0)
+    upload = resumable_upload.upload_of(ports, sending)
+    return resumable_upload.mark_completed(ports, sending, upload.batch_id) if upload else sending
 
 
-def _copied(ports: Ports, known: Sending, bucket: str, name: str, *, if_generation: int | None = None) -> None:
+def _copy_parts(ports: Ports, sending: Sending, bucket: str, name: str, *, if_generation: int | None = None) -> None:
     digest = hashlib.sha256()
     try:
         with ports.objects.writer(bucket, name, if_generation=if_generation) as writer:
-            for data in resumable_upload.pieces(ports, known):
+            for data in resumable_upload.pieces(ports, sending):
                 digest.update(data)
                 writer.write(data)
-            _compare(known, digest.hexdigest())
-    except NotFound as error:  # another try was faster, and has put the pieces away
-        raise Conflict(f"{known.file} is being put together.") from error
+            _check_sha256(sending, digest.hexdigest())
+    except NotFound as error:  # a concurrent attempt was faster and has deleted the parts
+        raise Conflict(f"{sending.file} is being put together.") from error
     except Rejected:
-        resumable_upload.cancel(ports, known.id, known.by)
+        resumable_upload.cancel(ports, sending.id, sending.by)
         raise
 
 
-def _compare(known: Sending, digest: str) -> None:
-    if known.sha256 and digest != known.sha256:
-        raise Rejected(f"{known.file} came otherwise than it was announced (sha256). Send it again.")
+def _check_sha256(sending: Sending, digest: str) -> None:
+    if sending.sha256 and digest != sending.sha256:
+        raise Rejected(f"{sending.file} came otherwise than it was announced (sha256). Send it again.")
 
 
 def propose(ports: Ports, book: ContractBook, id: str, by: str, contract: Contract, changes: Iterable[str]) -> Sending:
-    """A file that was looked at goes into the inbox and waits there for its new contract. Raises `Rejected`."""
+    """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
     if contract.name in book.names():
         raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
-    _whole(resumable_upload.get(ports, id, by))
-    told = proposals.of(contract, changes)
-    resumable_upload.change(ports, id, by, lambda now: replace(now, proposed=told, look=False))
+    _check_complete(resumable_upload.get(ports, id, by))
+    proposal = proposals.of(contract, changes)
+    resumable_upload.change(ports, id, by, lambda current: replace(current, proposed=proposal, look=False))
     return finish(ports, book, id, by)
 
 
-def _whole(known: Sending) -> None:
-    if not known.whole:
-        raise Rejected(f"{known.file} has not come whole yet: {known.offset:,} of {known.size:,} bytes are here.")
+def _check_complete(sending: Sending) -> None:
+    if not sending.whole:
+        raise Rejected(f"{sending.file} has not come whole yet: {sending.offset:,} of {sending.size:,} bytes are here.")

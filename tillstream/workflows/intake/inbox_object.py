@@ -1,4 +1,4 @@
-"""What an object of the inbox is, by the folder that it lies in and by its name."""
+"""Identify inbox objects by their folder and name, and create their batch records."""
 
 import re
 
@@ -19,31 +19,31 @@ from tillstream.workflows.onboarding import proposals
 
 WHICH = "which-contract"
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
-"""Objects that the watched folder gave: the name of the taking, then the path below the folder."""
+"""Objects from the watched folder: the claim id, then the path below the folder."""
 MESSAGES = re.compile(rf"{NOBODY.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
 def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
-    """The record of an inbox object, made where there is none yet.
+    """Return the record of an inbox object; create it if there is none.
 
-    A file's contract is that of its folder or its name, else the only one that fits what is in it; where nothing says
-    it, the file is held and kept. Raises `Rejected` for what is no new file: a folder's placeholder, a temporary name,
-    what a restore brought.
+    The contract follows from the folder or file name, else it is the only one that matches the content. Without a
+    contract the file is held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
+    names, restored objects.
     """
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
-    known = ports.documents.find(records.COLLECTION, where, order_by="received_seq", limit=1)
-    if known:
-        return Upload.from_json(known[0].data)
+    existing = ports.documents.find(records.COLLECTION, where, order_by="received_seq", limit=1)
+    if existing:
+        return Upload.from_json(existing[0].data)
     if RESTORED.fullmatch(stored.name):
         raise Rejected(f"{stored.name} came with a restore and is no new file.")
     if MESSAGES.fullmatch(stored.name):
         return store_sales.register(ports, book, stored)
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
-    sent = resumable_upload.sent_as(ports, stored.name)
-    if sent and (sent.proposed or sent.contract):
-        return _sent(ports, book, stored, sent)
+    sending = resumable_upload.sent_as(ports, stored.name)
+    if sending and (sending.proposed or sending.contract):
+        return _register_sent(ports, book, stored, sending)
     if unfinished(stored.name):
         raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
     dropped = DROPPED.fullmatch(stored.name)
@@ -54,28 +54,28 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
-def _sent(ports: Ports, book: ContractBook, stored: StoredObject, sent: Sending) -> Upload:
-    if stored.size != sent.size:
-        raise Rejected(f"{sent.file} was announced with {sent.size:,} bytes, and {stored.size:,} came.")
-    if sent.proposed:
-        upload = proposals.register(ports, stored, sent)
+def _register_sent(ports: Ports, book: ContractBook, stored: StoredObject, sending: Sending) -> Upload:
+    if stored.size != sending.size:
+        raise Rejected(f"{sending.file} was announced with {sending.size:,} bytes, and {stored.size:,} came.")
+    if sending.proposed:
+        upload = proposals.register(ports, stored, sending)
     else:
-        told = book.used(sent.contract)
-        upload = registration.register(ports, told, stored, sent.by, sha256=sent.sha256, file=sent.file)
-    if sent.session:
-        resumable_upload.became(ports, sent, upload.batch_id)
+        contract = book.used(sending.contract)
+        upload = registration.register(ports, contract, stored, sending.by, sha256=sending.sha256, file=sending.file)
+    if sending.session:
+        resumable_upload.mark_completed(ports, sending, upload.batch_id)
     return upload
 
 
 def _contract_of(ports: Ports, book: ContractBook, stored: StoredObject, path: str) -> tuple[Contract | None, str]:
-    """By its folder or its name, else by what is in it; or None, and why that says nothing."""
+    """Return the contract by folder or name, else by content; or None and the reason."""
     name = contract_named(path, book.names())
     if name:
         return book.used(name), ""
-    from tillstream.pipeline.matching.match_contract import looked_at, whose  # only where a file says nothing
+    from tillstream.pipeline.matching.match_contract import looked_at, whose  # loaded only if the name does not decide
 
-    looked = looked_at(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
-    if looked is None:
+    file_sample = looked_at(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
+    if file_sample is None:
         return None, "; nothing can be made of what is in it"
-    found, why = whose(looked, book.all().values())
-    return (book.used(found.name) if found else None), why
+    only_match, why = whose(file_sample, book.all().values())
+    return (book.used(only_match.name) if only_match else None), why

@@ -1,4 +1,4 @@
-"""Notes beside files that were taken from a watched folder: what became of them, where somebody has to do something."""
+"""Status notes next to files taken from a watched folder, for files that need attention."""
 
 from typing import Any
 
@@ -11,27 +11,27 @@ from tillstream.receipts import receipt as receipts
 
 COLLECTION = "drops"
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
-OPEN = UNDER_WAY | {State.HELD, State.FAILED}
+NOT_FINAL = UNDER_WAY | {State.HELD, State.FAILED}
 
 
-def tell(ports: Ports, drop: Drop) -> None:
-    """Write, renew or take away the notes of files whose fate has changed. Repeatable."""
+def update_notes(ports: Ports, drop: Drop) -> None:
+    """Write, update or remove the notes of files whose state has changed. Idempotent."""
     if not drop.keeps:
         return
     for document in ports.documents.find(COLLECTION, {"told": False}):
         state = records.get(ports, document.id).state
         if state in UNDER_WAY:
             continue
-        words = words_of(receipts.receipt(ports, document.id))
-        told = state not in OPEN
-        if words != document.data["said"]:
-            drop.note(document.data["place"], words)
-        if told or words != document.data["said"]:
-            ports.documents.put(COLLECTION, document.id, document.data | {"told": told, "said": words})
+        text = note_text(receipts.receipt(ports, document.id))
+        is_final = state not in NOT_FINAL
+        if text != document.data["said"]:
+            drop.note(document.data["place"], text)
+        if is_final or text != document.data["said"]:
+            ports.documents.put(COLLECTION, document.id, document.data | {"told": is_final, "said": text})
 
 
-def words_of(receipt: dict[str, Any]) -> str:
-    """What somebody has to know and do; empty where every row counts or is known."""
+def note_text(receipt: dict[str, Any]) -> str:
+    """Return the text of the note; empty if no action is needed."""
     lines = []
     if receipt["error"]:
         lines.append(receipt["error"])
@@ -40,9 +40,9 @@ def words_of(receipt: dict[str, Any]) -> str:
             f"It waits for a decision: {hold['message']}",
             CATALOGUE[hold["code"]].remedy.replace("BATCH", receipt["batch_id"]),
         ]
-    refused = receipt["rows"]["quarantined"]
-    if refused:
-        rows = "1 row was" if refused == 1 else f"{refused:,} rows were"
+    rejected = receipt["rows"]["quarantined"]
+    if rejected:
+        rows = "1 row was" if rejected == 1 else f"{rejected:,} rows were"
         lines.append(
             f"{rows} refused and wait for you: see the receipt in the portal under Uploads, "
             f"or `tillstream quarantine {receipt['batch_id']}`."

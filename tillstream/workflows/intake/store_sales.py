@@ -1,4 +1,4 @@
-"""Receive: store sales are pulled in micro-batches, their bytes kept, then acknowledged; staging follows by event."""
+"""Receive store sales: pull them in micro-batches, store the bytes, then acknowledge; staging follows by event."""
 
 import hashlib
 import json
@@ -32,39 +32,39 @@ def receive(ports: Ports, book: ContractBook, limit: int, wait: float) -> list[U
 
 
 def keep_receiving(ports: Ports, book: ContractBook, limit: int, seconds: float, gather: float) -> int:
-    """Receive for so many seconds, and then until none waits; how many micro-batches that made.
+    """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
 
-    gather: seconds between two of them, unless one was full: each costs its stagings and settlements.
+    gather: seconds between two pulls unless one was full; fewer, larger micro-batches save stagings and settlements.
     """
-    until, made = ports.clock.now() + timedelta(seconds=seconds), 0
+    deadline, count = ports.clock.now() + timedelta(seconds=seconds), 0
     while True:
-        left = max((until - ports.clock.now()).total_seconds(), 0.0)
-        deliveries = ports.bus.pull(SUBSCRIPTION, limit, left)
-        made += len(keep(ports, book, deliveries))
+        remaining = max((deadline - ports.clock.now()).total_seconds(), 0.0)
+        deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
+        count += len(keep(ports, book, deliveries))
         ports.bus.acknowledge(deliveries)
-        if not deliveries and not left:
-            return made
+        if not deliveries and not remaining:
+            return count
         if 0 < len(deliveries) < limit:
-            ports.clock.sleep(min(gather, left))
+            ports.clock.sleep(min(gather, remaining))
 
 
 def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> list[Upload]:
-    """Store the raw bytes and make the records; repeatable: the same deliveries make the same content once more."""
+    """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
     groups: dict[tuple[str, int], list[Delivery]] = {}
-    told: dict[tuple[str, str], int] = {}
+    occurrences: dict[tuple[str, str], int] = {}
     for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
-        region, sale = _names(delivery, book)
-        # A micro-batch tells a sale at most once, so that settling it equals settling its messages one by one.
-        layer = told[region, sale] = told.get((region, sale), -1) + 1 if sale else 0
+        region, sale = _sale_key(delivery, book)
+        # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
+        layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer), []).append(delivery)
     return [
-        _keep(ports, book, region, group)
+        _store_group(ports, book, region, group)
         for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
 
-def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
-    """Region and sale of a message, as far as they can be told; an unreadable one belongs to nobody."""
+def _sale_key(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
+    """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
         sale = json.loads(delivery.message.body)
         region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
@@ -73,8 +73,8 @@ def _names(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
     return (region, name) if book.of_region(region) else ("", "")
 
 
-def _keep(ports: Ports, book: ContractBook, region: str, group: Sequence[Delivery]) -> Upload:
-    """Two micro-batches may begin with the same sequence, and one may be kept twice: its content is in its name."""
+def _store_group(ports: Ports, book: ContractBook, region: str, group: Sequence[Delivery]) -> Upload:
+    """Store a micro-batch. The name contains a content hash: batches may share a first sequence or be stored twice."""
     folder = f"{NOBODY.name}/{region}" if region else NOBODY.name
     raw = b"".join(_line(delivery) for delivery in group)
     name = f"{folder}/{group[0].sequence}-{hashlib.sha256(raw).hexdigest()[:16]}.jsonl"
@@ -84,7 +84,7 @@ def _keep(ports: Ports, book: ContractBook, region: str, group: Sequence[Deliver
 
 
 def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
-    """The record of a stored micro-batch; everything in it follows from the object, so that a repeat makes the same."""
+    """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
     folder, _, file = stored.name.rpartition("/")
@@ -118,14 +118,14 @@ def _title(sales: int) -> str:
 
 
 def _line(delivery: Delivery) -> bytes:
-    """One line per message: when it was published, and its text whatever it is."""
+    """Return one JSON line per message with its sequence and text, valid or not."""
     text = delivery.message.body.decode("utf-8", errors="backslashreplace")
     envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
     return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 
 
 class NotAStoreSale(Rejected):
-    """The payload breaks the schema or speaks for another store; `problems` says where, one line each."""
+    """The payload violates the schema or is for another store; `problems` has one line per violation."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("This is not a sale of this store: " + "; ".join(problems))
@@ -134,14 +134,14 @@ class NotAStoreSale(Rejected):
 
 @dataclass(frozen=True)
 class StoreToken:
-    """Whom a token speaks for."""
+    """The store that a token authorises."""
 
     region: str
     store_id: str
 
 
 def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
-    """Publish one sale; its id `region/store/number`. Repeating it with the same number and version changes nothing.
+    """Publish one sale and return its id, `region/store/number`. Idempotent for the same number and version.
 
     Raises `NotAStoreSale`, `Unavailable`.
     """

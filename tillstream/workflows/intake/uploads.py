@@ -1,4 +1,4 @@
-"""A file is received: its bytes are kept in the inbox, then its record is made."""
+"""Receive a file: store its bytes in the inbox, then create its record."""
 
 import hashlib
 import re
@@ -23,14 +23,14 @@ def receive(
     by: str,
     progress: Callable[[int], None] | None = None,
 ) -> Upload:
-    """Keep the file in the inbox and make its record. `progress` is told the bytes of each chunk."""
+    """Store the file in the inbox and create its record. progress: called with the bytes of each chunk."""
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()
-    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as beside:
-        hashed = beside.submit(digest.update, b"")
+    with ports.objects.writer(INBOX, f"{contract.name}/{file}") as writer, ThreadPoolExecutor(1) as executor:
+        hashed = executor.submit(digest.update, b"")
         while chunk := stream.read(CHUNK):
-            hashed.result()  # of the chunk before, while this one was read
-            hashed = beside.submit(digest.update, chunk)
+            hashed.result()  # hash of the previous chunk, computed while this one was read
+            hashed = executor.submit(digest.update, chunk)
             writer.write(chunk)
             if progress:
                 progress(len(chunk))

@@ -1,6 +1,6 @@
-"""Taking dropped files in: the bytes are kept in the inbox, the record is made, then the file is put away.
+"""Ingest dropped files: store the bytes in the inbox, create the record, then archive the file.
 
-The taking has a name that outlives every crash, and the object is named by it: what was kept before is not kept twice.
+Each file has a claim id that survives a crash and is part of the object name, so no file is stored twice.
 """
 
 import re
@@ -18,18 +18,18 @@ from tillstream.workflows.intake import inbox_object, status_notes
 
 COLLECTION = status_notes.COLLECTION
 FOLDER = "drop"
-"""Of the inbox, where what was dropped is kept."""
-UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-LONGEST = 900
-"""Bytes of a path that an object is named by; the end says what kind of file it is."""
+"""Inbox folder of dropped files."""
+INVALID_CHARACTERS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+MAX_PATH_BYTES = 900
+"""Maximum bytes of a path in an object name; the end is kept, because it has the file extension."""
 
 
 class _StillWritten(Exception):
-    """Somebody wrote to the file while it was read: nothing is kept of it."""
+    """The file was modified while it was read; nothing of it is stored."""
 
 
 def take_in(ports: Ports, book: ContractBook, drop: Drop) -> tuple[list[Upload], list[str]]:
-    """The uploads made of files that were whole, and why others could not be taken now; those come again."""
+    """Return the batches of complete files, and why others failed; those are retried on the next call."""
     taken, failed = [], []
     with drop.turn():
         for dropped in drop.claim():
@@ -40,17 +40,17 @@ def take_in(ports: Ports, book: ContractBook, drop: Drop) -> tuple[list[Upload],
                 continue
             if upload:
                 taken.append(upload)
-        status_notes.tell(ports, drop)
+        status_notes.update_notes(ports, drop)
     return taken, failed
 
 
 def waits(drops: Iterable[Drop]) -> int:
-    """Files that may still be being written."""
+    """Return the number of files that may still be being written."""
     return sum(drop.watched() for drop in drops)
 
 
 def _take(ports: Ports, book: ContractBook, drop: Drop, dropped: Dropped) -> Upload | None:
-    name = f"{FOLDER}/{dropped.claim}/{_speakable(dropped.name)}"
+    name = f"{FOLDER}/{dropped.claim}/{_object_path(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
         kept_before = False
@@ -61,8 +61,8 @@ def _take(ports: Ports, book: ContractBook, drop: Drop, dropped: Dropped) -> Upl
         return None
     upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
     if kept_before and upload.state is State.RECEIVED:
-        events.received(ports, upload)  # whoever kept it may have died before the object was heard of
-    drop.put_away(dropped, _place(ports, drop, dropped, upload))
+        events.received(ports, upload)  # the process that stored it may have died before its event
+    drop.put_away(dropped, _target_path(ports, drop, dropped, upload))
     return upload
 
 
@@ -74,21 +74,21 @@ def _keep(ports: Ports, drop: Drop, dropped: Dropped, name: str) -> None:
             raise _StillWritten
 
 
-def _place(ports: Ports, drop: Drop, dropped: Dropped, upload: Upload) -> str:
-    """Where the file goes, written down first: a note is put there later."""
+def _target_path(ports: Ports, drop: Drop, dropped: Dropped, upload: Upload) -> str:
+    """Return where the file is archived; stored first, because a note is placed there later."""
     if not drop.keeps:
         return ""
-    known = ports.documents.get(COLLECTION, upload.batch_id)
-    if known is None:
+    document = ports.documents.get(COLLECTION, upload.batch_id)
+    if document is None:
         data: dict[str, Any] = {"place": drop.place_for(dropped), "told": False, "said": ""}
-        known = ports.documents.put(COLLECTION, upload.batch_id, data)
-    place: str = known.data["place"]
+        document = ports.documents.put(COLLECTION, upload.batch_id, data)
+    place: str = document.data["place"]
     return place
 
 
-def _speakable(name: str) -> str:
-    """The path as an object may be named."""
-    path = UNSPEAKABLE.sub("_", name)
-    while len(path.encode()) > LONGEST:
+def _object_path(name: str) -> str:
+    """Return the path as a valid object name."""
+    path = INVALID_CHARACTERS.sub("_", name)
+    while len(path.encode()) > MAX_PATH_BYTES:
         path = path[1:]
     return path.lstrip("/")

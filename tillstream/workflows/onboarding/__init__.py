@@ -1,1 +1,1 @@
-"""Onboarding: a file that no contract fits becomes a proposed contract, by questions and answers."""
+"""Onboarding: derive a proposed contract from a file that no contract matches, by questions and answers."""

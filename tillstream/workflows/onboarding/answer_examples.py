@@ -1,4 +1,4 @@
-"""How a file's own first values would read under each answer to a question about it."""
+"""Show how the first values of a file would be interpreted under each answer to a question."""
 
 import re
 from collections.abc import Callable
@@ -14,94 +14,94 @@ from tillstream.workflows.onboarding.questionnaire import Asked, Open, sample
 
 SHOWN = 3
 OF_BYTES = frozenset({"encoding", "delimiter", "header"})
-"""Answers to these change what the cells are; for each the file is looked at anew."""
+"""Questions whose answers change how cells are split; the file is sampled again for each answer."""
 _GROUPED = re.compile(r"[0-9][.,][0-9]{3}(?![0-9])")
 _SIGNED = re.compile(r"[.,]")
 
 
-def examples(open_original: Open, asked: Asked, question: Question) -> dict[str, tuple[str, ...]]:
-    """Answer → a few of the file's values, as they would be understood; empty where that says nothing."""
+def examples(open_original: Open, questionnaire: Asked, question: Question) -> dict[str, tuple[str, ...]]:
+    """Return answer → a few values of the file as they would be interpreted; empty if there is nothing to show."""
     if question.key in OF_BYTES:
         return {choice: _of_bytes(open_original, question, choice) for choice in question.choices}
     family = question.key.partition(".")[0]
-    shown = _SHOWN.get(family)
-    return {choice: tuple(shown(asked, choice)) for choice in question.choices} if shown else {}
+    render = _RENDERERS.get(family)
+    return {choice: tuple(render(questionnaire, choice)) for choice in question.choices} if render else {}
 
 
-def rows_of(looked: Looked, lines: tuple[int, ...], most: int = 2) -> list[tuple[int, list[tuple[str, str]]]]:
-    """(line, its cells by header) of the rows that a question is about, where the sample has them."""
-    sheet, found = looked.sheet, []
+def rows_of(file_sample: Looked, lines: tuple[int, ...], most: int = 2) -> list[tuple[int, list[tuple[str, str]]]]:
+    """Return (line, [(header, cell)]) of the rows that a question refers to, if the sample contains them."""
+    sheet, rows = file_sample.sheet, []
     first = next(iter(sheet.columns.values()), None)
     for line in lines[:most]:
         if first and line in first.lines:
             at = first.lines.index(line)
-            found.append((line, [(name, column.cells[at]) for name, column in sheet.columns.items()]))
-    return found
+            rows.append((line, [(name, column.cells[at]) for name, column in sheet.columns.items()]))
+    return rows
 
 
 def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str, ...]:
     try:
-        looked = sample(open_original, Told({question.key: choice}))
+        file_sample = sample(open_original, Told({question.key: choice}))
     except (Rejected, ValueError):
         return ("nothing can be read so",)
     if question.key == "encoding":
-        return looked.foreign[:SHOWN]
-    return (" | ".join(islice(looked.sheet.columns, 6)),)
+        return file_sample.foreign[:SHOWN]
+    return (" | ".join(islice(file_sample.sheet.columns, 6)),)
 
 
-def _first(asked: Asked, role: str, fits: Callable[[str], object] = bool) -> list[str]:
-    """The first different cells of the column that plays a role."""
-    columns = asked.draft.get("columns")
+def _first_values(questionnaire: Asked, role: str, fits: Callable[[str], object] = bool) -> list[str]:
+    """Return the first distinct values of the column with this role."""
+    columns = questionnaire.draft.get("columns")
     name = columns.get(role, "") if isinstance(columns, dict) else ""
-    column = asked.looked.sheet.columns.get(name)
+    column = questionnaire.looked.sheet.columns.get(name)
     return list(islice((word for word in column.words if fits(word)), SHOWN)) if column else []
 
 
-def _dates(asked: Asked, order: str) -> list[str]:
-    found = []
-    for word in _first(asked, "date", _may_be_two) or _first(asked, "date"):
+def _dates(questionnaire: Asked, order: str) -> list[str]:
+    lines = []
+    for word in _first_values(questionnaire, "date", _is_ambiguous) or _first_values(questionnaire, "date"):
         day = read_as(word, order)
-        found.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is no date")
-    return found
+        lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is no date")
+    return lines
 
 
-def _may_be_two(word: str) -> bool:
+def _is_ambiguous(word: str) -> bool:
     return len({read_as(word, order) for order in ("DMY", "MDY", "YMD")}) > 1
 
 
-def _numbers(asked: Asked, decimal: str) -> list[str]:
-    found: list[str] = []
+def _numbers(questionnaire: Asked, decimal: str) -> list[str]:
+    lines: list[str] = []
     for role in sorted(NUMERIC):
-        for word in _first(asked, role, _SIGNED.search):
+        for word in _first_values(questionnaire, role, _SIGNED.search):
             digits = word.replace("," if decimal == "." else ".", "").replace(decimal, ".")
             if looks_written(word):
-                found.append(f"{word} is {digits}")
-    found.sort(key=lambda shown: not _GROUPED.search(shown))
-    return found[:SHOWN]
+                lines.append(f"{word} is {digits}")
+    lines.sort(key=lambda line: not _GROUPED.search(line))
+    return lines[:SHOWN]
 
 
-def _amounts(asked: Asked, currency: str) -> list[str]:
+def _amounts(questionnaire: Asked, currency: str) -> list[str]:
     for role in ("net_amount", "gross_amount", "unit_price"):
-        if words := _first(asked, role):
+        if words := _first_values(questionnaire, role):
             return [f"{word} {currency}" for word in words]
     return []
 
 
-def _column(asked: Asked, header: str) -> list[str]:
-    column = asked.looked.sheet.columns.get(header)
+def _column(questionnaire: Asked, header: str) -> list[str]:
+    column = questionnaire.looked.sheet.columns.get(header)
     return list(islice(column.words, SHOWN)) if column else []
 
 
-def _naming(asked: Asked, names: str) -> list[str]:
-    sheet = asked.looked.sheet
+def _sale_ids(questionnaire: Asked, names: str) -> list[str]:
+    sheet = questionnaire.looked.sheet
     columns = [sheet.columns[name] for name in names.split(",") if name in sheet.columns]
     return [" · ".join(column.cells[at] for column in columns) for at in range(min(SHOWN, sheet.rows)) if columns]
 
 
-_SHOWN: dict[str, Callable[[Asked, str], list[str]]] = {
+_RENDERERS: dict[str, Callable[[Asked, str], list[str]]] = {
     "date_order": _dates,
     "decimal": _numbers,
     "currency": _amounts,
     "column": _column,
-    "identity": _naming,
+    "identity": _sale_ids,
 }

@@ -1,4 +1,4 @@
-"""What a person can answer about a file that waits, so that its contract's next version, or a new one, reads it."""
+"""Questions for a held file; the answers define its contract's next version or a new contract."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -24,42 +24,46 @@ def opened(ports: Ports, upload: Upload) -> Open:
 
 
 def answers(ports: Ports, batch: str) -> dict[str, str]:
-    """What was answered so far about an upload."""
+    """Return the stored answers for a batch."""
     document = ports.documents.get(COLLECTION, batch)
     return dict(document.data["answers"]) if document else {}
 
 
-def keep(ports: Ports, batch: str, said: Mapping[str, str], by: str) -> None:
-    """Raises `Rejected` for what answers no question."""
-    check(said)
-    ports.documents.put(COLLECTION, batch, {"answers": dict(said), "by": by, "at": ports.clock.now().isoformat()})
+def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -> None:
+    """Store answers for a batch. Raises `Rejected` for an invalid answer."""
+    check(answers_by_key)
+    ports.documents.put(
+        COLLECTION, batch, {"answers": dict(answers_by_key), "by": by, "at": ports.clock.now().isoformat()}
+    )
 
 
 def ask(
-    ports: Ports, book: ContractBook, upload: Upload, name: str, said: Mapping[str, str]
+    ports: Ports, book: ContractBook, upload: Upload, name: str, answers_by_key: Mapping[str, str]
 ) -> tuple[Asked, list[str]]:
-    """What is open, what the answers make of it, and in words how the file differs from its contract.
+    """Return the questionnaire, and descriptions of how the file differs from its contract.
 
-    Raises `Rejected` for a file that nothing can be made of.
+    Raises `Rejected` if the file cannot be sampled.
     """
     if not upload.contract:
-        return questionnaire.ask(opened(ports, upload), name, said, book.all().values()), []
-    own = contract_version(ports.documents, upload.contract, upload.contract_version)
-    looked = looked_at(opened(ports, upload))
-    if looked is None:
+        return questionnaire.ask(opened(ports, upload), name, answers_by_key, book.all().values()), []
+    current = contract_version(ports.documents, upload.contract, upload.contract_version)
+    file_sample = looked_at(opened(ports, upload))
+    if file_sample is None:
         raise Rejected(f"Nothing can be made of what is in {upload.file}.")
-    found = drift(looked, own, header=known_headers.seen(ports, own), answers=said, reader=reads)
-    differs = [one.words[:1].upper() + one.words[1:] for one in found.differences]
-    draft: dict[str, object] = {"columns": dict(own.columns)}
-    return Asked(looked, (), found.questions, draft, found.proposed), differs
+    contract_drift = drift(
+        file_sample, current, header=known_headers.seen(ports, current), answers=answers_by_key, reader=reads
+    )
+    differences = [difference.words[:1].upper() + difference.words[1:] for difference in contract_drift.differences]
+    draft: dict[str, object] = {"columns": dict(current.columns)}
+    return Asked(file_sample, (), contract_drift.questions, draft, contract_drift.proposed), differences
 
 
 def all_questions(
-    ports: Ports, book: ContractBook, upload: Upload, name: str, said: Mapping[str, str], now: Asked
+    ports: Ports, book: ContractBook, upload: Upload, name: str, answers_by_key: Mapping[str, str], now: Asked
 ) -> list[tuple[Question, str | None]]:
-    """The open questions and those that were answered, each with its answer."""
+    """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
-        return questionnaire.all_questions(opened(ports, upload), name, said, now)
-    first = ask(ports, book, upload, name, {})[0] if said else now
-    found = {one.key: one for one in (*first.questions, *now.questions)}
-    return [(one, said.get(key)) for key, one in found.items()]
+        return questionnaire.all_questions(opened(ports, upload), name, answers_by_key, now)
+    first = ask(ports, book, upload, name, {})[0] if answers_by_key else now
+    questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
+    return [(one, answers_by_key.get(key)) for key, one in questions_by_key.items()]

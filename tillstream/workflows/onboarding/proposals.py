@@ -1,4 +1,4 @@
-"""Contracts that people propose for a file, and that wait for an administrator: the file is held as long."""
+"""Contracts proposed for a file; the file is held until an administrator decides."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,24 +15,24 @@ from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
 PROPOSED = "contract-proposed"
-AGREED = frozenset({"version", "description"})
-"""What two contracts that read alike may differ in."""
+IGNORED_FIELDS = frozenset({"version", "description"})
+"""Fields that do not affect how a contract reads files."""
 
 
 def of(contract: Contract, changes: Iterable[str]) -> dict[str, Any]:
-    """A proposal as records keep it. changes: in words, what is to be known of it."""
+    """Return a proposal in its stored form. changes: descriptions for the reviewer."""
     return {"contract": contract.model_dump(mode="json"), "changes": list(changes)}
 
 
 def register(ports: Ports, stored: StoredObject, sent: Sending) -> Upload:
-    """The record of a file that waits for its new contract."""
+    """Create the record of a file held for its proposed contract."""
     name = sent.proposed["contract"]["name"]
     held = _hold(f"{sent.by} answered what the file does not say, and proposes the contract {name}.")
     return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
 
 
 def put_forward(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Upload:
-    """Propose a contract for a held upload. Raises `Rejected` where the upload does not wait, `NotFound`."""
+    """Propose a contract for a held upload. Raises `Rejected` if the upload is not held, `NotFound`."""
     upload = records.get(ports, batch)
     if upload.state is not State.HELD:
         raise Rejected(f"{upload.file} is {upload.state}; a contract is proposed for a held file only.")
@@ -50,22 +50,22 @@ def put_forward(ports: Ports, batch: str, contract: Contract, changes: Iterable[
 
 
 def waiting(ports: Ports) -> list[Upload]:
-    """Held files with a proposed contract, the newest first."""
+    """Return held files with a proposed contract, newest first."""
     return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
 
 
-def kept(book: ContractBook, upload: Upload, by: str) -> Contract:
-    """The proposed new contract, saved. Raises `Rejected` where another one has its name by now."""
+def save_proposed(book: ContractBook, upload: Upload, by: str) -> Contract:
+    """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
     proposed = parse(upload.proposed["contract"], f"the contract proposed for {upload.file}")
-    known = book.all().get(proposed.name)
-    if known is None:
+    existing = book.all().get(proposed.name)
+    if existing is None:
         return book.save(proposed, by)
-    if known.model_dump(exclude=set(AGREED)) != proposed.model_dump(exclude=set(AGREED)):
+    if existing.model_dump(exclude=set(IGNORED_FIELDS)) != proposed.model_dump(exclude=set(IGNORED_FIELDS)):
         raise Rejected(
             f"There is a contract {proposed.name} by now, and it reads otherwise than the proposed one. Say that "
             f"{upload.file} is written by it, or reject the file and let it be given again."
         )
-    return known
+    return existing
 
 
 def _hold(detail: str) -> Hold:

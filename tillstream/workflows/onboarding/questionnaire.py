@@ -1,4 +1,4 @@
-"""What a file that no contract knows is asked about, and the contract that the answers make of it."""
+"""Questions about a file that no contract matches, and the contract that results from the answers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,85 +16,93 @@ from tillstream.workflows.onboarding.sale_id_prefix import prefixed
 
 Open = Callable[[], BinaryIO]
 OPEN_CURRENCY, OPEN_REGION = "XXX", "?"
-"""Stand where nobody has answered yet."""
+"""Placeholders for unanswered questions."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was found out about a file, and what is still open."""
+    """Findings about a file and the open questions."""
 
     looked: Looked
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...]
     draft: dict[str, object]
-    """The contract as far as it is known, as plain data."""
+    """The contract so far, as plain data."""
     contract: Contract | None
-    """Once no question is open."""
+    """Set once no question is open."""
     so_far: Contract | None = None
-    """As long as questions are open: what reads the rows as far as they are understood."""
+    """While questions are open: a partial contract that reads what is known so far."""
 
 
-def sample(open_original: Open, told: Told | None = None) -> Looked:
-    """The rows that are looked at; told: collects how bytes become cells, and knows answers about that.
+def sample(open_original: Open, log: Told | None = None) -> Looked:
+    """Sample the rows of a file. log: collects decisions on encoding and delimiter, and supplies answers to them.
 
-    Raises `Rejected`, also for a file without a row.
+    Raises `Rejected`, also for a file without rows.
     """
     with open_original() as stream:
         head = stream.read(LOOKED_AT)
         stream.seek(0)
-        inside = inside_of(head, open_original)
-        looked = inside if isinstance(inside, Looked) else look(inside or stream, told)
-    if not looked.sheet.rows:
+        content = inside_of(head, open_original)
+        file_sample = content if isinstance(content, Looked) else look(content or stream, log)
+    if not file_sample.sheet.rows:
         raise Rejected("There are no rows to look at: a contract is proposed from rows.")
-    return looked
+    return file_sample
 
 
-def ask(open_original: Open, name: str, answers: Mapping[str, str], known: Iterable[Contract]) -> Asked:
-    """name: of the contract to be. Raises `Rejected` for a file or for answers that nothing can be made of."""
+def ask(open_original: Open, name: str, answers: Mapping[str, str], contracts: Iterable[Contract]) -> Asked:
+    """Derive a contract named `name`, or questions. Raises `Rejected` for unusable files or invalid answers."""
     check(answers)
-    told = Told(dict(answers))
-    looked = sample(open_original, told)
-    found = propose(name=name, answers=answers, looked=looked)
-    findings, questions = (*told.findings, *found.findings), (*told.questions, *found.questions)
+    log = Told(dict(answers))
+    file_sample = sample(open_original, log)
+    proposal = propose(name=name, answers=answers, looked=file_sample)
+    findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
-        return Asked(looked, findings, questions, found.contract, None, _so_far(found))
-    contract, apart = prefixed(_parsed(found), known)
-    return Asked(looked, (*findings, *([apart] if apart else [])), (), found.contract, contract)
+        return Asked(file_sample, findings, questions, proposal.contract, None, _so_far(proposal))
+    contract, prefix_finding = prefixed(_parsed(proposal), contracts)
+    return Asked(
+        file_sample, (*findings, *([prefix_finding] if prefix_finding else [])), (), proposal.contract, contract
+    )
 
 
 def all_questions(
-    open_original: Open, name: str, answers: Mapping[str, str], asked: Asked
+    open_original: Open, name: str, answers: Mapping[str, str], questionnaire: Asked
 ) -> list[tuple[Question, str | None]]:
-    """The open questions and those that were answered, each with its answer: a person may change their mind."""
-    first = ask(open_original, name, {}, ()) if answers else asked
-    found = {one.key: one for one in (*first.questions, *asked.questions)}
+    """Return open and answered questions, each with its answer or None, so that answers can be changed."""
+    first = ask(open_original, name, {}, ()) if answers else questionnaire
+    questions_by_key = {one.key: one for one in (*first.questions, *questionnaire.questions)}
     for key in answers:
-        if key not in found:
-            others = {other: said for other, said in answers.items() if other != key}
-            found |= {one.key: one for one in ask(open_original, name, others, ()).questions if one.key == key}
-    still = {one.key for one in asked.questions}
-    return [(one, answers.get(key)) for key, one in found.items() if key in answers or key in still]
+        if key not in questions_by_key:
+            others = {other: answer for other, answer in answers.items() if other != key}
+            questions_by_key |= {
+                one.key: one for one in ask(open_original, name, others, ()).questions if one.key == key
+            }
+    open_keys = {one.key for one in questionnaire.questions}
+    return [(one, answers.get(key)) for key, one in questions_by_key.items() if key in answers or key in open_keys]
 
 
-def _so_far(found: Proposal) -> Contract | None:
+def _so_far(proposal: Proposal) -> Contract | None:
     try:
-        return parse({"currency": OPEN_CURRENCY} | found.contract)
+        return parse({"currency": OPEN_CURRENCY} | proposal.contract)
     except Rejected:
         return None
 
 
-def _parsed(found: Proposal) -> Contract:
-    return parse(found.contract, "The proposed contract")
+def _parsed(proposal: Proposal) -> Contract:
+    return parse(proposal.contract, "The proposed contract")
 
 
-def fits(looked: Looked, known: Iterable[Contract]) -> list[Fit]:
-    """How each known contract fits the file, the best first."""
-    return fit(looked, known, reader=reads)
+def fits(file_sample: Looked, contracts: Iterable[Contract]) -> list[Fit]:
+    """Return how well each contract matches the file, best match first."""
+    return fit(file_sample, contracts, reader=reads)
 
 
-def likely(looked: Looked, found: Iterable[Fit]) -> Contract | None:
-    """The only contract that fits without a doubt; where none does, the only one whose columns are all there."""
-    sure = [one.contract for one in found if one.fits and not one.doubts]
-    if not sure:
-        sure = [one.contract for one in found if set(one.contract.headers) <= looked.sheet.columns.keys()]
-    return sure[0] if len(sure) == 1 else None
+def likely(file_sample: Looked, candidates: Iterable[Fit]) -> Contract | None:
+    """Return the only certain match, else the only contract whose columns are all present, else None."""
+    matches = [candidate.contract for candidate in candidates if candidate.fits and not candidate.doubts]
+    if not matches:
+        matches = [
+            candidate.contract
+            for candidate in candidates
+            if set(candidate.contract.headers) <= file_sample.sheet.columns.keys()
+        ]
+    return matches[0] if len(matches) == 1 else None

@@ -1,1 +1,1 @@
-"""Operations: what keeps the flow going and proves it: reconcile, rebuild, dead letters."""
+"""Operations: reconcile, rebuild, dead letters, maintenance log."""

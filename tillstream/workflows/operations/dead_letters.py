@@ -1,6 +1,6 @@
-"""What was given up, by a queue or by a function that the same event came to for too long.
+"""Dead letters of queues, and of functions whose event was retried for too long.
 
-It is sent on again, and who sent it is written down.
+They can be resent; each resend is audited.
 """
 
 import heapq
@@ -13,12 +13,12 @@ from tillstream.ports import Ports
 from tillstream.ports.event_bus import DeadLetter, Message
 
 COLLECTION = "dead-letters"
-"""Of functions; a queue keeps its own."""
+"""Dead letters of functions; queues keep their own."""
 
 
 def give_up(ports: Ports, letter: DeadLetter) -> None:
-    """Write down an event that its function takes no more. Repeatable."""
-    told = {
+    """Store an event that its function failed to process. Idempotent."""
+    data = {
         "subscription": letter.subscription,
         "topic": letter.topic,
         "body": letter.message.body.decode("utf-8", "backslashreplace"),
@@ -28,43 +28,43 @@ def give_up(ports: Ports, letter: DeadLetter) -> None:
         "attempts": letter.attempts,
         "error": letter.error,
     }
-    ports.documents.put(COLLECTION, letter.id, told)
+    ports.documents.put(COLLECTION, letter.id, data)
 
 
 def waiting(ports: Ports, limit: int = 1000) -> list[DeadLetter]:
-    """Newest first."""
-    found = ports.documents.find(COLLECTION, order_by="died_at", descending=True, limit=limit)
-    letters = [*ports.bus.dead_letters(limit=limit), *(_letter(each.id, each.data) for each in found)]
+    """Return dead letters, newest first."""
+    documents = ports.documents.find(COLLECTION, order_by="died_at", descending=True, limit=limit)
+    letters = [*ports.bus.dead_letters(limit=limit), *(_letter(document.id, document.data) for document in documents)]
     return heapq.nlargest(limit, letters, key=lambda letter: letter.died_at)
 
 
 def resend(ports: Ports, ids: Iterable[str], by: str) -> int:
-    """Dead letters back into their queues; how many of them were still there."""
-    wanted = set(ids)
-    known = {letter.id: letter for letter in waiting(ports) if letter.id in wanted}
-    sent = ports.bus.resend(wanted)
-    for one in sorted(wanted):
-        ours = ports.documents.get(COLLECTION, one)
-        if ours:
-            letter = _letter(one, ours.data)
-            # on the bus before it is off the list: between the two it is in both, never in none
+    """Resend dead letters to their queues; return how many still existed."""
+    requested = set(ids)
+    letters = {letter.id: letter for letter in waiting(ports) if letter.id in requested}
+    sent = ports.bus.resend(requested)
+    for one in sorted(requested):
+        document = ports.documents.get(COLLECTION, one)
+        if document:
+            letter = _letter(one, document.data)
+            # publish before delete: a crash in between duplicates the event instead of losing it
             ports.bus.publish(letter.topic, [letter.message])
             ports.documents.delete(COLLECTION, one)
             sent += 1
-    for letter in known.values():
+    for letter in letters.values():
         before = {"subscription": letter.subscription, "attempts": letter.attempts, "error": letter.error}
         audit.record(ports, by, audit.What.MESSAGE_RESENT, letter.id, before)
     return sent
 
 
-def _letter(id: str, told: dict[str, Any]) -> DeadLetter:
+def _letter(id: str, data: dict[str, Any]) -> DeadLetter:
     return DeadLetter(
         id,
-        told["subscription"],
-        told["topic"],
-        Message(told["body"].encode(), told["attributes"]),
-        datetime.fromisoformat(told["published_at"]),
-        datetime.fromisoformat(told["died_at"]),
-        told["attempts"],
-        told["error"],
+        data["subscription"],
+        data["topic"],
+        Message(data["body"].encode(), data["attributes"]),
+        datetime.fromisoformat(data["published_at"]),
+        datetime.fromisoformat(data["died_at"]),
+        data["attempts"],
+        data["error"],
     )

@@ -1,4 +1,4 @@
-"""Diary of upkeep: when the last sweep and the last backup were."""
+"""Maintenance log: times of the last sweep and the last backup."""
 
 from tillstream.ports import Ports
 
@@ -7,11 +7,11 @@ SWEEP, BACKUP = "sweep", "backup"
 
 
 def note(ports: Ports, what: str) -> None:
-    """It is done. Repeatable."""
+    """Record that the task has run now. Idempotent."""
     ports.documents.put(COLLECTION, what, {"at": ports.clock.now().isoformat(timespec="seconds")})
 
 
 def last(ports: Ports, what: str) -> str:
-    """ISO 8601 UTC; empty where it never was."""
-    known = ports.documents.get(COLLECTION, what)
-    return str(known.data["at"]) if known else ""
+    """Return the time of the last run, ISO 8601 UTC; empty if it never ran."""
+    document = ports.documents.get(COLLECTION, what)
+    return str(document.data["at"]) if document else ""

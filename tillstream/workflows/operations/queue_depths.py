@@ -1,4 +1,4 @@
-"""What waits in the queues, as far as somebody tells."""
+"""Queue depths, as far as the bus reports them."""
 
 from tillstream.domain.errors import Unavailable
 from tillstream.ports import Ports
@@ -6,9 +6,9 @@ from tillstream.ports.event_bus import QueueDepth
 
 
 def depths(ports: Ports) -> list[QueueDepth]:
-    """Their names alone where the bus works and nobody tells how much waits. Raises `Unavailable`."""
+    """Return queue depths; only names if the bus works without metrics. Raises `Unavailable`."""
     try:
         return ports.bus.depths()
     except Unavailable:
-        named = sorted(ports.bus.subscriptions().items())
-        return [QueueDepth(*queue, None, None, None, None, None) for queue in named]
+        subscriptions = sorted(ports.bus.subscriptions().items())
+        return [QueueDepth(*subscription, None, None, None, None, None) for subscription in subscriptions]

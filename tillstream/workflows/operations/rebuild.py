@@ -1,7 +1,8 @@
-"""Rebuild: settle everything again in an empty warehouse, and say where the ledger differs from it.
+"""Rebuild: replay all settlements in an empty warehouse and compare the result with the ledger.
 
-`check` takes the rows from the ledger itself, `from_originals` stages the kept originals again with the contracts of
-their time. Both must give the same flags, outcomes, changes and receipts. `anew` fills an empty warehouse for good.
+`check` takes the rows from the ledger itself; `from_originals` stages the stored originals again with their original
+contract versions. Both must give the same flags, outcomes, changes and receipts. `rebuild_warehouse` fills an empty
+warehouse permanently.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,22 +43,32 @@ COMPARED = {
     ),
 }
 SOURCE = ("batch_id", "kind", "source", "region", "contract", "contract_version", "file", "sha256", "received_seq")
-TOLD = ("rows_read", "rows_blank", "rows_ignored", "problems", "parent", "fix_number", "as_new", "replaces", "rules")
+STAGING_FIELDS = (
+    "rows_read",
+    "rows_blank",
+    "rows_ignored",
+    "problems",
+    "parent",
+    "fix_number",
+    "as_new",
+    "replaces",
+    "rules",
+)
 Rows = Callable[[dict[str, Any], str], tuple[list[str], list[str]]]
-"""(batch row, prefix) → names of the accepted and refused objects that were written for it."""
+"""(batch row, prefix) → names of the accepted and rejected objects written for it."""
 
 
 def check(
     ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
-    """Replay every settlement from the ledger's own rows. The report's `differences` are empty where all agrees."""
+    """Replay every settlement from the ledger's own rows. The report's `differences` are empty if all agree."""
     return _rebuild(ports, fresh, lambda batch, prefix: _from_ledger(ports, batch, prefix), progress)
 
 
 def from_originals(
     ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
-    """Stage every kept original again and replay every settlement."""
+    """Stage every stored original again and replay every settlement."""
     return _rebuild(ports, fresh, lambda batch, prefix: _from_original(ports, batch, prefix), progress)
 
 
@@ -65,78 +76,78 @@ def _rebuild(
     ports: Ports, fresh: Callable[[], Warehouse], rows: Rows, progress: Callable[[int], None] | None
 ) -> dict[str, Any]:
     prefix = f"rebuild/{ports.clock.tick()}"
-    again = fresh()
+    rebuilt = fresh()
     try:
         batches = ports.warehouse.query("SELECT * FROM batches ORDER BY batch_no").to_pylist()
-        last = (
+        last_no = (
             ports.warehouse.query("SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements").column("n")[0].as_py()
         )
-        for number, taken, undo in _settlements(batches, last):
-            again.settle(Settlement([_staged(ports, batch, rows, f"{prefix}/{number}") for batch in taken], undo))
+        for number, taken, undo in _settlements(batches, last_no):
+            rebuilt.settle(Settlement([_staged(ports, batch, rows, f"{prefix}/{number}") for batch in taken], undo))
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
-        project(again)
-        return {"settlements": last, "batches": len(batches), "differences": _differences(ports.warehouse, again)}
+        project(rebuilt)
+        return {"settlements": last_no, "batches": len(batches), "differences": _differences(ports.warehouse, rebuilt)}
     finally:
-        again.close()
+        rebuilt.close()
         _clear(ports, prefix)
 
 
-def anew(
+def rebuild_warehouse(
     ports: Ports, book: ContractBook, old: Warehouse, progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
-    """Settle all that another warehouse holds into the empty one of `ports`, from the kept originals.
+    """Settle all batches of the warehouse `old` into the empty one of `ports`, from the stored originals.
 
-    Of the old one it reads only what every schema has. Numbers and times of settlements stay, as records and
-    announcements name them. Raises `Rejected` where that cannot be: then nobody may use what was filled so far.
+    Reads only columns of `old` that every schema has. Settlement numbers and times are preserved, because records and
+    published events refer to them. Raises `Rejected` if they cannot be; the new warehouse must be discarded then.
     """
     prefix = f"rebuild/{ports.clock.tick()}"
-    known = "SELECT batch_id, batch_no, root_no, settlement_no, undone_no FROM batches ORDER BY batch_no"
-    batches = old.query(known).to_pylist()
-    before = old.query("SELECT settlement_no, settled_at, request_id FROM settlements ORDER BY settlement_no")
-    requests = before.column("request_id").to_pylist()
+    batches_sql = "SELECT batch_id, batch_no, root_no, settlement_no, undone_no FROM batches ORDER BY batch_no"
+    batches = old.query(batches_sql).to_pylist()
+    old_settlements = old.query("SELECT settlement_no, settled_at, request_id FROM settlements ORDER BY settlement_no")
+    requests = old_settlements.column("request_id").to_pylist()
     try:
         for number, taken, undo in _settlements(batches, len(requests)):
-            staged = [_staged_anew(ports, book, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
+            staged = [_restage(ports, book, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
             settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1]))
             if settled.settlement_no != number or len(settled.batches) != len(taken):
-                raise Rejected(f"Settlement {number} cannot be made again: {_why(settled)}.")
+                raise Rejected(f"Settlement {number} cannot be made again: {_reason(settled)}.")
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
     finally:
         _clear(ports, prefix)
-    made = ports.warehouse.query("SELECT * EXCEPT (settled_at) FROM settlements ORDER BY settlement_no")
-    timed = made.append_column("settled_at", before.column("settled_at"))
-    ports.warehouse.upsert("settlements", timed, ["settlement_no"])
-    _stage_waiting(ports)
+    settlements = ports.warehouse.query("SELECT * EXCEPT (settled_at) FROM settlements ORDER BY settlement_no")
+    with_times = settlements.append_column("settled_at", old_settlements.column("settled_at"))
+    ports.warehouse.upsert("settlements", with_times, ["settlement_no"])
+    _restage_unsettled(ports)
     return {"settlements": len(requests), "batches": len(batches), "differences": []}
 
 
-def _why(settled: Settled) -> str:
+def _reason(settled: Settled) -> str:
     held = [hold.message for hold in settled.holds.values()]
     return " ".join(held).rstrip(".") or "its batches would be settled otherwise"
 
 
-def _staged_anew(ports: Ports, book: ContractBook, batch: str, prefix: str) -> StagedBatch:
+def _restage(ports: Ports, book: ContractBook, batch: str, prefix: str) -> StagedBatch:
     upload = records.get(ports, batch)
-    account = stage.write(ports, upload, f"{prefix}/{batch}")
-    return settle.describe(ports, book, replace(upload, staged=asdict(account)))
+    report = stage.write(ports, upload, f"{prefix}/{batch}")
+    return settle.describe(ports, book, replace(upload, staged=asdict(report)))
 
 
-def _stage_waiting(ports: Ports) -> None:
-    """What was staged and not settled yet was written for the old tables."""
+def _restage_unsettled(ports: Ports) -> None:
+    """Restage unsettled batches: their staged rows have the old schema."""
     for state in (State.STAGED, State.HELD):
         for upload in records.find(ports, state=state, kind=None, limit=None):
-            if not upload.staged:  # held before it was read
+            if not upload.staged:  # held before staging
                 continue
-            account = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
-            records.move(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(account))
+            report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
+            records.move(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(report))
 
 
 def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
-    """Each settlement with the batches that it took in and the ids of those that it undid, in their order."""
+    """Yield (settlement number, settled batches, ids of undone batches) in order."""
     for number in range(1, last + 1):
         taken = [batch for batch in batches if batch["settlement_no"] == number]
         undone = [batch for batch in batches if batch["undone_no"] == number and batch["root_no"] == batch["batch_no"]]
@@ -150,13 +161,13 @@ def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> Sta
         accepted=tuple(ports.objects.address(STAGING, name) for name in accepted),
         refused=tuple(ports.objects.address(STAGING, name) for name in refused),
         confirmed=confirmed,
-        **{name: batch[name] for name in (*SOURCE, *TOLD)},
+        **{name: batch[name] for name in (*SOURCE, *STAGING_FIELDS)},
     )
 
 
 def _from_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list[str], list[str]]:
-    account = stage.write(ports, records.get(ports, batch["batch_id"]), prefix)
-    return account.accepted, account.refused
+    report = stage.write(ports, records.get(ports, batch["batch_id"]), prefix)
+    return report.accepted, report.refused
 
 
 def _from_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list[str], list[str]]:
@@ -184,23 +195,26 @@ def _write(ports: Ports, name: str, rows: pa.Table) -> list[str]:
     return [name]
 
 
-def _differences(ledger: Warehouse, again: Warehouse) -> list[str]:
-    """In words, each kind of difference once, with how many and one example."""
-    found = []
+def _differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
+    """Describe each kind of difference once, with counts and one example."""
+    differences = []
     sums, params = _sums(ledger)
     for name, query in (COMPARED | sums).items():
-        here, there = (_rows(warehouse.query(query, params if name in sums else None)) for warehouse in (ledger, again))
-        if here != there:
-            only_here, only_there = here - there, there - here
-            example = min(map(str, only_here or only_there))
-            found.append(
-                f"{name}: {len(only_here)} only in the ledger, {len(only_there)} only in the rebuild, such as {example}"
+        ledger_rows, rebuilt_rows = (
+            _rows(warehouse.query(query, params if name in sums else None)) for warehouse in (ledger, rebuilt)
+        )
+        if ledger_rows != rebuilt_rows:
+            ledger_only, rebuilt_only = ledger_rows - rebuilt_rows, rebuilt_rows - ledger_rows
+            example = min(map(str, ledger_only or rebuilt_only))
+            differences.append(
+                f"{name}: {len(ledger_only)} only in the ledger, {len(rebuilt_only)} only in the rebuild, such as "
+                f"{example}"
             )
-    return found
+    return differences
 
 
 def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
-    """(name → query, parameters) of the sums by day, of the days that they claim to know."""
+    """Return (name → query, parameters) of the daily totals, without stale days."""
     summed = ledger.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"]
     if not summed:
         return {}, {}

@@ -1,4 +1,4 @@
-"""Sweep: drive on whatever stopped half-way. The warehouse is the truth, the records follow it."""
+"""Reconcile: resume interrupted work. The warehouse is the source of truth; batch records are updated from it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tillstream.workflows.operations import maintenance_log
 from tillstream.workflows.review import undo
 
 PATIENCE = timedelta(minutes=20)
-"""A run that is older than this has died: longer than any lease on its event."""
+"""A run older than this has died; longer than any event lease."""
 OVERLAP = timedelta(hours=2)
 BEGINNING = datetime.fromtimestamp(0, UTC)
 
@@ -28,51 +28,50 @@ BEGINNING = datetime.fromtimestamp(0, UTC)
 def run(
     ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False, by: str = ""
 ) -> dict[str, Any]:
-    """A sweep as a schedule or a person starts it: user scopes are projected and its time is noted afterwards.
+    """Run a scheduled or manual sweep, then refresh user scopes and log the run.
 
-    by: the user who asked for it; the request is audited. Raises as `sweep`.
+    by: user who started it; audited if set. Raises as `sweep`.
     """
     if by:
         audit.record(ports, by, audit.What.DATA_REFRESHED, "pipeline")
-    found = sweep(ports, book, patience=patience, hand_on=hand_on)
+    report = sweep(ports, book, patience=patience, hand_on=hand_on)
     user_scopes.project(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
-    return found
+    return report
 
 
 def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False) -> dict[str, Any]:
-    """What was driven on: objects without a record, stagings and settlements that stopped, events not announced.
+    """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
-    hand_on: whether others hear by event what is to be staged, as whoever sweeps has neither memory nor time for it.
-    Then it also looks no further back than the sweep before did, with some overlap: years of files and settlements
-    are too many to be asked for one by one every few minutes.
+    hand_on: publish `batch.received` instead of staging here (the sweep function is small). The scan then starts at
+    the previous sweep minus an overlap, because checking years of files and settlements every few minutes is too slow.
     """
-    since = _looked_through(ports) if hand_on else BEGINNING
+    since = _scan_start(ports) if hand_on else BEGINNING
     first = _first_settlement(ports, since)
     complete_upload.sweep(ports, book)
-    registered = _register_forgotten(ports, book, since)
-    for held in records.find(ports, state=State.HELD, kind=None, limit=None):
-        if expiry.gone(ports, held):
-            expiry.stage_anew(ports, held)
-    before = (ports.clock.now() - patience).isoformat()
+    registered = _register_unrecorded(ports, book, since)
+    for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
+        if expiry.gone(ports, upload):
+            expiry.stage_anew(ports, upload)
+    cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
         for state in (State.RECEIVED, State.STAGING, State.FAILED)
         for upload in records.find(ports, state=state, kind=None, limit=None)
-        if upload.state_at <= before
+        if upload.state_at <= cutoff
     ]
     for upload in stopped:
         if hand_on:
             events.received(ports, upload)
         else:
             from tillstream.pipeline.staging import (
-                stage,  # with all that reads files, which whoever hands on never loads
+                stage,  # lazy: loads all file readers, not needed with hand_on
             )
 
             stage.stage(ports, upload.batch_id, book=book)
     settled = settle.settle_all(ports, book)
     undone = _follow_undos(ports, first)
-    announced = _announce_forgotten(ports, first)
+    announced = _announce_missing(ports, first)
     return {
         "registered": registered,
         "staged": len(stopped),
@@ -82,21 +81,21 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, h
     }
 
 
-def _looked_through(ports: Ports) -> datetime:
+def _scan_start(ports: Ports) -> datetime:
     last = maintenance_log.last(ports, maintenance_log.SWEEP)
     return datetime.fromisoformat(last) - OVERLAP if last else BEGINNING
 
 
 def _first_settlement(ports: Ports, since: datetime) -> int:
-    """The first of those that a sweep since then looks at; 0: all."""
+    """Return the number of the first settlement to check; 0 for all."""
     if since == BEGINNING:
         return 0
-    asked = "SELECT COALESCE(MAX(settlement_no), 0) + 1 AS first FROM settlements WHERE settled_at < @since"
-    return int(ports.warehouse.query(asked, {"since": since}).column("first")[0].as_py())
+    query = "SELECT COALESCE(MAX(settlement_no), 0) + 1 AS first FROM settlements WHERE settled_at < @since"
+    return int(ports.warehouse.query(query, {"since": since}).column("first")[0].as_py())
 
 
-def _register_forgotten(ports: Ports, book: ContractBook, since: datetime) -> int:
-    """Objects whose event was lost. What lies in no contract's folder stays where it is."""
+def _register_unrecorded(ports: Ports, book: ContractBook, since: datetime) -> int:
+    """Register objects whose event was lost; rejected objects are left in place."""
     count, oldest = 0, int(since.timestamp() * 1_000_000)
     for stored in ports.objects.list(INBOX):
         if stored.generation < oldest:
@@ -112,7 +111,7 @@ def _register_forgotten(ports: Ports, book: ContractBook, since: datetime) -> in
 
 
 def _follow_undos(ports: Ports, first: int) -> int:
-    """Batches that the warehouse undid while their records missed it."""
+    """Update records of batches that are undone in the warehouse only."""
     undone = ports.warehouse.query(
         "SELECT batch_id, undone_no FROM batches WHERE undone_no >= @first AND batch_no = root_no ORDER BY batch_no",
         {"first": first},
@@ -135,8 +134,8 @@ def _replaced(ports: Ports, upload: Upload, undone_no: int) -> bool:
     return any(replay.settlement_no == undone_no for replay in records.children(ports, upload.batch_id, "replay"))
 
 
-def _announce_forgotten(ports: Ports, first: int) -> int:
-    forgotten = sale_events.unannounced(ports, first)
-    for number in forgotten:
+def _announce_missing(ports: Ports, first: int) -> int:
+    unannounced = sale_events.unannounced(ports, first)
+    for number in unannounced:
         sale_events.announce(ports, number)
-    return len(forgotten)
+    return len(unannounced)

@@ -1,4 +1,4 @@
-"""What confirming a held batch would do, with nothing kept: its receipt, and the answers to whoever asks more."""
+"""Preview the confirmation of a held batch without storing anything: its receipt and further query results."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -16,17 +16,17 @@ from tillstream.receipts import receipt as receipts
 
 
 def previewable(ports: Ports, upload: Upload) -> bool:
-    """Whether the batch waits, and was read: what would come of it is known then, as long as its rows are kept."""
-    read = upload.state is State.HELD and bool(upload.staged) and bool(upload.contract)
-    return read and not expiry.gone(ports, upload)
+    """Return True if the batch is held, was staged, and its staged rows have not expired."""
+    is_read = upload.state is State.HELD and bool(upload.staged) and bool(upload.contract)
+    return is_read and not expiry.gone(ports, upload)
 
 
 def would(
     ports: Ports, book: ContractBook, batch: str, questions: Sequence[Question] = (), *, as_new: bool = False
 ) -> tuple[dict[str, Any], Settled]:
-    """The receipt that the held batch would have, and how it would settle, with the answers to `questions`.
+    """Return the receipt and the settlement of the held batch if confirmed, with the answers to `questions`.
 
-    Where the ledger would hold it again for another reason, the receipt's `holds` say so. Raises `Rejected`.
+    The receipt's `holds` list reasons for which the ledger would hold it again. Raises `Rejected`.
     """
     upload = records.get(ports, batch)
     if not previewable(ports, upload):
@@ -34,9 +34,11 @@ def would(
     codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
     confirmed = replace(upload, state=State.STAGED, confirmed=codes, holds=(), as_new=as_new)
     undone = [upload.parent] if upload.kind == "replay" else []
-    asked = receipts.questions(batch)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, confirmed)], undone), [*asked, *questions])
-    receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.answers[: len(asked)]))
+    receipt_questions = receipts.questions(batch)
+    settled = ports.warehouse.preview(
+        Settlement([describe(ports, book, confirmed)], undone), [*receipt_questions, *questions]
+    )
+    receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.answers[: len(receipt_questions)]))
     holds = [asdict(hold) for hold in settled.holds.values()]
-    answers = settled.answers[len(asked) :]
+    answers = settled.answers[len(receipt_questions) :]
     return receipt | {"status": "dry-run", "holds": holds}, replace(settled, answers=answers)

@@ -1,4 +1,4 @@
-"""What a person decides about a batch that waits: confirm it or reject it."""
+"""Decisions on a held batch: confirm it, assign another contract, accept a proposal, or reject it."""
 
 from tillstream.audit import What
 from tillstream.batches import events, records
@@ -14,9 +14,9 @@ from tillstream.workflows.review import replay
 
 
 def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Upload:
-    """Let a held batch go on, or with `as_new` give a repeat of known bytes a place in time of its own.
+    """Release a held batch; with `as_new`, give a repeat of known bytes an effective position of its own.
 
-    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    Raises `Rejected` if the state of the batch does not allow it, `NotFound`.
     """
     upload = records.get(ports, batch)
     if upload.state is State.HELD and not upload.contract:
@@ -47,53 +47,53 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
     if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
         raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
-    return stage.stage(ports, replay.tell_anew(ports, upload, by).batch_id)
+    return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
 
 def read_by(ports: Ports, book: ContractBook, batch: str, contract: str, by: str) -> Upload:
-    """Say by which contract a held upload is written; staging follows, and asks again what that contract asks.
+    """Assign a contract to a held upload; staging follows and checks its holds again.
 
-    Raises `Rejected` when the batch does not wait for this, `NotFound`.
+    Raises `Rejected` if the upload is not held, `NotFound`.
     """
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or upload.kind not in holds.OF_FILES:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
-    used = book.used(contract)
-    told = records.move(
+    pinned = book.used(contract)
+    moved = records.move(
         ports,
         batch,
         State.RECEIVED,
         among=frozenset({State.HELD}),
         told=(by, What.UPLOAD_REREAD),
-        contract=used.name,
-        contract_version=used.version,
-        region=used.region,
+        contract=pinned.name,
+        contract_version=pinned.version,
+        region=pinned.region,
         holds=(),
         confirmed=(),
         staged={},
         proposed={},
     )
-    events.received(ports, told)
-    return told
+    events.received(ports, moved)
+    return moved
 
 
 def accept(ports: Ports, book: ContractBook, batch: str, by: str) -> Upload:
-    """Save the contract version that is proposed for a held upload, and read the upload by it; staging follows.
+    """Save the contract version proposed for a held upload and read the upload with it; staging follows.
 
-    Raises `Rejected` where none is proposed, or it does not fit beside the other contracts.
+    Raises `Rejected` if none is proposed, or if it conflicts with other contracts.
     """
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
     if not upload.contract:
-        return read_by(ports, book, batch, proposals.kept(book, upload, by).name, by)
-    # where another file led to a new version meanwhile, that one reads this file too, or asks anew
+        return read_by(ports, book, batch, proposals.save_proposed(book, upload, by).name, by)
+    # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
     if book.current(upload.contract).version == upload.contract_version:
         book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"), by)
     return read_by(ports, book, batch, upload.contract, by)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:
-    """Refuse a held batch for good: it stays kept, and never counts."""
+    """Reject a batch permanently; its bytes stay stored and it never counts."""
     words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
     return records.move(ports, batch, State.REJECTED, among=None, told=(by, What.UPLOAD_REJECTED), error=words)

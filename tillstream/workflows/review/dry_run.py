@@ -1,4 +1,4 @@
-"""A dry run: what a file's receipt would be, with nothing kept."""
+"""Dry run: compute the receipt of a file without storing anything."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -20,14 +20,14 @@ from tillstream.receipts import receipt as receipts
 
 
 def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
-    """The receipt with status `dry-run` and no batch_id: staged for real, settled in a transaction that is rolled back.
+    """Return a receipt with status `dry-run`: the file is staged, and settled in a transaction that is rolled back.
 
-    A contract that nobody has saved is tried as it is. Raises `Rejected` for a file that cannot be read.
+    An unsaved contract is used as it is. Raises `Rejected` for a file that cannot be read.
     """
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        known = book.all().get(contract.name) == contract
-        upload = _keep(ports, book.used(contract.name) if known else contract, prefix, name, stream)
+        is_saved = book.all().get(contract.name) == contract
+        upload = _keep(ports, book.used(contract.name) if is_saved else contract, prefix, name, stream)
         return tried(ports, book, upload, prefix, contract=contract)[0]
     finally:
         forget(ports, prefix)
@@ -42,23 +42,24 @@ def tried(
     *more: Question,
     contract: Contract | None = None,
 ) -> tuple[dict[str, Any], Settled]:
-    """The receipt that the upload would have, and how it would settle beside an undo, with the answers to `more` last.
+    """Return the receipt and the settlement of the upload, settled together with `undo`; answers to `more` come last.
 
-    What is staged lies under the prefix, for `forget`. Raises `Rejected` for a file that cannot be read.
+    Staged objects are written under `prefix`; the caller deletes them with `forget`. Raises `Rejected` for a file that
+    cannot be read.
     """
     contract = contract or book.version(upload.contract, upload.contract_version)
-    written = stage.write(ports, upload, prefix, contract=contract)
-    read = replace(upload, staged=asdict(written), state=State.STAGED)
-    asked = staging_holds.about(staging_holds.File(ports, read, contract, tuple(book.all().values())), written)
-    questions = receipts.questions(read.batch_id)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, read, contract)], undo), [*questions, *more])
-    holds = [asdict(hold) for hold in (*asked.holds, *settled.holds.values())]
-    receipt = receipts.compose(read, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
+    report = stage.write(ports, upload, prefix, contract=contract)
+    staged = replace(upload, staged=asdict(report), state=State.STAGED)
+    hold_decision = staging_holds.about(staging_holds.File(ports, staged, contract, tuple(book.all().values())), report)
+    questions = receipts.questions(staged.batch_id)
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, staged, contract)], undo), [*questions, *more])
+    holds = [asdict(hold) for hold in (*hold_decision.holds, *settled.holds.values())]
+    receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
 
 def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:
-    """A record that is never written, of an object beside what is staged."""
+    """Store the file under the prefix and build its record, which is never written."""
     with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
         while chunk := stream.read(records.CHUNK):
             writer.write(chunk)

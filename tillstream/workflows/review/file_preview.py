@@ -1,4 +1,4 @@
-"""The first rows of a file as a contract understands them: each cell beside what it becomes."""
+"""Preview the first rows of a file under a contract: each raw cell with its parsed value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,69 +16,69 @@ from tillstream.pipeline.rows.row_batch import Part
 from tillstream.pipeline.staging.sources.file import complete, part_of
 from tillstream.receipts import receipt as receipts
 
-ROWS, REFUSED = 3, 2
-LOOKED_AT = 1_000
-DATED = {"date": ("sold_at", "sale_date"), "time": ("sold_at",)}
-UNSAID = frozenset({None, "?", "XXX"})
-ALWAYS = ("region", "store_id", "currency", "country", "channel", "net_amount", "status")
-"""What a line has also where no column says it."""
+ROWS, REJECTED_ROWS = 3, 2
+SAMPLE_ROWS = 1_000
+DATE_COLUMNS = {"date": ("sold_at", "sale_date"), "time": ("sold_at",)}
+PLACEHOLDERS = frozenset({None, "?", "XXX"})
+CONTRACT_COLUMNS = ("region", "store_id", "currency", "country", "channel", "net_amount", "status")
+"""Values shown even if they come from the contract instead of a column."""
 
 
 @dataclass(frozen=True)
 class Cell:
     raw: str
     value: Any = None
-    """What it becomes; None for nothing."""
+    """Parsed value; None if there is none."""
     wrong: tuple[str, ...] = ()
-    """What speaks against it, in words."""
+    """Messages of the cell's problems."""
 
 
 @dataclass(frozen=True)
 class Column:
     header: str
-    """As the file calls it; empty for what the contract or other columns tell."""
+    """Header in the file; empty for values from the contract or other columns."""
     becomes: str
-    """A column of a sale line; empty for what is only kept beside it."""
+    """Column of a sale line; empty for columns that are not mapped."""
     role: str
-    """What the contract maps the header as: `date` becomes sold_at or sale_date."""
+    """Role to which the contract maps the header: `date` becomes sold_at or sale_date."""
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Understood:
     columns: tuple[Column, ...]
-    """In the file's order, and then what no column of it says."""
+    """Columns in file order, followed by values that come from no column."""
     lines: tuple[int, ...]
-    """Of the file, each row's."""
+    """File line of each row."""
 
 
 def understood(
     open_original: Callable[[], BinaryIO], contract: Contract, received: date, limits: Limits = LIMITS, rows: int = ROWS
 ) -> Understood:
-    """Raises `Rejected` for a file that the contract cannot read at all."""
-    readable = blocks(open_original, by_contract(contract, limits))
+    """Read the first rows of a file with a contract. Raises `Rejected` if the contract cannot read the file."""
+    batches = blocks(open_original, by_contract(contract, limits))
     try:
-        block = next(readable)
+        block = next(batches)
     finally:
-        readable.close()
+        batches.close()
     complete(block, contract)
-    known = date_evidence(block.cells, contract) if needs_evidence(contract) else None
-    dating = Dating(bool(only_midnights(block.cells, contract)), known)
-    looked = _first(block, LOOKED_AT)
-    part = part_of(looked, contract, received, dating)
-    picked = _picked(part.findings.refused(part.table.num_rows).tolist(), rows)
+    evidence = date_evidence(block.cells, contract) if needs_evidence(contract) else None
+    dating = Dating(bool(only_midnights(block.cells, contract)), evidence)
+    sample = _head(block, SAMPLE_ROWS)
+    part = part_of(sample, contract, received, dating)
+    picked = _pick_rows(part.findings.refused(part.table.num_rows).tolist(), rows)
     lines = tuple(int(part.line_number[at]) for at in picked)
-    return Understood(tuple(_columns(looked.cells, part, contract, picked)), lines)
+    return Understood(tuple(_columns(sample.cells, part, contract, picked)), lines)
 
 
-def _picked(refused: list[bool], rows: int) -> list[int]:
-    """The first rows, and the first that are refused where they are none of these."""
+def _pick_rows(refused: list[bool], rows: int) -> list[int]:
+    """Return the first rows, plus the first rejected ones after them."""
     first = list(range(min(rows, len(refused))))
     wrong = [at for at, bad in enumerate(refused) if bad and at >= rows]
-    return first + wrong[:REFUSED]
+    return first + wrong[:REJECTED_ROWS]
 
 
-def _first(block: Block, rows: int) -> Block:
+def _head(block: Block, rows: int) -> Block:
     return replace(
         block,
         cells=block.cells.slice(0, rows),
@@ -90,36 +90,40 @@ def _first(block: Block, rows: int) -> Block:
 
 
 def _columns(read: pa.Table, part: Part, contract: Contract, picked: list[int]) -> list[Column]:
-    wrong = _wrong(part, contract)
+    messages = _messages_by_cell(part, contract)
     values = {name: part.table.column(name).take(picked).to_pylist() for name in part.table.column_names}
-    found, told = [], set[str]()
+    columns, shown = [], set[str]()
     for header in read.column_names:
         raw = read.column(header).take(picked).to_pylist()
         roles = [name for name, mapped in contract.columns.items() if mapped == header] or [""]
         for role in roles:
-            becomes = _told_as(role, values)
-            told.add(becomes)
+            becomes = _target_column(role, values)
+            shown.add(becomes)
             cells = tuple(
-                Cell(raw[n], values[becomes][n] if becomes else None, wrong.get((at, header), ()))
+                Cell(raw[n], values[becomes][n] if becomes else None, messages.get((at, header), ()))
                 for n, at in enumerate(picked)
             )
-            found.append(Column(header, becomes, role, cells))
-    others = [name for name in ALWAYS if name not in told and any(value not in UNSAID for value in values[name])]
-    return found + [Column("", name, "", tuple(Cell("", value) for value in values[name])) for name in others]
+            columns.append(Column(header, becomes, role, cells))
+    others = [
+        name
+        for name in CONTRACT_COLUMNS
+        if name not in shown and any(value not in PLACEHOLDERS for value in values[name])
+    ]
+    return columns + [Column("", name, "", tuple(Cell("", value) for value in values[name])) for name in others]
 
 
-def _told_as(role: str, values: dict[str, list[Any]]) -> str:
-    """The column of a sale line that shows what a mapped header became."""
-    choices = [name for name in DATED.get(role, (role,)) if name in values]
+def _target_column(role: str, values: dict[str, list[Any]]) -> str:
+    """Return the column of a sale line to which a role is mapped, preferring one with values."""
+    choices = [name for name in DATE_COLUMNS.get(role, (role,)) if name in values]
     filled = [name for name in choices if any(value is not None for value in values[name])]
     return next(iter(filled or choices), "")
 
 
-def _wrong(part: Part, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
-    """(row, header) → what was found, in words."""
-    named, found = receipts.headers_of(contract), dict[tuple[int, str], tuple[str, ...]]()
+def _messages_by_cell(part: Part, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
+    """Return (row, header) → messages of its problems."""
+    named, messages = receipts.headers_of(contract), dict[tuple[int, str], tuple[str, ...]]()
     for row in part.findings.table().to_pylist():
         header = named.get(row["column"] or "", "")
         place = (row["index"], header)
-        found[place] = (*found.get(place, ()), str(receipts.in_words(row, named)["message"]))
-    return found
+        messages[place] = (*messages.get(place, ()), str(receipts.in_words(row, named)["message"]))
+    return messages

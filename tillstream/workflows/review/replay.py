@@ -1,4 +1,4 @@
-"""Replay: read an original and its fixes again, under today's contract; one settlement replaces the old by the new."""
+"""Replay: read an original and its corrections again under the current contract, replacing the old batch."""
 
 from dataclasses import replace
 
@@ -10,60 +10,62 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
 
-KNOWN_BYTES, ANOTHER = "known-bytes-under-another-contract", "looks-like-another-region"
-LET_PASS = ("too-many-refused", "truncated-file", "columns-changed", "style-changed", ANOTHER)
-"""What is asked about a file when it is staged."""
+REPEATED_BYTES, ANOTHER_REGION = "known-bytes-under-another-contract", "looks-like-another-region"
+FILE_HOLDS = ("too-many-refused", "truncated-file", "columns-changed", "style-changed", ANOTHER_REGION)
+"""Hold codes that staging can raise for a file."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
 def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, by: str) -> Upload:
-    """A new batch from the kept original; staging and settling follow. Undoing it does not bring the old one back.
+    """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
 
-    Raises `Rejected` when the batch is not one that can be read again, `NotFound`.
+    Raises `Rejected` if the batch cannot be replayed, `NotFound`.
     """
-    made = records.create(ports, reading(ports, book, records.get(ports, batch), contract, by))
-    events.received(ports, made)
-    return made
+    new = records.create(ports, reading(ports, book, records.get(ports, batch), contract, by))
+    events.received(ports, new)
+    return new
 
 
 def reading(ports: Ports, book: ContractBook, old: Upload, contract: str | None, by: str) -> Upload:
-    """The record that a replay would have. Raises as `replay`."""
+    """Build the record of a replay without writing it. Raises as `replay`."""
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
-    used = book.used(contract or old.contract)
+    pinned = book.used(contract or old.contract)
     number = len(ended(ports, old)) + 1
     return replace(
-        _once_more(ports, old, by),
-        batch_id=batch_id(f"{old.batch_id}/{used.name}@{used.version}", number, old.sha256),
-        contract=used.name,
-        contract_version=used.version,
-        region=used.region,
-        # Somebody said that these bytes are meant under this contract too; how many rows it refuses may have changed.
-        confirmed=tuple(code for code in old.confirmed if code in (KNOWN_BYTES, ANOTHER) and used.name == old.contract),
+        _as_replay(ports, old, by),
+        batch_id=batch_id(f"{old.batch_id}/{pinned.name}@{pinned.version}", number, old.sha256),
+        contract=pinned.name,
+        contract_version=pinned.version,
+        region=pinned.region,
+        # The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
+        confirmed=tuple(
+            code for code in old.confirmed if code in (REPEATED_BYTES, ANOTHER_REGION) and pinned.name == old.contract
+        ),
     )
 
 
-def tell_anew(ports: Ports, old: Upload, by: str) -> Upload:
-    """A replay by the contract of its time, with a place in time of its own; staging and settling follow.
+def replay_as_new(ports: Ports, old: Upload, by: str) -> Upload:
+    """Replay with the original contract version but a new effective position; staging and settling follow.
 
-    Raises `Rejected` while another replay is on its way.
+    Raises `Rejected` while another replay is unsettled.
     """
     ended(ports, old)
     new = replace(
-        _once_more(ports, old, by),
+        _as_replay(ports, old, by),
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
         as_new=True,
-        # It is in the ledger: what a person or the threshold let pass then is not asked again.
-        confirmed=tuple(dict.fromkeys((*old.confirmed, *LET_PASS))),
+        # The batch is in the ledger already, so holds passed then are not checked again.
+        confirmed=tuple(dict.fromkeys((*old.confirmed, *FILE_HOLDS))),
     )
-    made = records.create(ports, new)
-    events.received(ports, made)
-    return made
+    created = records.create(ports, new)
+    events.received(ports, created)
+    return created
 
 
-def _once_more(ports: Ports, old: Upload, by: str) -> Upload:
+def _as_replay(ports: Ports, old: Upload, by: str) -> Upload:
     now = ports.clock.now().isoformat()
     return replace(
         old,

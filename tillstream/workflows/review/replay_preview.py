@@ -1,4 +1,4 @@
-"""What a replay would change, with nothing kept: the account of the batch as it is, and as it would be read now."""
+"""Preview a replay without storing anything: the receipts of the batch as it is and as it would be."""
 
 from typing import Any
 
@@ -19,8 +19,10 @@ SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems"
 
 
 def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None = None) -> dict[str, Any]:
-    """`before` and `after`: the batch's own account, its rows by outcome and its amounts; `changes`: net lines by kind;
-    `totals`: what all batches together say, by region and currency, before and after. Raises `Rejected`, `NotFound`.
+    """Return what a replay would change.
+
+    before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
+    totals by region and currency, before and after. Raises `Rejected`, `NotFound`.
     """
     old = records.get(ports, batch)
     new = replay.reading(ports, book, old, contract, "")

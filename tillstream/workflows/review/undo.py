@@ -1,4 +1,4 @@
-"""Undo: a settled batch and its corrections stop counting; what other batches say stays."""
+"""Undo: retire a settled batch and its corrections; observations of other batches stay."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,13 +19,13 @@ def _undoable(ports: Ports, batch: str) -> Upload:
         raise Rejected("A correction belongs to its upload: undo the upload.")
     if upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
-    # A replay that settled after the undo would bring back what the person took out.
+    # A replay settled after the undo would restore the data.
     lineage.ended(ports, upload)
     return upload
 
 
 def preview(ports: Ports, batch: str) -> dict[str, Any]:
-    """What undoing would change: net lines by kind, and the totals by currency before and after. Raises `Rejected`."""
+    """Preview an undo: net lines by kind, and totals by currency before and after. Raises `Rejected`."""
     upload = _undoable(ports, batch)
     totals = Question(sql.text("ledger/totals"))
     before = ports.warehouse.query(totals.sql)
@@ -40,15 +40,15 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
 
 
 def would(ports: Ports, batch: str, questions: Sequence[Question]) -> Settled:
-    """What undoing would settle, and what the questions would be answered then; nothing is kept. Raises `Rejected`."""
+    """Return the settlement of an undo with the answers to `questions`; nothing is stored. Raises `Rejected`."""
     _undoable(ports, batch)
     return ports.warehouse.preview(Settlement(undo=[batch]), questions)
 
 
 def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
-    """Undo it now. Repeatable: what is undone stays undone. Raises `Rejected`, `Unavailable`."""
+    """Undo a batch. Idempotent. Raises `Rejected`, `Unavailable`."""
     upload = _undoable(ports, batch)
-    # Who undoes it is kept before it is done: where this process dies, the sweep ends it and says the same.
+    # The user is stored before the undo, so that after a crash the sweep completes it with the same audit entry.
     upload = records.move(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
     settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
     recover(ports, upload, settled.settlement_no)
@@ -62,7 +62,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
 
 
 def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
-    """Bring the records after an undo that the warehouse has made."""
+    """Update the records after an undo committed by the warehouse."""
     leave(ports, upload.batch_id, State.UNDONE, (upload.undone_by, What.UPLOAD_UNDONE))
     if settlement_no:
         events.settled(ports, settlement_no)

@@ -1,1 +1,1 @@
-"""Refused rows of an upload are repaired cell by cell, kept as a draft, tried, and given back."""
+"""Correction drafts: edit the rejected rows of an upload cell by cell, revalidate them, submit them."""

@@ -1,4 +1,4 @@
-"""The refused rows with the steps of a draft taken, kept as what is other than the source wrote."""
+"""Apply the edits of a draft to the rejected rows; only differences from the source are stored."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,29 +15,29 @@ Ints = npt.NDArray[np.int64]
 
 
 class Applied:
-    """Rows are told by their place among the refusals, columns by their place in the header."""
+    """Rejected rows after some edits. Rows are indexed by position in `refusals`, columns by position in the header."""
 
     def __init__(self, refusals: Refusals, steps: Iterable[Step] = ()) -> None:
         self.refusals = refusals
         self.cells: dict[int, dict[int, str]] = {}
-        """column → row → text, where it is other than the source wrote"""
+        """column → row → text, for cells that differ from the source"""
         self.accepted: set[int] = set()
         self.discarded: dict[int, str] = {}
         self.by: dict[int, str] = {}
-        """row → who touched it last"""
+        """row → user who edited it last"""
         for step in steps:
             if not step.undone:
                 self.take(step)
 
     def take(self, step: Step) -> int:
-        """How many cells (or rows, where rows are meant) the step changed."""
-        changed = self._take(step)
+        """Apply an edit; return the number of cells changed, or of rows for edits of whole rows."""
+        changed = self._apply(step)
         for row in {row for row, _ in changed}:
             self.by[row] = step.by
         return len(changed)
 
     def touched(self) -> list[int]:
-        """Rows in which something is to be given back, ascending."""
+        """Return the rows that have edits or a decision, ascending."""
         return sorted({*self.accepted, *self.discarded, *(row for rows in self.cells.values() for row in rows)})
 
     def cell(self, row: int, column: int) -> str:
@@ -45,24 +45,26 @@ class Applied:
         return self.written(row, column) if edited is None else edited
 
     def written(self, row: int, column: int) -> str:
-        """As the source wrote it."""
+        """Return the cell as in the source."""
         return self.refusals.texts(column)[row] if column in self.cells else str(self.refusals.columns[column][row])
 
     def row(self, row: int) -> list[str]:
         return [self.cell(row, column) for column in range(len(self.refusals.names))]
 
     def rows(self, rows: Sequence[int]) -> list[tuple[str, ...]]:
-        """As `row`, of many."""
-        places = pa.array(rows, pa.int64())
-        return list(zip(*(self._of(column, rows, places) for column in range(len(self.refusals.names))), strict=True))
+        """Return `row` for several rows."""
+        indexes = pa.array(rows, pa.int64())
+        return list(
+            zip(*(self._texts_of(column, rows, indexes) for column in range(len(self.refusals.names))), strict=True)
+        )
 
-    def _of(self, column: int, rows: Sequence[int], places: pa.Array) -> list[str]:
-        texts: list[str] = self.refusals.columns[column].take(places).to_pylist()
+    def _texts_of(self, column: int, rows: Sequence[int], indexes: pa.Array) -> list[str]:
+        texts: list[str] = self.refusals.columns[column].take(indexes).to_pylist()
         edits = self.cells.get(column)
         return [edits.get(row, text) for row, text in zip(rows, texts, strict=True)] if edits else texts
 
-    def unlike(self, other: "Applied") -> set[int]:
-        """The rows that stand otherwise there than here."""
+    def rows_differing_from(self, other: "Applied") -> set[int]:
+        """Return the rows whose cells or decisions differ between the two."""
         rows = self.accepted ^ other.accepted
         rows |= {row for row, _ in self.discarded.items() ^ other.discarded.items()}
         for column in self.cells.keys() | other.cells.keys():
@@ -70,7 +72,7 @@ class Applied:
         return rows
 
     def column(self, column: int) -> pa.Array:
-        """As it stands now, string (n,)."""
+        """Return the column with edits applied, string (n,)."""
         edits = self.cells.get(column)
         if not edits:
             return self.refusals.columns[column]
@@ -79,19 +81,19 @@ class Applied:
             texts[row] = text
         return pa.array(texts, pa.string())
 
-    def alike(self, step: Step) -> list[int]:
-        """The rows that a step without rows of its own means."""
+    def matching_rows(self, step: Step) -> list[int]:
+        """Return the rows matched by an edit that does not list its rows."""
         column = NOWHERE if step.column is None else step.column
-        found = self._of_its_time(step, self.refusals.marks.get((step.code, column), np.zeros(0, np.int64)))
+        marked_rows = self._rows_at_edit_time(step, self.refusals.marks.get((step.code, column), np.zeros(0, np.int64)))
         if step.value is None or column == NOWHERE:
-            return list(map(int, found))
+            return list(map(int, marked_rows))
         texts, edits = self.refusals.texts(column), self.cells.get(column, {})
-        return [row for row in found.tolist() if (edits.get(row) if row in edits else texts[row]) == step.value]
+        return [row for row in marked_rows.tolist() if (edits.get(row) if row in edits else texts[row]) == step.value]
 
-    def _of_its_time(self, step: Step, rows: Ints) -> Ints:
+    def _rows_at_edit_time(self, step: Step, rows: Ints) -> Ints:
         return rows[self.refusals.fix_number[rows] <= step.seen]
 
-    def _take(self, step: Step) -> list[tuple[int, int]]:
+    def _apply(self, step: Step) -> list[tuple[int, int]]:
         match step.do:
             case "set":
                 return self._set(step)
@@ -99,45 +101,47 @@ class Applied:
                 return self._put(step)
             case "replace":
                 return self._replace(step)
-        rows = [int(row) for row in self._named(step, step.rows)] if step.rows else self.alike(step)
+        rows = [int(row) for row in self._indexes_of(step, step.rows)] if step.rows else self.matching_rows(step)
         if step.do == "revert":
             return [(row, NOWHERE) for row in rows if self._revert(row)]
         return [(row, NOWHERE) for row in rows if self._decide(step, row)]
 
-    def _named(self, step: Step, row_numbers: Iterable[int]) -> Ints:
-        return self._of_its_time(step, self.refusals.places(np.array(list(row_numbers), np.int64)))
+    def _indexes_of(self, step: Step, row_numbers: Iterable[int]) -> Ints:
+        return self._rows_at_edit_time(step, self.refusals.places(np.array(list(row_numbers), np.int64)))
 
     def _set(self, step: Step) -> list[tuple[int, int]]:
-        known = {int(self.refusals.row_number[row]): int(row) for row in self._named(step, (c[0] for c in step.cells))}
+        row_by_number = {
+            int(self.refusals.row_number[row]): int(row) for row in self._indexes_of(step, (c[0] for c in step.cells))
+        }
         return [
-            (known[number], column)
+            (row_by_number[number], column)
             for number, column, text in step.cells
-            if number in known and self._write(known[number], column, text)
+            if number in row_by_number and self._write(row_by_number[number], column, text)
         ]
 
     def _put(self, step: Step) -> list[tuple[int, int]]:
         column = NOWHERE if step.column is None else step.column
         if column == NOWHERE:
             return []
-        found = []
-        for row in self.alike(step):
+        changed = []
+        for row in self.matching_rows(step):
             text: str | None = step.text
             if step.do == "read":
                 text = read_as(step.how, self.cell(row, column), self.refusals.contract)
             if text is not None and self._write(row, column, text):
-                found.append((row, column))
-        return found
+                changed.append((row, column))
+        return changed
 
     def _replace(self, step: Step) -> list[tuple[int, int]]:
-        wanted = step.value or ""
-        found: list[tuple[int, int]] = []
-        every = step.column is None or step.column == NOWHERE
-        for column in range(len(self.refusals.names)) if every else [step.column or 0]:
-            holds = pc.match_substring(self.column(column), wanted)
-            rows = self._of_its_time(step, np.flatnonzero(holds.to_numpy(zero_copy_only=False))).tolist()
-            replaced = ((row, self.cell(row, column).replace(wanted, step.text)) for row in rows)
-            found += [(row, column) for row, text in replaced if self._write(row, column, text)]
-        return found
+        pattern = step.value or ""
+        changed: list[tuple[int, int]] = []
+        all_columns = step.column is None or step.column == NOWHERE
+        for column in range(len(self.refusals.names)) if all_columns else [step.column or 0]:
+            contains = pc.match_substring(self.column(column), pattern)
+            rows = self._rows_at_edit_time(step, np.flatnonzero(contains.to_numpy(zero_copy_only=False))).tolist()
+            replaced = ((row, self.cell(row, column).replace(pattern, step.text)) for row in rows)
+            changed += [(row, column) for row, text in replaced if self._write(row, column, text)]
+        return changed
 
     def _write(self, row: int, column: int, text: str) -> bool:
         written, edits = self.refusals.texts(column)[row], self.cells.setdefault(column, {})
@@ -151,7 +155,7 @@ class Applied:
 
     def _decide(self, step: Step, row: int) -> bool:
         before = row in self.accepted, self.discarded.get(row)
-        # a row is accepted or discarded, and not both
+        # accept and discard are mutually exclusive
         self.accepted.discard(row)
         self.discarded.pop(row, None)
         if step.do == "accept" and not step.off:

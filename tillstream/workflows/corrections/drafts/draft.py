@@ -1,6 +1,6 @@
-"""What people typed and have not given back yet, one draft for each upload, kept as its steps.
+"""Correction drafts: edits of an upload that are not submitted yet, stored as a list of steps.
 
-A draft is one document. Whoever writes it has read its present version, so nobody overwrites another in silence.
+Each draft is one document, written with compare-and-set, so concurrent edits are never silently overwritten.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,11 +14,11 @@ from tillstream.workflows.corrections.drafts.edits import Step
 COLLECTION = "drafts"
 MOST_STEPS = 5_000
 MOST_BYTES = 800_000
-"""A document of every store has room for so much."""
+"""Fits the document size limit of every store."""
 
 
 class Clash(Conflict):
-    """Somebody else changed what this step changes, after the person last looked; `others` are those steps."""
+    """Another user changed the same cells after the version the user last loaded; `others` are those steps."""
 
     def __init__(self, others: list[Step]) -> None:
         self.others = others
@@ -30,28 +30,32 @@ class Clash(Conflict):
 class Draft:
     batch: str
     version: int = 0
-    """0: nobody has typed anything."""
+    """0 if the draft does not exist yet."""
     steps: tuple[Step, ...] = ()
     closed: int = 0
-    """How many of the first steps were given back in part; they are not taken back any more."""
+    """Number of leading steps that were submitted in part; they can no longer be undone."""
 
     def mine(self, by: str, *, undone: bool) -> list[int]:
-        """Places of the person's own steps that may be taken back, or done again."""
-        return [n for n, step in enumerate(self.steps) if n >= self.closed and step.by == by and step.undone == undone]
+        """Return indexes of the user's own steps that are undone or not, and can still be toggled."""
+        return [
+            index
+            for index, step in enumerate(self.steps)
+            if index >= self.closed and step.by == by and step.undone == undone
+        ]
 
     def since(self, version: int, by: str) -> list[Step]:
-        """What others did after that version."""
+        """Return steps that other users changed after that version."""
         return [step for step in self.steps if step.changed > version and step.by != by]
 
     def standing(self) -> bool:
-        """Whether anything was typed that was not taken back."""
+        """Return True if any step is not undone."""
         return any(not step.undone for step in self.steps)
 
     def can_undo(self, by: str) -> bool:
         return bool(self.mine(by, undone=False))
 
     def can_redo(self, by: str) -> bool:
-        return bool(_again(self, by))
+        return bool(_redoable(self, by))
 
 
 def get(ports: Ports, batch: str) -> Draft:
@@ -63,16 +67,16 @@ def get(ports: Ports, batch: str) -> Draft:
 
 
 def take(ports: Ports, batch: str, step: Step, *, looked_at: int) -> Draft:
-    """Add a step. looked_at: the version that the person saw. Raises `Clash`, `Rejected` for a draft that is full."""
+    """Add a step. looked_at: draft version last loaded. Raises `Clash`, and `Rejected` if the draft is full."""
 
     def added(draft: Draft) -> Draft:
         if step.key and any(one.key == step.key for one in draft.steps):
             return draft
-        clashing = [other for other in draft.since(looked_at, step.by) if _overlap(step, other)]
-        if clashing:
-            raise Clash(clashing)
-        forgotten = set(_again(draft, step.by))
-        kept = tuple(one for n, one in enumerate(draft.steps) if n not in forgotten)
+        conflicts = [other for other in draft.since(looked_at, step.by) if _overlap(step, other)]
+        if conflicts:
+            raise Clash(conflicts)
+        redoable = set(_redoable(draft, step.by))
+        kept = tuple(one for n, one in enumerate(draft.steps) if n not in redoable)
         if len(kept) >= MOST_STEPS:
             raise Rejected("The draft is full. Save and replay what is ready, then go on.")
         return replace(draft, steps=(*kept, replace(step, changed=draft.version + 1)))
@@ -81,43 +85,47 @@ def take(ports: Ports, batch: str, step: Step, *, looked_at: int) -> Draft:
 
 
 def undo(ports: Ports, batch: str, by: str) -> Draft:
-    """Take back the person's own last step; what others did stays. Raises `Rejected` where there is none."""
-    return _turn(ports, batch, lambda draft: draft.mine(by, undone=False)[-1:], "There is nothing of yours to undo.")
+    """Undo the user's own last step; steps of others stay. Raises `Rejected` if there is none."""
+    return _toggle_undone(
+        ports, batch, lambda draft: draft.mine(by, undone=False)[-1:], "There is nothing of yours to undo."
+    )
 
 
 def redo(ports: Ports, batch: str, by: str) -> Draft:
-    return _turn(ports, batch, lambda draft: _again(draft, by)[:1], "There is nothing of yours to do again.")
+    return _toggle_undone(
+        ports, batch, lambda draft: _redoable(draft, by)[:1], "There is nothing of yours to do again."
+    )
 
 
 def close(ports: Ports, draft: Draft, *, keep: bool) -> Draft:
-    """The steps are not taken back any more, or are dropped. Raises `Conflict` where the draft is another by now."""
+    """Make the steps permanent (keep=True) or drop them. Raises `Conflict` if the draft has changed since."""
     steps = tuple(step for step in draft.steps if not step.undone) if keep else ()
     closed = replace(draft, steps=steps, closed=len(steps))
     document = ports.documents.put(COLLECTION, draft.batch, _data(closed), if_version=draft.version)
     return replace(closed, version=document.version)
 
 
-def _again(draft: Draft, by: str) -> list[int]:
-    """The person's own steps that were taken back after the last one that stands."""
+def _redoable(draft: Draft, by: str) -> list[int]:
+    """Return indexes of the user's own steps undone after their last active step."""
     standing = draft.mine(by, undone=False)
     return [n for n in draft.mine(by, undone=True) if not standing or n > standing[-1]]
 
 
-def _turn(ports: Ports, batch: str, which: Callable[[Draft], list[int]], nothing: str) -> Draft:
-    def turned(draft: Draft) -> Draft:
-        places = which(draft)
-        if not places:
-            raise Rejected(nothing)
+def _toggle_undone(ports: Ports, batch: str, which: Callable[[Draft], list[int]], message: str) -> Draft:
+    def toggled(draft: Draft) -> Draft:
+        indexes = which(draft)
+        if not indexes:
+            raise Rejected(message)
         steps = list(draft.steps)
-        (place,) = places
-        steps[place] = replace(steps[place], undone=not steps[place].undone, changed=draft.version + 1)
+        (index,) = indexes
+        steps[index] = replace(steps[index], undone=not steps[index].undone, changed=draft.version + 1)
         return replace(draft, steps=tuple(steps))
 
-    return _write(ports, batch, turned)
+    return _write(ports, batch, toggled)
 
 
 def _overlap(one: Step, other: Step) -> bool:
-    """Whether they may speak of the same cell. What looks for its rows itself may find any."""
+    """Return True if both steps may affect the same cell; a step that selects its own rows may affect any."""
     if one.many or other.many:
         return True
     rows = {row for row, _, _ in one.cells} | set(one.rows)
@@ -148,7 +156,7 @@ def _data(draft: Draft) -> dict[str, Any]:
 
 
 def _bytes(steps: Iterable[Step]) -> int:
-    """Roughly, as it is kept."""
+    """Estimate the stored size."""
     return sum(
         120
         + len(step.text.encode())

@@ -1,4 +1,4 @@
-"""What a person did in the grid, step by step, as small as it was said; a draft is a list of these."""
+"""Edits made in the grid, stored as compactly as they were entered; a draft is a list of them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,24 +8,25 @@ from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts.interpretations import READINGS
 
 MOST_CELLS = 20_000
-"""Of one step: a block that was pasted."""
+"""Limit for one step, such as a pasted block."""
 LONGEST = 10_000
-"""Letters of a cell, and of a text to find."""
+"""Maximum characters of a cell or search text."""
 REASON = 500
 
 Cell = tuple[int, int, str]
 """row number, column, text"""
-DEEDS = frozenset({"set", "put", "read", "replace", "accept", "discard", "revert"})
+ACTIONS = frozenset({"set", "put", "read", "replace", "accept", "discard", "revert"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """`do` says which of the other fields count.
+    """One edit; `do` selects the action and the fields it uses.
 
-    set: `cells`. put: `text` into every cell of `column` that has the problem `code` and is `value`. read: those that
-    have the problem, in the way that `how` names. replace: every `value` within cells of `column` (all without one) by
-    `text`. accept, discard (with the reason `text`) and revert (as the source wrote it): the rows `rows`, or, without
-    any, those with the problem `code` in `column`, and there `value` where one is given; `off` takes it back.
+    set: write `cells`. put: write `text` into every cell of `column` that has the problem `code` and equals `value`.
+    read: reinterpret the cells that have the problem with the interpretation `how`. replace: replace every `value`
+    within cells of `column` (all columns if None) by `text`. accept, discard (with the reason `text`) and revert (to
+    the source): apply to `rows`, or, if empty, to rows with the problem `code` in `column` whose cell equals `value`
+    if set; `off` cancels an accept or discard.
     """
 
     do: str
@@ -40,51 +41,51 @@ class Step:
     by: str = ""
     at: str = ""
     seen: int = 0
-    """The last correction when it was done: rows refused again since are other rows."""
+    """Number of the last correction when the edit was made; rows rejected again since then are not matched."""
     changed: int = 0
-    """The version of the draft that brought it, or last took it back."""
+    """Draft version that added the step or last toggled `undone`."""
     undone: bool = False
     key: str = ""
-    """Of the browser's own: the same step sent again, as its answer was lost, is taken once."""
+    """Idempotency key of the browser: a step sent again after a lost response is applied once."""
 
     @property
     def many(self) -> bool:
-        """Whether it looks for its rows itself."""
+        """True if the step selects its rows by a condition."""
         return self.do in ("put", "read", "replace") or (self.do != "set" and not self.rows)
 
     def to_json(self) -> dict[str, Any]:
-        """Only what is said."""
+        """Return the fields that differ from their defaults."""
         return {name: value for name, value in asdict(self).items() if value not in (EMPTY[name], [])}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Step":
-        given = dict(data)
-        given["cells"] = tuple((row, column, text) for row, column, text in given.get("cells", ()))
-        given["rows"] = tuple(given.get("rows", ()))
-        return cls(**given)
+        values = dict(data)
+        values["cells"] = tuple((row, column, text) for row, column, text in values.get("cells", ()))
+        values["rows"] = tuple(values.get("rows", ()))
+        return cls(**values)
 
 
 EMPTY = {field.name: field.default for field in fields(Step)}
-_GIVEN = {"do": str, "code": str, "value": str, "text": str, "how": str, "key": str, "column": int, "off": bool}
+_FIELD_TYPES = {"do": str, "code": str, "value": str, "text": str, "how": str, "key": str, "column": int, "off": bool}
 
 
 def asked(data: Any, width: int) -> Step:
-    """A step as a browser asks for it, of a file with so many columns. Raises `Rejected`."""
-    if not isinstance(data, dict) or data.get("do") not in DEEDS:
+    """Parse a step sent by a browser. width: number of columns of the file. Raises `Rejected`."""
+    if not isinstance(data, dict) or data.get("do") not in ACTIONS:
         raise Rejected("Say what is to be done with the rows.")
-    given = {name: data[name] for name in _GIVEN if data.get(name) is not None}
-    for name, value in given.items():
-        if type(value) is not _GIVEN[name]:
+    values = {name: data[name] for name in _FIELD_TYPES if data.get(name) is not None}
+    for name, value in values.items():
+        if type(value) is not _FIELD_TYPES[name]:
             raise Rejected(f"{name} cannot be read.")
-    column = given.get("column")
+    column = values.get("column")
     if column is not None and not -1 <= column < width:
         raise Rejected(f"The file has no column {column}.")
-    step = Step(**given, rows=_rows(data.get("rows", [])), cells=_cells(data.get("cells", []), width))
-    _sensible(step)
+    step = Step(**values, rows=_rows(data.get("rows", [])), cells=_cells(data.get("cells", []), width))
+    _check_complete(step)
     return step
 
 
-def _sensible(step: Step) -> None:
+def _check_complete(step: Step) -> None:
     if step.do == "set" and not step.cells:
         raise Rejected("No cell is named.")
     if step.do in ("put", "read") and (not step.code or step.column is None):
@@ -102,20 +103,20 @@ def _sensible(step: Step) -> None:
         raise Rejected(f"That is too long; at most {longest:,} letters are kept.")
 
 
-def _rows(given: Any) -> tuple[int, ...]:
-    if not isinstance(given, list) or len(given) > MOST_CELLS or not all(type(row) is int for row in given):
+def _rows(rows: Any) -> tuple[int, ...]:
+    if not isinstance(rows, list) or len(rows) > MOST_CELLS or not all(type(row) is int for row in rows):
         raise Rejected(f"Rows are named by their numbers, at most {MOST_CELLS:,} at once.")
-    return tuple(given)
+    return tuple(rows)
 
 
-def _cells(given: Any, width: int) -> tuple[Cell, ...]:
-    if not isinstance(given, list) or len(given) > MOST_CELLS:
+def _cells(cells: Any, width: int) -> tuple[Cell, ...]:
+    if not isinstance(cells, list) or len(cells) > MOST_CELLS:
         raise Rejected(f"At most {MOST_CELLS:,} cells are changed at once.")
-    return tuple(_cell(one, width) for one in given)
+    return tuple(_cell(one, width) for one in cells)
 
 
-def _cell(given: Any, width: int) -> Cell:
-    match given:
+def _cell(cell: Any, width: int) -> Cell:
+    match cell:
         case [int(row), int(column), str(text)] if 0 <= column < width and len(text) <= LONGEST:
             return row, column, text.replace("\0", "")
     raise Rejected("A cell is named by its row, its column and its text.")

@@ -1,4 +1,4 @@
-"""The rows of the grid, chosen and paged on the server, each with what is wrong and what was typed."""
+"""Grid rows, filtered and paginated on the server, each with its problems and edits."""
 
 import json
 import re
@@ -19,13 +19,13 @@ from tillstream.workflows.corrections.drafts.revalidate import Problems
 from tillstream.workflows.corrections.drafts.workspace import Seen
 
 PER_PAGE = 50
-_ELSEWHERE = re.compile(r",? in(?:to)? the downloaded rows? and give (?:them|it) back")
+_DOWNLOAD_HINT = re.compile(r",? in(?:to)? the downloaded rows? and give (?:them|it) back")
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """code and column choose rows by their problem as they were refused; `left`: rows that still need somebody."""
+    """Filter and page of the grid. code, column: problem with which rows were rejected; left: only unresolved rows."""
 
     code: str = ""
     column: int | None = None
@@ -34,96 +34,96 @@ class Wanted:
     page: int = 1
 
 
-def kinds(seen: Seen, found: dict[int, Problems]) -> list[dict[str, Any]]:
-    """What was refused for, the most frequent first, and how much of it is left."""
-    done = np.array([row for row, problems in found.items() if not problems], np.int64)
-    names = seen.refusals.names
+def kinds(view: Seen, problems_by_row: dict[int, Problems]) -> list[dict[str, Any]]:
+    """Return rejection reasons, most frequent first, with their row counts in all and unresolved."""
+    resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
+    names = view.refusals.names
     rows = [
         {
             "code": code,
             "title": CATALOGUE[code].title,
             "column": column,
             "header": "" if column == NOWHERE else names[column],
-            "rows": len(places),
-            "left": int((~np.isin(places, done)).sum()),
+            "rows": len(row_indexes),
+            "left": int((~np.isin(row_indexes, resolved)).sum()),
         }
-        for (code, column), places in seen.refusals.marks.items()
+        for (code, column), row_indexes in view.refusals.marks.items()
     ]
     return sorted(rows, key=lambda kind: -kind["rows"])
 
 
-def rows_of(ports: Ports, seen: Seen, wanted: Wanted) -> dict[str, Any]:
-    """The page that is wanted: its rows, and how many rows are chosen in all."""
-    found = seen.found(ports)
-    chosen = _chosen(seen, found, wanted)
-    last = max(1, -(-len(chosen) // PER_PAGE))
+def rows_of(ports: Ports, view: Seen, wanted: Wanted) -> dict[str, Any]:
+    """Return the requested page with its rows and the number of matching rows."""
+    problems_by_row = view.found(ports)
+    selected = _select_rows(view, problems_by_row, wanted)
+    last = max(1, -(-len(selected) // PER_PAGE))
     page = min(max(1, wanted.page), last)
-    first = (page - 1) * PER_PAGE
-    writer = _Writer(seen, found)
+    start = (page - 1) * PER_PAGE
+    writer = _Writer(view, problems_by_row)
     return {
-        "rows": [writer.row(int(row)) for row in chosen[first : first + PER_PAGE]],
-        "chosen": len(chosen),
+        "rows": [writer.row(int(row)) for row in selected[start : start + PER_PAGE]],
+        "chosen": len(selected),
         "page": page,
         "pages": last,
-        "first": first,
+        "first": start,
     }
 
 
-def rows_named(ports: Ports, seen: Seen, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
-    """These rows as they are now, in the order of the file; those that wait no more are left out."""
-    writer = _Writer(seen, seen.found(ports))
-    places = seen.refusals.places(np.array(sorted(set(row_numbers)), np.int64))
-    return [writer.row(int(row)) for row in places]
+def rows_named(ports: Ports, view: Seen, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
+    writer = _Writer(view, view.found(ports))
+    row_indexes = view.refusals.places(np.array(sorted(set(row_numbers)), np.int64))
+    return [writer.row(int(row)) for row in row_indexes]
 
 
-def next_left(ports: Ports, seen: Seen, wanted: Wanted) -> int:
-    """The first page on or after the wanted one that holds a row which needs somebody; 0 where none does."""
-    found = seen.found(ports)
-    chosen = _chosen(seen, found, wanted)
-    done = np.array([row for row, problems in found.items() if not problems], np.int64)
-    open_places = np.flatnonzero(~np.isin(chosen, done))
-    after = open_places[open_places >= (wanted.page - 1) * PER_PAGE]
-    where = after if len(after) else open_places
-    return int(where[0]) // PER_PAGE + 1 if len(where) else 0
+def next_left(ports: Ports, view: Seen, wanted: Wanted) -> int:
+    """Return the first page from the requested one on that has an unresolved row, wrapping around; 0 if none has."""
+    problems_by_row = view.found(ports)
+    selected = _select_rows(view, problems_by_row, wanted)
+    resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
+    open_positions = np.flatnonzero(~np.isin(selected, resolved))
+    after = open_positions[open_positions >= (wanted.page - 1) * PER_PAGE]
+    candidates = after if len(after) else open_positions
+    return int(candidates[0]) // PER_PAGE + 1 if len(candidates) else 0
 
 
-def _chosen(seen: Seen, found: dict[int, Problems], wanted: Wanted) -> Ints:
-    refusals = seen.refusals
-    chosen = np.arange(len(refusals))
+def _select_rows(view: Seen, problems_by_row: dict[int, Problems], wanted: Wanted) -> Ints:
+    refusals = view.refusals
+    selected = np.arange(len(refusals))
     if wanted.code or wanted.column is not None:
         marked = [
-            places
-            for (code, column), places in refusals.marks.items()
+            row_indexes
+            for (code, column), row_indexes in refusals.marks.items()
             if (not wanted.code or code == wanted.code) and wanted.column in (None, column)
         ]
-        chosen = np.unique(np.concatenate(marked)) if marked else chosen[:0]
+        selected = np.unique(np.concatenate(marked)) if marked else selected[:0]
     if wanted.left:
-        done = np.array([row for row, problems in found.items() if not problems], np.int64)
-        chosen = chosen[~np.isin(chosen, done)]
+        resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
+        selected = selected[~np.isin(selected, resolved)]
     if wanted.text:
-        chosen = chosen[_holding(seen, wanted.text)[chosen]]
-    return chosen
+        selected = selected[_rows_containing(view, wanted.text)[selected]]
+    return selected
 
 
-def _holding(seen: Seen, text: str) -> npt.NDArray[np.bool_]:
-    refusals = seen.refusals
-    holds = np.zeros(len(refusals), np.bool_)
+def _rows_containing(view: Seen, text: str) -> npt.NDArray[np.bool_]:
+    refusals = view.refusals
+    contains = np.zeros(len(refusals), np.bool_)
     for column in range(len(refusals.names)):
-        found = pc.match_substring(seen.applied.column(column), text, ignore_case=True)
-        holds |= found.to_numpy(zero_copy_only=False).astype(np.bool_)
+        matches = pc.match_substring(view.applied.column(column), text, ignore_case=True)
+        contains |= matches.to_numpy(zero_copy_only=False).astype(np.bool_)
     number = text.replace(",", "")
-    return holds | (refusals.line_number == int(number)) if number.isascii() and number.isdigit() else holds
+    return contains | (refusals.line_number == int(number)) if number.isascii() and number.isdigit() else contains
 
 
 class _Writer:
-    def __init__(self, seen: Seen, found: dict[int, Problems]) -> None:
-        self._seen, self._found = seen, found
-        self._headers = headers_of(seen.refusals.contract)
-        self._spots = Spots(seen.refusals.contract, list(seen.refusals.names))
+    def __init__(self, view: Seen, problems_by_row: dict[int, Problems]) -> None:
+        self._view, self._problems_by_row = view, problems_by_row
+        self._headers = headers_of(view.refusals.contract)
+        self._spots = Spots(view.refusals.contract, list(view.refusals.names))
 
     def row(self, row: int) -> dict[str, Any]:
-        refusals, applied = self._seen.refusals, self._seen.applied
-        problems = self._found.get(row)
+        refusals, applied = self._view.refusals, self._view.applied
+        problems = self._problems_by_row.get(row)
         edited = {column: applied.written(row, column) for column, edits in applied.cells.items() if row in edits}
         return {
             "row": int(refusals.row_number[row]),
@@ -134,26 +134,26 @@ class _Writer:
             "reason": applied.discarded.get(row, ""),
             "by": applied.by.get(row, ""),
             "whole": refusals.whole.get(row, ""),
-            "problems": list(self._words(json.loads(refusals.problems[row]) if problems is None else problems)),
+            "problems": list(self._described(json.loads(refusals.problems[row]) if problems is None else problems)),
             "acceptable": all(one["code"] in ACCEPTABLE for one in json.loads(refusals.problems[row])),
         }
 
     def _state(self, row: int) -> str:
-        problems = self._found.get(row)
+        problems = self._problems_by_row.get(row)
         if problems is None:
             return "waits"
         if problems:
             return "still"
-        if row in self._seen.applied.discarded:
+        if row in self._view.applied.discarded:
             return "discarded"
-        return "accepted" if row in self._seen.applied.accepted else "ready"
+        return "accepted" if row in self._view.applied.accepted else "ready"
 
-    def _words(self, problems: Problems) -> Iterator[dict[str, Any]]:
+    def _described(self, problems: Problems) -> Iterator[dict[str, Any]]:
         for problem in problems:
-            told = in_words(problem, self._headers)
+            issue = in_words(problem, self._headers)
             yield {
-                "code": told["code"],
-                "message": told["message"],
-                "remedy": _ELSEWHERE.sub(" here", told["remedy"]),
+                "code": issue["code"],
+                "message": issue["message"],
+                "remedy": _DOWNLOAD_HINT.sub(" here", issue["remedy"]),
                 "columns": [column for column in self._spots.of(problem) if column != NOWHERE],
             }

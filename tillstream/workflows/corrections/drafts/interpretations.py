@@ -1,5 +1,7 @@
-"""Ways in which a cell that was refused may be meant, each a rule that a person may take for one cell
-or for all cells like it. A reading says a date as year-month-day and a number as the contract writes numbers."""
+"""Interpretations of a rejected cell: rules that a user can apply to one cell or to all cells like it.
+
+An interpretation returns a date as year-month-day and a number with the decimal separator of the contract.
+"""
 
 import re
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from tillstream.domain.month_names import folded, names
 Reading = Callable[[str, Contract], str | None]
 _CLOCK = re.compile(r"(.*?)[\sT,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d{1,4})[\s./,-]+(\d{1,2})[\s./,-]+(\d{1,4})\.?")
-_NAMED = re.compile(
+_MONTH_NAME = re.compile(
     r"(?:\D+[\s,]+)??(?:(\d{1,4})(?:st|nd|rd|th)?)?[\s./,-]*([^\W\d]+)\.?[\s./,-]*(\d{1,4})(?:st|nd|rd|th)?"
     r"(?:[\s./,-]+(\d{4}))?"
 )
@@ -28,32 +30,32 @@ _WORDS = tuple(
     )
     for word in words.split()
 )
-_ALIKE = str.maketrans("OoIl|SB", "0011158")
+_LOOK_ALIKES = str.maketrans("OoIl|SB", "0011158")
 ORDERS = {"day-first": (2, 1, 0), "month-first": (2, 0, 1), "year-first": (0, 1, 2)}
-"""Reading → where year, month and day stand."""
+"""Interpretation → positions of year, month and day."""
 
 
 def read_as(how: str, text: str, contract: Contract) -> str | None:
-    """What the cell is, read so; None where it cannot be read so."""
+    """Interpret the cell by the rule `how`; None if the rule does not match."""
     return READINGS[how](text.strip(), contract)
 
 
 def _date(order: tuple[int, int, int], text: str, contract: Contract) -> str | None:
-    day, clock = _apart(text)
-    found = _NUMBERS.fullmatch(day)
-    if found is None or clock is None:
+    day, clock = _split_time(text)
+    match = _NUMBERS.fullmatch(day)
+    if match is None or clock is None:
         return None
-    year, month, of_month = (found[place + 1] for place in order)
-    return _written(year, int(month), of_month, clock, contract)
+    year, month, of_month = (match[place + 1] for place in order)
+    return _iso_text(year, int(month), of_month, clock, contract)
 
 
 def _named_date(text: str, contract: Contract) -> str | None:
-    """With the name of a month, in any of the usual orders."""
-    day, clock = _apart(text)
-    found = _NAMED.fullmatch(day)
-    if found is None or clock is None:
+    """Parse a date with a month name, in any common order."""
+    day, clock = _split_time(text)
+    match = _MONTH_NAME.fullmatch(day)
+    if match is None or clock is None:
         return None
-    first, word, second, third = found.groups()
+    first, word, second, third = match.groups()
     months = names(contract.dates.language).months | names("en").months
     month = months.get(folded(word)) or months.get(folded(word)[:3])
     year, of_month = (third, second) if third else (second, first)
@@ -61,47 +63,47 @@ def _named_date(text: str, contract: Contract) -> str | None:
         return None
     if len(of_month) == 4:
         year, of_month = of_month, year
-    return _written(year, month, of_month, clock, contract)
+    return _iso_text(year, month, of_month, clock, contract)
 
 
-def _apart(text: str) -> tuple[str, str | None]:
-    """The day, and the time of day as " 14:05" or nothing; None for a time that there is not."""
-    found = _CLOCK.fullmatch(text)
-    if found is None:
+def _split_time(text: str) -> tuple[str, str | None]:
+    """Split into day and time. The time is formatted as " 14:05", empty if absent, None if invalid."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
         return text, ""
-    hour, minute, second = (int(part or 0) for part in found.group(2, 3, 4))
-    half = (found[5] or "").lower()
+    hour, minute, second = (int(part or 0) for part in match.group(2, 3, 4))
+    half = (match[5] or "").lower()
     if half and not 1 <= hour <= 12:
-        return found[1], None
+        return match[1], None
     if half:
         hour = hour % 12 + 12 * (half == "p")
     if hour > 23 or minute > 59 or second > 59:
-        return found[1], None
-    return found[1], f" {hour:02}:{minute:02}" + (f":{second:02}" if found[4] else "")
+        return match[1], None
+    return match[1], f" {hour:02}:{minute:02}" + (f":{second:02}" if match[4] else "")
 
 
-def _written(year: str, month: int, day: str, clock: str, contract: Contract) -> str | None:
+def _iso_text(year: str, month: int, day: str, clock: str, contract: Contract) -> str | None:
     whole = int(year)
     if len(year) <= 2:
         start = contract.dates.two_digit_years_from
         whole = start + (whole - start) % 100
     try:
-        return datetime(whole, month, int(day)).strftime("%Y-%m-%d").rjust(10, "0") + clock  # noqa: DTZ001 - a wall's day
+        return datetime(whole, month, int(day)).strftime("%Y-%m-%d").rjust(10, "0") + clock  # noqa: DTZ001 - local date
     except ValueError:
         return None
 
 
 def _number(decimal: str, text: str, contract: Contract) -> str | None:
-    """The one number in the cell, whatever stands around it."""
-    unit = _UNIT.match(text)  # the dot of Rs. is no decimal sign
-    found = _AMOUNT.fullmatch(text[unit.end() :] if unit else text)
-    if found is None or _ONE_LETTER.fullmatch(found[4]):
+    """Parse the only number in the cell, ignoring units and symbols around it."""
+    unit = _UNIT.match(text)  # the dot in "Rs." is not a decimal separator
+    match = _AMOUNT.fullmatch(text[unit.end() :] if unit else text)
+    if match is None or _ONE_LETTER.fullmatch(match[4]):
         return None
-    before, digits, after, _ = found.groups()
+    before, digits, after, _ = match.groups()
     thousands = "." if decimal == "," else ","
     whole, sign, fraction = re.sub(r"['\s\u00a0\u202f]", "", digits).partition(decimal)
     groups = whole.split(thousands)
-    # groups of two are Indian; the last has three everywhere
+    # Indian notation has groups of two, but the last group always has three digits
     grouped = all(len(group) in (2, 3) for group in groups[1:-1]) and len(groups[-1]) == 3
     if thousands in fraction or decimal in fraction or (len(groups) > 1 and not grouped):
         return None
@@ -122,8 +124,8 @@ def _number_word(text: str, _contract: Contract) -> str | None:
 
 
 def _look_alike(text: str, contract: Contract) -> str | None:
-    """Letters typed for digits: 1O for 10."""
-    likely = text.translate(_ALIKE)
+    """Replace letters typed in place of digits, such as 1O for 10."""
+    likely = text.translate(_LOOK_ALIKES)
     if likely == text or not re.search(r"\d", text) or re.search(r"[^\W\d]", likely):
         return None
     return _number(contract.numbers.decimal, likely, contract)

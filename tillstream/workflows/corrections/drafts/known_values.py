@@ -1,4 +1,4 @@
-"""The values that a column is known to have: those of its contract, and of the sales a person sees."""
+"""Known values of a column: those of its contract, and those of the sales that the user may see."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Action, Scope
 from tillstream.ports import Ports
 
-ASKED = {
+QUERY_COLUMNS = {
     "store_id": "store",
     "product_id": "product",
     "salesperson_id": "salesperson",
@@ -18,34 +18,34 @@ ASKED = {
     "country": "country",
     "currency": "currency",
 }
-"""Column of a sale line → what `known-values` calls it."""
-NEAR = 0.5
+"""Column of a sale line → its name in the `known-values` query."""
+MIN_SIMILARITY = 0.5
 MOST = 6
 
 
 @dataclass(frozen=True)
 class Known:
-    """`label` says what the value is called, where it is a number or a sign."""
+    """A value as the source writes it; `label`: its display name if the value is an id or a code."""
 
     text: str
     label: str = ""
 
 
-def known(
+def candidate_values(
     ports: Ports, contract: Contract, scope: Scope, column: str, cache: QueryCache | None = None
 ) -> tuple[Known, ...]:
-    """As the source would write them; those of the contract first. Nothing for a column whose values say nothing."""
-    found = {text: Known(text) for text in _of_contract(contract, column)}
-    if column in ASKED and scope.may(Action.SEE_PERSONAL):
+    """Return values as the source would write them, contract values first; empty for columns without known values."""
+    values = {text: Known(text) for text in _of_contract(contract, column)}
+    if column in QUERY_COLUMNS and scope.may(Action.SEE_PERSONAL):
         only = Filters(region=(contract.region,))
-        rows = run(ports.warehouse, "known-values", scope, only, cache=cache, column=ASKED[column]).to_pylist()
+        rows = run(ports.warehouse, "known-values", scope, only, cache=cache, column=QUERY_COLUMNS[column]).to_pylist()
         words = {meaning: word for word, meaning in contract.values.get(column, {}).items()}
         allowed = contract.allowed.get(column)
         for row in rows:
             if allowed is None or row["value"] in allowed:
                 text = words.get(row["value"], row["value"])
-                found[text] = Known(text, row["name"] or "")
-    return tuple(found.values())
+                values[text] = Known(text, row["name"] or "")
+    return tuple(values.values())
 
 
 def _of_contract(contract: Contract, column: str) -> Iterable[str]:
@@ -64,24 +64,24 @@ def _of_contract(contract: Contract, column: str) -> Iterable[str]:
 
 
 def nearest(text: str, values: Iterable[Known], *, all_of: int = 12) -> list[Known]:
-    """The values most like the text, by their words or by what they are called; the first ones for an empty text.
+    """Return the values most similar to the text, by value or label; the first ones if the text is empty.
 
-    So few as `all_of` are given all, nearest first: then the person chooses from what there is.
+    With at most `all_of` values no similarity threshold applies.
     """
     some = list(values)
     if not text.strip():
         return some[:MOST]
     wanted = text.strip().casefold()
-    scored = [(max(_like(wanted, one.text), _like(wanted, one.label)), one) for one in some]
+    scored = [(max(_similarity(wanted, one.text), _similarity(wanted, one.label)), one) for one in some]
     scored.sort(key=lambda pair: -pair[0])
-    return [one for score, one in scored if score >= NEAR or len(some) <= all_of][:MOST]
+    return [one for score, one in scored if score >= MIN_SIMILARITY or len(some) <= all_of][:MOST]
 
 
-def _like(wanted: str, text: str) -> float:
+def _similarity(wanted: str, text: str) -> float:
     if not text:
         return 0.0
     folded = text.casefold()
     matcher = SequenceMatcher(None, wanted, folded)
-    if matcher.real_quick_ratio() < NEAR and not folded.startswith(wanted):
+    if matcher.real_quick_ratio() < MIN_SIMILARITY and not folded.startswith(wanted):
         return 0.0
     return 0.9 if folded.startswith(wanted) and folded != wanted else matcher.ratio()

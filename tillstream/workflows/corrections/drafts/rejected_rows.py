@@ -1,4 +1,4 @@
-"""The refused rows of an upload as columns of texts, and where in them each problem stands."""
+"""The rejected rows of an upload as string columns, and the cells to which each problem applies."""
 
 import json
 from collections.abc import Mapping
@@ -21,48 +21,48 @@ from tillstream.workflows.corrections import submit
 
 Ints = npt.NDArray[np.int64]
 NOWHERE = -1
-"""The column of a problem that stands in the row and in no cell of it."""
-_OF_TIMES = "not-a-time"
+"""Column index of a problem that concerns the whole row."""
+_NOT_A_TIME = "not-a-time"
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """All arrays have an entry per row, in the order of the file."""
+    """Rejected rows of an upload. All arrays have one entry per row, in file order."""
 
     upload: Upload
     contract: Contract
     names: tuple[str, ...]
-    """The headers of the file, which name `columns`."""
+    """Headers of the file, in the order of `columns`."""
     row_number: Ints
     line_number: Ints
     fix_number: Ints
-    """Which correction told the row last; 0 for the file itself."""
+    """Number of the last correction that contained the row; 0 for the original file."""
     columns: tuple[pa.Array, ...]
     whole: Mapping[int, str]
-    """Rows that have not as many cells as the header → their text."""
+    """Row → its raw text, for rows whose number of cells differs from the header."""
     problems: list[str]
-    """JSON, as `account.in_quarantine` gives it."""
+    """JSON, as returned by `receipt.in_quarantine`."""
     marks: Mapping[tuple[str, int], Ints]
     """(code, column or NOWHERE) → the rows that have it, ascending."""
     away: int = 0
-    """Rows that were given back and are being read."""
+    """Number of rows in corrections that are not settled yet."""
     _texts: dict[int, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.row_number)
 
     def texts(self, column: int) -> list[str]:
-        """The column as the source wrote it; kept once it was asked for, as few columns are ever changed."""
+        """Return the column as in the source; cached, since few columns are ever edited."""
         if column not in self._texts:
             self._texts[column] = self.columns[column].to_pylist()
         return self._texts[column]
 
     def places(self, row_numbers: Ints) -> Ints:
-        """Where the rows of these numbers stand; those that do not wait are left out."""
-        found = np.searchsorted(self.row_number, row_numbers)
-        there = found < len(self)
-        there[there] = self.row_number[found[there]] == row_numbers[there]
-        return found[there]
+        """Return the indexes of these row numbers; numbers that are not rejected rows are omitted."""
+        indexes = np.searchsorted(self.row_number, row_numbers)
+        is_present = indexes < len(self)
+        is_present[is_present] = self.row_number[indexes[is_present]] == row_numbers[is_present]
+        return indexes[is_present]
 
     @property
     def last_fix(self) -> int:
@@ -70,11 +70,11 @@ class Refusals:
 
 
 def refusals(ports: Ports, upload: Upload) -> Refusals:
-    """Those that nobody has given back yet. Raises `Rejected` where rows cannot be given back now, in words."""
-    submit.may_be_fixed(ports, upload)
+    """Return the rejected rows without a pending correction. Raises `Rejected` if it cannot be corrected now."""
+    submit.check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-    away = submit.on_their_way(ports, upload.batch_id)
-    rows = [row for row in receipts.in_quarantine(ports, upload.batch_id) if row["row_number"] not in away]
+    pending = submit.pending_rows(ports, upload.batch_id)
+    rows = [row for row in receipts.in_quarantine(ports, upload.batch_id) if row["row_number"] not in pending]
     shape = original_rows.shape_of(ports, upload)
     width = len(shape.names)
     texts: list[list[str]] = [[] for _ in range(width)]
@@ -94,47 +94,47 @@ def refusals(ports: Ports, upload: Upload) -> Refusals:
         upload,
         contract,
         tuple(shape.names),
-        _numbers(rows, "row_number"),
-        _numbers(rows, "line_number"),
-        _numbers(rows, "fix_number"),
+        _int_column(rows, "row_number"),
+        _int_column(rows, "line_number"),
+        _int_column(rows, "fix_number"),
         tuple(pa.array(column, pa.string()) for column in texts),
         whole,
         [row["problems"] for row in rows],
         {spot: np.unique(np.array(places, np.int64)) for spot, places in marks.items()},
-        away=len(away),
+        away=len(pending),
     )
 
 
-def _numbers(rows: list[dict[str, Any]], name: str) -> Ints:
+def _int_column(rows: list[dict[str, Any]], name: str) -> Ints:
     return np.array([row[name] for row in rows], np.int64)
 
 
 def fingerprint(ports: Ports, upload: Upload) -> tuple[Any, ...]:
-    """Another one as soon as other rows may wait: what was read of a batch changes with its corrections alone."""
+    """Return a key that changes whenever the rejected rows may have changed, that is with corrections or state."""
     corrections = records.children(ports, upload.batch_id, "correction")
     return upload.batch_id, upload.state in IN_LEDGER, tuple((one.batch_id, str(one.state)) for one in corrections)
 
 
 class Spots:
-    """Which cells of a row a problem speaks of."""
+    """Maps a problem to the columns that it concerns."""
 
     def __init__(self, contract: Contract, names: list[str]) -> None:
         self._contract = contract
         self._header = receipts.headers_of(contract)
-        self._place = {name: place for place, name in enumerate(names)}
-        self._known: dict[tuple[str, str | None], tuple[int, ...]] = {}
+        self._index = {name: index for index, name in enumerate(names)}
+        self._cache: dict[tuple[str, str | None], tuple[int, ...]] = {}
 
     def of(self, problem: Mapping[str, Any]) -> tuple[int, ...]:
         key = problem["code"], problem.get("column")
-        if key not in self._known:
-            self._known[key] = self._find(*key)
-        return self._known[key]
+        if key not in self._cache:
+            self._cache[key] = self._locate(*key)
+        return self._cache[key]
 
-    def _find(self, code: str, column: str | None) -> tuple[int, ...]:
+    def _locate(self, code: str, column: str | None) -> tuple[int, ...]:
         if column is None:
             return (NOWHERE,)
         header = self._header.get(column, column)
-        if code == _OF_TIMES:
+        if code == _NOT_A_TIME:
             header = self._contract.columns.get("time", header)
         headers = needed_headers([header], self._contract.made)
-        return tuple(self._place[name] for name in headers if name in self._place) or (NOWHERE,)
+        return tuple(self._index[name] for name in headers if name in self._index) or (NOWHERE,)

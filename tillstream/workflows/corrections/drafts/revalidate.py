@@ -1,4 +1,4 @@
-"""Which rows would be accepted as they stand now, by the validation that reads every correction."""
+"""Revalidate edited rows with the same validation that reads submitted corrections."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ Problems = list[dict[str, Any]]
 
 
 def corrected(applied: Applied, rows: Sequence[int]) -> bytes:
-    """The downloaded file of these rows, corrected as the draft says."""
+    """Return the downloadable correction file of these rows with the edits applied."""
     refusals, discarded = applied.refusals, applied.discarded
     numbers, lines = refusals.row_number[rows].tolist(), refusals.line_number[rows].tolist()
     ours = (
@@ -38,59 +38,64 @@ def _file(refusals: Refusals, rows: Iterable[tuple[Any, ...]]) -> bytes:
 
 
 class Checked:
-    """What was found last, so that only rows that changed since are read again. One for each state of the refusals."""
+    """Incremental validation: only rows changed since the last call are read again. One instance per `Refusals`."""
 
     def __init__(self, refusals: Refusals) -> None:
         self._last = Applied(refusals)
-        self._found: dict[int, Problems] = {}
+        self._problems: dict[int, Problems] = {}
         self._lock = threading.Lock()
 
     def problems(self, ports: Ports, applied: Applied) -> dict[int, Problems]:
-        """row → what still speaks against it, of every row that was touched, in the order of the file; nothing: it
-        would be accepted, or it is discarded."""
+        """Return row → remaining problems for every touched row, in file order.
+
+        An empty list means that the row would be accepted or is discarded.
+        """
         with self._lock:
             if applied is not self._last:
-                touched, changed = applied.touched(), applied.unlike(self._last)
-                found = {row: self._found[row] for row in touched if row not in changed}
+                touched, changed = applied.touched(), applied.rows_differing_from(self._last)
+                problems_by_row = {row: self._problems[row] for row in touched if row not in changed}
                 again = [row for row in touched if row in changed]
-                found |= {row: [] for row in again}
-                found |= dict(_refused(ports, applied.refusals, corrected(applied, again))) if again else {}
-                self._last, self._found = applied, {row: found[row] for row in touched}
-            return self._found
+                problems_by_row |= {row: [] for row in again}
+                problems_by_row |= dict(_rejected(ports, applied.refusals, corrected(applied, again))) if again else {}
+                self._last, self._problems = applied, {row: problems_by_row[row] for row in touched}
+            return self._problems
 
 
-def stands(ports: Ports, applied: Applied, row: int, column: int, texts: Sequence[str]) -> list[bool]:
-    """Whether nothing would speak against this cell of the row with each of the texts in it, and nothing more against
-    the others."""
+def accepted_with(ports: Ports, applied: Applied, row: int, column: int, texts: Sequence[str]) -> list[bool]:
+    """Return, for each text, whether writing it resolves the cell without adding problems to other cells."""
     refusals, cells = applied.refusals, applied.row(row)
-    tried = [[*cells[:column], text, *cells[column + 1 :]] for text in (cells[column], *texts)]
-    first, *found = against(ports, refusals, tried)
+    candidates = [[*cells[:column], text, *cells[column + 1 :]] for text in (cells[column], *texts)]
+    first, *results = validate_rows(ports, refusals, candidates)
     spots = Spots(refusals.contract, list(refusals.names))
     before = {_key(problem) for problem in first}
-    return [all(column not in spots.of(each) and _key(each) in before for each in problems) for problems in found]
+    return [
+        all(column not in spots.of(problem) and _key(problem) in before for problem in problems) for problems in results
+    ]
 
 
-def against(ports: Ports, refusals: Refusals, rows: Sequence[Sequence[str]]) -> list[Problems]:
-    """What speaks against each of the rows, given as their cells."""
-    found = dict(
-        _judged(ports, refusals, _file(refusals, ((*one, n, 1, "", "", "", "") for n, one in enumerate(rows))))
+def validate_rows(ports: Ports, refusals: Refusals, rows: Sequence[Sequence[str]]) -> list[Problems]:
+    """Return the problems of each row. rows: their cells."""
+    problems_by_number = dict(
+        _validate(ports, refusals, _file(refusals, ((*one, n, 1, "", "", "", "") for n, one in enumerate(rows))))
     )
-    return [found.get(number, []) for number in range(len(rows))]
+    return [problems_by_number.get(number, []) for number in range(len(rows))]
 
 
 def _key(problem: Mapping[str, Any]) -> tuple[str, str | None]:
     return problem["code"], problem.get("column")
 
 
-def _refused(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
-    """The rows that would be refused, by their place among the refusals."""
-    found = dict(_judged(ports, refusals, data))
-    numbers = np.array(sorted(found), np.int64)
-    return zip(refusals.places(numbers).tolist(), (found[number] for number in numbers.tolist()), strict=True)
+def _rejected(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
+    """Yield (index in `refusals`, problems) of the rows that would be rejected."""
+    problems_by_number = dict(_validate(ports, refusals, data))
+    numbers = np.array(sorted(problems_by_number), np.int64)
+    return zip(
+        refusals.places(numbers).tolist(), (problems_by_number[number] for number in numbers.tolist()), strict=True
+    )
 
 
-def _judged(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
-    """The rows of a corrected file that would be refused, by their numbers."""
+def _validate(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
+    """Yield (row number, problems) of the rows of a correction file that would be rejected."""
     from tillstream.pipeline.staging.hashes import Hasher
     from tillstream.pipeline.staging.sources.correction import correction_parts
     from tillstream.pipeline.staging.split_rows import judged
@@ -99,19 +104,19 @@ def _judged(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int
     for part in correction_parts(lambda: io.BytesIO(data), refusals.contract, 1, received):
         refused = judged(part, hasher).refused
         if refused is not None:
-            kept = refused.filter(pc.equal(refused.column("outcome"), "quarantined"))
-            problems = map(json.loads, kept.column("problems").to_pylist())
-            yield from zip(kept.column("row_number").to_pylist(), problems, strict=True)
+            quarantined = refused.filter(pc.equal(refused.column("outcome"), "quarantined"))
+            problems = map(json.loads, quarantined.column("problems").to_pylist())
+            yield from zip(quarantined.column("row_number").to_pylist(), problems, strict=True)
 
 
-def counts(applied: Applied, found: Mapping[int, Problems]) -> dict[str, int]:
-    """touched = accepted + discarded + still; `waiting` are all that wait."""
-    discarded = sum(row in applied.discarded for row in found)
-    still = sum(bool(problems) for problems in found.values())
+def counts(applied: Applied, problems_by_row: Mapping[int, Problems]) -> dict[str, int]:
+    """Count rows by status: touched = accepted + discarded + still; `waiting` counts all rejected rows."""
+    discarded = sum(row in applied.discarded for row in problems_by_row)
+    still = sum(bool(problems) for problems in problems_by_row.values())
     return {
         "waiting": len(applied.refusals),
-        "touched": len(found),
-        "accepted": len(found) - discarded - still,
+        "touched": len(problems_by_row),
+        "accepted": len(problems_by_row) - discarded - still,
         "discarded": discarded,
         "still": still,
     }

@@ -1,4 +1,4 @@
-"""Rows with too few or too many cells, taken apart in the ways in which they would be accepted."""
+"""Propose cell splits for rows with too few or too many cells; only splits that validate are returned."""
 
 import csv
 import io
@@ -7,53 +7,55 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.ports import Ports
-from tillstream.workflows.corrections.drafts.revalidate import against
+from tillstream.workflows.corrections.drafts.revalidate import validate_rows
 from tillstream.workflows.corrections.drafts.workspace import Seen
 
 MOST = 6
-FURTHEST = 2
-"""So many cells too many or too few; more than that is another fault than a missing quote."""
+MAX_DIFFERENCE = 2
+"""Maximum surplus or deficit of cells; a larger one is not explained by a missing quote."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The cells of the whole row, and in words what was done to them."""
+    """All cells of the row, and a description of the change."""
 
     cells: list[str]
     label: str
 
 
-def splits(ports: Ports, seen: Seen, row: int) -> list[Split]:
-    """Ways to read the row that no rule speaks against; none for a row with as many cells as the header."""
-    text = seen.refusals.whole.get(row)
+def splits(ports: Ports, view: Seen, row: int) -> list[Split]:
+    """Return splits of the row that pass validation; empty for a row with as many cells as the header."""
+    text = view.refusals.whole.get(row)
     if text is None:
         return []
-    names = seen.refusals.names
-    found = _cells(text, seen)
-    beyond = len(found) - len(names)
-    if not 0 < abs(beyond) <= FURTHEST:
+    names = view.refusals.names
+    cells = _cells(text, view)
+    surplus = len(cells) - len(names)
+    if not 0 < abs(surplus) <= MAX_DIFFERENCE:
         return []
-    ways = list(_joined(found, beyond, seen) if beyond > 0 else _with_gaps(found, -beyond, names))
-    problems = against(ports, seen.refusals, [way.cells for way in ways])
-    return [way for way, wrong in zip(ways, problems, strict=True) if not wrong][:MOST]
+    candidates = list(
+        _with_joined_cells(cells, surplus, view) if surplus > 0 else _with_empty_cells(cells, -surplus, names)
+    )
+    problems = validate_rows(ports, view.refusals, [candidate.cells for candidate in candidates])
+    return [candidate for candidate, issues in zip(candidates, problems, strict=True) if not issues][:MOST]
 
 
-def _cells(text: str, seen: Seen) -> list[str]:
-    style = seen.refusals.contract.file
+def _cells(text: str, view: Seen) -> list[str]:
+    style = view.refusals.contract.file
     quoting: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter, **quoting), [])
 
 
-def _joined(cells: list[str], beyond: int, seen: Seen) -> Iterator[Split]:
-    """A cell that held the delimiter and was not quoted."""
-    delimiter = seen.refusals.contract.file.delimiter
-    for at, name in enumerate(seen.refusals.names):
-        whole = delimiter.join(cells[at : at + beyond + 1])
-        yield Split([*cells[:at], whole, *cells[at + beyond + 1 :]], f"“{whole}” is one cell, {name}")
+def _with_joined_cells(cells: list[str], surplus: int, view: Seen) -> Iterator[Split]:
+    """Join adjacent cells: one cell contained an unquoted delimiter."""
+    delimiter = view.refusals.contract.file.delimiter
+    for at, name in enumerate(view.refusals.names):
+        whole = delimiter.join(cells[at : at + surplus + 1])
+        yield Split([*cells[:at], whole, *cells[at + surplus + 1 :]], f"“{whole}” is one cell, {name}")
 
 
-def _with_gaps(cells: list[str], lacking: int, names: tuple[str, ...]) -> Iterator[Split]:
-    """A cell that was left out."""
+def _with_empty_cells(cells: list[str], missing: int, names: tuple[str, ...]) -> Iterator[Split]:
+    """Insert empty cells for omitted ones."""
     for at in range(len(cells) + 1):
-        empty = " and ".join(names[at : at + lacking])
-        yield Split([*cells[:at], *[""] * lacking, *cells[at:]], f"{empty} {'is' if lacking == 1 else 'are'} left out")
+        empty = " and ".join(names[at : at + missing])
+        yield Split([*cells[:at], *[""] * missing, *cells[at:]], f"{empty} {'is' if missing == 1 else 'are'} left out")

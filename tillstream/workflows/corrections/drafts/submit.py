@@ -1,4 +1,4 @@
-"""The rows of a draft that are ready go back as a correction of their upload; the others stay."""
+"""Submit the ready rows of a draft as a correction of their upload; the others stay in the draft."""
 
 import hashlib
 import io
@@ -23,56 +23,59 @@ from tillstream.workflows.corrections.drafts.workspace import Desk, Seen
 
 
 def send(ports: Ports, desk: Desk, upload: Upload, by: str, *, looked_at: int) -> Upload:
-    """The record of the correction, made of the same file that a person would have given back by hand.
+    """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
-    Raises `Clash` where somebody changed the draft since the person looked at it, `Rejected` where nothing is ready.
+    looked_at: draft version the user last loaded. Raises `Clash` if another user changed the draft since then, and
+    `Rejected` if no row is ready.
     """
-    seen = desk.look(ports, upload)
-    others = seen.draft.since(looked_at, by)
+    view = desk.look(ports, upload)
+    others = view.draft.since(looked_at, by)
     if others:
         raise draft.Clash(others)
-    ready, touched = _ready(ports, seen)
-    # of two who send at once, one is too late here; a crash from here on loses no step
-    claimed = draft.close(ports, seen.draft, keep=True)
+    ready, touched = _ready(ports, view)
+    # of two concurrent submissions one fails here; a crash after this point loses no step
+    claimed = draft.close(ports, view.draft, keep=True)
     name = f"{upload.file}, corrected in the portal"
-    sent = submit.fix(ports, upload.batch_id, name, io.BytesIO(corrected(seen.applied, ready)), by)
+    correction = submit.fix(ports, upload.batch_id, name, io.BytesIO(corrected(view.applied, ready)), by)
     if len(ready) == touched:
-        with suppress(Conflict):  # somebody typed on meanwhile
+        with suppress(Conflict):  # another step was added meanwhile
             draft.close(ports, claimed, keep=False)
-    return sent
+    return correction
 
 
 def preview(ports: Ports, book: ContractBook, desk: Desk, upload: Upload) -> dict[str, Any]:
-    """What giving back would do, the ledger asked too; nothing is kept. Raises `Rejected` where nothing is ready.
+    """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
-    `counts` as `check.counts`; `before` and `after`: the rows of the upload's receipt.
+    counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
     """
-    seen = desk.look(ports, upload)
-    ready, _ = _ready(ports, seen)
+    view = desk.look(ports, upload)
+    ready, _ = _ready(ports, view)
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        after = _tried(ports, book, upload, corrected(seen.applied, ready), prefix)
+        after = _preview_rows(ports, book, upload, corrected(view.applied, ready), prefix)
     finally:
         forget(ports, prefix)
     before = receipts.receipt(ports, upload.batch_id)
-    return {"counts": counts(seen.applied, seen.found(ports)), "before": before["rows"], "after": after}
+    return {"counts": counts(view.applied, view.found(ports)), "before": before["rows"], "after": after}
 
 
-def _ready(ports: Ports, seen: Seen) -> tuple[list[int], int]:
-    found = seen.found(ports)
-    ready = [row for row, problems in found.items() if not problems]
+def _ready(ports: Ports, view: Seen) -> tuple[list[int], int]:
+    problems_by_row = view.found(ports)
+    ready = [row for row, problems in problems_by_row.items() if not problems]
     if not ready:
         raise Rejected("No row is ready yet: correct one, accept it as it stands, or discard it with a reason.")
-    return ready, len(found)
+    return ready, len(problems_by_row)
 
 
-def _tried(ports: Ports, book: ContractBook, upload: Upload, data: bytes, prefix: str) -> dict[str, int]:
+def _preview_rows(ports: Ports, book: ContractBook, upload: Upload, data: bytes, prefix: str) -> dict[str, int]:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
-    made = submit.record(ports, upload, stored, submit.next_number(ports, upload), hashlib.sha256(data).hexdigest())
-    read = replace(made, staged=asdict(stage.write(ports, made, prefix)), state=State.STAGED)
-    asked = receipts.questions(upload.batch_id)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, read)]), asked)
+    correction = submit.record(
+        ports, upload, stored, submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
+    )
+    staged = replace(correction, staged=asdict(stage.write(ports, correction, prefix)), state=State.STAGED)
+    questions = receipts.questions(upload.batch_id)
+    settled = ports.warehouse.preview(Settlement([describe(ports, book, staged)]), questions)
     rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.answers))["rows"]
     return rows

@@ -1,4 +1,4 @@
-"""What a refused cell may have meant. Each suggestion was tried: with it the cell is not refused."""
+"""Suggest values for a rejected cell. Each suggestion is validated: with it the cell is not rejected."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tillstream.workflows.corrections.drafts import known_values
 from tillstream.workflows.corrections.drafts.edits import Step
 from tillstream.workflows.corrections.drafts.interpretations import DATES, LABELS, NUMBERS, read_as
 from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE
-from tillstream.workflows.corrections.drafts.revalidate import stands
+from tillstream.workflows.corrections.drafts.revalidate import accepted_with
 from tillstream.workflows.corrections.drafts.workspace import Seen
 
 MOST = 8
@@ -28,73 +28,74 @@ _OF_DATES = frozenset({"not-a-date", "ambiguous-date"})
 class Suggestion:
     text: str
     label: str
-    """What it means, or is called; may be empty."""
+    """Display name or explanation; may be empty."""
     how: str = ""
-    """The reading that gave it, which may be taken for all cells with the problem."""
+    """Interpretation that produced it; it can be applied to all cells with the problem."""
     code: str = ""
-    """The problem of the cell as it was refused."""
+    """Problem with which the cell was rejected."""
     every: int = 0
-    """How many cells of the column would change: by the reading, else all with the problem and the same text."""
+    """Cells of the column that would change: by the interpretation, else all with the problem and the same text."""
 
 
 def suggestions(
-    ports: Ports, seen: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None = None
+    ports: Ports, view: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None = None
 ) -> list[Suggestion]:
-    """For one cell, the most likely first. row: its place among the refusals."""
-    text = seen.applied.cell(row, column)
-    found: dict[str, Suggestion] = {}
-    for one in _candidates(ports, seen, row, column, scope, cache):
-        if one.text != text:
-            found.setdefault(one.text, one)
-    tried = list(found.values())[: 3 * MOST]
-    allowed = stands(ports, seen.applied, row, column, [one.text for one in tried])
-    good = [one for one, stands_so in zip(tried, allowed, strict=True) if stands_so][:MOST]
-    return [_reaching(seen, row, column, one) for one in good]
+    """Return suggestions for one cell, most likely first. row: index in `refusals`."""
+    text = view.applied.cell(row, column)
+    unique: dict[str, Suggestion] = {}
+    for candidate in _candidates(ports, view, row, column, scope, cache):
+        if candidate.text != text:
+            unique.setdefault(candidate.text, candidate)
+    candidates = list(unique.values())[: 3 * MOST]
+    accepted = accepted_with(ports, view.applied, row, column, [candidate.text for candidate in candidates])
+    passing = [candidate for candidate, is_accepted in zip(candidates, accepted, strict=True) if is_accepted][:MOST]
+    return [_with_count(view, row, column, candidate) for candidate in passing]
 
 
-def _reaching(seen: Seen, row: int, column: int, one: Suggestion) -> Suggestion:
-    codes = [problem["code"] for problem in json.loads(seen.refusals.problems[row])]
-    code = next((code for code in codes if (code, column) in seen.refusals.marks), "")
+def _with_count(view: Seen, row: int, column: int, one: Suggestion) -> Suggestion:
+    codes = [problem["code"] for problem in json.loads(view.refusals.problems[row])]
+    code = next((code for code in codes if (code, column) in view.refusals.marks), "")
     if not code:
         return one
-    do, value = ("read", None) if one.how else ("put", seen.applied.cell(row, column))
+    do, value = ("read", None) if one.how else ("put", view.applied.cell(row, column))
     step = Step(do, code=code, column=column, value=value, text=one.text, how=one.how)
-    return replace(one, code=code, every=seen.would_change(step))
+    return replace(one, code=code, every=view.would_change(step))
 
 
-def alike(seen: Seen, row: int, column: int) -> list[dict[str, Any]]:
-    """The problems of a cell as it was refused, and how many cells have each still: of its value, and in all.
+def alike(view: Seen, row: int, column: int) -> list[dict[str, Any]]:
+    """Return the original problems of a cell with the number of unedited cells that share them.
 
-    column: NOWHERE for the problems that stand in no cell; the value is None then.
+    same: cells with the same value; every: all cells. column: NOWHERE for problems of the whole row; then the value is
+    None.
     """
-    applied, marks, counted = seen.applied, seen.refusals.marks, []
+    applied, marks, counted = view.applied, view.refusals.marks, []
     value = None if column == NOWHERE else applied.written(row, column)
     edited: set[int] = {*applied.discarded, *applied.accepted, *applied.cells.get(column, ())}
-    for code in sorted({problem["code"] for problem in json.loads(seen.refusals.problems[row])}):
+    for code in sorted({problem["code"] for problem in json.loads(view.refusals.problems[row])}):
         if (code, column) in marks:
-            step = Step("put", code=code, column=column, value=value, seen=seen.refusals.last_fix)
-            same = sum(one not in edited for one in applied.alike(step))
+            step = Step("put", code=code, column=column, value=value, seen=view.refusals.last_fix)
+            same = sum(one not in edited for one in applied.matching_rows(step))
             every = sum(one not in edited for one in marks[code, column].tolist())
             counted.append({"code": code, "value": value, "same": same, "every": every})
     return counted
 
 
 def _candidates(
-    ports: Ports, seen: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None
+    ports: Ports, view: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None
 ) -> Iterator[Suggestion]:
-    contract, text = seen.refusals.contract, seen.applied.cell(row, column)
-    codes = {problem["code"] for problem in json.loads(seen.refusals.problems[row])}
-    header = seen.refusals.names[column]
+    contract, text = view.refusals.contract, view.applied.cell(row, column)
+    codes = {problem["code"] for problem in json.loads(view.refusals.problems[row])}
+    header = view.refusals.names[column]
     mapped = [name for name, named in contract.columns.items() if named == header]
-    here = {code for code in codes if (code, column) in seen.refusals.marks}
+    here = {code for code in codes if (code, column) in view.refusals.marks}
     yield from _readings(contract, text, here)
     for name in mapped:
-        values = known_values.known(ports, contract, scope, name, cache)
+        values = known_values.candidate_values(ports, contract, scope, name, cache)
         if name == "currency" and text.strip().casefold() in _SIGNS:
             yield Suggestion(_SIGNS[text.strip().casefold()], "")
         if "scientific-id" in here:
-            yield from (Suggestion(one.text, one.label) for one in values if _shortened(text, one.text))
-        # a value that is known and was not refused is no slip
+            yield from (Suggestion(one.text, one.label) for one in values if _is_scientific_form(text, one.text))
+        # a known value that was not rejected is not a typing error
         if here or text.strip() not in {one.text for one in values}:
             yield from (Suggestion(one.text, one.label) for one in known_values.nearest(text, values))
 
@@ -126,13 +127,13 @@ def _an_hour_later(text: str, formats: tuple[str, ...]) -> Iterator[Suggestion]:
             yield Suggestion(later, "one hour later, as the clocks said then")
 
 
-def _shortened(text: str, known_id: str) -> bool:
-    """Whether a spreadsheet may have made 1.23E+11 of it."""
-    found = re.fullmatch(r"-?\d(?:[.,](\d+))?[eE]\+\d{2,3}", text.strip())
-    if found is None or not known_id.isdigit():
+def _is_scientific_form(text: str, full_id: str) -> bool:
+    """Return True if `text` is `full_id` in scientific notation, as spreadsheets write it (1.23E+11)."""
+    match = re.fullmatch(r"-?\d(?:[.,](\d+))?[eE]\+\d{2,3}", text.strip())
+    if match is None or not full_id.isdigit():
         return False
     try:
         short = Decimal(text.strip().replace(",", "."))
-        return f"{Decimal(known_id):.{len(found[1] or '')}E}" == f"{short:.{len(found[1] or '')}E}"
+        return f"{Decimal(full_id):.{len(match[1] or '')}E}" == f"{short:.{len(match[1] or '')}E}"
     except InvalidOperation:
         return False

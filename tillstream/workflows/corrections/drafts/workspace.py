@@ -1,4 +1,4 @@
-"""What lies before a person who repairs an upload: its refused rows, the draft, what is found."""
+"""Correction workspace of an upload: its rejected rows, the draft, and the remaining problems."""
 
 import hashlib
 import threading
@@ -16,12 +16,12 @@ from tillstream.workflows.corrections.drafts.rejected_rows import Refusals, fing
 from tillstream.workflows.corrections.drafts.revalidate import Checked, Problems, counts
 
 KEPT = 4
-"""Uploads of which the refused rows stay in memory; others are read again."""
+"""Number of uploads whose rejected rows are cached in memory."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One look: the rows with one version of the draft."""
+    """A snapshot: the rejected rows with one version of the draft."""
 
     refusals: Refusals
     draft: Draft
@@ -29,14 +29,14 @@ class Seen:
     checked: Checked = field(repr=False)
 
     def found(self, ports: Ports) -> dict[int, Problems]:
-        """Of every row that was touched: what still speaks against it."""
+        """Return the remaining problems of every touched row."""
         return self.checked.problems(ports, self.applied)
 
     def counts(self, ports: Ports) -> dict[str, int]:
         return counts(self.applied, self.found(ports))
 
     def would_change(self, step: Step) -> int:
-        """How many cells or rows the step would change now."""
+        """Return how many cells or rows the step would change now."""
         return Applied(self.refusals, self.draft.steps).take(replace(step, seen=self.refusals.last_fix))
 
 
@@ -50,29 +50,29 @@ class _Kept:
 
 
 class Desk:
-    """Keeps what was read of the last few uploads. Safe in threads; each process has its own."""
+    """Caches the rejected rows of recently used uploads. Thread-safe; one instance per process."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
     def stamp(self, ports: Ports, upload: Upload) -> str:
-        """Another text for every state of the draft and of the rows that wait."""
-        mark = repr((fingerprint(ports, upload), draft.get(ports, upload.batch_id).version))
-        return hashlib.sha256(mark.encode()).hexdigest()[:16]
+        """Return an opaque token that changes with the draft and with the rejected rows."""
+        key = repr((fingerprint(ports, upload), draft.get(ports, upload.batch_id).version))
+        return hashlib.sha256(key.encode()).hexdigest()[:16]
 
     def look(self, ports: Ports, upload: Upload) -> Seen:
-        """Raises as `refusals`."""
+        """Return the current snapshot. Raises as `refusals`."""
         with self._lock:
-            mark = fingerprint(ports, upload)
+            key = fingerprint(ports, upload)
             kept = self._kept.pop(upload.batch_id, None)
-            written = draft.get(ports, upload.batch_id)
-            if kept is None or kept.fingerprint != mark:
+            current = draft.get(ports, upload.batch_id)
+            if kept is None or kept.fingerprint != key:
                 rows = refusals(ports, upload)
-                kept = _Kept(mark, rows, Checked(rows), Applied(rows, written.steps), written.version)
-            elif kept.version != written.version:
-                kept.applied, kept.version = Applied(kept.refusals, written.steps), written.version
+                kept = _Kept(key, rows, Checked(rows), Applied(rows, current.steps), current.version)
+            elif kept.version != current.version:
+                kept.applied, kept.version = Applied(kept.refusals, current.steps), current.version
             self._kept[upload.batch_id] = kept
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return Seen(kept.refusals, written, kept.applied, kept.checked)
+            return Seen(kept.refusals, current, kept.applied, kept.checked)
