@@ -1,1 +1,1 @@
-"""Matching: which known contract fits a file, and what changed about its source."""
+"""Match files to contracts, and detect changes of a source."""

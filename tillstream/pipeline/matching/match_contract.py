@@ -1,6 +1,6 @@
-"""A second look at a file that does not look like its contract's, or that nobody knows the contract of.
+"""Match a file to a contract by a sample of it, if its contract is unknown or the file does not fit it.
 
-Detection reads a sample of it; nothing here is on the way of a file that is as it always was.
+Not used for files that fit their contract.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,12 +19,12 @@ from tillstream.pipeline.reading import open_reader
 from tillstream.pipeline.reading.options import Manner
 
 Open = Callable[[], BinaryIO]
-MOST_ROWS = 5_000
+SAMPLE_ROWS = 5_000
 
 
 @dataclass(frozen=True)
-class Changed:
-    """How a known source writes now. `proposed`: the contract's next version, which can read it."""
+class SourceChanges:
+    """Changes of a source. `proposed`: the contract's next version, which can read the file."""
 
     words: tuple[str, ...]
     kinds: frozenset[str]
@@ -32,21 +32,21 @@ class Changed:
 
 
 def looked_at(open_original: Open) -> Looked | None:
-    """A sample of the file; None where nothing can be made of it."""
+    """Return a sample of the file; None if it cannot be read."""
     try:
         with open_original() as stream:
             head = stream.read(LOOKED_AT)
             stream.seek(0)
-            inside = inside_of(head, open_original)
-            return inside if isinstance(inside, Looked) else look(inside or stream)
+            content = inside_of(head, open_original)
+            return content if isinstance(content, Looked) else look(content or stream)
     except (Rejected, ValueError):
         return None
 
 
 def inside_of(head: bytes, open_original: Open) -> Looked | BinaryIO | None:
-    """The rows of a file whose cells have types, or the text in an archive; None for a file of text alone.
+    """Return the first rows of a file with typed cells, or the text inside an archive; None for a plain text file.
 
-    head: its first bytes. Raises `Rejected`.
+    head: the file's first bytes. Raises `Rejected`.
     """
     if is_text(head):
         return None
@@ -57,7 +57,7 @@ def inside_of(head: bytes, open_original: Open) -> Looked | BinaryIO | None:
 
 
 class _Once(BytesIO):
-    """The beginning of something longer: its end is not the end of the file."""
+    """The beginning of a longer text. It is not seekable, so its end is not taken for the end of the file."""
 
     def seekable(self) -> bool:
         return False
@@ -65,44 +65,44 @@ class _Once(BytesIO):
 
 def _first_rows(open_original: Open) -> Looked:
     block = next(open_reader.blocks(open_original, Manner()))
-    cells = block.cells.slice(0, MOST_ROWS)
+    cells = block.cells.slice(0, SAMPLE_ROWS)
     rows = list(zip(*(column.to_pylist() for column in cells.columns), strict=True))
-    lines = block.line_number[:MOST_ROWS].tolist()
+    lines = block.line_number[:SAMPLE_ROWS].tolist()
     return Looked(sheet_of(cells.column_names, rows, lines, whole=False))
 
 
-def whose(looked: Looked, known: Iterable[Contract]) -> tuple[Contract | None, str]:
-    """The one contract that fits without a doubt, or None and why there is not one."""
-    fits = fit(looked, known, reader=reads)
-    sure = [one for one in fits if one.fits and not one.doubts]
-    if len(sure) == 1:
-        return sure[0].contract, ""
-    if sure:
-        return None, f"; it can be read by {_listed(sure)} alike"
-    doubtful = [one for one in fits if one.fits]
+def whose(sample: Looked, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:
+    """Return the only contract that fits without doubts; otherwise None and the reason."""
+    fits = fit(sample, contracts, reader=reads)
+    certain = [match for match in fits if match.fits and not match.doubts]
+    if len(certain) == 1:
+        return certain[0].contract, ""
+    if certain:
+        return None, f"; it can be read by {_listed(certain)} alike"
+    doubtful = [match for match in fits if match.fits]
     if doubtful:
         return None, f"; {doubtful[0].contract.name} could read it, but {doubtful[0].doubts[0]}"
     return None, "; no known contract can read it"
 
 
-def another(looked: Looked, own: Contract, known: Iterable[Contract]) -> tuple[list[Fit], Fit]:
-    """The contracts that fit the file where its own does not, and how its own does."""
-    mine = fit(looked, [own], reader=reads)[0]
-    if mine.fits and not mine.doubts:
-        return [], mine
-    others = fit(looked, [one for one in known if one.name != own.name], reader=reads)
-    return [one for one in others if one.fits and not one.doubts], mine
+def better_matches(sample: Looked, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
+    """Return the other contracts that fit if the file's own does not fit without doubts, and the own contract's fit."""
+    own_fit = fit(sample, [own], reader=reads)[0]
+    if own_fit.fits and not own_fit.doubts:
+        return [], own_fit
+    matches = fit(sample, [contract for contract in contracts if contract.name != own.name], reader=reads)
+    return [match for match in matches if match.fits and not match.doubts], own_fit
 
 
-def changed(looked: Looked, own: Contract, header: Sequence[str]) -> Changed | None:
-    """What is otherwise than the contract says, where its next version could read the file."""
-    found = drift(looked, own, header=header, reader=reads)
-    if found.proposed is None:
+def contract_drift(sample: Looked, own: Contract, header: Sequence[str]) -> SourceChanges | None:
+    """Return how the file differs from its contract; None if no next version of the contract could read it."""
+    changes = drift(sample, own, header=header, reader=reads)
+    if changes.proposed is None:
         return None
-    words = tuple(one.words for one in found.differences)
-    return Changed(words, frozenset(one.kind for one in found.differences), found.proposed)
+    words = tuple(difference.words for difference in changes.differences)
+    return SourceChanges(words, frozenset(difference.kind for difference in changes.differences), changes.proposed)
 
 
-def _listed(fits: list[Fit]) -> str:
-    names = [one.contract.name for one in fits]
+def _listed(matches: list[Fit]) -> str:
+    names = [match.contract.name for match in matches]
     return f"{', '.join(names[:-1])} and {names[-1]}"

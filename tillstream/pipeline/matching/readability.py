@@ -1,4 +1,4 @@
-"""Whether a contract can read the cells of one column, by what reads the file itself."""
+"""Check whether a contract can parse the cells of one column, with the parsers of the pipeline."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,39 +8,41 @@ import pyarrow.compute as pc
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.amounts import NUMBERS, Amounts
 from tillstream.pipeline.normalising.dates.formats import MISSING
-from tillstream.pipeline.normalising.dates.parse import read_dates, read_times, readable
-from tillstream.pipeline.normalising.source_columns import Source
+from tillstream.pipeline.normalising.dates.parse import is_readable, read_dates, read_times
+from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.text_column import flags
 
 _CURRENCY = "^[A-Z]{3}$"
 
 
 def reads(contract: Contract, role: str, words: list[str]) -> list[bool]:
-    """For each cell of the header that the contract maps to the role. Cells that mean "no value" can be read, unless
-    the contract refuses them; a column that the contract makes of others is not looked into."""
+    """Return for each cell of the role's column whether the contract can parse it.
+
+    Missing values are valid unless the contract rejects them. Derived columns are not checked.
+    """
     header = contract.columns[role]
     if header in contract.made or not words:
         return [True] * len(words)
-    source = Source(pa.table({header: pa.array(words, pa.string())}), contract)
+    source = SourceColumns(pa.table({header: pa.array(words, pa.string())}), contract)
     text = source.mapped(role)
     if role in NUMBERS or role == "source_version":
         Amounts(source).read(role)
-        good = np.ones(len(words), np.bool_)
+        is_valid = np.ones(len(words), np.bool_)
     else:
-        good = (flags(pc.is_null(text.words)) | _readable(contract, role, text.words))[text.index]
-    found: list[bool] = (good & ~source.findings.refused(len(words))).tolist()
-    return found
+        is_valid = (flags(pc.is_null(text.words)) | _is_valid(contract, role, text.words))[text.index]
+    result: list[bool] = (is_valid & ~source.findings.refused(len(words))).tolist()
+    return result
 
 
-def _readable(contract: Contract, role: str, words: pa.Array) -> npt.NDArray[np.bool_]:
-    """bool (m,)"""
+def _is_valid(contract: Contract, role: str, words: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return whether each word is valid for the role, bool (m,)."""
     if role == "date":
-        return readable(words, read_dates(words, contract.dates))
+        return is_readable(words, read_dates(words, contract.dates))
     if role == "time":
         return np.not_equal(read_times(words, contract.dates)[0], MISSING)
     if role == "status":
-        known = {word.strip().casefold() for word in contract.status.words}
-        return np.array([word is not None and word.casefold() in known for word in words.to_pylist()], np.bool_)
+        statuses = {word.strip().casefold() for word in contract.status.words}
+        return np.array([word is not None and word.casefold() in statuses for word in words.to_pylist()], np.bool_)
     if role == "currency":
         return flags(pc.match_substring_regex(words, _CURRENCY))
     if role in contract.allowed:

@@ -1,1 +1,1 @@
-"""Normalising: text cells become the typed columns of a sale line, by the contract. No I/O."""
+"""Convert text cells to the typed columns of a sale line, as the contract defines. No I/O."""

@@ -1,4 +1,4 @@
-"""The numbers of each line as the source gives them, and the amounts that they make."""
+"""Number columns of sale lines: parse the source's values and compute the missing amounts."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,15 +9,15 @@ from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.numbers.arithmetic import (
     HUNDRED,
-    beyond_hundred,
+    exceeds_hundred,
+    included_tax,
     line_total,
     percent_of,
     plus,
-    tax_inside,
     times,
 )
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
-from tillstream.pipeline.normalising.source_columns import Source
+from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import Texts, flags
 
@@ -26,7 +26,7 @@ _REASONS = (
     (r"^[%％٪]|[%％٪]$", ": a percentage is not an amount"),
     (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": its currency sign is not among the contract's currency_signs"),
 )
-"""What a text that is no number looks like, and how a person is told; the first that fits is said."""
+"""(pattern of an invalid number, explanation for the user); the first match is reported."""
 _PERCENT = r"^[%％٪][\s\x{a0}\x{202f}]*|[\s\x{a0}\x{202f}]*[%％٪]$"
 _TERMS = ("quantity", "unit_price", "discount")
 
@@ -34,14 +34,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Amounts:
-    """Remembers which rows of a column could not be read, so that nothing is computed in their place."""
+    """Parses number columns and records the rows that failed, so that no computed amount replaces an invalid one."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceColumns) -> None:
         self._source = source
-        self._refused: dict[str, Mask] = {}
+        self._failed: dict[str, Mask] = {}
 
     def all(self) -> dict[str, pa.Array]:
-        """Every number column of a sale line, NUMERIC (n,) each."""
+        """Return every number column of a sale line, NUMERIC (n,) each."""
         rule = self._source.contract.amounts
         columns = {name: self.read(name) for name in NUMBERS}
         if rule.discount != "amount":
@@ -53,91 +53,93 @@ class Amounts:
         return columns
 
     def read(self, name: str) -> pa.Array:
-        """NUMERIC (n,): what the source wrote, NULL where nothing or nothing readable stands."""
+        """Parse a source column: NUMERIC (n,), NULL where the cell is empty or invalid."""
         source = self._source
-        self._refused[name] = np.zeros(source.length, np.bool_)
+        self._failed[name] = np.zeros(source.length, np.bool_)
         if not source.maps(name):
             return pa.nulls(source.length, NUMERIC)
         text, rule = source.mapped(name), source.contract.amounts
-        rate = name == "discount" and rule.discount != "amount"
-        words = pc.replace_substring_regex(text.words, _PERCENT, "") if rate else text.words
-        read = self._told(name, text, read_numbers(words, source.contract.numbers))
+        is_rate = name == "discount" and rule.discount != "amount"
+        texts = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
+        numbers = self._report(name, text, read_numbers(texts, source.contract.numbers))
         if name in rule.factors:
-            read = self._told(name, text, times(read.values, rule.factors[name]))
-        return read.values.take(pa.array(text.index))
+            numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
+        return numbers.values.take(pa.array(text.index))
 
-    def _told(self, name: str, text: Texts, read: Numbers) -> Numbers:
-        if read.not_a_number.any():
-            self._tell_why(read.not_a_number, name, text)
-        if read.too_large.any():
-            self._refused[name] |= self._source.tell(read.too_large, "number-too-large", name, text)
-        if read.rounded.any():
-            self._source.tell(read.rounded, "rounded", name, text)
-        return read
+    def _report(self, name: str, text: Texts, numbers: Numbers) -> Numbers:
+        if numbers.not_a_number.any():
+            self._report_invalid(numbers.not_a_number, name, text)
+        if numbers.too_large.any():
+            self._failed[name] |= self._source.flag(numbers.too_large, "number-too-large", name, text)
+        if numbers.rounded.any():
+            self._source.flag(numbers.rounded, "rounded", name, text)
+        return numbers
 
     def _discount(self, columns: dict[str, pa.Array], text: Texts) -> pa.Array:
-        """The amount that a rate or a percentage takes of quantity × unit price."""
+        """Discount amounts from rates or percentages of quantity × unit price."""
         rates = columns["discount"]
         if self._source.contract.amounts.discount == "rate":
-            marked = pa.array(flags(pc.match_substring_regex(text.words, _PERCENT))[text.index])
-            rates = pc.if_else(marked, rates, times(rates, HUNDRED).values)
-        beyond = beyond_hundred(rates) | (flags(pc.is_null(rates)) & flags(pc.is_valid(columns["discount"])))
-        if beyond.any():
+            has_percent_sign = pa.array(flags(pc.match_substring_regex(text.words, _PERCENT))[text.index])
+            rates = pc.if_else(has_percent_sign, rates, times(rates, HUNDRED).values)
+        out_of_range = exceeds_hundred(rates) | (flags(pc.is_null(rates)) & flags(pc.is_valid(columns["discount"])))
+        if out_of_range.any():
             self._source.findings.add_where(
-                beyond, "not-a-number", "discount", text.rows(), ": a discount is at most 100 percent"
+                out_of_range, "not-a-number", "discount", text.rows(), ": a discount is at most 100 percent"
             )
-            self._refused["discount"] |= beyond
-            rates = pc.if_else(pa.array(beyond), None, rates)
+            self._failed["discount"] |= out_of_range
+            rates = pc.if_else(pa.array(out_of_range), None, rates)
         for name in ("quantity", "unit_price"):
-            unused = flags(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
-            self._source.findings.add_where(unused & ~self._refused[name], "missing-expected", name)
+            missing = flags(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
+            self._source.findings.add_where(missing & ~self._failed[name], "missing-expected", name)
         base, _ = line_total(columns["quantity"], columns["unit_price"], pa.nulls(len(rates), NUMERIC))
         return percent_of(base, rates)
 
     def _without_tax(self, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
-        """Gross, tax and net of amounts that include tax; net and tax together are the gross amount to the digit."""
+        """Gross, tax and net amounts where prices include tax; net + tax equals gross exactly."""
         gross, tax = columns["gross_amount"], columns["tax"]
         if gross.null_count:
-            total, large = line_total(*(columns[name] for name in _TERMS))
-            gross = self._completed("gross_amount", _TERMS, gross, total, large)
+            total, too_large = line_total(*(columns[name] for name in _TERMS))
+            gross = self._fill_missing("gross_amount", _TERMS, gross, total, too_large)
         rate = self._source.contract.amounts.tax_rate
         if rate is not None:
-            tax = tax_inside(gross, rate)
-        net, large = plus(gross, pc.negate(tax))
-        net = self._completed("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, large)
+            tax = included_tax(gross, rate)
+        net, too_large = plus(gross, pc.negate(tax))
+        net = self._fill_missing("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, too_large)
         return {"gross_amount": gross, "tax": tax, "net_amount": net}
 
-    def _tell_why(self, wrong: Mask, name: str, text: Texts) -> None:
+    def _report_invalid(self, invalid: Mask, name: str, text: Texts) -> None:
         style = self._source.contract.numbers
-        for looks, words in _REASONS:
-            here = wrong & flags(pc.match_substring_regex(text.words, looks))
-            wrong = wrong & ~here
-            if here.any():
-                self._refused[name] |= self._source.tell(here, "not-a-number", name, text, words)
+        for pattern, reason in _REASONS:
+            matches = invalid & flags(pc.match_substring_regex(text.words, pattern))
+            invalid = invalid & ~matches
+            if matches.any():
+                self._failed[name] |= self._source.flag(matches, "not-a-number", name, text, reason)
         detail = f"; it is written like {_example(style)}"
-        self._refused[name] |= self._source.tell(wrong, "not-a-number", name, text, detail)
+        self._failed[name] |= self._source.flag(invalid, "not-a-number", name, text, detail)
 
     def _net(self, columns: dict[str, pa.Array]) -> pa.Array:
-        own = columns["net_amount"]
-        if not own.null_count:
-            return own
-        total, large = line_total(*(columns[name] for name in _TERMS))
-        return self._completed("net_amount", _TERMS, own, total, large)
+        net = columns["net_amount"]
+        if not net.null_count:
+            return net
+        total, too_large = line_total(*(columns[name] for name in _TERMS))
+        return self._fill_missing("net_amount", _TERMS, net, total, too_large)
 
     def _gross(self, columns: dict[str, pa.Array]) -> pa.Array:
-        own, tax = columns["gross_amount"], columns["tax"]
-        if not own.null_count or tax.null_count == self._source.length:
-            return own
-        total, large = plus(columns["net_amount"], tax)
-        return self._completed("gross_amount", ("net_amount", "tax"), own, total, large)
+        gross, tax = columns["gross_amount"], columns["tax"]
+        if not gross.null_count or tax.null_count == self._source.length:
+            return gross
+        total, too_large = plus(columns["net_amount"], tax)
+        return self._fill_missing("gross_amount", ("net_amount", "tax"), gross, total, too_large)
 
-    def _completed(self, name: str, terms: tuple[str, ...], own: pa.Array, total: pa.Array, large: Mask) -> pa.Array:
-        """The source's own amount; the computed one where the cell is empty and every term could be read."""
-        self._source.findings.add_where(large & flags(pc.is_null(own)), "number-too-large", name)
-        unsure = np.logical_or.reduce([self._refused[term] for term in (name, *terms)])
-        if unsure.any():
-            total = pc.if_else(pa.array(unsure), None, total)
-        return total if own.null_count == self._source.length else pc.coalesce(own, total)
+    def _fill_missing(
+        self, name: str, terms: tuple[str, ...], reported: pa.Array, computed: pa.Array, too_large: Mask
+    ) -> pa.Array:
+        """Use the source's amount; fill empty cells with the computed one if every term was parsed."""
+        self._source.findings.add_where(too_large & flags(pc.is_null(reported)), "number-too-large", name)
+        incomplete = np.logical_or.reduce([self._failed[term] for term in (name, *terms)])
+        if incomplete.any():
+            computed = pc.if_else(pa.array(incomplete), None, computed)
+        return computed if reported.null_count == self._source.length else pc.coalesce(reported, computed)
 
 
 def _example(style: NumberStyle) -> str:

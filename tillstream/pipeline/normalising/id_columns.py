@@ -1,4 +1,4 @@
-"""Ids are names and stay as they are written; what spreadsheets and programs did to them is told."""
+"""Detect ids that spreadsheets or programs damaged. Ids are text and are otherwise kept as written."""
 
 import re
 
@@ -9,28 +9,28 @@ import pyarrow.compute as pc
 
 from tillstream.pipeline.rows.text_column import Texts, data_bytes, distinct, flags
 
-_SHORTENED = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
+_SCIENTIFIC = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 
 Mask = npt.NDArray[np.bool_]
 
 
-def shortened(words: pa.Array) -> Mask:
-    """bool (m,): written as 1.23E+11, so that the last digits are lost. 1E5 is a name like any other."""
+def is_scientific(words: pa.Array) -> Mask:
+    """bool (m,): ids in scientific notation such as 1.23E+11, whose last digits are lost. 1E5 is a valid id."""
     if not (data_bytes(words) == ord("+")).any():
         return np.zeros(len(words), np.bool_)
-    return flags(pc.match_substring_regex(words, _SHORTENED))
+    return flags(pc.match_substring_regex(words, _SCIENTIFIC))
 
 
-def all_floats(words: pa.Array, decimal: str) -> bool:
-    """Whether every id is a whole number with a needless zero behind the decimal sign, and there are some."""
-    looks = re.compile(rf"[0-9]+{re.escape(decimal)}0+")
-    known = words.drop_null()
-    if len(known) < 2 or not looks.fullmatch(known[0].as_py()):
+def are_float_ids(words: pa.Array, decimal: str) -> bool:
+    """Return True if there are at least two ids and all are whole numbers with a decimal part of zeros (12557.0)."""
+    pattern = re.compile(rf"[0-9]+{re.escape(decimal)}0+")
+    ids = words.drop_null()
+    if len(ids) < 2 or not pattern.fullmatch(ids[0].as_py()):
         return False
-    return bool(pc.all(pc.match_substring_regex(known, f"^{looks.pattern}$")).as_py())
+    return bool(pc.all(pc.match_substring_regex(ids, f"^{pattern.pattern}$")).as_py())
 
 
-def without_zeros(text: Texts, decimal: str) -> Texts:
-    """12557.0 as 12557; other texts as they are."""
+def strip_decimal_zeros(text: Texts, decimal: str) -> Texts:
+    """Convert 12557.0 to 12557; keep other texts unchanged."""
     words = pc.replace_substring_regex(text.words, rf"^([0-9]+){re.escape(decimal)}0+$", r"\1")
     return distinct(words, text.index)

@@ -1,4 +1,4 @@
-"""Cells as the source wrote them → the columns of a sale line, by the contract, on whole columns."""
+"""Convert source cells to the columns of a sale line by the contract, a whole column at a time."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,10 +7,10 @@ from tillstream.domain.columns import BY_NAME, CONTENT, KEY
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.amounts import Amounts
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence
-from tillstream.pipeline.normalising.dates.sale_time import Dating, read_moments
+from tillstream.pipeline.normalising.dates.sale_time import Dating, read_sale_times
 from tillstream.pipeline.normalising.mojibake import flag_mojibake
-from tillstream.pipeline.normalising.sale_ids import name_sales, sale_ids, source_versions
-from tillstream.pipeline.normalising.source_columns import Source
+from tillstream.pipeline.normalising.sale_ids import assign_sale_ids, sale_ids, source_versions
+from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.normalising.status import read_status, signed_returns
 from tillstream.pipeline.rows.issues import Findings
 from tillstream.pipeline.rows.json_objects import json_objects
@@ -18,43 +18,44 @@ from tillstream.pipeline.rows.schema import TEXT, lines_schema
 from tillstream.pipeline.rows.text_column import Texts, encoded, flags
 
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
-"""What `normalise` gives, in order; line_key is NULL where the source does not number its lines."""
+"""The columns that `normalise` returns, in order; line_key is NULL where the source does not number its lines."""
 _OWN_CONSTANTS = ("country", "channel", "currency", "region")
-_PLAIN = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
-_WRITTEN = ("customer_name", "product_name", "category", "country", "channel")
-"""Columns that people wrote as texts."""
+_TEXT_COLUMNS = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
+_FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
+"""Free-text columns."""
 
 
 def normalise(
-    cells: pa.Table, contract: Contract, *, date_only: bool = False, known: Evidence | None = None
+    cells: pa.Table, contract: Contract, *, date_only: bool = False, evidence: Evidence | None = None
 ) -> tuple[pa.Table, Findings]:
-    """cells: all texts, named by the file's headers. One row of `NORMALISED` per row of cells, in the same order.
+    """Return one row of `NORMALISED` per row of cells, in the same order, and the findings.
 
-    date_only and known: what the dates of the whole file say together, see `Dating`. What cannot be read is NULL and
-    told in the findings. Raises `KeyError` for a mapped header that `missing_columns` would have named.
+    cells: all texts, named by the file's headers. date_only and evidence: facts about the whole file, see `Dating`.
+    Invalid values are NULL and reported in the findings. Raises `KeyError` for a mapped header that the file does not
+    have.
     """
-    source = Source(cells, contract)
+    source = SourceColumns(cells, contract)
     amounts = Amounts(source)
     constants = {name: getattr(contract, name) for name in _OWN_CONSTANTS} | contract.constants
-    columns = {name: source.given(name, contract.constants.get(name, "")) for name in _PLAIN}
-    columns |= {name: source.given(name, constants[name]) for name in _OWN_CONSTANTS}
-    columns["store_id"] = source.given("store_id", contract.identity.store)
+    columns = {name: source.column_or(name, contract.constants.get(name, "")) for name in _TEXT_COLUMNS}
+    columns |= {name: source.column_or(name, constants[name]) for name in _OWN_CONSTANTS}
+    columns["store_id"] = source.column_or("store_id", contract.identity.store)
     columns |= amounts.all()
     columns |= _versions(source, amounts, columns["store_id"])
-    columns["sold_at"], columns["sale_date"] = read_moments(source, Dating(date_only, known))
+    columns["sold_at"], columns["sale_date"] = read_sale_times(source, Dating(date_only, evidence))
     columns["status"] = read_status(source, columns)
     if contract.status.unsigned_returns:
         columns |= signed_returns(columns, columns["status"])
     columns["currency"] = _currency(source, columns["currency"])
-    flag_mojibake(source, _WRITTEN)
-    columns["extra"] = json_objects(source.others(), source.length)
-    columns["sale_id"] = name_sales(source, columns)
+    flag_mojibake(source, _FREE_TEXT)
+    columns["extra"] = json_objects(source.unmapped(), source.length)
+    columns["sale_id"] = assign_sale_ids(source, columns)
     schema = lines_schema(NORMALISED)
     typed = [_typed(columns[field.name], field.type) for field in schema]
     return pa.table(typed, schema=schema), source.findings
 
 
-def _versions(source: Source, amounts: Amounts, store: pa.Array) -> dict[str, pa.Array]:
+def _versions(source: SourceColumns, amounts: Amounts, store: pa.Array) -> dict[str, pa.Array]:
     returned, version = pa.nulls(source.length, TEXT), pa.nulls(source.length, pa.int64())
     if source.maps("returns_sale_id"):
         returned = sale_ids(source.mapped("returns_sale_id"), store, source.contract)
@@ -64,15 +65,15 @@ def _versions(source: Source, amounts: Amounts, store: pa.Array) -> dict[str, pa
     return {"returns_sale_id": returned, "source_version": version}
 
 
-def _currency(source: Source, currency: pa.Array) -> pa.Array:
+def _currency(source: SourceColumns, currency: pa.Array) -> pa.Array:
     if not source.maps("currency"):
         return currency
     text = source.mapped("currency")
-    wrong = ~flags(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
-    if not wrong.any():
+    invalid = ~flags(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
+    if not invalid.any():
         return currency
-    source.tell(wrong, "not-a-currency", "currency", text)
-    return Texts(pc.if_else(pa.array(wrong), None, text.words), text.index).rows()
+    source.flag(invalid, "not-a-currency", "currency", text)
+    return Texts(pc.if_else(pa.array(invalid), None, text.words), text.index).rows()
 
 
 def _typed(column: pa.Array, type_: pa.DataType) -> pa.Array:

@@ -1,4 +1,4 @@
-"""What the words of one column mean by the contract: value maps, words for missing, defaults."""
+"""Value mapping of one column by the contract: value maps, markers for missing values, defaults."""
 
 from collections.abc import Mapping
 
@@ -10,21 +10,21 @@ import pyarrow.compute as pc
 from tillstream.pipeline.rows.text_column import Texts, distinct, flags
 
 
-def meant(text: Texts, values: Mapping[str, str], missing: tuple[str, ...]) -> Texts:
-    """Each word as `values` has it, others as they are; NULL for the words of `missing` and for what means nothing."""
+def map_values(text: Texts, values: Mapping[str, str], missing: tuple[str, ...]) -> Texts:
+    """Replace words by `values` and keep other words; NULL for the words of `missing` and for empty results."""
     words = text.words
     if values:
-        place = pc.index_in(words, value_set=pa.array(values.keys(), pa.string()))
-        words = pc.coalesce(pa.array(values.values(), pa.string()).take(place), words)
-    void = pc.is_in(words, value_set=pa.array(["", *missing]))
-    return distinct(pc.if_else(void, None, words), text.index)
+        position = pc.index_in(words, value_set=pa.array(values.keys(), pa.string()))
+        words = pc.coalesce(pa.array(values.values(), pa.string()).take(position), words)
+    is_null = pc.is_in(words, value_set=pa.array(["", *missing]))
+    return distinct(pc.if_else(is_null, None, words), text.index)
 
 
-def filled(text: Texts, value: str) -> Texts:
-    """`value` where there is none."""
+def fill_default(text: Texts, value: str) -> Texts:
+    """Replace NULL by `value`."""
     return distinct(pc.fill_null(text.words, value), text.index)
 
 
-def empty(text: Texts) -> npt.NDArray[np.bool_]:
-    """bool (m,), of the words."""
+def is_missing(text: Texts) -> npt.NDArray[np.bool_]:
+    """bool (m,): one per distinct word."""
     return flags(pc.is_null(text.words))

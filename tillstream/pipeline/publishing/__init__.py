@@ -1,1 +1,1 @@
-"""Publishing: what a settlement changed becomes events and daily totals."""
+"""Publish the changes of settlements: sale events and daily totals."""

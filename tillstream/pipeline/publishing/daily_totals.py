@@ -1,6 +1,7 @@
-"""Project: keep the sums by day, for the days that settlements have touched since the last time.
+"""Refresh the daily totals of the days that settlements changed since the last run.
 
-Nobody waits for it: where the sums do not know a day yet, the query layer reads its lines (analytics/summed.py).
+The refresh is asynchronous: for days that are not refreshed yet, the query layer (analytics/summed.py) reads the sale
+lines.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,29 +14,29 @@ from tillstream.domain.daily_totals import SUMS, select
 from tillstream.ports.warehouse import Warehouse
 
 DAYS = 62
-"""Summed at once: bounded memory however long the history is."""
+"""Days per query, which bounds memory regardless of the length of the history."""
 
 
 def project(warehouse: Warehouse, progress: Callable[[int], None] | None = None) -> int:
-    """Sum the stale days again; how many there were. Repeatable, and right whatever settles meanwhile.
+    """Refresh the stale days; return their number. Idempotent, and safe while batches are settled.
 
-    The settlement is noted last: where this ends midway, the days are still stale and summed again.
+    The settlement number is stored last: after a crash the days are still stale and are refreshed again.
     """
-    known = warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]
-    last, summed = known["last_settlement"], known["summed_settlement"]
+    status = warehouse.query(sql.text("daily_totals/summed")).to_pylist()[0]
+    last, summed = status["last_settlement"], status["summed_settlement"]
     if last == summed:
         return 0
     stale = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed})
     days = stale.column("sale_date").to_pylist()
-    for some in _several(days):
+    for day_range in _chunks(days):
         for table in SUMS:
-            warehouse.renew(table, select(table), some)
+            warehouse.renew(table, select(table), day_range)
         if progress:
-            progress(len(some))
+            progress(len(day_range))
     warehouse.load("summed", pa.table({"settlement_no": [last]}))
     return len(days)
 
 
-def _several(days: Sequence[date]) -> Iterator[Sequence[date]]:
-    for first in range(0, len(days), DAYS):
-        yield days[first : first + DAYS]
+def _chunks(days: Sequence[date]) -> Iterator[Sequence[date]]:
+    for start in range(0, len(days), DAYS):
+        yield days[start : start + DAYS]

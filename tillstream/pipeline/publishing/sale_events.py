@@ -1,4 +1,4 @@
-"""Announce: one event per changed sale line, read from the changes of a settlement."""
+"""Publish one event per changed sale line of a settlement."""
 
 from collections.abc import Iterator, Mapping
 
@@ -21,13 +21,13 @@ from tillstream.ports.event_bus import Message
 
 COLLECTION = "announcements"
 PIECE = 20_000
-"""Events published at once, while the next ones are put together."""
+"""Events per publish call; the next ones are built meanwhile."""
 
 
 def announce(ports: Ports, settlement_no: int) -> int:
-    """Publish a settlement's events; how many. Repeatable: the same changes have the same event ids.
+    """Publish a settlement's events; return their number. Idempotent: the same changes have the same event ids.
 
-    Raises `Unavailable`; part of the events may then have been published, and come again with the repeat.
+    Raises `Unavailable`. Some events may have been published by then; a retry publishes them again.
     """
     if ports.documents.get(COLLECTION, str(settlement_no)):
         return 0
@@ -35,26 +35,26 @@ def announce(ports: Ports, settlement_no: int) -> int:
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
         changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
         pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
-        for told in ahead(messages(settlement_no, piece) for piece in pieces):
-            ports.bus.publish(TOPIC_SALE_EVENTS, told)
-            published += len(told)
+        for batch_messages in ahead(messages(settlement_no, piece) for piece in pieces):
+            ports.bus.publish(TOPIC_SALE_EVENTS, batch_messages)
+            published += len(batch_messages)
     _record(ports, settlement_no)
     ports.documents.put(COLLECTION, str(settlement_no), {"events": published, "at": ports.clock.now().isoformat()})
     return published
 
 
 def unannounced(ports: Ports, first: int = 0) -> list[int]:
-    """Settlements whose announcement is not written down, oldest first. first: those before it are not looked at."""
-    asked = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
-    settled = ports.warehouse.query(asked, {"first": first}).column("settlement_no").to_pylist()
+    """Return settlements whose events are not recorded as published, oldest first. first: lowest number to check."""
+    query = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
+    settled = ports.warehouse.query(query, {"first": first}).column("settlement_no").to_pylist()
     if first:
         return [number for number in settled if ports.documents.get(COLLECTION, str(number)) is None]
-    told = {int(document.id) for document in ports.documents.find(COLLECTION)}
-    return [number for number in settled if number not in told]
+    announced = {int(document.id) for document in ports.documents.find(COLLECTION)}
+    return [number for number in settled if number not in announced]
 
 
 def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
-    """One message per row of `changes`: the line as it is now, or what was removed. Put together by columns."""
+    """Build one message per row of `changes`: the current line, or the removed one. Built from whole columns."""
     keys = pc.binary_join_element_wise(*(changes.column(name) for name in ("region", "sale_id", "line_key")), "\x1f")
     ids = pa.array(event_ids(settlement_no, keys.to_pylist()))
     kinds = changes.column("kind")
@@ -70,26 +70,26 @@ def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
 
 
 def _attributes(types: pa.Array, regions: pa.Array, stores: pa.Array) -> Iterator[Mapping[str, str]]:
-    """One mapping for all rows of a type, a region and a store."""
+    """Yield the attributes of each row; one mapping per type, region and store is shared by its rows."""
     columns = [encoded(column) for column in (types, regions, pc.fill_null(stores, ""))]
-    places = np.ravel_multi_index(
+    combinations = np.ravel_multi_index(
         tuple(column.indices.to_numpy() for column in columns), tuple(len(column.dictionary) for column in columns)
     )
-    first, of_row = np.unique(places, return_index=True, return_inverse=True)[1:]
+    first, of_row = np.unique(combinations, return_index=True, return_inverse=True)[1:]
     names = ("type", "region", "store_id")
-    known = [dict(zip(names, (column[row].as_py() for column in columns), strict=True)) for row in first.tolist()]
-    return map(known.__getitem__, of_row.tolist())
+    attributes = [dict(zip(names, (column[row].as_py() for column in columns), strict=True)) for row in first.tolist()]
+    return map(attributes.__getitem__, of_row.tolist())
 
 
 def _text(values: pa.Array) -> pa.Array:
-    """Decimals without idle zeros, instants in RFC 3339: each distinct one written once."""
+    """Format decimals without trailing zeros and timestamps in RFC 3339, once per distinct value."""
     if not pa.types.is_decimal(values.type) and not pa.types.is_timestamp(values.type):
         return written(values)
-    found = values.dictionary_encode()
-    words = written(found.dictionary)
+    encoded_values = values.dictionary_encode()
+    words = written(encoded_values.dictionary)
     if pa.types.is_timestamp(values.type):
         words = pc.replace_substring(words, " ", "T", max_replacements=1)
-    return words.take(found.indices)
+    return words.take(encoded_values.indices)
 
 
 def _record(ports: Ports, settlement_no: int) -> None:
@@ -97,5 +97,5 @@ def _record(ports: Ports, settlement_no: int) -> None:
     for batch in settled.column("batch_id").to_pylist():
         try:
             records.move(ports, batch, State.ANNOUNCED, among=frozenset({State.SETTLED}))
-        except NotFound:  # the record was lost; the warehouse still knows the batch, and sweep makes it again
+        except NotFound:  # the record was lost; the warehouse still has the batch, and sweep restores the record
             continue

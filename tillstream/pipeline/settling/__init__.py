@@ -1,1 +1,1 @@
-"""Settling: staged batches enter the ledger in one commit."""
+"""Settle staged batches: commit them to the ledger."""

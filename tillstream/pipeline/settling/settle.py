@@ -1,4 +1,4 @@
-"""Settle: every staged batch enters the ledger in one commit; then the records follow the warehouse."""
+"""Settle: commit all staged batches to the ledger at once, then update their records."""
 
 import json
 from collections.abc import Sequence
@@ -14,39 +14,41 @@ from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
-MOST_AT_ONCE = 500
+MAX_BATCHES = 500
 
 
 def settle(ports: Ports, book: ContractBook) -> Settled:
-    """Take up to 500 staged batches into the ledger. Repeatable; raises `Unavailable`, and `Conflict`: repeat it.
+    """Commit up to 500 staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
-    One whose staged rows are gone is staged anew instead, and settles later.
+    A batch whose staged rows have expired is staged again instead, and settled later.
     """
-    waiting = [
+    uploads = [
         upload
         for upload in records.find(ports, state=State.STAGED, kind=None, limit=None)
-        if not _is_late(ports, upload)
+        if not _cancel_if_obsolete(ports, upload)
     ]
-    first = sorted(waiting, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[:MOST_AT_ONCE]
-    if not first:
+    batches = sorted(uploads, key=lambda upload: (upload.received_seq, upload.fix_number, upload.batch_id))[
+        :MAX_BATCHES
+    ]
+    if not batches:
         return Settled(0)
     try:
-        staged = [describe(ports, book, upload) for upload in first]
+        descriptions = [describe(ports, book, upload) for upload in batches]
     except NotFound:
-        lost = [upload for upload in first if expiry.gone(ports, upload)]
-        if not lost:
+        expired = [upload for upload in batches if expiry.gone(ports, upload)]
+        if not expired:
             raise
-        for upload in lost:
+        for upload in expired:
             expiry.stage_anew(ports, upload)
         return settle(ports, book)
-    replaced = [upload.parent for upload in first if upload.kind == "replay"]
-    settled = ports.warehouse.settle(Settlement(staged, replaced))
-    record(ports, first, settled)
+    replaced = [upload.parent for upload in batches if upload.kind == "replay"]
+    settled = ports.warehouse.settle(Settlement(descriptions, replaced))
+    record(ports, batches, settled)
     return settled
 
 
-def _is_late(ports: Ports, upload: Upload) -> bool:
-    """Whether it corrects what was undone or replayed since; then nothing is left to correct."""
+def _cancel_if_obsolete(ports: Ports, upload: Upload) -> bool:
+    """Cancel a correction whose batch was undone or replayed since; return True if it was cancelled."""
     if upload.kind != "correction" or records.get(ports, upload.parent).state in IN_LEDGER:
         return False
     records.move(ports, upload.batch_id, State.CANCELLED, among=frozenset({State.STAGED}))
@@ -54,7 +56,7 @@ def _is_late(ports: Ports, upload: Upload) -> bool:
 
 
 def describe(ports: Ports, book: ContractBook, upload: Upload, contract: Contract | None = None) -> StagedBatch:
-    """What the warehouse must know of a staged batch. contract: one that nobody has saved, tried on it."""
+    """Describe a staged batch for the warehouse. contract: an unsaved contract to try on the batch."""
     contract = contract or book.version(upload.contract, upload.contract_version)
     source = "till" if upload.kind == "messages" else "file"
     return StagedBatch(
@@ -84,7 +86,7 @@ def describe(ports: Ports, book: ContractBook, upload: Upload, contract: Contrac
 
 
 def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
-    """Bring the records after the warehouse and say what was settled; repeatable."""
+    """Update batch records from the committed settlement and publish `batch.settled`. Idempotent."""
     for upload in batches:
         hold = settled.holds.get(upload.batch_id)
         if hold:
@@ -98,17 +100,23 @@ def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
         events.settled(ports, number)
 
 
-def leave(ports: Ports, batch: str, state: State, told: tuple[str, What] | None = None) -> None:
-    """A batch and its corrections no longer count; a correction still on its way is cancelled. told: as in `move`."""
-    # The batch comes last: as long as it has not moved, a sweep sees that all this is still to be done.
+def leave(ports: Ports, batch: str, state: State, audit: tuple[str, What] | None = None) -> None:
+    """Retire a batch and its corrections; cancel corrections not yet settled. audit: (actor, action)."""
+    # The batch is last: until its state changes, sweep detects that this is unfinished.
     for correction in records.children(ports, batch, "correction"):
-        last = state if correction.state in IN_LEDGER else State.CANCELLED
-        records.move(ports, correction.batch_id, last, among=frozenset(State) - FINAL | IN_LEDGER)
-    records.move(ports, batch, state, among=frozenset(one for one in State if state in FOLLOWS[one]), told=told)
+        final_state = state if correction.state in IN_LEDGER else State.CANCELLED
+        records.move(ports, correction.batch_id, final_state, among=frozenset(State) - FINAL | IN_LEDGER)
+    records.move(
+        ports,
+        batch,
+        state,
+        among=frozenset(source_state for source_state in State if state in FOLLOWS[source_state]),
+        told=audit,
+    )
 
 
 def settle_all(ports: Ports, book: ContractBook) -> list[int]:
-    """Settle until nothing waits; the settlement numbers."""
+    """Settle until no staged batch is left. Returns the settlement numbers."""
     numbers = []
     while True:
         try:

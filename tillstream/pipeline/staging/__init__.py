@@ -1,1 +1,1 @@
-"""Staging: a batch becomes accepted and rejected rows as Parquet and a report; nothing shared is written."""
+"""Stage batches: write accepted and rejected rows as Parquet, and a report. No shared table is written."""

@@ -1,5 +1,5 @@
-"""Whether the rows that stage wrote are still there: the staging bucket lets go of them after a time, and who waits for
-a person longer than that is staged anew from the kept original."""
+"""Expiry of staged rows: the staging bucket deletes objects after a time; batches held for longer are staged again from
+the original."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
 
 
-def there(ports: Ports, names: Iterable[str]) -> bool:
+def exists(ports: Ports, names: Iterable[str]) -> bool:
     try:
         for name in names:
             ports.objects.stat(STAGING, name)
@@ -20,14 +20,14 @@ def there(ports: Ports, names: Iterable[str]) -> bool:
 
 
 def gone(ports: Ports, upload: Upload) -> bool:
-    """Whether it was staged, and that is there no longer."""
-    return not there(ports, (*upload.staged.get("accepted", ()), *upload.staged.get("refused", ())))
+    """Return True if the batch was staged and its staged rows have expired."""
+    return not exists(ports, (*upload.staged.get("accepted", ()), *upload.staged.get("refused", ())))
 
 
 def stage_anew(ports: Ports, upload: Upload) -> None:
-    """Back to where it was received; what a person confirmed stays confirmed. Repeatable."""
-    waits = frozenset({State.HELD, State.STAGED})
-    moved = records.move(ports, upload.batch_id, State.RECEIVED, among=waits, holds=(), staged={}, proposed={})
+    """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent."""
+    staged_states = frozenset({State.HELD, State.STAGED})
+    moved = records.move(ports, upload.batch_id, State.RECEIVED, among=staged_states, holds=(), staged={}, proposed={})
     if moved.state is State.RECEIVED:
         events.received(ports, moved)
 

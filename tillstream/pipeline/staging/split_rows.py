@@ -1,4 +1,4 @@
-"""The rows of a part told apart, as they are staged: accepted with hashes, refused with reasons."""
+"""Split the rows of a part into accepted rows with hashes and rejected rows with reasons."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -21,50 +21,50 @@ from tillstream.pipeline.rows.text_column import constant, encoded, plain, whole
 from tillstream.pipeline.staging.hashes import Hasher
 
 ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
-"""Refusals that a person may overrule with `_accept=yes`: the row can be read, only a rule speaks against it."""
+"""Errors that a user may override with `_accept=yes`: the row was parsed and only violates a rule."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class SplitRows:
     part: Part
     accepted: pa.Table | None
     """`STAGED` and `HASHED`, (n,); None without rows."""
     refused: pa.Table | None
     quarantined: int
-    """How many of the refused rows no person discarded."""
+    """Number of rejected rows that were not discarded by a user."""
     amounts: list[tuple[str, Decimal | None, Decimal | None]]
     """currency, net, gross of the accepted rows."""
 
 
-def judged(part: Part, hasher: Hasher) -> Judged:
-    refused = _refused(part, part.table.num_rows)
+def judged(part: Part, hasher: Hasher) -> SplitRows:
+    rejected = _rejected(part, part.table.num_rows)
     accepted = None
-    if not refused.all():
-        accepted = hasher.with_hashes(_accepted_rows(part, None if not refused.any() else ~refused))
-    rows = [*part.refused, *_explain(part, refused)]
-    return Judged(
+    if not rejected.all():
+        accepted = hasher.with_hashes(_accepted_rows(part, None if not rejected.any() else ~rejected))
+    rows = [*part.refused, *_rejected_rows(part, rejected)]
+    return SplitRows(
         part,
         accepted,
-        _refused_rows(part, rows, refused) if rows else None,
+        _rejected_table(part, rows, rejected) if rows else None,
         sum(row.outcome == "quarantined" for row in rows),
         [] if accepted is None else [*_amounts(accepted)],
     )
 
 
-def _refused(part: Part, length: int) -> npt.NDArray[np.bool_]:
+def _rejected(part: Part, length: int) -> npt.NDArray[np.bool_]:
     if part.accepted is None or not part.accepted.any():
         return part.findings.refused(length)
-    refused = np.zeros(length, np.bool_)
-    for found in part.findings:
-        if CATALOGUE[found.code].severity is Severity.ERROR:
-            stands = part.accepted[found.rows] if found.code in ACCEPTABLE else np.zeros(len(found.rows), np.bool_)
-            refused[found.rows[~stands]] = True
-    return refused
+    rejected = np.zeros(length, np.bool_)
+    for issue in part.findings:
+        if CATALOGUE[issue.code].severity is Severity.ERROR:
+            is_accepted = part.accepted[issue.rows] if issue.code in ACCEPTABLE else np.zeros(len(issue.rows), np.bool_)
+            rejected[issue.rows[~is_accepted]] = True
+    return rejected
 
 
 def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
     length = part.table.num_rows
-    given: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "row_number": pa.array(part.row_number),
         "line_number": pa.array(part.line_number),
         "fix_number": pa.repeat(pa.scalar(part.fix_number, pa.int64()), length),
@@ -73,29 +73,29 @@ def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
         "received_seq": pa.nulls(length, pa.int64()) if part.received_seq is None else part.received_seq,
     }
     schema = lines_schema(STAGED)
-    columns = [given[name] if name in given else part.table.column(name) for name in schema.names]
+    columns = [metadata[name] if name in metadata else part.table.column(name) for name in schema.names]
     rows = pa.table(columns, schema=schema)
     return rows if keep is None else rows.filter(pa.array(keep))
 
 
-def _explain(part: Part, refused: npt.NDArray[np.bool_]) -> list[RefusedRow]:
-    """The refused rows of the table, each with all that was found in it."""
-    if not refused.any():
+def _rejected_rows(part: Part, rejected: npt.NDArray[np.bool_]) -> list[RefusedRow]:
+    """Return the rejected rows of the table, each with all its problems."""
+    if not rejected.any():
         return []
-    problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(refused)}
-    found = part.findings.table(Severity.ERROR)
-    for row in found.filter(pa.array(refused[found.column("index").to_numpy()])).to_pylist():
+    problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(rejected)}
+    errors = part.findings.table(Severity.ERROR)
+    for row in errors.filter(pa.array(rejected[errors.column("index").to_numpy()])).to_pylist():
         problems[row.pop("index")].append(row)
     return [
-        RefusedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), found)
-        for index, found in problems.items()
+        RefusedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), errors)
+        for index, errors in problems.items()
     ]
 
 
-def _refused_rows(part: Part, rows: Sequence[RefusedRow], refused: npt.NDArray[np.bool_]) -> pa.Table:
+def _rejected_table(part: Part, rows: Sequence[RefusedRow], rejected: npt.NDArray[np.bool_]) -> pa.Table:
     schema = arrow_schema(REFUSED)
-    named = part.table.filter(pa.array(refused))
-    unnamed = len(rows) - named.num_rows
+    rejected_table = part.table.filter(pa.array(rejected))
+    untyped_count = len(rows) - rejected_table.num_rows
     columns: dict[str, Any] = {
         "row_number": [row.row_number for row in rows],
         "line_number": [row.line_number for row in rows],
@@ -109,8 +109,8 @@ def _refused_rows(part: Part, rows: Sequence[RefusedRow], refused: npt.NDArray[n
         "problems": [json.dumps(row.problems, ensure_ascii=False) for row in rows],
     }
     for name in ("region", "sale_id", "store_id", "sale_date"):
-        known = plain(named.column(name))
-        columns[name] = pa.concat_arrays([pa.nulls(unnamed, known.type), known])
+        values = plain(rejected_table.column(name))
+        columns[name] = pa.concat_arrays([pa.nulls(untyped_count, values.type), values])
     return pa.table([pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema)
 
 
@@ -118,8 +118,8 @@ def _amounts(rows: pa.Table) -> Iterator[tuple[str, Decimal | None, Decimal | No
     currency = encoded(rows.column("currency"))
     amounts = [whole(rows.column(name)) for name in ("net_amount", "gross_amount")]
     for number, word in enumerate(currency.dictionary.to_pylist()):
-        here = pc.equal(currency.indices, number)
+        matches = pc.equal(currency.indices, number)
         if len(currency.dictionary) == 1:
             yield word, *(total(values) for values in amounts)
-        elif pc.any(here).as_py():
-            yield word, *(total(values.filter(here)) for values in amounts)
+        elif pc.any(matches).as_py():
+            yield word, *(total(values.filter(matches)) for values in amounts)

@@ -1,4 +1,4 @@
-"""What stage writes: accepted and refused rows as Parquet in the staging bucket, and the batch's account of itself."""
+"""Write accepted and rejected rows as Parquet to the staging bucket, and collect the staging report."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,22 +17,22 @@ from tillstream.domain.tables import SCHEMA
 from tillstream.pipeline.rows.issues import ProblemCount
 from tillstream.pipeline.rows.row_batch import Part
 from tillstream.pipeline.staging.hashes import HASHED
-from tillstream.pipeline.staging.split_rows import Judged
-from tillstream.pipeline.validating.outliers import Watch
+from tillstream.pipeline.staging.split_rows import SplitRows
+from tillstream.pipeline.validating.outliers import OutlierDetector
 from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
 
 BUFFER = 1 << 20
-"""Bytes on their way to an object: each write of them takes the interpreter from those who read and judge rows."""
+"""Write buffer in bytes: each write holds the GIL, which blocks the threads that read and validate rows."""
 EXACT = 80
-"""Digits of a sum of any number of amounts."""
-MOST_STORES = 200
-"""A file of more stores is nobody's who is bound to some."""
+"""Precision in digits of sums of amounts."""
+MAX_STORES = 200
+"""Above this, a file is not attributed to store-scoped users."""
 
 
 @dataclass
-class Account:
-    """The batch's account of itself when it is staged."""
+class StagingReport:
+    """Staging report of a batch."""
 
     accepted: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -44,13 +44,13 @@ class Account:
     amounts: list[dict[str, Any]] = field(default_factory=list)
     """currency, net and gross of the accepted rows, by currency; decimals as text."""
     cut: str = ""
-    """Why the file seems to be cut off, in words; empty where it does not."""
+    """Why the file seems truncated, as text; empty if it does not."""
     columns: list[str] = field(default_factory=list)
     """The headers of a file."""
     stores: list[str | None] | None = None
-    """The stores that the rows name, a null for those that name none; None: too many, or nobody looked."""
+    """Distinct stores of the rows, with a null for rows without a store; None: too many, or not recorded."""
     reader: str = ""
-    """Who read it: another one might read the same bytes otherwise."""
+    """Reader version; staged rows are reused only if it is unchanged."""
 
 
 def reader() -> str:
@@ -58,7 +58,7 @@ def reader() -> str:
 
 
 class _Writable:
-    """An object under way, as the file that Parquet writes to."""
+    """Adapter of an object writer to the file interface that pyarrow expects."""
 
     closed = False
 
@@ -66,105 +66,114 @@ class _Writable:
         self.write = writer.write
 
     def flush(self) -> None:
-        """The object is made durable when its block ends."""
+        """Do nothing: the object is committed when its context ends."""
 
     def close(self) -> None:
-        """Likewise."""
+        """Do nothing, as `flush`."""
 
 
 def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
-    """How staged rows are written: settle joins them by their numbers, and statistics make it plan worse. Equal values
-    are looked for where there are some, and hashes are not packed, as they have no pattern.
+    """Create the Parquet writer of staged rows.
 
-    BigQuery takes Snappy, Gzip, Zstandard and LZO, and no LZ4.
+    No statistics: settle joins the rows by their numbers, and statistics worsen its plan. Columns with repeated values
+    are dictionary-encoded. Hashes are not compressed, as they are random. BigQuery supports Snappy, Gzip, Zstandard and
+    LZO, but not LZ4.
     """
-    alike = [field.name for field in schema if not pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type)]
-    packed = {name: "none" if name in HASHED.names else "snappy" for name in schema.names}
-    return pq.ParquetWriter(sink, schema, compression=packed, use_dictionary=alike, write_statistics=False)
+    dictionary_columns = [
+        field.name for field in schema if not pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type)
+    ]
+    compression = {name: "none" if name in HASHED.names else "snappy" for name in schema.names}
+    return pq.ParquetWriter(
+        sink, schema, compression=compression, use_dictionary=dictionary_columns, write_statistics=False
+    )
 
 
 class StagedWriter:
-    """Takes parts as they come and writes each row once: to the accepted or to the refused rows."""
+    """Writes parts: each row to the accepted or to the rejected rows."""
 
-    def __init__(self, objects: ObjectStore, prefix: str, stack: ExitStack, watch: Watch | None = None) -> None:
-        self._objects, self._prefix, self._stack, self._watch = objects, prefix, stack, watch
+    def __init__(
+        self, objects: ObjectStore, prefix: str, stack: ExitStack, detector: OutlierDetector | None = None
+    ) -> None:
+        self._objects, self._prefix, self._stack, self._detector = objects, prefix, stack, detector
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._counts: dict[tuple[str, str | None], ProblemCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
-        self.account = Account()
+        self.report = StagingReport()
 
-    def add(self, judged: Judged) -> None:
-        part, account = judged.part, self.account
+    def add(self, split: SplitRows) -> None:
+        part, report = split.part, self.report
         self._count(part)
-        account.rows_blank += part.blank
-        account.rows_ignored += part.ignored
-        account.rows_read += part.table.num_rows + len(part.refused) + part.blank + part.ignored
-        account.cut = part.cut or account.cut
-        if len(self._stores) <= MOST_STORES:
+        report.rows_blank += part.blank
+        report.rows_ignored += part.ignored
+        report.rows_read += part.table.num_rows + len(part.refused) + part.blank + part.ignored
+        report.cut = part.cut or report.cut
+        if len(self._stores) <= MAX_STORES:
             self._stores.update(pc.unique(part.table.column("store_id")).to_pylist())
             self._stores.update([None] if part.refused else ())
-        account.rows_refused += judged.quarantined
-        for name, rows in (("accepted", judged.accepted), ("refused", judged.refused)):
+        report.rows_refused += split.quarantined
+        for name, rows in (("accepted", split.accepted), ("refused", split.refused)):
             if rows is not None:
                 self._write(name, rows)
-        if self._watch and judged.accepted is not None:
-            self._watch.see(judged.accepted)
-        for currency, *amounts in judged.amounts:
+        if self._detector and split.accepted is not None:
+            self._detector.add(split.accepted)
+        for currency, *amounts in split.amounts:
             sums = self._sums.setdefault(currency, [None, None])
-            sums[:] = [_plus(one, other) for one, other in zip(sums, amounts, strict=True)]
+            sums[:] = [_add(one, other) for one, other in zip(sums, amounts, strict=True)]
 
     def _write(self, name: str, rows: pa.Table) -> None:
         writer = self._writers.get(name)
         if writer is None:
             address = f"{self._prefix}/{name}.parquet"
-            opened = _Writable(self._stack.enter_context(self._objects.writer(STAGING, address)))
-            sink = self._stack.enter_context(pa.BufferedOutputStream(pa.PythonFile(opened, mode="w"), BUFFER))
+            raw_sink = _Writable(self._stack.enter_context(self._objects.writer(STAGING, address)))
+            sink = self._stack.enter_context(pa.BufferedOutputStream(pa.PythonFile(raw_sink, mode="w"), BUFFER))
             writer = self._stack.enter_context(parquet_writer(sink, rows.schema))
             self._writers[name] = writer
-            getattr(self.account, name).append(address)
+            getattr(self.report, name).append(address)
         writer.write_table(rows)
 
     def _count(self, part: Part) -> None:
-        for found in part.findings.summary():
-            self._tally(found.code, found.column, found.count, int(part.line_number[found.first]), found.value)
+        for summary in part.findings.summary():
+            self._tally(
+                summary.code, summary.column, summary.count, int(part.line_number[summary.first]), summary.value
+            )
         for row in part.refused:
             for problem in row.problems:
                 self._tally(problem["code"], problem["column"], 1, row.line_number, problem["value"])
 
     def _tally(self, code: str, column: str | None, count: int, line: int, example: str | None) -> None:
-        counted = self._counts.get((code, column))
-        if counted is None:
+        entry = self._counts.get((code, column))
+        if entry is None:
             severity = CATALOGUE[code].severity
             self._counts[code, column] = ProblemCount(code, severity, column, count, line, example)
             return
-        counted.count += count
-        if line < counted.first_line:
-            counted.first_line, counted.example = line, example
+        entry.count += count
+        if line < entry.first_line:
+            entry.first_line, entry.example = line, example
 
-    def finish(self) -> Account:
-        self.account.reader = reader()
-        self.account.amounts = [
-            {"currency": currency, "net": _written(net), "gross": _written(gross)}
+    def finish(self) -> StagingReport:
+        self.report.reader = reader()
+        self.report.amounts = [
+            {"currency": currency, "net": _to_text(net), "gross": _to_text(gross)}
             for currency, (net, gross) in sorted(self._sums.items())
         ]
-        self.account.stores = [*self._stores] if len(self._stores) <= MOST_STORES else None
-        counts = [*self._counts.values(), *(self._watch.problems() if self._watch else ())]
-        self.account.problems = [asdict(count) for count in sorted(counts, key=lambda c: c.first_line)]
-        return self.account
+        self.report.stores = [*self._stores] if len(self._stores) <= MAX_STORES else None
+        counts = [*self._counts.values(), *(self._detector.problems() if self._detector else ())]
+        self.report.problems = [asdict(count) for count in sorted(counts, key=lambda c: c.first_line)]
+        return self.report
 
 
 @contextmanager
-def staged_writer(objects: ObjectStore, prefix: str, watch: Watch | None = None) -> Iterator[StagedWriter]:
-    """Nothing is visible under the prefix unless the block ends well."""
+def staged_writer(objects: ObjectStore, prefix: str, detector: OutlierDetector | None = None) -> Iterator[StagedWriter]:
+    """Yield a writer. Its objects become visible under the prefix only if the block ends without an error."""
     with ExitStack() as stack:
-        yield StagedWriter(objects, prefix, stack, watch)
+        yield StagedWriter(objects, prefix, stack, detector)
 
 
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+def _add(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     with localcontext(prec=EXACT):
-        return one + other if one is not None and other is not None else one if other is None else other
+        return left + right if left is not None and right is not None else left if right is None else right
 
 
-def _written(amount: Decimal | None) -> str | None:
+def _to_text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"

@@ -1,1 +1,1 @@
-"""Validating: typed rows are checked, and what is wrong becomes issues."""
+"""Check typed rows against the contract and report issues."""

@@ -1,8 +1,8 @@
-"""Prices and quantities far from what their product usually has, as warnings of a file's account.
+"""Outlier detection: warn about prices and quantities far from the usual values of their product.
 
-A product with enough lines in the ledger is compared with those, another one with its own lines in the file. Only
-counts of different values are kept, so that memory does not grow with the rows. Rows are never refused for it: what
-the ledger holds when a file is staged again may be more, and must not change what is staged.
+A product with enough lines in the ledger is compared with its history, other products with their lines in the file.
+Only counts of distinct values are kept, so memory does not grow with the number of rows. Outliers are never rejected:
+the ledger may have grown when a file is staged again, and the staged rows must not change.
 """
 
 from collections.abc import Iterator
@@ -26,24 +26,24 @@ from tillstream.ports import Warehouse
 CODE = "outlier"
 PRICE = "unit_price"
 CENTS = 2
-SAID = {
+MESSAGES = {
     PRICE: "{value}; {where}this product usually costs between {lower} and {upper}",
     "quantity": "{value}; {where}this product is usually sold by {lower} to {upper}",
 }
-_KEPT = 1 << 20
+_MAX_DISTINCT = 1 << 20
 
 
-class Watch:
-    """Takes the accepted rows of one file as they come, and says at its end which were out of the usual."""
+class OutlierDetector:
+    """Outlier detector for the accepted rows of one file."""
 
     def __init__(self, rule: OutlierRule, history: pa.Table) -> None:
-        """history: rows of `USUAL`, of the region's ledger."""
+        """history: rows of `USUAL` from the region's ledger."""
         self._rule = rule
         self._history = history
         self._counted: list[pa.Table] = []
 
-    def see(self, rows: pa.Table) -> None:
-        """rows: columns of `STAGED`."""
+    def add(self, rows: pa.Table) -> None:
+        """Add accepted rows. rows: columns of `STAGED`."""
         product = plain(rows.column("product_id"))
         if product.null_count:
             product = pc.coalesce(product, plain(rows.column("product_name")))
@@ -58,69 +58,72 @@ class Watch:
                     "first_line": whole(rows.column("line_number")),
                 }
             )
-            told = pc.and_(pc.is_valid(table["product"]), pc.is_valid(table["value"]))
-            self._counted.append(_together(table.filter(told)))
-        if sum(table.num_rows for table in self._counted) > _KEPT:
-            self._counted = [_together(pa.concat_tables(self._counted))]
+            has_values = pc.and_(pc.is_valid(table["product"]), pc.is_valid(table["value"]))
+            self._counted.append(_aggregate(table.filter(has_values)))
+        if sum(table.num_rows for table in self._counted) > _MAX_DISTINCT:
+            self._counted = [_aggregate(pa.concat_tables(self._counted))]
 
     def problems(self) -> Iterator[ProblemCount]:
-        """One for each measure with an outlier; its example is the first of them with what is usual, in words."""
+        """Yield one entry per measure with outliers; its example is the first outlier and the usual range, as text."""
         if not self._counted:
             return
-        counted = _together(pa.concat_tables(self._counted))
+        counted = _aggregate(pa.concat_tables(self._counted))
         counted = counted.append_column("magnitude", pc.abs(whole(counted["value"])))
         rows = counted.join(self._usual(counted), list(KEY), join_type="inner")
-        lower, upper = fences(whole(rows["measure"]), whole(rows["median"]), whole(rows["mad"]), self._rule.k)
+        lower, upper = usual_bounds(whole(rows["measure"]), whole(rows["median"]), whole(rows["mad"]), self._rule.k)
         magnitude = pc.cast(whole(rows["magnitude"]), lower.type)
-        far = pc.or_(pc.less(magnitude, lower), pc.greater(magnitude, upper))
-        rows = rows.append_column("lower", lower).append_column("upper", upper).filter(far).sort_by("first_line")
+        is_outlier = pc.or_(pc.less(magnitude, lower), pc.greater(magnitude, upper))
+        rows = rows.append_column("lower", lower).append_column("upper", upper).filter(is_outlier).sort_by("first_line")
         for measure in self._rule.columns:
-            found = rows.filter(pc.equal(rows["measure"], measure))
-            if found.num_rows:
-                first = found.slice(0, 1).to_pylist()[0]
-                count = pc.sum(found["line_count"]).as_py()
-                yield ProblemCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _says(first))
+            outliers = rows.filter(pc.equal(rows["measure"], measure))
+            if outliers.num_rows:
+                first = outliers.slice(0, 1).to_pylist()[0]
+                count = pc.sum(outliers["line_count"]).as_py()
+                yield ProblemCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _message(first))
 
     def _usual(self, counted: pa.Table) -> pa.Table:
-        """`KEY`, median and mad, and whether the ledger knows them."""
+        """Return `KEY`, median and mad, and whether they come from the ledger."""
         history = self._history.select([*KEY, "median", "mad"])
-        own = usual(counted.select([*KEY, "magnitude", "line_count"]), self._rule.minimum).select(history.column_names)
-        own = own.join(history.select(KEY), list(KEY), join_type="left anti")
-        known = [(history, True), (own, False)]
+        file_values = usual(counted.select([*KEY, "magnitude", "line_count"]), self._rule.minimum).select(
+            history.column_names
+        )
+        file_values = file_values.join(history.select(KEY), list(KEY), join_type="left anti")
+        sources = [(history, True), (file_values, False)]
         return pa.concat_tables(
-            table.append_column("known", pa.repeat(pa.scalar(here), table.num_rows)) for table, here in known
+            table.append_column("known", pa.repeat(pa.scalar(from_ledger), table.num_rows))
+            for table, from_ledger in sources
         )
 
 
-def watch(warehouse: Warehouse, contract: Contract) -> Watch | None:
-    """Reads the history once; None where the contract asks for nothing."""
+def outlier_detector(warehouse: Warehouse, contract: Contract) -> OutlierDetector | None:
+    """Create the outlier detector of a contract; None if the contract has no outlier rule. Queries the history once."""
     rule = contract.outliers
     if rule is None:
         return None
-    asked = {measure: measure in rule.columns for measure in SAID}
-    params = {"region": contract.region, "minimum": rule.minimum} | asked
-    return Watch(rule, warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL))
+    measures = {measure: measure in rule.columns for measure in MESSAGES}
+    params = {"region": contract.region, "minimum": rule.minimum} | measures
+    return OutlierDetector(rule, warehouse.query(sql.text("ledger/usual_values"), params).cast(USUAL))
 
 
-def _together(counted: pa.Table) -> pa.Table:
-    """Each different value of a product once."""
+def _aggregate(counted: pa.Table) -> pa.Table:
+    """Sum the counts by distinct value and product."""
     grouped = counted.group_by(["value", *KEY]).aggregate([("line_count", "sum"), ("first_line", "min")])
     return grouped.rename_columns([name.removesuffix("_sum").removesuffix("_min") for name in grouped.column_names])
 
 
-def _says(row: dict[str, Any]) -> str:
+def _message(row: dict[str, Any]) -> str:
     money = row["measure"] == PRICE
     value = f"{row['value'].normalize():f}"
     if money and len(value.partition(".")[2]) < CENTS:
         value = f"{row['value']:.{CENTS}f}"
-    lower, upper = (_short(row[name], money=money) for name in ("lower", "upper"))
-    return SAID[row["measure"]].format(
+    lower, upper = (_display(row[name], money=money) for name in ("lower", "upper"))
+    return MESSAGES[row["measure"]].format(
         value=value, where="" if row["known"] else "in this file ", lower=lower, upper=upper
     )
 
 
-def _short(value: Decimal, *, money: bool) -> str:
-    """As a price is written, or a number without needless zeros; small ones keep two digits that say something."""
+def _display(value: Decimal, *, money: bool) -> str:
+    """Format a price, or a number without trailing zeros; values below 0.1 keep two significant digits."""
     places = CENTS if value >= Decimal("0.1") or not value else 1 - value.adjusted()
     text = f"{value:.{places}f}"
     return text if money else text.rstrip("0").rstrip(".")
@@ -134,9 +137,8 @@ USUAL = pa.schema(
 )
 
 
-LEAST = {"unit_price": Decimal("0.05"), "quantity": Decimal("0.5")}
-"""At least so much of the median counts as its MAD: one price for years does not make the next one an outlier, nor do
-single pieces make two of them one."""
+MINIMUM_MAD_SHARE = {"unit_price": Decimal("0.05"), "quantity": Decimal("0.5")}
+"""Minimum MAD as a share of the median: after a constant price or quantity, a small change is not an outlier."""
 
 
 WIDE = pa.decimal256(40, 9)
@@ -152,40 +154,42 @@ Ints = npt.NDArray[np.int64]
 
 
 def usual(counted: pa.Table, minimum: int) -> pa.Table:
-    """counted: `KEY`, magnitude and line_count, of each product's different values. Rows of `USUAL`."""
+    """Compute medians and MADs: rows of `USUAL`. counted: `KEY`, magnitude and line_count per distinct value."""
     if not counted.num_rows:
         return USUAL.empty_table()
     rows = counted.sort_by([(name, "ascending") for name in (*KEY, "magnitude")])
-    group, lines = _numbered(rows), whole(rows.column("line_count")).to_numpy()
+    group, lines = _group_numbers(rows), whole(rows.column("line_count")).to_numpy()
     magnitude = pc.cast(whole(rows.column("magnitude")), WIDE)
-    middle = _middles(group, lines)
-    median = magnitude.take(pa.array(middle))
-    distance = pc.abs(pc.subtract(magnitude, median.take(pa.array(group))))
+    median_rows = _median_rows(group, lines)
+    median = magnitude.take(pa.array(median_rows))
+    deviation = pc.abs(pc.subtract(magnitude, median.take(pa.array(group))))
     order = pc.sort_indices(
-        pa.table({"group": group, "distance": distance}), sort_keys=[("group", "ascending"), ("distance", "ascending")]
+        pa.table({"group": group, "distance": deviation}), sort_keys=[("group", "ascending"), ("distance", "ascending")]
     ).to_numpy()
-    mad = distance.take(pa.array(order[_middles(group[order], lines[order])]))
-    columns = [whole(rows.column(name)).take(pa.array(middle)) for name in KEY]
+    mad = deviation.take(pa.array(order[_median_rows(group[order], lines[order])]))
+    columns = [whole(rows.column(name)).take(pa.array(median_rows)) for name in KEY]
     total = pa.array(np.bincount(group, lines).astype(np.int64))
-    found = pa.table([*columns, total, pc.cast(median, NUMERIC), pc.cast(mad, NUMERIC)], schema=USUAL)
-    return found.filter(pc.greater_equal(found.column("line_count"), minimum))
+    result = pa.table([*columns, total, pc.cast(median, NUMERIC), pc.cast(mad, NUMERIC)], schema=USUAL)
+    return result.filter(pc.greater_equal(result.column("line_count"), minimum))
 
 
-def fences(measure: pa.Array, median: pa.Array, mad: pa.Array, k: Decimal) -> tuple[pa.Array, pa.Array]:
-    """Lower and upper bound of what is usual, both included; magnitudes, so the lower one is never below zero."""
+def usual_bounds(measure: pa.Array, median: pa.Array, mad: pa.Array, k: Decimal) -> tuple[pa.Array, pa.Array]:
+    """Return the inclusive lower and upper bound of usual magnitudes; the lower bound is never negative."""
     share = pc.if_else(
-        pc.equal(measure, "quantity"), pa.scalar(LEAST["quantity"], SHARE), pa.scalar(LEAST["unit_price"], SHARE)
+        pc.equal(measure, "quantity"),
+        pa.scalar(MINIMUM_MAD_SHARE["quantity"], SHARE),
+        pa.scalar(MINIMUM_MAD_SHARE["unit_price"], SHARE),
     )
     floor = pc.multiply(pc.cast(median, WIDE), share)
     spread = pc.max_element_wise(pc.cast(mad, floor.type), floor)
-    reach = pc.multiply(spread, pa.scalar(k, FACTOR))
-    middle = pc.cast(median, reach.type)
-    lower, upper = pc.subtract(middle, reach), pc.add(middle, reach)
+    max_deviation = pc.multiply(spread, pa.scalar(k, FACTOR))
+    center = pc.cast(median, max_deviation.type)
+    lower, upper = pc.subtract(center, max_deviation), pc.add(center, max_deviation)
     return pc.max_element_wise(lower, pa.scalar(Decimal(0), lower.type)), upper
 
 
-def _numbered(rows: pa.Table) -> Ints:
-    """The group of each row, from 0; rows of one group stand together."""
+def _group_numbers(rows: pa.Table) -> Ints:
+    """Return the group number of each row, from 0; the rows of a group are adjacent."""
     starts = np.zeros(rows.num_rows, np.int64)
     for name in KEY:
         values = whole(rows.column(name))
@@ -193,12 +197,12 @@ def _numbered(rows: pa.Table) -> Ints:
     return np.cumsum(starts)
 
 
-def _middles(group: Ints, lines: Ints) -> Ints:
-    """For each group the row in which its middle line is; rows are ordered within their group."""
-    up_to = np.cumsum(lines)
+def _median_rows(group: Ints, lines: Ints) -> Ints:
+    """Return the row index of each group's median line; rows are sorted within their group."""
+    cumulative = np.cumsum(lines)
     total = np.bincount(group, lines).astype(np.int64)
     before = np.cumsum(total) - total
-    reached = np.flatnonzero(2 * (up_to - before[group]) >= total[group])
-    first = np.unique(group[reached], return_index=True)[1]
-    middles: Ints = reached[first]
-    return middles
+    candidates = np.flatnonzero(2 * (cumulative - before[group]) >= total[group])
+    first = np.unique(group[candidates], return_index=True)[1]
+    result: Ints = candidates[first]
+    return result

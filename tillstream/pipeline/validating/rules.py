@@ -1,4 +1,4 @@
-"""The rules of a sale line, as data. Each is named by its code in the catalogue of problems."""
+"""Validation rules of a sale line, as data. Each rule reports one code of the problem catalogue."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from tillstream.pipeline.rows.text_column import by_word, flags, whole
 ZERO = Decimal(0)
 _PRESENT = frozenset(column.name for column in NORMALISED)
 _REQUIRED = tuple(column.name for column in NORMALISED if column.required and column.name != "line_key")
-_MADE_OF = {
+_INPUTS = {
     "sale_id": frozenset({"sale_id", "store_id"}),
     "net_amount": frozenset({"net_amount", "quantity", "unit_price", "discount"}),
 }
-"""A column that is NULL because another one was refused is not refused a second time."""
+"""Column → its input columns. Suppresses missing-value issues caused by an input column that already failed."""
 _TERMS = ("quantity", "unit_price", "discount")
 
 
@@ -35,25 +35,25 @@ Holds = Callable[[pa.Table], pa.Array]
 
 @dataclass(frozen=True)
 class Rule:
-    """`holds` takes the rows with the columns of `NORMALISED` and gives a boolean for each; NULL holds."""
+    """A validation rule. `holds` takes rows with columns of `NORMALISED` and returns a boolean per row; NULL passes."""
 
     code: str
     column: str
     holds: Holds
     detail: str | Callable[..., pa.Array] = ""
-    """Words for every row, or a text per row made from the columns it `reads`."""
+    """Text for every row, or a function that computes a text per row from the columns in `reads`."""
     unless: frozenset[str] = frozenset()
-    """Rows with an error in one of these columns are not asked."""
+    """Skip rows with an error in one of these columns."""
     reads: tuple[str, ...] = ()
-    """The columns besides its own."""
+    """Additional columns that the rule reads."""
 
 
 def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     for name in _required(contract):
-        yield Rule("missing-required", name, _given(name), unless=_unless(name, contract))
+        yield Rule("missing-required", name, _is_present(name), unless=_unless(name, contract))
     for name in contract.expected:
         if name in _PRESENT:
-            yield Rule("missing-expected", name, _given(name), unless=frozenset({name}))
+            yield Rule("missing-expected", name, _is_present(name), unless=frozenset({name}))
     for name, bounds in contract.ranges.items():
         yield from _range(name, bounds)
     for name, words in contract.allowed.items():
@@ -67,26 +67,26 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
     yield Rule("future-date", "sale_date", _compares("sale_date", pc.less_equal, received_date))
     yield Rule("zero-price", "unit_price", _compares("unit_price", pc.not_equal, ZERO))
     yield Rule("negative-price", "unit_price", _compares("unit_price", pc.greater_equal, ZERO))
-    yield Rule("negative-quantity", "quantity", _sold_or_returned, reads=("status",))
-    yield Rule("positive-return", "quantity", _takes_back, reads=("status",))
+    yield Rule("negative-quantity", "quantity", _is_sale_quantity, reads=("status",))
+    yield Rule("positive-return", "quantity", _is_return_quantity, reads=("status",))
 
 
 def _required(contract: Contract) -> list[str]:
-    """Where a sale's name is made of other columns, it is their absence that is told."""
+    """Return the required columns. Where sale ids are derived, the missing input columns are reported instead."""
     numbered = [*_REQUIRED, *(["line_key"] if contract.numbered else [])]
     return [name for name in numbered if name != "sale_id" or name in contract.columns]
 
 
 def _unless(name: str, contract: Contract) -> frozenset[str]:
-    made_of = _MADE_OF.get(name, frozenset({name}))
-    return made_of | {"gross_amount", "tax"} if name == "net_amount" and contract.amounts.include else made_of
+    inputs = _INPUTS.get(name, frozenset({name}))
+    return inputs | {"gross_amount", "tax"} if name == "net_amount" and contract.amounts.include else inputs
 
 
 def _compares(name: str, compare: Callable[..., pa.Array], bound: Decimal | date) -> Holds:
     return lambda rows: compare(whole(rows.column(name)), bound)
 
 
-def _given(name: str) -> Holds:
+def _is_present(name: str) -> Holds:
     return lambda rows: pc.is_valid(whole(rows.column(name)))
 
 
@@ -94,27 +94,27 @@ def _returned(rows: pa.Table) -> pa.Array:
     return by_word(rows.column("status"), lambda words: pc.equal(words, "returned"))
 
 
-def _sold_or_returned(rows: pa.Table) -> pa.Array:
+def _is_sale_quantity(rows: pa.Table) -> pa.Array:
     return pc.or_kleene(pc.greater_equal(whole(rows.column("quantity")), ZERO), _returned(rows))
 
 
-def _takes_back(rows: pa.Table) -> pa.Array:
+def _is_return_quantity(rows: pa.Table) -> pa.Array:
     return pc.or_kleene(pc.less_equal(whole(rows.column("quantity")), ZERO), pc.invert(_returned(rows)))
 
 
 def _one_of(name: str, words: tuple[str, ...]) -> Holds:
-    known = pa.array(words, pa.string())
+    allowed = pa.array(words, pa.string())
 
     def holds(rows: pa.Table) -> pa.Array:
         values = rows.column(name)
         texts = values if BY_NAME[name].kind is Kind.STRING else written(whole(values))
-        return by_word(texts, lambda each: pc.or_(pc.is_in(each, value_set=known), pc.is_null(each)))
+        return by_word(texts, lambda column: pc.or_(pc.is_in(column, value_set=allowed), pc.is_null(column)))
 
     return holds
 
 
 def _range(name: str, bounds: Range) -> Iterator[Rule]:
-    sides = [
+    bounded = [
         (words, compare, limit)
         for words, compare, limit in (
             ("at least", pc.greater_equal, bounds.minimum),
@@ -125,10 +125,10 @@ def _range(name: str, bounds: Range) -> Iterator[Rule]:
 
     def holds(rows: pa.Table) -> pa.Array:
         values = whole(rows.column(name))
-        return reduce(pc.and_kleene, (compare(values, limit) for _, compare, limit in sides))
+        return reduce(pc.and_kleene, (compare(values, limit) for _, compare, limit in bounded))
 
-    if sides:
-        limits = " and ".join(f"{words} {limit:f}" for words, _, limit in sides)
+    if bounded:
+        limits = " and ".join(f"{words} {limit:f}" for words, _, limit in bounded)
         yield Rule("out-of-range", name, holds, f"it must be {limits}")
 
 
@@ -143,14 +143,14 @@ def _total_agrees(name: str, tolerance: Decimal) -> Holds:
     def holds(rows: pa.Table) -> pa.Array:
         net = whole(rows.column(name))
         total, _ = line_total(*(whole(rows.column(name)) for name in _TERMS))
-        near: npt.NDArray[np.bool_] = ~flags(pc.not_equal(net, total))
-        other = np.flatnonzero(~near)
-        if len(other):
-            # As wide as two amounts of opposite sign can be apart.
-            places, wide = pa.array(other), pa.decimal256(40, 9)
-            apart = pc.subtract(pc.cast(net.take(places), wide), pc.cast(total.take(places), wide))
-            near[other] = flags(pc.less_equal(pc.abs(apart), pa.scalar(tolerance, pa.decimal256(50, 18))))
-        return pa.array(near)
+        agrees: npt.NDArray[np.bool_] = ~flags(pc.not_equal(net, total))
+        differing = np.flatnonzero(~agrees)
+        if len(differing):
+            # wide enough for the difference of two amounts of opposite sign
+            index, wide = pa.array(differing), pa.decimal256(40, 9)
+            difference = pc.subtract(pc.cast(net.take(index), wide), pc.cast(total.take(index), wide))
+            agrees[differing] = flags(pc.less_equal(pc.abs(difference), pa.scalar(tolerance, pa.decimal256(50, 18))))
+        return pa.array(agrees)
 
     return holds
 

@@ -94,10 +94,10 @@ def test_a_text_that_may_be_two_days_is_refused_with_both(others: list[str]) -> 
 def test_what_the_whole_file_proves_rules_in_each_of_its_parts() -> None:
     rules = contract(dates={"formats": ["%d.%m.%y", "%y.%m.%d"]})
     said = date_evidence(cells(Date=["01.12.99", "01.02.03"]), rules)
-    table, findings = normalise(cells(Date=["01.02.03"]), rules, known=said)
+    table, findings = normalise(cells(Date=["01.02.03"]), rules, evidence=said)
     assert table.column("sale_date").to_pylist() == [date(2003, 2, 1)]
     assert len(findings) == 0
-    assert found(normalise(cells(Date=["01.02.03"]), rules, known=frozenset())[1]) == [
+    assert found(normalise(cells(Date=["01.02.03"]), rules, evidence=frozenset())[1]) == [
         (0, "ambiguous-date", "sale_date")
     ]
 

@@ -14,7 +14,15 @@ from tillstream.app import App, open_app
 from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.domain.contract.sections import OutlierRule
-from tillstream.pipeline.validating.outliers import KEY, LEAST, USUAL, Watch, fences, usual, watch
+from tillstream.pipeline.validating.outliers import (
+    KEY,
+    MINIMUM_MAD_SHARE,
+    USUAL,
+    OutlierDetector,
+    outlier_detector,
+    usual,
+    usual_bounds,
+)
 from tillstream.settings import Settings
 
 CONTRACT = """\
@@ -45,9 +53,9 @@ def rows(*lines: tuple[str | None, str | None, str | None, str | None], currency
 
 
 def found(history: pa.Table, *blocks: pa.Table, **rule: Any) -> list[tuple[Any, ...]]:
-    looking = Watch(OutlierRule(**rule), history)
+    looking = OutlierDetector(OutlierRule(**rule), history)
     for block in blocks:
-        looking.see(block)
+        looking.add(block)
     return [(one.column, one.count, one.first_line, one.example) for one in looking.problems()]
 
 
@@ -106,7 +114,7 @@ AMOUNTS = st.decimals(0, 10**28, places=9) | st.integers(0, 9).map(Decimal)
 
 @given(
     st.dictionaries(st.sampled_from("abc"), st.lists(AMOUNTS, min_size=1, max_size=12), min_size=1),
-    st.sampled_from(sorted(LEAST)),
+    st.sampled_from(sorted(MINIMUM_MAD_SHARE)),
     st.decimals("0.1", 20, places=2),
 )
 def test_median_distance_and_fence_are_those_of_the_formula(
@@ -119,7 +127,7 @@ def test_median_distance_and_fence_are_those_of_the_formula(
     found = usual(table, 1)
     told = {row["product"]: row for row in found.to_pylist()}
     assert set(told) == set(values)
-    lower, upper = fences(*(found[name].combine_chunks() for name in ("measure", "median", "mad")), k)
+    lower, upper = usual_bounds(*(found[name].combine_chunks() for name in ("measure", "median", "mad")), k)
     bounds = list(zip(lower.to_pylist(), upper.to_pylist(), strict=True))
     with localcontext(prec=80):
         for place, product in enumerate(found["product"].to_pylist()):
@@ -127,7 +135,7 @@ def test_median_distance_and_fence_are_those_of_the_formula(
             mad = median_low(abs(value - median) for value in values[product])
             row = told[product]
             assert (row["median"], row["mad"], row["line_count"]) == (median, mad, len(values[product]))
-            reach = k * max(mad, LEAST[measure] * median)
+            reach = k * max(mad, MINIMUM_MAD_SHARE[measure] * median)
             assert bounds[place] == (max(median - reach, Decimal(0)), median + reach)
 
 
@@ -159,14 +167,14 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
             "first_line": 3,
             "example": "12.50; this product usually costs between 1.54 and 2.86",
         }
-        found = watch(app.ports.warehouse, app.book.current("shop"))
+        found = outlier_detector(app.ports.warehouse, app.book.current("shop"))
         assert found is not None
 
 
 def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT)) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00"] * 40 + ["500"]) == []
-        assert watch(app.ports.warehouse, app.book.current("shop")) is None
+        assert outlier_detector(app.ports.warehouse, app.book.current("shop")) is None
 
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])

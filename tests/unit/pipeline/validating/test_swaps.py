@@ -11,7 +11,7 @@ from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.staging.sources.file import file_parts
-from tillstream.pipeline.validating.swapped_dates import tell_swapped_days
+from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 from tillstream.samples.files import files
 
 RULES = contract({"store_id": "Store"}, dates={"formats": ["%d.%m.%Y"]})
@@ -28,7 +28,7 @@ def told(days: list[date], numbers: list[str] | None = None, stores: list[str] |
     numbers = numbers or [f"S-{1000 + row}" for row in range(len(days))]
     source = cells(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
     table, findings = normalise(source, RULES)
-    tell_swapped_days(table, findings)
+    flag_swapped_dates(table, findings)
     return [row["index"] for row in findings.table().to_pylist() if row["code"] == "day-month-swapped"]
 
 
@@ -45,7 +45,7 @@ def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> N
         Date=[f"{day:%d.%m.%Y}" for day in days], No=[str(n) for n in range(len(days))], Store=["A"] * len(days)
     )
     table, findings = normalise(source, RULES)
-    tell_swapped_days(table, findings)
+    flag_swapped_dates(table, findings)
     (find,) = findings.table().to_pylist()
     assert (find["value"], find["detail"]) == ("2025-04-09", "2025-09-04")
 
@@ -92,9 +92,9 @@ def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_l
     assert told(wrong, numbers * 2, stores) == [row]
     source = cells(Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"])
     table, findings = normalise(source, RULES_OF_ONE)
-    tell_swapped_days(table, findings)
+    flag_swapped_dates(table, findings)
     empty, nothing = normalise(cells(Date=["", ""]), RULES_OF_ONE)
-    tell_swapped_days(empty, nothing)
+    flag_swapped_dates(empty, nothing)
     assert len(nothing) == 0
 
 

@@ -1,1 +1,1 @@
-"""Dates as a source writes them become the business day and the instant of a sale."""
+"""Parse date and time texts to the business day and the UTC time of a sale."""

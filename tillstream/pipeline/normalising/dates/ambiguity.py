@@ -1,7 +1,7 @@
-"""Texts that two formats of a contract read to different times, and what a column proves of them.
+"""Resolve texts that two formats of a contract parse to different times.
 
-A text that only one of two rival formats reads is evidence for that one. It rules where there is none for the other;
-else what both read is in doubt, and nobody guesses.
+A value that parses under only one of two ambiguous formats is evidence for it. With evidence for exactly one format,
+that format wins; otherwise values that parse under both are ambiguous and are not guessed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,53 +21,60 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Pair = tuple[str, str]
 Evidence = frozenset[Pair]
-"""(format, rival): there is a text that the format reads and the rival does not."""
+"""(format, other): at least one text parses under the format and not under the other."""
 
-_MOMENTS = [
+_SAMPLE_TIMES = [
     datetime(2000 + a, b, c, 10, 11, 12)  # noqa: DTZ001 - wall clock
     for a, b, c in (*permutations((1, 2, 3)), *permutations((10, 11, 12)))
 ]
 
 
 @lru_cache(maxsize=64)
-def rivals(formats: tuple[str, ...], language: str, years_from: int) -> tuple[Pair, ...]:
-    """Formats of which one reads what the other writes as another time; each pair both ways round."""
-    found: set[Pair] = set()
-    for one, other in permutations(dict.fromkeys(formats), 2):
-        texts = pa.array(_texts(one, language))
-        mine, theirs = (column_of(each, language, years_from).read(texts)[0] for each in (one, other))
-        if ((mine != MISSING) & (theirs != MISSING) & (mine != theirs)).any():
-            found |= {(one, other), (other, one)}
-    return tuple(sorted(found))
+def ambiguous_pairs(formats: tuple[str, ...], language: str, years_from: int) -> tuple[Pair, ...]:
+    """Return pairs of formats that parse some text to different times; each pair in both orders."""
+    pairs: set[Pair] = set()
+    for pattern, other in permutations(dict.fromkeys(formats), 2):
+        texts = pa.array(_texts(pattern, language))
+        times, other_times = (
+            column_of(candidate, language, years_from).read(texts)[0] for candidate in (pattern, other)
+        )
+        if ((times != MISSING) & (other_times != MISSING) & (times != other_times)).any():
+            pairs |= {(pattern, other), (other, pattern)}
+    return tuple(sorted(pairs))
 
 
 def _texts(format: str, language: str) -> list[str]:
     if format in EXCEL:
         return ["44000", "10203", "101112.5"]
-    return [written(moment, format, language) for moment in _MOMENTS]
+    return [written(moment, format, language) for moment in _SAMPLE_TIMES]
 
 
-def evidence(formats: Sequence[str], walls: Sequence[Ints], pairs: Iterable[Pair]) -> Evidence:
-    """walls: what each format reads of the same texts."""
-    reads = {one: wall != MISSING for one, wall in zip(formats, walls, strict=True)}
-    return frozenset((one, other) for one, other in pairs if (reads[one] & ~reads[other]).any())
+def find_evidence(formats: Sequence[str], walls: Sequence[Ints], pairs: Iterable[Pair]) -> Evidence:
+    """Return the pairs that the texts are evidence for. walls: for each format the times of the same texts."""
+    parses = {pattern: wall != MISSING for pattern, wall in zip(formats, walls, strict=True)}
+    return frozenset((pattern, other) for pattern, other in pairs if (parses[pattern] & ~parses[other]).any())
 
 
-def decided(
-    formats: Sequence[str], walls: Sequence[Ints], pairs: Iterable[Pair], known: Evidence
+def resolve(
+    formats: Sequence[str], walls: Sequence[Ints], pairs: Iterable[Pair], proven: Evidence
 ) -> tuple[npt.NDArray[np.intp], Ints]:
-    """For each text the place of the format that reads it (the first where none or several do), and the wall of a
-    reading that nothing rules out beside it, MISSING where there is none."""
+    """Choose the format of each text.
+
+    Returns the index of the format that parses it (the first if none or several do), and the time of another
+    interpretation that the evidence does not rule out, MISSING if there is none.
+    """
     stacked = np.stack(walls)
-    reads = stacked != MISSING
-    beaten = np.zeros_like(reads)
-    place = {one: i for i, one in enumerate(formats)}
-    for one, other in pairs:
-        if (one, other) in known and (other, one) not in known:
-            beaten[place[other]] |= reads[place[one]]
-    stands = reads & ~beaten
-    chosen = np.where(stands.any(axis=0), stands.argmax(axis=0), reads.argmax(axis=0))
+    parses = stacked != MISSING
+    ruled_out = np.zeros_like(parses)
+    index = {pattern: position for position, pattern in enumerate(formats)}
+    for pattern, other in pairs:
+        if (pattern, other) in proven and (other, pattern) not in proven:
+            ruled_out[index[other]] |= parses[index[pattern]]
+    is_candidate = parses & ~ruled_out
+    chosen = np.where(is_candidate.any(axis=0), is_candidate.argmax(axis=0), parses.argmax(axis=0))
     first = np.take_along_axis(stacked, chosen[None], axis=0)[0]
-    others = stands & (stacked != first)
-    second = np.where(others.any(axis=0), np.take_along_axis(stacked, others.argmax(axis=0)[None], axis=0)[0], MISSING)
-    return chosen, second
+    differs = is_candidate & (stacked != first)
+    alternative = np.where(
+        differs.any(axis=0), np.take_along_axis(stacked, differs.argmax(axis=0)[None], axis=0)[0], MISSING
+    )
+    return chosen, alternative

@@ -1,4 +1,4 @@
-"""One date format over a whole column of distinct texts."""
+"""Parse a column of distinct texts with one date format."""
 
 import re
 from functools import lru_cache
@@ -16,11 +16,11 @@ from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, iso_text
 from tillstream.pipeline.rows.text_column import flags
 
 CLOCK = frozenset("HIpMSfzXZ")
-"""strptime's letters that tell a time."""
-_FEW = 500
-"""So few distinct texts are read whole; cutting them into date and time would cost more."""
-_MARKS = frozenset(" T_")
-"""What may stand between a date and its time."""
+"""strptime directives for times."""
+_SPLIT_THRESHOLD = 500
+"""Below this many distinct texts, splitting them into date and time costs more than it saves."""
+_SEPARATORS = frozenset(" T_")
+"""Separators between a date and its time."""
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -28,12 +28,15 @@ Mask = npt.NDArray[np.bool_]
 
 class DateColumn(Protocol):
     def read(self, words: pa.Array) -> tuple[Ints, Ints, Mask]:
-        """words: string (n,) without NULL. Wall, offset (MISSING where there is none) and whether a time is told."""
+        """Parse texts. words: string (n,) without NULL.
+
+        Returns the local time, the offset (MISSING if none) and whether the text includes a time.
+        """
         ...
 
 
 class SerialColumn:
-    """The day numbers of spreadsheets."""
+    """Day numbers of spreadsheets."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -44,7 +47,7 @@ class SerialColumn:
 
 
 class IsoColumn:
-    """ISO 8601, which means one thing only and is taken from every source."""
+    """ISO 8601, which is unambiguous and accepted from every source."""
 
     def __init__(self) -> None:
         self._texts = DateTexts(iso_text)
@@ -55,58 +58,62 @@ class IsoColumn:
 
 
 class FormatColumn:
-    """One strptime format. Texts all of one width are read digit by digit over all rows at once; others are cut into
-    date and time, as each half has few distinct values. time_only: the format tells no day."""
+    """One strptime format. Texts of a fixed width are parsed digit by digit for all rows at once; other texts are split
+    into date and time, as each half has few distinct values. time_only: the format has no date."""
 
     def __init__(self, format: str, language: str, years_from: int, *, time_only: bool = False) -> None:
         self._timed = not CLOCK.isdisjoint(letters_of(format))
         self._fixed = FixedDates.of(format, years_from)
         self._whole = DateTexts(text_reader(format, language, years_from, time_only=time_only))
-        self._halves: tuple[DateTexts, FixedDates | None, DateTexts] | None = None
-        # Case makes no difference to a reader, so only a sign without it can tell texts apart.
+        self._date_and_time: tuple[DateTexts, FixedDates | None, DateTexts] | None = None
+        # Parsers ignore case, so only a literal without case can distinguish formats.
         literals = [text for text in re.split(r"%.", format) if text and text.lower() == text.upper()]
-        self._sign = literals[0] if literals else ""
-        cut = next((i for i in range(1, len(format)) if format[i - 1] == "%" and format[i] in CLOCK), 2) - 1
-        day, self._mark, clock = format[: cut - 1], format[cut - 1 : cut], format[cut:]
-        self._from_right = self._mark in day
-        apart = self._mark in _MARKS and "%" in day and CLOCK.isdisjoint(letters_of(day))
-        if apart and CLOCK.issuperset(letters_of(clock)) and not (self._from_right and self._mark in clock):
-            self._halves = (
+        self._literal = literals[0] if literals else ""
+        time_start = next((i for i in range(1, len(format)) if format[i - 1] == "%" and format[i] in CLOCK), 2) - 1
+        day, self._separator, clock = format[: time_start - 1], format[time_start - 1 : time_start], format[time_start:]
+        self._split_from_right = self._separator in day
+        is_splittable = self._separator in _SEPARATORS and "%" in day and CLOCK.isdisjoint(letters_of(day))
+        if (
+            is_splittable
+            and CLOCK.issuperset(letters_of(clock))
+            and not (self._split_from_right and self._separator in clock)
+        ):
+            self._date_and_time = (
                 DateTexts(text_reader(day, language, years_from)),
                 FixedDates.of(clock, years_from),
                 DateTexts(text_reader(clock, language, years_from, time_only=True)),
             )
-            self._sign = self._mark
+            self._literal = self._separator
 
     def read(self, words: pa.Array) -> tuple[Ints, Ints, Mask]:
         wall, offset = self._read(words)
         return wall, offset, np.full(len(words), self._timed)
 
     def _read(self, words: pa.Array) -> tuple[Ints, Ints]:
-        found = self._fixed.read(words) if self._fixed else None
-        if found is not None:
-            return found, np.full(len(words), MISSING)
-        if len(words) < _FEW:
+        fixed = self._fixed.read(words) if self._fixed else None
+        if fixed is not None:
+            return fixed, np.full(len(words), MISSING)
+        if len(words) < _SPLIT_THRESHOLD:
             return _distinct(self._whole, words)
-        # A text without the format's own sign is quickly seen to be written in another one.
-        marked = flags(pc.match_substring(words, self._sign))
-        if marked.all():
+        # Fast rejection: a text without the format's literal is in another format.
+        has_literal = flags(pc.match_substring(words, self._literal))
+        if has_literal.all():
             return self._read_many(words)
         wall, offset = np.full(len(words), MISSING), np.full(len(words), MISSING)
-        wall[marked], offset[marked] = self._read_many(words.filter(pa.array(marked)))
+        wall[has_literal], offset[has_literal] = self._read_many(words.filter(pa.array(has_literal)))
         return wall, offset
 
     def _read_many(self, words: pa.Array) -> tuple[Ints, Ints]:
-        if self._halves is None:
+        if self._date_and_time is None:
             return _distinct(self._whole, words)
-        day_part, fixed_clock, clock_part = self._halves
-        pieces = pc.split_pattern(words, self._mark, max_splits=1, reverse=self._from_right).flatten()
+        day_part, fixed_clock, clock_part = self._date_and_time
+        pieces = pc.split_pattern(words, self._separator, max_splits=1, reverse=self._split_from_right).flatten()
         day, _ = _distinct(day_part, pieces.take(pa.array(np.arange(0, len(pieces), 2))))
         times = pieces.take(pa.array(np.arange(1, len(pieces), 2)))
-        found = fixed_clock.read(times) if fixed_clock else None
-        clock, offset = _distinct(clock_part, times) if found is None else (found, np.full(len(words), MISSING))
-        bad = (day == MISSING) | (clock == MISSING)
-        return np.where(bad, MISSING, day + clock), np.where(bad, MISSING, offset)
+        fixed = fixed_clock.read(times) if fixed_clock else None
+        clock, offset = _distinct(clock_part, times) if fixed is None else (fixed, np.full(len(words), MISSING))
+        is_invalid = (day == MISSING) | (clock == MISSING)
+        return np.where(is_invalid, MISSING, day + clock), np.where(is_invalid, MISSING, offset)
 
 
 def _distinct(texts: DateTexts, words: pa.Array) -> tuple[Ints, Ints]:
@@ -118,7 +125,7 @@ def _distinct(texts: DateTexts, words: pa.Array) -> tuple[Ints, Ints]:
 
 @lru_cache(maxsize=128)
 def column_of(format: str, language: str, years_from: int, *, time_only: bool = False) -> DateColumn:
-    """Kept, so that the blocks of a file share what was read."""
+    """Return the parser of a format; cached, so that the blocks of a file share parsed texts."""
     if format == "iso":
         return IsoColumn()
     if format in EXCEL:

@@ -1,4 +1,4 @@
-"""A date format in strptime's letters → a reader of single texts in any language, and a writer."""
+"""Parser and formatter for a strptime date format in any language, one text at a time."""
 
 import re
 import unicodedata
@@ -8,17 +8,17 @@ from datetime import date, datetime, timedelta
 from tillstream.domain.month_names import Names, folded, names
 
 DAY = 86_400_000_000
-"""Microseconds of a day."""
+"""Microseconds per day."""
 MISSING = -(1 << 63)
 
 Reader = Callable[[str], tuple[int, int]]
-"""text → (wall-clock microseconds since 1970, offset from UTC in microseconds or MISSING); `ValueError`."""
+"""text → (local microseconds since 1970, offset from UTC in microseconds or MISSING); raises `ValueError`."""
 
 _START = date(1970, 1, 1).toordinal()
 _WIDTH = {"Y": "{4}", "y": "{2}", "m": "{1,2}", "d": "{1,2}", "H": "{1,2}", "I": "{1,2}", "M": "{1,2}", "S": "{1,2}"}
-_KNOWN = frozenset(_WIDTH) | set("bBaApfz")
+_SUPPORTED = frozenset(_WIDTH) | set("bBaApfz")
 _FULL_WIDTH = frozenset({"ja"})
-"""Languages whose sources may write digits as wide as their letters."""
+"""Languages whose sources may use full-width digits."""
 
 
 def letters_of(format: str) -> list[str]:
@@ -26,26 +26,29 @@ def letters_of(format: str) -> list[str]:
 
 
 def reader(format: str, language: str, years_from: int, *, time_only: bool = False) -> Reader:
-    """years_from: two digits mean the hundred years from this one. time_only: the format tells no day."""
+    """Return the parser of a format.
+
+    years_from: first year of the 100-year window of two-digit years. time_only: the format has no date.
+    """
     letters = letters_of(format)
-    if not set(letters) <= _KNOWN or len(set(letters)) < len(letters):
+    if not set(letters) <= _SUPPORTED or len(set(letters)) < len(letters):
         return _strptime(format, time_only=time_only)
     words = names(language)
     match = re.compile(_shape(format, words)).fullmatch
     fold = _folded_wide if language in _FULL_WIDTH else folded
 
     def read(word: str) -> tuple[int, int]:
-        found = match(fold(word))
-        if found is None:
+        matched = match(fold(word))
+        if matched is None:
             raise ValueError(word)
-        parts = found.groupdict()
+        parts = matched.groupdict()
         return _day(parts, words, years_from) + _clock(parts, words), _offset(parts.get("z"))
 
     return read
 
 
 def written(moment: datetime, format: str, language: str = "en") -> str:
-    """The moment as `reader` reads it."""
+    """Format a datetime so that `reader` parses it."""
     words = names(language)
     named = {
         "B": words.long_months[moment.month - 1],
@@ -54,9 +57,9 @@ def written(moment: datetime, format: str, language: str = "en") -> str:
         "a": words.short_weekdays[moment.weekday()],
         "p": words.half_names[moment.hour // 12],
     }
-    # %Y of strftime leaves out leading zeros on some systems.
+    # strftime's %Y omits leading zeros on some systems.
     named["Y"] = f"{moment.year:04}"
-    return re.sub(r"%(.)", lambda found: named.get(found[1]) or moment.strftime(found[0]), format)
+    return re.sub(r"%(.)", lambda matched: named.get(matched[1]) or moment.strftime(matched[0]), format)
 
 
 def _shape(format: str, words: Names) -> str:
@@ -64,25 +67,25 @@ def _shape(format: str, words: Names) -> str:
     literal, letters = pieces[::2], pieces[1::2]
     shape = re.escape(folded(literal[0]))
     for i, letter in enumerate(letters):
-        before = not literal[i] and i > 0 and letters[i - 1] in _WIDTH
-        after = not literal[i + 1] and i + 1 < len(letters) and letters[i + 1] in _WIDTH
-        shape += _part(letter, words, touching=before or after) + re.escape(folded(literal[i + 1]))
+        touches_previous = not literal[i] and i > 0 and letters[i - 1] in _WIDTH
+        touches_next = not literal[i + 1] and i + 1 < len(letters) and letters[i + 1] in _WIDTH
+        shape += _part(letter, words, is_adjacent=touches_previous or touches_next) + re.escape(folded(literal[i + 1]))
         if letter == "p":
             # Newer systems put a narrow no-break space before AM and PM.
             shape = shape.replace(r"\ (?P<p>", "[ \u00a0\u202f](?P<p>")
     return shape
 
 
-def _part(letter: str, words: Names, *, touching: bool) -> str:
-    """Without a sign between them, 2024111 could be two days: neighbours need their full width."""
+def _part(letter: str, words: Names, *, is_adjacent: bool) -> str:
+    """Pattern of one directive. Without a separator 2024111 is ambiguous: adjacent parts need their full width."""
     if letter in _WIDTH:
-        return f"(?P<{letter}>[0-9]{'{2}' if touching and letter != 'Y' else _WIDTH[letter]})"
+        return f"(?P<{letter}>[0-9]{'{2}' if is_adjacent and letter != 'Y' else _WIDTH[letter]})"
     if letter == "f":
         return "(?P<f>[0-9]{1,6})"
     if letter == "z":
         return "(?P<z>z|[+-][0-9]{2}:?[0-5][0-9])"
-    known = {"b": words.months, "B": words.months, "p": words.halves}.get(letter, words.weekdays)
-    return f"(?P<{letter}>{_one_of(known)})"
+    spellings = {"b": words.months, "B": words.months, "p": words.halves}.get(letter, words.weekdays)
+    return f"(?P<{letter}>{_one_of(spellings)})"
 
 
 def _one_of(spellings: Iterable[str]) -> str:
@@ -106,7 +109,7 @@ def _year(parts: Mapping[str, str], years_from: int) -> int:
 
 
 def in_window(year: int, years_from: int) -> int:
-    """The year that two digits mean."""
+    """Return the full year of a two-digit year."""
     return years_from + (year - years_from) % 100
 
 
@@ -125,7 +128,7 @@ def _hour(parts: Mapping[str, str], half: int | None) -> int:
             raise ValueError(hour)
         return hour % 12 + 12 * (half or 0)
     hour = int(parts.get("H", 0))
-    # 1:05 PM is not five past one at night, whatever the format says.
+    # With %H, reject hours that contradict AM/PM, such as 1:05 PM.
     if hour > 23 or (half is not None and half != hour // 12):
         raise ValueError(hour)
     return hour
@@ -148,14 +151,14 @@ def _folded_wide(text: str) -> str:
 
 
 def _strptime(format: str, *, time_only: bool) -> Reader:
-    """Formats with letters that are rarely seen, such as %j."""
+    """Return a parser for formats with rare directives such as %j."""
 
     def read(word: str) -> tuple[int, int]:
-        # strptime takes any run of white space for one space.
+        # strptime matches any run of white space to a space.
         if " ".join(word.split()) != word:
             raise ValueError(word)
-        before = "1970-01-01 " if time_only else ""
-        moment = datetime.strptime(before + word, "%Y-%m-%d " * time_only + format)  # noqa: DTZ007 - wall clock
+        prefix = "1970-01-01 " if time_only else ""
+        moment = datetime.strptime(prefix + word, "%Y-%m-%d " * time_only + format)  # noqa: DTZ007 - wall clock
         offset = moment.utcoffset()
         wall = _micros(moment.replace(tzinfo=None) - datetime(1970, 1, 1))  # noqa: DTZ001 - wall clock
         return wall, MISSING if offset is None else _micros(offset)

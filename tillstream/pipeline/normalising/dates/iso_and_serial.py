@@ -1,4 +1,4 @@
-"""Dates that mean the same everywhere: ISO 8601, and the day numbers of spreadsheets."""
+"""Parse unambiguous dates: ISO 8601 and the day numbers (serials) of spreadsheets."""
 
 import re
 from datetime import date
@@ -23,19 +23,19 @@ _ISO = re.compile(
 _START = date(1970, 1, 1).toordinal()
 _SERIAL = r"^[0-9]{1,7}(?:[.,][0-9]{1,18})?$"
 EXCEL = {"excel": 25_569, "excel-1904": 24_107}
-"""Format → the day number of 1970-01-01. The usual count believes in a 29 February 1900, so days before March 1900
-cannot be told for sure; the other one starts in 1904."""
+"""Format → the day number of 1970-01-01. The "excel" count includes a nonexistent 29 February 1900, so days before
+March 1900 are ambiguous; "excel-1904" starts in 1904."""
 _FIRST = {"excel": 61, "excel-1904": 1}
 _LAST = 2_958_465
 """The end of 9999."""
 
 
 def iso_text(word: str) -> tuple[int, int]:
-    """Wall and offset as of a `Reader`; a digit beyond the microsecond is left off. `ValueError`."""
-    found = _ISO.fullmatch(word)
-    if found is None:
+    """Parse ISO 8601 as a `Reader`; digits beyond the microsecond are dropped. Raises `ValueError`."""
+    matched = _ISO.fullmatch(word)
+    if matched is None:
         raise ValueError(word)
-    year, month, day, *clock = found.groups()
+    year, month, day, *clock = matched.groups()
     hour, minute, second = (int(part or 0) for part in clock[:3])
     if hour > 23 or minute > 59 or second > 59:
         raise ValueError(word)
@@ -51,18 +51,19 @@ def iso_text(word: str) -> tuple[int, int]:
 
 
 def iso_timed(words: pa.Array) -> Mask:
-    """bool (n,): which of the texts that `iso_text` reads tell a time."""
+    """bool (n,): which texts include a time. Valid only for texts that `iso_text` parses."""
     return flags(pc.greater(pc.binary_length(words), 10))
 
 
 def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
-    """words: string (n,) without NULL. wall, MISSING where it is no day number; whether it tells a time.
+    """Parse day numbers. words: string (n,) without NULL.
 
-    Spreadsheets keep a time as a fraction of a day in a float, so it is right to the millisecond.
+    Returns the local time, MISSING where the text is not a day number, and whether it includes a time. Spreadsheets
+    store a time as a fraction of a day in a float, so it is exact to the millisecond.
     """
-    shaped = pc.match_substring_regex(words, _SERIAL)
-    numbers = pc.cast(pc.replace_substring(pc.if_else(shaped, words, None), ",", "."), pa.float64())
+    is_serial = pc.match_substring_regex(words, _SERIAL)
+    numbers = pc.cast(pc.replace_substring(pc.if_else(is_serial, words, None), ",", "."), pa.float64())
     days = pc.fill_null(numbers, -1.0).to_numpy()
-    there = flags(shaped) & (days >= _FIRST[kind]) & (days < _LAST + 1)
-    millis = np.rint(np.where(there, days - EXCEL[kind], 0) * 86_400_000).astype(np.int64)
-    return np.where(there, millis * 1000, MISSING), flags(pc.match_substring_regex(words, "[.,][0-9]*[1-9]"))
+    is_valid = flags(is_serial) & (days >= _FIRST[kind]) & (days < _LAST + 1)
+    millis = np.rint(np.where(is_valid, days - EXCEL[kind], 0) * 86_400_000).astype(np.int64)
+    return np.where(is_valid, millis * 1000, MISSING), flags(pc.match_substring_regex(words, "[.,][0-9]*[1-9]"))

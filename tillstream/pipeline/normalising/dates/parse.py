@@ -1,4 +1,4 @@
-"""Dates as a source writes them → local wall-clock time, by the contract's formats."""
+"""Parse date and time columns to local wall-clock time, by the contract's formats."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.sections import DateStyle
-from tillstream.pipeline.normalising.dates.ambiguity import Evidence, decided, evidence, rivals
+from tillstream.pipeline.normalising.dates.ambiguity import Evidence, ambiguous_pairs, find_evidence, resolve
 from tillstream.pipeline.normalising.dates.columns import DateColumn, column_of
 from tillstream.pipeline.normalising.dates.formats import MISSING, written
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
@@ -22,80 +22,86 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Read:
-    """Each (n,), of no meaning where the wall is MISSING."""
+class ParsedDates:
+    """Arrays (n,); offset and timed are undefined where wall is MISSING."""
 
     wall: Ints
     """Local microseconds since 1970, MISSING where unreadable or NULL."""
     offset: Ints
-    """The text's own offset from UTC where it gives one, else MISSING."""
+    """Offset from UTC in the text, MISSING if none."""
     timed: Mask
-    """Whether the text tells a time."""
-    second: Ints | None = None
-    """Another reading that nothing rules out, MISSING where there is none."""
+    """Whether the text includes a time."""
+    alternative: Ints | None = None
+    """Local time of another possible interpretation, MISSING if none."""
 
 
-def read_dates(text: pa.Array, style: DateStyle, known: Evidence | None = None) -> Read:
-    """text: string (n,), trimmed, NULL for missing. Formats are tried in order, each against the whole text, then
-    ISO 8601, which every source may write.
+def read_dates(text: pa.Array, style: DateStyle, file_evidence: Evidence | None = None) -> ParsedDates:
+    """Parse dates. text: string (n,), trimmed, NULL for missing.
 
-    known: what the whole file says of formats that read the same texts differently; None: these texts alone say it.
+    Formats are tried in order, each against the whole text, then ISO 8601, which is accepted from every source.
+    file_evidence: evidence of the whole file for ambiguous formats; None: derive it from these texts.
     """
     words, index = _words(text)
-    pairs = _rivals(style)
+    pairs = _ambiguous_pairs(style)
     wall, offset = np.full(len(words) + 1, MISSING), np.full(len(words) + 1, MISSING)
     timed = np.zeros(len(words) + 1, np.bool_)
-    second = None
-    left = np.arange(len(words))
+    alternative = None
+    remaining = np.arange(len(words))
     if pairs:
-        second = np.full(len(words) + 1, MISSING)
-        wall[left], offset[left], timed[left], second[left] = _read_rivals(words, style, pairs, known)
-        left = left[wall[left] == MISSING]
-    for one in (*(() if pairs else style.formats), "iso"):
-        if not len(left):
+        alternative = np.full(len(words) + 1, MISSING)
+        wall[remaining], offset[remaining], timed[remaining], alternative[remaining] = _read_ambiguous(
+            words, style, pairs, file_evidence
+        )
+        remaining = remaining[wall[remaining] == MISSING]
+    for pattern in (*(() if pairs else style.formats), "iso"):
+        if not len(remaining):
             break
-        some = words if len(left) == len(words) else words.take(pa.array(left))
-        wall[left], offset[left], timed[left] = _column(one, style).read(some)
-        left = left[wall[left] == MISSING]
-    return Read(wall[index], offset[index], timed[index], None if second is None else second[index])
+        texts = words if len(remaining) == len(words) else words.take(pa.array(remaining))
+        wall[remaining], offset[remaining], timed[remaining] = _column(pattern, style).read(texts)
+        remaining = remaining[wall[remaining] == MISSING]
+    return ParsedDates(wall[index], offset[index], timed[index], None if alternative is None else alternative[index])
 
 
 def read_times(text: pa.Array, style: DateStyle) -> tuple[Ints, Ints]:
-    """text: string (n,) as for `read_dates`. Microseconds of the day and the offset, MISSING where there is none."""
+    """Parse times. text: as for `read_dates`. Returns microseconds since midnight and offsets, MISSING where none."""
     words, index = _words(text)
     wall, offset = np.full(len(words) + 1, MISSING), np.full(len(words) + 1, MISSING)
-    left = np.arange(len(words))
-    for one in style.time_formats:
-        if not len(left):
+    remaining = np.arange(len(words))
+    for pattern in style.time_formats:
+        if not len(remaining):
             break
-        column = column_of(one, style.language, style.two_digit_years_from, time_only=True)
-        wall[left], offset[left], _ = column.read(words if len(left) == len(words) else words.take(pa.array(left)))
-        left = left[wall[left] == MISSING]
+        column = column_of(pattern, style.language, style.two_digit_years_from, time_only=True)
+        wall[remaining], offset[remaining], _ = column.read(
+            words if len(remaining) == len(words) else words.take(pa.array(remaining))
+        )
+        remaining = remaining[wall[remaining] == MISSING]
     return wall[index], offset[index]
 
 
-def may_be_in_doubt(style: DateStyle) -> bool:
-    """Whether two of the formats can read one text to different times."""
-    return bool(_rivals(style))
+def has_ambiguous_formats(style: DateStyle) -> bool:
+    """Return True if two of the formats can parse one text to different times."""
+    return bool(_ambiguous_pairs(style))
 
 
 def evidence_of(text: pa.Array, style: DateStyle) -> Evidence:
-    """What these texts say of formats that are rivals. The evidence of parts of a file adds up to that of the file."""
+    """Return the evidence of these texts for ambiguous formats. A file's evidence is the union of its blocks'."""
     words, _ = _words(text)
-    walls = [_column(one, style).read(words)[0] for one in style.formats]
-    return evidence(style.formats, walls, _rivals(style))
+    walls = [_column(pattern, style).read(words)[0] for pattern in style.formats]
+    return find_evidence(style.formats, walls, _ambiguous_pairs(style))
 
 
-def readable(text: pa.Array, read: Read) -> Mask:
-    """bool (n,): False where a text is there that no format reads."""
-    known: Mask = read.wall != MISSING
-    return np.logical_or(known, flags(pc.is_null(text)))
+def is_readable(text: pa.Array, dates: ParsedDates) -> Mask:
+    """bool (n,): False where no format parses a non-NULL text."""
+    is_parsed: Mask = dates.wall != MISSING
+    return np.logical_or(is_parsed, flags(pc.is_null(text)))
 
 
 def example(formats: tuple[str, ...], language: str = "en") -> str:
-    """The last minute of 2026 as the formats write it, for a person who has to write a date."""
+    """Return the last minute of 2026 in each format, as an example for error messages."""
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    return " or ".join(_serial(one) if one in EXCEL else written(moment, one, language) for one in formats)
+    return " or ".join(
+        _serial(pattern) if pattern in EXCEL else written(moment, pattern, language) for pattern in formats
+    )
 
 
 def _serial(kind: str) -> str:
@@ -106,30 +112,30 @@ def _column(format: str, style: DateStyle) -> DateColumn:
     return column_of(format, style.language, style.two_digit_years_from)
 
 
-def _rivals(style: DateStyle) -> tuple[tuple[str, str], ...]:
+def _ambiguous_pairs(style: DateStyle) -> tuple[tuple[str, str], ...]:
     if len(style.formats) == 1:
         return ()
-    return rivals(style.formats, style.language, style.two_digit_years_from)
+    return ambiguous_pairs(style.formats, style.language, style.two_digit_years_from)
 
 
-def _read_rivals(
-    words: pa.Array, style: DateStyle, pairs: tuple[tuple[str, str], ...], known: Evidence | None
+def _read_ambiguous(
+    words: pa.Array, style: DateStyle, pairs: tuple[tuple[str, str], ...], file_evidence: Evidence | None
 ) -> tuple[Ints, Ints, Mask, Ints]:
-    read = [_column(one, style).read(words) for one in style.formats]
-    walls = [wall for wall, _, _ in read]
-    said = evidence(style.formats, walls, pairs) if known is None else known
-    chosen, second = decided(style.formats, walls, pairs, said)
+    parsed = [_column(pattern, style).read(words) for pattern in style.formats]
+    walls = [wall for wall, _, _ in parsed]
+    evidence = find_evidence(style.formats, walls, pairs) if file_evidence is None else file_evidence
+    chosen, alternative = resolve(style.formats, walls, pairs, evidence)
     wall, offset, timed = (
-        np.take_along_axis(np.stack(each), chosen[None], axis=0)[0] for each in zip(*read, strict=True)
+        np.take_along_axis(np.stack(arrays), chosen[None], axis=0)[0] for arrays in zip(*parsed, strict=True)
     )
-    return wall, offset, timed, second
+    return wall, offset, timed, alternative
 
 
 def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:
-    """Texts to read and for each row its place among them, the place after the last for NULL."""
+    """Return the texts to parse and the index of each row's text; NULL has the index after the last."""
     sample = text[:_SAMPLE]
     if len(sample.unique()) > _SAMPLE // 2:
-        # Nearly all differ: looking for equal ones would cost more than it saves.
+        # Mostly distinct texts: deduplicating costs more than it saves.
         if not text.null_count:
             return text, slice(len(text))
         valid = flags(pc.is_valid(text))

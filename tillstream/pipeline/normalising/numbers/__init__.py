@@ -1,1 +1,1 @@
-"""Numbers as a source writes them become exact decimals."""
+"""Parse number texts to exact decimals, and compute with them."""

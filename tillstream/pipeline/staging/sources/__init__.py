@@ -1,1 +1,1 @@
-"""Where the rows of a batch come from: a file, messages of stores, or a correction."""
+"""Sources of a batch's rows: a file, store sale messages or a correction."""

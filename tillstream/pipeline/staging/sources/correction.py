@@ -1,4 +1,4 @@
-"""A corrected file as parts: rows that were refused, with their own numbers, read by their upload's contract."""
+"""Read a corrected file as parts: previously rejected rows with their row numbers, by their upload's contract."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ _GUARDED = f"^'([{re.escape(''.join(RISKY))}])"
 
 
 def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
-    """The `_row` of every row. Raises `Rejected` for a file that is not a corrected one, or names a row twice."""
+    """Return the `_row` of every row. Raises `Rejected` if the file is not a corrected file or repeats a row."""
     numbers: list[int] = []
     with open_corrected() as stream:
         for block in read(stream, CORRECTED):
@@ -49,7 +49,7 @@ def correction_parts(
     *,
     date_only: bool = False,
 ) -> Iterator[Part]:
-    """The corrected rows; those with `_discard` as ignored rows with their reason."""
+    """Yield the corrected rows; rows with `_discard` are ignored rows with their reason."""
     with open_corrected() as stream:
         for block in read(stream, CORRECTED):
             yield _part(block, contract, fix_number, received, date_only=date_only)
@@ -71,7 +71,7 @@ def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
 
 
 def _texts(block: Block, name: str) -> list[str]:
-    """A column of ours that a person may have removed."""
+    """Return the texts of a column that Tillstream added; empty if the user removed it."""
     if name not in block.cells.column_names:
         return [""] * block.cells.num_rows
     return [cell.strip() for cell in block.cells.column(name).to_pylist()]
@@ -86,27 +86,27 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     missing = missing_columns(cells.column_names, contract)
     if missing:
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
-    # the guard against formulas comes off before anything is read
-    bare = pa.table(
+    # remove the guard against formulas before parsing
+    unguarded = pa.table(
         [pc.replace_substring_regex(plain(column), _GUARDED, r"\1") for column in cells.columns],
         cells.column_names,
     )
     table, findings = normalise(
-        # the few rows given back prove nothing about how the others were written
-        bare.filter(pa.array(kept)),
+        # the few corrected rows are no evidence for the date formats of the file
+        unguarded.filter(pa.array(kept)),
         contract,
         date_only=date_only,
-        known=frozenset(),
+        evidence=frozenset(),
     )
     validate(table, contract, findings, received_date=received)
-    where = np.flatnonzero(kept)
+    kept_index = np.flatnonzero(kept)
 
     @cache
     def texts() -> list[list[str]]:
-        return [column.to_pylist() for column in bare.columns]
+        return [column.to_pylist() for column in unguarded.columns]
 
     def raw(index: int) -> str:
-        # Its own cells alone: given back once more, the guard and our columns would pile up.
+        # Source cells only, as a further correction adds the guard and the extra columns again.
         return line_of([column[index] for column in texts()])
 
     return Part(
@@ -114,7 +114,7 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         numbers[kept],
         lines[kept],
         findings,
-        lambda index: raw(int(where[index])),
+        lambda index: raw(int(kept_index[index])),
         [
             _discarded(raw(index), int(numbers[index]), int(lines[index]), reasons[index])
             for index in np.flatnonzero(~kept).tolist()

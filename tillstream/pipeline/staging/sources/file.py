@@ -1,4 +1,4 @@
-"""A regional file as parts: read, normalised, validated, block by block."""
+"""Read a regional file as parts: parsed, normalised and validated block by block."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -24,12 +24,12 @@ from tillstream.pipeline.reading.open_reader import Manner, blocks, by_contract
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import Part, RefusedRow, without
 from tillstream.pipeline.staging.sources.correction import correction_parts, row_numbers
-from tillstream.pipeline.validating.swapped_dates import tell_swapped_days
+from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 from tillstream.ports import Ports
 
-OTHERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-MANY, LONG = 30, 60
-Answer = TypeVar("Answer")
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+MAX_HEADERS_SHOWN, MAX_HEADER_LENGTH = 30, 60
+_Result = TypeVar("_Result")
 
 
 def file_parts(
@@ -37,19 +37,19 @@ def file_parts(
     contract: Contract,
     received: date,
     limits: Limits = LIMITS,
-    heard: Callable[[list[str]], None] | None = None,
+    on_header: Callable[[list[str]], None] | None = None,
 ) -> Iterator[Part]:
-    """heard: is told the file's headers.
+    """Yield the parts of a file. on_header: called once with the file's headers.
 
-    Raises `UnreadableFile` for a file that cannot be read at all or lacks columns of its contract.
+    Raises `UnreadableFile` if the file cannot be read or does not have the columns of its contract.
     """
-    how = by_contract(contract, limits)
-    with closing(blocks(open_original, how)) as rows:
+    options = by_contract(contract, limits)
+    with closing(blocks(open_original, options)) as rows:
         first = next(rows)
-        if heard:
-            heard(first.cells.column_names)
+        if on_header:
+            on_header(first.cells.column_names)
         complete(first, contract)
-        for block, dating in _datings(chain([first], rows), open_original, contract, how):
+        for block, dating in _with_dating(chain([first], rows), open_original, contract, options):
             yield part_of(block, contract, received, dating)
 
 
@@ -59,87 +59,94 @@ def replayed_parts(
     open_original: Callable[[], BinaryIO],
     contract: Contract,
     received: date,
-    heard: Callable[[list[str]], None] | None = None,
+    on_header: Callable[[list[str]], None] | None = None,
 ) -> Iterator[Part]:
-    """An original without the rows that were fixed since, then the fixes."""
+    """Yield the original file without its corrected rows, then the corrections, the latest first."""
     corrections = fixes(ports, upload)
-    opened = [partial(ports.objects.open, fix.bucket, fix.object, fix.generation) for fix in corrections]
-    told = [frozenset(row_numbers(corrected)) for corrected in opened]
-    fixed = frozenset[int]().union(*told)
-    for part in file_parts(open_original, contract, received, ports.limits, heard):
-        yield without(part, fixed)
-    later: frozenset[int] = frozenset()
-    for fix, corrected, rows in reversed(list(zip(corrections, opened, told, strict=True))):
-        for part in correction_parts(corrected, contract, fix.fix_number, received):
-            yield without(part, later)
-        later |= rows
+    openers = [
+        partial(ports.objects.open, correction.bucket, correction.object, correction.generation)
+        for correction in corrections
+    ]
+    row_sets = [frozenset(row_numbers(open_corrected)) for open_corrected in openers]
+    corrected_rows = frozenset[int]().union(*row_sets)
+    for part in file_parts(open_original, contract, received, ports.limits, on_header):
+        yield without(part, corrected_rows)
+    later_rows: frozenset[int] = frozenset()
+    for correction, open_corrected, rows in reversed(list(zip(corrections, openers, row_sets, strict=True))):
+        for part in correction_parts(open_corrected, contract, correction.fix_number, received):
+            yield without(part, later_rows)
+        later_rows |= rows
 
 
-def _datings(
-    parts: Iterable[Block], open_original: Callable[[], BinaryIO], contract: Contract, how: Manner
+def _with_dating(
+    parts: Iterable[Block], open_original: Callable[[], BinaryIO], contract: Contract, options: Manner
 ) -> Iterator[tuple[Block, Dating]]:
-    """Each block with what the dates of the whole file say together. The file is read once more only where it takes
-    that to know: where formats are rivals, or where the first times that are told are all 00:00."""
+    """Yield each block with the facts about the dates of the whole file.
 
-    def again(ask: Callable[[pa.Table, Contract], Answer]) -> Iterator[Answer]:
-        with closing(blocks(open_original, how)) as rows:
-            yield from (ask(block.cells, contract) for block in rows)
+    The file is read a second time only if needed: if date formats are ambiguous, or if the first times are all 00:00.
+    """
 
-    known = frozenset[tuple[str, str]]().union(*again(date_evidence)) if needs_evidence(contract) else None
+    def reread(compute: Callable[[pa.Table, Contract], _Result]) -> Iterator[_Result]:
+        with closing(blocks(open_original, options)) as rows:
+            yield from (compute(block.cells, contract) for block in rows)
+
+    evidence = frozenset[tuple[str, str]]().union(*reread(date_evidence)) if needs_evidence(contract) else None
     midnight: bool | None = None
     for block in parts:
         if midnight is None:
             midnight = only_midnights(block.cells, contract)
             if midnight:
-                midnight = all(other is not False for other in again(only_midnights))
-        yield block, Dating(date_only=bool(midnight), known=known)
+                midnight = all(is_midnight is not False for is_midnight in reread(only_midnights))
+        yield block, Dating(date_only=bool(midnight), evidence=evidence)
 
 
 def complete(block: Block, contract: Contract) -> None:
-    """Raises `Rejected` where the header lacks what the contract needs."""
-    given = block.cells.column_names
-    clashing = [name for name in given if name in contract.made]
+    """Check the header. Raises `Rejected` if columns that the contract requires are missing."""
+    header = block.cells.column_names
+    clashing = [name for name in header if name in contract.made]
     if clashing:
         raise Rejected(
             f"The contract makes a column {', '.join(clashing)}, and the file has one of that name. "
             "Give the made one another name."
         )
-    missing = missing_columns(given, contract)
+    missing = missing_columns(header, contract)
     if not missing:
         return
-    for delimiter, called in OTHERS.items():
-        if len(given) == 1 and not missing_columns([name.strip() for name in given[0].split(delimiter)], contract):
+    for delimiter, delimiter_name in DELIMITERS.items():
+        if len(header) == 1 and not missing_columns([name.strip() for name in header[0].split(delimiter)], contract):
             raise UnreadableFile(
                 "missing-columns",
-                f"The cells are separated by {called}, but the contract says "
-                f"{OTHERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
+                f"The cells are separated by {delimiter_name}, but the contract says "
+                f"{DELIMITERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
             )
     problem = CATALOGUE["missing-columns"]
-    words = f"{problem.says(detail=', '.join(missing))} It has: {_some(given)}."
-    if looks_like_data(given):
-        words += (
+    message = f"{problem.says(detail=', '.join(missing))} It has: {_shortened(header)}."
+    if looks_like_data(header):
+        message += (
             " The first line looks like a row: if the file has no header line, "
             "name its columns in the contract (file.header)."
         )
-    raise UnreadableFile(problem.code, f"{words} {problem.remedy}")
+    raise UnreadableFile(problem.code, f"{message} {problem.remedy}")
 
 
-def _some(names: list[str]) -> str:
-    """A header may be anything; people read only so much of it."""
-    shown = ", ".join(name if len(name) <= LONG else f"{name[:LONG]}…" for name in names[:MANY])
-    return shown if len(names) <= MANY else f"{shown} and {len(names) - MANY:,} more"
+def _shortened(names: list[str]) -> str:
+    """Shorten a list of headers for an error message."""
+    shortened = ", ".join(
+        name if len(name) <= MAX_HEADER_LENGTH else f"{name[:MAX_HEADER_LENGTH]}…" for name in names[:MAX_HEADERS_SHOWN]
+    )
+    return shortened if len(names) <= MAX_HEADERS_SHOWN else f"{shortened} and {len(names) - MAX_HEADERS_SHOWN:,} more"
 
 
 def part_of(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
-    """The rows of a block, normalised and judged."""
-    table, findings = normalise(block.cells, contract, date_only=dating.date_only, known=dating.known)
+    """Normalise and validate the rows of a block."""
+    table, findings = normalise(block.cells, contract, date_only=dating.date_only, evidence=dating.evidence)
     for code, rows in block.flagged.items():
         findings.add(rows, code, None)
-    # the frame libraries may still be loading in a thread, and blocks are read meanwhile
+    # imported late: the frame libraries may still load in a thread while blocks are read
     from tillstream.pipeline.validating.validate import validate
 
     validate(table, contract, findings, received_date=received)
-    tell_swapped_days(table, findings)
+    flag_swapped_dates(table, findings)
     refused = [
         RefusedRow(
             row.row_number,

@@ -1,4 +1,4 @@
-"""A micro-batch of store sales as parts: the same columns, rules and identity as files."""
+"""Read a micro-batch of store sale messages as parts, with the same columns, rules and sale ids as files."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,11 +21,11 @@ from tillstream.pipeline.rows.text_column import plain
 from tillstream.pipeline.validating.validate import validate
 
 NINE = Decimal("1e-9")
-TAKEN = frozenset({"row_number", "line_number", "fix_number", "accepted", "source", "received_seq"})
-COLUMNS = [column for column in STAGED if column.name not in TAKEN]
+BATCH_COLUMNS = frozenset({"row_number", "line_number", "fix_number", "accepted", "source", "received_seq"})
+COLUMNS = [column for column in STAGED if column.name not in BATCH_COLUMNS]
 AMOUNTS = [column.name for column in STAGED if column.kind is Kind.NUMERIC]
-OF_SALE = ("store_id", "currency", "salesperson_id", "customer_id", "customer_name", "returns_sale_id")
-OF_LINE = ("product_id", "product_name", "category")
+SALE_FIELDS = ("store_id", "currency", "salesperson_id", "customer_id", "customer_name", "returns_sale_id")
+LINE_FIELDS = ("product_id", "product_name", "category")
 
 
 @dataclass
@@ -40,17 +40,17 @@ class _Rows:
 
 
 def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
-    """One part: each message's lines are rows; a message that is not a store sale is one refused row."""
+    """Yield one part: a row per line of each message; a message that is not a store sale is one rejected row."""
     rows = _Rows()
     with open_original() as stream:
         for number, text in enumerate(stream.read().decode().split("\n")[:-1], 1):
             envelope = json.loads(text)
-            _take(rows, number, envelope["sequence"], envelope["message"], contract)
+            _add_message(rows, number, envelope["sequence"], envelope["message"], contract)
     table = _table(rows)
     findings = Findings()
-    _needs_line_numbers(table, contract, findings)
+    _require_line_numbers(table, contract, findings)
     validate(table, contract, findings, received_date=received)
-    _refuse_whole_sales(table, findings)
+    _reject_whole_sales(table, findings)
     yield Part(
         table,
         np.array(rows.row_number, np.int64),
@@ -63,16 +63,16 @@ def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, rec
     )
 
 
-def _take(rows: _Rows, number: int, sequence: int, text: str, contract: Contract) -> None:
-    sale, wrong = decoded(text)
+def _add_message(rows: _Rows, number: int, sequence: int, text: str, contract: Contract) -> None:
+    sale, errors = decoded(text)
     row = len(rows.values) + len(rows.refused) + 1
-    if wrong:
-        problem = {"code": "unreadable-message", "column": None, "value": text[:200], "detail": "; ".join(wrong)}
+    if errors:
+        problem = {"code": "unreadable-message", "column": None, "value": text[:200], "detail": "; ".join(errors)}
         rows.refused.append(RefusedRow(row, number, text, [problem]))
         return
-    of_sale = _of_sale(sale, contract)
+    of_sale = _sale_columns(sale, contract)
     for offset, line in enumerate(sale["lines"]):
-        rows.values.append(of_sale | _of_line(line, contract))
+        rows.values.append(of_sale | _line_columns(line, contract))
         rows.raw.append(text)
         rows.row_number.append(row + offset)
         rows.line_number.append(number)
@@ -80,12 +80,12 @@ def _take(rows: _Rows, number: int, sequence: int, text: str, contract: Contract
         rows.source.append(sale.get("source", "till"))
 
 
-def _of_sale(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
+def _sale_columns(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
     local = datetime.fromisoformat(sale["sold_at"])
     cutoff = timedelta(hours=contract.dates.cutoff.hour, minutes=contract.dates.cutoff.minute)
     number = contract.identity.id_prefix + sale["number"]
     region_wide = contract.identity.ids == "region-wide"
-    return {name: sale.get(name) for name in OF_SALE} | {
+    return {name: sale.get(name) for name in SALE_FIELDS} | {
         "source_version": sale.get("version"),
         "region": contract.region,
         "sale_id": number if region_wide else f"{sale['store_id']}/{number}",
@@ -97,7 +97,7 @@ def _of_sale(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
     }
 
 
-def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
+def _line_columns(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
     amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
     with localcontext(prec=EXACT):
         if "net_amount" not in amounts:
@@ -106,7 +106,7 @@ def _of_line(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
         if "gross_amount" not in amounts and "tax" in amounts:
             amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
     extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None
-    names = {name: line.get(name) for name in OF_LINE}
+    names = {name: line.get(name) for name in LINE_FIELDS}
     return names | amounts | {"extra": extra, "line_key": line.get("line") if contract.numbered else None}
 
 
@@ -118,15 +118,15 @@ def _table(rows: _Rows) -> pa.Table:
     )
 
 
-def _needs_line_numbers(table: pa.Table, contract: Contract, findings: Findings) -> None:
+def _require_line_numbers(table: pa.Table, contract: Contract, findings: Findings) -> None:
     if contract.numbered:
         findings.add_where(table.column("line_key").is_null().to_numpy(), "missing-required", "line_key")
 
 
-def _refuse_whole_sales(table: pa.Table, findings: Findings) -> None:
-    """One bad line quarantines its whole sale."""
-    refused = findings.refused(table.num_rows)
-    if not refused.any():
+def _reject_whole_sales(table: pa.Table, findings: Findings) -> None:
+    """Reject all lines of a sale if one of them has an error."""
+    rejected = findings.refused(table.num_rows)
+    if not rejected.any():
         return
     sales: npt.NDArray[np.object_] = plain(table.column("sale_id")).to_numpy(zero_copy_only=False)
-    findings.add_where(np.isin(sales, np.unique(sales[refused])) & ~refused, "sale-refused", None)
+    findings.add_where(np.isin(sales, np.unique(sales[rejected])) & ~rejected, "sale-refused", None)
