@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillstream.pipeline.reading.delimited.reader import UnreadableFile
-from tillstream.pipeline.reading.sniffing import nul_order
+from tillstream.pipeline.reading.sniffing import utf16_byte_order
 
 Row = tuple[str, int, int, Any]
 """What became of a row, its row number, its line number, its raw text (with its cells where it has some)."""
@@ -11,7 +11,7 @@ Row = tuple[str, int, int, Any]
 
 def by_hand(data: bytes, delimiter: str = ",", longest: int = 1 << 20) -> tuple[list[str], list[Row], int]:
     """The same, one letter after the other, for UTF-8."""
-    if b"\0" in data[:4] and nul_order(data):
+    if b"\0" in data[:4] and utf16_byte_order(data):
         raise UnreadableFile("unreadable-file", "wide letters")
     lines = _with_line_feeds(data.decode("latin-1").removeprefix("\xef\xbb\xbf"), delimiter, longest).split("\n")
     ended = [(line[:-1], "\r\n") if line.endswith("\r") else (line, "\n") for line in lines[:-1]]

@@ -1,8 +1,8 @@
-"""From a file to a proposed contract, and which known contract a file fits.
+"""Infer contracts from files, and match files to existing contracts.
 
-Imports only the domain. `propose` makes a contract with its evidence and its open questions, `fit` says which known
-contract a file is, `drift` how it differs from the contract of its source, with the contract's next version. Each reads
-at most two megabytes of a file of text; what was read of it can be handed from one to the other (`look`).
+Imports only the domain. `propose` infers a contract with evidence and open questions, `fit` ranks existing contracts,
+and `drift` compares a file with the contract of its source and proposes the next version. Each reads at most two
+megabytes of a text file; `look` returns a sample that can be passed to all three.
 """
 
 from tillstream.detection.drifts import Difference, Drift, drift

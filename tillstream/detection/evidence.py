@@ -1,25 +1,25 @@
-"""What was found out about a file, and what has to be asked."""
+"""Findings about a file and open questions, collected during detection."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
-"""Proved by cells that can mean nothing else; spelled so; nothing speaks against it."""
+"""Confidence: proved by unambiguous cells; stated by a name or format; not contradicted."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing the file says, or that was taken because nothing speaks against it."""
+    """A detected or assumed property of the file."""
 
     about: str
-    """What of the contract: encoding, delimiter, column.quantity, date_order, …"""
+    """Part of the contract: encoding, delimiter, column.quantity, date_order, …"""
     value: str
     evidence: str
-    """Words for a person: what proves it."""
+    """Explanation for users."""
     confidence: float
     """From 0 to 1."""
     lines: tuple[int, ...] = ()
-    """Physical lines of the file that prove it, from 1."""
+    """1-based physical lines of the file that support it."""
 
     @property
     def sure(self) -> str:
@@ -40,12 +40,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Question:
-    """What the file does not prove. An answer is given by its key."""
+    """A question about something the file does not show. Answers are passed by key."""
 
     key: str
     words: str
     choices: tuple[str, ...] = ()
-    """Answers that make sense; empty: any."""
+    """Valid answers; empty if any answer is valid."""
     evidence: str = ""
     lines: tuple[int, ...] = ()
 
@@ -61,7 +61,7 @@ class Question:
 
 @dataclass
 class Told:
-    """Collects what is found while a file is looked at; answers stand before evidence."""
+    """Collects findings and questions during detection. Answers take precedence over evidence."""
 
     answers: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -84,11 +84,13 @@ class Told:
             self.questions.append(Question(key, words, choices, evidence, lines))
 
     def answer(self, key: str) -> str | None:
-        """What a person said, or None; it is written down among the findings."""
-        said = self.answers.get(key)
-        if said is not None and not any(one.about == key and one.evidence == ANSWERED for one in self.findings):
-            self.find(key, said, ANSWERED, 1.0)
-        return said
+        """The user's answer, or None; an answer is recorded as a finding."""
+        answer = self.answers.get(key)
+        if answer is not None and not any(
+            finding.about == key and finding.evidence == ANSWERED for finding in self.findings
+        ):
+            self.find(key, answer, ANSWERED, 1.0)
+        return answer
 
 
 ANSWERED = "answered"

@@ -1,4 +1,4 @@
-"""A file → a proposed contract with its evidence and its open questions."""
+"""Propose a contract for a file, with evidence and open questions."""
 
 import re
 from collections.abc import Mapping
@@ -14,26 +14,26 @@ from tillstream.detection.text import dialect, encoding, sample
 from tillstream.detection.text.dialect import Dialect
 from tillstream.detection.values import currency, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
-from tillstream.detection.words.headers import called
+from tillstream.detection.words.headers import match_header
 
-CALLED = re.compile(r"[^A-Za-z0-9_-]+")
+_UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """`contract` is plain data, valid for `domain.contract.model.parse` once no question is open."""
+    """A proposed contract as plain data, valid for `domain.contract.model.parse` once no question is open."""
 
     contract: dict[str, Any]
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...]
     rows: int
-    """Rows that were looked at."""
+    """Number of sampled rows."""
     read: int = 0
-    """Bytes that were read of the file."""
+    """Number of bytes read from the file."""
 
     @property
     def sure(self) -> float:
-        """Of the least sure finding that no person answered; 0 while a question is open."""
+        """Lowest confidence of any finding; 0 while a question is open."""
         return 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0)
 
     def plain(self) -> dict[str, Any]:
@@ -49,28 +49,28 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Looked:
-    """A file's sample as a sheet, and how its bytes became cells."""
+    """A file sample as a sheet, with the file settings used to read it."""
 
     sheet: Sheet
     file: dict[str, Any] = field(default_factory=dict)
     """The contract's `file` section."""
     read: int = 0
     foreign: tuple[str, ...] = ()
-    """Words with letters outside ASCII, where the file is one of text."""
+    """Distinct words with non-ASCII letters, for text files."""
 
 
-def look(stream: BinaryIO, told: Told | None = None) -> Looked:
-    """Reads at most `sample.MOST` bytes. The sample of a file of text; sheets of other formats are made elsewhere."""
-    told = told or Told()
-    taken = sample.take(stream)
-    text = encoding.decide(taken, told)
-    style, sheet = dialect.decide(text, told, whole=taken.whole, ended=taken.ended)
-    return Looked(sheet, _file(text.encoding, style), taken.read, encoding.foreign(text))
+def look(stream: BinaryIO, log: Told | None = None) -> Looked:
+    """Sample a text file, reading at most `sample.MOST` bytes. For other formats, build the sheet with `sheet_of`."""
+    log = log or Told()
+    raw = sample.take(stream)
+    text = encoding.decide(raw, log)
+    style, sheet = dialect.decide(text, log, whole=raw.whole, includes_end=raw.includes_end)
+    return Looked(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text))
 
 
-def _file(spelled: str, style: Dialect) -> dict[str, Any]:
-    own = {"ignore": list(style.ignore), "header": list(style.names)}
-    return {"encoding": spelled, "delimiter": style.delimiter} | own
+def _file(encoding: str, style: Dialect) -> dict[str, Any]:
+    settings = {"ignore": list(style.ignore), "header": list(style.names)}
+    return {"encoding": encoding, "delimiter": style.delimiter} | settings
 
 
 def propose(
@@ -80,145 +80,162 @@ def propose(
     answers: Mapping[str, str] | None = None,
     looked: Looked | None = None,
 ) -> Proposal:
-    """name: of the file or of the contract to be; answers: by the keys of questions, also of those that are not open.
+    """Propose a contract for a file.
 
-    looked: the sheet of a file of another format, in place of the stream.
+    name: file name or name of the new contract. answers: by question key, also for questions that are not open.
+    looked: sample of a file in another format, instead of the stream.
     """
-    told = Told(dict(answers or {}))
+    log = Told(dict(answers or {}))
     if looked is None:
         if stream is None:
             raise ValueError("give a stream or a sheet")
-        looked = look(stream, told)
-    return _Proposer(looked, told, name).run()
+        looked = look(stream, log)
+    return _Proposer(looked, log, name).run()
 
 
 class _Proposer:
-    def __init__(self, looked: Looked, told: Told, name: str) -> None:
-        self._sheet, self._file, self._read = looked.sheet, looked.file, looked.read
-        self._told, self._name = told, name
-        self._seen = roles.profiles(looked.sheet)
+    def __init__(self, sample: Looked, log: Told, name: str) -> None:
+        self._sheet, self._file, self._read = sample.sheet, sample.file, sample.read
+        self._log, self._name = log, name
+        self._profiles = roles.profiles(sample.sheet)
 
     def run(self) -> Proposal:
-        told, sheet = self._told, self._sheet
-        check_names(told.answers, sheet.columns)
+        log, sheet = self._log, self._sheet
+        check_names(log.answers, sheet.columns)
         for name in sheet.repeated:
-            told.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
-        played = roles.assign(self._seen, told)
-        style = numbers.decide(self._numbers(played), told)
-        unknown = tuple(name for name in self._unmapped(played) if not called(name))
-        taxes.suspect(sheet, played, style, unknown, told)
-        discount = played.get("discount") or played.get("discount_rate", "")
-        percent = bool(discount) and self._seen[discount].numbers.percent
-        amounts = totals.decide(sheet, played, style, told, percent=percent)
-        self._needed(played)
-        seen = [
-            (sheet.columns[played[role]], self._seen[played[role]].numbers) for role in roles.MONEY if role in played
+            log.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
+        role_columns = roles.assign(self._profiles, log)
+        style = numbers.decide(self._number_columns(role_columns), log)
+        unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
+        taxes.ask_for_tax(sheet, role_columns, style, unknown, log)
+        discount = role_columns.get("discount") or role_columns.get("discount_rate", "")
+        percent = bool(discount) and self._profiles[discount].numbers.percent
+        amounts = totals.decide(sheet, role_columns, style, log, percent=percent)
+        self._ask_for_total(role_columns)
+        money_columns = [
+            (sheet.columns[role_columns[role]], self._profiles[role_columns[role]].numbers)
+            for role in roles.MONEY
+            if role in role_columns
         ]
-        contract: dict[str, Any] = {"name": CALLED.sub("-", self._name).strip("-")[:60] or "proposed", "version": 1}
+        contract: dict[str, Any] = {
+            "name": _UNSAFE_CHARACTERS.sub("-", self._name).strip("-")[:60] or "proposed",
+            "version": 1,
+        }
         contract["region"] = self._region()
-        contract["currency"] = currency.decide(sheet, played, seen, told)
-        contract["country"] = self._country(played)
+        contract["currency"] = currency.decide(sheet, role_columns, money_columns, log)
+        contract["country"] = self._country(role_columns)
         contract["file"] = self._file
         contract["numbers"] = {"decimal": style.decimal, "thousands": style.thousands}
-        contract["numbers"]["currency_signs"] = list(currency.signs(seen))
-        made = identity.decide(sheet, played, told)
+        contract["numbers"]["currency_signs"] = list(currency.signs(money_columns))
+        sale_columns = identity.decide(sheet, role_columns, log)
         contract["amounts"] = amounts
-        contract["dates"] = self._dates(played)
-        contract["status"] = status.decide(sheet, played, style, told)
-        contract["identity"] = {"ids": identity.per_store(sheet, played, made, told)}
-        contract["where_missing"] = missing.decide(played, self._seen, told)
-        contract["columns"] = dict(played)
-        if made is not None:
-            self._made_up(contract, made)
+        contract["dates"] = self._dates(role_columns)
+        contract["status"] = status.decide(sheet, role_columns, style, log)
+        contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
+        contract["where_missing"] = missing.decide(role_columns, self._profiles, log)
+        contract["columns"] = dict(role_columns)
+        if sale_columns is not None:
+            self._identify_sales(contract, sale_columns)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
-        return Proposal(_bare(contract), tuple(told.findings), tuple(told.questions), sheet.rows, self._read)
+        return Proposal(_without_empty(contract), tuple(log.findings), tuple(log.questions), sheet.rows, self._read)
 
-    def _numbers(self, played: dict[str, str]) -> list[tuple[Any, numbers.Numbers]]:
-        """The columns of money and quantity; where these tell nothing, every other column of numbers."""
-        mapped = [self._seen[played[role]] for role in sorted(roles.NUMERIC & played.keys())]
-        ours = [(one.column, one.numbers) for one in mapped]
-        if any(seen.decimal or seen.thousands for _, seen in ours) or not any(seen.either for _, seen in ours):
-            return ours
-        others = [one for name, one in self._seen.items() if name not in played.values() and one.numbers.share > 0.95]
-        return ours + [(one.column, one.numbers) for one in others if one.numbers.decimal]
+    def _number_columns(self, role_columns: dict[str, str]) -> list[tuple[Any, numbers.NumberProfile]]:
+        """Money and quantity columns; if they leave the number style open, also every other numeric column."""
+        mapped = [self._profiles[role_columns[role]] for role in sorted(roles.NUMERIC & role_columns.keys())]
+        mapped_columns = [(one.column, one.numbers) for one in mapped]
+        if any(profile.decimal or profile.thousands for _, profile in mapped_columns) or not any(
+            profile.ambiguous for _, profile in mapped_columns
+        ):
+            return mapped_columns
+        others = [
+            one
+            for name, one in self._profiles.items()
+            if name not in role_columns.values() and one.numbers.share > 0.95
+        ]
+        return mapped_columns + [(one.column, one.numbers) for one in others if one.numbers.decimal]
 
-    def _needed(self, played: dict[str, str]) -> None:
-        """A line needs a total, or what it is computed from; asks for what no name told."""
-        if {"net_amount", "gross_amount"} & set(played):
+    def _ask_for_total(self, role_columns: dict[str, str]) -> None:
+        """Ask for the total of a line, or the columns to compute it from, if no header identifies them."""
+        if {"net_amount", "gross_amount"} & set(role_columns):
             return
-        free = self._unmapped(played)
-        lacking = [role for role in ("quantity", "unit_price") if role not in played]
-        if not lacking:
-            self._discounted(played, free)
-        elif self._told.answers.get("column.net_amount") != "-":
+        unmapped = self._unmapped_numbers(role_columns)
+        missing_roles = [role for role in ("quantity", "unit_price") if role not in role_columns]
+        if not missing_roles:
+            self._ask_for_discount(role_columns, unmapped)
+        elif self._log.answers.get("column.net_amount") != "-":
             words = "Which column is the total of a line, after discount and before tax? `-` where none is."
-            self._told.ask("column.net_amount", words, (*free, "-"))
+            self._log.ask("column.net_amount", words, (*unmapped, "-"))
         else:
-            for role in lacking:
-                self._told.ask(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", free)
+            for role in missing_roles:
+                self._log.ask(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", unmapped)
 
-    def _unmapped(self, played: dict[str, str]) -> tuple[str, ...]:
-        """Columns of numbers that play no role yet."""
+    def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
+        """Numeric columns without a role."""
         return tuple(
             name
-            for name, one in self._seen.items()
-            if name not in played.values() and one.column.filled and one.numbers.share > 0.9 and not one.may_be_date
+            for name, one in self._profiles.items()
+            if name not in role_columns.values()
+            and one.column.filled
+            and one.numbers.share > 0.9
+            and not one.may_be_date
         )
 
-    def _discounted(self, played: dict[str, str], free: tuple[str, ...]) -> None:
-        """Where the total is computed, a column of an unknown name may be a discount on it."""
-        if "discount" in played or "column.discount" in self._told.answers:
+    def _ask_for_discount(self, role_columns: dict[str, str], unmapped: tuple[str, ...]) -> None:
+        """If the total is computed, ask whether a column with an unknown name is a discount."""
+        if "discount" in role_columns or "column.discount" in self._log.answers:
             return
-        may_be = [name for name in free if not called(name) and self._seen[name].numbers.decimal]
-        if may_be:
+        candidates = [name for name in unmapped if not match_header(name) and self._profiles[name].numbers.decimal]
+        if candidates:
             words = "Which column is a discount on the line? `-` where none is."
-            self._told.ask("column.discount", words, (*may_be, "-"), "the total is computed, and its name is not known")
+            self._log.ask(
+                "column.discount", words, (*candidates, "-"), "the total is computed, and its name is not known"
+            )
 
     def _region(self) -> str:
-        answer = self._told.answer("region")
+        answer = self._log.answer("region")
         if not answer:
-            self._told.ask("region", "To which region are these sales reported?", (), "a file does not say it")
+            self._log.ask("region", "To which region are these sales reported?", (), "a file does not say it")
         return answer or "?"
 
-    def _country(self, played: dict[str, str]) -> str:
-        told = self._told
-        if "country" in played:
+    def _country(self, role_columns: dict[str, str]) -> str:
+        log = self._log
+        if "country" in role_columns:
             return ""
-        answer = told.answer("country")
+        answer = log.answer("country")
         if answer is None:
-            told.ask("country", "In which country were these sold? `-` leaves it open.", (), "no column says it")
+            log.ask("country", "In which country were these sold? `-` leaves it open.", (), "no column says it")
         return "" if answer in {None, "-"} else str(answer)
 
-    def _dates(self, played: dict[str, str]) -> dict[str, Any]:
-        told = self._told
-        if "date" not in played:
+    def _dates(self, role_columns: dict[str, str]) -> dict[str, Any]:
+        log = self._log
+        if "date" not in role_columns:
             return {}
-        profile = self._seen[played["date"]]
-        number = self._sheet.columns.get(played.get("sale_id", ""))
-        style = dates.decide(profile.column, profile.dates, self._sheet, told, number)
-        found: dict[str, Any] = {"formats": list(style.formats), "language": style.language}
-        timed = style.timed
-        if style.timed or "time" not in played:
-            played.pop("time", None)
+        profile = self._profiles[role_columns["date"]]
+        sale_ids = self._sheet.columns.get(role_columns.get("sale_id", ""))
+        style = dates.decide(profile.column, profile.dates, self._sheet, log, sale_ids)
+        settings: dict[str, Any] = {"formats": list(style.formats), "language": style.language}
+        has_times = style.has_times
+        if style.has_times or "time" not in role_columns:
+            role_columns.pop("time", None)
         else:
-            clock = self._sheet.columns[played["time"]]
-            found["time_formats"] = list(clock_formats(clock))
-            timed = True
-            told.find("column.time", clock.name, "its cells are times, and the dates have none", LIKELY)
-        return found | {"time_zone": self._zone(needed=timed and not style.offsets)}
+            time_column = self._sheet.columns[role_columns["time"]]
+            settings["time_formats"] = list(clock_formats(time_column))
+            has_times = True
+            log.find("column.time", time_column.name, "its cells are times, and the dates have none", LIKELY)
+        return settings | {"time_zone": self._zone(required=has_times and not style.has_offsets)}
 
-    def _zone(self, *, needed: bool) -> str:
-        zone = self._told.answer("time_zone")
-        if not zone and needed:
+    def _zone(self, *, required: bool) -> str:
+        zone = self._log.answer("time_zone")
+        if not zone and required:
             words = "In which time zone are the times, such as Europe/London?"
-            self._told.ask("time_zone", words, (), "times say no zone")
+            self._log.ask("time_zone", words, (), "times say no zone")
         elif not zone:
             evidence = "days without times, or times with their offset, need no zone"
-            self._told.find("time_zone", "UTC", evidence, LIKELY)
+            self._log.find("time_zone", "UTC", evidence, LIKELY)
         return zone or "UTC"
 
-    def _made_up(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:
-        """A sale that has no number is named by columns together, or by the content of its rows."""
+    def _identify_sales(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:
+        """Identify sales without a sale id by a set of columns, or by row content if `names` is empty."""
         contract["columns"].pop("sale_id", None)
         if names:
             contract["identity"]["made_of"] = list(names)
@@ -227,12 +244,12 @@ class _Proposer:
             contract["identity"]["by_content"] = True
 
 
-def _bare(contract: dict[str, Any]) -> dict[str, Any]:
-    """Without what is empty, so that a person reads what matters."""
-    parts = {
-        name: {key: value for key, value in part.items() if value not in ("", [], {})}
-        if isinstance(part, dict)
-        else part
-        for name, part in contract.items()
+def _without_empty(contract: dict[str, Any]) -> dict[str, Any]:
+    """Drop empty values to keep the contract readable."""
+    sections = {
+        name: {key: value for key, value in section.items() if value not in ("", [], {})}
+        if isinstance(section, dict)
+        else section
+        for name, section in contract.items()
     }
-    return {name: part for name, part in parts.items() if part not in ("", [], {})}
+    return {name: section for name, section in sections.items() if section not in ("", [], {})}

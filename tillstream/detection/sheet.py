@@ -1,52 +1,52 @@
-"""The sample as named columns of cells, whatever format they came from."""
+"""A file sample as named columns of cells, independent of the file format."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-NOWHERE = 0
+NO_LINE = 0
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column's cells, trimmed, in the file's order."""
+    """Trimmed cells of one column, in file order."""
 
     name: str
     cells: tuple[str, ...]
     lines: tuple[int, ...]
-    """The physical line of each cell; 0 where the sample does not tell it."""
+    """Physical line of each cell; 0 if unknown."""
 
     @cached_property
     def words(self) -> dict[str, int]:
-        """Distinct cells that hold something → how often."""
-        found = Counter(self.cells)
-        found.pop("", None)
-        return dict(found)
+        """Distinct non-empty cells → count."""
+        counts = Counter(self.cells)
+        counts.pop("", None)
+        return dict(counts)
 
     @cached_property
     def filled(self) -> int:
         return sum(self.words.values())
 
-    def line_of(self, *words: str) -> tuple[int, ...]:
-        """The first line of each word, where it is known."""
-        places = [self.cells.index(word) for word in words if word in self.words]
-        return tuple(dict.fromkeys(self.lines[place] for place in places if self.lines[place] != NOWHERE))
+    def first_lines(self, *words: str) -> tuple[int, ...]:
+        """The first line of each word, if known."""
+        indices = [self.cells.index(word) for word in words if word in self.words]
+        return tuple(dict.fromkeys(self.lines[index] for index in indices if self.lines[index] != NO_LINE))
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`names` as the header writes them, trimmed; each with its column."""
+    """Sample of a file. `names`: trimmed header names; `columns`: name → column."""
 
     names: tuple[str, ...]
     columns: dict[str, Column]
     rows: int
     whole: bool
-    """Whether every row of the file is here."""
-    together: int
-    """So many first rows follow each other in the file."""
+    """Whether the sample contains every row of the file."""
+    contiguous_rows: int
+    """Number of leading rows that are consecutive in the file."""
     repeated: tuple[str, ...] = ()
-    """Names that stand more than once in the header."""
+    """Names that occur more than once in the header."""
 
 
 def sheet_of(
@@ -55,15 +55,17 @@ def sheet_of(
     lines: Sequence[int],
     *,
     whole: bool,
-    together: int | None = None,
+    contiguous_rows: int | None = None,
 ) -> Sheet:
-    """Rows of exactly as many cells as there are names; of names that stand twice, the first column counts."""
+    """Build a sheet from rows with one cell per name; for repeated names, the first column is used."""
     trimmed = [name.strip() for name in names]
     cells = list(zip(*rows, strict=True)) if rows else [() for _ in trimmed]
-    places = tuple(lines)
+    line_numbers = tuple(lines)
     columns: dict[str, Column] = {}
-    for name, column in zip(trimmed, cells, strict=True):
+    for name, values in zip(trimmed, cells, strict=True):
         if name not in columns:
-            columns[name] = Column(name, tuple(map(str.strip, column)), places)
-    twice = tuple(sorted({name for name in trimmed if trimmed.count(name) > 1}))
-    return Sheet(tuple(columns), columns, len(rows), whole, len(rows) if together is None else together, twice)
+            columns[name] = Column(name, tuple(map(str.strip, values)), line_numbers)
+    repeated = tuple(sorted({name for name in trimmed if trimmed.count(name) > 1}))
+    return Sheet(
+        tuple(columns), columns, len(rows), whole, len(rows) if contiguous_rows is None else contiguous_rows, repeated
+    )

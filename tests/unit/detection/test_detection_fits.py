@@ -86,7 +86,7 @@ def test_real_files_fit_their_contracts(shared_data: Path) -> None:
 
 def test_a_file_as_ever_does_not_drift() -> None:
     found = drift(stream(FILE), austria(), header=list(COLUMNS.values()))
-    assert (found.matters, found.proposed, found.questions) == (False, None, ())
+    assert (found.has_differences, found.proposed, found.questions) == (False, None, ())
 
 
 def test_a_renamed_column_is_mapped_anew_in_the_next_version() -> None:
@@ -149,7 +149,7 @@ def test_columns_that_a_contract_makes_or_only_names_sales_by_are_looked_for_in_
     told = "\n".join([f"{lines[0]};Vorname;Nachname", *(f"{line};Ann;Lee" for line in lines[1:])])
     assert fit(stream(told), [made])[0].fits
     found = drift(stream(told), made, header=told.splitlines()[0].split(";"))
-    assert not found.matters
+    assert not found.has_differences
     assert fit(stream(FILE), [made])[0].reasons == ("it lacks Vorname, Nachname",)
     nameless = "\n".join(line.partition(";")[2] for line in told.splitlines())
     assert fit(stream(nameless), [made])[0].reasons == ("it lacks Bon",)

@@ -1,1 +1,1 @@
-"""Which amount is net, gross, tax or discount, proved by arithmetic."""
+"""Identify net, gross, tax and discount columns by arithmetic."""

@@ -1,68 +1,68 @@
-"""The numbers of the rows, compared with each other: sums that hold prove what a column is."""
+"""Numeric rows, compared by arithmetic rules to identify columns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tillstream.detection.sheet import Sheet
-from tillstream.detection.values.numbers import Style
+from tillstream.detection.values.numbers import NumberStyle
 
-_ROWS = 3_000
-MOST = 0.95
-"""A rule holds where so many rows agree."""
-NEAR = 0.011
-"""Cents that rounding may cost."""
+_MAX_ROWS = 3_000
+MIN_SHARE = 0.95
+"""Minimum share of rows for which a rule must hold."""
+TOLERANCE = 0.011
+"""Absolute tolerance for rounded cents."""
 _TERMS = ("quantity", "unit_price", "discount", "discount_rate", "tax", "net_amount", "gross_amount", "amount")
 Row = dict[str, float]
 
 
-def number(cell: str, style: Style) -> float | None:
-    """The number in a cell, None for none: near enough to compare, never to keep."""
-    bare = "".join(letter for letter in cell if letter.isdigit() or letter in ".,-(−")
-    bare = bare.strip(".,") if not bare[-1:].isdigit() else bare
-    minus = bare.startswith(("-", "(", "−")) or cell.rstrip().endswith("-")
+def to_float(cell: str, style: NumberStyle) -> float | None:
+    """Parse a cell as float, None if it is not a number; for comparison only, not exact."""
+    stripped = "".join(letter for letter in cell if letter.isdigit() or letter in ".,-(−")
+    stripped = stripped.strip(".,") if not stripped[-1:].isdigit() else stripped
+    is_negative = stripped.startswith(("-", "(", "−")) or cell.rstrip().endswith("-")
     digits = "".join(
-        "." if letter == style.decimal else letter for letter in bare if letter == style.decimal or letter.isdigit()
+        "." if letter == style.decimal else letter for letter in stripped if letter == style.decimal or letter.isdigit()
     )
     try:
-        return (-1 if minus else 1) * float(digits)
+        return (-1 if is_negative else 1) * float(digits)
     except ValueError:
         return None
 
 
 @dataclass(frozen=True)
-class Money:
-    """The rows with a number in each column that plays a role of money."""
+class MoneyRows:
+    """Rows as role → number, with their physical lines."""
 
     rows: list[Row]
     lines: list[int]
 
-    def agrees(self, *needed: str, rule: Callable[[Row], float]) -> tuple[float, tuple[int, ...]]:
-        """The part of the rows with these numbers for which the rule gives 0, and lines of some."""
-        fits = total = 0
-        proof: list[int] = []
+    def agrees(self, *required: str, rule: Callable[[Row], float]) -> tuple[float, tuple[int, ...]]:
+        """Share of rows with the required numbers for which `rule` is about 0, and example lines."""
+        matching = total = 0
+        example_lines: list[int] = []
         for row, line in zip(self.rows, self.lines, strict=True):
-            if all(name in row for name in needed):
+            if all(name in row for name in required):
                 total += 1
-                scale = max(abs(row[name]) for name in needed)
-                if abs(rule(row)) <= NEAR + 1e-9 * scale:
-                    fits += 1
-                    if len(proof) < 3 and line and abs(row[needed[-1]]) > 1:
-                        proof.append(line)
-        return (fits / total if total else 0.0), tuple(proof)
+                scale = max(abs(row[name]) for name in required)
+                if abs(rule(row)) <= TOLERANCE + 1e-9 * scale:
+                    matching += 1
+                    if len(example_lines) < 3 and line and abs(row[required[-1]]) > 1:
+                        example_lines.append(line)
+        return (matching / total if total else 0.0), tuple(example_lines)
 
 
-def rows_of(sheet: Sheet, roles: dict[str, str], style: Style) -> Money:
-    """The first rows, and as many of the sample's end."""
+def money_rows(sheet: Sheet, roles: dict[str, str], style: NumberStyle) -> MoneyRows:
+    """The numbers of the first rows."""
     terms = [(role, sheet.columns[roles[role]]) for role in _TERMS if role in roles]
-    places = [*range(min(sheet.rows, _ROWS))]
+    indices = [*range(min(sheet.rows, _MAX_ROWS))]
     lines = terms[0][1].lines if terms else ()
-    found = [
-        {role: value for role, column in terms if (value := number(column.cells[place], style)) is not None}
-        for place in places
+    rows = [
+        {role: value for role, column in terms if (value := to_float(column.cells[index], style)) is not None}
+        for index in indices
     ]
-    return Money(found, [lines[place] if lines else 0 for place in places])
+    return MoneyRows(rows, [lines[index] if lines else 0 for index in indices])
 
 
-def base(row: Row) -> float:
-    """Quantity × price less discount, which by then is an amount."""
+def discounted_price(row: Row) -> float:
+    """Quantity × price less discount; the discount must be an amount."""
     return row["quantity"] * row["unit_price"] - row.get("discount", 0.0)

@@ -1,48 +1,50 @@
-"""A column of an unknown name whose numbers are as even a part of the total as a tax is."""
+"""Find tax columns with unknown names by an even ratio to the total."""
 
-from tillstream.detection.amounts.money import NEAR, Row, number
+from tillstream.detection.amounts.money import TOLERANCE, Row, to_float
 from tillstream.detection.evidence import Told
 from tillstream.detection.sheet import Sheet
-from tillstream.detection.values.numbers import Style
+from tillstream.detection.values.numbers import NumberStyle
 
-RATES = 5
-"""So many taxed rows show a rate."""
-_LIKE = 0.9
-_ROWS = 1_000
+MIN_TAXED_ROWS = 5
+"""Minimum number of taxed rows to detect a rate."""
+_MIN_SHARE = 0.9
+_MAX_ROWS = 1_000
 _TOTALS = ("amount", "net_amount", "gross_amount")
 
 
-def even(tax: float, net: float, near: float = NEAR) -> bool:
-    """Whether the rate is a multiple of a half per cent, rounded cents (or `near`) allowed for."""
+def is_even_rate(tax: float, net: float, tolerance: float = TOLERANCE) -> bool:
+    """Whether tax / net is a multiple of 0.5%, up to 30%, within the rounding tolerance."""
     rate = 200 * tax / net if net else 0.0
-    return 1 <= rate <= 60 and abs(rate - round(rate)) <= 200 * near / abs(net)
+    return 1 <= rate <= 60 and abs(rate - round(rate)) <= 200 * tolerance / abs(net)
 
 
-def suspect(sheet: Sheet, roles: dict[str, str], style: Style, unknown: tuple[str, ...], told: Told) -> None:
-    """Asks `column.tax` where a column of an unknown name may be the tax. unknown: columns of numbers."""
-    total = next((roles[role] for role in _TOTALS if role in roles), "")
-    if "tax" in roles or "column.tax" in told.answers:
+def ask_for_tax(sheet: Sheet, roles: dict[str, str], style: NumberStyle, unmapped: tuple[str, ...], log: Told) -> None:
+    """Ask `column.tax` if a column may be the tax. unmapped: numeric columns with unknown names."""
+    total_column = next((roles[role] for role in _TOTALS if role in roles), "")
+    if "tax" in roles or "column.tax" in log.answers:
         return
     words = "Which column is the tax? `-` where none is."
-    if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unknown:
-        told.ask("column.tax", words, (*unknown, "-"), f"{total} holds the tax, and no name says which column it is")
+    if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:
+        log.ask(
+            "column.tax", words, (*unmapped, "-"), f"{total_column} holds the tax, and no name says which column it is"
+        )
         return
-    for name in unknown:
-        if total and _like_tax(_pairs(sheet, name, total, style)):
-            evidence = f"{name} is an even part of {total}, as a tax is; its name is not known"
-            told.ask("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
+    for name in unmapped:
+        if total_column and _looks_like_tax(_pairs(sheet, name, total_column, style)):
+            evidence = f"{name} is an even part of {total_column}, as a tax is; its name is not known"
+            log.ask("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
 
 
-def _pairs(sheet: Sheet, name: str, total: str, style: Style) -> list[Row]:
-    cells = zip(sheet.columns[name].cells[:_ROWS], sheet.columns[total].cells[:_ROWS], strict=True)
-    read = ((number(tax, style), number(whole, style)) for tax, whole in cells)
-    return [{"tax": tax, "total": whole} for tax, whole in read if tax and whole]
+def _pairs(sheet: Sheet, name: str, total: str, style: NumberStyle) -> list[Row]:
+    cells = zip(sheet.columns[name].cells[:_MAX_ROWS], sheet.columns[total].cells[:_MAX_ROWS], strict=True)
+    pairs = ((to_float(tax, style), to_float(total_cell, style)) for tax, total_cell in cells)
+    return [{"tax": tax, "total": whole} for tax, whole in pairs if tax and whole]
 
 
-def _like_tax(rows: list[Row]) -> bool:
-    whole = all(row["tax"].is_integer() for row in rows)
-    near, least = (0.51, 20.0) if whole else (NEAR, 1.0)
-    rows = [row for row in rows if abs(row["tax"]) >= least]
-    above = sum(even(row["tax"], row["total"], near) for row in rows)
-    inside = sum(even(row["tax"], row["total"] - row["tax"], near) for row in rows)
-    return len(rows) >= RATES and max(above, inside) >= _LIKE * len(rows)
+def _looks_like_tax(rows: list[Row]) -> bool:
+    all_integers = all(row["tax"].is_integer() for row in rows)
+    tolerance, minimum = (0.51, 20.0) if all_integers else (TOLERANCE, 1.0)
+    rows = [row for row in rows if abs(row["tax"]) >= minimum]
+    added = sum(is_even_rate(row["tax"], row["total"], tolerance) for row in rows)
+    included = sum(is_even_rate(row["tax"], row["total"] - row["tax"], tolerance) for row in rows)
+    return len(rows) >= MIN_TAXED_ROWS and max(added, included) >= _MIN_SHARE * len(rows)

@@ -1,1 +1,1 @@
-"""Which column has which role, and how much of it a contract can read."""
+"""Column roles, and how much of a column a contract can read."""

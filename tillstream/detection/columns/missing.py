@@ -1,37 +1,39 @@
-"""Words that stand where numbers and dates should, and so may mean that there is no value."""
+"""Words in number and date columns that may stand for a missing value."""
 
 from typing import Any
 
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import Told
 
-_MOST, _AGAIN = 3, 2
+_MAX_WORDS, _MIN_COUNT = 3, 2
 
 
-def decide(roles: dict[str, str], seen: dict[str, Profile], told: Told) -> dict[str, Any]:
-    """The contract's `where_missing`. Asks `missing.WORD` for each word that stands there again and again."""
-    found: dict[str, Any] = {}
+def decide(roles: dict[str, str], profiles: dict[str, Profile], log: Told) -> dict[str, Any]:
+    """The contract's `where_missing`. Asks `missing.WORD` for each repeated word."""
+    rules: dict[str, Any] = {}
     for role, name in roles.items():
         if role not in NUMERIC and role != "date":
             continue
-        profile = seen[name]
-        strange = profile.dates.strange if role == "date" else profile.numbers.strange
-        often = [word for word in strange if profile.column.words[word] >= _AGAIN and not _digits(word)][:_MOST]
-        words = [word for word in often if _means_none(word, profile, told)]
+        profile = profiles[name]
+        unparsed = profile.dates.unparsed if role == "date" else profile.numbers.unparsed
+        frequent = [word for word in unparsed if profile.column.words[word] >= _MIN_COUNT and not _has_digit(word)][
+            :_MAX_WORDS
+        ]
+        words = [word for word in frequent if _means_missing(word, profile, log)]
         if words:
-            found[role] = {"words": words}
-    return found
+            rules[role] = {"words": words}
+    return rules
 
 
-def _digits(word: str) -> bool:
+def _has_digit(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _means_none(word: str, profile: Profile, told: Told) -> bool:
-    said = told.answer(f"missing.{word}")
-    if said is None:
+def _means_missing(word: str, profile: Profile, log: Told) -> bool:
+    answer = log.answer(f"missing.{word}")
+    if answer is None:
         count, name = profile.column.words[word], profile.column.name
         evidence = f"it stands {count:,} × in {name}"
         words = f"Does “{word}” mean that there is no value?"
-        told.ask(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.line_of(word))
-    return said != "no"
+        log.ask(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.first_lines(word))
+    return answer != "no"

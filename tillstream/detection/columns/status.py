@@ -1,98 +1,102 @@
-"""Which words mean completed, pending, cancelled or returned, and what else shows a return."""
+"""Map status words, and detect returns by sale id prefix or negative quantity."""
 
 import re
 from collections import defaultdict
 
-from tillstream.detection.amounts.money import number
+from tillstream.detection.amounts.money import to_float
 from tillstream.detection.evidence import CERTAIN, LIKELY, Told
 from tillstream.detection.sheet import Sheet
-from tillstream.detection.values.numbers import Style
+from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.headers import plain
-from tillstream.detection.words.status_words import KNOWN, MEANINGS, MOST_WORDS
+from tillstream.detection.words.status_words import MAX_STATUS_WORDS, STATUS_BY_WORD, STATUSES
 
-_NEGATIVE = 0.95
+_MIN_NEGATIVE_SHARE = 0.95
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
 
-def decide(sheet: Sheet, roles: dict[str, str], style: Style, told: Told) -> dict[str, object]:
-    """The contract's `status` section. Asks `status.WORD` for each word that is not known."""
+def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Told) -> dict[str, object]:
+    """The contract's `status` section. Asks `status.WORD` for each unknown word."""
     rule: dict[str, object] = {}
     name = roles.get("status")
-    if name and not 0 < len(sheet.columns[name].words) <= MOST_WORDS:
+    if name and not 0 < len(sheet.columns[name].words) <= MAX_STATUS_WORDS:
         del roles["status"]
         name = None
     words: dict[str, str] = {}
     if name:
-        words = _words(sheet, name, told)
+        words = _map_words(sheet, name, log)
         rule["words"] = words
         empty = sheet.rows - sheet.columns[name].filled
-        said = told.answer("status.default")
-        if said in MEANINGS or not empty:
-            rule["default"] = said if said in MEANINGS else None
+        answer = log.answer("status.default")
+        if answer in STATUSES or not empty:
+            rule["default"] = answer if answer in STATUSES else None
         else:
-            told.ask(
-                "status.default", f"What is a line without a word in {name}?", MEANINGS, f"{empty:,} rows have none"
+            log.ask(
+                "status.default", f"What is a line without a word in {name}?", STATUSES, f"{empty:,} rows have none"
             )
     if "returned" not in words.values():
-        _returns(sheet, roles, style, rule, told)
+        _detect_returns(sheet, roles, style, rule, log)
     return rule
 
 
-def _words(sheet: Sheet, name: str, told: Told) -> dict[str, str]:
+def _map_words(sheet: Sheet, name: str, log: Told) -> dict[str, str]:
     column = sheet.columns[name]
-    found: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     for word in column.words:
-        said = told.answer(f"status.{word}")
-        if said in MEANINGS:
-            found[word] = said
-        elif meaning := KNOWN.get(plain(word)):
-            found[word] = meaning
-            told.find(f"status.{word}", meaning, f"a word of {name}", LIKELY, column.line_of(word))
+        answer = log.answer(f"status.{word}")
+        if answer in STATUSES:
+            statuses[word] = answer
+        elif meaning := STATUS_BY_WORD.get(plain(word)):
+            statuses[word] = meaning
+            log.find(f"status.{word}", meaning, f"a word of {name}", LIKELY, column.first_lines(word))
         else:
-            told.ask(f"status.{word}", f"What does “{word}” in {name} mean?", MEANINGS, "", column.line_of(word))
-            found[word] = "completed"
-    return found
+            log.ask(f"status.{word}", f"What does “{word}” in {name} mean?", STATUSES, "", column.first_lines(word))
+            statuses[word] = "completed"
+    return statuses
 
 
-def _returns(sheet: Sheet, roles: dict[str, str], style: Style, rule: dict[str, object], told: Told) -> None:
-    """By the first letters of the sale number where they go with negative quantities, else by these alone."""
-    counted = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
-    if not counted:
+def _detect_returns(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: Told
+) -> None:
+    """Detect returns by a sale id prefix that coincides with negative quantities, else by negative quantities."""
+    signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")
+    if not signed:
         return
-    column = sheet.columns[counted]
-    negative = {word for word in column.words if (value := number(word, style)) is not None and value < 0}
-    below = sum(column.words[word] for word in negative)
-    if not below:
+    column = sheet.columns[signed]
+    negative = {word for word in column.words if (value := to_float(word, style)) is not None and value < 0}
+    negative_rows = sum(column.words[word] for word in negative)
+    if not negative_rows:
         return
-    lines = column.line_of(*sorted(negative)[:2])
-    prefix = _prefix(sheet, roles, column.cells, negative)
+    lines = column.first_lines(*sorted(negative)[:2])
+    prefix = _return_prefix(sheet, roles, column.cells, negative)
     if prefix:
-        letters, rows, fits = prefix
+        letters, rows, matching = prefix
         rule["prefixes"] = {letters: "returned"}
-        evidence = f"{fits:,} of {rows:,} rows whose {roles['sale_id']} begins with {letters} have a negative {counted}"
-        told.find("returns", f"prefix {letters}", evidence, CERTAIN if fits == rows else LIKELY, lines)
+        evidence = (
+            f"{matching:,} of {rows:,} rows whose {roles['sale_id']} begins with {letters} have a negative {signed}"
+        )
+        log.find("returns", f"prefix {letters}", evidence, CERTAIN if matching == rows else LIKELY, lines)
     elif "quantity" in roles:
         rule["negative_quantity"] = "returned"
-        one_or_more = "row has" if below == 1 else "rows have"
-        told.find("returns", "negative quantity", f"{below:,} {one_or_more} a negative {counted}", LIKELY, lines)
+        one_or_more = "row has" if negative_rows == 1 else "rows have"
+        log.find("returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines)
 
 
-def _prefix(
+def _return_prefix(
     sheet: Sheet, roles: dict[str, str], cells: tuple[str, ...], negative: set[str]
 ) -> tuple[str, int, int] | None:
     name = roles.get("sale_id")
     if not name:
         return None
     rows: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for number_, cell in zip(sheet.columns[name].cells, cells, strict=True):
-        match = _PREFIX.match(number_)
+    for sale_id, cell in zip(sheet.columns[name].cells, cells, strict=True):
+        match = _PREFIX.match(sale_id)
         counts = rows[match[0] if match else ""]
         counts[0] += 1
         counts[1] += cell in negative
-    usual = max(rows, key=lambda prefix: rows[prefix][0])
-    below = sum(fits for _, fits in rows.values())
-    for prefix, (count, fits) in rows.items():
-        mostly = fits >= _NEGATIVE * count and fits >= 0.5 * below
-        if prefix and prefix != usual and mostly and not usual.startswith(prefix):
-            return prefix, count, fits
+    most_common = max(rows, key=lambda prefix: rows[prefix][0])
+    negative_rows = sum(matching for _, matching in rows.values())
+    for prefix, (count, matching) in rows.items():
+        mostly = matching >= _MIN_NEGATIVE_SHARE * count and matching >= 0.5 * negative_rows
+        if prefix and prefix != most_common and mostly and not most_common.startswith(prefix):
+            return prefix, count, matching
     return None

@@ -1,1 +1,1 @@
-"""The bytes of a file: a sample of it, its encoding and its dialect."""
+"""Sample a file, and detect its encoding and dialect."""

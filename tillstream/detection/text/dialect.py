@@ -1,4 +1,4 @@
-"""Text → rows of cells: which sign stands between cells, and which row names the columns."""
+"""Detect the delimiter and the header row, and split text into cells."""
 
 import csv
 import io
@@ -8,79 +8,79 @@ from dataclasses import dataclass
 from itertools import islice
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, Told
-from tillstream.detection.sheet import NOWHERE, Sheet, sheet_of
-from tillstream.detection.text.encoding import Text
+from tillstream.detection.sheet import NO_LINE, Sheet, sheet_of
+from tillstream.detection.text.encoding import DecodedSample
 from tillstream.detection.values.numbers import looks_written
 from tillstream.detection.words import footers
-from tillstream.detection.words.headers import known
+from tillstream.detection.words.headers import is_header_name
 
-SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_TRIED = 300
-"""Records that are tried with each sign."""
-_MOST_ROWS, _FURTHER_ROWS = 20_000, 4_000
-"""Of the first piece and of each other one: enough for proofs, few enough for the clock."""
-_PREAMBLE = 40
-"""A header stands among so many first records."""
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SCORED_RECORDS = 300
+"""Number of records scored per delimiter."""
+_MAX_ROWS, _MAX_PIECE_ROWS = 20_000, 4_000
+"""Maximum rows of the first piece and of each other piece; enough evidence in limited time."""
+_HEADER_SEARCH_RECORDS = 40
+"""Number of records searched for the header."""
 csv.field_size_limit(1 << 20)
 
 Row = tuple[int, list[str]]
-"""The physical line a record starts on, and its cells."""
+"""Physical line on which a record starts, and its cells."""
 
 
 @dataclass(frozen=True)
 class Dialect:
     delimiter: str
     header_line: int
-    """The physical line of the header, 0 where the file has none."""
+    """Physical line of the header; 0 if there is none."""
     ignore: tuple[str, ...] = ()
-    """First words of lines that are no sales."""
+    """First words of non-sale lines."""
     names: tuple[str, ...] = ()
-    """Names given to the columns of a file without a header."""
+    """Generated column names of a file without a header."""
 
 
-def decide(text: Text, told: Told, *, whole: bool, ended: bool = False) -> tuple[Dialect, Sheet]:
-    """Asks `delimiter` where two signs give tables, and `header` where no row names the columns."""
+def decide(text: DecodedSample, log: Told, *, whole: bool, includes_end: bool = False) -> tuple[Dialect, Sheet]:
+    """Detect the dialect. Asks `delimiter` if several are plausible, and `header` if no row looks like one."""
     head = text.pieces[0]
-    delimiter = _delimiter(head, told)
-    rows = list(islice(_records(head, delimiter), _MOST_ROWS))
-    all_rows = len(rows) < _MOST_ROWS
-    width = _width(rows)
-    place = _header(rows, width, told)
-    if place is None:
-        names: list[str] = [f"column {number}" for number in range(1, width + 1)]
+    delimiter = _delimiter(head, log)
+    rows = list(islice(_records(head, delimiter), _MAX_ROWS))
+    has_all_rows = len(rows) < _MAX_ROWS
+    width = _most_common_width(rows)
+    header_index = _header_index(rows, width, log)
+    if header_index is None:
+        names: list[str] = [f"column {index}" for index in range(1, width + 1)]
         line, body = 0, rows
     else:
-        line, header = rows[place]
-        names, body = [name.strip() for name in _unended(header, width)], rows[place + 1 :]
-    cells, lines = _of_width(body, len(names))
-    if not whole and all_rows and lines:
-        del cells[-1], lines[-1]  # it may have been cut
-    together = len(cells)
-    for number, piece in enumerate(text.pieces[1:], 2):
-        _, _, after = piece.partition("\n")
-        records = list(_records(after, delimiter))[-_FURTHER_ROWS:]
-        more, _ = _of_width(records if ended and number == len(text.pieces) else records[:-1], len(names))
+        line, header = rows[header_index]
+        names, body = [name.strip() for name in _trim_trailing_empty(header, width)], rows[header_index + 1 :]
+    cells, lines = _rows_of_width(body, len(names))
+    if not whole and has_all_rows and lines:
+        del cells[-1], lines[-1]  # it may be truncated
+    contiguous_rows = len(cells)
+    for index, piece in enumerate(text.pieces[1:], 2):
+        _, _, rest = piece.partition("\n")
+        records = list(_records(rest, delimiter))[-_MAX_PIECE_ROWS:]
+        more, _ = _rows_of_width(records if includes_end and index == len(text.pieces) else records[:-1], len(names))
         cells += more
-        lines += [NOWHERE] * len(more)
-    gone, ignore = footers.totals(cells)
+        lines += [NO_LINE] * len(more)
+    total_rows, ignore = footers.totals(cells)
     if ignore:
-        told.find("ignore", ", ".join(ignore), f"so begin {len(gone)} of the last rows: totals, no sales", LIKELY)
-    repeated = {number for number, row in enumerate(cells) if place is not None and _same(row, names)}
+        log.find("ignore", ", ".join(ignore), f"so begin {len(total_rows)} of the last rows: totals, no sales", LIKELY)
+    repeated = {index for index, row in enumerate(cells) if header_index is not None and _is_header_row(row, names)}
     if repeated:
-        told.find("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
-    kept = [number for number in range(len(cells)) if number not in gone | repeated]
-    together -= sum(number < together for number in gone | repeated)
-    cells, lines = [cells[number] for number in kept], [lines[number] for number in kept]
-    sheet = sheet_of(names, cells, lines, whole=whole and all_rows, together=together)
-    return Dialect(delimiter, line, ignore, tuple(names) if place is None else ()), sheet
+        log.find("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
+    kept = [index for index in range(len(cells)) if index not in total_rows | repeated]
+    contiguous_rows -= sum(index < contiguous_rows for index in total_rows | repeated)
+    cells, lines = [cells[index] for index in kept], [lines[index] for index in kept]
+    sheet = sheet_of(names, cells, lines, whole=whole and has_all_rows, contiguous_rows=contiguous_rows)
+    return Dialect(delimiter, line, ignore, tuple(names) if header_index is None else ()), sheet
 
 
-def _same(row: list[str], names: list[str]) -> bool:
+def _is_header_row(row: list[str], names: list[str]) -> bool:
     return row[0].strip() == names[0] and [cell.strip() for cell in row] == names
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:
-    """Records with something in them; a bare carriage return ends a line too."""
+    """Yield non-blank records; a bare CR also ends a line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     start = 1
     try:
@@ -92,53 +92,56 @@ def _records(text: str, delimiter: str) -> Iterator[Row]:
         return
 
 
-def _delimiter(head: str, told: Told) -> str:
-    given = told.answer("delimiter")
-    if given:
-        return {"tab": "\t", "\\t": "\t"}.get(given, given) if given else ","
-    first = head[: 200 * _TRIED]
-    scores = {sign: _table_likeness(first, sign) for sign in SIGNS}
+def _delimiter(head: str, log: Told) -> str:
+    answer = log.answer("delimiter")
+    if answer:
+        return {"tab": "\t", "\\t": "\t"}.get(answer, answer) if answer else ","
+    start = head[: 200 * _SCORED_RECORDS]
+    scores = {sign: _table_score(start, sign) for sign in DELIMITERS}
     ranked = sorted(scores, key=lambda sign: -scores[sign])
     best, other = ranked[0], ranked[1]
     if not scores[best]:
-        told.find("delimiter", ",", "there is only one column", LIKELY)
+        log.find("delimiter", ",", "there is only one column", LIKELY)
         return ","
     share = min(1.0, scores[best] % 10)
-    evidence = f"{share:.0%} of the first records have equally many cells with {SIGNS[best]}s"
+    evidence = f"{share:.0%} of the first records have equally many cells with {DELIMITERS[best]}s"
     if scores[best] > 1.25 * scores[other]:
-        told.find("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
+        log.find("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
     else:
-        told.ask("delimiter", "What stands between the cells?", tuple(s for s in ranked if scores[s]), evidence)
+        log.ask("delimiter", "What stands between the cells?", tuple(s for s in ranked if scores[s]), evidence)
     return best
 
 
-def _table_likeness(text: str, sign: str) -> float:
-    """0 where the sign makes no table; else 10 for each name of the header that is known, and how even it is."""
+def _table_score(text: str, sign: str) -> float:
+    """Score a delimiter: 10 per known header name plus the share of records of equal width; 0 if there is no table."""
     rows = []
     for row in _records(text, sign):
         rows.append(row)
-        if len(rows) >= _TRIED:
+        if len(rows) >= _SCORED_RECORDS:
             break
     if len(rows) > 3:
         rows.pop()
-    width = _width(rows)
+    width = _most_common_width(rows)
     if width < 2:
         return 0.0
-    even = sum(len(row) == width for _, row in rows) / len(rows)
-    if even < 0.5:
+    regular_share = sum(len(row) == width for _, row in rows) / len(rows)
+    if regular_share < 0.5:
         return 0.0
-    names = max((sum(known(cell) for cell in row) for _, row in rows[:_PREAMBLE] if len(row) == width), default=0)
-    return 10.0 * names + even
+    names = max(
+        (sum(is_header_name(cell) for cell in row) for _, row in rows[:_HEADER_SEARCH_RECORDS] if len(row) == width),
+        default=0,
+    )
+    return 10.0 * names + regular_share
 
 
-def _width(rows: list[Row]) -> int:
-    """The number of cells that most records have, of those that have several."""
-    counted = Counter(len(row) for _, row in rows if len(row) > 1) or Counter(len(row) for _, row in rows)
-    return counted.most_common(1)[0][0] if counted else 0
+def _most_common_width(rows: list[Row]) -> int:
+    """Most common number of cells, among records with several cells."""
+    counts = Counter(len(row) for _, row in rows if len(row) > 1) or Counter(len(row) for _, row in rows)
+    return counts.most_common(1)[0][0] if counts else 0
 
 
-def _of_width(rows: list[Row], width: int) -> tuple[list[list[str]], list[int]]:
-    """Records of that width; those with empty cells behind it are cut to it."""
+def _rows_of_width(rows: list[Row], width: int) -> tuple[list[list[str]], list[int]]:
+    """Records of this width, after trimming trailing empty cells."""
     cells, lines = [], []
     for line, row in rows:
         if len(row) > width and not any(row[width:]):
@@ -149,33 +152,33 @@ def _of_width(rows: list[Row], width: int) -> tuple[list[list[str]], list[int]]:
     return cells, lines
 
 
-def _unended(header: list[str], width: int) -> list[str]:
-    """The names, without an empty one that a trailing delimiter leaves."""
+def _trim_trailing_empty(header: list[str], width: int) -> list[str]:
+    """The header without empty cells from trailing delimiters."""
     return header[:width] if len(header) > width and not any(header[width:]) else header
 
 
-def _header(rows: list[Row], width: int, told: Told) -> int | None:
-    """The place of the row that names the columns."""
-    given = told.answer("header")
-    if given is not None:
-        return next((place for place, (line, _) in enumerate(rows) if str(line) == given), None)
-    found: list[tuple[int, int]] = []
-    for place, (_, row) in enumerate(rows[:_PREAMBLE]):
+def _header_index(rows: list[Row], width: int, log: Told) -> int | None:
+    """Index of the header row, or None."""
+    answer = log.answer("header")
+    if answer is not None:
+        return next((index for index, (line, _) in enumerate(rows) if str(line) == answer), None)
+    candidates: list[tuple[int, int]] = []
+    for index, (_, row) in enumerate(rows[:_HEADER_SEARCH_RECORDS]):
         names = [cell.strip() for cell in row if cell.strip()]
         if len(row) < width or len(names) < (width + 1) // 2 or any(looks_written(name) for name in names):
             continue
-        found.append((sum(known(name) for name in names), place))
-    if not found:
+        candidates.append((sum(is_header_name(name) for name in names), index))
+    if not candidates:
         first = rows[0][0] if rows else 1
-        why = "no row looks like names"
-        told.ask("header", "On which line do the names of the columns stand? 0: on none.", (), why, (first,))
+        evidence = "no row looks like names"
+        log.ask("header", "On which line do the names of the columns stand? 0: on none.", (), evidence, (first,))
         return 0 if rows else None
-    most = max(count for count, _ in found)
-    place = next(place for count, place in found if count == most)
-    line = rows[place][0]
-    if most >= 2 or place == 0:
-        what = f"{most} of its names are known" if most else "it is the first row, of texts alone"
-        told.find("header", f"line {line}", what, CERTAIN if most >= 3 else LIKELY, (line,))
+    best = max(count for count, _ in candidates)
+    index = next(index for count, index in candidates if count == best)
+    line = rows[index][0]
+    if best >= 2 or index == 0:
+        evidence = f"{best} of its names are known" if best else "it is the first row, of texts alone"
+        log.find("header", f"line {line}", evidence, CERTAIN if best >= 3 else LIKELY, (line,))
     else:
-        told.ask("header", "On which line do the names of the columns stand?", (str(line),), "no known names", (line,))
-    return place
+        log.ask("header", "On which line do the names of the columns stand?", (str(line),), "no known names", (line,))
+    return index

@@ -1,4 +1,4 @@
-"""Whether a file is one of text, seen at its first bytes."""
+"""Recognise text files by their first bytes."""
 
 import zlib
 from codecs import BOM_UTF8
@@ -12,7 +12,7 @@ _TYPED = (b"PAR1", b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")
 
 
 def is_text(head: bytes) -> bool:
-    """No for archives, workbooks, Parquet and what may be JSON, also in gzip."""
+    """False for archives, workbooks, Parquet and possible JSON, gzipped or not."""
     if head.startswith(GZIP):
         with suppress(zlib.error):
             return not zlib.decompressobj(31).decompress(head, 8).startswith(_TYPED)

@@ -1,1 +1,1 @@
-"""How the cells of a column are written: numbers, dates, times, currencies."""
+"""Detect the formats of numbers, dates, times and currencies."""

@@ -1,13 +1,13 @@
-"""The currency, by a column of codes, by signs beside the numbers or by a code in a header."""
+"""Detect the currency by a column of codes, by currency signs in cells, or by a code in a header."""
 
 import re
 from collections.abc import Iterable
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, Told
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.values.numbers import SIGNS, Numbers
+from tillstream.detection.values.numbers import SIGNS, NumberProfile
 
-Lines = tuple[int, ...]
+LineNumbers = tuple[int, ...]
 CODES = frozenset(
     [
         "AED",
@@ -59,7 +59,7 @@ CODES = frozenset(
         "ZAR",
     ]
 )
-_SEVERAL = {
+_SHARED_SIGNS = {
     "$": ("USD", "CAD", "AUD", "MXN", "SGD"),
     "¥": ("JPY", "CNY"),
     "￥": ("JPY", "CNY"),
@@ -69,57 +69,57 @@ _SEVERAL = {
 _IN_HEADER = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])|(€|£|₹)")
 
 
-def signs(seen: Iterable[tuple[Column, Numbers]]) -> tuple[str, ...]:
-    """What stands beside numbers, as the file writes it; the longest first."""
-    found = {sign for _, numbers in seen for sign in numbers.signs}
-    return tuple(sorted(found, key=lambda sign: (-len(sign), sign)))
+def signs(number_columns: Iterable[tuple[Column, NumberProfile]]) -> tuple[str, ...]:
+    """Currency signs of the number columns, longest first."""
+    distinct = {sign for _, numbers in number_columns for sign in numbers.signs}
+    return tuple(sorted(distinct, key=lambda sign: (-len(sign), sign)))
 
 
-def decide(sheet: Sheet, roles: dict[str, str], seen: list[tuple[Column, Numbers]], told: Told) -> str:
-    """The constant currency; empty where a column says it. Asks `currency` where nothing proves one."""
-    answer = (told.answer("currency") or "").upper()
-    if "currency" in roles and _codes(sheet, roles, told):
+def decide(sheet: Sheet, roles: dict[str, str], number_columns: list[tuple[Column, NumberProfile]], log: Told) -> str:
+    """The file's currency; empty if a column contains it. Asks `currency` if there is no proof."""
+    answer = (log.answer("currency") or "").upper()
+    if "currency" in roles and _has_currency_codes(sheet, roles, log):
         return ""
     if re.fullmatch("[A-Z]{3}", answer):
         return answer
-    proofs, several, evidence, lines = _proofs(seen)
-    if len(proofs) == 1 and (not several or set(proofs) <= set(several)):
-        found, (evidence, lines) = next(iter(proofs.items()))
-        told.find("currency", found, evidence, LIKELY + 0.05, lines)
-        return found
+    proofs, shared, evidence, lines = _proofs(number_columns)
+    if len(proofs) == 1 and (not shared or set(proofs) <= set(shared)):
+        currency, (evidence, lines) = next(iter(proofs.items()))
+        log.find("currency", currency, evidence, LIKELY + 0.05, lines)
+        return currency
     if proofs:
         evidence = " against ".join(words for words, _ in proofs.values()) + (f" and {evidence}" if evidence else "")
-    told.ask("currency", "In which currency are the amounts?", tuple(proofs) or several, evidence, lines)
+    log.ask("currency", "In which currency are the amounts?", tuple(proofs) or shared, evidence, lines)
     return next(iter(proofs), "")
 
 
-def _codes(sheet: Sheet, roles: dict[str, str], told: Told) -> bool:
-    """Whether the column of that name holds a code in every row; else it plays no role."""
+def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: Told) -> bool:
+    """Whether the currency column has a code in every row; otherwise removes its role."""
     column = sheet.columns[roles["currency"]]
     words = set(column.words)
     if words and words <= CODES and column.filled == sheet.rows:
-        told.find("currency", ", ".join(sorted(words)), f"{column.name} holds codes of currencies", CERTAIN)
+        log.find("currency", ", ".join(sorted(words)), f"{column.name} holds codes of currencies", CERTAIN)
         return True
     del roles["currency"]
     return False
 
 
 def _proofs(
-    seen: list[tuple[Column, Numbers]],
-) -> tuple[dict[str, tuple[str, Lines]], tuple[str, ...], str, Lines]:
-    """Currency → what proves it; and where a sign of several is seen, these, with the cell and its line."""
-    proofs: dict[str, tuple[str, Lines]] = {}
-    several: tuple[str, ...] = ()
+    number_columns: list[tuple[Column, NumberProfile]],
+) -> tuple[dict[str, tuple[str, LineNumbers]], tuple[str, ...], str, LineNumbers]:
+    """Currency → proof; and for a sign shared by several currencies, these, with the cell and its line."""
+    proofs: dict[str, tuple[str, LineNumbers]] = {}
+    shared: tuple[str, ...] = ()
     evidence = ""
-    lines: Lines = ()
-    for column, numbers in seen:
+    lines: LineNumbers = ()
+    for column, numbers in number_columns:
         for sign, cell in numbers.signs.items():
-            where = f"“{cell}” in {column.name}"
+            location = f"“{cell}” in {column.name}"
             if SIGNS[sign]:
-                proofs.setdefault(SIGNS[sign], (where, column.line_of(cell)))
+                proofs.setdefault(SIGNS[sign], (location, column.first_lines(cell)))
             else:
-                several, evidence, lines = _SEVERAL.get(sign, ()), where, column.line_of(cell)
+                shared, evidence, lines = _SHARED_SIGNS.get(sign, ()), location, column.first_lines(cell)
         for code, sign in _IN_HEADER.findall(column.name):
-            if found := code if code in CODES else SIGNS.get(sign, ""):
-                proofs.setdefault(found, (f"the name of {column.name}", ()))
-    return proofs, several, evidence, lines
+            if currency := code if code in CODES else SIGNS.get(sign, ""):
+                proofs.setdefault(currency, (f"the name of {column.name}", ()))
+    return proofs, shared, evidence, lines

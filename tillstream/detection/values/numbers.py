@@ -1,4 +1,4 @@
-"""How numbers are written, told by the shapes of the cells."""
+"""Detect number formats by the shapes of the cells."""
 
 import re
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from tillstream.detection.sheet import Column
 
 _DIGITS = str.maketrans("123456780０１２３４５６７８９", "9" * 19)
 _ZERO = re.compile(r"^\D*0\D")
-"""A lone zero before three digits is a whole part: 0,125 has a decimal sign."""
-_BLANKS = 2
+"""A lone zero before three digits is an integer part: in 0,125 the comma is the decimal separator."""
+_MAX_MISSING_WORDS = 2
 _PROBE = 100
-"""Of so many words from everywhere in a column at least one is a number, or it is none of numbers."""
+"""Number of words probed across a column; without a number among them, the column is not numeric."""
 _SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
 SIGNS = {
@@ -51,7 +51,7 @@ SIGNS = {
     "C$": "CAD",
     "A$": "AUD",
 }
-"""Sign beside a number → its currency; empty where several use it."""
+"""Currency sign → currency; empty if several currencies share it."""
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"^(?P<open>\()?[-+−]?(?P<left>{_SIGN})?[{_SPACES}]*[-+−]?"
@@ -62,51 +62,53 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True)
 class Shape:
-    """What a number's shape tells. `decimal` and `thousands` are proved; `either` could be one or the other."""
+    """Format of a number. `decimal` and `thousands` are certain; `ambiguous` may be one or the other."""
 
     decimal: str = ""
     thousands: str = ""
-    either: str = ""
+    ambiguous: str = ""
     sign: str = ""
     percent: bool = False
 
 
 @lru_cache(maxsize=20_000)
 def shape_of(pattern: str) -> Shape | None:
-    """pattern: the cell with every digit as 9. None where that is no number."""
-    found = _NUMBER.match(pattern)
-    if not found:
+    """Parse the pattern of a cell, with every digit as 9; None if it is not a number."""
+    match = _NUMBER.match(pattern)
+    if not match:
         return None
-    core, sign, percent = found["core"], found["left"] or found["right"] or "", bool(found["percent"])
+    core, sign, percent = match["core"], match["left"] or match["right"] or "", bool(match["percent"])
     parts = re.split(r"[^9]", core)
-    signs = [_alike(one) for one in re.findall(r"[^9]", core)]
-    decimal, thousands, either = "", "", ""
-    if signs:
-        last = signs[-1]
-        groups = len(signs) - 1
-        if len(set(signs)) > 2 or (groups and signs.count(last) < len(signs) and last in signs[:-1]):
+    separators = [_normalise_separator(separator) for separator in re.findall(r"[^9]", core)]
+    decimal, thousands, ambiguous = "", "", ""
+    if separators:
+        last = separators[-1]
+        groups = len(separators) - 1
+        if len(set(separators)) > 2 or (
+            groups and separators.count(last) < len(separators) and last in separators[:-1]
+        ):
             return None
-        if len(set(signs)) == 2:
-            if last not in ".," or not _grouped(parts[:-1]):
+        if len(set(separators)) == 2:
+            if last not in ".," or not _is_grouped(parts[:-1]):
                 return None
-            decimal, thousands = last, signs[0]
+            decimal, thousands = last, separators[0]
         elif groups or last not in ".,":
-            if not _grouped(parts):
+            if not _is_grouped(parts):
                 return None
             thousands = last
         elif len(parts[-1]) == 3 and 1 <= len(parts[0]) <= 3:
-            either = last
+            ambiguous = last
         else:
             decimal = last
-    return Shape(decimal, thousands, either, sign, percent)
+    return Shape(decimal, thousands, ambiguous, sign, percent)
 
 
-def _alike(sign: str) -> str:
+def _normalise_separator(sign: str) -> str:
     return " " if sign in _SPACES else "'" if sign in _APOSTROPHES else sign
 
 
-def _grouped(parts: list[str]) -> bool:
-    """Groups of three, or of two before the last three as in India."""
+def _is_grouped(parts: list[str]) -> bool:
+    """Whether the parts are groups of three digits, or of two before the last three, as in India."""
     first, *rest = parts
     if not 1 <= len(first) <= 3 or not rest or len(rest[-1]) != 3:
         return False
@@ -114,70 +116,77 @@ def _grouped(parts: list[str]) -> bool:
 
 
 def pattern_of(cell: str) -> str:
-    """The cell with every digit as 9."""
+    """Replace every digit of a cell by 9."""
     return cell.translate(_DIGITS)
 
 
 def looks_written(cell: str) -> bool:
-    """Whether a cell holds a number, as data does and names do not."""
+    """Whether a cell is a number, as in data but not in headers."""
     return shape_of(cell.translate(_DIGITS)) is not None
 
 
 @dataclass
-class Numbers:
-    """What the numbers of one column tell: a cell for each thing seen."""
+class NumberProfile:
+    """Number format evidence of a column: each separator or sign with an example cell."""
 
     share: float
-    """Of the cells that hold something."""
+    """Share of numbers among the non-empty cells."""
     decimal: dict[str, str] = field(default_factory=dict)
     thousands: dict[str, str] = field(default_factory=dict)
-    either: dict[str, str] = field(default_factory=dict)
+    ambiguous: dict[str, str] = field(default_factory=dict)
     signs: dict[str, str] = field(default_factory=dict)
-    strange: list[str] = field(default_factory=list)
+    unparsed: list[str] = field(default_factory=list)
     percent: bool = False
 
 
-def look(column: Column) -> Numbers:
-    """Each shape once: a column has thousands of numbers and few shapes."""
-    numbers = Numbers(0.0)
+def profile(column: Column) -> NumberProfile:
+    """Profile a column; each shape is parsed once, since columns have many numbers but few shapes."""
+    result = NumberProfile(0.0)
     probe = islice(column.words, 0, None, max(1, len(column.words) // _PROBE))
     if not any(looks_written(word) for word in probe):
-        return numbers
+        return result
     shapes: dict[str, list[Any]] = {}
     for word, count in column.words.items():
-        known = shapes.get(pattern := word.translate(_DIGITS))
-        if known is None:
+        entry = shapes.get(pattern := word.translate(_DIGITS))
+        if entry is None:
             shapes[pattern] = [word, count]
         else:
-            known[1] += count
-    good = 0
+            entry[1] += count
+    parsed = 0
     for pattern, (word, count) in shapes.items():
         shape = shape_of(pattern)
         if shape is None:
-            numbers.strange.append(word)
+            result.unparsed.append(word)
             continue
-        good += count
-        _note(numbers, shape, word)
-        if shape.either:
-            fraction = next((one for one in column.words if one.translate(_DIGITS) == pattern and _ZERO.match(one)), "")
+        parsed += count
+        _record(result, shape, word)
+        if shape.ambiguous:
+            fraction = next(
+                (
+                    candidate
+                    for candidate in column.words
+                    if candidate.translate(_DIGITS) == pattern and _ZERO.match(candidate)
+                ),
+                "",
+            )
             if fraction:
-                _note(numbers, Shape(decimal=shape.either), fraction)
-    rest = column.filled - _blanks(column, numbers.strange)
-    numbers.share = good / rest if rest and 5 * good >= column.filled else 0.0
-    return numbers
+                _record(result, Shape(decimal=shape.ambiguous), fraction)
+    counted = column.filled - _missing_word_count(column, result.unparsed)
+    result.share = parsed / counted if counted and 5 * parsed >= column.filled else 0.0
+    return result
 
 
-def _blanks(column: Column, strange: list[str]) -> int:
-    """How often a word without digits stands in the place of a number, where these are one or two words."""
-    words = [word for word in strange if not any(letter.isdigit() for letter in word)]
-    return sum(column.words[word] for word in words) if len(words) == len(strange) <= _BLANKS else 0
+def _missing_word_count(column: Column, unparsed: list[str]) -> int:
+    """Number of cells with missing-value words, if there are at most two such words and none has digits."""
+    words = [word for word in unparsed if not any(letter.isdigit() for letter in word)]
+    return sum(column.words[word] for word in words) if len(words) == len(unparsed) <= _MAX_MISSING_WORDS else 0
 
 
-def _note(numbers: Numbers, shape: Shape, word: str) -> None:
+def _record(numbers: NumberProfile, shape: Shape, word: str) -> None:
     for signs, sign in (
         (numbers.decimal, shape.decimal),
         (numbers.thousands, shape.thousands),
-        (numbers.either, shape.either),
+        (numbers.ambiguous, shape.ambiguous),
         (numbers.signs, shape.sign),
     ):
         if sign:
@@ -186,52 +195,52 @@ def _note(numbers: Numbers, shape: Shape, word: str) -> None:
 
 
 @dataclass(frozen=True)
-class Style:
+class NumberStyle:
     decimal: str
     thousands: str
 
 
-def decide(seen: Iterable[tuple[Column, Numbers]], told: Told) -> Style:
-    """Asks `decimal` where only cells such as 1,234 are there, or where the cells contradict each other."""
+def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Told) -> NumberStyle:
+    """Detect the number style. Asks `decimal` if all cells are ambiguous, such as 1,234, or contradict each other."""
     proofs: dict[str, list[tuple[Column, str]]] = {".": [], ",": []}
     grouping: dict[str, tuple[Column, str]] = {}
-    open_: dict[str, tuple[Column, str]] = {}
-    for column, numbers in seen:
+    ambiguous: dict[str, tuple[Column, str]] = {}
+    for column, numbers in number_columns:
         for sign, cell in numbers.decimal.items():
             proofs[sign].append((column, cell))
         for sign, cell in numbers.thousands.items():
             grouping.setdefault(sign, (column, cell))
             if sign in ".,":
                 proofs["," if sign == "." else "."].append((column, cell))
-        for sign, cell in numbers.either.items():
-            open_.setdefault(sign, (column, cell))
-    decimal = told.answer("decimal")
+        for sign, cell in numbers.ambiguous.items():
+            ambiguous.setdefault(sign, (column, cell))
+    decimal = log.answer("decimal")
     if decimal not in {".", ","}:
-        decimal = _proved(proofs, open_, told)
+        decimal = _proved(proofs, ambiguous, log)
     other = "," if decimal == "." else "."
-    thousands = next((sign for sign in grouping if sign != decimal), other if other in open_ else "")
+    thousands = next((sign for sign in grouping if sign != decimal), other if other in ambiguous else "")
     if thousands:
-        column, cell = grouping.get(thousands) or open_[thousands]
-        told.find("thousands", thousands, f"“{cell}” in {column.name}", LIKELY, column.line_of(cell))
-    return Style(decimal, thousands)
+        column, cell = grouping.get(thousands) or ambiguous[thousands]
+        log.find("thousands", thousands, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
+    return NumberStyle(decimal, thousands)
 
 
-def _proved(proofs: dict[str, list[tuple[Column, str]]], open_: dict[str, tuple[Column, str]], told: Told) -> str:
+def _proved(proofs: dict[str, list[tuple[Column, str]]], ambiguous: dict[str, tuple[Column, str]], log: Told) -> str:
     sides = [sign for sign, cells in proofs.items() if cells]
     words = "Which sign stands before the fraction?"
     if len(sides) == 2:
         pair = [proofs[sign][0] for sign in sides]
         evidence = " against ".join(f"“{cell}” in {column.name}" for column, cell in pair)
-        told.ask("decimal", words, (".", ","), evidence, tuple(x for c, cell in pair for x in c.line_of(cell)))
+        log.ask("decimal", words, (".", ","), evidence, tuple(x for c, cell in pair for x in c.first_lines(cell)))
         return sides[0]
     if sides:
         column, cell = proofs[sides[0]][0]
-        told.find("decimal", sides[0], f"“{cell}” in {column.name}", CERTAIN, column.line_of(cell))
+        log.find("decimal", sides[0], f"“{cell}” in {column.name}", CERTAIN, column.first_lines(cell))
         return sides[0]
-    if open_:
-        column, cell = next(iter(open_.values()))
+    if ambiguous:
+        column, cell = next(iter(ambiguous.values()))
         evidence = f"“{cell}” in {column.name} may be a thousand and more, or a fraction of three digits"
-        told.ask("decimal", words, (".", ","), evidence, column.line_of(cell))
+        log.ask("decimal", words, (".", ","), evidence, column.first_lines(cell))
         return "."
-    told.find("decimal", ".", "every number looked at is whole", ASSUMED)
+    log.find("decimal", ".", "every number looked at is whole", ASSUMED)
     return "."

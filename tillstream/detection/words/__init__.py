@@ -1,1 +1,1 @@
-"""Words that files use for columns, statuses and totals, in several languages."""
+"""Multilingual vocabularies for headers, statuses and totals."""

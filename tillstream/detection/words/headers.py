@@ -1,4 +1,4 @@
-"""What a header's name says its column is."""
+"""Match header names to sale-line roles."""
 
 import re
 import unicodedata
@@ -14,8 +14,8 @@ _RATE = re.compile(r"%|percent|prozent|rate\b|satz\b|率")
 
 
 @dataclass(frozen=True)
-class Called:
-    """A role that a name may mean, and how clearly: CLEAR, VAGUE or PART."""
+class HeaderMatch:
+    """A possible role of a header, with its clarity: CLEAR, VAGUE or PART."""
 
     role: str
     clarity: float
@@ -23,43 +23,46 @@ class Called:
 
 
 def plain(name: str) -> str:
-    """Letters and digits alone, without case and accents; `%`, `#` and `°` stay, as they tell."""
-    bare = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
-    return "".join(letter for letter in bare if letter.isalnum() or letter in "%#")
+    """Normalise a name to letters, digits, `%` and `#`, without case and accents."""
+    normalised = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
+    return "".join(letter for letter in normalised if letter.isalnum() or letter in "%#")
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, tuple[Called, ...]]:
-    found: dict[str, list[Called]] = {}
+def _matches_by_name() -> dict[str, tuple[HeaderMatch, ...]]:
+    matches: dict[str, list[HeaderMatch]] = {}
     for role, text in COLUMNS.items():
         clear, _, vague = text.partition("|")
         for names, clarity in ((clear, CLEAR), (vague, VAGUE)):
             for name in names.split(","):
                 if key := plain(name):
-                    found.setdefault(key, []).append(Called(role, clarity, " ".join(name.split())))
-    return {key: tuple({one.role: one for one in reversed(called)}.values()) for key, called in found.items()}
+                    matches.setdefault(key, []).append(HeaderMatch(role, clarity, " ".join(name.split())))
+    return {
+        key: tuple({match.role: match for match in reversed(header_matches)}.values())
+        for key, header_matches in matches.items()
+    }
 
 
 @lru_cache(maxsize=10_000)
-def called(name: str) -> tuple[Called, ...]:
-    """What the name may mean; nothing where it is unknown. A name in brackets behind another is not looked at."""
-    table = _table()
-    if found := table.get(plain(name)):
-        return found
-    bare = _BRACKETS.sub("", name)
-    bare = re.sub(r"[€£¥₹$]|\b(EUR|USD|GBP|INR|JPY|CHF|BRL)\b|\bin$", "", bare).strip()
-    if bare != name and (found := table.get(plain(bare))):
-        return found
-    without = re.sub(r"\d+(?:[.,]\d+)?\s*%?", "", bare).strip()
-    if without != bare and (found := table.get(plain(without))):
-        return tuple(Called(one.role, VAGUE, one.synonym) for one in found)
+def match_header(name: str) -> tuple[HeaderMatch, ...]:
+    """Possible roles of a header; empty if unknown. Without a match, brackets, currency and rate are ignored."""
+    table = _matches_by_name()
+    if matches := table.get(plain(name)):
+        return matches
+    stripped = _BRACKETS.sub("", name)
+    stripped = re.sub(r"[€£¥₹$]|\b(EUR|USD|GBP|INR|JPY|CHF|BRL)\b|\bin$", "", stripped).strip()
+    if stripped != name and (matches := table.get(plain(stripped))):
+        return matches
+    without_rate = re.sub(r"\d+(?:[.,]\d+)?\s*%?", "", stripped).strip()
+    if without_rate != stripped and (matches := table.get(plain(without_rate))):
+        return tuple(HeaderMatch(match.role, VAGUE, match.synonym) for match in matches)
     return ()
 
 
-def known(name: str) -> bool:
-    return bool(name) and bool(called(name))
+def is_header_name(name: str) -> bool:
+    return bool(name) and bool(match_header(name))
 
 
-def tells_rate(name: str) -> bool:
-    """Whether the name says that its numbers are parts of a hundred and no amounts."""
+def is_rate_header(name: str) -> bool:
+    """Whether the name indicates a rate or percentage instead of an amount."""
     return bool(_RATE.search(name.casefold()))

@@ -1,11 +1,10 @@
-"""Words for the status of a sale, in English, German, French, Spanish, Portuguese, Italian, Dutch
-and Japanese."""
+"""Status words in English, German, French, Spanish, Portuguese, Italian, Dutch and Japanese."""
 
 from tillstream.detection.words.headers import plain
 
-MEANINGS = ("completed", "pending", "cancelled", "returned")
-MOST_WORDS = 30
-"""A column with more different words is none of statuses."""
+STATUSES = ("completed", "pending", "cancelled", "returned")
+MAX_STATUS_WORDS = 30
+"""A column with more distinct words is not a status column."""
 _WORDS = {
     "completed": """
         completed, complete, shipped, paid, closed, done, delivered, resolved, fulfilled, finished, sold,
@@ -34,4 +33,4 @@ _WORDS = {
         restituito, rimborsato, geretourneerd, terugbetaald, teruggebracht, retourgezonden, 返品, 返金, 返品済,
         返金済""",
 }
-KNOWN = {plain(word): meaning for meaning, words in _WORDS.items() for word in words.split(",")}
+STATUS_BY_WORD = {plain(word): status for status, words in _WORDS.items() for word in words.split(",")}

@@ -1,5 +1,5 @@
-"""How headers call the columns of a sale line, in English, German, French, Spanish, Portuguese,
-Italian, Dutch and Japanese. Names before the bar say it clearly; those behind it only where nothing else does."""
+"""Header synonyms for sale-line columns, in English, German, French, Spanish, Portuguese, Italian, Dutch
+and Japanese. Names before the bar are clear; those after it count only without a clearer match."""
 
 COLUMNS: dict[str, str] = {
     "sale_id": """
@@ -182,4 +182,4 @@ COLUMNS: dict[str, str] = {
         betaalmethode, opmerking, opmerkingen, merk, 備考, 住所, 電話番号, 支払方法, 納品日, 配送日, 出荷日,
         粗利, 利益, 曜日, メモ""",
 }
-"""Role → names. Roles that are no column of a sale line: amount (net or gross), time, rates; "" is none of interest."""
+"""Role → names. Not sale-line columns: amount (net or gross), time and rates; "" marks irrelevant columns."""

@@ -1,1 +1,1 @@
-"""Reading: the bytes of any supported format become blocks of text cells with row and line numbers."""
+"""Read files of any supported format into blocks of text cells with row and line numbers."""

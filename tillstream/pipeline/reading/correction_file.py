@@ -1,4 +1,4 @@
-"""The file in which rejected rows go out and come back: its own columns, its cells and its lines."""
+"""Format of the correction file, which exports rejected rows and imports their corrections."""
 
 import csv
 import io
@@ -12,13 +12,13 @@ ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_acce
 OURS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
 YES = ("yes", "y", "true", "1", "x")
 RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-"""Spreadsheets of East Asia take the full-width signs for the others."""
+"""Includes full-width characters, which East Asian spreadsheets treat like the ASCII ones."""
 CORRECTED = FileStyle()
-"""A kept correction is UTF-8 with commas, whatever the original was and however it was given back."""
+"""A stored correction is UTF-8 with commas, whatever the format of the original or of the upload."""
 
 
 def guard(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Prefix a cell that a spreadsheet would evaluate as a formula with an apostrophe."""
     return f"'{cell}" if cell.startswith(RISKY) else cell
 
 
@@ -27,16 +27,16 @@ def unguard(cell: str) -> str:
 
 
 def _dicts(stream: BinaryIO) -> Iterator[dict[str, str]]:
-    """The rows of a corrected file as dictionaries; guards are taken off."""
-    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        reader = csv.reader(text)
+    """Rows of a corrected file as dictionaries, with apostrophe guards removed."""
+    with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
+        reader = csv.reader(lines)
         header = next(reader)
         for cells in reader:
             yield dict(zip(header, map(unguard, cells), strict=False))
 
 
 def line_of(cells: list[str]) -> str:
-    """Cells as the text of a row of a correction, without its line end."""
+    """Format cells as a CSV row of a correction, without the line ending."""
     return _line(cells).removesuffix("\r\n")
 
 

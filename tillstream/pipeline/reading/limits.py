@@ -1,11 +1,11 @@
-"""How far a compressed file may grow before it is rejected."""
+"""Size limits for decompressed files."""
 
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.reading.errors import UnreadableFile
 
 
-def bounded(unpacked: int, packed: int, limits: Limits) -> None:
-    """Raises `UnreadableFile` where `packed` bytes became too many."""
+def check_unpacked_size(unpacked: int, packed: int, limits: Limits) -> None:
+    """Raise `UnreadableFile` if `packed` bytes expand beyond the limits."""
     if unpacked > limits.unpacked_bytes:
         raise UnreadableFile(
             "unreadable-file",

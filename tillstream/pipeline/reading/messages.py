@@ -1,4 +1,4 @@
-"""The messages in the kept bytes of a micro-batch of store sales."""
+"""Messages of a stored store-sales micro-batch."""
 
 import json
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from tillstream.domain.store_sale import decoded
 
 
 def texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    """(row number, message text) of every row of a kept micro-batch, numbered as `message_parts` does."""
+    """Yield (row number, message text) for each row of a stored micro-batch, numbered as in `message_parts`."""
     row = 0
     for text in stream.read().decode().split("\n")[:-1]:
         message = json.loads(text)["message"]
-        for _ in range(_lines(message)):
+        for _ in range(_line_count(message)):
             row += 1
             yield row, message
 
 
-def _lines(message: str) -> int:
-    sale, wrong = decoded(message)
-    return 1 if wrong else len(sale["lines"])
+def _line_count(message: str) -> int:
+    sale, error = decoded(message)
+    return 1 if error else len(sale["lines"])

@@ -1,4 +1,4 @@
-"""What a reader of any format must know of the contract, and of what a file may cost."""
+"""Reader options: file style from the contract, and resource limits."""
 
 from dataclasses import dataclass, field
 
@@ -6,15 +6,15 @@ from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS, Limits
 
 BLOCK_BYTES = 8 << 20
-"""As fast as larger blocks, and a few of them on their way stay small in memory."""
+"""Larger blocks are not faster; small ones limit memory while several are in flight."""
 
 
 @dataclass(frozen=True)
 class Manner:
     style: FileStyle = field(default_factory=FileStyle)
     needed: tuple[str, ...] = ()
-    """The first row that has all of these is the header, where a format may have rows above it."""
+    """Column names that identify the header row in formats that allow rows above it."""
     decimal: str = "."
-    """The sign in which numbers of typed cells are written."""
+    """Decimal separator for numbers in typed cells."""
     limits: Limits = LIMITS
     block_bytes: int = BLOCK_BYTES

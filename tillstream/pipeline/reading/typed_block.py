@@ -1,4 +1,4 @@
-"""A block of rows that were no lines of text: from sheets, JSON lines and Parquet."""
+"""Blocks from sheets, JSON lines and Parquet, whose rows are not lines of text."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.skipped_rows import no_sales
+from tillstream.pipeline.reading.skipped_rows import non_sale_rows
 from tillstream.pipeline.rows.block import Block, Ints, Refused
 from tillstream.pipeline.rows.text_column import flags
 
@@ -21,61 +21,61 @@ def typed_block(
     lines: Ints,
     refused: list[Refused],
     raw: Callable[[int], str],
-    told: Sequence[str] = (),
-    words: tuple[str, ...] = (),
+    header: Sequence[str] = (),
+    ignore: tuple[str, ...] = (),
 ) -> Block:
-    """Rows without any text, and those that are no sales, are taken out and counted. raw: of the rows given here.
+    """Build a block; blank and non-sale rows are dropped and counted.
 
-    told, words: the header as the source has it, and how rows begin that are to be ignored.
+    raw: source text by index into the input rows. header: names as in the source. ignore: first words of rows to skip.
     """
     filled = np.zeros(len(numbers), np.bool_)
     for column in columns:
         if filled.all():
             break
-        void = flags(pc.equal(pc.utf8_trim_whitespace(column.dictionary), ""))
-        filled |= ~void[column.indices.to_numpy()] if len(void) else False
-    where = np.flatnonzero(filled)
-    blank = len(numbers) - len(where)
-    # a table without columns has no rows either
+        is_empty = flags(pc.equal(pc.utf8_trim_whitespace(column.dictionary), ""))
+        filled |= ~is_empty[column.indices.to_numpy()] if len(is_empty) else False
+    kept = np.flatnonzero(filled)
+    blank = len(numbers) - len(kept)
+    # A table without columns has no rows either.
     table = pa.table(list(columns), list(names)) if columns else pa.table({})
     if blank:
         table = table.filter(pa.array(filled))
-    skipped = no_sales(table, told, words)
+    skipped = non_sale_rows(table, header, ignore)
     ignored = int(np.count_nonzero(skipped))
     if ignored:
-        table, where = table.filter(pa.array(~skipped)), where[~skipped]
-    return Block(table, numbers[where], lines[where], refused, blank, lambda index: raw(int(where[index])), ignored)
+        table, kept = table.filter(pa.array(~skipped)), kept[~skipped]
+    return Block(table, numbers[kept], lines[kept], refused, blank, lambda index: raw(int(kept[index])), ignored)
 
 
-def named_once(names: list[str], needed: Collection[str]) -> list[str]:
-    """Raises `UnreadableFile` where the right header names a column twice; in another, the later ones are numbered."""
+def unique_names(names: list[str], required: Collection[str]) -> list[str]:
+    """Number duplicate column names. Raises `UnreadableFile` if the header has every required name."""
     if len(set(names)) == len(names):
         return names
-    if set(needed) <= set(names):
+    if set(required) <= set(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise UnreadableFile(
             "repeated-header", f"The header names {', '.join(repeated)} more than once. Give each its own name."
         )
-    return [name if name not in names[:place] else f"{name} ({place + 1})" for place, name in enumerate(names)]
+    return [name if name not in names[:index] else f"{name} ({index + 1})" for index, name in enumerate(names)]
 
 
-def not_too_wide(columns: int, most: int) -> None:
-    """Raises `UnreadableFile`: each column costs time and memory, whatever it holds."""
-    if columns > most:
+def check_column_count(columns: int, limit: int) -> None:
+    """Raise `UnreadableFile` if there are too many columns; even empty ones cost time and memory."""
+    if columns > limit:
         raise UnreadableFile(
             "unreadable-file",
-            f"The file has {columns:,} columns, and the contract allows {most:,} (file.max_columns). "
+            f"The file has {columns:,} columns, and the contract allows {limit:,} (file.max_columns). "
             "Remove the columns that are not needed, or raise the limit.",
         )
 
 
 def encode(texts: Sequence[str | None]) -> pa.DictionaryArray:
-    """Raises `UnicodeEncodeError` for half a letter."""
+    """Dictionary-encode texts. Raises `UnicodeEncodeError` for a lone surrogate."""
     return pa.array(texts, pa.string()).dictionary_encode()
 
 
 def line_of(cells: Sequence[str], delimiter: str) -> str:
-    """The row as a line of CSV, for people and for its correction."""
+    """Format a row as a CSV line, for display and for corrections."""
     line = io.StringIO(newline="")
     csv.writer(line, delimiter=delimiter, lineterminator="").writerow(cells)
     return line.getvalue()

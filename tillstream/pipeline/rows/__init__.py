@@ -1,1 +1,1 @@
-"""What one stage hands to the next: rows in flight, what is wrong with them, and the Arrow helpers they share."""
+"""Row batches passed between pipeline stages, their issues, and shared Arrow helpers."""

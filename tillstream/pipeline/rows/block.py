@@ -1,4 +1,4 @@
-"""What every reader of regional files gives, whatever the format: blocks of text cells."""
+"""Blocks of text cells, the output of every file reader."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,36 +12,36 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Refused:
-    """One row that could not be read as cells."""
+    """A row that could not be parsed into cells."""
 
     row_number: int
-    """Counted after the header from 1, blank and ignored rows included."""
+    """1-based, counted from the row after the header; includes blank and ignored rows."""
     line_number: int
-    """Physical line (of a sheet: row) where the row starts; the file's first is 1."""
+    """1-based physical line (in a workbook: sheet row) on which the row starts."""
     raw: str
-    """The record as the source wrote it, without its line end; undecodable bytes as backslash escapes."""
+    """Source text without the line ending; undecodable bytes are backslash-escaped."""
     code: str
-    """Of the catalogue of problems, such as ragged-row, unclosed-quote or undecodable-text."""
+    """Problem code, such as ragged-row, unclosed-quote or undecodable-text."""
     value: str
     detail: str
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of the file: `cells` with as many `row_number` and `line_number`."""
+    """A batch of rows; `cells`, `row_number` and `line_number` have the same length."""
 
     cells: pa.Table
-    """Every column `schema.TEXT`, named by the header; nothing trimmed, nothing null."""
+    """Columns of type `schema.TEXT`, named by the header; untrimmed, without nulls."""
     row_number: Ints
     line_number: Ints
     refused: list[Refused]
     blank: int
-    """Rows without any text: counted, and neither in `cells` nor in `refused`."""
+    """Number of rows without any text; these are in neither `cells` nor `refused`."""
     raw: Callable[[int], str] = field(repr=False)
-    """Row i of `cells` as the source wrote it, without its line end."""
+    """Source text of row i of `cells`, without the line ending."""
     ignored: int = 0
-    """Rows that are no sales, such as repeated headers and totals: counted as the blank ones are."""
+    """Number of non-sale rows, such as repeated headers and totals; these are not in `cells` either."""
     cut: str = ""
-    """In the last block: why the file seems to have been cut off, in words; empty where it does not."""
+    """In the last block: why the file looks truncated, as text; empty if it does not."""
     flagged: dict[str, Ints] = field(default_factory=dict)
-    """Code of a warning → rows of `cells` that it is about."""
+    """Warning code → affected rows of `cells`."""

@@ -1,4 +1,4 @@
-"""Exact sums of amounts. Apart from `money`, whose decimal constants load the frame libraries."""
+"""Exact decimal sums. Separate from `money`, whose decimal constants import the data frame libraries."""
 
 from decimal import Context, Decimal
 
@@ -10,12 +10,12 @@ _HALF = (1 << 32) - 1
 
 
 def total(values: pa.Array) -> Decimal | None:
-    """The sum of NUMERIC (n,), exact for any number of rows; None where there is no value."""
+    """Sum a NUMERIC (n,) array exactly, for any number of rows; None if every value is null."""
     if values.null_count == len(values):
         return None
-    known = values.drop_null()
-    # Each value is a number of billionths in two words; halves of words cannot overflow their sums.
-    words = np.frombuffer(known.buffers()[1], np.int64).reshape(-1, 2)[known.offset :][: len(known)]
+    present = values.drop_null()
+    # Each value is a count of billionths in two 64-bit words; summing 32-bit halves cannot overflow.
+    words = np.frombuffer(present.buffers()[1], np.int64).reshape(-1, 2)[present.offset :][: len(present)]
     low, high = words[:, 0].view(np.uint64), words[:, 1]
     upper = (int((high >> 32).sum()) << 32) + int((high & _HALF).sum())
     lower = (int((low >> np.uint64(32)).sum()) << 32) + int((low & np.uint64(_HALF)).sum())

@@ -1,4 +1,4 @@
-"""What the rules found, kept by columns until somebody asks for rows."""
+"""Validation issues, stored column-wise and expanded to rows on demand."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ SCHEMA = pa.schema(
 
 
 def written(values: pa.Array) -> pa.Array:
-    """Values as a person writes them: text as it is, decimals without the zeros that only their scale adds."""
+    """Format values for display: text unchanged, decimals without trailing zeros."""
     text = pc.cast(values, pa.string())
     if not pa.types.is_decimal(values.type):
         return text
-    # Arrow writes decimals below 1E-6 with an exponent; they are rare enough to be written one by one.
+    # Arrow formats decimals below 1E-6 with an exponent; they are rare enough to format one by one.
     small = pc.fill_null(pc.match_substring(text, "E"), fill_value=False)
     if pc.any(small).as_py():
         plain = [None if value is None else f"{value:f}" for value in values.filter(small).to_pylist()]
@@ -38,8 +38,8 @@ def written(values: pa.Array) -> pa.Array:
 
 
 @dataclass(frozen=True)
-class Found:
-    """One rule's finds in one column. rows: int64 (n,); values: n values of any type; detail: for all, or n texts."""
+class IssueGroup:
+    """One rule's issues in one column. rows: int64 (n,); values: n values of any type; detail: one text or n texts."""
 
     rows: Rows
     code: str
@@ -65,7 +65,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Summary:
-    """How often a rule found something in a column, with the first row as an example."""
+    """Number of issues per rule and column, with the first row as an example."""
 
     code: str
     severity: Severity
@@ -78,7 +78,7 @@ class Summary:
 
 @dataclass
 class ProblemCount:
-    """As it stands in a batch's account: the example is the value on the first line."""
+    """Issue count as stored in a batch's staging report; the example is the value on the first line."""
 
     code: str
     severity: str
@@ -89,18 +89,21 @@ class ProblemCount:
 
 
 class Findings:
-    """Append-only. Indexes point into the table that was normalised; a row may have any number of finds."""
+    """Append-only collection of issues. Row indices refer to the normalised table."""
 
     def __init__(self) -> None:
-        self._found: list[Found] = []
+        self._groups: list[IssueGroup] = []
 
     def add(
         self, rows: Rows, code: str, column: str | None, values: pa.Array | None = None, detail: str | pa.Array = ""
     ) -> None:
-        """rows: int64 (n,) ascending; values and a detail per row: n of them. Raises `KeyError` for an unknown code."""
+        """Add issues of n rows. rows: int64 (n,), ascending; values, detail: n each, or one text as detail for all.
+
+        Raises `KeyError` for an unknown code.
+        """
         CATALOGUE[code]
         if len(rows):
-            self._found.append(Found(np.asarray(rows, np.int64), code, column, values, detail))
+            self._groups.append(IssueGroup(np.asarray(rows, np.int64), code, column, values, detail))
 
     def add_where(
         self,
@@ -110,69 +113,71 @@ class Findings:
         values: pa.Array | None = None,
         detail: str | pa.Array = "",
     ) -> None:
-        """As `add`, from a mask over all rows and values (and a detail per row) of all rows."""
+        """Like `add`, with a mask over all rows; values and per-row details cover all rows too."""
         if not mask.any():
             return
         rows = np.flatnonzero(mask)
-        chosen = None if values is None else values.take(pa.array(rows))
-        self.add(rows, code, column, chosen, detail if isinstance(detail, str) else detail.take(pa.array(rows)))
+        selected = None if values is None else values.take(pa.array(rows))
+        self.add(rows, code, column, selected, detail if isinstance(detail, str) else detail.take(pa.array(rows)))
 
     def only(self, keep: npt.NDArray[np.bool_]) -> "Findings":
-        """The finds of the rows to keep, bool (n,), renumbered as a filtered table is."""
-        kept = Findings()
+        """Issues of the rows where `keep`, bool (n,), is true, reindexed to the filtered table."""
+        filtered = Findings()
         places = np.cumsum(keep) - 1
-        for found in self._found:
-            chosen = keep[found.rows]
-            if chosen.any():
-                mask = pa.array(chosen)
-                values = None if found.values is None else found.values.filter(mask)
-                detail = found.detail if isinstance(found.detail, str) else found.detail.filter(mask)
-                kept._found.append(Found(places[found.rows[chosen]], found.code, found.column, values, detail))
-        return kept
+        for group in self._groups:
+            selected = keep[group.rows]
+            if selected.any():
+                mask = pa.array(selected)
+                values = None if group.values is None else group.values.filter(mask)
+                detail = group.detail if isinstance(group.detail, str) else group.detail.filter(mask)
+                filtered._groups.append(
+                    IssueGroup(places[group.rows[selected]], group.code, group.column, values, detail)
+                )
+        return filtered
 
-    def __iter__(self) -> Iterator[Found]:
-        return iter(self._found)
+    def __iter__(self) -> Iterator[IssueGroup]:
+        return iter(self._groups)
 
     def __len__(self) -> int:
-        return sum(len(found.rows) for found in self._found)
+        return sum(len(group.rows) for group in self._groups)
 
     def table(self, severity: Severity | None = None) -> pa.Table:
-        """index int64, code, column, value, detail: one row per find, of one severity or of all, by index."""
-        chosen = [found.table() for found in self._found if severity in {None, CATALOGUE[found.code].severity}]
-        if not chosen:
+        """One row per issue, of one severity or all, sorted by index: index int64, code, column, value, detail."""
+        selected = [group.table() for group in self._groups if severity in {None, CATALOGUE[group.code].severity}]
+        if not selected:
             return SCHEMA.empty_table()
-        table = pa.concat_tables(chosen)
+        table = pa.concat_tables(selected)
         return table.take(pa.array(np.argsort(table.column("index").to_numpy(), kind="stable")))
 
     def where(self, length: int, columns: frozenset[str], severity: Severity = Severity.ERROR) -> npt.NDArray[np.bool_]:
-        """bool (length,): rows with a find of this severity in one of the columns."""
+        """bool (length,): rows with an issue of this severity in one of the columns."""
         mask = np.zeros(length, np.bool_)
-        for found in self._found:
-            if found.column in columns and CATALOGUE[found.code].severity is severity:
-                mask[found.rows] = True
+        for group in self._groups:
+            if group.column in columns and CATALOGUE[group.code].severity is severity:
+                mask[group.rows] = True
         return mask
 
     def refused(self, length: int) -> npt.NDArray[np.bool_]:
         """bool (length,): rows with at least one error."""
         mask = np.zeros(length, np.bool_)
-        for found in self._found:
-            if CATALOGUE[found.code].severity is Severity.ERROR:
-                mask[found.rows] = True
+        for group in self._groups:
+            if CATALOGUE[group.code].severity is Severity.ERROR:
+                mask[group.rows] = True
         return mask
 
     def summary(self) -> list[Summary]:
-        """One entry per (code, column) in the order of the first find, its example being the lowest index."""
+        """One entry per (code, column), in order of first occurrence; the example is the row with the lowest index."""
         counts: Counter[tuple[str, str | None]] = Counter()
-        firsts: dict[tuple[str, str | None], Found] = {}
-        for found in self._found:
-            key = (found.code, found.column)
-            counts[key] += len(found.rows)
-            if key not in firsts or found.rows[0] < firsts[key].rows[0]:
-                firsts[key] = found
+        firsts: dict[tuple[str, str | None], IssueGroup] = {}
+        for group in self._groups:
+            key = (group.code, group.column)
+            counts[key] += len(group.rows)
+            if key not in firsts or group.rows[0] < firsts[key].rows[0]:
+                firsts[key] = group
         return [_summary(firsts[key], count) for key, count in counts.items()]
 
 
-def _summary(found: Found, count: int) -> Summary:
-    first = found.table(limit=1).to_pylist()[0]
-    severity = CATALOGUE[found.code].severity
-    return Summary(found.code, severity, found.column, count, first["index"], first["value"], first["detail"])
+def _summary(group: IssueGroup, count: int) -> Summary:
+    first = group.table(limit=1).to_pylist()[0]
+    severity = CATALOGUE[group.code].severity
+    return Summary(group.code, severity, group.column, count, first["index"], first["value"], first["detail"])

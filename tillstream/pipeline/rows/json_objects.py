@@ -1,4 +1,4 @@
-"""The source's other columns as one JSON object of text, put together by columns."""
+"""Unmapped source columns as one JSON object per row, built column-wise."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tillstream.pipeline.rows.text_column import data_bytes
 
 
 def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
-    """string (length,): the columns in their order, NULL values left out; NULL where nothing is left."""
+    """string (length,): one JSON object per row, columns in order, without NULL values; NULL if all values are NULL."""
     columns = {name: values for name, values in columns.items() if values.null_count < length}
     if not columns:
         return pa.nulls(length, pa.string())
@@ -22,7 +22,7 @@ def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
         inside = pc.binary_join_element_wise("", *members, "", null_handling="replace", null_replacement="")
         objects = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(inside, 1), "}", "")
         return pc.if_else(pc.equal(inside, ""), None, objects)
-    # A column without gaps settles where the commas go, so that all is put together in one pass.
+    # A column without nulls fixes the position of the commas, so one join builds the whole object.
     parts: list[pa.Array | str] = ["{"]
     before, after = "", ","
     for name, values in columns.items():
@@ -39,17 +39,17 @@ def _opening(name: str) -> str:
 
 
 def _member(name: str, values: pa.Array, before: str = "", after: str = "") -> pa.Array:
-    """NULL where the value is."""
+    """NULL where the value is NULL."""
     return pc.binary_join_element_wise(before + _opening(name), _escaped(values), '"' + after, "")
 
 
 def _escaped(text: pa.Array) -> pa.Array:
-    """As JSON wants it inside quotes; most columns need nothing, which their bytes tell at once."""
-    written = data_bytes(text)
-    special = (written < ord(" ")) | (written == ord('"')) | (written == ord("\\"))
+    """Escape text for a JSON string. Most columns need no escaping, which a scan of their bytes shows."""
+    raw = data_bytes(text)
+    special = (raw < ord(" ")) | (raw == ord('"')) | (raw == ord("\\"))
     if not special.any():
         return text
-    # The backslash first: the other escapes add new ones.
-    for sign in sorted(map(chr, np.unique(written[special]).tolist()), key=lambda sign: sign != "\\"):
-        text = pc.replace_substring(text, sign, json.dumps(sign)[1:-1])
+    # Backslashes first, since the other escapes add backslashes.
+    for character in sorted(map(chr, np.unique(raw[special]).tolist()), key=lambda character: character != "\\"):
+        text = pc.replace_substring(text, character, json.dumps(character)[1:-1])
     return text

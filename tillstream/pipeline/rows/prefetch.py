@@ -1,4 +1,4 @@
-"""Making the next item while the present one is used."""
+"""Prefetching iterator."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, the next one made in a thread while the present one is used."""
+    """Yield the same items, computing the next one in a thread while the current one is consumed."""
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(next, items, None)
         while (item := following.result()) is not None:

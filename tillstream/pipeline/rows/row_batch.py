@@ -1,4 +1,4 @@
-"""Some rows of a batch on their way from its source to what is staged."""
+"""Row batches, from the source to the staging tables."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from tillstream.pipeline.rows.issues import Findings
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that does not enter the ledger: quarantined by a rule, or ignored because a person discarded it."""
+    """A row kept out of the ledger: quarantined by a rule, or ignored because a user discarded it."""
 
     row_number: int
     line_number: int
@@ -25,7 +25,7 @@ class RefusedRow:
 
 @dataclass
 class Part:
-    """Some rows of a source, normalised and judged. All arrays have one entry per row of `table`."""
+    """Normalised and validated rows of a source. All arrays have one entry per row of `table`."""
 
     table: pa.Table
     row_number: npt.NDArray[np.int64]
@@ -33,32 +33,32 @@ class Part:
     findings: Findings
     raw: Callable[[int], str]
     refused: list[RefusedRow] = field(default_factory=list)
-    """Rows that could not be read as cells at all."""
+    """Rows that could not be parsed into cells."""
     blank: int = 0
     accepted: npt.NDArray[np.bool_] | None = None
     source: pa.Array | str = "file"
     received_seq: pa.Array | None = None
     fix_number: int = 0
     ignored: int = 0
-    """Rows that are no sales, such as repeated headers and totals."""
+    """Number of non-sale rows, such as repeated headers and totals."""
     cut: str = ""
-    """In the last part: why the file seems to be cut off, in words."""
+    """In the last batch: why the file looks truncated, as text."""
 
 
-def without(part: Part, rows: frozenset[int]) -> Part:
-    """The part without these rows of the batch: a correction tells them."""
+def without(batch: Part, rows: frozenset[int]) -> Part:
+    """Drop rows that a correction replaces. rows: row numbers."""
     if not rows:
-        return part
-    keep = ~np.isin(part.row_number, np.fromiter(rows, np.int64))
-    where = np.flatnonzero(keep)
-    raw = part.raw
+        return batch
+    keep = ~np.isin(batch.row_number, np.fromiter(rows, np.int64))
+    indices = np.flatnonzero(keep)
+    raw = batch.raw
     return replace(
-        part,
-        table=part.table.filter(pa.array(keep)),
-        row_number=part.row_number[keep],
-        line_number=part.line_number[keep],
-        findings=part.findings.only(keep),
-        raw=lambda index: raw(int(where[index])),
-        refused=[row for row in part.refused if row.row_number not in rows],
-        accepted=None if part.accepted is None else part.accepted[keep],
+        batch,
+        table=batch.table.filter(pa.array(keep)),
+        row_number=batch.row_number[keep],
+        line_number=batch.line_number[keep],
+        findings=batch.findings.only(keep),
+        raw=lambda index: raw(int(indices[index])),
+        refused=[row for row in batch.refused if row.row_number not in rows],
+        accepted=None if batch.accepted is None else batch.accepted[keep],
     )

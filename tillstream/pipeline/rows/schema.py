@@ -1,4 +1,4 @@
-"""Arrow schemas, derived from the one list of columns."""
+"""Arrow schemas derived from the column list."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tillstream.domain.tables import Field
 
 NUMERIC = pa.decimal128(38, 9)
 TEXT = pa.dictionary(pa.int32(), pa.string())
-"""Texts of sale lines repeat: what is done to each distinct one is done once, from the file to Parquet."""
+"""Texts of sale lines repeat; dictionary encoding lets each step process a distinct text once."""
 
 _TYPES: dict[Kind, pa.DataType] = {
     Kind.STRING: pa.string(),
@@ -23,15 +23,15 @@ _TYPES: dict[Kind, pa.DataType] = {
 
 
 def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
-    """One Arrow field per column, in order, all nullable: a refused row may lack any value.
+    """One Arrow field per column, in order, all nullable: a rejected row may miss any value.
 
-    Raises `ValueError` for a hash column, whose type each engine chooses for itself.
+    Raises `ValueError` for a hash column, whose type depends on the engine.
     """
     return pa.schema([pa.field(column.name, _TYPES[Kind(column.kind)]) for column in columns])
 
 
 def lines_schema(columns: Iterable[Column]) -> pa.Schema:
-    """As `arrow_schema`, with texts as `TEXT`; JSON, which seldom repeats, stays plain."""
+    """Like `arrow_schema`, with text columns as `TEXT`; JSON rarely repeats and stays `string`."""
     fields = arrow_schema(columns)
     texts = {column.name for column in columns if column.kind is Kind.STRING}
     return pa.schema([field.with_type(TEXT) if field.name in texts else field for field in fields])

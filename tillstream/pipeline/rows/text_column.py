@@ -1,4 +1,4 @@
-"""Cells as text, trimmed, with NULL only where the contract says so."""
+"""Dictionary-encoded text columns: trimming, missing values and per-word operations."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ import pyarrow.compute as pc
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The column as one array; copied only where it is in several pieces."""
+    """The column as one array; copied only if it has several chunks."""
     if isinstance(column, pa.ChunkedArray):
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return column
 
 
 def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The column as one array with each row's own value."""
+    """The column as one array without dictionary encoding."""
     values = whole(column)
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
 def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
-    """The column as one array of places among its distinct values."""
+    """The column as one dictionary-encoded array."""
     values = whole(column)
     return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
 
@@ -33,27 +33,27 @@ def constant(text: str, length: int) -> pa.DictionaryArray:
 
 
 def by_word(column: pa.Array | pa.ChunkedArray, judge: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """What `judge` makes of each row's text, asked once for each distinct one of an encoded column."""
+    """Apply `judge` to each row's text; for an encoded column, once per distinct text."""
     values = whole(column)
     return judge(values.dictionary).take(values.indices) if pa.types.is_dictionary(values.type) else judge(values)
 
 
 @dataclass(frozen=True)
 class Texts:
-    """A column of text by its distinct words: row i is `words[index[i]]`."""
+    """A text column as distinct words and an index: row i is `words[index[i]]`."""
 
     words: pa.Array
-    """string (m,), each once; NULL where nothing is left of a word, which may be so for several."""
+    """string (m,), unique; NULL for missing values, possibly more than once."""
     index: npt.NDArray[np.int32]
     """(n,)"""
 
     def rows(self) -> pa.DictionaryArray:
-        """(n,), NULL where the word is."""
+        """(n,), NULL where the word is NULL."""
         if not self.words.null_count:
             return pa.DictionaryArray.from_arrays(self.index, self.words)
-        there = flags(pc.is_valid(self.words))
-        places = (np.cumsum(there) - 1).astype(np.int32)
-        index = pa.array(places[self.index], mask=~there[self.index])
+        valid = flags(pc.is_valid(self.words))
+        new_index = (np.cumsum(valid) - 1).astype(np.int32)
+        index = pa.array(new_index[self.index], mask=~valid[self.index])
         return pa.DictionaryArray.from_arrays(index, self.words.drop_null())
 
     def plain(self) -> pa.Array:
@@ -62,30 +62,30 @@ class Texts:
 
 
 def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
-    """Outer whitespace (no-break spaces too) taken off; NULL where nothing or a word of `missing` is left."""
+    """Strip whitespace, including no-break spaces; empty texts and words of `missing` become NULL."""
     cells = encoded(pc.fill_null(column, "") if column.null_count else column)
     words, index = cells.dictionary, cells.indices.to_numpy()
     if words.offset or _may_have_space(words):
-        bare = pc.utf8_trim_whitespace(words).dictionary_encode()
-        words, index = bare.dictionary, bare.indices.to_numpy()[index]
-    void = pc.is_in(words, value_set=pa.array(["", *missing]))
-    return Texts(pc.if_else(void, None, words) if pc.any(void).as_py() else words, index)
+        stripped = pc.utf8_trim_whitespace(words).dictionary_encode()
+        words, index = stripped.dictionary, stripped.indices.to_numpy()[index]
+    is_missing = pc.is_in(words, value_set=pa.array(["", *missing]))
+    return Texts(pc.if_else(is_missing, None, words) if pc.any(is_missing).as_py() else words, index)
 
 
 def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> Texts:
-    """Words of which several may be the same, as `Texts`."""
-    each = pc.dictionary_encode(words, null_encoding="encode")
-    return Texts(each.dictionary, each.indices.to_numpy()[index])
+    """`Texts` from words that may contain duplicates."""
+    unique = pc.dictionary_encode(words, null_encoding="encode")
+    return Texts(unique.dictionary, unique.indices.to_numpy()[index])
 
 
 def _may_have_space(text: pa.Array) -> bool:
-    """Most ids, numbers and dates have no byte that could be white, which is cheaper to see than trimming them."""
-    written = data_bytes(text)
-    return len(written) > 0 and (bool(written.min() <= ord(" ")) or bool(written.max() > ord("~")))
+    """Most ids, numbers and dates contain no whitespace byte; checking for one is cheaper than trimming."""
+    raw = data_bytes(text)
+    return len(raw) > 0 and (bool(raw.min() <= ord(" ")) or bool(raw.max() > ord("~")))
 
 
 def data_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
-    """uint8: the bytes of all texts in a row, those under nulls too."""
+    """uint8: the concatenated bytes of all texts, including those under nulls."""
     _, offsets, data = text.buffers()
     if data is None or not len(text):
         return np.empty(0, np.uint8)
@@ -94,6 +94,6 @@ def data_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
 
 
 def flags(mask: pa.Array) -> npt.NDArray[np.bool_]:
-    """bool (n,): an Arrow mask, NULL being no."""
+    """bool (n,): an Arrow mask with NULL as False."""
     filled: npt.NDArray[np.bool_] = pc.fill_null(mask, fill_value=False).to_numpy(zero_copy_only=False)
     return filled

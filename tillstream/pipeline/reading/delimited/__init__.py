@@ -1,1 +1,1 @@
-"""Delimited text: records, headers and cells of CSV files in any style."""
+"""Reader for delimited text: records, headers and cells of CSV files of any dialect."""

@@ -1,4 +1,4 @@
-"""Regional files as blocks of text cells, each row with its number and its physical line."""
+"""Read delimited text into blocks of text cells, with row numbers and physical lines."""
 
 from collections import deque
 from collections.abc import Collection, Iterator
@@ -6,27 +6,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.header import Header, find_header, too_long
+from tillstream.pipeline.reading.delimited.header import Header, find_header, line_too_long
 from tillstream.pipeline.reading.delimited.parse import Parsed, parse
 from tillstream.pipeline.reading.delimited.records import Layout, plain_layout, quoted_layout, whole_lines
-from tillstream.pipeline.reading.delimited.tokenizer import Rules
-from tillstream.pipeline.reading.delimited.truncation import Ending
+from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
+from tillstream.pipeline.reading.delimited.truncation import TruncationCheck
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.streams.decode import Text
+from tillstream.pipeline.reading.streams.decode import Utf8Stream
 from tillstream.pipeline.reading.streams.gzip import Bytes
 from tillstream.pipeline.rows.block import Block, Refused
 
 __all__ = ["Block", "Refused", "UnreadableFile", "header", "read"]
 
 _THREADS = 2
-_AHEAD = 5
-"""Pieces on their way: a reader that waits for its caller has work to do while other threads load libraries."""
+_MAX_PENDING = 5
+"""Pieces parsed in advance, so that the threads stay busy while the caller works or imports libraries."""
 _HEAD = 1 << 16
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """Whole records of the file; `layout` is made beside the reading where there are no quotes."""
+    """Complete records of the file. Without quotes, `layout` is None and computed in the worker thread."""
 
     data: bytes
     size: int
@@ -36,90 +36,90 @@ class _Piece:
 def read(
     stream: Bytes,
     style: FileStyle,
-    wanted: Collection[str] = (),
+    required: Collection[str] = (),
     *,
     block_bytes: int = 16 << 20,
     max_record_bytes: int = 1 << 20,
 ) -> Iterator[Block]:
-    """The file's rows in order; at least one block, so that the columns are known.
+    """Yield the file's rows in order, in at least one block, so the columns are always known.
 
-    wanted: names by which the header is known among titles. Every row after the header is in `cells`, in `refused` or
-    counted in `blank` or `ignored`, exactly once. A file that seems cut off says so in a last block. Raises
-    `UnreadableFile`, also after blocks were given: those must not be accepted then. A line longer than
+    required: names that identify the header below titles. Every row after the header appears exactly once: in
+    `cells`, in `refused`, or counted in `blank` or `ignored`. If the file looks truncated, the last block has `cut`.
+    Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case. A line longer than
     `max_record_bytes` makes the file unreadable; a quoted cell that makes a record longer is an unclosed quote.
     """
-    text = Text(stream, style.encoding)
-    header, rest, lines = find_header(text, style, wanted, min(block_bytes, _HEAD), max_record_bytes)
-    rules = Rules(style.delimiter.encode(), header.width, max_record_bytes, style.quote.encode())
-    place = _Place(text, header, rules, lines)
-    waiting: deque[Future[tuple[_Piece, Layout, Parsed | None]]] = deque()
-    given = False
+    text = Utf8Stream(stream, style.encoding)
+    header, rest, lines = find_header(text, style, required, min(block_bytes, _HEAD), max_record_bytes)
+    syntax = RecordSyntax(style.delimiter.encode(), header.width, max_record_bytes, style.quote.encode())
+    builder = _BlockBuilder(text, header, syntax, lines)
+    pending: deque[Future[tuple[_Piece, Layout, Parsed | None]]] = deque()
+    yielded = False
     with ThreadPoolExecutor(_THREADS, "read") as threads:
-        for piece in _pieces(text, rest, rules, block_bytes):
-            waiting.append(threads.submit(_parsed, piece, header, rules, style.ignore))
-            if len(waiting) >= _AHEAD:
-                given = True
-                yield place.block(*waiting.popleft().result())
-        while waiting:
-            given = True
-            yield place.block(*waiting.popleft().result())
-    if not given or place.ending.cut:
-        nothing = _parsed(_Piece(b"", 0, None), header, rules, ())
-        yield replace(place.block(*nothing), cut=place.ending.cut)
+        for piece in _pieces(text, rest, syntax, block_bytes):
+            pending.append(threads.submit(_parse_piece, piece, header, syntax, style.ignore))
+            if len(pending) >= _MAX_PENDING:
+                yielded = True
+                yield builder.block(*pending.popleft().result())
+        while pending:
+            yielded = True
+            yield builder.block(*pending.popleft().result())
+    if not yielded or builder.truncation.reason:
+        empty = _parse_piece(_Piece(b"", 0, None), header, syntax, ())
+        yield replace(builder.block(*empty), cut=builder.truncation.reason)
 
 
-def header(stream: Bytes, style: FileStyle, wanted: Collection[str] = ()) -> list[str]:
-    """The names of the columns. Raises `UnreadableFile`."""
-    return find_header(Text(stream, style.encoding), style, wanted, _HEAD, 1 << 20)[0].names
+def header(stream: Bytes, style: FileStyle, required: Collection[str] = ()) -> list[str]:
+    """Column names. Raises `UnreadableFile`."""
+    return find_header(Utf8Stream(stream, style.encoding), style, required, _HEAD, 1 << 20)[0].names
 
 
-def _pieces(text: Text, rest: bytes, rules: Rules, block_bytes: int) -> Iterator[_Piece]:
-    """The rest of the file cut between records; what is cut off leads the next piece."""
+def _pieces(text: Utf8Stream, rest: bytes, syntax: RecordSyntax, block_bytes: int) -> Iterator[_Piece]:
+    """Split the rest of the file between records; an incomplete record starts the next piece."""
     data, final = rest, False
     while not final:
-        more = text.read(block_bytes - len(data) if len(data) < block_bytes else len(data))
-        data, final = data + more, not more
-        del more  # as large as the block, and this generator sleeps while others work
+        chunk = text.read(block_bytes - len(data) if len(data) < block_bytes else len(data))
+        data, final = data + chunk, not chunk
+        del chunk  # as large as the block, and would stay alive while this generator is suspended
         if not data:
             return
-        if not rules.quote or data.find(rules.quote) < 0:
+        if not syntax.quote or data.find(syntax.quote) < 0:
             piece = _Piece(data, whole_lines(data, final=final), None)
         else:
-            layout = quoted_layout(data, rules, final=final)
+            layout = quoted_layout(data, syntax, final=final)
             piece = _Piece(data, layout.size, layout)
         if piece.size:
             yield piece
         data = data[piece.size :]
-        if not final and len(data) > rules.longest + 1 and data.find(b"\n") < 0:
-            yield _Piece(data, len(data), None)  # too long whatever follows; refused with its line number
+        if not final and len(data) > syntax.max_record_bytes + 1 and data.find(b"\n") < 0:
+            yield _Piece(data, len(data), None)  # too long in any case; rejected later with its line number
             return
 
 
-def _parsed(
-    piece: _Piece, header: Header, rules: Rules, ignore: tuple[str, ...]
+def _parse_piece(
+    piece: _Piece, header: Header, syntax: RecordSyntax, ignore: tuple[str, ...]
 ) -> tuple[_Piece, Layout, Parsed | None]:
-    """The cells of a piece; none where a record is too long."""
+    """Parse a piece; the result is None if a record is too long."""
     layout = piece.layout or plain_layout(piece.data, piece.size)
-    if layout.too_long(rules.longest) is not None:
+    if layout.too_long(syntax.max_record_bytes) is not None:
         return piece, layout, None
-    return piece, layout, parse(piece.data, layout, header, rules, ignore)
+    return piece, layout, parse(piece.data, layout, header, syntax, ignore)
 
 
-class _Place:
-    """Where the next block stands in the file."""
+class _BlockBuilder:
+    """Builds blocks with consecutive row and line numbers."""
 
-    def __init__(self, text: Text, header: Header, rules: Rules, lines: int) -> None:
+    def __init__(self, text: Utf8Stream, header: Header, syntax: RecordSyntax, lines: int) -> None:
         self._text = text
         self._header = header
-        self._rules = rules
+        self._syntax = syntax
         self._rows = 0
         self._lines = lines
-        self.ending = Ending()
+        self.truncation = TruncationCheck()
 
     def block(self, piece: _Piece, layout: Layout, parsed: Parsed | None) -> Block:
         if parsed is None:
-            line = layout.too_long(self._rules.longest) or 0
-            raise too_long(self._lines + line + 1, self._rules.longest)
+            line = layout.too_long(self._syntax.max_record_bytes) or 0
+            raise line_too_long(self._lines + line + 1, self._syntax.max_record_bytes)
         data, starts, ends = piece.data, layout.starts[parsed.accepted], layout.ends[parsed.accepted]
         block = Block(
             parsed.table,
@@ -127,34 +127,36 @@ class _Place:
             self._lines + 1 + layout.lines[parsed.accepted],
             self._refused(data, layout, parsed),
             parsed.blank,
-            lambda index: self._text.spelled(data[starts[index] : ends[index]]),
+            lambda index: self._text.display_text(data[starts[index] : ends[index]]),
             parsed.ignored,
             flagged={"whole-row-quoted": parsed.unwrapped} if len(parsed.unwrapped) else {},
         )
-        self.ending.add(data[: piece.size], layout, parsed, self._lines, self._rules)
+        self.truncation.add(data[: piece.size], layout, parsed, self._lines, self._syntax)
         self._rows += len(layout.starts)
         self._lines += int(layout.line_count)
         return block
 
     def _refused(self, data: bytes, layout: Layout, parsed: Parsed) -> list[Refused]:
         encoding = self._text.encoding
-        why = {int(index): ("unclosed-quote", "", "") for index in layout.unclosed}
-        why |= dict.fromkeys(parsed.undecodable, ("undecodable-text", "", encoding))
-        why |= dict.fromkeys(parsed.nuls, ("nul-bytes", "", ""))
-        why |= {index: ("ragged-row", str(found), self._wanted(found)) for index, found in parsed.ragged.items()}
+        reasons = {int(index): ("unclosed-quote", "", "") for index in layout.unclosed}
+        reasons |= dict.fromkeys(parsed.undecodable, ("undecodable-text", "", encoding))
+        reasons |= dict.fromkeys(parsed.nuls, ("nul-bytes", "", ""))
+        reasons |= {
+            index: ("ragged-row", str(count), self._expected_cells(count)) for index, count in parsed.ragged.items()
+        }
         return [
             Refused(
                 self._rows + 1 + int(index),
                 self._lines + 1 + int(layout.lines[index]),
-                self._text.spelled(data[layout.starts[index] : layout.ends[index]]),
-                *why[index],
+                self._text.display_text(data[layout.starts[index] : layout.ends[index]]),
+                *reasons[index],
             )
-            for index in sorted(why)
+            for index in sorted(reasons)
         ]
 
-    def _wanted(self, found: int) -> str:
-        """How many cells a row has. One with more has a cell too many or an unquoted delimiter: nobody guesses."""
+    def _expected_cells(self, count: int) -> str:
+        """Describe the expected cell count. A longer row has an extra cell or an unquoted delimiter."""
         names, width = len(self._header.names), self._header.width
         if width > names:
             return f"{names}, and its rows end with {width - names} more delimiters"
-        return str(names) if found < names else f"{names}: a delimiter inside a cell may lack its quotes"
+        return str(names) if count < names else f"{names}: a delimiter inside a cell may lack its quotes"

@@ -1,42 +1,44 @@
-"""Records with another number of cells that can only mean one row, one by one, for they are rare."""
+"""Repair of ragged records with a single possible reading. They are rare, so this runs record by record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tillstream.pipeline.reading.delimited.header import Header
 from tillstream.pipeline.reading.delimited.records import Layout
-from tillstream.pipeline.reading.delimited.tokenizer import Rules, cells, unwrapped
+from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax, cells, unwrap
 
 
 @dataclass(frozen=True)
-class Saved:
+class RepairedRecords:
     rows: dict[int, list[bytes]]
-    """Record → as many cells as the header's."""
+    """Record index → cells, padded to the header's width."""
     unwrapped: list[int]
-    """Those that were quoted whole, as one cell."""
-    rules: Rules
+    """Indices of records that were quoted as a whole."""
+    syntax: RecordSyntax
 
     @classmethod
-    def of(cls, data: bytes, layout: Layout, ragged: Mapping[int, int], header: Header, rules: Rules) -> "Saved":
-        """Those that lack only cells without a name, and those that are a whole row in quotes. ragged: their cells."""
-        saved = cls({}, [], rules)
+    def of(
+        cls, data: bytes, layout: Layout, ragged: Mapping[int, int], header: Header, syntax: RecordSyntax
+    ) -> "RepairedRecords":
+        """Repair records that miss only unnamed cells or are quoted as a whole. ragged: record index → cell count."""
+        repaired = cls({}, [], syntax)
         for index, count in ragged.items():
-            if count not in (1, header.named):
+            if count not in (1, header.named_width):
                 continue
             record = data[layout.starts[index] : layout.ends[index]]
-            found = cells(record, rules)
-            if len(found) == 1 and (inside := unwrapped(record, rules)):
-                found = inside
-                saved.unwrapped.append(index)
-            if _complete(found, header):
-                saved.rows[index] = found + [b""] * (header.width - len(found))
-        saved.unwrapped[:] = [index for index in saved.unwrapped if index in saved.rows]
-        return saved
+            row = cells(record, syntax)
+            if len(row) == 1 and (inside := unwrap(record, syntax)):
+                row = inside
+                repaired.unwrapped.append(index)
+            if _complete(row, header):
+                repaired.rows[index] = row + [b""] * (header.width - len(row))
+        repaired.unwrapped[:] = [index for index in repaired.unwrapped if index in repaired.rows]
+        return repaired
 
     def texts(self, record: bytes) -> list[str]:
-        return [cell.decode().strip() for cell in cells(record, self.rules)]
+        return [cell.decode().strip() for cell in cells(record, self.syntax)]
 
 
 def _complete(row: list[bytes], header: Header) -> bool:
-    """Without the last delimiters, a row ends with a text of the last named column; else a cell may be missing."""
-    return len(row) == header.width > 1 or (len(row) == header.named < header.width and bool(row[-1].strip()))
+    """Whether no named cell is missing; a row without trailing delimiters must end with a non-empty named cell."""
+    return len(row) == header.width > 1 or (len(row) == header.named_width < header.width and bool(row[-1].strip()))

@@ -1,47 +1,47 @@
-"""Whether a text file seems to have been cut off, by what stands at its end."""
+"""Detect truncated text files from their last record."""
 
 from tillstream.pipeline.reading.delimited.parse import Parsed
 from tillstream.pipeline.reading.delimited.records import Layout
-from tillstream.pipeline.reading.delimited.tokenizer import Rules
+from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 
 
-class Ending:
-    """Told of each block in order; `cut` says in words why the file seems cut off, and is empty where it does not.
+class TruncationCheck:
+    """Receives each block in order; `reason` describes why the file looks truncated and is empty if it does not.
 
-    A last line without a line end is whole if it has all its cells. A quote that is never closed is a slip of its own
-    line where rows follow it; where none does, up to an end without a line end, the rest of its cell is missing.
+    A last line without a line ending is complete if it has all its cells. An unclosed quote is an error of its own
+    line if rows follow it; if none follow and the file ends without a line ending, the rest of the cell is missing.
     """
 
     def __init__(self) -> None:
-        self.cut = ""
-        self._open = 0
-        """Line of a quote that is never closed, after which no row could be read."""
+        self.reason = ""
+        self._open_quote_line = 0
+        """Line of an unclosed quote with no readable row after it; 0 if none."""
 
-    def add(self, data: bytes, layout: Layout, parsed: Parsed, lines: int, rules: Rules) -> None:
+    def add(self, data: bytes, layout: Layout, parsed: Parsed, lines: int, syntax: RecordSyntax) -> None:
         if not len(layout.starts):
             return
         last, line = len(layout.starts) - 1, lines + 1 + int(layout.lines[-1])
-        self._follow(layout, parsed, lines)
-        ended = data.endswith((b"\n", b"\r"))
-        if ended:
-            self.cut = ""
-        elif self._open:
-            self.cut = f"a quote opens on line {self._open:,} and the file ends before it is closed"
-        elif parsed.ragged.get(last, rules.columns) < rules.columns:
-            self.cut = (
-                f"line {line:,} ends after {parsed.ragged[last]} of {rules.columns} cells, and without a line end"
+        self._track_open_quote(layout, parsed, lines)
+        has_line_ending = data.endswith((b"\n", b"\r"))
+        if has_line_ending:
+            self.reason = ""
+        elif self._open_quote_line:
+            self.reason = f"a quote opens on line {self._open_quote_line:,} and the file ends before it is closed"
+        elif parsed.ragged.get(last, syntax.columns) < syntax.columns:
+            self.reason = (
+                f"line {line:,} ends after {parsed.ragged[last]} of {syntax.columns} cells, and without a line end"
             )
         elif last in parsed.undecodable:
-            self.cut = f"line {line:,} ends inside a letter"
+            self.reason = f"line {line:,} ends inside a letter"
         elif last in parsed.nuls and not data[layout.starts[last] : layout.ends[last]].strip(b"\0"):
-            self.cut = f"from line {line:,} on there are only NUL bytes"
+            self.reason = f"from line {line:,} on there are only NUL bytes"
         else:
-            self.cut = ""
+            self.reason = ""
 
-    def _follow(self, layout: Layout, parsed: Parsed, lines: int) -> None:
-        newest = int(parsed.accepted[-1]) if len(parsed.accepted) else -1
-        if newest >= 0:
-            self._open = 0
-        after = layout.unclosed[layout.unclosed > newest]
-        if len(after) and not self._open:
-            self._open = lines + 1 + int(layout.lines[after[0]])
+    def _track_open_quote(self, layout: Layout, parsed: Parsed, lines: int) -> None:
+        last_accepted = int(parsed.accepted[-1]) if len(parsed.accepted) else -1
+        if last_accepted >= 0:
+            self._open_quote_line = 0
+        unclosed = layout.unclosed[layout.unclosed > last_accepted]
+        if len(unclosed) and not self._open_quote_line:
+            self._open_quote_line = lines + 1 + int(layout.lines[unclosed[0]])

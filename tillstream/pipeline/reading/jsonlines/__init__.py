@@ -1,1 +1,1 @@
-"""JSON lines: one object a line, with the digits of the source."""
+"""Reader for JSON lines (NDJSON) that keeps the digits of the source."""

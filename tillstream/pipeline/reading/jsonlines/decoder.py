@@ -1,4 +1,4 @@
-"""Lines of JSON as objects, decoded in C, and their values as texts with the source's own digits."""
+"""Decode JSON lines with msgspec, and format values as text with the digits of the source."""
 
 import json
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-Why = tuple[str, str, str]
+Reason = tuple[str, str, str]
 """Code, value and detail of a `Refused`."""
 _CODE = "unreadable-json"
 Object = dict[str, Any]
 
 
 @dataclass
-class Rows:
-    """Some lines of a file: the objects, the place of each among the lines, and why other lines give none."""
+class DecodedLines:
+    """Decoded lines: the objects, the line index of each, and errors by line index."""
 
     lines: list[bytes]
     objects: list[Object]
-    places: list[int]
-    wrong: dict[int, Why]
+    indices: list[int]
+    errors: dict[int, Reason]
     blank: int
 
     def __post_init__(self) -> None:
@@ -33,10 +33,10 @@ class Rows:
             self._columns = dict(zip(self.names, zip(*map(dict.values, self.objects), strict=True), strict=True))
 
     def texts(self, name: str) -> pa.DictionaryArray:
-        """(n,), empty where an object lacks the name or has null."""
+        """(n,) texts of one column; empty if the key is missing or null."""
         values = self._columns.get(name) or [row.get(name) for row in self.objects]
-        kinds = set(map(type, values)) - {type(None)}
-        if kinds == {int}:
+        types = set(map(type, values)) - {type(None)}
+        if types == {int}:
             try:
                 numbers = pa.array(values, pa.int64()).dictionary_encode()
             except OverflowError:
@@ -44,7 +44,7 @@ class Rows:
             else:
                 texts = pa.DictionaryArray.from_arrays(numbers.indices, numbers.dictionary.cast(pa.string()))
                 return texts if not texts.null_count else texts.dictionary_decode().fill_null("").dictionary_encode()
-        if not kinds <= {str}:
+        if not types <= {str}:
             values = [self._text(index, name, value) for index, value in enumerate(values)]
         return pa.array(values, pa.string()).fill_null("").dictionary_encode()
 
@@ -55,61 +55,61 @@ class Rows:
             return "true" if value else "false"
         if isinstance(value, int):
             return str(value)
-        # lists and objects stay as the source wrote them
-        return bytes(_RAW.decode(self.lines[self.places[index]])[name]).decode()
+        # lists and objects keep the source text
+        return bytes(_RAW.decode(self.lines[self.indices[index]])[name]).decode()
 
 
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class Decoder:
+class LineDecoder:
     def __init__(self, decimal: str) -> None:
-        """decimal: the sign that fractions get in place of their point."""
+        """decimal: separator that replaces the decimal point."""
         self._decoder = msgspec.json.Decoder(
             float_hook=str if decimal == "." else lambda text: text.replace(".", decimal)
         )
 
-    def rows(self, lines: list[bytes]) -> Rows:
-        """lines: without their line feeds."""
-        filled = [place for place, line in enumerate(lines) if line and not line.isspace()]
-        blank = len(lines) - len(filled)
+    def decode(self, lines: list[bytes]) -> DecodedLines:
+        """Decode lines, given without line feeds."""
+        non_blank = [index for index, line in enumerate(lines) if line and not line.isspace()]
+        blank = len(lines) - len(non_blank)
         text = b"\n".join(lines)
         try:
             objects = self._decoder.decode_lines(text)
         except (msgspec.DecodeError, UnicodeDecodeError):
             objects = []
-        whole = len(objects) == len(filled) and set(map(type, objects)) <= {dict}
-        # each name stands before a colon, so equal counts mean that no name stands twice
-        if whole and text.count(b'":') == sum(map(len, objects)):
-            return Rows(lines, objects, filled, {}, blank)
-        return self._one_by_one(lines, filled, blank)
+        all_objects = len(objects) == len(non_blank) and set(map(type, objects)) <= {dict}
+        # each key precedes a colon, so equal counts mean that no key is repeated
+        if all_objects and text.count(b'":') == sum(map(len, objects)):
+            return DecodedLines(lines, objects, non_blank, {}, blank)
+        return self._decode_each(lines, non_blank, blank)
 
-    def _one_by_one(self, lines: list[bytes], filled: list[int], blank: int) -> Rows:
+    def _decode_each(self, lines: list[bytes], non_blank: list[int], blank: int) -> DecodedLines:
         objects: list[Object] = []
-        places: list[int] = []
-        wrong: dict[int, Why] = {}
-        for place in filled:
-            found = self._object(lines[place])
-            if isinstance(found, dict):
-                objects.append(found)
-                places.append(place)
+        indices: list[int] = []
+        errors: dict[int, Reason] = {}
+        for index in non_blank:
+            decoded = self._decode_line(lines[index])
+            if isinstance(decoded, dict):
+                objects.append(decoded)
+                indices.append(index)
             else:
-                wrong[place] = found
-        return Rows(lines, objects, places, wrong, blank)
+                errors[index] = decoded
+        return DecodedLines(lines, objects, indices, errors, blank)
 
-    def _object(self, line: bytes) -> Object | Why:
+    def _decode_line(self, line: bytes) -> Object | Reason:
         try:
-            found = self._decoder.decode(line)
+            value = self._decoder.decode(line)
         except UnicodeDecodeError:
             return "undecodable-text", "", "utf-8"
         except msgspec.DecodeError as error:
             return _CODE, "", str(error)
-        if not isinstance(found, dict):
+        if not isinstance(value, dict):
             return _CODE, "", "it holds a value, and no names with values in braces"
-        if line.count(b'":') == len(found):
-            return found
+        if line.count(b'":') == len(value):
+            return value
         names = [name for name, _ in json.loads(line, object_pairs_hook=list)]
-        if len(names) == len(found):
-            return found
-        twice = next(name for name in names if names.count(name) > 1)
-        return _CODE, "", f"“{twice}” stands in it more than once"
+        if len(names) == len(value):
+            return value
+        duplicate = next(name for name in names if names.count(name) > 1)
+        return _CODE, "", f"“{duplicate}” stands in it more than once"

@@ -1,1 +1,1 @@
-"""Parquet files: typed values as text that loses nothing."""
+"""Reader for Parquet files; typed values become lossless text."""

@@ -1,1 +1,1 @@
-"""Byte streams: gzip and zip opened, text brought to UTF-8, chunk by chunk."""
+"""Byte streams: gzip and zip decompression and transcoding to UTF-8, chunk by chunk."""

@@ -1,11 +1,11 @@
-"""Gzip opened as a stream, and how far anything compressed may grow."""
+"""Streaming gzip decompression with size limits."""
 
 import zlib
 from typing import Protocol
 
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.limits import check_unpacked_size
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 31  # zlib's window bits for a gzip member with its checksum verified
@@ -16,71 +16,72 @@ class Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def filled(source: Bytes, size: int) -> bytes:
-    """`size` bytes, fewer only at the end: sockets and pipes give what they have."""
+def read_exactly(source: Bytes, size: int) -> bytes:
+    """Read `size` bytes, fewer only at the end of the stream; sockets and pipes may return partial reads."""
     data = source.read(size)
     if not data or len(data) >= size:
         return data
-    parts, missing = [data], size - len(data)
-    while missing > 0 and (data := source.read(missing)):
+    parts, remaining = [data], size - len(data)
+    while remaining > 0 and (data := source.read(remaining)):
         parts.append(data)
-        missing -= len(data)
+        remaining -= len(data)
     return b"".join(parts)
 
 
 class Gunzip:
-    """All members of a gzip file, checksums verified; a cut or damaged file raises and never just ends.
+    """All members of a gzip file as one stream, with checksums verified.
 
-    Raises `UnreadableFile`, also for a file that grows beyond the limits.
+    Raises `UnreadableFile` for truncated or damaged data and for a file that expands beyond the limits.
     """
 
     def __init__(self, stream: Bytes, limits: Limits = LIMITS) -> None:
         self._limits = limits
         self._stream = stream
         self._inflate = zlib.decompressobj(_GZIP)
-        self._ahead = b""
-        self._taken = 0
-        self._given = 0
+        self._buffered = b""
+        self._packed = 0
+        self._unpacked = 0
 
     def read(self, size: int) -> bytes:
         while True:
             if self._inflate.eof and not self._next_member():
                 return b""
-            data = self._inflate.unconsumed_tail or self._take()
+            data = self._inflate.unconsumed_tail or self._next_chunk()
             try:
                 text = self._inflate.decompress(data, size)
             except zlib.error as error:
                 raise self._damaged("is damaged") from error
             if text:
-                self._given += len(text)
-                bounded(self._given, self._taken, self._limits)
+                self._unpacked += len(text)
+                check_unpacked_size(self._unpacked, self._packed, self._limits)
                 return text
             if not data and not self._inflate.eof:
                 raise self._damaged("ends too early", " The file was cut off on its way; upload it again.")
 
     def _next_member(self) -> bool:
-        rest = self._inflate.unused_data.lstrip(b"\0")  # archives on tape are padded with zeros
-        while not rest and (more := self._take()):
-            rest = more.lstrip(b"\0")
+        rest = self._inflate.unused_data.lstrip(b"\0")  # tape archives are padded with zeros
+        while not rest and (chunk := self._next_chunk()):
+            rest = chunk.lstrip(b"\0")
         if not rest:
             return False
         if len(rest) < len(GZIP_MAGIC):
-            rest += self._take()
+            rest += self._next_chunk()
         if not rest.startswith(GZIP_MAGIC):
             raise self._damaged("is followed by something else")
-        self._inflate, self._ahead = zlib.decompressobj(_GZIP), rest
+        self._inflate, self._buffered = zlib.decompressobj(_GZIP), rest
         return True
 
-    def _take(self) -> bytes:
-        if self._ahead:
-            data, self._ahead = self._ahead, b""
+    def _next_chunk(self) -> bytes:
+        if self._buffered:
+            data, self._buffered = self._buffered, b""
             return data
         data = self._stream.read(_COMPRESSED)
-        self._taken += len(data)
+        self._packed += len(data)
         return data
 
-    def _damaged(self, how: str, advice: str = "") -> UnreadableFile:
+    def _damaged(self, what: str, advice: str = "") -> UnreadableFile:
         return UnreadableFile(
             "unreadable-file",
-            f"The gzip data {how} near byte {self._taken:,} of the file, after {self._given:,} bytes of text.{advice}",
+            f"The gzip data {what} near byte {self._packed:,} of the file, "
+            f"after {self._unpacked:,} bytes of text.{advice}",
         )

@@ -1,4 +1,4 @@
-"""What a zip archive holds: one file, read as a stream, or a workbook, or words why neither."""
+"""Zip archives: a single file read as a stream, or a workbook; anything else is an error."""
 
 import lzma
 import struct
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.errors import refused
-from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.errors import unreadable
+from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.gzip import Bytes
 
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY = b"PK\x05\x06"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _ENCRYPTED = 1
-_OTHERS = {
+_OTHER_DOCUMENTS = {
     "xl/workbook.bin": "This is a binary Excel workbook (.xlsb). Open it and save it as a workbook (.xlsx).",
     "word/document.xml": "This is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
     "ppt/presentation.xml": "This is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
@@ -29,21 +29,21 @@ def is_zip(head: bytes) -> bool:
 
 
 _DAMAGED = (KeyError, OSError, OverflowError, RuntimeError, UnicodeDecodeError, ValueError, struct.error)
-"""What zipfile raises besides its own error where places, sizes or names in an archive are damaged."""
+"""Exceptions that zipfile raises, besides `BadZipFile`, for damaged offsets, sizes or names."""
 
 
 class _Archive(zipfile.ZipFile):
     def __init__(self, stream: BinaryIO) -> None:
-        with _said():
+        with _as_bad_zip_file():
             super().__init__(stream)
 
     def open(self, *args: Any, **options: Any) -> Any:
-        with _said():
+        with _as_bad_zip_file():
             return super().open(*args, **options)
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def _as_bad_zip_file() -> Iterator[None]:
     try:
         yield
     except NotImplementedError:
@@ -53,19 +53,23 @@ def _said() -> Iterator[None]:
 
 
 @contextmanager
-def opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
-    """Whatever is found broken in the archive while it is used is said in words. Raises `UnreadableFile`."""
+def open_archive(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    """Open an archive; errors while it is used are raised as `UnreadableFile`."""
     try:
         with _Archive(stream) as archive:
             yield archive
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise refused(f"The archive is damaged or was cut off ({error}). Make it again, or send it again.") from error
+        raise unreadable(
+            f"The archive is damaged or was cut off ({error}). Make it again, or send it again."
+        ) from error
     except NotImplementedError as error:
-        raise refused(f"The archive is packed in a way that is not known ({error}). Make it again as zip.") from error
+        raise unreadable(
+            f"The archive is packed in a way that is not known ({error}). Make it again as zip."
+        ) from error
 
 
-def workbook(archive: zipfile.ZipFile) -> str:
-    """xlsx, ods, or nothing for an archive that is no workbook. Raises `UnreadableFile` for other documents."""
+def workbook_format(archive: zipfile.ZipFile) -> str:
+    """`xlsx`, `ods`, or empty if the archive is not a workbook. Raises `UnreadableFile` for other documents."""
     names = set(archive.namelist())
     if "xl/workbook.xml" in names:
         return "xlsx"
@@ -73,46 +77,46 @@ def workbook(archive: zipfile.ZipFile) -> str:
         with archive.open("mimetype") as entry:
             if entry.read(len(_ODS) + 1).strip().startswith(_ODS):
                 return "ods"
-        raise refused("This is a document that is no sheet. Export the sales as CSV or as a workbook (.ods).")
-    for name, words in _OTHERS.items():
+        raise unreadable("This is a document that is no sheet. Export the sales as CSV or as a workbook (.ods).")
+    for name, message in _OTHER_DOCUMENTS.items():
         if name in names:
-            raise refused(words)
+            raise unreadable(message)
     return ""
 
 
-def one_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """The only file in it, but for what a Mac adds. Raises `UnreadableFile`."""
-    # not `is_dir`, which fails on a name of no letters
+def only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The only file in the archive, apart from macOS metadata. Raises `UnreadableFile`."""
+    # not `is_dir`, which fails on an empty name
     files = (info for info in archive.infolist() if not info.filename.endswith("/"))
-    infos = [info for info in files if not _added_by_mac(info.filename)]
+    infos = [info for info in files if not _is_macos_metadata(info.filename)]
     if not infos:
-        raise refused("There is no file in the archive. Make it again with the file that holds the sales.")
+        raise unreadable("There is no file in the archive. Make it again with the file that holds the sales.")
     if len(infos) > 1:
-        named = ", ".join(info.filename for info in infos[:5]) + (" and more" if len(infos) > 5 else "")
-        raise refused(
-            f"There are {len(infos):,} files in the archive ({named}). Give each file by itself, "
+        listed = ", ".join(info.filename for info in infos[:5]) + (" and more" if len(infos) > 5 else "")
+        raise unreadable(
+            f"There are {len(infos):,} files in the archive ({listed}). Give each file by itself, "
             "or in an archive of its own, so that each has a receipt."
         )
     if infos[0].flag_bits & _ENCRYPTED:
-        raise refused("The archive is locked with a password. Unpack it and give the file that is in it.")
+        raise unreadable("The archive is locked with a password. Unpack it and give the file that is in it.")
     return infos[0]
 
 
-def _added_by_mac(name: str) -> bool:
+def _is_macos_metadata(name: str) -> bool:
     return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1] == ".DS_Store"
 
 
 class Member:
-    """One file of an archive as a stream that grows no further than the limits. Its checksum is verified."""
+    """One file of an archive as a stream with size limits and checksum verification."""
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> None:
         self._stream: Bytes = archive.open(info)
         self._packed = info.compress_size
         self._limits = limits
-        self._given = 0
+        self._unpacked = 0
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
-        self._given += len(data)
-        bounded(self._given, self._packed, self._limits)
+        self._unpacked += len(data)
+        check_unpacked_size(self._unpacked, self._packed, self._limits)
         return data

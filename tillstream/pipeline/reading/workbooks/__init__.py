@@ -1,1 +1,1 @@
-"""Workbooks: the rows of a sheet, from Excel and OpenDocument files."""
+"""Readers for Excel and OpenDocument sheets."""

@@ -1,4 +1,4 @@
-"""Typed cells of a sheet as the text that a contract reads back to the same value."""
+"""Format typed sheet cells as text that the contract parses back to the same value."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -9,24 +9,24 @@ import pyarrow as pa
 from tillstream.pipeline.reading.typed_block import encode
 
 Cell = str | float | bool | date | datetime | time | timedelta
-_EXACT = 1 << 53
-"""From here on not every whole number is one of a spreadsheet."""
+_EXACT_INTEGERS = 1 << 53
+"""From here on, a float cannot represent every integer."""
 
 
 def column_texts(values: Sequence[Cell], decimal: str) -> pa.DictionaryArray:
-    """Whole columns, as dates without a time stand among dates with one at midnight."""
-    kinds = set(map(type, values))
-    if kinds <= {str}:
+    """Format a whole column; dates get a midnight time if any value of the column has a time."""
+    types = set(map(type, values))
+    if types <= {str}:
         return encode(values)  # type: ignore[arg-type]
-    timed = datetime in kinds
-    if bool in kinds:  # which equals 1
-        return encode([cell_text(value, decimal, timed=timed) for value in values])
-    words = {value: cell_text(value, decimal, timed=timed) for value in set(values)}
-    return encode([words[value] for value in values])
+    has_times = datetime in types
+    if bool in types:  # True equals 1 as a key
+        return encode([cell_text(value, decimal, has_times=has_times) for value in values])
+    texts = {value: cell_text(value, decimal, has_times=has_times) for value in set(values)}
+    return encode([texts[value] for value in values])
 
 
-def cell_text(value: Cell, decimal: str, *, timed: bool = False) -> str:
-    """timed: a day means its midnight."""
+def cell_text(value: Cell, decimal: str, *, has_times: bool = False) -> str:
+    """Format one cell. has_times: write dates with a midnight time."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -34,14 +34,14 @@ def cell_text(value: Cell, decimal: str, *, timed: bool = False) -> str:
     if isinstance(value, int | float):
         return number_text(value, decimal)
     if isinstance(value, timedelta):
-        return _span(value)
-    clock = "T00:00:00" if timed and type(value) is date else ""
-    return _without_idle_zeros(value.isoformat()) + clock
+        return _duration_text(value)
+    clock = "T00:00:00" if has_times and type(value) is date else ""
+    return _strip_trailing_zeros(value.isoformat()) + clock
 
 
 def number_text(value: float, decimal: str) -> str:
-    """Fifteen digits, as spreadsheets show them; whole numbers that a spreadsheet cannot tell apart stay in powers."""
-    if abs(value) >= _EXACT:
+    """Format with 15 digits, as spreadsheets do; integers beyond float precision keep scientific notation."""
+    if abs(value) >= _EXACT_INTEGERS:
         return f"{value:.14E}".replace(".", decimal)
     if value == int(value):
         return str(int(value))
@@ -49,14 +49,14 @@ def number_text(value: float, decimal: str) -> str:
     return (f"{Decimal(text):f}" if "e" in text else text).replace(".", decimal)
 
 
-def _span(value: timedelta) -> str:
-    """Hours may be more than a day has."""
+def _duration_text(value: timedelta) -> str:
+    """Format as HH:MM:SS; hours may exceed 23."""
     seconds, sign = abs(value), "-" if value < timedelta() else ""
-    hours, rest = divmod(seconds, timedelta(hours=1))
-    minutes, rest = divmod(rest, timedelta(minutes=1))
-    fraction = f".{rest.microseconds:06}" if rest.microseconds else ""
-    return _without_idle_zeros(f"{sign}{hours:02}:{minutes:02}:{rest.seconds:02}{fraction}")
+    hours, remainder = divmod(seconds, timedelta(hours=1))
+    minutes, remainder = divmod(remainder, timedelta(minutes=1))
+    fraction = f".{remainder.microseconds:06}" if remainder.microseconds else ""
+    return _strip_trailing_zeros(f"{sign}{hours:02}:{minutes:02}:{remainder.seconds:02}{fraction}")
 
 
-def _without_idle_zeros(text: str) -> str:
+def _strip_trailing_zeros(text: str) -> str:
     return text.rstrip("0") if "." in text else text

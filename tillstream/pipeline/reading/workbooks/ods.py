@@ -1,4 +1,4 @@
-"""Sheets of OpenDocument workbooks (.ods), row by row as their XML comes out of the archive."""
+"""Sheets of OpenDocument workbooks (.ods), streamed row by row from the XML."""
 
 import re
 import zipfile
@@ -8,147 +8,149 @@ from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.errors import refused
-from tillstream.pipeline.reading.limits import bounded
+from tillstream.pipeline.reading.errors import unreadable
+from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
-from tillstream.pipeline.reading.workbooks.sheet import Row, chosen, damaged
+from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
 
-_SPAN = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
+_DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
-_MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
-"""Of a sheet; the same row or cell may be told as so many at once."""
-_MOST_SPACES = 1_000
+_MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
+"""Limits per sheet; a single XML element may repeat a row or cell this often."""
+_MAX_SPACES = 1_000
 
 
 class OdsRows:
-    """A sheet; see `Rows`."""
+    """A sheet; implements `SheetRows`."""
 
-    def __init__(self, archive: zipfile.ZipFile, wanted: str, limits: Limits) -> None:
+    def __init__(self, archive: zipfile.ZipFile, requested: str, limits: Limits) -> None:
         self._archive, self._limits = archive, limits
         if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
-            raise refused("The workbook is locked with a password. Save it without one.")
+            raise unreadable("The workbook is locked with a password. Save it without one.")
         self._info = archive.getinfo("content.xml")
-        bounded(self._info.file_size, self._info.compress_size, limits)
-        self.sheets = list(self._names())
-        self.sheet = chosen(self.sheets, wanted)
+        check_unpacked_size(self._info.file_size, self._info.compress_size, limits)
+        self.sheets = list(self._sheet_names())
+        self.sheet = select_sheet(self.sheets, requested)
 
-    def _names(self) -> Iterator[str]:
+    def _sheet_names(self) -> Iterator[str]:
         table = Element("none")
-        for event, element in self._parsed():
+        for event, element in self._parse_events():
             if event == "start" and element.tag == f"{_TABLE}table":
                 yield element.get(f"{_TABLE}name", "")
                 table = element
             elif event == "end" and element.tag == f"{_TABLE}table-row":
                 table.clear()
 
-    def _parsed(self) -> Iterator[tuple[str, Element]]:
+    def _parse_events(self) -> Iterator[tuple[str, Element]]:
         try:
             yield from iterparse(Member(self._archive, self._info, self._limits), ("start", "end"))
         except (ParseError, LookupError, ValueError) as error:
-            raise damaged(error) from error
+            raise damaged_workbook(error) from error
 
-    def __iter__(self) -> Iterator[Row]:
-        inside, table, number, empty, given = False, Element("none"), 0, 0, 0
-        for event, element in self._parsed():
+    def __iter__(self) -> Iterator[SheetRow]:
+        in_sheet, table, number, pending_empty, text_bytes = False, Element("none"), 0, 0, 0
+        for event, element in self._parse_events():
             if element.tag == f"{_TABLE}table":
-                if event == "end" and inside:
+                if event == "end" and in_sheet:
                     return
-                inside, table = event == "start" and element.get(f"{_TABLE}name", "") == self.sheet, element
+                in_sheet, table = event == "start" and element.get(f"{_TABLE}name", "") == self.sheet, element
             elif event == "end" and element.tag == f"{_TABLE}table-row":
-                cells, lacking = _row(element) if inside else ([], [])
-                repeated = _repeated(element, "rows", _MOST_ROWS)
+                cells, uncached = _row(element) if in_sheet else ([], [])
+                repeated = _repeated(element, "rows", _MAX_ROWS)
                 table.clear()  # else every row stays in memory
                 if not cells:
-                    empty += repeated
+                    pending_empty += repeated
                     continue
-                if number + empty + repeated > _MOST_ROWS:
-                    raise damaged(f"it has more than {_MOST_ROWS:,} rows")
-                given += repeated * sum(len(cell) if isinstance(cell, str) else 8 for cell in cells)
-                bounded(given, self._info.compress_size, self._limits)
-                yield from (Row(number + place, [], []) for place in range(1, empty + 1))
-                number, empty = number + empty + repeated, 0
-                yield from (Row(number - repeated + place, cells, lacking) for place in range(1, repeated + 1))
+                if number + pending_empty + repeated > _MAX_ROWS:
+                    raise damaged_workbook(f"it has more than {_MAX_ROWS:,} rows")
+                text_bytes += repeated * sum(len(cell) if isinstance(cell, str) else 8 for cell in cells)
+                check_unpacked_size(text_bytes, self._info.compress_size, self._limits)
+                yield from (SheetRow(number + offset, [], []) for offset in range(1, pending_empty + 1))
+                number, pending_empty = number + pending_empty + repeated, 0
+                yield from (SheetRow(number - repeated + offset, cells, uncached) for offset in range(1, repeated + 1))
 
 
 def _row(element: Element) -> tuple[list[Cell], list[int]]:
-    """Without the empty cells at its end."""
+    """Cells of a row without trailing empty ones, and the indices of formulas without a cached value."""
     cells: list[Cell] = []
-    lacking: list[int] = []
-    empty = 0
+    uncached: list[int] = []
+    pending_empty = 0
     for child in element:
         if child.tag not in _CELLS:
             continue
         value = _value(child)
-        repeated = _repeated(child, "columns", _MOST_COLUMNS)
+        repeated = _repeated(child, "columns", _MAX_COLUMNS)
         if value == "":
-            empty += repeated
+            pending_empty += repeated
             continue
-        if len(cells) + empty + repeated > _MOST_COLUMNS:
-            raise damaged(f"a row has more than {_MOST_COLUMNS:,} cells")
-        cells += [""] * empty
-        empty = 0
+        if len(cells) + pending_empty + repeated > _MAX_COLUMNS:
+            raise damaged_workbook(f"a row has more than {_MAX_COLUMNS:,} cells")
+        cells += [""] * pending_empty
+        pending_empty = 0
         if value is None:
-            lacking += range(len(cells), len(cells) + repeated)
+            uncached += range(len(cells), len(cells) + repeated)
             value = ""
         cells += [value] * repeated
-    return cells, lacking
+    return cells, uncached
 
 
-def _repeated(element: Element, what: str, most: int) -> int:
-    return _count(element.get(f"{_TABLE}number-{what}-repeated", "1"), most)
+def _repeated(element: Element, dimension: str, limit: int) -> int:
+    return _count(element.get(f"{_TABLE}number-{dimension}-repeated", "1"), limit)
 
 
-def _count(text: str, most: int) -> int:
+def _count(text: str, limit: int) -> int:
     if not text.isdecimal():
-        raise damaged(f"“{text}” is no count")
-    return min(int(text[:9]), most)
+        raise damaged_workbook(f"“{text}” is no count")
+    return min(int(text[:9]), limit)
 
 
 def _value(cell: Element) -> Cell | None:
-    """None for a formula without its value."""
-    kind, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
-    text = "\n".join(_letters(child) for child in cell if child.tag == f"{_TEXT}p")
-    with suppress(ValueError):  # told in its text all the same
-        if kind in ("float", "percentage", "currency"):
+    """The cell's value; None for a formula without a cached value."""
+    value_type, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
+    text = "\n".join(_text_content(child) for child in cell if child.tag == f"{_TEXT}p")
+    with suppress(ValueError):  # fall back to the cell's text
+        if value_type in ("float", "percentage", "currency"):
             return float(value)
-        if kind == "boolean":
+        if value_type == "boolean":
             return cell.get(f"{_OFFICE}boolean-value") == "true"
-        if kind == "date":
-            return _moment(cell.get(f"{_OFFICE}date-value", ""))
-        if kind == "time":
+        if value_type == "date":
+            return _date_or_datetime(cell.get(f"{_OFFICE}date-value", ""))
+        if value_type == "time":
             return _time(cell.get(f"{_OFFICE}time-value", ""))
-    if not kind and not text and cell.get(f"{_TABLE}formula") is not None:
+    if not value_type and not text and cell.get(f"{_TABLE}formula") is not None:
         return None
     return text or cell.get(f"{_OFFICE}string-value", "")
 
 
-def _letters(element: Element) -> str:
-    """Text with its formatting taken off; several spaces are told as a number."""
-    spaces = " " * _count(element.get(f"{_TEXT}c", "1"), _MOST_SPACES)
-    inside = {f"{_TEXT}s": spaces, f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
-    text = inside.get(element.tag, element.text or "")
-    return text + "".join(_letters(child) + (child.tail or "") for child in element)
+def _text_content(element: Element) -> str:
+    """Text content without formatting; repeated spaces are encoded as a count."""
+    spaces = " " * _count(element.get(f"{_TEXT}c", "1"), _MAX_SPACES)
+    replacements = {f"{_TEXT}s": spaces, f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+    text = replacements.get(element.tag, element.text or "")
+    return text + "".join(_text_content(child) + (child.tail or "") for child in element)
 
 
-def _moment(text: str) -> date:
+def _date_or_datetime(text: str) -> date:
     if "T" not in text:
         return date.fromisoformat(text)
-    whole, _, fraction = text.partition(".")
-    return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}" if fraction else whole)
+    seconds, _, fraction = text.partition(".")
+    return datetime.fromisoformat(f"{seconds}.{fraction[:6]:0<6}" if fraction else seconds)
 
 
 def _time(text: str) -> time | timedelta:
-    found = _SPAN.fullmatch(text)
-    if found is None:
+    match = _DURATION.fullmatch(text)
+    if match is None:
         raise ValueError(text)
-    sign, hours, minutes, seconds, fraction = found.groups()
+    sign, hours, minutes, seconds, fraction = match.groups()
     micros = int(f"{(fraction or '')[:6]:0<6}")
-    span = timedelta(hours=int(hours or 0), minutes=int(minutes or 0), seconds=int(seconds or 0), microseconds=micros)
-    if sign or span >= timedelta(days=1):
-        return -span if sign else span
-    return (datetime.min + span).time()  # noqa: DTZ901 - wall clock
+    duration = timedelta(
+        hours=int(hours or 0), minutes=int(minutes or 0), seconds=int(seconds or 0), microseconds=micros
+    )
+    if sign or duration >= timedelta(days=1):
+        return -duration if sign else duration
+    return (datetime.min + duration).time()  # noqa: DTZ901 - wall clock

@@ -1,47 +1,47 @@
-"""Rows of a sheet, whatever kind of workbook it is in."""
+"""Sheet rows, common to all workbook formats."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from tillstream.pipeline.reading.errors import UnreadableFile, refused
+from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 
 
-class Row(NamedTuple):
+class SheetRow(NamedTuple):
     number: int
-    """As the workbook counts: the first is 1."""
+    """1-based row number in the sheet."""
     cells: list[Cell]
-    """Empty ones are empty texts; rows may differ in length."""
-    lacking: list[int]
-    """Places of formulas that the workbook keeps without their value."""
+    """Empty cells are empty strings; rows may differ in length."""
+    uncached_formulas: list[int]
+    """Column indices of formulas without a cached value."""
 
 
-class Rows(Protocol):
-    """One sheet of a workbook. Rows after the last one with a value do not exist."""
+class SheetRows(Protocol):
+    """One sheet of a workbook, up to the last row with a value."""
 
     sheets: list[str]
-    """Of the workbook, in its order."""
+    """All sheet names of the workbook, in order."""
     sheet: str
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[SheetRow]:
         """Raises `UnreadableFile`."""
 
 
-def chosen(sheets: list[str], wanted: str) -> str:
-    """Raises `UnreadableFile`, naming the sheets there are."""
+def select_sheet(sheets: list[str], requested: str) -> str:
+    """The requested sheet, or the first one. Raises `UnreadableFile` if it does not exist, listing the sheets."""
     if not sheets:
-        raise refused("There is no sheet in the workbook. Export it again.")
-    if wanted and wanted not in sheets:
-        raise refused(
-            f"The workbook has no sheet “{wanted}”; it has {named(sheets)}. "
+        raise unreadable("There is no sheet in the workbook. Export it again.")
+    if requested and requested not in sheets:
+        raise unreadable(
+            f"The workbook has no sheet “{requested}”; it has {quoted(sheets)}. "
             "Change file.sheet in the contract, or rename the sheet."
         )
-    return wanted or sheets[0]
+    return requested or sheets[0]
 
 
-def named(sheets: list[str]) -> str:
+def quoted(sheets: list[str]) -> str:
     return ", ".join(f"“{sheet}”" for sheet in sheets[:20])
 
 
-def damaged(error: object) -> UnreadableFile:
-    return refused(f"The workbook cannot be read ({error}). Open it and save it again, or save it as CSV UTF-8.")
+def damaged_workbook(error: object) -> UnreadableFile:
+    return unreadable(f"The workbook cannot be read ({error}). Open it and save it again, or save it as CSV UTF-8.")

@@ -1,5 +1,5 @@
-"""What the XML of a sheet tells beside its values: errors, formulas without a value, and how far
-apart its cells lie. Regular XML, as spreadsheets write it, is looked through without parsing it."""
+"""Extract errors, formulas without a cached value, and the used range from a sheet's XML. Regular
+XML, as spreadsheets write it, is scanned without parsing it."""
 
 import re
 from collections.abc import Iterator
@@ -7,99 +7,99 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from tillstream.pipeline.reading.streams.zip_archive import Member
-from tillstream.pipeline.reading.workbooks.sheet import damaged
+from tillstream.pipeline.reading.workbooks.sheet import damaged_workbook
 
 Faults = dict[int, dict[int, str | None]]
-"""Row and place, each from 0 → the error as text, or None for a formula without a value."""
+"""0-based row → 0-based column → error text, or None for a formula without a cached value."""
 _CHUNK = 1 << 20
-_FAULTY = (b"<f", b":f>", b":f ", b":f/", b"\nf", b'"e"', b"'e'")
-"""Where there is a formula or an error, one of these is in the XML; found a hundred times faster than by parsing."""
+_FAULT_MARKERS = (b"<f", b":f>", b":f ", b":f/", b"\nf", b'"e"', b"'e'")
+"""XML with a formula or an error contains one of these; searching is a hundred times faster than parsing."""
 _CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c[\s/>]")
 _REGULAR = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: [a-z]+="[0-9A-Za-z]*")*(/?)>')
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 @dataclass
-class Told:
-    """width, height: of the smallest sheet from A1 that holds every cell with something in it."""
+class SheetScan:
+    """width, height: size of the smallest range from A1 that contains every non-empty cell."""
 
     width: int = 0
     height: int = 0
     faults: Faults = field(default_factory=dict)
 
 
-def look_through(stream: Member) -> Told | None:
-    """The whole part is read, so that its checksum is verified. None where it must be parsed to be understood."""
-    told, parse, rest = Told(), False, b""
+def scan_sheet(stream: Member) -> SheetScan | None:
+    """Scan a sheet without parsing; None if it must be parsed. Reads the whole part to verify its checksum."""
+    scan, needs_parsing, remainder = SheetScan(), False, b""
     while chunk := stream.read(_CHUNK):
-        data = rest + chunk
+        data = remainder + chunk
         end = data.rfind(b">") + 1
-        parse = parse or any(sign in data for sign in _FAULTY) or b"\0" in chunk or not end
-        rest = data[end:] if not parse else b""
-        if parse:
+        needs_parsing = needs_parsing or any(marker in data for marker in _FAULT_MARKERS) or b"\0" in chunk or not end
+        remainder = data[end:] if not needs_parsing else b""
+        if needs_parsing:
             continue
         cells = _REGULAR.findall(data, 0, end)
-        parse = len(cells) != len(_CELL.findall(data, 0, end))
+        needs_parsing = len(cells) != len(_CELL.findall(data, 0, end))
         filled = [(letters, number) for letters, number, empty in cells if not empty]
         if filled:
-            told.width = max(told.width, *map(_place, {letters.decode() for letters, _ in filled}))
-            told.height = max(told.height, *map(int, (number for _, number in filled)))
-    return None if parse else told
+            scan.width = max(scan.width, *map(_column_number, {letters.decode() for letters, _ in filled}))
+            scan.height = max(scan.height, *map(int, (number for _, number in filled)))
+    return None if needs_parsing else scan
 
 
-def parsed(stream: Member) -> Told:
-    """The same and the faults, cell by cell. Raises `UnreadableFile`."""
-    told, data, row = Told(), Element("none"), -1
+def parse_sheet(stream: Member) -> SheetScan:
+    """Parse a sheet cell by cell, including its faults. Raises `UnreadableFile`."""
+    scan, sheet_data, row = SheetScan(), Element("none"), -1
     try:
         for event, element in iterparse(stream, ("start", "end")):
             if event == "start":
-                data = element if name_of(element) == "sheetData" else data
-            elif name_of(element) == "row":
-                row = _number(element.get("r"), row + 1)
-                found: dict[int, str | None] = {}
-                for number, place, fault, value in _cells(element, row):
-                    told.width, told.height = max(told.width, place + 1), max(told.height, number + 1)
-                    if fault:
-                        found[place] = value
-                if found:
-                    told.faults[row] = found
-                data.clear()  # else every row stays in memory
+                sheet_data = element if local_name(element) == "sheetData" else sheet_data
+            elif local_name(element) == "row":
+                row = _row_index(element.get("r"), row + 1)
+                row_faults: dict[int, str | None] = {}
+                for cell_row, column, is_fault, value in _cells(element, row):
+                    scan.width, scan.height = max(scan.width, column + 1), max(scan.height, cell_row + 1)
+                    if is_fault:
+                        row_faults[column] = value
+                if row_faults:
+                    scan.faults[row] = row_faults
+                sheet_data.clear()  # else every row stays in memory
     except (ParseError, LookupError, ValueError) as error:
-        raise damaged(error) from error
-    return told
+        raise damaged_workbook(error) from error
+    return scan
 
 
-def _cells(row: Element, number: int) -> Iterator[tuple[int, int, bool, str | None]]:
-    """Row, place, whether it is a fault and its text, of every cell with something in it."""
-    place = -1
+def _cells(row: Element, default_row: int) -> Iterator[tuple[int, int, bool, str | None]]:
+    """(row, column, whether it is a fault, error text) of each non-empty cell."""
+    column = -1
     for cell in row:
-        if name_of(cell) != "c":
+        if local_name(cell) != "c":
             continue
         reference = _REFERENCE.fullmatch(cell.get("r", ""))
         if reference is None and cell.get("r") is not None:
             raise ValueError(f"{cell.get('r')} is no place of a cell")
-        place = _place(reference[1]) - 1 if reference else place + 1
-        line = int(reference[2]) - 1 if reference else number
-        parts = {name_of(part): part.text or "" for part in cell}
+        column = _column_number(reference[1]) - 1 if reference else column + 1
+        row_index = int(reference[2]) - 1 if reference else default_row
+        children = {local_name(child): child.text or "" for child in cell}
         if cell.get("t") == "e":
-            yield line, place, True, parts.get("v") or "#ERROR"
-        elif "f" in parts and not parts.get("v") and (cell.get("t") != "str" or "v" not in parts):
-            yield line, place, True, None
-        elif parts:
-            yield line, place, False, None
+            yield row_index, column, True, children.get("v") or "#ERROR"
+        elif "f" in children and not children.get("v") and (cell.get("t") != "str" or "v" not in children):
+            yield row_index, column, True, None
+        elif children:
+            yield row_index, column, False, None
 
 
-def _number(told: str | None, otherwise: int) -> int:
-    return otherwise if told is None else int(told) - 1
+def _row_index(reference: str | None, default: int) -> int:
+    return default if reference is None else int(reference) - 1
 
 
-def _place(letters: str) -> int:
-    """A is 1."""
-    place = 0
+def _column_number(letters: str) -> int:
+    """1-based column number: A is 1."""
+    column = 0
     for letter in letters:
-        place = place * 26 + ord(letter) - ord("A") + 1
-    return place
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column
 
 
-def name_of(element: Element) -> str:
+def local_name(element: Element) -> str:
     return element.tag.rpartition("}")[2]

@@ -13,7 +13,7 @@ from tillstream.pipeline.reading.delimited.header import Header
 from tillstream.pipeline.reading.delimited.parse import parse
 from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, read
 from tillstream.pipeline.reading.delimited.records import plain_layout
-from tillstream.pipeline.reading.delimited.tokenizer import Rules
+from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 from tillstream.pipeline.rows.schema import TEXT
 
 
@@ -155,7 +155,7 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
     told = plain_layout(data, len(data))
     wrong = replace(told, starts=told.starts[:1], ends=told.ends[:1], lines=told.lines[:1])
     with pytest.raises(RuntimeError, match="1 records gave 2 rows"):
-        parse(data, wrong, Header(["a", "b"], ["a", "b"], 2), Rules(b",", 2, 100))
+        parse(data, wrong, Header(["a", "b"], ["a", "b"], 2), RecordSyntax(b",", 2, 100))
 
 
 def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:
