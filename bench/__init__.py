@@ -1,1 +1,1 @@
-"""Benchmarks: the product beside its peers, as whole processes in the same run, so that a noisy machine cancels out."""
+"""Benchmarks of the product and its peers, as whole processes interleaved in one run so that noise cancels out."""

@@ -18,8 +18,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tillstream-bench-") as folder:
         work = Path(folder)
         sections = [
-            report.comparison(ingest.beside_peers(work, options.runs)),
-            report.repeats(*ingest.again(work, 3)),
+            report.comparison(ingest.compare_peers(work, options.runs)),
+            report.repeats(*ingest.load_twice(work, 3)),
             report.queue(publish_rate(), receive_rate()),
             report.detected(detection.measure(), *detection.large(work)),
             report.cold(cloud.cold_starts(work)),

@@ -1,6 +1,6 @@
-"""The functions of the cloud: what a cold start loads, and how a file of gigabytes streams through `stage`.
+"""Benchmarks of the cloud functions: cold starts, and streaming a file of gigabytes through `stage`.
 
-`python -m bench.cloud HOME BATCH` stages one batch, to be measured from outside.
+`python -m bench.cloud HOME BATCH` stages one batch, as a process to measure.
 """
 
 import sys
@@ -31,7 +31,7 @@ STEPS = {
     "receive": ("tillstream.workflows.intake.store_sales",),
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
-"""What each function loads before it is done with its first event, beside its entry point and the ports of all."""
+"""Modules that each function imports for its first event, in addition to its entry point and the common ports."""
 PROGRAM = """
 import importlib, sys
 import functions_framework
@@ -40,33 +40,33 @@ for name in sys.argv[3:]:
     importlib.import_module(name)
 """
 STREAMED = (2_000_000, 4_000_000, 8_000_000)
-"""Rows; the last file has a gigabyte."""
+"""Numbers of rows; the last file has about a gigabyte."""
 GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
 class Streamed:
-    """Bytes of a file and what staging it took."""
+    """Size of a file in bytes, and the run that staged it."""
 
     size: int
     run: Run
 
 
-def loading(function: str) -> list[str]:
-    """The command that loads what a function does, and ends."""
+def import_command(function: str) -> list[str]:
+    """Return a command that imports the modules of a function and exits."""
     return [sys.executable, "-c", PROGRAM, function, str(SOURCE), "tillstream.app.google.build", *STEPS[function]]
 
 
 def cold_starts(work: Path, runs: int = 5) -> dict[str, Figures]:
     def start(name: str) -> Prepare:
-        return lambda _: (loading(name), {})
+        return lambda _: (import_command(name), {})
 
     return in_turn({name: start(name) for name in STEPS}, work / "cold", runs)
 
 
 def streamed(work: Path) -> list[Streamed]:
-    """Files of growing size, each kept in the local object store first and staged by a process of its own."""
-    found = []
+    """Stage files of growing size, each uploaded to the local object store first, in a separate process."""
+    results = []
     for rows in STREAMED:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
@@ -74,17 +74,17 @@ def streamed(work: Path) -> list[Streamed]:
             upload = uploads.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
-        found.append(Streamed(file.stat().st_size, run))
+        results.append(Streamed(file.stat().st_size, run))
         file.unlink()
-    return found
+    return results
 
 
-def slope(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """(at nothing, for each more) of the line that fits best."""
-    middle, mean = sum(sizes) / len(sizes), sum(values) / len(values)
-    spread = sum((size - middle) ** 2 for size in sizes)
-    each = sum((size - middle) * (value - mean) for size, value in zip(sizes, values, strict=True)) / spread
-    return mean - each * middle, each
+def fit_line(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
+    """Return (intercept, slope) of the least-squares line."""
+    mean_size, mean_value = sum(sizes) / len(sizes), sum(values) / len(values)
+    spread = sum((size - mean_size) ** 2 for size in sizes)
+    slope = sum((size - mean_size) * (value - mean_value) for size, value in zip(sizes, values, strict=True)) / spread
+    return mean_value - slope * mean_size, slope
 
 
 def _stage(home: str, batch: str) -> None:

@@ -1,4 +1,4 @@
-"""Detection measured: how often a proposal is right, how much it asks, and that it is never wrong and silent."""
+"""Accuracy of detection: correct findings, number of questions, and no wrong finding without a question."""
 
 import io
 import statistics
@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.detection_files import Made, Truth, made
+from bench.detection_files import GeneratedFile, Truth, made
 from bench.detection_styles import Style
 from tillstream.detection import Proposal, propose
 from tillstream.domain.contract.model import parse
@@ -33,49 +33,49 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass
 class Outcome:
-    """What came of one file."""
+    """Result of detection for one file."""
 
     seed: int
-    asked: tuple[str, ...]
-    """Keys of the questions of the first proposal."""
+    questions: tuple[str, ...]
+    """Question keys of the first proposal."""
     settled: int = 0
-    """Findings about the file that were right without a question."""
+    """Number of findings that were correct without a question."""
     wrong: list[str] = field(default_factory=list)
-    """What was proposed otherwise than the file was written, though nothing asked about it."""
+    """Wrong findings that no question covered."""
     seconds: float = 0.0
 
 
-def judge(one: Made) -> Outcome:
-    """The first proposal is held against the truth; then its questions are answered, and the file read with it."""
+def judge(file: GeneratedFile) -> Outcome:
+    """Compare the first proposal with the truth, then answer its questions and load the file."""
     started = time.perf_counter()
-    first = propose(io.BytesIO(one.data), name="generated")
+    first = propose(io.BytesIO(file.data), name="generated")
     seconds = time.perf_counter() - started
-    asked = tuple(question.key for question in first.questions)
-    outcome = Outcome(one.seed, asked, seconds=seconds)
-    for about, keys, right in _checks(first, one.truth):
-        if right:
+    questions = tuple(question.key for question in first.questions)
+    outcome = Outcome(file.seed, questions, seconds=seconds)
+    for finding, prefixes, is_correct in _checks(first, file.truth):
+        if is_correct:
             outcome.settled += 1
-        elif not any(key.startswith(keys) for key in asked):
-            outcome.wrong.append(about)
-    outcome.wrong += _loaded(one)
+        elif not any(key.startswith(prefixes) for key in questions):
+            outcome.wrong.append(finding)
+    outcome.wrong += _load_errors(file)
     return outcome
 
 
 def _checks(proposal: Proposal, truth: Truth) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    """(what, the keys of questions that excuse it, whether it is right)."""
+    """Yield (finding, key prefixes of the questions that cover it, whether it is correct)."""
     contract, style = proposal.contract, truth.style
     yield "delimiter", ("delimiter",), contract["file"]["delimiter"] == style.delimiter
-    yield "encoding", ("encoding",), _same_text(contract["file"]["encoding"], truth)
+    yield "encoding", ("encoding",), _text_matches(contract["file"]["encoding"], truth)
     decimal = contract.get("numbers", {}).get("decimal")
     yield "decimal", ("decimal", "delimiter", "column."), style.whole or decimal == style.decimal
-    yield "dates", ("date_order", "column.date", "language"), _same_days(contract.get("dates", {}), style)
+    yield "dates", ("date_order", "column.date", "language"), _dates_match(contract.get("dates", {}), style)
     yield "currency", ("currency",), contract.get("currency", "") == style.currency
-    meant = {header: role for role, header in truth.columns.items()}
+    roles = {header: role for role, header in truth.columns.items()}
     for role, header in contract["columns"].items():
-        own = meant.get(header, "extra")
-        own = f"{truth.amount}_amount" if own == "amount" else own
+        true_role = roles.get(header, "extra")
+        true_role = f"{truth.amount}_amount" if true_role == "amount" else true_role
         excuses = (f"column.{role}", "column.net_amount", "column.tax", "amount", "prices", "identity")
-        yield f"{role} is {header}, which is {own}", excuses, own == role
+        yield f"{role} is {header}, which is {true_role}", excuses, true_role == role
     words = contract.get("status", {}).get("words", {})
     for word, meaning in truth.statuses.items():
         yield f"status {word}", (f"status.{word}",), not words or words.get(word) == meaning
@@ -85,7 +85,7 @@ def _checks(proposal: Proposal, truth: Truth) -> Iterator[tuple[str, tuple[str, 
         yield "returns", ("identity", "column."), truth.prefix in prefixes or bool(negative)
 
 
-def _same_days(dates: dict[str, Any], style: Style) -> bool:
+def _dates_match(dates: dict[str, Any], style: Style) -> bool:
     moments = [datetime(2026, month, day, 17, 45) for month in range(1, 13) for day in (1, 9, 28)]  # noqa: DTZ001
     if not dates.get("formats"):
         return False
@@ -93,14 +93,14 @@ def _same_days(dates: dict[str, Any], style: Style) -> bool:
     return [int(micros) // DAY for micros in read.wall] == [moment.toordinal() - _EPOCH for moment in moments]
 
 
-def _same_text(encoding: str, truth: Truth) -> bool:
+def _text_matches(encoding: str, truth: Truth) -> bool:
     return truth.text.encode(truth.style.encoding).decode(encoding, "replace").removeprefix("\ufeff") == truth.text
 
 
 def answers_for(proposal: Proposal, truth: Truth) -> dict[str, str]:
-    """What a person who knows the file says."""
+    """Return the correct answers to the questions of a proposal."""
     style = truth.style
-    said = {
+    fixed_answers = {
         "region": "Test",
         "country": "-",
         "currency": style.currency,
@@ -114,43 +114,43 @@ def answers_for(proposal: Proposal, truth: Truth) -> dict[str, str]:
         "discount": "percent" if "cent" in truth.kind else "amount",
         "language": style.language,
     }
-    named = truth.columns.get("sale_id")
-    said["identity"] = named or ",".join(truth.columns[role] for role in ("store_id", "date"))
-    found = {}
+    sale_id_column = truth.columns.get("sale_id")
+    fixed_answers["identity"] = sale_id_column or ",".join(truth.columns[role] for role in ("store_id", "date"))
+    answers = {}
     for question in proposal.questions:
-        kind, _, what = question.key.partition(".")
-        if question.key in said:
-            found[question.key] = said[question.key]
+        kind, _, subject = question.key.partition(".")
+        if question.key in fixed_answers:
+            answers[question.key] = fixed_answers[question.key]
         elif kind == "column":
-            total = truth.columns.get("amount", "-") if what == f"{truth.amount}_amount" else "-"
-            found[question.key] = truth.columns.get(what, total)
+            total = truth.columns.get("amount", "-") if subject == f"{truth.amount}_amount" else "-"
+            answers[question.key] = truth.columns.get(subject, total)
         elif kind == "status":
-            found[question.key] = truth.statuses.get(what, "completed")
+            answers[question.key] = truth.statuses.get(subject, "completed")
         elif kind == "missing":
-            found[question.key] = "yes"
-    return found
+            answers[question.key] = "yes"
+    return answers
 
 
-def _loaded(one: Made) -> list[str]:
-    """With every question answered the file is read whole, to the same total."""
+def _load_errors(file: GeneratedFile) -> list[str]:
+    """Load the file with all questions answered; return the differences from the true rows and total."""
     answers: dict[str, str] = {}
     for _ in range(_ROUNDS):
-        proposal = propose(io.BytesIO(one.data), name="generated", answers=answers)
+        proposal = propose(io.BytesIO(file.data), name="generated", answers=answers)
         if not proposal.questions:
             break
-        answers |= answers_for(proposal, one.truth)
+        answers |= answers_for(proposal, file.truth)
     else:
         return [f"answers do not close {', '.join(question.key for question in proposal.questions)}"]
     rows, refused, net = 0, 0, Decimal(0)
     try:
-        for part in file_parts(lambda: io.BytesIO(one.data), parse(proposal.contract), RECEIVED):
+        for part in file_parts(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED):
             rows += part.table.num_rows
             refused += len(part.refused)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0
     except Rejected as error:
         return [f"the file is not read: {error}"]
-    if (rows, refused, net) != (one.truth.rows, 0, one.truth.net):
-        return [f"{rows} rows, {refused} refused, net {net} instead of {one.truth.rows} rows, net {one.truth.net}"]
+    if (rows, refused, net) != (file.truth.rows, 0, file.truth.net):
+        return [f"{rows} rows, {refused} refused, net {net} instead of {file.truth.rows} rows, net {file.truth.net}"]
     return []
 
 
@@ -159,23 +159,23 @@ def measure(files: int = FILES) -> list[Outcome]:
 
 
 def questions_a_file(outcomes: list[Outcome]) -> float:
-    return sum(len(one.asked) for one in outcomes) / len(outcomes)
+    return sum(len(outcome.questions) for outcome in outcomes) / len(outcomes)
 
 
-def asked_most(outcomes: list[Outcome]) -> list[tuple[str, int]]:
-    """Kinds of questions and in how many files each was asked."""
-    kinds = Counter(kind for one in outcomes for kind in {key.partition(".")[0] for key in one.asked})
-    return kinds.most_common()
+def question_counts(outcomes: list[Outcome]) -> list[tuple[str, int]]:
+    """Return (question type, number of files with such a question), most frequent first."""
+    counts = Counter(kind for outcome in outcomes for kind in {key.partition(".")[0] for key in outcome.questions})
+    return counts.most_common()
 
 
 def large(work: Path) -> tuple[float, int]:
-    """Seconds of the processor to look at a file of a million rows, and the bytes read of it."""
+    """Return the CPU seconds to detect a file of a million rows, and the bytes read of it."""
     path = work / "detected.csv"
     wide.wide_file(path, 1_000_000)
-    taken = []
+    seconds = []
     for _ in range(5):
         with path.open("rb") as stream:
             started = time.process_time()
             read = propose(stream, name="wide").read
-            taken.append(time.process_time() - started)
-    return statistics.median(taken), read
+            seconds.append(time.process_time() - started)
+    return statistics.median(seconds), read

@@ -1,4 +1,4 @@
-"""Made-up sales of files in random styles, with the sums that a right import gives."""
+"""Generated sales, with the totals that a correct import gives."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,12 +21,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "gross alone": ("tax", "gross_amount"),
     "takings": ("amount",),
 }
-"""What a source tells of its amounts → the columns it has."""
+"""Kind of amounts in a source → its amount columns."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a sale, as numbers and words; `amounts` by the columns of `KINDS`."""
+    """One line of a sale; `amounts` is keyed by the columns of `KINDS`."""
 
     sale: str
     line: int
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the sales of a file have in common."""
+    """Parameters common to all sales of a file."""
 
     kind: str
     whole: bool
@@ -49,10 +49,10 @@ class Plan:
     timed: bool
     letters: str
     back: str
-    """First letters of the numbers of returns; empty where there are none."""
+    """Prefix of the sale numbers of returns; empty: no prefix."""
     statuses: tuple[str, ...]
     return_word: str
-    """The status of a return; empty where the file has no status."""
+    """The status of a return; empty if the file has no status."""
     stores: int
     products: int
 
@@ -62,44 +62,44 @@ def lines(draw: Random, plan: Plan) -> list[Line]:
     start = date(2026, draw.randint(1, 3), 1) if span == 9 else date(2025, draw.randint(1, 12), draw.randint(1, 28))
     first, sales = draw.choice([1, 1001, 480_000]), draw.randint(8, 90)
     rate = draw.choice([Decimal("0.19"), Decimal("0.2"), Decimal("0.07"), Decimal("0.1"), Decimal("0.25")])
-    found: list[Line] = []
+    sale_lines: list[Line] = []
     for number in range(sales):
         day = start + timedelta(days=number * span // sales)
         moment = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as a till prints it
         moment += timedelta(minutes=draw.randint(540, 1200)) if plan.timed else timedelta()
-        taken = bool(plan.back) and draw.random() < 0.12
+        is_return = bool(plan.back) and draw.random() < 0.12
         word = draw.choice(plan.statuses) if plan.statuses else ""
-        returned = taken or (bool(word) and word == plan.return_word)
-        sale = f"{plan.back if taken else plan.letters}{first + number}"
+        returned = is_return or (bool(word) and word == plan.return_word)
+        sale = f"{plan.back if is_return else plan.letters}{first + number}"
         for line in range(1, 2 if plan.kind == "takings" else draw.randint(2, 5)):
             amounts, net = _amounts(draw, plan, rate, -1 if returned else 1)
             product = (line * 7 + number) % plan.products
-            found.append(Line(sale, line, moment, number % plan.stores, product, word, returned, amounts, net))
-    return found
+            sale_lines.append(Line(sale, line, moment, number % plan.stores, product, word, returned, amounts, net))
+    return sale_lines
 
 
 def _amounts(draw: Random, plan: Plan, rate: Decimal, sign: int) -> tuple[dict[str, Decimal], Decimal]:
-    place = Decimal(1) if plan.whole else CENT
+    unit = Decimal(1) if plan.whole else CENT
     price = Decimal(draw.randint(10_000, 499_900) if draw.random() < 0.3 else draw.randint(100, 9_999)) / 100
-    price = price.quantize(place, ROUND_HALF_UP)
+    price = price.quantize(unit, ROUND_HALF_UP)
     quantity = Decimal(sign * draw.choice([1, 1, 2, 3, 12]))
     full = quantity * price
     percent = Decimal(draw.choice([0, 0, 5, 10, 20])) if "cent" in plan.kind else Decimal(0)
-    taken = full * percent / HUNDRED
+    discount = full * percent / HUNDRED
     if plan.kind.startswith("discount"):
-        taken = (full * draw.choice([0, 0, 5, 7, 13]) / HUNDRED).quantize(place, ROUND_HALF_UP)
-    net = full - taken
+        discount = (full * draw.choice([0, 0, 5, 7, 13]) / HUNDRED).quantize(unit, ROUND_HALF_UP)
+    net = full - discount
     if plan.kind == "prices with tax":
         gross = net
-        tax = (gross * rate / (1 + rate)).quantize(place, ROUND_HALF_UP)
+        tax = (gross * rate / (1 + rate)).quantize(unit, ROUND_HALF_UP)
         net = gross - tax
     else:
-        tax = (net * rate).quantize(place, ROUND_HALF_UP)
+        tax = (net * rate).quantize(unit, ROUND_HALF_UP)
         gross = net + tax
     amounts = {
         "quantity": quantity,
         "unit_price": price,
-        "discount": percent if "cent" in plan.kind else taken,
+        "discount": percent if "cent" in plan.kind else discount,
         "net_amount": net,
         "tax": tax,
         "gross_amount": gross,

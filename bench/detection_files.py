@@ -1,4 +1,4 @@
-"""Files in random styles, each with the truth of how it was written: the same for a seed on every machine."""
+"""Generated files in random styles, each with its true layout and content; deterministic for a seed."""
 
 import csv
 import io
@@ -19,20 +19,20 @@ def _joined(name: str) -> str:
 
 SPELLINGS: tuple[Callable[[str], str], ...] = (str, str, str.upper, str.lower, _joined)
 GROSS = frozenset({"total and tax", "prices with tax"})
-"""Kinds whose `amount` holds the tax."""
+"""Kinds whose `amount` includes tax."""
 
 
 @dataclass
 class Truth:
-    """How a file was written, and what it says."""
+    """The true layout and content of a file."""
 
     style: Style
     kind: str
     columns: dict[str, str] = field(default_factory=dict)
-    """Role → header; `amount` is a total whose name does not say whether it is net or gross."""
+    """Role → header; `amount` is a total whose header does not show whether it is net or gross."""
     statuses: dict[str, str] = field(default_factory=dict)
     prefix: str = ""
-    """First letters of the numbers of returns, where the file has some."""
+    """Prefix of the sale numbers of returns; empty: no prefix."""
     missing: str = ""
     net: Decimal = Decimal(0)
     rows: int = 0
@@ -44,13 +44,13 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedFile:
     seed: int
     data: bytes
     truth: Truth
 
 
-def made(seed: int) -> Made:
+def made(seed: int) -> GeneratedFile:
     draw = Random(f"detection {seed}")
     style = drawn(draw)
     truth = Truth(style, draw.choice(tuple(KINDS)))
@@ -64,7 +64,7 @@ def made(seed: int) -> Made:
     if draw.random() < 0.12 and truth.kind != "takings":
         writer.writerow([words.TOTALS[style.language], *[""] * (len(header) - 2), style.number(truth.net)])
     truth.text = out.getvalue()
-    return Made(seed, style.encoded(truth.text), truth)
+    return GeneratedFile(seed, style.encoded(truth.text), truth)
 
 
 def _table(draw: Random, truth: Truth) -> tuple[list[str], list[list[str]]]:
@@ -101,7 +101,7 @@ def _roles(draw: Random, truth: Truth) -> list[str]:
     roles = ["sale_id", "date", *draw.sample(["line_key", "store_id", "product_id", "status"], draw.randint(1, 4))]
     if "product_id" not in roles or draw.random() < 0.5:
         roles.append("product_name")
-    if truth.style.clock_apart:
+    if truth.style.separate_time:
         roles.append("time")
     return [*roles, *KINDS[truth.kind]]
 

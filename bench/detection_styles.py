@@ -1,4 +1,4 @@
-"""How a made-up source writes its bytes, numbers and dates, drawn at random."""
+"""Random styles of encoding, numbers and dates of a generated file."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +30,12 @@ class Style:
     language: str
     currency: str
     timed: bool
-    clock_apart: bool
+    separate_time: bool
     whole: bool
     percent_sign: bool
 
     def encoded(self, text: str) -> bytes:
-        """In UTF-8 where the drawn encoding lacks a letter."""
+        """Encode the text, falling back to UTF-8 if the encoding lacks a character."""
         try:
             return text.encode(self.encoding)
         except UnicodeEncodeError:
@@ -70,24 +70,24 @@ def drawn(draw: Random) -> Style:
     language = draw.choice(list(words.HEADERS))
     order = draw.choice({"en": ["DMY", "MDY", "YMD"], "ja": ["YMD"]}.get(language, ["DMY", "DMY", "YMD"]))
     decimal = "." if language in {"en", "ja"} else draw.choice(".,")
-    other = "," if decimal == "." else "."
+    other_mark = "," if decimal == "." else "."
     format_ = draw.choice(DATES[order])
     timed = draw.random() < 0.4
-    apart = timed and draw.random() < 0.3
+    separate_time = timed and draw.random() < 0.3
     return Style(
         encoding=draw.choice((*ENCODINGS[:3], "cp932") if language == "ja" else ENCODINGS),
         delimiter=draw.choice(",;\t|"),
         decimal=decimal,
-        thousands=draw.choice(["", "", other, " " if decimal == "," else "'"]),
+        thousands=draw.choice(["", "", other_mark, " " if decimal == "," else "'"]),
         sign=draw.choice(["", "", "before", "after", "code"]),
         minus=draw.choice(["-", "-", "behind", "("]),
         date_order=order,
-        date_format=format_ + (draw.choice([" %H:%M", " %H:%M:%S"]) if timed and not apart else ""),
+        date_format=format_ + (draw.choice([" %H:%M", " %H:%M:%S"]) if timed and not separate_time else ""),
         padded=draw.random() < 0.7 or any(letter in format_ for letter in ("%Y%m%d", "%b", "%B")),
         language=language,
         currency=draw.choice(words.CURRENCIES.get(language, ["EUR"])),
         timed=timed,
-        clock_apart=apart,
+        separate_time=separate_time,
         whole=language == "ja" or draw.random() < 0.08,
         percent_sign=draw.random() < 0.4,
     )

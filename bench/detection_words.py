@@ -1,4 +1,4 @@
-"""How sources of eight languages call their columns, products and statuses: written apart from what detection knows."""
+"""Column names, products and statuses in eight languages, written independently of the word lists of detection."""
 
 HEADERS: dict[str, dict[str, list[str]]] = {
     "en": {
@@ -174,7 +174,7 @@ STRANGE = {
     "it": "boh",
     "nl": "apart",
 }
-"""A word of a status that nobody can know, with the meaning `pending`."""
+"""A status word that detection cannot know; it means `pending`."""
 TITLES = {"de": "Verkaufsbericht", "fr": "Rapport des ventes", "ja": "売上一覧"}
 TOTALS = {
     "en": "Total",

@@ -1,4 +1,4 @@
-"""How many messages a second the local bus takes and hands out, in batches as the pipeline uses them."""
+"""Throughput of the local event bus, in batches as the pipeline uses them."""
 
 import tempfile
 import time
@@ -12,7 +12,7 @@ BODY = b'{"event":"sale.changed","key":"IN|s01/000123|p77#1","kind":"new","settl
 
 
 def publish_rate(messages: int = 200_000, batch: int = 1_000) -> float:
-    """Messages a second through `publish`, each batch durable before the next."""
+    """Messages per second through `publish`; each batch is durable before the next."""
     with tempfile.TemporaryDirectory() as folder:
         bus = SQLiteEventBus(Path(folder) / "bus.db", SystemClock())
         bus.subscribe("topic", "subscription")
@@ -25,7 +25,7 @@ def publish_rate(messages: int = 200_000, batch: int = 1_000) -> float:
 
 
 def receive_rate(messages: int = 100_000, batch: int = 500) -> float:
-    """Messages a second through `pull` and `acknowledge` together."""
+    """Messages per second through `pull` and `acknowledge` together."""
     with tempfile.TemporaryDirectory() as folder:
         bus = SQLiteEventBus(Path(folder) / "bus.db", SystemClock())
         bus.subscribe("topic", "subscription")

@@ -1,4 +1,4 @@
-"""Ten million rows: memory, loading into history, one sale, announcing, the dashboard's queries."""
+"""Benchmarks at ten million rows: memory, loading into history, one sale, publishing, dashboard queries."""
 
 import shutil
 import statistics
@@ -25,7 +25,7 @@ from tillstream.workflows.intake import store_sales
 from tillstream.workflows.intake.store_sales import StoreToken, publish
 
 HISTORY = 10_000_000
-MORE = 100_000
+NEW_ROWS = 100_000
 DASHBOARD = (
     "kpis",
     "sales-over-time",
@@ -42,25 +42,25 @@ DASHBOARD = (
     "sales-by-weekday",
     "by-currency",
 )
-TIMES = 20
-ASKED = 60
-"""How often a query is asked: of twenty, the slowest would be the 95th percentile."""
+SALES = 20
+QUERY_RUNS = 60
+"""Runs of each query; with only twenty, the 95th percentile would be the slowest run."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Seconds, megabytes, events a second."""
+    """Results in seconds, megabytes and events per second."""
 
     million: Run
     history: Run
     into_history: Figures
     into_none: Figures
     one_sale: float
-    announced: float
+    events_per_second: float
     queries: dict[str, float]
     """p95 of each dashboard query in seconds, never answered from the cache."""
-    summed: float
-    """Seconds to sum all days of the history."""
+    totals_time: float
+    """Seconds to refresh the daily totals of the whole history."""
     portal: Portal
 
 
@@ -69,22 +69,24 @@ def measure(work: Path) -> Scale:
     shutil.rmtree(work / "million")
     home = work / "history"
     history = ingest.ingest(ingest.file_of(work, HISTORY), home)
-    into_history, into_none = _more(work, home)
-    with _opened(home) as app:
+    into_history, into_none = _load_new_rows(work, home)
+    with _open_app(home) as app:
         started = time.perf_counter()
         project(app.ports.warehouse)
-        summed = time.perf_counter() - started
-        asked = {query: _p95(app, query) for query in DASHBOARD}
+        totals_time = time.perf_counter() - started
+        query_times = {query: _p95(app, query) for query in DASHBOARD}
         one_sale = _one_sale(app)
-    portal = measure_portal(home, ingest.file_of(work, MORE, first_row=3 * HISTORY))
-    with _opened(home) as app:
-        announced = _announced(app)
-    return Scale(million, history, into_history, into_none, one_sale, announced, asked, summed, portal)
+    portal = measure_portal(home, ingest.file_of(work, NEW_ROWS, first_row=3 * HISTORY))
+    with _open_app(home) as app:
+        events_per_second = _publish_rate(app)
+    return Scale(
+        million, history, into_history, into_none, one_sale, events_per_second, query_times, totals_time, portal
+    )
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[App]:
-    """As the server opens it."""
+def _open_app(home: Path) -> Iterator[App]:
+    """Open the application with the memory limit of the server."""
     settings = Settings(home=home)
     app = build(settings.model_copy(update={"memory_limit": settings.server_memory_limit}))
     try:
@@ -93,42 +95,43 @@ def _opened(home: Path) -> Iterator[App]:
         app.close()
 
 
-def _more(work: Path, home: Path) -> tuple[Figures, Figures]:
-    """100,000 new rows into the history and, in turn, into an empty home."""
-    here, empty = [], []
+def _load_new_rows(work: Path, home: Path) -> tuple[Figures, Figures]:
+    """Load 100,000 new rows into the history and, alternating, into an empty home."""
+    into_history, into_none = [], []
     for number in range(5):
-        file = ingest.file_of(work, MORE, first_row=2 * HISTORY + number * MORE)
-        here.append(ingest.ingest(file, home))
-        empty.append(ingest.ingest(file, work / f"none-{number}"))
+        file = ingest.file_of(work, NEW_ROWS, first_row=2 * HISTORY + number * NEW_ROWS)
+        into_history.append(ingest.ingest(file, home))
+        into_none.append(ingest.ingest(file, work / f"none-{number}"))
         shutil.rmtree(work / f"none-{number}")
-    return Figures(tuple(here)), Figures(tuple(empty))
+    return Figures(tuple(into_history)), Figures(tuple(into_none))
 
 
 def _one_sale(app: App) -> float:
     """Median seconds of settling one store sale into the history."""
     seconds = []
-    for number in range(TIMES):
+    for number in range(SALES):
         line = {"line": "1", "product_id": "P1", "quantity": "1", "unit_price": "3.50"}
         sale = {
             "schema": "store-sale/1", "region": "Bench", "store_id": "S001", "number": f"T{number}",
             "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
         }  # fmt: skip
         publish(app.ports, StoreToken("Bench", "S001"), sale)
-        for kept in store_sales.receive(app.ports, app.book, 10, 1.0):
-            stage.stage(app.ports, kept.batch_id)
+        for batch in store_sales.receive(app.ports, app.book, 10, 1.0):
+            stage.stage(app.ports, batch.batch_id)
         started = time.perf_counter()
         settle.settle_all(app.ports, app.book)
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds)
 
 
-def _announced(app: App) -> float:
-    """Events a second of announcing the settlement of 100,000 lines to one subscription."""
+def _publish_rate(app: App) -> float:
+    """Median events per second when publishing a settlement of 100,000 lines to one subscription."""
     app.ports.bus.subscribe("sale-events", "bench")
     numbers = app.ports.warehouse.query("SELECT settlement_no FROM settlements WHERE added >= 100000 ORDER BY added")
     rates = []
     for number in numbers["settlement_no"].to_pylist()[:5]:
-        app.ports.documents.delete(sale_events.COLLECTION, str(number))  # the server has told them to nobody
+        # The server published without a subscription; publish again.
+        app.ports.documents.delete(sale_events.COLLECTION, str(number))
         started = time.perf_counter()
         events = sale_events.announce(app.ports, number)
         rates.append(events / (time.perf_counter() - started))
@@ -137,7 +140,7 @@ def _announced(app: App) -> float:
 
 def _p95(app: App, name: str) -> float:
     seconds = []
-    for _ in range(ASKED):
+    for _ in range(QUERY_RUNS):
         started = time.perf_counter()
         queries.run(app.ports.warehouse, name, EVERYTHING, Filters())
         seconds.append(time.perf_counter() - started)

@@ -1,4 +1,4 @@
-"""One million rows of fifteen columns, from process start to receipt, beside the peers."""
+"""Ingest of one million rows × 15 columns, from process start to receipt, compared with the peers."""
 
 import json
 import os
@@ -12,10 +12,10 @@ from tillstream.samples import wide
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 PEER_PYTHON = str(Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python")
-"""Where the peers are installed: not beside the product, whose own libraries would find theirs."""
+"""The peers have an environment of their own, as their libraries would affect those of the product."""
 ROWS = 1_000_000
 AS_INSTALLED = str(Path(__file__).parent / "users")
-"""Goes before the installed packages, to hide what only tests need."""
+"""Precedes the installed packages on the path, to hide test dependencies."""
 PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
 
 
@@ -27,7 +27,7 @@ def file_of(work: Path, rows: int, first_row: int = 0) -> Path:
 
 
 def home(folder: Path) -> Path:
-    """An empty home that knows the benchmark's contract."""
+    """Create a home that has only the benchmark's contract."""
     (folder / "contracts").mkdir(parents=True, exist_ok=True)
     (folder / "contracts" / "bench.yaml").write_text(json.dumps(wide.CONTRACT), encoding="utf-8")
     return folder
@@ -50,8 +50,8 @@ def _ingest(file: Path, folder: Path) -> tuple[Sequence[str], Mapping[str, str]]
     return command, {"TILLSTREAM_HOME": str(home(folder)), "PYTHONPATH": AS_INSTALLED}
 
 
-def beside_peers(work: Path, runs: int) -> dict[str, Figures]:
-    """tillstream and each peer on the same file, in turn."""
+def compare_peers(work: Path, runs: int) -> dict[str, Figures]:
+    """Run tillstream and each peer on the same file, interleaved."""
     file = file_of(work, ROWS)
 
     def peer(name: str) -> Prepare:
@@ -61,8 +61,8 @@ def beside_peers(work: Path, runs: int) -> dict[str, Figures]:
     return in_turn(peers | {name: peer(name) for name in PEERS}, work / "runs", runs)
 
 
-def again(work: Path, runs: int) -> tuple[Figures, Figures]:
-    """(first load, the same file once more) of one million rows."""
+def load_twice(work: Path, runs: int) -> tuple[Figures, Figures]:
+    """Load one million rows twice; return (first load, repeated load)."""
     file = file_of(work, ROWS)
     first, second = [], []
     for number in range(runs):

@@ -1,4 +1,4 @@
-"""The portal over ten million lines: each tile, a whole page, and a trivial request while a file is being loaded."""
+"""Portal latency over ten million lines: each tile, a whole page, and a trivial request during a load."""
 
 import re
 import secrets
@@ -20,28 +20,28 @@ from tillstream.people import accounts
 from tillstream.settings import Settings
 
 PORT = 8974
-TIMES = 40
+TILE_RUNS = 40
 AT_ONCE = 6
-"""So many requests a browser sends to one host."""
+"""Concurrent requests of a browser to one host."""
 LOGIN = "bench"
 
 
 @dataclass(frozen=True)
 class Portal:
-    """Seconds."""
+    """Latencies in seconds."""
 
     tiles: dict[str, float]
-    """p95 of each tile, over periods that nobody asked for before."""
+    """p95 of each tile, over periods that are not cached."""
     page: float
-    """Median of all tiles of a page, loaded as a browser does."""
+    """Median of all tiles of a page, loaded concurrently as in a browser."""
     trivial: float
-    """p95 of a trivial request while nothing else happens."""
-    trivial_beside: float
+    """p95 of a trivial request on an idle server."""
+    trivial_during_load: float
     """p95 of a trivial request while a file is loaded."""
 
 
 def measure(home: Path, file: Path) -> Portal:
-    """`file` is loaded meanwhile; its contract is the benchmark's."""
+    """Measure the portal of a home; `file` is loaded for `trivial_during_load`."""
     password = secrets.token_urlsafe(24)
     app = build(Settings(home=home))
     try:
@@ -51,21 +51,21 @@ def measure(home: Path, file: Path) -> Portal:
     command = [TILLSTREAM, "serve", "--port", str(PORT), "--no-open"]
     with subprocess.Popen(command, env=environment(home) | {"TILLSTREAM_LOG_LEVEL": "error"}) as server:
         try:
-            browser = _signed_in(password)
+            browser = _sign_in(password)
             tiles = re.findall(r"/dashboard/tiles/([a-z-]+)", _get(browser, "/dashboard"))
             names = list(dict.fromkeys(tiles))
             _until_quiet(browser)
             return Portal(
-                {name: _p95([_tile(browser, name, number) for number in range(TIMES)]) for name in names},
-                statistics.median(_page(browser, names, TIMES + number) for number in range(5)),
+                {name: _p95([_tile(browser, name, number) for number in range(TILE_RUNS)]) for name in names},
+                statistics.median(_page(browser, names, TILE_RUNS + number) for number in range(5)),
                 _p95([_trivial(browser) for _ in range(200)]),
-                _p95(_beside(browser, home, file)),
+                _p95(_during_load(browser, home, file)),
             )
         finally:
             server.terminate()
 
 
-def _signed_in(password: str) -> OpenerDirector:
+def _sign_in(password: str) -> OpenerDirector:
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
     address = "/sign-in"
     for _ in range(600):
@@ -75,8 +75,8 @@ def _signed_in(password: str) -> OpenerDirector:
         except OSError:
             time.sleep(0.1)
     token = re.search(r'name="csrf_token" value="([^"]+)"', form)
-    given = {"csrf_token": token[1] if token else "", "login": LOGIN, "password": password}
-    browser.open(f"http://127.0.0.1:{PORT}{address}", urlencode(given).encode()).read()
+    fields = {"csrf_token": token[1] if token else "", "login": LOGIN, "password": password}
+    browser.open(f"http://127.0.0.1:{PORT}{address}", urlencode(fields).encode()).read()
     return browser
 
 
@@ -92,7 +92,7 @@ def _timed(browser: OpenerDirector, path: str) -> float:
 
 
 def _tile(browser: OpenerDirector, name: str, number: int) -> float:
-    """Two years, each time a few days less: an answer that was kept answers nothing here."""
+    """Time a tile over two years, starting a day later each time so that no result is cached."""
     first = date(2023, 1, 1) + timedelta(days=number)
     return _timed(browser, f"/dashboard/tiles/{name}?from={first}&to=2024-12-31")
 
@@ -110,14 +110,14 @@ def _trivial(browser: OpenerDirector) -> float:
 
 
 def _until_quiet(browser: OpenerDirector) -> None:
-    """The first minute of a server has chores of its own: what waits is announced, sums are brought up to date."""
+    """Wait until the server has finished its startup work: pending events and daily totals."""
     quiet = 0
     while quiet < 20:
         quiet = quiet + 1 if _trivial(browser) < 0.01 else 0
 
 
-def _beside(browser: OpenerDirector, home: Path, file: Path) -> list[float]:
-    """The trivial requests from the beginning of an `ingest` through the server to its receipt."""
+def _during_load(browser: OpenerDirector, home: Path, file: Path) -> list[float]:
+    """Time trivial requests during an `ingest` through the server, until its receipt."""
     command = [TILLSTREAM, "ingest", str(file), "--region", "bench", "--json"]
     seconds: list[float] = []
     with subprocess.Popen(command, env=environment(home), stdout=subprocess.DEVNULL) as loading:

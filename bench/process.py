@@ -1,4 +1,4 @@
-"""Whole processes, timed from outside: wall and processor seconds, and the largest resident set."""
+"""Measurement of whole processes: wall and CPU seconds, and peak resident set size."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians over the runs."""
+    """Medians over the runs; `memory` is the maximum."""
 
     runs: tuple[Run, ...]
 
@@ -40,12 +40,12 @@ class Figures:
 
 
 def ratio(one: Figures, other: Figures) -> float:
-    """The median of the ratios pair by pair: what a drifting machine does to both cancels out."""
+    """Median of the pairwise ratios, so that drift of the machine cancels out."""
     return statistics.median(a.wall / b.wall for a, b in zip(one.runs, other.runs, strict=True))
 
 
 def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
-    """Raises `RuntimeError` with its output where the process fails."""
+    """Run a command and measure it. Raises `RuntimeError` with its output if it fails."""
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | dict(environment or {}))
@@ -59,12 +59,12 @@ def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) 
 
 
 Prepare = Callable[[Path], tuple[Sequence[str], Mapping[str, str]]]
-"""A fresh folder → the command to time, and its environment."""
+"""Empty folder → (command to time, environment)."""
 
 
 def in_turn(peers: Mapping[str, Prepare], work: Path, runs: int) -> dict[str, Figures]:
-    """One uncounted round, then `runs` rounds of all peers in turn, each in a fresh folder."""
-    found: dict[str, list[Run]] = {name: [] for name in peers}
+    """Run a warm-up round, then `runs` interleaved rounds of all peers, each in an empty folder."""
+    results: dict[str, list[Run]] = {name: [] for name in peers}
     for number in range(runs + 1):
         for name, prepare in peers.items():
             folder = work / f"{name}-{number}".replace(" ", "-")
@@ -72,5 +72,5 @@ def in_turn(peers: Mapping[str, Prepare], work: Path, runs: int) -> dict[str, Fi
             run = timed(*prepare(folder))
             shutil.rmtree(folder)
             if number:
-                found[name].append(run)
-    return {name: Figures(tuple(each)) for name, each in found.items()}
+                results[name].append(run)
+    return {name: Figures(tuple(peer_runs)) for name, peer_runs in results.items()}

@@ -1,12 +1,12 @@
-"""The figures as docs/benchmarks.md, each beside its floor, with the machine they were measured on."""
+"""The report docs/benchmarks.md: measurements, their limits and the machine."""
 
 import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cloud import GIGABYTE, Streamed, slope
-from bench.detection import Outcome, asked_most, questions_a_file
+from bench.cloud import GIGABYTE, Streamed, fit_line
+from bench.detection import Outcome, question_counts, questions_a_file
 from bench.full import Scale
 from bench.process import Figures, ratio
 
@@ -21,16 +21,16 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _floor(
-    words: str, value: float, *, most: float | None = None, least: float | None = None, unit: str = "×"
+    limit: str, value: float, *, most: float | None = None, least: float | None = None, unit: str = "×"
 ) -> list[str]:
-    """A row that says what was asked, what was measured, and whether that is enough."""
+    """Return a table row: the limit, the measurement, and whether it is met."""
     met = (most is None or value <= most) and (least is None or value >= least)
     figure = f"{value:,.0f}" if value >= 20 else f"{value:.2f}"
-    return [words, f"{figure} {unit}", "met" if met else "**missed**"]
+    return [limit, f"{figure} {unit}", "met" if met else "**missed**"]
 
 
-def comparison(found: dict[str, Figures]) -> str:
-    ours, raw = found["tillstream"], found["raw_duckdb"]
+def comparison(results: dict[str, Figures]) -> str:
+    ours, raw = results["tillstream"], results["raw_duckdb"]
     names = {
         "tillstream": "`tillstream ingest` (checked, keyed, settled, receipt)",
         "raw_duckdb": "DuckDB `CREATE TABLE AS read_csv` (no checks)",
@@ -38,12 +38,18 @@ def comparison(found: dict[str, Figures]) -> str:
         "pandas_pandera": "pandas + pandera + DuckDB",
     }
     rows = [
-        [names[name], f"{each.wall:.2f}", f"{each.cpu:.2f}", f"{each.memory:.0f}", f"{ratio(each, raw):.2f}"]
-        for name, each in found.items()
+        [
+            names[name],
+            f"{figures.wall:.2f}",
+            f"{figures.cpu:.2f}",
+            f"{figures.memory:.0f}",
+            f"{ratio(figures, raw):.2f}",
+        ]
+        for name, figures in results.items()
     ]
     floors = [
         _floor("at most 3 × raw DuckDB (goal 1.5 ×)", ratio(ours, raw), most=3),
-        _floor("faster than dlt", ratio(ours, found["dlt_load"]), most=1),
+        _floor("faster than dlt", ratio(ours, results["dlt_load"]), most=1),
         _floor("peak memory at most 700 MB", ours.memory, most=700, unit="MB"),
     ]
     return (
@@ -70,13 +76,13 @@ def queue(publish: float, receive: float) -> str:
 
 
 def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
-    right = sum(one.settled for one in outcomes)
-    silent = sum(len(one.wrong) for one in outcomes)
-    asked = [[f"`{kind}`", f"{count} of {len(outcomes)}"] for kind, count in asked_most(outcomes)]
-    slowest = max(one.seconds for one in outcomes)
+    correct = sum(outcome.settled for outcome in outcomes)
+    wrong = sum(len(outcome.wrong) for outcome in outcomes)
+    question_rows = [[f"`{kind}`", f"{count} of {len(outcomes)}"] for kind, count in question_counts(outcomes)]
+    slowest = max(outcome.seconds for outcome in outcomes)
     floors = [
-        _floor("wrong without asking, or loaded to another total: none", silent, most=0, unit="of the files' parts"),
-        ["right without asking", f"{right:,} of {right + silent:,} parts that were decided", ""],
+        _floor("wrong without asking, or loaded to another total: none", wrong, most=0, unit="of the files' parts"),
+        ["right without asking", f"{correct:,} of {correct + wrong:,} parts that were decided", ""],
         ["questions asked a file", f"{questions_a_file(outcomes):.1f}", ""],
         _floor("the slowest of them in at most 0.5 s", slowest, most=0.5, unit="s"),
         _floor("a file of a million rows in at most 0.5 s of the processor", seconds, most=0.5, unit="s"),
@@ -86,15 +92,15 @@ def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
         f"## Detection over {len(outcomes)} files in random styles\n\n"
         "Languages, encodings, delimiters, numbers, dates, totals, titles, returns and statuses are drawn at random; "
         "each proposal is held against how its file was written, then its questions are answered and "
-        "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), asked)
+        "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), question_rows)
     )
 
 
-def cold(found: dict[str, Figures]) -> str:
+def cold(results: dict[str, Figures]) -> str:
     limits = {"stage": 2.5}
     rows = [
-        _floor(f"`{name}`, at most {limits.get(name, 1.0):g} s", each.wall, most=limits.get(name, 1.0), unit="s")
-        for name, each in found.items()
+        _floor(f"`{name}`, at most {limits.get(name, 1.0):g} s", figures.wall, most=limits.get(name, 1.0), unit="s")
+        for name, figures in results.items()
     ]
     return (
         "## Cold starts of the cloud's functions\n\n"
@@ -103,15 +109,25 @@ def cold(found: dict[str, Figures]) -> str:
     )
 
 
-def large_file(found: Sequence[Streamed]) -> str:
-    sizes = [one.size / GIGABYTE for one in found]
-    start, more = slope(sizes, [one.run.memory for one in found])
-    begin, longer = slope(sizes, [one.run.wall for one in found])
-    rows = [[f"{one.size / GIGABYTE:.2f} GB", f"{one.run.wall:.1f} s", f"{one.run.memory:.0f} MB"] for one in found]
+def large_file(results: Sequence[Streamed]) -> str:
+    sizes = [result.size / GIGABYTE for result in results]
+    base_memory, memory_per_gigabyte = fit_line(sizes, [result.run.memory for result in results])
+    base_time, time_per_gigabyte = fit_line(sizes, [result.run.wall for result in results])
+    rows = [
+        [f"{result.size / GIGABYTE:.2f} GB", f"{result.run.wall:.1f} s", f"{result.run.memory:.0f} MB"]
+        for result in results
+    ]
     floors = [
-        _floor("memory at 5 GB, at most the 4,295 MB of its function", start + 5 * more, most=4295, unit="MB"),
-        _floor("seconds for 5 GB, at most the 540 of its function", begin + 5 * longer, most=540, unit="s"),
-        ["more memory for each gigabyte", f"{more:.0f} MB", ""],
+        _floor(
+            "memory at 5 GB, at most the 4,295 MB of its function",
+            base_memory + 5 * memory_per_gigabyte,
+            most=4295,
+            unit="MB",
+        ),
+        _floor(
+            "seconds for 5 GB, at most the 540 of its function", base_time + 5 * time_per_gigabyte, most=540, unit="s"
+        ),
+        ["more memory for each gigabyte", f"{memory_per_gigabyte:.0f} MB", ""],
     ]
     return (
         "## A large file through `stage`\n\nA plain CSV file in the local object store, read, checked and written as "
@@ -125,31 +141,31 @@ def at_scale(scale: Scale) -> str:
         _floor("10 M rows at most 1.2 × the memory of 1 M", scale.history.memory / scale.million.memory, most=1.2),
         _floor("100,000 rows into 10 M at most 1.3 × into none", ratio(scale.into_history, scale.into_none), most=1.3),
         _floor("settle one sale at 10 M in at most 0.1 s", scale.one_sale, most=0.1, unit="s"),
-        _floor("announce at least 100,000 events a second", scale.announced, least=100_000, unit="/s"),
+        _floor("announce at least 100,000 events a second", scale.events_per_second, least=100_000, unit="/s"),
     ]
-    asked = [
+    queries = [
         _floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in scale.queries.items()
     ]
     portal = scale.portal
     tiles = [_floor(f"`{name}`, p95 at most 300 ms", 1000 * s, most=300, unit="ms") for name, s in portal.tiles.items()]
-    beside = [
+    requests = [
         ["all tiles of the page, six at a time, median", f"{portal.page:.2f} s", ""],
         ["a trivial request alone, p95", f"{1000 * portal.trivial:.1f} ms", ""],
         _floor(
             "a trivial request while 100,000 rows are loaded, p95 at most 50 ms",
-            1000 * portal.trivial_beside, most=50, unit="ms",
+            1000 * portal.trivial_during_load, most=50, unit="ms",
         ),
     ]  # fmt: skip
     return (
         f"## At ten million lines\n\nLoading them took {scale.history.wall:.0f} s, summing all their days, "
-        f"which nobody waits for, {scale.summed:.0f} s.\n\n"
+        f"which nobody waits for, {scale.totals_time:.0f} s.\n\n"
         + _table(FLOOR, floors)
         + "\nDashboard queries, never answered from the cache.\n\n"
-        + _table(FLOOR, asked)
+        + _table(FLOOR, queries)
         + "\nTiles of the admin's page through the running server, each time for another period.\n\n"
         + _table(FLOOR, tiles)
         + "\n"
-        + _table(FLOOR, beside)
+        + _table(FLOOR, requests)
     )
 
 

@@ -1,1 +1,1 @@
-"""Tools for developers: emulators of Google's services, and the cloud version on one machine."""
+"""Developer tools: emulators of Google services, and the cloud version on one machine."""

@@ -1,11 +1,11 @@
-"""The emulator of BigQuery with what it gets wrong in our SQL put right, run in its own environment by `emulators`.
+"""The BigQuery emulator with patches for our SQL, run in its own environment by `emulators`.
 
-So the files of sql/ reach it as they are, and a wrong number in a test is ours. Put right are, in SQL: NUMERIC has nine
-places (it keeps three), weeks begin on Monday where the query says so (it knows no ISOWEEK), days stay days when they
-are counted on, and a parameter's name in a comment is no parameter. And beside it: parameters reach the statements of a
-script, an answer can be read through the Storage Read API, an altered table lists its new columns, views are unfolded
-only for the sake of policies, policies are replaced and dropped IF EXISTS, and a dataset keeps which other one is
-authorized on it.
+The files of sql/ run on it unmodified, so a wrong number in a test is a bug of ours. Patches of its SQL translation:
+NUMERIC has nine decimals (instead of three), weeks can begin on Monday (ISOWEEK is unsupported), date arithmetic
+returns dates, and parameter names in comments are ignored. Other patches: script statements get the query parameters,
+results can be read through the Storage Read API, an altered table lists its new columns, views are expanded only if
+there are row access policies, policies can be replaced and dropped IF EXISTS, and a dataset stores its authorized
+datasets.
 """
 
 import re
@@ -28,30 +28,30 @@ from bqemulator.sql import inner_query, parameters, translator
 from sqlglot import exp
 
 MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7) DAY)"
-"""The first day of the calendar was one."""
+"""0001-01-01 is a Monday."""
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
 def transpile(text: str, read: str, write: str, *, pretty: bool) -> list[str]:
-    """As sqlglot's, for the emulator's one translation. Raises what sqlglot raises."""
+    """Replacement of `sqlglot.transpile` for the emulator's translator. Raises as sqlglot."""
     return [
-        _put_right(tree).sql(dialect=write, pretty=pretty, comments=False)
+        _patch_tree(tree).sql(dialect=write, pretty=pretty, comments=False)
         for tree in sqlglot.parse(text, read=read)
         if tree is not None
     ]
 
 
-def _put_right(tree: exp.Expression) -> exp.Expression:
-    for node in reversed(list(tree.walk(bfs=False))):  # children first, so that a repair finds its parts repaired
-        repaired = _repaired(node)
+def _patch_tree(tree: exp.Expression) -> exp.Expression:
+    for node in reversed(list(tree.walk(bfs=False))):  # children first, so that parents contain patched nodes
+        patched = _patch_node(node)
         if node is tree:
-            tree = repaired
-        elif repaired is not node:
-            node.replace(repaired)
+            tree = patched
+        elif patched is not node:
+            node.replace(patched)
     return tree
 
 
-def _repaired(node: exp.Expression) -> exp.Expression:
+def _patch_node(node: exp.Expression) -> exp.Expression:
     match node:
         case exp.DataType() if node.this in DECIMALS and not node.expressions:
             return exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb")
@@ -67,54 +67,54 @@ def _unit(node: exp.Expression) -> str:
     return str(node.args["unit"].sql(dialect="bigquery")).strip("'").upper()
 
 
-# ---- beside SQL -----------------------------------------------------------------------------------------------------
+# ---- Patches outside SQL --------------------------------------------------------------------------------------------
 
-_given: ContextVar[Any] = ContextVar("given", default=None)
-"""The parameters of the script that runs."""
+_script_params: ContextVar[Any] = ContextVar("script_parameters", default=None)
+"""Parameters of the running script."""
 _run_body = executor._run_query_body
 _rewrite = inner_query.rewrite_for_row_access
 _rows_of_table = read_servicer.BigQueryReadHandler._apply_row_access_rewrite
 _row_access = executor._maybe_run_row_access_ddl
-_entry_told, _entry_read = datasets._access_entry_to_rest, datasets._rest_to_access_entry
-ANSWERS = "_bqemu_anonymous"
-"""The dataset where every answer lies as a table of its own."""
+_entry_to_rest, _entry_from_rest = datasets._access_entry_to_rest, datasets._rest_to_access_entry
+RESULTS_DATASET = "_bqemu_anonymous"
+"""The dataset that stores each query result as a table."""
 
 
 async def run_body(*, bq_sql: str, query_params: Any, ctx: Any, **rest: Any) -> Any:
-    _given.set(query_params)
-    answer = await _run_body(bq_sql=bq_sql, query_params=query_params, ctx=ctx, **rest)
+    _script_params.set(query_params)
+    result = await _run_body(bq_sql=bq_sql, query_params=query_params, ctx=ctx, **rest)
     with suppress(sqlglot.errors.SqlglotError):
-        for altered in sqlglot.parse(bq_sql, read="bigquery"):
-            if isinstance(altered, exp.Alter) and isinstance(altered.this, exp.Table):
-                _list_columns(altered.this, ctx)
-    return answer
+        for statement in sqlglot.parse(bq_sql, read="bigquery"):
+            if isinstance(statement, exp.Alter) and isinstance(statement.this, exp.Table):
+                _add_columns(statement.this, ctx)
+    return result
 
 
-def _list_columns(table: exp.Table, ctx: Any) -> None:
-    """Those that it has gained, after those that it had."""
-    place = (table.catalog, table.db, table.name)
-    if (known := ctx.catalog.get_table(*place)) is None:
+def _add_columns(table: exp.Table, ctx: Any) -> None:
+    """Add new columns of a table to its catalog entry."""
+    table_path = (table.catalog, table.db, table.name)
+    if (entry := ctx.catalog.get_table(*table_path)) is None:
         return
-    had = {field.name for field in known.schema_.fields}
-    gained = [field for field in ddl_sync._introspect_schema(*place, ctx).fields if field.name not in had]
-    schema = known.schema_.model_copy(update={"fields": (*known.schema_.fields, *gained)})
-    ctx.catalog.update_table(known.model_copy(update={"schema_": schema}))
+    existing = {field.name for field in entry.schema_.fields}
+    added = [field for field in ddl_sync._introspect_schema(*table_path, ctx).fields if field.name not in existing]
+    schema = entry.schema_.model_copy(update={"fields": (*entry.schema_.fields, *added)})
+    ctx.catalog.update_table(entry.model_copy(update={"schema_": schema}))
 
 
-def bind(sql: str, given: Any) -> Any:
-    return parameters.bind_parameters(sql, given or _given.get())
+def bind(sql: str, query_params: Any) -> Any:
+    return parameters.bind_parameters(sql, query_params or _script_params.get())
 
 
 def rewrite(sql: str, *, catalog: Any, **rest: Any) -> str:
-    """Unfolding views of views takes the emulator seconds."""
+    """Skip the rewrite without policies: expanding nested views takes the emulator seconds."""
     return _rewrite(sql, catalog=catalog, **rest) if catalog.list_all_row_access_policies() else sql
 
 
 def rows_of(self: Any, *, dataset_id: str, table_id: str, **rest: Any) -> Any:
-    if dataset_id != ANSWERS:
+    if dataset_id != RESULTS_DATASET:
         return _rows_of_table(self, dataset_id=dataset_id, table_id=table_id, **rest)
-    (answer,) = (rows for job, rows in executor.JOB_RESULTS.items() if f"anon{job.replace('-', '')}" == table_id)
-    self._ctx.engine.connection.register(table_id, answer)
+    (result,) = (rows for job, rows in executor.JOB_RESULTS.items() if f"anon{job.replace('-', '')}" == table_id)
+    self._ctx.engine.connection.register(table_id, result)
     return f"SELECT * FROM {table_id}"
 
 
@@ -129,13 +129,13 @@ def row_access(project_id: str, bq_sql: str, ctx: Any) -> Any:
         return pa.table({})
 
 
-def entry_told(entry: Any) -> dict[str, Any]:
-    told = dict(_entry_told(entry))
-    return told | {"dataset": {"dataset": told["dataset"], "targetTypes": ["VIEWS"]}} if "dataset" in told else told
+def entry_to_rest(entry: Any) -> dict[str, Any]:
+    rest = dict(_entry_to_rest(entry))
+    return rest | {"dataset": {"dataset": rest["dataset"], "targetTypes": ["VIEWS"]}} if "dataset" in rest else rest
 
 
-def entry_read(raw: dict[str, Any]) -> Any:
-    return _entry_read(raw | {"dataset": raw["dataset"]["dataset"]} if "dataset" in raw else raw)
+def entry_from_rest(raw: dict[str, Any]) -> Any:
+    return _entry_from_rest(raw | {"dataset": raw["dataset"]["dataset"]} if "dataset" in raw else raw)
 
 
 translator.sqlglot = SimpleNamespace(**vars(sqlglot) | {"transpile": transpile})
@@ -144,7 +144,7 @@ interpreter.bind_parameters = bind
 inner_query.rewrite_for_row_access = rewrite
 read_servicer.BigQueryReadHandler._apply_row_access_rewrite = rows_of
 executor._maybe_run_row_access_ddl = row_access
-datasets._access_entry_to_rest, datasets._rest_to_access_entry = entry_told, entry_read
+datasets._access_entry_to_rest, datasets._rest_to_access_entry = entry_to_rest, entry_from_rest
 
 if __name__ == "__main__":
     sys.exit(cli.main())

@@ -26,15 +26,15 @@ from tillstream.settings import Settings
 
 NEEDED = (emulators.PUBSUB, emulators.FIRESTORE, emulators.STORAGE, emulators.BIGQUERY)
 INSTANCES = 2
-"""At most, of one function: a laptop has few cores."""
+"""Maximum of instances of each function, as a laptop has few cores."""
 
-OWN = frozenset({"TILLSTREAM_LOG_FORMAT", "TILLSTREAM_SESSION_SECRET", "TILLSTREAM_FIRST_PASSWORD"})
-"""Variables that are of no use to another process."""
+PRIVATE = frozenset({"TILLSTREAM_LOG_FORMAT", "TILLSTREAM_SESSION_SECRET", "TILLSTREAM_FIRST_PASSWORD"})
+"""Variables that other processes do not need."""
 
 
 @dataclass(frozen=True)
 class CloudLocal:
-    """What runs: addresses without a slash at their end, and the variables that another process needs to join in."""
+    """The running services: addresses without trailing slash, and environment variables for other processes."""
 
     portal: str
     password: str
@@ -44,13 +44,13 @@ class CloudLocal:
 
 
 def missing() -> str:
-    """Why it cannot run here, in words; empty where it can."""
+    """Why the cloud version cannot run here, as text; empty if it can."""
     return next(filter(None, (kind.missing() for kind in NEEDED)), "")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the functions are served from: `main.py`, what it imports, and the Python that has the packages."""
+    """Source of the functions: `main.py`, its import path, and a Python with the required packages."""
 
     main: Path = HERE / "functions" / "main.py"
     path: Path = HERE
@@ -59,7 +59,7 @@ class Source:
 
 @contextmanager
 def running(folder: Path, port: int = 0, source: Source = Source()) -> Iterator[CloudLocal]:
-    """Run all of it until the block ends. Raises `RuntimeError`: a part cannot run here, or did not come up."""
+    """Run all services within the block. Raises `RuntimeError` if one cannot run here or fails to start."""
     password = secrets.token_urlsafe(12)
     stopping = threading.Event()
     with ExitStack() as stack:
@@ -78,21 +78,21 @@ def running(folder: Path, port: int = 0, source: Source = Source()) -> Iterator[
             bigquery_storage_api=variables["TILLSTREAM_BIGQUERY_STORAGE_API"],
         )
         storage, pubsub = variables["STORAGE_EMULATOR_HOST"], f"http://{variables['PUBSUB_EMULATOR_HOST']}"
-        _make(settings, storage, pubsub)
+        _create_resources(settings, storage, pubsub)
         served = {
             spec.name: f"http://{HOST}:{stack.enter_context(started(_function(spec, variables, source), folder)).port}"
             for spec in FUNCTIONS
         }
         portal = stack.enter_context(started(_portal(variables), folder, [port or free_port()]))
         stack.callback(stopping.set)
-        for thread in _woken(stack, settings, storage, pubsub, served, stopping):
+        for thread in _start_triggers(stack, settings, storage, pubsub, served, stopping):
             stack.callback(thread.join)
-        stack.callback(stopping.set)  # before each of them is waited for
+        stack.callback(stopping.set)  # runs before the joins
         yield CloudLocal(f"http://{HOST}:{portal.port}", password, served, variables, folder)
 
 
-def _make(settings: Settings, storage: str, pubsub: str) -> None:
-    """What the deploy makes in a project."""
+def _create_resources(settings: Settings, storage: str, pubsub: str) -> None:
+    """Create the resources that a deployment creates in a project."""
     for bucket in settings.buckets.values():
         call("POST", f"{storage}/storage/v1/b?project={PROJECT}", {"name": bucket})
     for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS, DEAD_LETTERS):
@@ -102,16 +102,16 @@ def _make(settings: Settings, storage: str, pubsub: str) -> None:
     tables.migrate(settings)
 
 
-def _woken(
+def _start_triggers(
     stack: ExitStack,
     settings: Settings,
     storage: str,
     pubsub: str,
-    served: Mapping[str, str],
+    addresses: Mapping[str, str],
     stopping: threading.Event,
 ) -> Iterator[threading.Thread]:
     for spec in FUNCTIONS:
-        to = served[spec.name]
+        to = addresses[spec.name]
         for trigger in spec.triggers:
             match trigger:
                 case Finalized():
@@ -126,8 +126,8 @@ def _woken(
 
 
 def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:
-    kind = "http" if any(isinstance(trigger, Scheduled) for trigger in spec.triggers) else "cloudevent"
-    own = {
+    signature = "http" if any(isinstance(trigger, Scheduled) for trigger in spec.triggers) else "cloudevent"
+    function_variables = {
         "PYTHONPATH": str(source.path),
         "THREADS": str(spec.concurrency),
         "WORKERS": str(min(spec.most, INSTANCES)),
@@ -138,11 +138,11 @@ def _function(spec: Function, variables: Mapping[str, str], source: Source) -> K
         lambda: "",
         lambda ports, _: [
             *(source.python, "-m", "functions_framework", "--target", spec.name, "--source", str(source.main)),
-            *("--signature-type", kind, "--host", HOST, "--port", str(ports[0])),
+            *("--signature-type", signature, "--host", HOST, "--port", str(ports[0])),
         ],
         lambda _: {},
-        lambda _: {**variables, **spec.environment, **own},
-        ready="/robots.txt",  # which wakes no function
+        lambda _: {**variables, **spec.environment, **function_variables},
+        ready="/robots.txt",  # answered without calling the function
     )
 
 
@@ -169,7 +169,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tillstream-cloud-") as folder:
         try:
             with running(Path(folder), options.port) as cloud:
-                sys.stdout.write(_told(cloud))
+                sys.stdout.write(_summary(cloud))
                 sys.stdout.flush()
                 threading.Event().wait()
         except KeyboardInterrupt:
@@ -178,9 +178,9 @@ def main() -> None:
             parser.exit(1, f"{error}\n")
 
 
-def _told(cloud: CloudLocal) -> str:
+def _summary(cloud: CloudLocal) -> str:
     variables = "".join(
-        f"  export {name}={value}\n" for name, value in sorted(cloud.variables.items()) if name not in OWN
+        f"  export {name}={value}\n" for name, value in sorted(cloud.variables.items()) if name not in PRIVATE
     )
     return (
         f"Tillstream as in the cloud is at {cloud.portal}. Sign in as admin with the password {cloud.password}.\n"

@@ -1,8 +1,8 @@
-"""The emulators of Google's services, as child processes of this one on free ports: for tests and `make cloud-local`.
+"""Emulators of Google services as child processes on free ports, for tests and `make cloud-local`.
 
-Pub/Sub and Firestore come with the gcloud SDK (and need Java); those of BigQuery and Cloud Storage are Python programs
-whose pins do not agree with ours, so `make emulators` gives each an environment of its own. Objects lie in files that
-BigQuery's emulator reads as gs://, which is why these two share a folder.
+Those of Pub/Sub and Firestore are part of the gcloud SDK and need Java. Those of BigQuery and Cloud Storage are Python
+programs with conflicting dependencies, so `make emulators` installs each in its own environment. The two share a
+folder: the BigQuery emulator reads the stored objects as gs:// URIs.
 """
 
 import contextlib
@@ -21,20 +21,20 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = HERE / ".venv-emulators"
-"""Of `make emulators`: one virtual environment for each emulator that is a Python program."""
+"""Virtual environments created by `make emulators`, one for each emulator in Python."""
 PROJECT = "demo"
 HOST = "127.0.0.1"
-ALONE = ("-P",)
-"""A program of ours in another environment must not find our modules where it looks for the standard library's."""
-STARTS_WITHIN = 60.0
-"""Seconds."""
+ISOLATED = ("-P",)
+"""Keeps this folder off the path of our programs in other environments; its modules would shadow others."""
+START_TIMEOUT = 60.0
+"""Timeout in seconds."""
 TESTBENCH_DIR = "STORAGE_TESTBENCH_DIR"
-"""The variable that names a checkout of googleapis/storage-testbench, its environment in `.venv` there."""
+"""Variable with the path of a checkout of googleapis/storage-testbench whose environment is in `.venv`."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """One that runs. `variables` tell client libraries and Tillstream where it listens; `port` is the first of them."""
+    """A running emulator: its first port, and the variables with its address for client libraries and Tillstream."""
 
     port: int
     variables: Mapping[str, str]
@@ -43,17 +43,17 @@ class Emulator:
 
 @dataclass(frozen=True)
 class Kind:
-    """An emulator that may be started: what it needs, and its command on given ports and a folder."""
+    """An emulator that can be started: its requirements, and its command for ports and a folder."""
 
     name: str
     missing: Callable[[], str]
-    """Why it cannot run here, in words; empty where it can."""
+    """Why it cannot run here, as text; empty if it can."""
     command: Callable[[Sequence[int], Path], Sequence[str]]
     variables: Callable[[Sequence[int]], Mapping[str, str]]
     environment: Callable[[Path], Mapping[str, str]] = field(default=lambda _: {})
     ports: int = 1
     ready: str = "/"
-    """Path that answers, with whatever status, once it listens."""
+    """Path that returns any status once the emulator listens."""
 
 
 def free_port() -> int:
@@ -63,13 +63,13 @@ def free_port() -> int:
 
 
 def objects(folder: Path) -> Path:
-    """Where the emulated Cloud Storage keeps `BUCKET/OBJECT` as files."""
+    """Folder in which the emulated Cloud Storage stores `BUCKET/OBJECT` as files."""
     return folder / ".cloudstorage"
 
 
 @contextmanager
 def started(kind: Kind, folder: Path, ports: Sequence[int] = ()) -> Iterator[Emulator]:
-    """Run it until the block ends. Raises `RuntimeError`: it cannot run here, or did not come up in time."""
+    """Run an emulator within the block. Raises `RuntimeError` if it cannot run here or does not start in time."""
     if reason := kind.missing():
         raise RuntimeError(reason)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ def started(kind: Kind, folder: Path, ports: Sequence[int] = ()) -> Iterator[Emu
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # what it starts in its turn ends with it
+            start_new_session=True,  # so that its own children are stopped with it
         )
         try:
             _wait(process, f"http://{HOST}:{ports[0]}{kind.ready}", log)
@@ -94,8 +94,8 @@ def started(kind: Kind, folder: Path, ports: Sequence[int] = ()) -> Iterator[Emu
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    until = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < until and process.poll() is None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
@@ -103,8 +103,8 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    said = log.read_text(errors="replace")[-2_000:]
-    raise RuntimeError(f"The emulator of {log.stem} did not come up:\n{said}")
+    output = log.read_text(errors="replace")[-2_000:]
+    raise RuntimeError(f"The emulator of {log.stem} did not come up:\n{output}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -114,24 +114,24 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
             break
-    with contextlib.suppress(ProcessLookupError):  # children that outlive their parent
+    with contextlib.suppress(ProcessLookupError):  # children that outlive it
         os.killpg(process.pid, signal.SIGKILL)
 
 
-# ---- what there is --------------------------------------------------------------------------------------------------
+# ---- The emulators --------------------------------------------------------------------------------------------------
 
 
 @cache
 def sdk() -> Path | None:
-    """The folder of the gcloud SDK."""
+    """Return the folder of the gcloud SDK, or None."""
     gcloud = shutil.which("gcloud")
     if not gcloud:
         return None
     root = Path(gcloud).resolve().parent.parent
     if (root / "platform").is_dir():
         return root
-    asked = [gcloud, "info", "--format=value(installation.sdk_root)"]
-    return Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
+    command = [gcloud, "info", "--format=value(installation.sdk_root)"]
+    return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
 
 
 def _in_sdk(*parts: str) -> Path:
@@ -170,9 +170,9 @@ _FIRESTORE = ("cloud-firestore-emulator", "cloud-firestore-emulator.jar")
 PUBSUB = Kind(
     "pubsub",
     _needs_sdk(*_PUBSUB),
-    # the script itself: started through gcloud, the Java child outlives it
+    # Run the script directly: if started through gcloud, its Java child outlives it.
     lambda ports, _: [str(_in_sdk(*_PUBSUB)), f"--host={HOST}", f"--port={ports[0]}"],
-    # no emulator tells how many messages wait
+    # The emulator does not count waiting messages.
     lambda ports: {"PUBSUB_EMULATOR_HOST": f"{HOST}:{ports[0]}", "TILLSTREAM_MONITORING_API": ""},
     lambda _: {"CLOUD_PUBSUB_EMULATOR_OPTS": "-Xmx256m"},
 )
@@ -195,7 +195,7 @@ STORAGE = Kind(
     "storage",
     _needs_program("storage", "gcp-storage-emulator"),
     lambda ports, folder: [
-        *(str(_program("storage", "python")), *ALONE, str(Path(__file__).with_name("storage_emulator.py"))),
+        *(str(_program("storage", "python")), *ISOLATED, str(Path(__file__).with_name("storage_emulator.py"))),
         *("-d", str(folder), "start", "--host", HOST, "--port", str(ports[0]), "-q"),
     ],
     lambda ports: {"STORAGE_EMULATOR_HOST": f"http://{HOST}:{ports[0]}"},
@@ -205,7 +205,7 @@ BIGQUERY = Kind(
     _needs_program("bigquery", "bqemulator"),
     lambda ports, _: [
         str(_program("bigquery", "python")),
-        *ALONE,
+        *ISOLATED,
         str(Path(__file__).with_name("bigquery_emulator.py")),
         *("start", "--rest-port", str(ports[0]), "--grpc-port", str(ports[1]), "--ephemeral"),
         *("--project", PROJECT, "--log-level", "warning"),
@@ -215,7 +215,7 @@ BIGQUERY = Kind(
         "TILLSTREAM_BIGQUERY_STORAGE_API": f"{HOST}:{ports[1]}",
     },
     lambda folder: {
-        "HOME": str(ENVIRONMENTS / "bigquery"),  # where `make emulators` put DuckDB's extensions
+        "HOME": str(ENVIRONMENTS / "bigquery"),  # `make emulators` installs DuckDB extensions there
         "BQEMU_GCS_LOCAL_ROOT": str(objects(folder)),
         "BQEMU_UPLOAD_STAGING_DIR": str(folder / "bigquery-uploads"),
     },
@@ -232,7 +232,7 @@ TESTBENCH = Kind(
         *("--chdir", str(_testbench().parent), "--bind", f"{HOST}:{ports[0]}"),
         *("--worker-class", "sync", "--threads", "10", "testbench:run()"),
     ],
-    lambda _: {},  # it stands beside the other one, whose variable is theirs to say
+    lambda _: {},  # runs together with STORAGE, which sets the variables
 )
-"""Google's own storage testbench, exact and able to fail on demand: not a package, so only where somebody has it."""
+"""Google's storage testbench, which is accurate and can inject faults; optional, as it is not a package."""
 ALL = (PUBSUB, FIRESTORE, STORAGE, BIGQUERY)

@@ -1,4 +1,4 @@
-"""What wakes functions in a project, for functions on one machine: finalised objects, push subscriptions, schedules."""
+"""Local triggers of functions: finalized objects, push subscriptions and schedules."""
 
 import json
 import threading
@@ -16,25 +16,25 @@ from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZED, TOPIC_STORE
 from tillstream.ports.event_bus import RetryPolicy
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at the objects of a bucket."""
-AT_ONCE = 2
+"""Seconds between two polls of a bucket."""
+MAX_CONCURRENT = 2
 AGAIN = 2.0
-"""Seconds after which an object that failed is told once more."""
+"""Seconds to wait after a failure before retrying."""
 
 
 def call(method: str, address: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
-    """The answer's JSON, None without one; 409 is what there is already. Raises `urllib.error.HTTPError`, `OSError`."""
+    """Send a request; return the JSON of the response or None. Ignores 409 (exists). Raises `HTTPError`, `OSError`."""
     data = None if body is None else json.dumps(body).encode()
-    told = {"Content-Type": "application/json"} | headers
-    asked = urllib.request.Request(address, data, told, method=method)
+    all_headers = {"Content-Type": "application/json"} | headers
+    request = urllib.request.Request(address, data, all_headers, method=method)
     try:
-        with urllib.request.urlopen(asked, timeout=EVENT_SECONDS) as answer:
-            said = answer.read()
+        with urllib.request.urlopen(request, timeout=EVENT_SECONDS) as response:
+            content = response.read()
     except urllib.error.HTTPError as error:
         if error.code != 409:
             raise
         return None
-    return json.loads(said) if said[:1] in {b"{", b"["} else None
+    return json.loads(content) if content[:1] in {b"{", b"["} else None
 
 
 def make_topic(pubsub: str, name: str) -> None:
@@ -42,9 +42,9 @@ def make_topic(pubsub: str, name: str) -> None:
 
 
 def make_subscription(pubsub: str, name: str, topic: str, pushed: Pushed | None = None, to: str = "") -> None:
-    """As the deploy makes it. pushed: the trigger; to: the address of its function."""
+    """Create a subscription as a deployment does. pushed: the trigger; to: the address of its function."""
     project, policy = f"projects/{PROJECT}", RetryPolicy()
-    wanted: dict[str, Any] = {
+    subscription: dict[str, Any] = {
         "topic": f"{project}/topics/{topic}",
         "ackDeadlineSeconds": 600 if pushed else round(policy.lease),
         "enableMessageOrdering": topic == TOPIC_STORE_SALES,
@@ -52,35 +52,35 @@ def make_subscription(pubsub: str, name: str, topic: str, pushed: Pushed | None 
     }
     if name != DEAD_LETTERS:
         dead = f"{project}/topics/{DEAD_LETTERS}"
-        wanted["deadLetterPolicy"] = {"deadLetterTopic": dead, "maxDeliveryAttempts": policy.attempts}
+        subscription["deadLetterPolicy"] = {"deadLetterTopic": dead, "maxDeliveryAttempts": policy.attempts}
     if pushed:
-        wanted["pushConfig"] = {"pushEndpoint": to}
+        subscription["pushConfig"] = {"pushEndpoint": to}
         if pushed.type:
-            wanted["filter"] = f'attributes.type = "{pushed.type}"'
-    call("PUT", f"{pubsub}/v1/{project}/subscriptions/{name}", wanted)
+            subscription["filter"] = f'attributes.type = "{pushed.type}"'
+    call("PUT", f"{pubsub}/v1/{project}/subscriptions/{name}", subscription)
 
 
 class Relay:
-    """Tells a function of each object that is new in a bucket, as Eventarc does, until the function takes it."""
+    """Sends each new object of a bucket to a function as Eventarc does, retrying until it is acknowledged."""
 
     def __init__(self, storage: str, bucket: str, to: str) -> None:
         self._listing = f"{storage}/storage/v1/b/{bucket}/o"
         self._bucket, self._to = bucket, to
-        self._told: dict[tuple[str, str], Future[bool]] = {}
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="relay")
+        self._deliveries: dict[tuple[str, str], Future[bool]] = {}
+        self._pool = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="relay")
 
     def look(self) -> None:
         for item in (call("GET", self._listing) or {}).get("items", ()):
-            mark = item["name"], str(item["generation"])
-            told = self._told.get(mark)
-            if told is None or (told.done() and not told.result()):
-                self._told[mark] = self._pool.submit(self._tell, item)
+            version = item["name"], str(item["generation"])
+            delivery = self._deliveries.get(version)
+            if delivery is None or (delivery.done() and not delivery.result()):
+                self._deliveries[version] = self._pool.submit(self._send, item)
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _tell(self, item: Mapping[str, Any]) -> bool:
-        """Whether it was taken."""
+    def _send(self, item: Mapping[str, Any]) -> bool:
+        """Send the event of an object; return whether it was acknowledged."""
         name, generation = item["name"], str(item["generation"])
         data = {"bucket": self._bucket, "name": name, "generation": generation, "size": str(item["size"])}
         headers = {
@@ -100,19 +100,19 @@ class Relay:
 
 
 def minutes(cron: str) -> int:
-    """Between two runs of a job that comes every so many minutes."""
+    """Return the interval of a cron schedule that runs every n minutes."""
     first = cron.split(maxsplit=1)[0]
     return 1 if first == "*" else int(first.removeprefix("*/"))
 
 
 def every(seconds: float, work: Callable[[], object], stopping: threading.Event, name: str) -> threading.Thread:
-    """Do it now and again until it is time to stop; a failure waits for the next time."""
+    """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried."""
 
     def loop() -> None:
         while not stopping.is_set():
             try:
                 work()
-            except OSError:  # its function is busy or fails; it says so in its log
+            except OSError:  # the function is busy or failed, which its log shows
                 stopping.wait(AGAIN)
             stopping.wait(seconds)
 

@@ -1,6 +1,6 @@
-"""The front door for events: one thin functions-framework entry point per function, on a laptop or in the cloud.
+"""Entry points of the functions, one functions-framework target each, for local runs and the cloud.
 
-Decode, dispatch; returning acknowledges the event, raising makes it come again, until it is too old.
+Each decodes its event and dispatches it. Returning acknowledges the event; raising redelivers it until it is too old.
 """
 
 import base64
@@ -22,13 +22,13 @@ from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.settings import Settings
 from tillstream.workflows.operations import dead_letters
 
-UNTRIED = timedelta(hours=1)
-"""How much older than a dead letter an event is that is not even tried: the instances that tried it did not live."""
+GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
+"""An event older than `event_hours` by this much is dead-lettered untried: earlier tries killed their instances."""
 
 
 @cache
 def app() -> App:
-    """Built with the first event; an instance keeps it."""
+    """The application, built at the first event and kept by the instance."""
     settings = Settings()
     configure(settings)
     return build(settings)
@@ -36,31 +36,31 @@ def app() -> App:
 
 @functions_framework.cloud_event
 def stage(event: CloudEvent) -> None:
-    """An object was finalized in the inbox bucket, or a batch without one waits to be staged."""
+    """Stage an object finalized in the inbox bucket, or a received batch that has no object."""
     _handle("stage", event)
 
 
 @functions_framework.cloud_event
 def settle(event: CloudEvent) -> None:
-    """A batch was staged."""
+    """Settle staged batches."""
     _handle("settle", event)
 
 
 @functions_framework.cloud_event
 def announce(event: CloudEvent) -> None:
-    """A settlement committed: its changes are told."""
+    """Publish the changes of a committed settlement."""
     _handle("announce", event)
 
 
 @functions_framework.cloud_event
 def project(event: CloudEvent) -> None:
-    """A settlement committed: its days are summed."""
+    """Refresh the daily totals of the days of a committed settlement."""
     _handle("project", event)
 
 
 @functions_framework.http
 def receive(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: pull store sales and keep them as micro-batches, for as long as the settings say."""
+    """Called by the scheduler: pull store sales and store them as micro-batches, for `receive_seconds`."""
     from tillstream.workflows.intake.store_sales import keep_receiving
 
     running = app()
@@ -76,7 +76,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def sweep(_: Request) -> tuple[dict[str, Any], int]:
-    """Called by the scheduler: drive on what stopped; keep exchange rates and holidays ready."""
+    """Called by the scheduler: retry stalled batches; refresh exchange rates and holidays."""
     from tillstream.analytics import holidays, reference
     from tillstream.workflows.operations import reconcile
 
@@ -85,22 +85,22 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     running.book.refresh()
     with traced(running.settings, _headers()):
         reference.ready(running.ports, running.settings.reporting_currency)
-        found = reconcile.run(running.ports, running.book, hand_on=bool(running.settings.project))
+        summary = reconcile.run(running.ports, running.book, hand_on=bool(running.settings.project))
         holidays.renew(running.ports)
-    return found, 200
+    return summary, 200
 
 
-def _handle(function: str, came: CloudEvent) -> None:
+def _handle(function: str, cloud_event: CloudEvent) -> None:
     running, routes = app(), FUNCTIONS[function]
     pushed.check(running.settings)
-    event = _event(came)
+    event = _event(cloud_event)
     if event.type not in routes:
-        return  # a subscription's filter lets only its own through, where there is one
-    age = datetime.now(UTC) - datetime.fromisoformat(came["time"])
+        return  # the subscription may have no filter
+    age = datetime.now(UTC) - datetime.fromisoformat(cloud_event["time"])
     limit = timedelta(hours=running.settings.event_hours)
     with traced(running.settings, _headers()):
-        if age > limit + UNTRIED:
-            _give_up(function, event, age, "The instances that tried it did not live to say why.")
+        if age > limit + GIVE_UP_UNTRIED_AFTER:
+            _dead_letter(function, event, age, "The instances that tried it did not live to say why.")
             return
         running.book.refresh()
         try:
@@ -108,14 +108,14 @@ def _handle(function: str, came: CloudEvent) -> None:
         except Exception as error:
             if age <= limit:
                 raise
-            _give_up(function, event, age, repr(error))
+            _dead_letter(function, event, age, repr(error))
 
 
 def _headers() -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _give_up(function: str, event: Event, age: timedelta, error: str) -> None:
+def _dead_letter(function: str, event: Event, age: timedelta, error: str) -> None:
     topic = TOPIC_OBJECTS if event.type == OBJECT_FINALIZED else TOPIC_BATCHES
     message = Message(json.dumps(event.data).encode(), {"type": event.type})
     now = app().ports.clock.now()
@@ -125,14 +125,16 @@ def _give_up(function: str, event: Event, age: timedelta, error: str) -> None:
 
 
 def _event(event: CloudEvent) -> Event:
-    """Our event inside: a Pub/Sub message carries its type as an attribute and its data as base64 JSON.
+    """Convert a CloudEvent; a Pub/Sub message carries the type as an attribute and the data as base64 JSON.
 
-    A bucket is named as the pipeline names it.
+    Bucket names are converted to those of the pipeline.
     """
     data: Any = event.get_data() or {}
     if event["type"] == OBJECT_FINALIZED:
-        named = {real: name for name, real in app().settings.buckets.items()} if app().settings.project else {}
-        return Event(event["id"], event["type"], {**data, "bucket": named.get(data["bucket"], data["bucket"])})
+        pipeline_names = (
+            {bucket: name for name, bucket in app().settings.buckets.items()} if app().settings.project else {}
+        )
+        return Event(event["id"], event["type"], {**data, "bucket": pipeline_names.get(data["bucket"], data["bucket"])})
     if event["type"] != MESSAGE_PUBLISHED:
         return Event(event["id"], event["type"], data)
     message = data["message"]

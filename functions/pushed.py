@@ -1,7 +1,7 @@
-"""Who may push events where no gate of the platform stands before the functions: the account that the settings name.
+"""Authentication of pushed events where the platform does not authenticate callers: only the configured account.
 
-A function or service of Google's that asks for IAM has verified the caller's token already, and takes its signature off
-before it hands the token on; there the settings stay empty.
+A Google function or service with IAM authentication has already verified the token, and strips its signature before
+passing it on; leave the settings empty there.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 
 
 def check(settings: Settings) -> None:
-    """Answers 401 unless the request shows a token of Google's for us, of the account that pushes."""
+    """Abort with 401 unless the request has a Google-signed token for our audience and of the push account."""
     if not settings.push_account:
         return
     from tillstream.people.sign_in.jwt_verifier import NotSigned
@@ -37,7 +37,7 @@ def check(settings: Settings) -> None:
 
 @cache
 def _signer(keys: str) -> "Signer":
-    """One a process, which keeps the keys."""
+    """The verifier, one for each process, so that keys are cached."""
     from tillstream.people.sign_in.jwt_verifier import Signer
 
     return Signer(ISSUERS, "RS256", keys)

@@ -1,1 +1,1 @@
-"""What others do with the same file, each a process of its own: `python -m bench.peers.NAME FILE WORKDIR`."""
+"""Other tools loading the same file, each in a process: `python -m bench.peers.NAME FILE WORKDIR`."""

@@ -1,4 +1,4 @@
-"""dlt into DuckDB by its fastest path: Arrow tables from Arrow's CSV reader, handed over as they are."""
+"""dlt into DuckDB by its fastest path: Arrow tables from Arrow's CSV reader, passed on unchanged."""
 
 import sys
 from collections.abc import Iterator

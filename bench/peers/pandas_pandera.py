@@ -1,4 +1,4 @@
-"""The script that many companies have: pandas reads, pandera checks, DuckDB takes it."""
+"""A typical script: pandas reads, pandera validates, DuckDB stores."""
 
 import sys
 from pathlib import Path

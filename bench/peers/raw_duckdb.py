@@ -1,4 +1,4 @@
-"""DuckDB alone: CREATE TABLE AS read_csv. No checks, no identity, no receipts: the floor of what is possible."""
+"""DuckDB alone: CREATE TABLE AS read_csv, without validation, keys or receipts; the lower bound."""
 
 import sys
 from pathlib import Path

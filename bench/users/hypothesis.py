@@ -1,3 +1,3 @@
-"""Hides the tests' own hypothesis from a measured process: pandera loads it wherever it is, and users have none."""
+"""Hides hypothesis, a test dependency, from measured processes: pandera imports it if installed; users have none."""
 
 raise ImportError("not among the product's packages")

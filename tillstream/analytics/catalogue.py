@@ -1,4 +1,4 @@
-"""Analytics: what the files of sql/queries say of themselves in their headers."""
+"""The catalogue of sql/queries, parsed from the header comments of its files."""
 
 import re
 from collections.abc import Mapping
@@ -12,13 +12,15 @@ import sql
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 
-_PARAMETER = re.compile(r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<says>.+)")
+_PARAMETER = re.compile(
+    r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<description>.+)"
+)
 _NEEDS = "needs: "
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """`default` is None where a value must be given; `words`, where there are any, are all that it may be."""
+    """A query parameter. `default` is None if it is required; `words`, unless empty, are the permitted values."""
 
     name: str
     kind: str
@@ -26,34 +28,34 @@ class Parameter:
     words: tuple[str, ...]
     description: str
 
-    def value(self, given: Any) -> Any:
-        """`given`, or the default, as the parameter's type. Raises `Rejected`."""
-        text = self.default if given is None else given
+    def value(self, raw: Any) -> Any:
+        """Convert `raw`, or the default if it is None, to the parameter's type. Raises `Rejected`."""
+        text = self.default if raw is None else raw
         if text is None:
             raise Rejected(f"Give {self.name}: {self.description}.")
         if self.words and text not in self.words:
             raise Rejected(f"{self.name} is “{text}”; it may be {', '.join(self.words)}.")
         try:
-            value = _READ[self.kind](text)
+            value = _CONVERTERS[self.kind](text)
         except (ValueError, InvalidOperation) as error:
-            raise Rejected(f"{self.name} is “{text}”, which is not {_CALLED[self.kind]}.") from error
+            raise Rejected(f"{self.name} is “{text}”, which is not {_TYPE_NAMES[self.kind]}.") from error
         if self.kind == "INT64" and not 0 <= value < 2**63:
             raise Rejected(f"{self.name} is {value}; it must be 0 or more.")
         return value
 
 
-_READ: Mapping[str, Any] = {
+_CONVERTERS: Mapping[str, Any] = {
     "STRING": str,
     "INT64": int,
     "NUMERIC": lambda text: Decimal(str(text)),
     "DATE": lambda text: text if isinstance(text, date) else date.fromisoformat(text),
 }
-_CALLED = {"STRING": "text", "INT64": "a whole number", "NUMERIC": "a number", "DATE": "a day such as 2026-01-31"}
+_TYPE_NAMES = {"STRING": "text", "INT64": "a whole number", "NUMERIC": "a number", "DATE": "a day such as 2026-01-31"}
 
 
 @dataclass(frozen=True)
 class Query:
-    """One file of sql/queries. `needs` is the action a person must be allowed, if the file names one."""
+    """One file of sql/queries. `needs` is the action that the user's role must permit, if any."""
 
     name: str
     text: str
@@ -75,18 +77,22 @@ def names() -> tuple[str, ...]:
 
 @cache
 def describe(name: str) -> Query:
-    """The query `name`; `NotFound` where there is none."""
+    """Return the query `name`. Raises `NotFound`."""
     if name not in sql.queries():
         raise NotFound(f"There is no query {name}; there are {', '.join(sql.queries())}.")
     text = sql.text(f"queries/{name}")
     header = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
-    found = [match for line in header if (match := _PARAMETER.fullmatch(line))]
+    matches = [match for line in header if (match := _PARAMETER.fullmatch(line))]
     needs = next((Action(line.removeprefix(_NEEDS)) for line in header if line.startswith(_NEEDS)), None)
-    told = " ".join(line for line in header if not line.startswith(("@", _NEEDS)))
+    description = " ".join(line for line in header if not line.startswith(("@", _NEEDS)))
     parameters = tuple(
         Parameter(
-            m["name"], m["kind"], m["default"], tuple((m["words"] or "").split("|")) if m["words"] else (), m["says"]
+            m["name"],
+            m["kind"],
+            m["default"],
+            tuple((m["words"] or "").split("|")) if m["words"] else (),
+            m["description"],
         )
-        for m in found
+        for m in matches
     )
-    return Query(name, text, told, parameters, needs)
+    return Query(name, text, description, parameters, needs)

@@ -1,4 +1,4 @@
-"""Analytics: what settlements changed of the numbers that a person sees; also of one that is only tried."""
+"""What settlements changed in the rows that a user may see, including a settlement that is only previewed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from tillstream.ports.warehouse import Question, Settled, Warehouse
 
 ENDLESS = 2**63 - 1
 GREATEST = 12
-"""So many groups, and lines, with the greatest differences are told."""
+"""Maximum of groups, and of lines, that are returned: those with the greatest differences."""
 KINDS = ("added", "corrected", "removed")
 HEADLINE = ("revenue", "orders", "units", "customers")
 _LAST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
@@ -29,7 +29,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Changed:
-    """What changed, net. Each group has revenue, units and lines by kind; `…_in_all` counts groups not shown too."""
+    """Net changes. Each group has revenue, units and lines by kind; `all_…` counts the groups left out as well."""
 
     total: dict[str, Any]
     currencies: list[dict[str, Any]]
@@ -38,7 +38,7 @@ class Changed:
     days: list[dict[str, Any]]
     lines: list[dict[str, Any]]
     headline: tuple[tuple[str, Any, Any], ...] = ()
-    """(name, before, after) of everything that the person sees together."""
+    """(name, before, after) over all rows that the user may see."""
     reporting: str = ""
 
     @property
@@ -46,14 +46,14 @@ class Changed:
         return any(self.total[kind] for kind in KINDS)
 
     def in_all(self, groups: str) -> int:
-        found = getattr(self, groups)
-        return int(found[0]["all_lines" if groups == "lines" else "all_groups"]) if found else 0
+        rows = getattr(self, groups)
+        return int(rows[0]["all_lines" if groups == "lines" else "all_groups"]) if rows else 0
 
 
 _NOTHING = dict.fromkeys((*KINDS, "unconverted_lines"), 0) | dict.fromkeys(
     ("revenue_before", "revenue_after", "units_before", "units_after"), Decimal(0)
 )
-_ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
+_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("what-changed", {"by": "total"}),
     *(("what-changed", {"by": by, "limit": GREATEST}) for by in ("currency", "region", "store", "day")),
     ("changed-lines", {"limit": GREATEST}),
@@ -61,20 +61,20 @@ _ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 MOST = 300_000
-"""So many changed lines are told net; more would keep everybody waiting, and nobody reads them together."""
+"""Maximum of changed lines for which net changes are computed; more would take too long."""
 
 
 def changed_lines(warehouse: Warehouse, after: int, through: int = ENDLESS) -> int:
-    """How many lines settlements changed, each by itself and whoever's they are."""
-    found = warehouse.query(_CHANGED, {"after": after, "through": through}).column("changed")
-    number: int = found[0].as_py()
+    """Number of lines changed by settlements, summed over the settlements and not limited to a scope."""
+    column = warehouse.query(_CHANGED, {"after": after, "through": through}).column("changed")
+    number: int = column[0].as_py()
     return number
 
 
 def last_settlement(warehouse: Warehouse, cache: QueryCache | None = None) -> int:
-    mark = cache.newest() if cache else None
-    if mark:
-        return mark.settlement_no
+    latest = cache.newest() if cache else None
+    if latest:
+        return latest.settlement_no
     number: int = warehouse.query(_LAST).column("settlement_no")[0].as_py()
     return number
 
@@ -82,20 +82,22 @@ def last_settlement(warehouse: Warehouse, cache: QueryCache | None = None) -> in
 def of(
     warehouse: Warehouse, scope: Scope, after: int, through: int = ENDLESS, cache: QueryCache | None = None
 ) -> Changed:
-    """What the settlements after `after` through `through` changed, net, with revenue and units before and after.
+    """Net changes of the settlements after `after` through `through`, with revenue and units before and after.
 
-    Orders and customers of a past moment are not kept, so the headline of a past change is of what adds up.
+    The headline of a past change has additive metrics only: past numbers of orders and customers are not stored.
     """
     window: dict[str, Any] = {"after": after, "through": through}
-    answers = [queries.run(warehouse, name, scope, cache=cache, **params, **window) for name, params in _ASKED]
+    answers = [queries.run(warehouse, name, scope, cache=cache, **params, **window) for name, params in _QUERIES]
     kpis = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]
-    changed = _composed(answers, kpis["currency"])
+    changed = _to_changed(answers, kpis["currency"])
     later = queries.run(warehouse, "changed-since", scope, cache=cache, after=through).to_pylist()[0]
-    told = []
+    headline = []
     for name in ("revenue", "units"):
-        then = (kpis[name] or Decimal(0)) - later[name]
-        told.append((name, then - (changed.total[f"{name}_after"] - changed.total[f"{name}_before"]), then))
-    return _with_headline(changed, tuple(told))
+        value_after = (kpis[name] or Decimal(0)) - later[name]
+        headline.append(
+            (name, value_after - (changed.total[f"{name}_after"] - changed.total[f"{name}_before"]), value_after)
+        )
+    return _with_headline(changed, tuple(headline))
 
 
 def tried(
@@ -104,22 +106,22 @@ def tried(
     attempt: Callable[[Sequence[Question]], Settled],
     cache: QueryCache | None = None,
 ) -> Changed:
-    """What a settlement that `attempt` only tries would change. `attempt` gives the answers to the questions."""
+    """Preview a settlement. `attempt` runs it, answers the questions and rolls it back."""
     for _ in range(_TRIES):
         last = last_settlement(warehouse)
         before = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]
-        asked = [queries.question(warehouse, name, scope, **params, after=last) for name, params in _ASKED]
-        settled = attempt([*asked, queries.question(warehouse, "kpis", scope)])
+        questions = [queries.question(warehouse, name, scope, **params, after=last) for name, params in _QUERIES]
+        settled = attempt([*questions, queries.question(warehouse, "kpis", scope)])
         if settled.settlement_no in {0, last + 1}:
-            break  # else another one committed meanwhile, and its changes would be told as ours
+            break  # else a concurrent settlement committed, and its changes would be included
     *answers, kpis = (queries.shown(answer, scope) for answer in settled.answers)
     after = kpis.to_pylist()[0]
-    changed = _composed(answers, before["currency"])
+    changed = _to_changed(answers, before["currency"])
     names = [name for name in HEADLINE if name in before]
     return _with_headline(changed, tuple((name, before[name], after[name]) for name in names))
 
 
-def _composed(answers: Sequence[pa.Table], reporting: str) -> Changed:
+def _to_changed(answers: Sequence[pa.Table], reporting: str) -> Changed:
     total, currencies, regions, stores, days, lines = (answer.to_pylist() for answer in answers)
     return Changed(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), reporting)
 
@@ -131,24 +133,24 @@ def _with_headline(changed: Changed, headline: tuple[tuple[str, Any, Any], ...])
 def settlements(
     warehouse: Warehouse, scope: Scope, *, cache: QueryCache | None = None, **params: Any
 ) -> list[dict[str, Any]]:
-    """Those that changed a line that the person sees, newest first, page by page (see the query `settlements`)."""
-    found: list[dict[str, Any]] = queries.run(
+    """Settlements that changed a visible line, newest first, paginated (see the query `settlements`)."""
+    rows: list[dict[str, Any]] = queries.run(
         warehouse, "settlements", scope, Filters(), cache=cache, **params
     ).to_pylist()
-    return found
+    return rows
 
 
 def before(warehouse: Warehouse, day: date) -> int:
-    """The last settlement before a day (UTC); 0 where there is none."""
-    asked = (
+    """Number of the last settlement before a day (UTC), or 0."""
+    query = (
         "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements WHERE CAST(settled_at AS DATE) < @day"
     )
-    number: int = warehouse.query(asked, {"day": day}).column("settlement_no")[0].as_py()
+    number: int = warehouse.query(query, {"day": day}).column("settlement_no")[0].as_py()
     return number
 
 
 def settled_at(warehouse: Warehouse, number: int) -> datetime | None:
-    """When a settlement committed; None where there is none of that number."""
-    asked = "SELECT settled_at FROM settlements WHERE settlement_no = @number"
-    found = warehouse.query(asked, {"number": number}).column("settled_at").to_pylist()
-    return found[0] if found else None
+    """Commit time of a settlement, or None if there is no such settlement."""
+    query = "SELECT settled_at FROM settlements WHERE settlement_no = @number"
+    values = warehouse.query(query, {"number": number}).column("settled_at").to_pylist()
+    return values[0] if values else None

@@ -1,4 +1,4 @@
-"""Analytics: which days a chosen period is compared with, so that an unfinished one never meets a whole one."""
+"""Comparison periods: an incomplete period is compared with the same part of the earlier one."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ MONTHS_OF_A_YEAR = 12
 
 @dataclass(frozen=True)
 class Reported:
-    """The first and the last day that has been reported in a scope; None where nothing has."""
+    """The first and last reported day of a scope; None without data."""
 
     first: date | None = None
     last: date | None = None
 
     def within(self, filters: Filters) -> "Reported":
-        """Those of them that the filters choose."""
+        """Return the range limited to the period of the filters."""
         if self.first is None or self.last is None:
             return self
         return Reported(max(self.first, filters.start or self.first), min(self.last, filters.end or self.last))
@@ -25,7 +25,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`start` to `end` against `before_start` to `before_end`, all included; `cut`: later days are not reported yet."""
+    """`start` to `end` against `before_start` to `before_end`, inclusive; `cut`: later days are unreported."""
 
     start: date
     end: date
@@ -35,10 +35,10 @@ class Comparison:
 
 
 def compared(filters: Filters, reported: Reported) -> Comparison | None:
-    """The chosen days through the last reported one, and the same part of the period just before.
+    """Compare the period, through its last reported day, with the same part of the previous period.
 
-    Whole months are compared with as many whole months, any other period with as many days. None without both ends,
-    where nothing of the period is reported yet, and where the days before begin before the first reported one.
+    Whole months are compared with as many whole months, any other period with as many days. None if the period is
+    open-ended or not reported yet, or if the previous one begins before the first reported day.
     """
     if filters.start is None or filters.end is None:
         return None
@@ -46,14 +46,14 @@ def compared(filters: Filters, reported: Reported) -> Comparison | None:
 
 
 def compared_year(filters: Filters, reported: Reported) -> Comparison | None:
-    """As `compared`, with the same days of the year before; the last day of February has the last one as its twin."""
+    """As `compared`, with the same days of the previous year; the last day of February maps to the last one."""
     if filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
 
 
 def _compared(start: date, end: date, months: int, reported: Reported) -> Comparison | None:
-    """Against so many months before, or for none against as many days just before."""
+    """Compare with the period `months` earlier; if 0, with as many days just before."""
     if reported.first is None or reported.last is None or start > reported.last:
         return None
     last = min(end, reported.last)
@@ -66,18 +66,18 @@ def _compared(start: date, end: date, months: int, reported: Reported) -> Compar
 
 
 def _whole_months(start: date, end: date) -> int:
-    """How many, from a first to a last day of a month; 0 where they are others."""
-    if start.day > 1 or not _is_last(end):
+    """Number of whole months in the period; 0 if it does not consist of whole months."""
+    if start.day > 1 or not _is_month_end(end):
         return 0
     return (end.year - start.year) * 12 + end.month - start.month + 1
 
 
 def _months_before(day: date, months: int) -> date:
-    """The same day so many months before; the last day of a month has the last day of the other as its twin."""
+    """The same day `months` earlier; the last day of a month maps to the last day."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, last if _is_last(day) else min(day.day, last))
+    return date(year, month + 1, last if _is_month_end(day) else min(day.day, last))
 
 
-def _is_last(day: date) -> bool:
+def _is_month_end(day: date) -> bool:
     return day.day == monthrange(day.year, day.month)[1]

@@ -1,17 +1,17 @@
-"""Analytics: which day of which region and store is complete: what was expected, what came, and what still waits."""
+"""The delivery calendar: the state of each day of a region and store, from expected, arrived and held files."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from tillstream.analytics.deliveries import Told, begins, came, first_of, watermark
+from tillstream.analytics.deliveries import Told, arrivals_by_day, earliest, first_expected_day, watermark
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
 
 class State(StrEnum):
-    """The gravest first: a day that has several is shown with the first of them."""
+    """In order of severity: a day in several states is shown in the first of them."""
 
     MISSING = "missing"
     HELD = "held"
@@ -21,16 +21,16 @@ class State(StrEnum):
     ARRIVED = "arrived"
     DUE = "due"
     QUIET = "quiet"
-    """The file that tells the day is here; nothing was sold then."""
+    """The file for the day arrived without sales of that day."""
     NOTHING = "nothing"
 
 
-ORDER = {state: place for place, state in enumerate(State)}
+ORDER = {state: rank for rank, state in enumerate(State)}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One day of a region or a store. `due` is until when its file must be here, where one is expected."""
+    """One day of a region or a store. `due` is the deadline of the expected file, or None."""
 
     day: date
     state: State = State.NOTHING
@@ -40,9 +40,9 @@ class Cell:
     held: int = 0
     due: datetime | None = None
     missing_of: tuple[str, ...] = ()
-    """The contracts whose file is missing."""
+    """Contracts whose file is missing."""
     silent_stores: tuple[str, ...] = ()
-    """Stores that the contract lists, and of which the file that came says nothing."""
+    """Stores listed in the contract but absent from the file that arrived."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class Row:
     stores: tuple["Row", ...] = ()
     watermark: date | None = None
     expected: bool = False
-    """Whether any contract of the region says when its files come."""
+    """Whether any contract of the region has a schedule."""
 
 
 @dataclass
-class _Day:
+class _Counts:
     lines: int = 0
     refused: int = 0
     mismatched: int = 0
@@ -72,100 +72,108 @@ class _Day:
         )
 
 
-def board(contracts: Iterable[Contract], told: Told, start: date, end: date, now: datetime) -> list[Row]:
-    """Every region that expects files or ever had one, with its stores, day by day from `start` to `end` included."""
+def board(contracts: Iterable[Contract], facts: Told, start: date, end: date, now: datetime) -> list[Row]:
+    """Return the calendar rows of every region with a schedule or data, from `start` to `end` inclusive."""
     by_region: dict[str, list[Contract]] = {}
     for contract in contracts:
         by_region.setdefault(contract.region, []).append(contract)
-    expecting = {region for region, several in by_region.items() if any(one.schedule.cadence for one in several)}
-    heard = {row["region"] for row in (*told.delivered, *told.refused, *(told.days or ()))}
-    regions = sorted({*expecting, *heard, *told.held} - {""})
+    scheduled = {
+        region
+        for region, region_contracts in by_region.items()
+        if any(one.schedule.cadence for one in region_contracts)
+    }
+    with_data = {row["region"] for row in (*facts.delivered, *facts.refused, *(facts.days or ()))}
+    regions = sorted({*scheduled, *with_data, *facts.held} - {""})
     days = [start + number * DAY for number in range((end - start).days + 1)]
-    return [_region(region, by_region.get(region, []), told, days, now) for region in regions]
+    return [_region(region, by_region.get(region, []), facts, days, now) for region in regions]
 
 
-def _region(region: str, contracts: list[Contract], told: Told, days: Sequence[date], now: datetime) -> Row:
-    known = _known(region, told)
-    expecting = [contract for contract in contracts if contract.schedule.cadence]
-    plan = _Plan.of(expecting, came(region, told), now)
-    listed = {store for contract in expecting for store in contract.stores}
+def _region(region: str, contracts: list[Contract], facts: Told, days: Sequence[date], now: datetime) -> Row:
+    counts = _counts_by_day(region, facts)
+    scheduled = [contract for contract in contracts if contract.schedule.cadence]
+    plan = _Plan.of(scheduled, arrivals_by_day(region, facts), now)
+    listed = {store for contract in scheduled for store in contract.stores}
     stores = tuple(
-        Row(region, store, tuple(_cell(day, plan.of_store(store), known.get((store, day), _Day())) for day in days))
-        for store in sorted({store for store, _ in known if store} | listed)
+        Row(region, store, tuple(_cell(day, plan.of_store(store), counts.get((store, day), _Counts())) for day in days))
+        for store in sorted({store for store, _ in counts if store} | listed)
     )
     cells = []
-    for place, day in enumerate(days):
-        silent = tuple(row.store or "" for row in stores if row.cells[place].state is State.MISSING)
-        cell = _cell(day, plan, known.get((None, day), _Day()))
+    for index, day in enumerate(days):
+        silent = tuple(row.store or "" for row in stores if row.cells[index].state is State.MISSING)
+        cell = _cell(day, plan, counts.get((None, day), _Counts()))
         if silent and cell.state is not State.MISSING:
             cell = replace(cell, state=State.MISSING, silent_stores=silent)
         cells.append(cell)
-    return Row(region, None, tuple(cells), stores, watermark(expecting, told, now), bool(expecting))
+    return Row(region, None, tuple(cells), stores, watermark(scheduled, facts, now), bool(scheduled))
 
 
-def _known(region: str, told: Told) -> dict[tuple[str | None, date], _Day]:
-    """(store, day) → what is known; with no store, of all stores together."""
-    found: dict[tuple[str | None, date], _Day] = {}
+def _counts_by_day(region: str, facts: Told) -> dict[tuple[str | None, date], _Counts]:
+    """(store, day) → its counts; store None: of all stores together."""
+    counts: dict[tuple[str | None, date], _Counts] = {}
 
-    def both(store: str | None, day: date) -> list[_Day]:
-        return [found.setdefault((each, day), _Day()) for each in dict.fromkeys((store, None))]
+    def counters(store: str | None, day: date) -> list[_Counts]:
+        return [counts.setdefault((each, day), _Counts()) for each in dict.fromkeys((store, None))]
 
-    for row in told.delivered:
+    for row in facts.delivered:
         if row["region"] == region:
-            for one in both(row["store_id"], row["sale_date"]):
-                one.lines += row["lines"]
-                one.mismatched += row["mismatched_lines"]
-    for row in told.refused:
+            for counter in counters(row["store_id"], row["sale_date"]):
+                counter.lines += row["lines"]
+                counter.mismatched += row["mismatched_lines"]
+    for row in facts.refused:
         if row["region"] == region and row["sale_date"] is not None:
-            for one in both(row["store_id"], row["sale_date"]):
-                one.refused += row["row_count"]
-    for store, day in told.held.get(region, ()):
-        for one in both(store, day):
-            one.held += 1
-    return found
+            for counter in counters(row["store_id"], row["sale_date"]):
+                counter.refused += row["row_count"]
+    for store, day in facts.held.get(region, ()):
+        for counter in counters(store, day):
+            counter.held += 1
+    return counts
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is expected of a region, or of one of its stores, and what its sources have told."""
+    """Schedules of a region, or of one of its stores, and the arrivals of each contract."""
 
     contracts: tuple[Contract, ...]
-    told: Mapping[str, Mapping[date, int]]
-    begins: Mapping[str, date | None]
+    arrivals: Mapping[str, Mapping[date, int]]
+    first_days: Mapping[str, date | None]
     now: datetime
     store: str | None = None
 
     @classmethod
-    def of(cls, contracts: list[Contract], told: Mapping[str, Mapping[date, int]], now: datetime) -> "_Plan":
-        first = {contract.name: begins(contract, told.get(contract.name, {})) for contract in contracts}
-        return cls(tuple(contracts), told, first, now)
+    def of(cls, contracts: list[Contract], arrivals: Mapping[str, Mapping[date, int]], now: datetime) -> "_Plan":
+        first_days = {
+            contract.name: first_expected_day(contract, arrivals.get(contract.name, {})) for contract in contracts
+        }
+        return cls(tuple(contracts), arrivals, first_days, now)
 
     def of_store(self, store: str) -> "_Plan":
-        """A store is expected to speak only where the contract lists it."""
+        """Narrow to a store: only contracts that list it expect sales of it."""
         return replace(self, contracts=tuple(c for c in self.contracts if store in c.stores), store=store)
 
     def expects(self, contract: Contract, day: date) -> bool:
-        first = self.begins[contract.name]
-        return first is not None and contract.schedule.period(day)[1] >= first and contract.schedule.expects(day)
+        first_day = self.first_days[contract.name]
+        return (
+            first_day is not None and contract.schedule.period(day)[1] >= first_day and contract.schedule.expects(day)
+        )
 
 
-def _cell(day: date, plan: _Plan, known: _Day) -> Cell:
+def _cell(day: date, plan: _Plan, counts: _Counts) -> Cell:
     states: set[State] = set()
     missing, due = [], None
     for contract in plan.contracts:
         if not plan.expects(contract, day):
             continue
-        until = contract.schedule.due(day, contract.dates.time_zone)
-        due = min(filter(None, (due, until)))
-        at = first_of(contract, plan.told.get(contract.name, {}), day)
-        silent = plan.store is not None and contract.schedule.cadence == "daily" and not known.lines
-        if at is None or silent:
-            states.add(State.MISSING if plan.now > until else State.DUE)
-            missing += [contract.name] if plan.now > until else []
+        deadline = contract.schedule.due(day, contract.dates.time_zone)
+        due = min(filter(None, (due, deadline)))
+        received = earliest(contract, plan.arrivals.get(contract.name, {}), day)
+        silent = plan.store is not None and contract.schedule.cadence == "daily" and not counts.lines
+        if received is None or silent:
+            states.add(State.MISSING if plan.now > deadline else State.DUE)
+            missing += [contract.name] if plan.now > deadline else []
         else:
-            states.add(State.LATE if datetime.fromtimestamp(at / 1_000_000, UTC) > until else State.QUIET)
-    states |= {state for state, there in known.states() if there}
-    if known.held:
-        states.discard(State.MISSING)  # it is here, and waits for a decision
+            states.add(State.LATE if datetime.fromtimestamp(received / 1_000_000, UTC) > deadline else State.QUIET)
+    states |= {state for state, count in counts.states() if count}
+    if counts.held:
+        states.discard(State.MISSING)  # it arrived and is held
     state = min(states, key=ORDER.__getitem__, default=State.NOTHING)
-    return Cell(day, state, known.lines, known.refused, known.mismatched, known.held, due, tuple(missing))
+    return Cell(day, state, counts.lines, counts.refused, counts.mismatched, counts.held, due, tuple(missing))

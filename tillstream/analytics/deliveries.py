@@ -1,4 +1,4 @@
-"""Analytics: what each source has told of its days, and how far a region has completely reported."""
+"""File arrivals by contract and day, and the watermark of each region."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,66 +9,66 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
 LOOK_BACK = timedelta(days=400)
-"""A watermark is looked for so far back."""
+"""Watermarks are computed over this time span."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What is known of the days: rows of the queries `delivered-days` and `refused-days`, and what held files tell."""
+    """Facts of deliveries: rows of the queries `delivered-days` and `refused-days`, and the days of held files."""
 
     delivered: Sequence[Mapping[str, Any]]
     refused: Sequence[Mapping[str, Any]] = ()
     held: Mapping[str, Iterable[tuple[str | None, date]]] = field(default_factory=dict)
-    """region → the stores and days of each file that waits"""
+    """region → (store, day) of its held files"""
     days: Sequence[Mapping[str, Any]] | None = None
-    """Rows of the query `told-days`, which may begin earlier; None: what is delivered says the same."""
+    """Rows of the query `told-days`, which may start earlier; None: use `delivered`."""
 
 
-def came(region: str, told: Told) -> dict[str, dict[date, int]]:
-    """contract → the days that its files tell, each with the first receipt; tills are no file."""
-    found: dict[str, dict[date, int]] = {}
-    for row in told.delivered if told.days is None else told.days:
+def arrivals_by_day(region: str, facts: Told) -> dict[str, dict[date, int]]:
+    """contract → day covered by its files → first receipt (microseconds since 1970). Till sales are not included."""
+    arrivals: dict[str, dict[date, int]] = {}
+    for row in facts.delivered if facts.days is None else facts.days:
         if row["region"] == region and row.get("source") != "till":
-            days = found.setdefault(row["contract"], {})
+            days = arrivals.setdefault(row["contract"], {})
             days[row["sale_date"]] = min(
                 days.get(row["sale_date"], row["first_received_seq"]), row["first_received_seq"]
             )
-    return found
+    return arrivals
 
 
-def begins(contract: Contract, days: Mapping[date, int]) -> date | None:
-    """The first day that is expected of a contract; None as long as nothing came and it does not say one."""
+def first_expected_day(contract: Contract, days: Mapping[date, int]) -> date | None:
+    """The first expected day: `schedule.since`, else the first day that arrived, else None."""
     return contract.schedule.since or min(days, default=None)
 
 
-def first_of(contract: Contract, days: Mapping[date, int], day: date) -> int | None:
-    """When the file that tells the day was first received; None where none came."""
+def earliest(contract: Contract, days: Mapping[date, int], day: date) -> int | None:
+    """First receipt of a file for the period of `day` (microseconds since 1970), or None."""
     start, end = contract.schedule.period(day)
-    found = [at for each, at in days.items() if start <= each <= end]
-    return min(found, default=None)
+    receipts = [at for each, at in days.items() if start <= each <= end]
+    return min(receipts, default=None)
 
 
-def watermark(expecting: Sequence[Contract], told: Told, now: datetime) -> date | None:
-    """The last day through which every expected file of a region is settled and none held; None where none is."""
-    if not expecting:
+def watermark(scheduled: Sequence[Contract], facts: Told, now: datetime) -> date | None:
+    """The last day through which all expected files of a region are settled and none is held, or None."""
+    if not scheduled:
         return None
     return min(
-        (_watermark(contract, told, now) for contract in expecting), key=lambda day: day or date.min, default=None
+        (_watermark(contract, facts, now) for contract in scheduled), key=lambda day: day or date.min, default=None
     )
 
 
-def _watermark(contract: Contract, told: Told, now: datetime) -> date | None:
-    days_told = came(contract.region, told).get(contract.name, {})
-    first = begins(contract, days_told)
-    if first is None:
+def _watermark(contract: Contract, facts: Told, now: datetime) -> date | None:
+    arrivals = arrivals_by_day(contract.region, facts).get(contract.name, {})
+    first_day = first_expected_day(contract, arrivals)
+    if first_day is None:
         return None
-    held = {day for _, day in told.held.get(contract.region, ())}
-    reached = None
-    for start, end in contract.schedule.periods(max(first, now.date() - LOOK_BACK), now.date()):
+    held = {day for _, day in facts.held.get(contract.region, ())}
+    complete_through = None
+    for start, end in contract.schedule.periods(max(first_day, now.date() - LOOK_BACK), now.date()):
         if end > now.date():
             break
         days = {start + n * DAY for n in range((end - start).days + 1)}
-        if held & days or not any(day in days_told for day in days):
+        if held & days or not any(day in arrivals for day in days):
             break
-        reached = end
-    return reached
+        complete_through = end
+    return complete_through

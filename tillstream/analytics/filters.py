@@ -1,4 +1,4 @@
-"""Analytics: the filters a person sets on numbers, read from text and checked."""
+"""Filters of queries, parsed from text and validated."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,12 @@ COLUMNS: Mapping[str, str] = {
     "salesperson": "salesperson_id",
     "country": "country",
 }
-"""filter → column of sale_facts; a line passes when its value is one of the filter's."""
+"""filter → column of sale_facts; a line passes if its value is one of those of the filter."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """`start` and `end` are sale dates, both included; of the others None means any value."""
+    """Filters of sale lines. `start` and `end` are sale dates, inclusive; in the others None means any value."""
 
     start: date | None = None
     end: date | None = None
@@ -37,15 +37,15 @@ class Filters:
     country: tuple[str, ...] | None = None
 
     @classmethod
-    def parse(cls, given: Mapping[str, str | Sequence[str]]) -> "Filters":
-        """From `from`, `to` and the names of COLUMNS, each one text or several; empty text is no filter.
+    def parse(cls, raw: Mapping[str, str | Sequence[str]]) -> "Filters":
+        """Parse `from`, `to` and the names of COLUMNS, each one text or several; empty text means no filter.
 
-        Raises `Rejected` in the words of the person who typed it.
+        Raises `Rejected` with a message for users.
         """
-        unknown = sorted(set(given) - NAMES)
+        unknown = sorted(set(raw) - NAMES)
         if unknown:
             raise Rejected(f"There is no filter {', '.join(unknown)}; there are {', '.join(sorted(NAMES))}.")
-        texts = {name: _several(value) for name, value in given.items()}
+        texts = {name: _non_empty(value) for name, value in raw.items()}
         start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
         if start and end and start > end:
             raise Rejected(f"The period ends before it begins: from {start} to {end}.")
@@ -56,17 +56,17 @@ class Filters:
         return cls(start, end, **chosen)
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
-        """column of sale_facts → the values it may have, of the filters that are set."""
+        """column of sale_facts → permitted values, for the filters that are set."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {column: values[name] for name, column in COLUMNS.items() if values[name] is not None}
 
 
-WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-"""Other forms of ISO 8601 are days to Python, and to nobody else who reads the address."""
+DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
 NAMES = frozenset({"from", "to", *COLUMNS})
 
 
-def _several(value: str | Sequence[str]) -> tuple[str, ...]:
+def _non_empty(value: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text in ((value,) if isinstance(value, str) else value) if text)
 
 
@@ -76,6 +76,6 @@ def _day(name: str, texts: tuple[str, ...]) -> date | None:
     if len(texts) > 1:
         raise Rejected(f"Give one day for {name}.")
     try:
-        return date.fromisoformat(texts[0] if WRITTEN.fullmatch(texts[0]) else "")
+        return date.fromisoformat(texts[0] if DATE_PATTERN.fullmatch(texts[0]) else "")
     except ValueError as error:
         raise Rejected(f"{name} is “{texts[0]}”; write a day as 2026-01-31.") from error

@@ -1,4 +1,4 @@
-"""Answers as JSON: decimals and instants become text, counts stay numbers."""
+"""JSON conversion of query results: decimals, dates and times become text."""
 
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime, time
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """The same value of str, int, float, bool, None, list and dict only."""
+    """Convert a value to str, int, float, bool, None, list and dict only."""
     match value:
         case Decimal():
             text = format(value, "f")

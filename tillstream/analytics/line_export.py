@@ -1,4 +1,4 @@
-"""Analytics: many sale lines, some days at a time: exports that no memory must hold, pages that read no other day."""
+"""Sale lines read by ranges of days: exports in bounded memory, and pages that read only their own days."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +12,16 @@ from tillstream.domain.people import Scope
 from tillstream.ports.warehouse import Warehouse
 
 AT_ONCE = 200_000
-"""Lines that are sorted together; more than that only where one day has them."""
+"""Maximum of lines sorted in one query, exceeded only if a single day has more."""
 
 
 def lines(
     warehouse: Warehouse, scope: Scope, filters: Filters, q: str = "", *, at_once: int = AT_ONCE
 ) -> Iterator[pa.RecordBatch]:
-    """The lines of `lines-whole`, the newest day first; one batch at least. Raises as `run`.
+    """Yield the lines of `lines-whole`, the newest day first, in at least one batch. Raises as `run`.
 
-    Up to `at_once` lines they are all of one instant; of more, a settlement in between is seen by the days to come.
+    Up to `at_once` lines are one consistent snapshot; with more, later days may include a settlement that committed
+    meanwhile.
     """
     days = run(warehouse, "sales-over-time", scope, filters, period="daily").to_pylist()
     spans: list[tuple[date | None, date | None]] = list(
@@ -30,18 +31,18 @@ def lines(
         yield from stream(warehouse, "lines-whole", scope, replace(filters, start=first, end=last), q=q)
 
 
-def _spans(days: list[tuple[date, int]], most: int) -> Iterator[tuple[date | None, date | None]]:
-    """First and last day of neighbours that hold so many lines together, the newest first."""
-    together: list[date] = []
-    held = 0
+def _spans(days: list[tuple[date, int]], max_lines: int) -> Iterator[tuple[date | None, date | None]]:
+    """Group adjacent days, newest first, into ranges of at most `max_lines` lines; yield (first, last) day."""
+    group: list[date] = []
+    group_lines = 0
     for day, count in days:
-        if together and held + count > most:
-            yield together[-1], together[0]
-            together, held = [], 0
-        together.append(day)
-        held += count
-    if together:
-        yield together[-1], together[0]
+        if group and group_lines + count > max_lines:
+            yield group[-1], group[0]
+            group, group_lines = [], 0
+        group.append(day)
+        group_lines += count
+    if group:
+        yield group[-1], group[0]
 
 
 def page(
@@ -56,28 +57,28 @@ def page(
     q: str = "",
     cache: QueryCache | None = None,
 ) -> pa.Table:
-    """The page of `lines-page`. By day and without a search only the days of the page are read. Raises as `run`."""
+    """Return a page of `lines-page`. If sorted by day and without a search, only its days are read. Raises as `run`."""
     if sort == "sale_date" and not q:
         days = run(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
-        counted = [(row["period_start"], row["lines"]) for row in (reversed(days) if descending else days)]
-        first, last, skipped = _days_of(counted, limit, offset)
+        line_counts = [(row["period_start"], row["lines"]) for row in (reversed(days) if descending else days)]
+        first, last, skipped = _days_of_page(line_counts, limit, offset)
         if first and last:
             filters, offset = replace(filters, start=min(first, last), end=max(first, last)), offset - skipped
     params = {"sort": sort, "descending": int(descending), "limit": limit, "offset": offset, "q": q}
     return run(warehouse, "lines-page", scope, filters, cache=cache, **params)
 
 
-def _days_of(days: list[tuple[date, int]], limit: int, offset: int) -> tuple[date | None, date | None, int]:
-    """The first and the last day that a page takes lines from, and how many lines the days before them have."""
+def _days_of_page(days: list[tuple[date, int]], limit: int, offset: int) -> tuple[date | None, date | None, int]:
+    """Return the first and last day of a page, and the number of lines in the days before them."""
     first = last = None
-    skipped = held = 0
+    skipped = available = 0
     for day, count in days:
         if first is None and skipped + count <= offset:
             skipped += count
             continue
         first = first or day
         last = day
-        held += count
-        if skipped + held >= offset + limit:
+        available += count
+        if skipped + available >= offset + limit:
             break
     return first, last, skipped

@@ -1,4 +1,4 @@
-"""Analytics: why a number is what it is: its value, which uploads are in it, and what is not in it yet."""
+"""Metric explanations: the value, the uploads it includes, and the data it does not include yet."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,22 +11,22 @@ from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
-USUAL = timedelta(days=62)
-"""A store that sold nothing for longer is closed, or was renamed; it is not late."""
+LATE_WITHIN = timedelta(days=62)
+"""A store without sales for longer than this is closed or renamed rather than late."""
 MANY_LINES = 1_000_000
-"""Of more lines the uploads are worked out only where somebody asks for it: it takes seconds."""
+"""With more lines, uploads are queried only on request, as the query takes seconds."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What is not in a number: `rates` by currency, `refused` by region, `late` regions and stores by last day."""
+    """Data missing from a metric: `rates` by currency, `refused` rows by region, `late` regions and stores."""
 
     unconverted_lines: int
     rates: list[dict[str, Any]]
     refused: list[dict[str, Any]]
     late: list[dict[str, Any]]
     through: date | None
-    """The day through which the most up to date of the chosen regions has reported."""
+    """The last reported day of the most up-to-date region in the filters."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Why:
     value: Any
     currency: str
     lines: int
-    """How many chosen lines of every status there are."""
+    """Number of lines in the filters, of every status."""
     as_of: Any
     missing: Missing
     uploads: list[dict[str, Any]] | None = field(default=None)
-    """None where the person may not see uploads, or where they are too many to be worked out unasked."""
+    """None if the user may not see uploads, or if there are too many lines to query them without a request."""
     all_uploads: int = 0
 
 
 def figure(name: str) -> Figure:
-    """Raises `NotFound`."""
+    """Return the metric `name`. Raises `NotFound`."""
     if name not in FIGURES:
         raise NotFound(f"There is no figure {name}; there are {', '.join(FIGURES)}.")
     return FIGURES[name]
@@ -61,28 +61,33 @@ def explain(
     offset: int = 0,
     whatever_it_takes: bool = False,
 ) -> Why:
-    """Raises `NotFound`, and as `queries.run`."""
-    asked = figure(name)
+    """Explain the metric `name`. Raises `NotFound`, and as `queries.run`."""
+    metric = figure(name)
     (kpis,) = run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
     missing = _missing(warehouse, scope, filters, kpis, cache)
-    why = Why(
-        asked, _value(warehouse, scope, asked, filters, cache), kpis["currency"], kpis["lines"], kpis["as_of"], missing
+    explanation = Why(
+        metric,
+        _value(warehouse, scope, metric, filters, cache),
+        kpis["currency"],
+        kpis["lines"],
+        kpis["as_of"],
+        missing,
     )
     if not scope.may(Action.SEE_UPLOADS) or (kpis["lines"] > MANY_LINES and not whatever_it_takes):
-        return why
+        return explanation
     uploads = run(
-        warehouse, "included-uploads", scope, filters, cache=cache, counts=asked.counts, limit=limit, offset=offset
+        warehouse, "included-uploads", scope, filters, cache=cache, counts=metric.counts, limit=limit, offset=offset
     ).to_pylist()
-    return Why(**vars(why) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0})
+    return Why(**vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0})
 
 
-def _value(warehouse: Warehouse, scope: Scope, asked: Figure, filters: Filters, cache: QueryCache | None) -> Any:
-    rows = run(warehouse, asked.query, scope, filters, cache=cache).to_pylist()
-    if asked.query != "growth":
-        return rows[0][asked.name]
-    column = "year_growth" if asked.name.endswith("year_growth") else "growth"
-    of = asked.name.removesuffix(f"_{column}")
-    return next((row[column] for row in rows if row["figure"] == of), None)
+def _value(warehouse: Warehouse, scope: Scope, metric: Figure, filters: Filters, cache: QueryCache | None) -> Any:
+    rows = run(warehouse, metric.query, scope, filters, cache=cache).to_pylist()
+    if metric.query != "growth":
+        return rows[0][metric.name]
+    column = "year_growth" if metric.name.endswith("year_growth") else "growth"
+    base_name = metric.name.removesuffix(f"_{column}")
+    return next((row[column] for row in rows if row["figure"] == base_name), None)
 
 
 def _missing(
@@ -91,8 +96,8 @@ def _missing(
     currencies = run(warehouse, "by-currency", scope, filters, cache=cache).to_pylist()
     days = {"from": filters.start or date.min, "to": filters.end or date.max}
     refused = run(warehouse, "refused-rows", scope, Filters(region=filters.region), cache=cache, **days).to_pylist()
-    who = Filters(region=filters.region, store=filters.store)
-    fresh = run(warehouse, "freshness-of-everything", scope, who, cache=cache).to_pylist()
+    scope_filters = Filters(region=filters.region, store=filters.store)
+    fresh = run(warehouse, "freshness-of-everything", scope, scope_filters, cache=cache).to_pylist()
     reported = [row["last_day"] for row in fresh if row["kind"] == "region"]
     through = min(max(reported), filters.end or date.max) if reported else None
     return Missing(
@@ -105,10 +110,10 @@ def _missing(
 
 
 def _late(fresh: list[dict[str, Any]], through: date) -> list[dict[str, Any]]:
-    """Regions and stores that sold not long before and not up to the day others have reported, the latest first."""
-    found = [
+    """Regions and stores whose last sale is before `through` but within `LATE_WITHIN` of it, the oldest first."""
+    late = [
         {name: row[name] for name in ("kind", "region", "name", "last_day")}
         for row in fresh
-        if row["kind"] in {"region", "store"} and through - USUAL <= row["last_day"] < through
+        if row["kind"] in {"region", "store"} and through - LATE_WITHIN <= row["last_day"] < through
     ]
-    return sorted(found, key=lambda row: (row["last_day"], row["kind"], row["name"]))
+    return sorted(late, key=lambda row: (row["last_day"], row["kind"], row["name"]))

@@ -1,11 +1,11 @@
-"""Analytics: the catalogue of figures: what each number of the portal means, how it is made, and of which lines."""
+"""The catalogue of metrics: the definition, formula and counted lines of each number in the portal."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Unit = Literal["money", "count", "share", "growth", "day"]
 Counts = Literal["all", "active", "orders", "cancelled", "pending", "returned", "costed", "unconverted"]
-"""Which of the chosen lines a figure is made from."""
+"""Which lines a metric is computed from."""
 
 COUNTED: dict[Counts, str] = {
     "all": "Every sale line, whatever its status.",
@@ -29,7 +29,7 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class Figure:
-    """`query` is the query of sql/queries whose column or row has this name."""
+    """A metric. `query` is the query in sql/queries whose column or row has its name."""
 
     name: str
     label: str
@@ -41,28 +41,28 @@ class Figure:
     rule: str = ""
 
 
-def _growths() -> list[Figure]:
-    words = {
+def _growth_metrics() -> list[Figure]:
+    labels = {
         "revenue": "revenue",
         "orders": "orders",
         "average_order_value": "the average order",
         "units": "units",
         "customers": "customers",
     }
-    against = {"growth": "the period just before", "year_growth": "the same days of the year before"}
+    baselines = {"growth": "the period just before", "year_growth": "the same days of the year before"}
     return [
         Figure(
             f"{name}_{column}",
-            f"Growth of {called} against {period}",
+            f"Growth of {label} against {baseline}",
             "growth",
             "growth",
             "orders" if name == "orders" else "active",
-            f"How much {called} grew against {period}.",
+            f"How much {label} grew against {baseline}.",
             f"({name} − {name} then) ÷ {name} then",
             COMPARED,
         )
-        for name, called in words.items()
-        for column, period in against.items()
+        for name, label in labels.items()
+        for column, baseline in baselines.items()
     ]
 
 
@@ -136,6 +136,6 @@ _LIST = [
     Figure("cancelled_unconverted_lines", "Cancelled lines without a rate", "count", "headline", "cancelled",
            "How many cancelled lines the cancelled amount misses.",
            "number of cancelled lines without an exchange rate"),
-    *_growths(),
+    *_growth_metrics(),
 ]  # fmt: skip
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in _LIST}

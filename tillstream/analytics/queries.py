@@ -1,4 +1,4 @@
-"""Analytics: the one door to every number. Scope and filters are applied here and nowhere else."""
+"""The only entry point for queries; it applies scope and filters."""
 
 import re
 from collections.abc import Iterator
@@ -21,17 +21,17 @@ from tillstream.ports.warehouse import Question, Warehouse
 __all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
 
 AHEAD = timedelta(days=1)
-"""So far a store's day may be ahead of UTC."""
+"""How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
-_SUMS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
+_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
 HIDDEN = PERSONAL | {"customer"}
-_COMPARED = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
-OF_THE_PERSON = "personal"
-"""The parameter by which a query is told whether the person may see personal columns."""
+_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
+PERSONAL_PARAMETER = "personal"
+"""The query parameter that is 1 if the user may see personal columns, else 0."""
 
 
 class Forbidden(Rejected):
-    """The person's role or scope does not allow the question itself, whatever the rows."""
+    """The user's role or scope does not permit the query at all, whatever its rows."""
 
 
 def run(
@@ -43,17 +43,17 @@ def run(
     cache: QueryCache | None = None,
     **params: Any,
 ) -> pa.Table:
-    """The answer of sql/queries/`name`, of the rows in `scope` and `filters`, without columns the person may not see.
+    """Run sql/queries/`name` on the rows in `scope` and `filters`; columns that the user may not see are left out.
 
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
     filters = filters or Filters()
-    newest = cache.newest() if cache else None  # before anything is asked: what is answered is not older
-    known = summed(warehouse, cache)
-    text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, known, cache), **params)
+    newest = cache.newest() if cache else None  # read before querying, so that the cached answer is not older
+    totals = summed(warehouse, cache)
+    text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
     if cache is None:
         return _without_personal(warehouse.query(text, values), scope)
-    key = (newest, known.last_settlement, text, _frozen(values))
+    key = (newest, totals.last_settlement, text, _frozen(values))
     answer = cache.get(key)
     if answer is None:
         answer = warehouse.query(text, values)
@@ -64,7 +64,7 @@ def run(
 def stream(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> Iterator[pa.RecordBatch]:
-    """As `run`, in batches of bounded size; one at least, so that the columns are known."""
+    """As `run`, in batches of bounded size; at least one, for the schema."""
     filters = filters or Filters()
     basis = _basis(warehouse, name, scope, filters, summed(warehouse), None)
     text, values = compose(name, scope, filters, basis, **params)
@@ -73,52 +73,52 @@ def stream(
         empty = False
         yield _without_personal(batch, scope)
     if empty:
-        nothing = run(warehouse, name, scope, filters, **params)
-        yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in nothing.schema], schema=nothing.schema)
+        result = run(warehouse, name, scope, filters, **params)
+        yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in result.schema], schema=result.schema)
 
 
 def question(warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any) -> Question:
-    """What `run` would send, for a preview of a settlement to answer; the answer is `shown` then. Raises as `run`."""
+    """Return the query that `run` would send, to be answered in a settlement preview; pass the answer to `shown`."""
     filters = filters or Filters()
-    basis = _basis(warehouse, name, scope, filters, Summed(), None)  # sums know nothing of what is previewed
+    basis = _basis(warehouse, name, scope, filters, Summed(), None)  # totals do not include the previewed settlement
     return Question(*compose(name, scope, filters, basis, **params))
 
 
 def shown(answer: pa.Table, scope: Scope) -> pa.Table:
-    """An answer to a `question`, without the columns that the person may not see."""
+    """Remove the columns that the user may not see from the answer to a `question`."""
     return _without_personal(answer, scope)
 
 
 def comparison(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> Comparison | None:
-    """What the growth of `kpis` compares; None where it compares nothing. Raises as `run`."""
+    """Return the periods compared by the growth of `kpis`, or None. Raises as `run`."""
     return compared(filters, _reported(warehouse, "kpis", scope, filters, cache))
 
 
 def _reported(warehouse: Warehouse, name: str, scope: Scope, filters: Filters, cache: QueryCache | None) -> Reported:
-    """How far the regions and stores have reported; other filters choose among what was, and do not end it sooner."""
+    """Reported days of the filtered regions and stores; other filters do not shorten them."""
     query = describe(name)
-    of_periods = _COMPARED.search(query.text) and filters.start is not None and filters.end is not None
-    if not of_periods and not query.reads("compared_days"):
+    has_periods = _READS_COMPARISON.search(query.text) and filters.start is not None and filters.end is not None
+    if not has_periods and not query.reads("compared_days"):
         return Reported()
-    who = Filters(region=filters.region, store=filters.store)
-    (row,) = run(warehouse, "reported-days", scope, who, cache=cache).to_pylist()
+    scope_filters = Filters(region=filters.region, store=filters.store)
+    (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache).to_pylist()
     if row["last_day"] is not None and row["settled_at"] is not None:
         possible = row["settled_at"].date() + AHEAD
         if row["last_day"] > possible:
-            (row,) = run(warehouse, "reported-days", scope, who, cache=cache, until=possible).to_pylist()
+            (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache, until=possible).to_pylist()
     return Reported(row["first_day"], row["last_day"])
 
 
 def _basis(
-    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, known: Summed, cache: QueryCache | None
+    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: Summed, cache: QueryCache | None
 ) -> Basis:
     reported, currency = _reported(warehouse, name, scope, filters, cache), ""
-    if _SUMS.search(describe(name).text):
-        asked = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
-        currency = str(asked.column("currency")[0])
-    return Basis(reported, currency, known.stale)
+    if _READS_TOTALS.search(describe(name).text):
+        table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
+        currency = str(table.column("currency")[0])
+    return Basis(reported, currency, totals.stale)
 
 
 def compose(
@@ -128,25 +128,25 @@ def compose(
     basis: Basis | None = None,
     **params: Any,
 ) -> tuple[str, dict[str, Any]]:
-    """The GoogleSQL text and the parameters that `run` sends. Raises as `run`, before anything is read."""
+    """Return the GoogleSQL text and parameters that `run` sends. Raises as `run`, without reading any data."""
     query = describe(name)
-    _allow(query, scope, filters)
+    _check_allowed(query, scope, filters)
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})
     if unknown:
-        known = ", ".join(parameter.name for parameter in query.parameters) or "none"
-        raise Rejected(f"{name} has no parameter {', '.join(unknown)}; it has {known}.")
+        supported = ", ".join(parameter.name for parameter in query.parameters) or "none"
+        raise Rejected(f"{name} has no parameter {', '.join(unknown)}; it has {supported}.")
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
-    if OF_THE_PERSON in values:  # whatever was asked for: a search must not find what the person may not see
-        values[OF_THE_PERSON] = int(scope.may(Action.SEE_PERSONAL))
-    inserted = ""
-    for relation, (select, bound) in relations(scope, filters, basis or Basis()).items():
+    if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
+        values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
+    relation_ctes = ""
+    for relation, (select, relation_params) in relations(scope, filters, basis or Basis()).items():
         if query.reads(relation):
-            inserted += f"{relation} AS (\n  {select}\n),\n"
-            values |= bound
-    return re.sub(r"^WITH\n", lambda match: match[0] + inserted, query.text, count=1, flags=re.MULTILINE), values
+            relation_ctes += f"{relation} AS (\n  {select}\n),\n"
+            values |= relation_params
+    return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values
 
 
-def _allow(query: Query, scope: Scope, filters: Filters) -> None:
+def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
     if query.needs and not scope.may(query.needs):
         raise Forbidden(f"Your role may not see {query.name}; it needs “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):

@@ -1,4 +1,4 @@
-"""Analytics: which days the sums by day know, so that a query adds up sums there and lines elsewhere."""
+"""Coverage of the daily totals: queries use totals for covered days and lines for stale ones."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,22 +10,22 @@ from tillstream.ports.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Summed:
-    """`stale`: the days whose lines must be read; None where nothing is summed at all."""
+    """Coverage of the daily totals. `stale`: days whose lines must be read; None if there are no totals."""
 
     last_settlement: int = 0
     stale: tuple[date, ...] | None = None
 
 
 def summed(warehouse: Warehouse, cache: QueryCache | None = None) -> Summed:
-    """What the sums know of the last settlement. Worked out once for a settlement where answers are kept."""
+    """Return the coverage as of the last settlement, cached by settlement."""
     cache = cache or QueryCache()
-    (known,) = cache.once("summed", lambda: warehouse.query(sql.text("daily_totals/summed"))).to_pylist()
-    last, until = known["last_settlement"], known["summed_settlement"]
-    if last == until or not until:
-        return Summed(last, () if until else None)
-    key = ("stale days", last, until)
+    (row,) = cache.once("summed", lambda: warehouse.query(sql.text("daily_totals/summed"))).to_pylist()
+    last_settlement, summed_settlement = row["last_settlement"], row["summed_settlement"]
+    if last_settlement == summed_settlement or not summed_settlement:
+        return Summed(last_settlement, () if summed_settlement else None)
+    key = ("stale days", last_settlement, summed_settlement)
     days = cache.get(key)
     if days is None:
-        days = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": until})
+        days = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed_settlement})
         cache.put(key, days)
-    return Summed(last, tuple(days.column("sale_date").to_pylist()))
+    return Summed(last_settlement, tuple(days.column("sale_date").to_pylist()))

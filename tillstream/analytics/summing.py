@@ -1,4 +1,4 @@
-"""Analytics: conditions on lines, and the SELECT that adds up sums of days where they are known and lines elsewhere."""
+"""WHERE conditions, and SELECTs that combine the daily totals of covered days with the lines of the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,15 +29,15 @@ _FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
 
 @dataclass
 class Where:
-    """Conditions joined by AND; a value only ever becomes a parameter."""
+    """Conditions joined by AND; values are always parameters."""
 
     conditions: list[str] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
-    """Those that the conditions look at."""
+    """Columns used by `is_in` conditions."""
 
-    def among(self, column: str, values: Sequence[str] | None, name: str) -> None:
-        """None: any value. No value at all: no row."""
+    def is_in(self, column: str, values: Sequence[str] | None, name: str) -> None:
+        """Require `column` to be one of `values`. None: no condition; empty: no rows."""
         if values is None:
             return
         if not values:
@@ -48,14 +48,14 @@ class Where:
         self.columns.add(column)
 
     def between(self, first: date | None, last: date | None, name: str) -> None:
-        """Sale dates, both included; None is no bound."""
+        """Limit the sale date, bounds inclusive; None: no bound."""
         for sign, day, end in ((">=", first, "from"), ("<=", last, "to")):
             if day is not None:
                 self.conditions.append(f"{DAY} {sign} @{name}_{end}")
                 self.params[f"{name}_{end}"] = day
 
-    def over(self, table: str, columns: str = "*", also: str = "") -> str:
-        conditions = [*self.conditions, *([also] if also else [])]
+    def select(self, table: str, columns: str = "*", extra: str = "") -> str:
+        conditions = [*self.conditions, *([extra] if extra else [])]
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {columns} FROM {table}{where}"
 
@@ -63,12 +63,12 @@ class Where:
 def counting(
     table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool
 ) -> tuple[str, dict[str, Any]]:
-    """(SELECT, parameters): the rows of a table of sums within `where`; for counting, as the rates cost time.
+    """Return (SELECT, parameters) of the totals in `table` within `where`, without the slower currency conversion.
 
-    Columns: the table's dimensions; lines of every status; active_lines, orders (see line_facts: 0 unless `whole_sales`
-    are chosen), units (NULL on cancelled lines); net in the own currency; first_sale and last_sale, the least and
-    the greatest hash of a sale. On `stale` days, and where a condition looks at what the table does not tell, each line
-    is a row of its own.
+    Columns: the table's dimensions; lines of every status; active_lines, orders (see line_facts; 0 unless
+    `whole_sales`), units (NULL on cancelled lines); net in the sale's currency; first_sale and last_sale, the least and
+    greatest hash of a sale. Lines are read instead of totals on `stale` days, and on all days if a condition uses a
+    column that the table does not have.
     """
     rows, params = _rows(table, where, stale)
     return f"{_columns(_COUNTS, table, whole_sales=whole_sales)}\n  FROM (\n    {rows}\n  ) AS sums", params
@@ -77,10 +77,10 @@ def counting(
 def summing(
     table: str, where: Where, stale: Sequence[date] | None, reporting_currency: str, *, whole_sales: bool
 ) -> tuple[str, dict[str, Any]]:
-    """As `counting`, with money in the reporting currency: exact, to be summed first and rounded once.
+    """As `counting`, with unrounded amounts in the reporting currency; sum first, then round once.
 
-    More columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on cancelled
-    lines; unconverted_lines. Amounts are NULL without a rate.
+    Additional columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on
+    cancelled lines; unconverted_lines. Amounts are NULL without a rate.
     """
     rows, params = _rows(table, where, stale)
     columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales)
@@ -94,14 +94,16 @@ def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
 
 
 def _rows(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
-    """Sums of the days that the table knows, lines of the others."""
+    """Totals of the covered days, lines of the others."""
     dimensions = SUMS[table]
-    columns = ", ".join((*dimensions, *(one.name for one in MEASURES)))
-    known = KNOWN_CUSTOMER if table == "customer_sums" else ""
+    columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
+    customer_condition = KNOWN_CUSTOMER if table == "customer_sums" else ""
     if stale is None or not where.columns <= set(dimensions):
-        return where.over("line_sums", columns, known), where.params
+        return where.select("line_sums", columns, customer_condition), where.params
     if not stale:
-        return where.over(table, columns), where.params
-    fresh = where.over(table, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
-    lines = where.over("line_sums", columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", known))))
-    return f"{fresh}\n    UNION ALL\n    {lines}", where.params | {"stale_days": list(stale)}
+        return where.select(table, columns), where.params
+    totals = where.select(table, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
+    lines = where.select(
+        "line_sums", columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", customer_condition)))
+    )
+    return f"{totals}\n    UNION ALL\n    {lines}", where.params | {"stale_days": list(stale)}

@@ -1,1 +1,1 @@
-"""Accounts, passwords and tokens, kept as documents. Imports domain and ports only."""
+"""Accounts, passwords and tokens, stored as documents. Imports domain and ports only."""

@@ -1,4 +1,4 @@
-"""Pen: an account is changed by compare-and-set, and its audit entry goes with it in one write."""
+"""Account documents: updated by compare-and-set, with the audit entry in the same write."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,46 +7,46 @@ from tillstream import audit
 from tillstream.audit import What
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.people import Role
-from tillstream.people.assigned import SHOWN, WrongField
+from tillstream.people.assigned import ACCOUNT_FIELDS, WrongField
 from tillstream.people.user import User, can_sign_in, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
 
 COLLECTION = "users"
 ADMINS = ("people", "admins")
-"""The document that every change writes which leaves one admin fewer: of two at once only one goes through."""
-TOLD = (*SHOWN, "disabled", "given_password", "locale", "time_zone")
-"""Fields whose change the audit log tells."""
+"""Guard document. Every change that removes an admin writes it, so of two concurrent ones only one succeeds."""
+AUDITED_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone")
+"""Fields whose changes are audited."""
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class LastAdmin(WrongField):
-    """Nobody could let anybody in any more."""
+    """The change would leave no admin who can sign in."""
 
     def __init__(self, login: str) -> None:
         super().__init__("role", f"{login} is the last admin: make another one first.")
 
 
-def known(ports: Ports, login: str) -> Document:
-    """The account's document; `NotFound` where nobody has the name."""
-    document = ports.documents.get(COLLECTION, plain(login))
+def get_document(ports: Ports, login: str) -> Document:
+    """Return the account's document. Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, normalize_login(login))
     if document is None:
         raise NotFound(f"Nobody signs in as {login}.")
     return document
 
 
 def change(ports: Ports, login: str, change: Change, by: str = "", what: What | None = None) -> User:
-    """The account as `change` makes it; it may be asked again where somebody else was faster.
+    """Apply `change` to the account, calling it again after each write conflict.
 
-    what: goes to the audit log in the same write. Raises what `change` raises; `NotFound`, `LastAdmin`.
+    what: the audit action, recorded in the same write. Raises `NotFound`, `LastAdmin` and what `change` raises.
     """
     while True:
-        before = known(ports, login)
+        before = get_document(ports, login)
         after = change(before.data)
         puts = [Put(COLLECTION, before.id, after, if_version=before.version)]
-        puts += _admins(ports, before, after)
-        fields = [name for name in TOLD if before.data.get(name) != after.get(name)]
+        puts += _admin_guard(ports, before, after)
+        fields = [name for name in AUDITED_FIELDS if before.data.get(name) != after.get(name)]
         if what and (fields or what not in {What.USER_CHANGED, What.USER_PROFILE_CHANGED}):
             sides = ({name: side.get(name) for name in fields} for side in (before.data, after))
             puts.append(audit.entry(ports, by, what, before.id, *sides))
@@ -56,22 +56,22 @@ def change(ports: Ports, login: str, change: Change, by: str = "", what: What | 
             continue
 
 
-def _admins(ports: Ports, before: Document, after: Mapping[str, Any]) -> list[Put]:
+def _admin_guard(ports: Ports, before: Document, after: Mapping[str, Any]) -> list[Put]:
     if not _is_admin(before.data) or _is_admin(after):
         return []
-    # Read before the others are looked at: who takes one of them away meanwhile makes this write fail.
+    # Read the guard before counting admins: a concurrent removal then makes this write fail.
     guard = ports.documents.get(*ADMINS)
-    if not any(_is_admin(one.data) for one in ports.documents.find(COLLECTION) if one.id != before.id):
+    if not any(_is_admin(document.data) for document in ports.documents.find(COLLECTION) if document.id != before.id):
         raise LastAdmin(before.id)
     return [Put(*ADMINS, {"changed_at": now(ports)}, if_version=guard.version if guard else 0)]
 
 
 def _is_admin(data: Mapping[str, Any]) -> bool:
-    """Whoever can sign in as one; not who is only invited."""
+    """Whether the account can sign in as an admin; an open invitation does not count."""
     return data["role"] == Role.ADMIN.value and not data["disabled"] and can_sign_in(data)
 
 
-def plain(login: str) -> str:
+def normalize_login(login: str) -> str:
     return login.strip().casefold()
 
 

@@ -1,4 +1,4 @@
-"""Accounts: who may sign in, and what is theirs to see."""
+"""User accounts: sign-in, role and scope."""
 
 import re
 import secrets
@@ -11,8 +11,8 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
-from tillstream.people.account_store import COLLECTION, plain
-from tillstream.people.assigned import SHOWN, WrongField, are_known, assigned
+from tillstream.people.account_store import COLLECTION, normalize_login
+from tillstream.people.assigned import ACCOUNT_FIELDS, WrongField, assignment_fields, check_regions
 from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
@@ -22,27 +22,27 @@ LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,59}")
 
 
 class WrongSignIn(Rejected):
-    """Says the same for an unknown name, a wrong password and a disabled account."""
+    """Unknown name, wrong password or disabled account: the message is the same, so as not to reveal which."""
 
     def __init__(self) -> None:
         super().__init__("The name or the password is not right.")
 
 
 def first_admin(ports: Ports, login: str = FIRST, password: str | None = None) -> str | None:
-    """Where nobody has an account, make one: its password, generated where none is given; else None. Repeatable.
+    """Create the first admin and return its password; return None if there are accounts. Idempotent.
 
-    The person is asked to choose another one in either case.
+    The password is generated unless passed; either way it must be changed at the first sign-in.
     """
     if ports.documents.count(COLLECTION):
         return None
     name = "Administrator"
-    given = passwords.good(password, plain(login), name) if password else passwords.generate()
-    secret = secret_of(given, ports.password_cost) | {"given_password": True}
+    initial = passwords.check_strength(password, normalize_login(login), name) if password else passwords.generate()
+    secret = secret_of(initial, ports.password_cost) | {"given_password": True}
     try:
         make(ports, login, name, Role.ADMIN, secret, "the first start", What.USER_ADDED)
     except Conflict:
         return None
-    return given
+    return initial
 
 
 def add(
@@ -55,11 +55,15 @@ def add(
     by: str = "",
     **scope: Any,
 ) -> str:
-    """A new account; its password, generated where none is given. Raises as `make`. scope: as `make` takes it."""
-    given = passwords.good(password, plain(login), name) if password is not None else passwords.generate()
-    secret = secret_of(given, ports.password_cost) | {"given_password": password is None}
+    """Create an account and return its password, generated unless passed. `scope` and errors: as `make`."""
+    initial = (
+        passwords.check_strength(password, normalize_login(login), name)
+        if password is not None
+        else passwords.generate()
+    )
+    secret = secret_of(initial, ports.password_cost) | {"given_password": password is None}
     make(ports, login, name, role, secret, by, What.USER_ADDED, **scope)
-    return given
+    return initial
 
 
 def make(
@@ -76,29 +80,31 @@ def make(
     salesperson: str | None = None,
     known: Iterable[str] | None = None,
 ) -> User:
-    """A new account with what opens it. `WrongField` for a bad name or scope, `Conflict` for a taken name.
+    """Create an account. Raises `WrongField` for a bad name or scope, `Conflict` for a taken name.
 
-    known: the regions there are, where the caller can tell. by: who does it, for the audit log.
+    secret: its credential fields. known: the existing regions, to check `regions` against. by: the actor, for audit.
     """
-    login = plain(login)
+    login = normalize_login(login)
     if not LOGIN.fullmatch(login):
         raise WrongField(
             "login", "A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -"
         )
     regions = list(regions)
     if known is not None:
-        are_known(regions, known)
+        check_regions(regions, known)
     data: dict[str, Any] = {
         "name": name.strip() or login,
-        **assigned(Role(role), regions, stores, salesperson),
+        **assignment_fields(Role(role), regions, stores, salesperson),
         "disabled": False,
         "created_at": account_store.now(ports),
         "last_seen": "",
         **secret,
     }
-    told = audit.entry(ports, by, what, login, None, {field: data[field] for field in SHOWN})
+    audit_entry = audit.entry(ports, by, what, login, None, {field: data[field] for field in ACCOUNT_FIELDS})
     try:
-        return user_of(login, ports.documents.put_all([Put(COLLECTION, login, data, if_version=0), told])[0].data)
+        return user_of(
+            login, ports.documents.put_all([Put(COLLECTION, login, data, if_version=0), audit_entry])[0].data
+        )
     except Conflict as error:
         raise Conflict(f"The sign-in name {login} is taken.") from error
 
@@ -115,19 +121,19 @@ def assign(
     known: Iterable[str] | None = None,
     by: str = "",
 ) -> User:
-    """Change what is given and leave the rest; it counts from the person's next request on.
+    """Change the fields that are not None, with effect from the user's next request.
 
-    `WrongField` for what the role cannot be without and for the last admin, `NotFound`.
+    Raises `WrongField` for a field that the role requires or an unknown region, `LastAdmin`, `NotFound`.
     """
-    given = None if regions is None else list(regions)
-    if given is not None and known is not None:
-        are_known(given, known)
+    new_regions = None if regions is None else list(regions)
+    if new_regions is not None and known is not None:
+        check_regions(new_regions, known)
     stores = None if stores is None else list(stores)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:
-        after = assigned(
+        after = assignment_fields(
             Role(role or data["role"]),
-            data["regions"] if given is None else given,
+            data["regions"] if new_regions is None else new_regions,
             data["stores"] if stores is None else stores,
             data["salesperson"] if salesperson is None else salesperson,
         )
@@ -137,39 +143,40 @@ def assign(
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:
-    """`WrongSignIn`, or `backoff.TooManyTries` after some of them; both cost the same for known and unknown names.
+    """Check the password and record the sign-in; known and unknown names take the same time.
 
-    Where `second_step` is on for the account, this is only the first one.
+    Raises `WrongSignIn`, or `login_throttle.TooManyTries` after several of them. If `second_step` is set, the user
+    must pass that as well.
     """
-    login = plain(login)[:200]
+    login = normalize_login(login)[:200]
     login_throttle.count_try(ports, login)
-    known = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
+    document = ports.documents.get(COLLECTION, login) if LOGIN.fullmatch(login) else None
     if (
-        not passwords.matches((known.data["hash"] or None) if known else None, password, ports.password_cost)
-        or known is None
-        or known.data["disabled"]
+        not passwords.verify((document.data["hash"] or None) if document else None, password, ports.password_cost)
+        or document is None
+        or document.data["disabled"]
     ):
         raise WrongSignIn
     login_throttle.forget(ports, login)
-    seen = {"last_seen": account_store.now(ports)}
-    if passwords.outdated(known.data["hash"], ports.password_cost):
-        seen["hash"] = passwords.hashed(password, ports.password_cost)
-    return account_store.change(ports, login, lambda data: data | seen)
+    updates = {"last_seen": account_store.now(ports)}
+    if passwords.outdated(document.data["hash"], ports.password_cost):
+        updates["hash"] = passwords.hashed(password, ports.password_cost)
+    return account_store.change(ports, login, lambda data: data | updates)
 
 
 def get(ports: Ports, login: str) -> User:
-    """`NotFound` where nobody has the name."""
-    known = account_store.known(ports, login)
-    return user_of(known.id, known.data)
+    """Return the user. Raises `NotFound`."""
+    document = account_store.get_document(ports, login)
+    return user_of(document.id, document.data)
 
 
 def find(ports: Ports) -> list[User]:
-    """Everybody, by sign-in name."""
+    """All users, by sign-in name."""
     return [user_of(document.id, document.data) for document in ports.documents.find(COLLECTION)]
 
 
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
-    """Signed out everywhere, and cannot sign in; `LastAdmin`. Links that were given open nothing any more."""
+    """Block sign-in, end every session and revoke the open link. Raises `NotFound`, `LastAdmin`."""
     closed = {"disabled": True, "link": "", "stamp": _stamp()}
     return account_store.change(ports, login, lambda data: data | closed, by, What.USER_DISABLED)
 
@@ -179,28 +186,28 @@ def enable(ports: Ports, login: str, *, by: str = "") -> User:
 
 
 def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
-    """A generated password in place of the forgotten one, returned once; every session ends."""
+    """Replace the password with a generated one, returned only here; every session ends."""
     password = passwords.generate()
-    given = secret_of(password, ports.password_cost) | {"given_password": True}
-    account_store.change(ports, login, lambda data: data | given, by, What.USER_PASSWORD_RESET)
-    login_throttle.forget(ports, plain(login))
+    secret = secret_of(password, ports.password_cost) | {"given_password": True}
+    account_store.change(ports, login, lambda data: data | secret, by, What.USER_PASSWORD_RESET)
+    login_throttle.forget(ports, normalize_login(login))
     return password
 
 
 def change_password(ports: Ports, login: str, old: str, new: str) -> User:
-    """The person's own choice; other sessions end. `WrongSignIn` where the old one is not right."""
-    login_throttle.count_try(ports, plain(login))
-    known = ports.documents.get(COLLECTION, plain(login))
-    if known is None or not passwords.matches(known.data["hash"] or None, old, ports.password_cost):
+    """Set the password that the user chose; other sessions end. Raises `WrongSignIn` if the old one is wrong."""
+    login_throttle.count_try(ports, normalize_login(login))
+    document = ports.documents.get(COLLECTION, normalize_login(login))
+    if document is None or not passwords.verify(document.data["hash"] or None, old, ports.password_cost):
         raise WrongSignIn
-    login_throttle.forget(ports, plain(login))
-    chosen = passwords.good(new, known.id, known.data["name"])
-    own = secret_of(chosen, ports.password_cost) | {"given_password": False}
-    return account_store.change(ports, login, lambda data: data | own, known.id, What.USER_PASSWORD_CHANGED)
+    login_throttle.forget(ports, normalize_login(login))
+    chosen = passwords.check_strength(new, document.id, document.data["name"])
+    secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
+    return account_store.change(ports, login, lambda data: data | secret, document.id, What.USER_PASSWORD_CHANGED)
 
 
 def secret_of(password: str, cost: PasswordCost) -> dict[str, Any]:
-    """What a password leaves in the account; a link that was given before opens nothing any more."""
+    """Credential fields for a new password; they also revoke an open link."""
     return {"hash": passwords.hashed(password, cost), "stamp": _stamp(), "link": ""}
 
 

@@ -1,4 +1,4 @@
-"""Directory: everybody with an account, searched, filtered, sorted."""
+"""Search, filter and sort user accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SORTS: dict[str, Callable[[User], Any]] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """Empty fields bind nothing. sort: one of SORTS, with a minus in front the other way round."""
+    """Filters, where empty means any, and sort order: a key of SORTS, prefixed with - to sort descending."""
 
     text: str = ""
     role: str = ""
@@ -27,17 +27,17 @@ class Asked:
     sort: str = "name"
 
 
-def people(ports: Ports, asked: Asked) -> list[User]:
-    words = asked.text.casefold().split()
-    found = [
-        one
-        for one in accounts.find(ports)
-        if asked.role in ("", one.role.value) and asked.state in ("", one.state) and _holds(one, words)
+def people(ports: Ports, filters: Asked) -> list[User]:
+    terms = filters.text.casefold().split()
+    matches = [
+        user
+        for user in accounts.find(ports)
+        if filters.role in ("", user.role.value) and filters.state in ("", user.state) and _matches(user, terms)
     ]
-    found.sort(key=SORTS.get(asked.sort.lstrip("-"), SORTS["name"]), reverse=asked.sort.startswith("-"))
-    return found
+    matches.sort(key=SORTS.get(filters.sort.lstrip("-"), SORTS["name"]), reverse=filters.sort.startswith("-"))
+    return matches
 
 
-def _holds(user: User, words: list[str]) -> bool:
+def _matches(user: User, terms: list[str]) -> bool:
     text = " ".join((user.login, user.name, *user.regions, *user.stores, user.salesperson or "")).casefold()
-    return all(word in text for word in words)
+    return all(term in text for term in terms)

@@ -1,4 +1,4 @@
-"""History: what was done to an account, in words, from the audit log."""
+"""Change history of an account as text, from the audit log."""
 
 from tillstream.audit import Entry, What
 from tillstream.audit.reading import of_subject
@@ -20,12 +20,14 @@ WORDS = {
 
 
 def changes(ports: Ports, login: str) -> list[dict[str, str]]:
-    """Newest first: at (ISO 8601 UTC), by and what. `NotFound` where nobody has the name."""
+    """Return the changes of an account, newest first: at (ISO 8601 UTC), by and what. Raises `NotFound`."""
     user = accounts.get(ports, login)
-    told = [{"at": one.at, "by": one.who, "what": words(one)} for one in of_subject(ports, "user", user.login)]
-    # Accounts of homes that are older than the audit log hold their changes themselves.
-    known = ports.documents.get(account_store.COLLECTION, user.login)
-    return told + list(reversed(known.data.get("changes", []) if known else []))
+    entries = [
+        {"at": entry.at, "by": entry.who, "what": words(entry)} for entry in of_subject(ports, "user", user.login)
+    ]
+    # Accounts created before the audit log existed store their changes in the document.
+    document = ports.documents.get(account_store.COLLECTION, user.login)
+    return entries + list(reversed(document.data.get("changes", []) if document else []))
 
 
 def words(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""Brake: tries at one sign-in name wait longer and longer, wherever they come from."""
+"""Login throttling: exponential backoff for each sign-in name, whatever the client address."""
 
 import hashlib
 from typing import Any
@@ -9,12 +9,12 @@ from tillstream.ports import Ports
 COLLECTION = "sign_in_tries"
 FREE_TRIES = 5
 LONGEST_WAIT = 300
-KEPT = 10_000
-"""Names that nobody has can be tried without end: the oldest are forgotten."""
+MAX_DOCUMENTS = 10_000
+"""Documents kept at most: anybody can try any number of unknown names, so the oldest are deleted."""
 
 
 class TooManyTries(Rejected):
-    """`seconds` until the next try is looked at."""
+    """`seconds`: the time until the next try is checked."""
 
     def __init__(self, seconds: int) -> None:
         span = "a second" if seconds == 1 else f"{seconds} seconds"
@@ -27,16 +27,16 @@ def _id(login: str) -> str:
 
 
 def _wait(tries: int) -> int:
-    # The exponent is capped too: 2 to the power of a long attack is a number nobody wants to hold.
+    # Cap the exponent too, or a long attack would compute huge powers of 2.
     return 0 if tries < FREE_TRIES else min(LONGEST_WAIT, 2 ** min(tries - FREE_TRIES + 1, 10))
 
 
 def count_try(ports: Ports, login: str) -> None:
-    """Count a try before it is looked at, so that tries at the same moment all count; `TooManyTries` while waiting."""
+    """Count a try before it is checked, so that concurrent tries all count. Raises `TooManyTries` while waiting."""
     for _ in range(20):
-        known = ports.documents.get(COLLECTION, _id(login))
+        document = ports.documents.get(COLLECTION, _id(login))
         now = ports.clock.now().timestamp()
-        tries, last = (int(known.data["tries"]), float(known.data["at"])) if known else (0, 0.0)
+        tries, last = (int(document.data["tries"]), float(document.data["at"])) if document else (0, 0.0)
         left = last + _wait(tries) - now
         if left > 0:
             raise TooManyTries(max(1, round(left)))
@@ -44,21 +44,21 @@ def count_try(ports: Ports, login: str) -> None:
             tries = 0
         data: dict[str, Any] = {"tries": tries + 1, "at": int(now)}
         try:
-            ports.documents.put(COLLECTION, _id(login), data, if_version=known.version if known else 0)
+            ports.documents.put(COLLECTION, _id(login), data, if_version=document.version if document else 0)
         except Conflict:
             continue
-        if known is None:
-            _forget_oldest(ports)
+        if document is None:
+            _delete_oldest(ports)
         return
     raise TooManyTries(1)
 
 
 def forget(ports: Ports, login: str) -> None:
-    """A try that was right ends the count."""
+    """Reset the count after a successful try."""
     ports.documents.delete(COLLECTION, _id(login))
 
 
-def _forget_oldest(ports: Ports) -> None:
-    if ports.documents.count(COLLECTION) > KEPT:
-        for document in ports.documents.find(COLLECTION, order_by="at", limit=KEPT // 10):
+def _delete_oldest(ports: Ports) -> None:
+    if ports.documents.count(COLLECTION) > MAX_DOCUMENTS:
+        for document in ports.documents.find(COLLECTION, order_by="at", limit=MAX_DOCUMENTS // 10):
             ports.documents.delete(COLLECTION, document.id)

@@ -1,4 +1,4 @@
-"""Passwords: the one owner of Argon2."""
+"""Password hashing and strength rules; the only module that uses Argon2."""
 
 import re
 import secrets
@@ -11,14 +11,14 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.password_cost import PasswordCost
 
 SHORTEST, LONGEST = 15, 256
-"""NIST SP 800-63B-4, 3.1.1.2: at least 15 characters where the password may be all that is asked, no rules of
-composition, no expiry, and a list of known ones that are refused."""
+"""NIST SP 800-63B-4, 3.1.1.2: at least 15 characters where the password may be the only factor, no composition
+rules, no expiry, and a blocklist of common passwords."""
 PRODUCT = "tillstream"
-MATCHED = 72
-EASY = 10
-"""Powers of ten: what is guessed in fewer tries than this is refused."""
+SCORED_LENGTH = 72
+MIN_GUESSES_LOG10 = 10
+"""log10 of the guesses that a password must withstand."""
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without the letters that people mistake for each other."""
+"""Letters and digits that are not mistaken for each other."""
 
 
 @cache
@@ -27,12 +27,12 @@ def _hasher(cost: PasswordCost) -> PasswordHasher:
 
 
 @cache
-def _nobody(cost: PasswordCost) -> str:
+def _dummy_hash(cost: PasswordCost) -> str:
     return _hasher(cost).hash(secrets.token_hex(16))
 
 
 def generate() -> str:
-    """Four groups of five letters and digits: 99 bits that can be read aloud."""
+    """Generate a password: four groups of five letters and digits, 99 bits, easy to read aloud."""
     return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
 
 
@@ -40,23 +40,23 @@ def hashed(password: str, cost: PasswordCost) -> str:
     return _hasher(cost).hash(password)
 
 
-def matches(known: str | None, password: str, cost: PasswordCost) -> bool:
-    """Whether the password is the hashed one; without a hash the same work is done, and the answer is no."""
+def verify(hash_: str | None, password: str, cost: PasswordCost) -> bool:
+    """Whether the password matches the hash. Without a hash: False, after the same work."""
     if len(password) > LONGEST:
         password = ""
     try:
-        return _hasher(cost).verify(known or _nobody(cost), password) and known is not None
+        return _hasher(cost).verify(hash_ or _dummy_hash(cost), password) and hash_ is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def outdated(known: str, cost: PasswordCost) -> bool:
-    """Whether the hash was made with other parameters than today's."""
-    return _hasher(cost).check_needs_rehash(known)
+def outdated(hash_: str, cost: PasswordCost) -> bool:
+    """Whether the hash uses other parameters than `cost`."""
+    return _hasher(cost).check_needs_rehash(hash_)
 
 
-def good(password: str, login: str, name: str = "") -> str:
-    """The password itself, or `Rejected` with what is wrong with it."""
+def check_strength(password: str, login: str, name: str = "") -> str:
+    """Return the password if it is strong enough. Raises `Rejected` with the reason."""
     if len(password) < SHORTEST:
         raise Rejected(
             f"The password has {len(password)} characters; it needs at least {SHORTEST}. Four or five words that do "
@@ -66,7 +66,7 @@ def good(password: str, login: str, name: str = "") -> str:
         raise Rejected(f"The password has more than {LONGEST} characters.")
     if any(word in password.casefold() for word in (login, PRODUCT) if word):
         raise Rejected("The password is too easy to guess: leave out the sign-in name and the name of the product.")
-    if _guesses(password, login, name) < EASY:
+    if _guesses_log10(password, login, name) < MIN_GUESSES_LOG10:
         raise Rejected(
             "The password is too easy to guess: it is among those that are tried first, or made of them, or repeats "
             "itself. Take words that do not belong together."
@@ -74,10 +74,10 @@ def good(password: str, login: str, name: str = "") -> str:
     return password
 
 
-def _guesses(password: str, login: str, name: str) -> float:
-    """How many tries a guesser needs who knows the commonest passwords, words, names and keyboards; a power of ten."""
-    from zxcvbn import zxcvbn  # 30,000 passwords and more words: only for who chooses one
+def _guesses_log10(password: str, login: str, name: str) -> float:
+    """log10 of the guesses that zxcvbn estimates, from common passwords, words, names and keyboard patterns."""
+    from zxcvbn import zxcvbn  # loads large word lists, so only when a password is chosen
 
-    known = [login, *re.split(r"[^a-z0-9]+", f"{login} {name}".casefold()), PRODUCT]
-    # Its work grows with the length, and what is long and hard to guess at its beginning is hard to guess.
-    return float(zxcvbn(password[:MATCHED], user_inputs=known)["guesses_log10"])
+    user_inputs = [login, *re.split(r"[^a-z0-9]+", f"{login} {name}".casefold()), PRODUCT]
+    # Its run time grows with the length, and a password with a strong beginning is strong.
+    return float(zxcvbn(password[:SCORED_LENGTH], user_inputs=user_inputs)["guesses_log10"])

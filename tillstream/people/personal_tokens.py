@@ -1,4 +1,4 @@
-"""Personal tokens: what a person's program shows in the place of a sign-in. Kept as hashes."""
+"""Personal access tokens: a user's program sends one instead of signing in. Stored as hashes."""
 
 import hashlib
 import hmac
@@ -28,35 +28,35 @@ RIGHTS: dict[str, Action] = {
     "decide": Action.DECIDE,
     "pipeline": Action.SEE_PIPELINE,
 }
-"""The short name of each right that a token may be given → the action; the person's role bounds them."""
+"""Name of a right that can be granted to a token → the action. The user's role is the upper bound."""
 USUAL_DAYS, MOST_DAYS = 90, 365
-TOLD = ("login", "name", "rights", "regions", "expires_at")
-"""What the audit log says of a new token."""
-MOST = 50
-"""Live tokens of one person."""
+AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at")
+"""Fields of a new token that are audited."""
+MAX_LIVE_TOKENS = 50
+"""Maximum of live tokens of a user."""
 
 
 @dataclass(frozen=True)
 class PersonalToken:
-    """What a person's program may do in their name. Times are ISO 8601 UTC text."""
+    """The rights of a program that acts for a user. Times are ISO 8601 UTC text."""
 
     id: str
     login: str
     account: str
-    """When the account was made: another account of the same name later does not inherit the token."""
+    """When the account was created, so that a later account of the same name does not inherit the token."""
     name: str
     rights: tuple[str, ...]
     regions: tuple[str, ...]
-    """Of the person's regions these; none named means all of them, also those given later."""
+    """A subset of the user's regions; empty means all of them, including those assigned later."""
     created_at: str
     expires_at: str
     last_used: str = ""
-    """A day: when a program last showed it."""
+    """The day on which the token was last used."""
     revoked_at: str = ""
     revoked_by: str = ""
 
     def scope(self, user: User) -> Scope:
-        """What the person may today, with no more than was given to the token."""
+        """The user's current scope, narrowed to the rights and regions of the token."""
         return user.scope.narrowed(frozenset(RIGHTS[name] for name in self.rights), self.regions)
 
     def state(self, now: datetime) -> str:
@@ -67,7 +67,7 @@ class PersonalToken:
 
 
 def rights_of(scope: Scope) -> tuple[str, ...]:
-    """What a person of this scope may give to a token."""
+    """Rights that a user of this scope can grant to a token."""
     return tuple(name for name, action in RIGHTS.items() if scope.may(action))
 
 
@@ -82,51 +82,51 @@ def issue(
     known: Iterable[str] | None = None,
     by: str,
 ) -> tuple[PersonalToken, str]:
-    """A new token of the person, and its text, which is never shown again. Raises `Rejected`, `NotFound`.
+    """Create a token of a user; return it with its text, which cannot be read again. Raises `Rejected`, `NotFound`.
 
-    known: the regions there are, where the caller can tell.
+    known: the existing regions, to check `regions` against.
     """
     user = accounts.get(ports, login)
-    given, chosen = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
-    _check(user, name.strip(), given, chosen, days)
-    strangers = sorted(set(chosen) - set(known)) if known is not None and user.scope.regions is None else []
-    if strangers:
-        raise Rejected(f"There is no region {', '.join(strangers)}.")
+    requested, requested_regions = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
+    _check(user, name.strip(), requested, requested_regions, days)
+    unknown = sorted(set(requested_regions) - set(known)) if known is not None and user.scope.regions is None else []
+    if unknown:
+        raise Rejected(f"There is no region {', '.join(unknown)}.")
     now = ports.clock.now()
-    if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MOST:
-        raise Rejected(f"{user.login} has {MOST} live tokens; revoke one that nobody uses first.")
+    if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:
+        raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} live tokens; revoke one that nobody uses first.")
     secret = secrets.token_urlsafe(32)
     token = PersonalToken(
         id=secrets.token_hex(6),
         login=user.login,
         account=user.created_at,
         name=name.strip(),
-        rights=tuple(right for right in RIGHTS if right in given),
-        regions=chosen,
+        rights=tuple(right for right in RIGHTS if right in requested),
+        regions=requested_regions,
         created_at=now.isoformat(timespec="seconds"),
         expires_at=(now + timedelta(days=days)).isoformat(timespec="seconds"),
     )
-    told = {name: _data(token)[name] for name in TOLD}
+    audited = {name: _data(token)[name] for name in AUDITED_FIELDS}
     ports.documents.put_all(
         [
             Put(COLLECTION, token.id, _data(token) | {"hash": _hash(secret)}, if_version=0),
-            audit.entry(ports, by, audit.What.TOKEN_ISSUED, token.id, None, told),
+            audit.entry(ports, by, audit.What.TOKEN_ISSUED, token.id, None, audited),
         ]
     )
     return token, f"tsp_{token.id}_{secret}"
 
 
 def _check(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int) -> None:
-    possible = rights_of(user.scope)
+    grantable = rights_of(user.scope)
     if user.disabled:
         raise Rejected(f"The account {user.login} is stopped: it can have no token.")
     if not name or len(name) > 60:
         raise Rejected("Give the token a name of at most 60 letters, to know it again.")
     if not rights:
         raise Rejected("Choose at least one right, else the token opens nothing.")
-    more = [right for right in rights if right not in possible]
-    if more:
-        raise Rejected(f"{user.login} cannot give {', '.join(more)} to a token; there are {', '.join(possible)}.")
+    excess = [right for right in rights if right not in grantable]
+    if excess:
+        raise Rejected(f"{user.login} cannot give {', '.join(excess)} to a token; there are {', '.join(grantable)}.")
     outside = [one for one in regions if not user.scope.covers_region(one)]
     if outside:
         raise Rejected(f"{user.login} does not see the region {', '.join(outside)}.")
@@ -135,13 +135,13 @@ def _check(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, .
 
 
 def check(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
-    """The token that this text is, and its person; None once it is revoked, too old, or its person is gone."""
+    """Return the token of this text and its user; None if the token is not live or the account is disabled or gone."""
     parts = TOKEN.fullmatch(text.strip())
-    known = ports.documents.get(COLLECTION, parts[1]) if parts else None
-    # 256 random bits need no slow hash: there is nothing to guess.
-    if parts is None or known is None or not hmac.compare_digest(known.data["hash"], _hash(parts[2])):
+    document = ports.documents.get(COLLECTION, parts[1]) if parts else None
+    # 256 random bits cannot be guessed, so a fast hash is enough.
+    if parts is None or document is None or not hmac.compare_digest(document.data["hash"], _hash(parts[2])):
         return None
-    token, now = _token(known.data), ports.clock.now()
+    token, now = _token(document.data), ports.clock.now()
     try:
         user = accounts.get(ports, token.login)
     except NotFound:
@@ -150,32 +150,34 @@ def check(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
         return None
     today = now.date().isoformat()
     if token.last_used != today:
-        # Once a day: a program must not write a document with every read. Whoever wrote meanwhile is right, too.
+        # Once a day, not on every request. A concurrent writer has stored the same day, so ignore the conflict.
         with suppress(Conflict):
-            ports.documents.put(COLLECTION, token.id, known.data | {"last_used": today}, if_version=known.version)
+            ports.documents.put(COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version)
     return replace(token, last_used=today), user
 
 
 def find(ports: Ports, login: str | None = None) -> list[PersonalToken]:
-    """The tokens of one person, or everybody's, newest first."""
+    """Tokens of one user, or of all users, newest first."""
     where = {"login": login} if login is not None else None
     documents = ports.documents.find(COLLECTION, where, order_by="created_at", descending=True)
     return [_token(document.data) for document in documents]
 
 
 def revoke(ports: Ports, id: str, *, by: str, login: str | None = None) -> PersonalToken:
-    """Refused from now on. Repeatable; `NotFound` where there is none, or it is not the one of `login`."""
+    """Revoke a token. Idempotent. Raises `NotFound`, also if it is not a token of `login`."""
     while True:
-        known = ports.documents.get(COLLECTION, id)
-        if known is None or login not in {None, known.data["login"]}:
+        document = ports.documents.get(COLLECTION, id)
+        if document is None or login not in {None, document.data["login"]}:
             raise NotFound(f"There is no token {id}.")
-        if known.data["revoked_at"]:
-            return _token(known.data)
+        if document.data["revoked_at"]:
+            return _token(document.data)
         change = {"revoked_at": ports.clock.now().isoformat(timespec="seconds"), "revoked_by": by}
-        told = audit.entry(ports, by, audit.What.TOKEN_REVOKED, id, {"login": known.data["login"]}, {"revoked": True})
-        put = Put(COLLECTION, id, known.data | change, if_version=known.version)
+        audit_entry = audit.entry(
+            ports, by, audit.What.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
+        )
+        put = Put(COLLECTION, id, document.data | change, if_version=document.version)
         try:
-            return _token(ports.documents.put_all([put, told])[0].data)
+            return _token(ports.documents.put_all([put, audit_entry])[0].data)
         except Conflict:
             continue
 

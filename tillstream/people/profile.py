@@ -1,4 +1,4 @@
-"""Profile: what a person says of themself."""
+"""Profile: the settings that users change themselves."""
 
 import zoneinfo
 from functools import cache
@@ -25,17 +25,17 @@ LOCALES = {
     "pt-BR": "Português (Brasil)",
     "sv-SE": "Svenska",
 }
-"""How dates and numbers are written; the words of the pages stay English."""
+"""Formats of dates and numbers; the pages stay in English."""
 
 
 @cache
 def zones() -> tuple[str, ...]:
-    """The names of time zones, as people choose them."""
+    """Names of the time zones that a user can choose."""
     return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name and name[:4] != "Etc/"))
 
 
 def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) -> User:
-    """The person's own choice. Raises `WrongField`."""
+    """Update name, locale and time zone. Raises `WrongField`, `NotFound`."""
     if not name.strip():
         raise WrongField("name", "Enter your name.")
     if locale and locale not in LOCALES:
@@ -43,5 +43,5 @@ def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) ->
     if time_zone and time_zone not in {*zones(), "UTC"}:
         raise WrongField("time_zone", f"There is no time zone {time_zone}; they are called like Asia/Kolkata.")
     chosen: dict[str, Any] = {"name": name.strip(), "locale": locale, "time_zone": time_zone}
-    own = account_store.plain(login)
-    return account_store.change(ports, login, lambda data: data | chosen, own, What.USER_PROFILE_CHANGED)
+    actor = account_store.normalize_login(login)
+    return account_store.change(ports, login, lambda data: data | chosen, actor, What.USER_PROFILE_CHANGED)

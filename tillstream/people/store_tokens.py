@@ -1,4 +1,4 @@
-"""Store tokens: what a till shows to send its store's sales. Kept as hashes, shown once."""
+"""Store tokens: a till authenticates with one to send the sales of its store. Stored as hashes, shown once."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ TOKEN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True)
 class StoreToken:
-    """The right to send the sales of one store; its text is kept only as a hash. Times are ISO 8601 UTC text."""
+    """The right to send the sales of one store. Times are ISO 8601 UTC text."""
 
     id: str
     region: str
@@ -28,12 +28,12 @@ class StoreToken:
     created_by: str = ""
     created_at: str = ""
     last_used: str = ""
-    """A day: when a till last showed it."""
+    """The day on which the token was last used."""
     revoked: bool = False
 
 
 def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tuple[StoreToken, str]:
-    """A new token of one store, and its text, which is never shown again."""
+    """Create a token of one store; return it with its text, which cannot be read again. Raises `Rejected`."""
     if not region.strip() or not store_id.strip():
         raise Rejected("A token belongs to one store of one region: give both.")
     secret = secrets.token_urlsafe(32)
@@ -56,20 +56,20 @@ def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tupl
 
 
 def check(ports: Ports, text: str) -> StoreToken | None:
-    """The token that this text is, unless it was revoked or never was."""
+    """Return the token of this text; None if it is unknown or revoked."""
     parts = TOKEN.fullmatch(text.strip())
-    known = ports.documents.get(COLLECTION, parts[1]) if parts else None
-    # 256 random bits need no slow hash: there is nothing to guess.
-    if parts is None or known is None or not hmac.compare_digest(known.data["hash"], _hash(parts[2])):
+    document = ports.documents.get(COLLECTION, parts[1]) if parts else None
+    # 256 random bits cannot be guessed, so a fast hash is enough.
+    if parts is None or document is None or not hmac.compare_digest(document.data["hash"], _hash(parts[2])):
         return None
-    token = _token(known.data)
+    token = _token(document.data)
     if token.revoked:
         return None
     today = ports.clock.now().date().isoformat()
     if token.last_used != today:
-        # Once a day: a till must not write a document with every sale. Whoever wrote meanwhile is right, too.
+        # Once a day, not on every sale. A concurrent writer has stored the same day, so ignore the conflict.
         with suppress(Conflict):
-            ports.documents.put(COLLECTION, token.id, known.data | {"last_used": today}, if_version=known.version)
+            ports.documents.put(COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version)
     return replace(token, last_used=today)
 
 
@@ -80,16 +80,16 @@ def find(ports: Ports) -> list[StoreToken]:
 
 
 def revoke(ports: Ports, id: str, by: str) -> StoreToken:
-    """Refused from now on. Repeatable; `NotFound` where there is none."""
-    known = ports.documents.get(COLLECTION, id)
-    if known is None:
+    """Revoke a token. Idempotent. Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, id)
+    if document is None:
         raise NotFound(f"There is no token {id}.")
-    if known.data["revoked"]:
-        return _token(known.data)
-    told = audit.entry(ports, by, audit.What.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
-    put = Put(COLLECTION, id, known.data | {"revoked": True}, if_version=known.version)
+    if document.data["revoked"]:
+        return _token(document.data)
+    audit_entry = audit.entry(ports, by, audit.What.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
+    put = Put(COLLECTION, id, document.data | {"revoked": True}, if_version=document.version)
     try:
-        return _token(ports.documents.put_all([put, told])[0].data)
+        return _token(ports.documents.put_all([put, audit_entry])[0].data)
     except Conflict:
         return revoke(ports, id, by)
 

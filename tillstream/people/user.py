@@ -1,4 +1,4 @@
-"""User: an account without its secrets."""
+"""`User`: an account without its credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tillstream.domain.people import Role, Scope, scope_of
 
 @dataclass(frozen=True)
 class User:
-    """Times are ISO 8601 UTC text. `stamp` changes with the password: older sessions end."""
+    """Times are ISO 8601 UTC text. `stamp` changes with the password, which ends older sessions."""
 
     login: str
     name: str
@@ -19,21 +19,21 @@ class User:
     salesperson: str | None
     disabled: bool
     given_password: bool
-    """Still the generated one; the portal asks for an own one."""
+    """The password is still the generated one and must be changed."""
     created_at: str
     last_seen: str
     stamp: str
     invited: bool = False
-    """Has not come yet: the link that was given is still to be used, or the first sign-in to be made."""
+    """The user has never signed in: the invitation link or the first external sign-in is still open."""
     second_step: bool = False
-    """Signing in asks for a code of the person's telephone, too."""
+    """Two-factor sign-in is on."""
     locale: str = ""
-    """How dates and numbers are written; empty: as the browser does."""
+    """Format of dates and numbers; empty: the browser's."""
     time_zone: str = ""
-    """The zone that times are shown in; empty: the browser's."""
+    """Time zone of displayed times; empty: the browser's."""
     has_password: bool = True
     proved_by: tuple[str, ...] = ()
-    """The issuers whose word has let the person in."""
+    """Issuers of the external identities bound to the account."""
 
     @property
     def scope(self) -> Scope:
@@ -46,7 +46,7 @@ class User:
 
 
 def user_of(login: str, data: dict[str, Any]) -> User:
-    """From the document; the hash stays behind."""
+    """Build a `User` from the account document, without its hash."""
     return User(
         login=login,
         name=data["name"],
@@ -64,10 +64,10 @@ def user_of(login: str, data: dict[str, Any]) -> User:
         locale=data.get("locale", ""),
         time_zone=data.get("time_zone", ""),
         has_password=bool(data["hash"]),
-        proved_by=tuple(one["issuer"] for one in data.get("identities", ())),
+        proved_by=tuple(identity["issuer"] for identity in data.get("identities", ())),
     )
 
 
 def can_sign_in(data: Mapping[str, Any]) -> bool:
-    """Whether the person has come: has a password, or was let in on the word of another house."""
+    """Whether the account has a password or a bound external identity."""
     return bool(data["hash"] or data.get("identities"))

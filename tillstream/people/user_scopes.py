@@ -1,6 +1,6 @@
-"""Projection: what each person may see, as rows that the warehouse's own row access policies read.
+"""The table `user_scopes`: each user's scope as rows that the row access policies of the warehouse read.
 
-Only who signs in with an address is in it: BigQuery knows people by theirs. See sql/row_access.
+Only users whose sign-in name is an e-mail address are included: BigQuery identifies users by it. See sql/row_access.
 """
 
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ Row = tuple[str, str, str | None]
 
 
 def project(ports: Ports) -> bool:
-    """Write what people may see into the warehouse, if that changed; whether it did. Repeatable."""
+    """Load the scopes into the warehouse if they changed; return whether they did. Idempotent."""
     rows = rows_of(accounts.find(ports))
-    told = ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist()
-    if sorted(rows, key=_order) == sorted(((r["email"], r["bound"], r["value"]) for r in told), key=_order):
+    stored = ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist()
+    if sorted(rows, key=_sort_key) == sorted(((r["email"], r["bound"], r["value"]) for r in stored), key=_sort_key):
         return False
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     names = ("email", "bound", "value")
@@ -31,27 +31,27 @@ def project(ports: Ports) -> bool:
 
 
 def rows_of(people: Iterable[User]) -> list[Row]:
-    """The rows of everybody who may sign in, by an address, in the order of their names."""
+    """Rows of all active users whose sign-in name is an e-mail address, in the order of `people`."""
     return [
         (user.login, bound, value)
         for user in people
         if "@" in user.login and not user.disabled
-        for bound, value in _of(user.scope)
+        for bound, value in _bounds(user.scope)
     ]
 
 
-def _of(scope: Scope) -> list[tuple[str, str | None]]:
-    """As the query layer chooses rows: each bound by itself; no row where nothing is seen."""
-    own = None if scope.salesperson is None else tuple(filter(None, (scope.salesperson,)))
-    found: list[tuple[str, str | None]] = []
-    for bound, values in (("region", scope.regions), ("store", scope.stores), ("salesperson", own)):
-        found += [(bound, value) for value in (values if values is not None else (None,))]
+def _bounds(scope: Scope) -> list[tuple[str, str | None]]:
+    """(bound, value) pairs, as the query layer filters: one bound at a time; no pair if the user sees no rows."""
+    salespeople = None if scope.salesperson is None else tuple(filter(None, (scope.salesperson,)))
+    bounds: list[tuple[str, str | None]] = []
+    for bound, values in (("region", scope.regions), ("store", scope.stores), ("salesperson", salespeople)):
+        bounds += [(bound, value) for value in (values if values is not None else (None,))]
     if scope.may(Action.SEE_PERSONAL):
-        found.append(("personal", None))
+        bounds.append(("personal", None))
     if scope.may(Action.SEE_UPLOADS) and scope.covers_stores(None):
-        found.append(("uploads", None))
-    return found
+        bounds.append(("uploads", None))
+    return bounds
 
 
-def _order(row: Row) -> tuple[str, str, bool, str]:
+def _sort_key(row: Row) -> tuple[str, str, bool, str]:
     return row[0], row[1], row[2] is None, row[2] or ""

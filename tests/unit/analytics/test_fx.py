@@ -82,7 +82,7 @@ def test_euros_for_one_unit_of_the_base_give_the_rate_of_the_base() -> None:
 
 def test_the_base_may_be_known_already() -> None:
     data = long("2024-01-03,INR,83,USD")
-    assert told(fx_rates.parse(data, known=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
+    assert told(fx_rates.parse(data, existing=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
     with pytest.raises(Rejected, match=r"line 2, base: “USD”: no rate of USD for one euro is known on 2024-01-03"):
         fx_rates.parse(data)
 

@@ -1,1 +1,1 @@
-"""Exchange rates: files of rates read, brought to one base and spread over days."""
+"""Exchange rates: parse files, convert to one base currency and fill daily rates."""

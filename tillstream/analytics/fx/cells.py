@@ -1,4 +1,4 @@
-"""The cells of a file of rates, checked; every refusal names line, column and value."""
+"""Cells of a rates file, validated; errors name line, column and value."""
 
 import csv
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _ABOUT_RATES = "a rate is a number above 0 such as 1.0845, with a point and no t
 
 @dataclass(frozen=True)
 class Source:
-    """The rows of one file after its header, with the physical line of each."""
+    """The data rows of a file and their physical line numbers."""
 
     name: str
     lines: list[int]

@@ -1,4 +1,4 @@
-"""Rates against other bases than the euro, turned into rates for one euro."""
+"""Conversion of rates with any base currency to rates per euro."""
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tillstream.analytics.fx.cells import Source
 
-_NINE = Decimal("1e-9")
+_NINE_DECIMALS = Decimal("1e-9")
 
 
 class Quote(NamedTuple):
@@ -21,14 +21,14 @@ class Quote(NamedTuple):
     rate: Decimal
 
 
-def against_euro(source: Source, quotes: list[Quote], known: pa.Table | None) -> list[tuple[str, Decimal]]:
-    """For each quote a currency and its rate for one euro, nine decimals.
+def against_euro(source: Source, quotes: list[Quote], existing: pa.Table | None) -> list[tuple[str, Decimal]]:
+    """Return (currency, rate per euro with nine decimals) for each quote.
 
-    A quote that says how many euros one unit of its base costs gives the rate of the base; one of a currency against
-    itself gives the euro's own 1. `Rejected` where a base has no rate on its day.
+    A quote in euros gives the rate of its base; a quote of a currency against itself gives EUR with 1. Raises
+    `Rejected` if a base has no rate per euro on that day.
     """
-    per_euro = _per_euro(quotes, known)
-    found = []
+    per_euro = _per_euro(quotes, existing)
+    converted = []
     for number, (day, currency, base, rate) in enumerate(quotes):
         if currency == base and rate != 1:
             source.refuse(number, "rate", source.rows[number][2], f"one {base} costs one {base}")
@@ -36,38 +36,38 @@ def against_euro(source: Source, quotes: list[Quote], known: pa.Table | None) ->
             why = f"no rate of {base} for one euro is known on {day}; give it in the file or load it first"
             source.refuse(number, "base", base, why)
         if currency == base:
-            found.append(("EUR", Decimal(1)))
+            converted.append(("EUR", Decimal(1)))
         elif base == "EUR":
-            found.append((currency, rate))
+            converted.append((currency, rate))
         elif currency == "EUR":
-            found.append((base, _divided(Decimal(1), rate)))
+            converted.append((base, _divide(Decimal(1), rate)))
         else:
-            found.append((currency, _times(rate, per_euro[day, base])))
-        if found[-1][1] == 0:
+            converted.append((currency, _multiply(rate, per_euro[day, base])))
+        if converted[-1][1] == 0:
             source.refuse(number, "rate", source.rows[number][2], "less than a billionth for one euro")
-    return found
+    return converted
 
 
-def _per_euro(quotes: list[Quote], known: pa.Table | None) -> dict[tuple[date, str], Decimal]:
-    """What the file, and else the known table, says of bases on their days."""
-    found: dict[tuple[date, str], Decimal] = {}
-    if known is not None:
+def _per_euro(quotes: list[Quote], existing: pa.Table | None) -> dict[tuple[date, str], Decimal]:
+    """(day, currency) → rate per euro, from the file, else from the existing rates."""
+    per_euro: dict[tuple[date, str], Decimal] = {}
+    if existing is not None:
         bases = sorted({quote.base for quote in quotes})
-        rows = known.filter(pc.is_in(known["currency"], pa.array(bases, pa.string()))).to_pylist()
-        found = {(row["rate_date"], row["currency"]): row["per_euro"] for row in rows}
+        rows = existing.filter(pc.is_in(existing["currency"], pa.array(bases, pa.string()))).to_pylist()
+        per_euro = {(row["rate_date"], row["currency"]): row["per_euro"] for row in rows}
     for day, currency, base, rate in quotes:
         if base == "EUR":
-            found[day, currency] = rate
+            per_euro[day, currency] = rate
         elif currency == "EUR":
-            found[day, base] = _divided(Decimal(1), rate)
-    return found
+            per_euro[day, base] = _divide(Decimal(1), rate)
+    return per_euro
 
 
-def _times(left: Decimal, right: Decimal) -> Decimal:
+def _multiply(left: Decimal, right: Decimal) -> Decimal:
     with localcontext(prec=60):
-        return (left * right).quantize(_NINE, ROUND_HALF_UP)
+        return (left * right).quantize(_NINE_DECIMALS, ROUND_HALF_UP)
 
 
-def _divided(left: Decimal, right: Decimal) -> Decimal:
+def _divide(left: Decimal, right: Decimal) -> Decimal:
     with localcontext(prec=60):
-        return (left / right).quantize(_NINE, ROUND_HALF_UP)
+        return (left / right).quantize(_NINE_DECIMALS, ROUND_HALF_UP)

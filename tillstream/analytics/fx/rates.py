@@ -1,4 +1,4 @@
-"""Exchange rates from files, as rows of the table `fx_rates` (units of a currency for one euro)."""
+"""Parser of exchange rate files; rows of the table `fx_rates` (units of a currency per euro)."""
 
 import re
 from datetime import date
@@ -16,23 +16,23 @@ SCHEMA = pa.schema([("rate_date", pa.date32()), ("currency", pa.string()), ("per
 _MISSING = ("", "N/A")
 
 
-def parse(data: bytes | str, name: str = "rates", known: pa.Table | None = None) -> pa.Table:
-    """The rates of a CSV file as rate_date, currency, per_euro; by day, then currency; EUR itself left out.
+def parse(data: bytes | str, name: str = "rates", existing: pa.Table | None = None) -> pa.Table:
+    """Parse a CSV file to rate_date, currency, per_euro, sorted by day and currency, without EUR.
 
-    Two forms are known by their header: the ECB's (a column per currency, `N/A` or nothing where there is no rate) and
-    `date,currency,rate[,base]`, where a rate says how many units of the currency one unit of the base (EUR unless
-    given) costs; a base needs its own rate for one euro on that day, in the file or in `known` (rows of `fx_rates`).
-    Dates are YYYY-MM-DD; lines that begin with # are comments. More than nine decimals are rounded half away from
-    zero. Raises `Rejected` with the line, column and value that are wrong.
+    The header determines the format: the ECB's (a column per currency; empty or `N/A` means no rate), or
+    `date,currency,rate[,base]`, where a rate is the number of units of the currency per unit of the base (default
+    EUR); a base needs its own rate per euro on that day, in the file or in `existing` (rows of `fx_rates`).
+    Dates are YYYY-MM-DD; lines starting with # are comments. Rates are rounded to nine decimals, half away from
+    zero. Raises `Rejected` naming line, column and value.
     """
     header, source = cells_of(data, name)
     lowered = [title.lower() for title in header]
     if lowered[:3] == ["date", "currency", "rate"] and lowered[3:] in ([], ["base"]):
-        return _once(source, *_long(source, known))
+        return _deduplicate(source, *_long(source, existing))
     if lowered[:1] == ["date"] and len(header) > 1 and all(re.fullmatch("[A-Z]{3}", one) for one in header[1:]):
         if len(set(header)) < len(header):
             raise Rejected(f"{name}: a currency stands twice in the header.")
-        return _once(source, *_wide(source, header))
+        return _deduplicate(source, *_wide(source, header))
     raise Rejected(
         f"{name} is not a file of rates: its header must be date,currency,rate (and base if it is not EUR), "
         "or Date and a column for each currency, as in the European Central Bank's file."
@@ -40,7 +40,7 @@ def parse(data: bytes | str, name: str = "rates", known: pa.Table | None = None)
 
 
 def shipped() -> pa.Table:
-    """The monthly rates that come with the product, from January 2003 on; see docs/exchange-rates.md."""
+    """Return the bundled monthly rates, from January 2003 on; see docs/exchange-rates.md."""
     return parse((files(__package__) / "monthly.csv").read_bytes(), "monthly.csv")
 
 
@@ -49,15 +49,15 @@ def _wide(source: Source, header: list[str]) -> tuple[list[date], list[str], pa.
     dates, currencies, rates, rows = [], [], [], []
     for column, currency in enumerate(header[1:], start=1):
         cells = [row[column] for row in source.rows]
-        there = [number for number, cell in enumerate(cells) if cell not in _MISSING]
-        dates += [days[number] for number in there]
-        currencies += [currency] * len(there)
-        rates.append(rates_of(source, [cells[number] for number in there], there, currency))
-        rows += there
+        present = [number for number, cell in enumerate(cells) if cell not in _MISSING]
+        dates += [days[number] for number in present]
+        currencies += [currency] * len(present)
+        rates.append(rates_of(source, [cells[number] for number in present], present, currency))
+        rows += present
     return dates, currencies, pa.concat_arrays(rates), rows
 
 
-def _long(source: Source, known: pa.Table | None) -> tuple[list[date], list[str], pa.Array, list[int]]:
+def _long(source: Source, existing: pa.Table | None) -> tuple[list[date], list[str], pa.Array, list[int]]:
     days, rows = days_of(source), list(range(len(source.rows)))
     currencies = [row[1] for row in source.rows]
     bases = [(row[3] if len(row) > 3 else "") or "EUR" for row in source.rows]
@@ -68,13 +68,15 @@ def _long(source: Source, known: pa.Table | None) -> tuple[list[date], list[str]
     rates = rates_of(source, [row[2] for row in source.rows], rows, "rate")
     if set(bases) <= {"EUR"}:
         return days, currencies, rates, rows
-    quotes = [Quote(*one) for one in zip(days, currencies, bases, rates.to_pylist(), strict=True)]
-    found = against_euro(source, quotes, known)
-    return days, [currency for currency, _ in found], pa.array([rate for _, rate in found], RATE), rows
+    quotes = [Quote(*quote) for quote in zip(days, currencies, bases, rates.to_pylist(), strict=True)]
+    converted = against_euro(source, quotes, existing)
+    return days, [currency for currency, _ in converted], pa.array([rate for _, rate in converted], RATE), rows
 
 
-def _once(source: Source, dates: list[date], currencies: list[str], rates: pa.Array, rows: list[int]) -> pa.Table:
-    """Sorted, each rate once; two different rates of one currency on one day are refused."""
+def _deduplicate(
+    source: Source, dates: list[date], currencies: list[str], rates: pa.Array, rows: list[int]
+) -> pa.Table:
+    """Sort and deduplicate rates. Raises `Rejected` for two different rates of one currency on one day."""
     table = pa.table([pa.array(dates, pa.date32()), pa.array(currencies, pa.string()), rates], schema=SCHEMA)
     table = table.append_column("row", pa.array(rows, pa.int64()))
     euros = pc.and_(pc.equal(table["currency"], "EUR"), pc.not_equal(table["per_euro"], pa.scalar(Decimal(1), RATE)))
@@ -82,13 +84,15 @@ def _once(source: Source, dates: list[date], currencies: list[str], rates: pa.Ar
     if wrong:
         source.refuse(wrong[0], "currency", "EUR", "one euro costs one euro")
     table = table.filter(pc.not_equal(table["currency"], "EUR"))
-    once = table.group_by(["rate_date", "currency"]).aggregate(
+    grouped = table.group_by(["rate_date", "currency"]).aggregate(
         [("per_euro", "min"), ("per_euro", "max"), ("row", "max")]
     )
-    twice = once.filter(pc.not_equal(once["per_euro_min"], once["per_euro_max"])).sort_by("row_max").to_pylist()
-    if twice:
-        first = twice[0]
+    conflicts = (
+        grouped.filter(pc.not_equal(grouped["per_euro_min"], grouped["per_euro_max"])).sort_by("row_max").to_pylist()
+    )
+    if conflicts:
+        first = conflicts[0]
         why = f"another rate of that currency stands for {first['rate_date']} ({first['per_euro_min'].normalize():f})"
         source.refuse(first["row_max"], first["currency"], f"{first['per_euro_max'].normalize():f}", why)
-    found = once.select(["rate_date", "currency", "per_euro_min"]).rename_columns(SCHEMA.names)
-    return found.sort_by([("rate_date", "ascending"), ("currency", "ascending")]).cast(SCHEMA)
+    unique = grouped.select(["rate_date", "currency", "per_euro_min"]).rename_columns(SCHEMA.names)
+    return unique.sort_by([("rate_date", "ascending"), ("currency", "ascending")]).cast(SCHEMA)

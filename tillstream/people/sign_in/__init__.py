@@ -1,1 +1,1 @@
-"""Signing in: sessions, second factors, rules of sign-in, and identities that others prove."""
+"""Sign-in: sessions, two-factor sign-in and its policy, and external identities."""

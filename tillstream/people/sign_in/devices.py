@@ -1,4 +1,4 @@
-"""Words for a device, from what its browser says of itself."""
+"""Device names from user agent strings."""
 
 BROWSERS = (
     ("Edg", "Edge"),
@@ -13,7 +13,7 @@ BROWSERS = (
     ("python", "Python"),
     ("Werkzeug", "Werkzeug"),
 )
-"""Sought in this order: most browsers claim to be several others, too."""
+"""Matched in this order: most user agents name several browsers."""
 SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -26,9 +26,9 @@ SYSTEMS = (
 
 
 def device(agent: str) -> str:
-    """`Firefox on Windows`; what is not known is said so."""
-    browser = next((name for sign, name in BROWSERS if sign in agent), "")
-    system = next((name for sign, name in SYSTEMS if sign in agent), "")
+    """Return a name such as `Firefox on Windows`, or `Unknown device`."""
+    browser = next((name for token, name in BROWSERS if token in agent), "")
+    system = next((name for token, name in SYSTEMS if token in agent), "")
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or "Unknown device"

@@ -1,4 +1,4 @@
-"""Tokens that another house signed (a proxy, a broker): held against the keys that it publishes."""
+"""Verifies JWTs from external issuers (a proxy, an identity broker) against their published keys (JWKS)."""
 
 import json
 import random
@@ -14,33 +14,33 @@ from joserfc.jwk import KeySet
 from tillstream.domain.errors import Rejected, Unavailable
 
 KEPT = 3_600.0
-"""Seconds after which keys are asked for again."""
+"""Seconds after which the keys are fetched again."""
 OLDEST = 86_400.0
-"""So long keys that are known stay good while no newer ones can be had."""
+"""Seconds for which cached keys are used while they cannot be fetched."""
 SOONEST = 60.0
-"""Seconds between two looks, where one found no such key or nobody there: neither may make us ask without end."""
+"""Minimum seconds between two fetches, after an unknown key id or a failure, so that neither causes a flood of them."""
 LEEWAY = 30
 TRIES, DEADLINE = 3, 5.0
 
 
 class NotSigned(Rejected):
-    """Another one signed it, it is meant for others, or its time is over."""
+    """The signature, issuer, audience or lifetime of the token is invalid."""
 
 
 class Signer:
-    """A house that signs tokens: its names, its algorithm, and where its keys are published. Safe in threads."""
+    """A token issuer: its names, its algorithm and the address of its keys. Thread-safe."""
 
     def __init__(self, issuers: tuple[str, ...], algorithm: str, address: str) -> None:
         self._issuers = issuers
         self._algorithm = algorithm
         self._address = address
         self._keys: KeySet | None = None
-        self._read_at = self._tried_at = 0.0
+        self._fetched_at = self._tried_at = 0.0
         self._lock = threading.Lock()
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:
-        """What the token says. Raises `NotSigned`, and `Unavailable` where the keys cannot be had."""
-        asked = jwt.JWTClaimsRegistry(
+        """Verify the token and return its claims. Raises `NotSigned`, or `Unavailable` if no keys can be fetched."""
+        required = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "values": list(self._issuers)},
             aud={"essential": True, "value": audience},
@@ -50,37 +50,37 @@ class Signer:
         )
         try:
             claims = self._decoded(token)
-            asked.validate(claims)
+            required.validate(claims)
         except (JoseError, ValueError) as error:
             raise NotSigned(f"The token does not hold: {error}.") from error
         return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
         try:
-            return jwt.decode(token, self._known(KEPT), [self._algorithm]).claims
-        except InvalidKeyIdError:  # the house has changed its keys since, perhaps
-            return jwt.decode(token, self._known(SOONEST), [self._algorithm]).claims
+            return jwt.decode(token, self._cached_keys(KEPT), [self._algorithm]).claims
+        except InvalidKeyIdError:  # the issuer may have rotated its keys
+            return jwt.decode(token, self._cached_keys(SOONEST), [self._algorithm]).claims
 
-    def _known(self, oldest: float) -> KeySet:
+    def _cached_keys(self, max_age: float) -> KeySet:
         with self._lock:
             now = time.monotonic()
-            if self._keys is None or (now - self._read_at > oldest and now - self._tried_at > SOONEST):
+            if self._keys is None or (now - self._fetched_at > max_age and now - self._tried_at > SOONEST):
                 self._tried_at = now
                 try:
-                    self._keys, self._read_at = _published(self._address), now
+                    self._keys, self._fetched_at = _fetch_keys(self._address), now
                 except Unavailable:
-                    if self._keys is None or now - self._read_at > OLDEST:
+                    if self._keys is None or now - self._fetched_at > OLDEST:
                         raise
             return self._keys
 
 
-def _published(address: str) -> KeySet:
-    for left in reversed(range(TRIES)):
+def _fetch_keys(address: str) -> KeySet:
+    for tries_left in reversed(range(TRIES)):
         try:
-            with urlopen(address, timeout=DEADLINE) as answer:  # noqa: S310 - an address of ours
-                return KeySet.import_key_set(json.load(answer))
+            with urlopen(address, timeout=DEADLINE) as response:  # noqa: S310 - an address of ours
+                return KeySet.import_key_set(json.load(response))
         except (OSError, ValueError, JoseError) as error:
-            if not left:
+            if not tries_left:
                 raise Unavailable(f"The keys at {address} cannot be had.") from error
             time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - jitter
     raise AssertionError

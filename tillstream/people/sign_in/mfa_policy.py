@@ -1,4 +1,4 @@
-"""Policy: what admins ask of everybody's sign-in."""
+"""Two-factor policy: the roles for which it is required."""
 
 from collections.abc import Iterable
 
@@ -9,33 +9,33 @@ from tillstream.people.user import User
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
-PLACE = ("people", "policy")
+DOCUMENT = ("people", "policy")
 
 
 def second_step_roles(ports: Ports) -> tuple[Role, ...]:
-    """The roles that must use a second step."""
-    known = ports.documents.get(*PLACE)
-    return tuple(Role(role) for role in known.data["second_step_roles"]) if known else ()
+    """Roles for which two-factor sign-in is required."""
+    document = ports.documents.get(*DOCUMENT)
+    return tuple(Role(role) for role in document.data["second_step_roles"]) if document else ()
 
 
 def require_second_step(ports: Ports, roles: Iterable[Role], by: str) -> None:
-    """Of these roles and no others; who has none yet sets it up at the next click."""
+    """Require two-factor sign-in for exactly these roles; their users must set it up at the next request."""
     chosen = [role.value for role in Role if role in set(roles)]
     while True:
-        known = ports.documents.get(*PLACE)
-        before = known.data["second_step_roles"] if known else []
+        document = ports.documents.get(*DOCUMENT)
+        before = document.data["second_step_roles"] if document else []
         if before == chosen:
             return
         sides = ({"roles": before}, {"roles": chosen})
-        told = audit.entry(ports, by, audit.What.SETTING_CHANGED, "second step is required", *sides)
-        put = Put(*PLACE, {"second_step_roles": chosen}, if_version=known.version if known else 0)
+        audit_entry = audit.entry(ports, by, audit.What.SETTING_CHANGED, "second step is required", *sides)
+        put = Put(*DOCUMENT, {"second_step_roles": chosen}, if_version=document.version if document else 0)
         try:
-            ports.documents.put_all([put, told])
+            ports.documents.put_all([put, audit_entry])
         except Conflict:
             continue
         return
 
 
 def lacks_second_step(ports: Ports, user: User) -> bool:
-    """Whether the person must set it up before anything else."""
+    """Whether the user must set up two-factor sign-in before anything else."""
     return not user.second_step and user.role in second_step_roles(ports)
