@@ -1,6 +1,6 @@
-"""The routing table: event type → handler. Returning acknowledges an event, raising makes it come again.
+"""Event handlers and their routing table. Returning acknowledges an event, raising causes redelivery.
 
-Each handler loads its step when it is first called: a function of the cloud handles one kind of event only.
+Handlers import their pipeline step on the first call: a cloud function handles one type of event only.
 """
 
 import time
@@ -21,7 +21,7 @@ Data = Mapping[str, Any]
 
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
-    """An object arrived in the inbox: make its record, if nobody has, and stage it."""
+    """Stage a new inbox object, creating its batch record if needed."""
     from tillstream.workflows.intake.inbox_object import record_of
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
@@ -29,7 +29,7 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
-    """A batch waits to be staged; where that is done already, nothing is left to do."""
+    """Stage a received batch; no-op if that is done already."""
     from tillstream.pipeline.staging import stage
 
     upload = stage.stage(app.ports, data["batch_id"], book=app.book)
@@ -37,16 +37,16 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
 
 
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
-    """Something was staged: settle all that waits. Where another event has done it already, nothing is left to do.
+    """Settle all staged batches; no-op if another event has done it already.
 
-    A line tells how long each batch took since it was received, unless it waited for a person.
+    Logs the seconds from receipt to settlement of each batch that was not held.
     """
     from tillstream.batches import records
     from tillstream.pipeline.settling import settle
 
-    waiting = records.find(app.ports, state=State.STAGED, kind=None, limit=None)
+    staged = records.find(app.ports, state=State.STAGED, kind=None, limit=None)
     numbers = settle.settle_all(app.ports, app.book)
-    for upload in waiting if numbers else ():
+    for upload in staged if numbers else ():
         if not upload.confirmed and records.get(app.ports, upload.batch_id).state is State.SETTLED:
             seconds = app.ports.clock.now().timestamp() - upload.received_seq / 1e6
             log.info("settled", batch=upload.batch_id, kind=upload.kind, seconds=round(seconds, 1))
@@ -58,7 +58,7 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
 
 
 def announce_settlement(app: App, data: Data) -> dict[str, Any]:
-    """A settlement committed: tell its changes, line by line."""
+    """Publish the changes of a committed settlement, one event per line."""
     from tillstream.pipeline.publishing import sale_events
 
     events = sale_events.announce(app.ports, int(data["settlement_no"]))
@@ -66,7 +66,7 @@ def announce_settlement(app: App, data: Data) -> dict[str, Any]:
 
 
 def sum_days(app: App, data: Data) -> dict[str, Any]:
-    """A settlement committed: sum the days again that any has touched since the last time."""
+    """Refresh the daily totals of every day that settlements have changed since the last refresh."""
     from tillstream.pipeline.publishing.daily_totals import project
 
     return {"settlement": data["settlement_no"], "rows": project(app.ports.warehouse), "outcome": "summed"}
@@ -85,12 +85,12 @@ FUNCTIONS: dict[str, dict[str, Handler]] = {
     "announce": {BATCH_SETTLED: announce_settlement},
     "project": {BATCH_SETTLED: sum_days},
 }
-"""Which function of the cloud does what; the worker of a laptop, which sums by itself, goes by `ROUTES`."""
+"""Routes of each cloud function. The local worker, which refreshes daily totals separately, uses `ROUTES`."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A CloudEvent as far as handlers care."""
+    """The fields of a CloudEvent that handlers use."""
 
     id: str
     type: str
@@ -98,10 +98,10 @@ class Event:
 
 
 def dispatch(app: App, event: Event, routes: Mapping[str, Handler] = ROUTES) -> None:
-    """Handle one event and log one line. `Rejected` is recorded and done with; all else raises and comes again."""
+    """Handle one event and log one line. `Rejected` is logged and acknowledged; other errors propagate for a retry."""
     started = time.perf_counter()
     handler = routes.get(event.type)
-    line = log.bind(type=event.type, id=event.id)  # structlog calls the words of a line its event
+    line = log.bind(type=event.type, id=event.id)  # structlog calls a line's message its event
     if handler is None:
         line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)
         return

@@ -1,4 +1,4 @@
-"""Logs: one structured line per event, for people on a terminal and as JSON everywhere else."""
+"""Logging: one structured line per event, readable on a terminal and JSON elsewhere."""
 
 import logging
 import re
@@ -17,10 +17,10 @@ W3C, GOOGLE = re.compile("[0-9a-f]{2}-([0-9a-f]{32})-"), re.compile("([0-9a-f]{3
 def configure(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     json = structlog.processors.JSONRenderer(ensure_ascii=False)
-    last: dict[str, list[structlog.typing.Processor]] = {
+    renderers: dict[str, list[structlog.typing.Processor]] = {
         "console": [structlog.dev.ConsoleRenderer()],
         "json": [json],
-        "google": [_as_cloud_logging_reads, json],
+        "google": [_for_cloud_logging, json],
     }
     structlog.configure(
         processors=[
@@ -28,7 +28,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            *last[_format(settings)],
+            *renderers[_format(settings)],
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -43,18 +43,18 @@ def _format(settings: Settings) -> str:
     return "console" if sys.stderr.isatty() else "json"
 
 
-def _as_cloud_logging_reads(
+def _for_cloud_logging(
     _: structlog.typing.WrappedLogger, __: str, line: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """The fields that Cloud Logging takes out of a JSON line: what was said, how grave it is, to which request."""
+    """Rename fields to those that Cloud Logging extracts from JSON: message, severity and time."""
     line["message"] = "\n".join([line.pop("event"), *([line.pop("exception")] if "exception" in line else [])])
     line["severity"] = line.pop("level").upper()
     line["time"] = line.pop("timestamp")
     return line
 
 
-class _OfOthers(logging.Handler):
-    """Lines of the libraries, and of Flask's faults, in the same form."""
+class _StructlogHandler(logging.Handler):
+    """Forward records of the standard library's logging, such as Flask's errors, to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger(record.name)
@@ -62,29 +62,29 @@ class _OfOthers(logging.Handler):
 
 
 def take_over() -> None:
-    """From now on what is logged by Python's own means comes out in our form; warnings and worse."""
-    logging.basicConfig(handlers=[_OfOthers()], level=logging.WARNING, force=True)
+    """Route the standard library's logging, from warnings up, through structlog."""
+    logging.basicConfig(handlers=[_StructlogHandler()], level=logging.WARNING, force=True)
 
 
 @contextmanager
 def traced(settings: Settings, headers: Mapping[str, str]) -> Iterator[None]:
-    """Within the block each line names the trace of the request, by W3C's header or by Google's older one.
+    """Add the request's trace, from the W3C header or Google's older one, to each line logged in the block.
 
-    headers: by their names in lower case.
+    headers: keys in lower case.
     """
-    found = W3C.match(headers.get("traceparent", "")) or GOOGLE.match(headers.get("x-cloud-trace-context", ""))
-    if not found or not settings.project:
+    match = W3C.match(headers.get("traceparent", "")) or GOOGLE.match(headers.get("x-cloud-trace-context", ""))
+    if not match or not settings.project:
         yield
         return
-    with structlog.contextvars.bound_contextvars(**{TRACE: f"projects/{settings.project}/traces/{found[1]}"}):
+    with structlog.contextvars.bound_contextvars(**{TRACE: f"projects/{settings.project}/traces/{match[1]}"}):
         yield
 
 
 @contextmanager
 def only_warnings(settings: Settings) -> Iterator[None]:
-    """Within the block no lower level is logged to a terminal, where somebody reads other lines just then.
+    """Log only warnings and errors to a terminal within the block, which prints other lines for the user.
 
-    A level that was asked for stays.
+    A log level set explicitly stays in force.
     """
     if not sys.stderr.isatty() or "log_level" in settings.model_fields_set:
         yield

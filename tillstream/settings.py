@@ -16,7 +16,7 @@ def _home() -> Path:
     clone = Path(__file__).resolve().parent.parent
     if (clone / "pyproject.toml").exists():
         return clone / "var"
-    import platformdirs  # most people say where it is
+    import platformdirs  # imported only if the home is not set
 
     return Path(platformdirs.user_data_dir("tillstream"))
 
@@ -128,16 +128,16 @@ class Settings(BaseSettings):
     @field_validator("first_password", "oidc_client_secret", "session_secret")
     @classmethod
     def _without_line_end(cls, secret: SecretStr) -> SecretStr:
-        """A secret that was made from a file often ends with its line."""
+        """Strip secrets: one read from a file often ends with a line break."""
         return SecretStr(secret.get_secret_value().strip())
 
     @model_validator(mode="after")
-    def _way_in_is_complete(self) -> Self:
+    def _sign_in_is_complete(self) -> Self:
         if bool(self.push_account) != bool(self.push_audience):
             raise ValueError("TILLSTREAM_PUSH_ACCOUNT and TILLSTREAM_PUSH_AUDIENCE go together.")
-        needs = {"oidc": ("oidc_issuer", "oidc_client_id", "oidc_client_secret"), "iap": ("iap_audience",)}
+        required = {"oidc": ("oidc_issuer", "oidc_client_id", "oidc_client_secret"), "iap": ("iap_audience",)}
         secrets = {"oidc_client_secret": self.oidc_client_secret.get_secret_value()}
-        missing = [name for name in needs.get(self.sign_in, ()) if not secrets.get(name, getattr(self, name))]
+        missing = [name for name in required.get(self.sign_in, ()) if not secrets.get(name, getattr(self, name))]
         if missing:
             names = ", ".join(f"TILLSTREAM_{name.upper()}" for name in missing)
             raise ValueError(f"TILLSTREAM_SIGN_IN={self.sign_in} needs {names}.")
@@ -145,19 +145,19 @@ class Settings(BaseSettings):
 
     @cached_property
     def passwords_open(self) -> bool:
-        """Whether people sign in with passwords of ours here."""
+        """Whether local passwords are accepted."""
         return self.sign_in == "passwords" or self.local_accounts
 
     @cached_property
     def reports_dataset(self) -> str:
-        """The dataset of views that people's own reports read."""
+        """The dataset of views for external reports."""
         return f"{self.dataset}_reports"
 
     @cached_property
     def buckets(self) -> dict[str, str]:
-        """The real name of each bucket that the pipeline speaks of."""
-        real = f"{self.project}-tillstream-{self.stage}"
-        return {INBOX: self.inbox_bucket or f"{real}-{INBOX}", STAGING: self.staging_bucket or f"{real}-{STAGING}"}
+        """Logical bucket name → name in Cloud Storage."""
+        prefix = f"{self.project}-tillstream-{self.stage}"
+        return {INBOX: self.inbox_bucket or f"{prefix}-{INBOX}", STAGING: self.staging_bucket or f"{prefix}-{STAGING}"}
 
     @cached_property
     def dropped(self) -> Path:
@@ -166,12 +166,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def has_screen(self) -> bool:
-        """Whether a browser can open before somebody's eyes."""
+        """Whether a browser can open on a screen."""
         return bool(self.display) or sys.platform in {"win32", "darwin"}
 
     @cached_property
     def contracts(self) -> Path:
-        """The company's own contracts, beside those that ship."""
+        """The folder of custom contracts, which complement the shipped ones."""
         return self.home / "contracts"
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Who changed what, when, and how it was before. Imports domain and ports only; everybody may call it.
+"""Audit log: who changed what, when, from which values. Imports domain and ports only.
 
-`record(ports, who, What.…, subject, before, after)` writes one entry. Where the change itself is a document, `entry`
-gives the entry as a `Put`, to be written together with it: neither is there without the other.
+`record(ports, who, What.…, subject, before, after)` writes one entry. If the change itself is a document, `entry`
+returns the entry as a `Put`, to be written atomically with it.
 """
 
 from tillstream.audit.recording import COLLECTION, coming_from, entry, record

@@ -1,4 +1,4 @@
-"""Reading glass: entries newest first, filtered and searched, a page at a time."""
+"""Query the audit log: filter, search and page, newest entries first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,70 +15,70 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Asked:
-    """Which entries. Empty fields bind nothing; both days are in, as days of UTC."""
+    """Filter of entries. Empty fields match everything; `since` and `until` are inclusive UTC days."""
 
     who: str = ""
     what: str = ""
-    """An action, or all of a kind: `user.disabled`, `user`."""
+    """An action, or a kind for all its actions: `user.disabled`, `user`."""
     subject: str = ""
     since: date | None = None
     until: date | None = None
     text: str = ""
-    """Found anywhere in the entry, in capitals or not."""
+    """Case-insensitive text anywhere in the entry."""
 
 
 @dataclass(frozen=True)
 class Page:
     entries: list[Entry]
     next: str
-    """Where the next, older page begins; empty at the end."""
+    """Cursor of the next, older page; empty at the end."""
 
 
-def page(ports: Ports, asked: Asked, *, below: str = "", limit: int = 50) -> Page:
+def page(ports: Ports, filters: Asked, *, below: str = "", limit: int = 50) -> Page:
     """The newest entries older than the entry `below`."""
-    found = list(islice(newest(ports, asked, below=below), limit + 1))
-    return Page(found[:limit], found[limit - 1].id if len(found) > limit else "")
+    entries = list(islice(newest(ports, filters, below=below), limit + 1))
+    return Page(entries[:limit], entries[limit - 1].id if len(entries) > limit else "")
 
 
-def newest(ports: Ports, asked: Asked, *, below: str = "") -> Iterator[Entry]:
-    """All that is asked for, newest first, read as far as it is wanted."""
-    where: dict[str, str | int | bool] = {"who": asked.who} if asked.who else {}
-    if asked.what:
-        where["what" if "." in asked.what else "kind"] = asked.what
-    if asked.subject:
-        where["subject"] = asked.subject
-    first = _begins(asked.since) if asked.since else None
-    last = _begins(asked.until + timedelta(days=1)) if asked.until else None
+def newest(ports: Ports, filters: Asked, *, below: str = "") -> Iterator[Entry]:
+    """Matching entries, newest first, read lazily."""
+    where: dict[str, str | int | bool] = {"who": filters.who} if filters.who else {}
+    if filters.what:
+        where["what" if "." in filters.what else "kind"] = filters.what
+    if filters.subject:
+        where["subject"] = filters.subject
+    first = _lower_bound(filters.since) if filters.since else None
+    last = _lower_bound(filters.until + timedelta(days=1)) if filters.until else None
     end = min(filter(None, (below, last)), default=None)
-    text = asked.text.casefold()
+    text = filters.text.casefold()
     while True:
-        found = ports.documents.find(COLLECTION, where, descending=True, limit=CHUNK, above=first, below=end)
-        for document in found:
+        documents = ports.documents.find(COLLECTION, where, descending=True, limit=CHUNK, above=first, below=end)
+        for document in documents:
             entry = Entry.from_json(document.data)
-            if text in _words(entry):
+            if text in _searchable(entry):
                 yield entry
-        if len(found) < CHUNK:
+        if len(documents) < CHUNK:
             return
-        end = found[-1].id
+        end = documents[-1].id
 
 
 def get(ports: Ports, id: str) -> Entry:
-    """Raises `NotFound`."""
-    known = ports.documents.get(COLLECTION, id)
-    if known is None:
+    """The entry of an id. Raises `NotFound`."""
+    document = ports.documents.get(COLLECTION, id)
+    if document is None:
         raise NotFound(f"There is no entry {id} in the audit log.")
-    return Entry.from_json(known.data)
+    return Entry.from_json(document.data)
 
 
 def of_subject(ports: Ports, kind: str, subject: str, limit: int = 100) -> list[Entry]:
-    """What was done to one thing, newest first."""
+    """Entries about one subject, newest first."""
     return list(islice(newest(ports, Asked(what=kind, subject=subject)), limit))
 
 
-def _begins(day: date) -> str:
-    """Ids of the day's entries are greater than this."""
+def _lower_bound(day: date) -> str:
+    """Exclusive lower bound of the ids of a day's entries."""
     return f"{int(datetime.combine(day, time(), UTC).timestamp()) * 1_000_000:016x}"
 
 
-def _words(entry: Entry) -> str:
+def _searchable(entry: Entry) -> str:
     return str(replace(entry, id="").to_json()).casefold()

@@ -1,4 +1,4 @@
-"""Pen: entries are only ever added, and no secret gets in."""
+"""Write audit entries: append-only, without secrets."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -12,20 +12,20 @@ from tillstream.ports.document_store import Put
 
 COLLECTION = "audit"
 LONGEST = 500
-"""Signs of a text, and things in a list: an entry says what changed, it is no copy of it."""
+"""Maximum length of a text or list: an entry describes a change, it is not a copy of the data."""
 SECRETS = frozenset({"hash", "stamp", "password", "secret", "token", "link", "code", "codes", "totp"})
-"""Fields that never stand in an entry, wherever a caller may have left them."""
+"""Fields removed from every entry, at any depth."""
 _ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
 
 @contextmanager
 def coming_from(address: str) -> Iterator[None]:
-    """What is recorded inside came from this address of the network."""
-    known = _ADDRESS.set(address)
+    """Record this network address with every entry written within the block."""
+    token = _ADDRESS.set(address)
     try:
         yield
     finally:
-        _ADDRESS.reset(known)
+        _ADDRESS.reset(token)
 
 
 def record(
@@ -36,7 +36,7 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """One entry, durable on return. before, after: small JSON of what was changed, and of nothing else."""
+    """Write one entry, durable on return. before, after: the changed fields as small JSON."""
     ports.documents.put_all([entry(ports, who, what, subject, before, after)])
 
 
@@ -48,28 +48,28 @@ def entry(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> Put:
-    """The entry as a document, to be written by `put_all` in one step with what it tells."""
+    """The entry as a `Put`, to be written by `put_all` atomically with the change."""
     now = ports.clock.now()
-    made = Entry(
+    created = Entry(
         id=f"{ports.clock.tick():016x}-{secrets.token_hex(4)}",
         at=now.isoformat(timespec="seconds"),
         who=who or "nobody",
         what=what.value,
         kind=what.kind,
         subject=subject,
-        before=_small(before or {}),
-        after=_small(after or {}),
+        before=_sanitized(before or {}),
+        after=_sanitized(after or {}),
         address=_ADDRESS.get(),
     )
-    # Version 0: an entry is added where there is none, and never written over.
-    return Put(COLLECTION, made.id, made.to_json(), if_version=0)
+    # Version 0: insert only, never overwrite.
+    return Put(COLLECTION, created.id, created.to_json(), if_version=0)
 
 
-def _small(value: Any) -> Any:
+def _sanitized(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(name): _small(each) for name, each in value.items() if name not in SECRETS}
+        return {str(name): _sanitized(item) for name, item in value.items() if name not in SECRETS}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_small(each) for each in list(value)[:LONGEST]]
+        return [_sanitized(item) for item in list(value)[:LONGEST]]
     if value is None or isinstance(value, bool | int):
         return value
     text = str(value)

@@ -1,1 +1,1 @@
-"""The record of a batch: its states, its relatives, its events."""
+"""Batch records: states, lineage and events."""

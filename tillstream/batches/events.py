@@ -1,4 +1,4 @@
-"""Saying on the bus what has happened, so that the next step begins."""
+"""Publish batch events, which trigger the next pipeline step."""
 
 import json
 
@@ -10,18 +10,18 @@ from tillstream.ports.event_bus import Message
 
 
 def received(ports: Ports, upload: Upload) -> None:
-    """For a batch that no object event announces."""
-    _say(ports, BATCH_RECEIVED, batch_id=upload.batch_id)
+    """Publish `batch.received`, for a batch without an object event."""
+    _publish(ports, BATCH_RECEIVED, batch_id=upload.batch_id)
 
 
 def staged(ports: Ports, upload: Upload) -> None:
-    _say(ports, BATCH_STAGED, batch_id=upload.batch_id)
+    _publish(ports, BATCH_STAGED, batch_id=upload.batch_id)
 
 
 def settled(ports: Ports, settlement_no: int) -> None:
     freshness.tell(ports.documents, settlement_no)
-    _say(ports, BATCH_SETTLED, settlement_no=settlement_no)
+    _publish(ports, BATCH_SETTLED, settlement_no=settlement_no)
 
 
-def _say(ports: Ports, type_: str, **data: str | int) -> None:
+def _publish(ports: Ports, type_: str, **data: str | int) -> None:
     ports.bus.publish(TOPIC_BATCHES, [Message(json.dumps(data).encode(), {"type": type_})])

@@ -1,7 +1,7 @@
-"""What is newest, for every process to see: a small document that each settlement and each change of rates renews.
+"""Data version shared by all processes: a small document that every settlement and every change of rates updates.
 
-Asking the warehouse itself costs a query where it is far away. The document follows the warehouse: who reads it late
-sees numbers late, never wrong ones.
+Reading it is cheaper than a query to a remote warehouse. It is written after the warehouse: a delay makes figures late,
+never wrong.
 """
 
 import threading
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from tillstream.domain.errors import Conflict
 from tillstream.ports.document_store import DocumentStore
 
-PLACE = ("warehouse", "newest")
+DOCUMENT = ("warehouse", "newest")
 LOOKS = 0.5
-"""Seconds between two looks of one process."""
-BELIEVED = 300
-"""Seconds after which an answer is asked for again, whatever the document says: its writer may have died before it."""
+"""Seconds between two reads of the document by one process."""
+MAX_AGE = 300
+"""Seconds after which a cached answer expires in any case: a process may have died before it updated the document."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Of two answers under equal marks one may stand for the other."""
+    """A data version: answers computed under equal marks are interchangeable."""
 
     settlement_no: int
     version: int
@@ -29,31 +29,31 @@ class Mark:
 
 
 def tell(documents: DocumentStore, settlement_no: int = 0) -> None:
-    """Answers from before are old. settlement_no: the one that makes them so, if one does. Repeatable."""
+    """Invalidate cached answers. settlement_no: the settlement that causes it, if any. Idempotent."""
     while True:
-        known = documents.get(*PLACE)
-        number = max(settlement_no, known.data["settlement_no"] if known else 0)
+        document = documents.get(*DOCUMENT)
+        number = max(settlement_no, document.data["settlement_no"] if document else 0)
         with suppress(Conflict):
-            documents.put(*PLACE, {"settlement_no": number}, if_version=known.version if known else 0)
+            documents.put(*DOCUMENT, {"settlement_no": number}, if_version=document.version if document else 0)
             return
 
 
 class Newest:
-    """The mark of now, for one process. Safe in threads."""
+    """The current data version, cached for `LOOKS` seconds in this process. Thread-safe."""
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
         self._lock = threading.Lock()
-        self._looked_at = float("-inf")
+        self._read_at = float("-inf")
         self._mark: Mark | None = None
 
     def __call__(self) -> Mark | None:
-        """None where nobody has told anything yet."""
+        """None if the document does not exist yet."""
         with self._lock:
             now = time.monotonic()
-            if now - self._looked_at >= LOOKS:
-                known = self._documents.get(*PLACE)
-                period = int(now // BELIEVED)
-                self._mark = Mark(int(known.data["settlement_no"]), known.version, period) if known else None
-                self._looked_at = now
+            if now - self._read_at >= LOOKS:
+                document = self._documents.get(*DOCUMENT)
+                period = int(now // MAX_AGE)
+                self._mark = Mark(int(document.data["settlement_no"]), document.version, period) if document else None
+                self._read_at = now
             return self._mark

@@ -1,4 +1,4 @@
-"""The relatives of a batch: its replays and the corrections that they take along."""
+"""Batch lineage: replays of a batch, and the corrections that they include."""
 
 from dataclasses import replace
 
@@ -9,31 +9,31 @@ from tillstream.ports import Ports
 
 
 def ended(ports: Ports, old: Upload) -> list[Upload]:
-    """The replays made before. Raises `Rejected` while one is on its way: it knows nothing of what comes now."""
-    under_way = waiting(ports, old)
-    if under_way:
+    """Finished replays of a batch. Raises `Rejected` while one is in progress: it would miss the new change."""
+    active = waiting(ports, old)
+    if active:
         raise Rejected(
-            f"{old.file} is being replayed already, as batch {under_way.batch_id}, which is {under_way.state}; "
+            f"{old.file} is being replayed already, as batch {active.batch_id}, which is {active.state}; "
             "let that replay end, confirm it or reject it first."
         )
     return records.children(ports, old.batch_id, "replay")
 
 
 def waiting(ports: Ports, old: Upload) -> Upload | None:
-    """The replay that is to take the batch's place, if there is one on its way."""
-    made = records.children(ports, old.batch_id, "replay")
-    return next((each for each in made if each.state not in FINAL | IN_LEDGER), None)
+    """The replay in progress that will replace the batch, if any."""
+    replays = records.children(ports, old.batch_id, "replay")
+    return next((replay for replay in replays if replay.state not in FINAL | IN_LEDGER), None)
 
 
 def fixes(ports: Ports, upload: Upload) -> list[Upload]:
-    """The corrections that a replay takes along: what the batches before it had when it was made, oldest first.
+    """The corrections that a replay includes: those of its ancestors at the time of the replay, oldest first.
 
-    The replay numbers them from 1; its own corrections follow.
+    They are renumbered from 1; the replay's own corrections follow.
     """
-    found: list[Upload] = []
+    corrections: list[Upload] = []
     while upload.parent:
-        older = records.children(ports, upload.parent, "correction")
-        taken = [fix for fix in older if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]
-        found = [*taken, *found]
+        earlier = records.children(ports, upload.parent, "correction")
+        included = [fix for fix in earlier if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]
+        corrections = [*included, *corrections]
         upload = records.get(ports, upload.parent)
-    return [replace(fix, fix_number=number) for number, fix in enumerate(found, 1)]
+    return [replace(fix, fix_number=number) for number, fix in enumerate(corrections, 1)]

@@ -1,4 +1,4 @@
-"""The records of batches: created, found, and moved from state to state by compare-and-set."""
+"""Batch records: create, find, and change their state by compare-and-set."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,22 +12,22 @@ from tillstream.ports.document_store import Document, Put
 
 COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
-"""The sender of an object that only its event tells of."""
+"""Sender of an object that is known only from its event."""
 CHUNK = 4 << 20
-MADE = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
-"""Micro-batches of store sales are nobody's doing: the log would hold nothing else."""
-TOLD = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
-"""What of a record its audit entries tell."""
+_CREATED = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
+"""Audit action by kind. Micro-batches of store sales are not audited; they would drown the log."""
+_AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
+"""The fields of a record that audit entries contain."""
 
 
 def create(ports: Ports, upload: Upload) -> Upload:
-    """Write a new record, or give the one that is there."""
+    """Write a new record, or return the existing one."""
     puts = [Put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)]
-    if upload.kind in MADE:
+    if upload.kind in _CREATED:
         names = ("batch_id", "file", "size", "sha256", "contract", "contract_version", "region", "parent")
         after = {name: getattr(upload, name) for name in names if getattr(upload, name)}
         puts.append(
-            audit.entry(ports, upload.received_by, MADE[upload.kind], upload.parent or upload.batch_id, None, after)
+            audit.entry(ports, upload.received_by, _CREATED[upload.kind], upload.parent or upload.batch_id, None, after)
         )
     try:
         ports.documents.put_all(puts)
@@ -37,22 +37,22 @@ def create(ports: Ports, upload: Upload) -> Upload:
 
 
 def _with_sender(ports: Ports, upload: Upload) -> Upload:
-    """The record that is there; it takes the sender from `upload` where the event of the object made it first."""
+    """The existing record; if the object event created it first, its unknown sender is set from `upload`."""
     while True:
         document = _document(ports, upload.batch_id)
-        known = Upload.from_json(document.data)
-        if known.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
-            return known
-        named = replace(known, received_by=upload.received_by)
+        existing = Upload.from_json(document.data)
+        if existing.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
+            return existing
+        updated = replace(existing, received_by=upload.received_by)
         try:
-            ports.documents.put(COLLECTION, upload.batch_id, named.to_json(), if_version=document.version)
+            ports.documents.put(COLLECTION, upload.batch_id, updated.to_json(), if_version=document.version)
         except Conflict:
             continue
-        return named
+        return updated
 
 
 def get(ports: Ports, batch: str) -> Upload:
-    """Raises `NotFound`."""
+    """The record of a batch. Raises `NotFound`."""
     return Upload.from_json(_document(ports, batch).data)
 
 
@@ -71,22 +71,22 @@ def find(
     limit: int | None = 50,
     offset: int = 0,
 ) -> list[Upload]:
-    """Newest first."""
+    """Records that match, newest first."""
     where: dict[str, str | int | bool] = {}
     if state:
         where["state"] = str(state)
     if kind:
         where["kind"] = kind
-    found = ports.documents.find(
+    documents = ports.documents.find(
         COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset
     )
-    return [Upload.from_json(document.data) for document in found]
+    return [Upload.from_json(document.data) for document in documents]
 
 
 def children(ports: Ports, parent: str, kind: str) -> list[Upload]:
-    """Corrections or replays of a batch, first to last."""
-    found = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
-    return [Upload.from_json(document.data) for document in found]
+    """Corrections or replays of a batch, oldest first."""
+    documents = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
+    return [Upload.from_json(document.data) for document in documents]
 
 
 def move(
@@ -99,11 +99,11 @@ def move(
     told: tuple[str, What] | None = None,
     **changes: Any,
 ) -> Upload:
-    """The record's next state by compare-and-set; where the present one is not `among`, the record as it is.
+    """Change a record's state by compare-and-set; no-op unless its present state is in `among`.
 
-    read_as: also left as it is where it has another contract than this by now.
-    told: who asked for it, and what it is to them; an audit entry goes with it in the same write.
-    Raises `Rejected` when the state may not follow, `NotFound`.
+    read_as: no-op if the record's contract or contract version has changed since this was read.
+    told: (actor, action) of an audit entry, written in the same transaction.
+    Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
     """
     while True:
         document = _document(ports, batch)
@@ -122,13 +122,13 @@ def move(
 
 
 def cancel(ports: Ports, batch: str, by: str) -> Upload:
-    """Take back an upload that is not in the ledger yet; `Rejected` once it is."""
-    told = (by, What.UPLOAD_CANCELLED)
-    return move(ports, batch, State.CANCELLED, told=told, error=f"Cancelled by {by}.")
+    """Cancel a batch that is not in the ledger yet; `Rejected` once it is."""
+    audit_entry = (by, What.UPLOAD_CANCELLED)
+    return move(ports, batch, State.CANCELLED, told=audit_entry, error=f"Cancelled by {by}.")
 
 
 def _entry(ports: Ports, who: str, what: What, old: Upload, new: Upload) -> Put:
     before, after = old.to_json(), new.to_json()
-    changed = [name for name in TOLD if before[name] != after[name]]
-    sides = [{"file": side["file"]} | {name: side[name] for name in changed} for side in (before, after)]
-    return audit.entry(ports, who, what, new.batch_id, *sides)
+    changed = [name for name in _AUDITED if before[name] != after[name]]
+    values = [{"file": record["file"]} | {name: record[name] for name in changed} for record in (before, after)]
+    return audit.entry(ports, who, what, new.batch_id, *values)

@@ -1,4 +1,4 @@
-"""A new batch is registered: its record is made once its bytes are kept."""
+"""Register a batch: create its record once its bytes are stored."""
 
 import hashlib
 from typing import Any, BinaryIO
@@ -23,7 +23,7 @@ def register(
     held: Hold | None = None,
     proposed: dict[str, Any] | None = None,
 ) -> Upload:
-    """The record of a stored object; made once however often it is asked for. Without a contract it must be held."""
+    """The record of a stored object, created on the first call. Without a contract, `held` is required."""
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)
@@ -54,7 +54,7 @@ def register(
 
 def digest(stream: BinaryIO) -> str:
     """SHA-256 of the rest of a stream, in hex."""
-    total = hashlib.sha256()
+    sha256 = hashlib.sha256()
     while chunk := stream.read(CHUNK):
-        total.update(chunk)
-    return total.hexdigest()
+        sha256.update(chunk)
+    return sha256.hexdigest()

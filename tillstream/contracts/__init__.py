@@ -1,1 +1,1 @@
-"""Region contracts: those that ship, their loader, and every version that has read a file."""
+"""Region contracts: shipped contracts, the loader, and the registry of versions that have read files."""

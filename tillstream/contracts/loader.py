@@ -1,4 +1,4 @@
-"""The region contracts that ship, and the loader of the company's own. Imports only the domain."""
+"""Load region contracts: those shipped with the product and custom ones. Imports only the domain."""
 
 from collections.abc import Hashable, Iterable
 from functools import cache
@@ -20,7 +20,7 @@ except ImportError:  # PyYAML was built without its C library
 
 
 class _TextLoader(Loader):
-    """Every scalar but null is text: YAML would read NO as false, 22:30 as 1350 and 0.10 as a float."""
+    """Loads every scalar but null as text: YAML would read NO as false, 22:30 as 1350 and 0.10 as a float."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - declared so by PyYAML
         letter: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"]
@@ -28,18 +28,18 @@ class _TextLoader(Loader):
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 continue
-            if key.value in seen:
+            if key.value in keys:
                 raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
+            keys.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 
 def shipped() -> dict[str, Contract]:
-    """The contracts that come with the product, by name; read once in a process."""
+    """Contracts shipped with the product, by name; loaded once per process."""
     return dict(_shipped())
 
 
@@ -54,22 +54,22 @@ def schema() -> str:
 
 
 def load_folder(path: Path) -> dict[str, Contract]:
-    """The company's own contracts, by name; none where there is no folder.
+    """Custom contracts of a folder, by name; empty if the folder does not exist.
 
-    Raises `Rejected` with the file's name for what is not a contract, for a name that is not the file's and for a
-    name that stands in two files.
+    Raises `Rejected`, naming the file, if it is not a valid contract, if its name differs from the contract's, or if
+    two files define the same contract.
     """
     return _load(path.iterdir()) if path.is_dir() else {}
 
 
 def read(text: str | bytes, where: str) -> Contract:
-    """One contract from YAML; `Rejected` says in which file, on which line and column, what is wrong."""
+    """Parse one contract from YAML. Raises `Rejected` with file, line and column of each error."""
     try:
         data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise Rejected(f"{where}{place} is not valid YAML: {error.problem or error.context}.") from error
+        position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise Rejected(f"{where}{position} is not valid YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Rejected(f"{where} is not YAML text in UTF-8: {error}") from error
     if not isinstance(data, dict):
@@ -78,7 +78,7 @@ def read(text: str | bytes, where: str) -> Contract:
 
 
 def agree(contracts: Iterable[Contract]) -> None:
-    """`Rejected` where contracts of one region name sales by different rules without an `id_prefix` between them."""
+    """Raise `Rejected` if contracts of one region identify sales differently without distinct `id_prefix`es."""
     first: dict[tuple[str, str], Contract] = {}
     for contract in contracts:
         other = first.setdefault((contract.region, contract.identity.id_prefix), contract)
@@ -90,23 +90,23 @@ def agree(contracts: Iterable[Contract]) -> None:
 
 
 def _load(entries: Iterable[Traversable]) -> dict[str, Contract]:
-    found: dict[str, Contract] = {}
-    names: dict[str, str] = {}
-    for entry in sorted(entries, key=lambda one: one.name):
-        stem, _, ending = entry.name.rpartition(".")
-        if ending not in {"yaml", "yml"}:
+    contracts: dict[str, Contract] = {}
+    files_by_name: dict[str, str] = {}
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        stem, _, extension = entry.name.rpartition(".")
+        if extension not in {"yaml", "yml"}:
             continue
         try:
             text = entry.read_bytes()
         except OSError as error:
             raise Rejected(f"{entry.name} cannot be read: {error.strerror}.") from error
         contract = read(text, entry.name)
-        twin = names.setdefault(contract.name.casefold(), entry.name)
-        if twin != entry.name:
-            raise Rejected(f"{entry.name}: the contract {contract.name} already stands in {twin}.")
+        first = files_by_name.setdefault(contract.name.casefold(), entry.name)
+        if first != entry.name:
+            raise Rejected(f"{entry.name}: the contract {contract.name} already stands in {first}.")
         if stem != contract.name:
             raise Rejected(
-                f"{entry.name}: the contract is named {contract.name}; call its file {contract.name}.{ending}."
+                f"{entry.name}: the contract is named {contract.name}; call its file {contract.name}.{extension}."
             )
-        found[contract.name] = contract
-    return found
+        contracts[contract.name] = contract
+    return contracts

@@ -1,4 +1,4 @@
-"""Where in its file a contract's mistake stands. Read only once there is a mistake."""
+"""Position of a contract's mistakes in its YAML file, computed only if there is one."""
 
 import yaml
 
@@ -6,26 +6,26 @@ from tillstream.domain.contract.errors import Mistake
 
 
 def place_of(root: yaml.Node | None, mistake: Mistake) -> tuple[int, int]:
-    """Line and column, from 1; what is missing has the place where its section begins.
+    """Line and column of a mistake, from 1; the start of the enclosing section for a missing field.
 
-    A path may go further than the file does: the last part of it that is there counts.
+    If a path goes deeper than the file, the last part that exists counts.
     """
     if root is None:
         return 1, 1
     node, mark = root, root.start_mark
     for part in mistake.path:
-        step = _step(node, str(part))
-        if step is None:
+        child = _child(node, str(part))
+        if child is None:
             break
-        key, node = step
+        key, node = child
         mark = key.start_mark
     else:
         mark = mark if mistake.at_key else node.start_mark
     return mark.line + 1, mark.column + 1
 
 
-def _step(node: yaml.Node, part: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """(what names the part, the part)"""
+def _child(node: yaml.Node, part: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """(key node, value node); an item of a sequence is both."""
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == part), None)
     if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):

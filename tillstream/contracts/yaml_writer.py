@@ -1,4 +1,4 @@
-"""A contract as a file of the company's own folder."""
+"""Write contracts as YAML files into the folder of custom contracts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,38 +9,38 @@ import yaml
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 
-EARLIER = "earlier"
-"""Where the texts of earlier versions stay, with what people wrote into them."""
+PREVIOUS_VERSIONS = "earlier"
+"""Subfolder of the files of earlier versions, with their comments."""
 
 
 def text_of(contract: Contract) -> str:
-    """YAML that reads back as the same contract; what is as by default is left out."""
+    """YAML that parses to the same contract; default values are left out."""
     return text_of_data(contract.model_dump(mode="json", exclude_defaults=True) | {"version": contract.version})
 
 
 def text_of_data(data: Mapping[str, Any]) -> str:
-    """YAML of what may not be a whole contract yet."""
-    said = dict(data)
-    first = {name: said.pop(name) for name in ("name", "version", "region", "description") if name in said}
-    return yaml.safe_dump(first | said, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    """YAML of plain data that may be an incomplete contract."""
+    rest = dict(data)
+    first = {name: rest.pop(name) for name in ("name", "version", "region", "description") if name in rest}
+    return yaml.safe_dump(first | rest, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 
 
 def save(folder: Path, contract: Contract) -> Path:
-    """Write it into the folder, whole or not at all; an earlier text of it is kept aside. Raises `Rejected`."""
-    path = next((one for one in (folder / f"{contract.name}.yml",) if one.exists()), folder / f"{contract.name}.yaml")
+    """Write a contract into the folder atomically, keeping a copy of the previous file. Raises `Rejected`."""
+    path = next((yml for yml in (folder / f"{contract.name}.yml",) if yml.exists()), folder / f"{contract.name}.yaml")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            _keep_earlier(path, contract.version)
-        half = path.with_name(f".{path.name}.part")
-        half.write_text(text_of(contract), encoding="utf-8")
-        half.replace(path)
+            _archive(path, contract.version)
+        temporary = path.with_name(f".{path.name}.part")
+        temporary.write_text(text_of(contract), encoding="utf-8")
+        temporary.replace(path)
     except OSError as error:
         raise Rejected(f"{path} cannot be written: {error.strerror}.") from error
     return path
 
 
-def _keep_earlier(path: Path, version: int) -> None:
-    aside = path.parent / EARLIER / f"{path.stem}.before-version-{version}{path.suffix}"
-    aside.parent.mkdir(exist_ok=True)
-    aside.write_bytes(path.read_bytes())
+def _archive(path: Path, version: int) -> None:
+    archived = path.parent / PREVIOUS_VERSIONS / f"{path.stem}.before-version-{version}{path.suffix}"
+    archived.parent.mkdir(exist_ok=True)
+    archived.write_bytes(path.read_bytes())

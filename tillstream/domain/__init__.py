@@ -1,1 +1,1 @@
-"""Pure words, no I/O, nothing imported from the other rooms."""
+"""Domain model: no I/O, no imports from other packages."""

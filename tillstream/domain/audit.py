@@ -1,4 +1,4 @@
-"""What can be done to the product, as stable words: `kind.verb`. The audit log speaks them, and nothing else does."""
+"""Audit log entries and their actions, which have stable names `kind.verb`."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ class What(StrEnum):
     USER_CHANGED = "user.changed"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
-    USER_PASSWORD_RESET = "user.password-reset"  # noqa: S105 - a word, not a secret
+    USER_PASSWORD_RESET = "user.password-reset"  # noqa: S105 - a name, not a secret
     USER_PASSWORD_CHANGED = "user.password-changed"  # noqa: S105
     USER_PROFILE_CHANGED = "user.profile-changed"
     USER_SECOND_STEP_ON = "user.second-step-on"
@@ -44,26 +44,26 @@ class What(StrEnum):
 
     @property
     def kind(self) -> str:
-        """What sort of thing was changed: the word before the dot."""
+        """The kind of object that was changed: the part before the dot."""
         return self.value.partition(".")[0]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One change: when (ISO 8601 UTC text), who, what, to which thing, and how that was before and after."""
+    """One change: when (ISO 8601 UTC text), who, which action, on which subject, and its values before and after."""
 
     id: str
-    """Grows with time, so that entries in the order of their ids are in the order they happened."""
+    """Increases with time: the order of ids is the order of events."""
     at: str
     who: str
-    """A sign-in name, or who else acts: `command line`, `watched folder`."""
+    """A sign-in name or another actor: `command line`, `watched folder`."""
     what: str
     kind: str
     subject: str
     before: dict[str, Any]
     after: dict[str, Any]
     address: str
-    """Where the request came from; empty where there was none."""
+    """Network address of the client; empty without a request."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

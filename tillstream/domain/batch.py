@@ -1,4 +1,4 @@
-"""The record of a batch on its way: states and what may follow what."""
+"""Batch records: their states and the allowed transitions."""
 
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -41,7 +41,7 @@ FINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDON
 
 @dataclass(frozen=True)
 class Hold:
-    """Why a batch waits for a person. `code` is a problem code of severity hold."""
+    """Why a batch is held. `code` is a problem code of severity hold."""
 
     code: str
     message: str
@@ -59,9 +59,9 @@ class Upload:
     generation: int
     size: int
     file: str
-    """The name the person gave the file."""
+    """The user's name for the file."""
     contract: str
-    """Empty as long as nobody knows which one the file was written for: then it is held."""
+    """Empty while the file's contract is unknown; the batch is then held."""
     contract_version: int
     region: str
     received_seq: int
@@ -71,25 +71,25 @@ class Upload:
     state_at: str = ""
     sha256: str = ""
     staged: dict[str, Any] = field(default_factory=dict)
-    """What stage wrote: prefix of the staged objects, counts, problems, amounts."""
+    """Result of staging: prefix of the staged objects, counts, problems, amounts."""
     holds: tuple[Hold, ...] = ()
     error: str = ""
     parent: str = ""
-    """The batch that a correction fixes or a replay replaces."""
+    """The batch that a correction corrects or a replay replaces."""
     fix_number: int = 0
     as_new: bool = False
-    """Confirmed to have its own place in time although its bytes are known."""
+    """Confirmed to have an effective position of its own although its bytes were loaded before."""
     confirmed: tuple[str, ...] = ()
-    """Hold codes that a person has confirmed."""
+    """Hold codes that a user has confirmed."""
     settlement_no: int = 0
     undone_by: str = ""
-    """Who asked for it to be undone."""
+    """The user who requested the undo."""
     proposed: dict[str, Any] = field(default_factory=dict)
-    """Where the file is no longer written as its contract says: `contract`, a next version of it as plain data, and
-    `changes`, in words."""
+    """For a file that no longer matches its contract: `contract`, the proposed next version as plain data, and
+    `changes`, its differences as text."""
 
     def moved(self, state: State, at: str, **changes: Any) -> "Upload":
-        """The record in its next state; `Rejected` when that state may not follow."""
+        """The record in a new state. Raises `Rejected` if the transition is not allowed."""
         if state is not self.state and state not in FOLLOWS[self.state]:
             raise Rejected(f"{self.file} is {self.state}; it cannot become {state}.")
         return replace(self, state=state, state_at=at, **changes)

@@ -1,4 +1,4 @@
-"""The columns of a sale line: the one list from which every table, Arrow, pandera, API and docs schema derives."""
+"""Columns of a sale line, from which every table, Arrow, pandera, API and docs schema derives."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ Part = Literal["key", "content", "provenance"]
 
 @dataclass(frozen=True)
 class Column:
-    """`part`: key names the line, content is what the source says of it, provenance is where it came from."""
+    """`part`: key columns identify the line, content columns hold source values, provenance columns the origin."""
 
     name: str
     kind: Kind
@@ -95,4 +95,4 @@ STAGED: tuple[Column, ...] = (
     Column("line_key", Kind.STRING, "key", "The source's line number; NULL: settle numbers equal products"),
     *CONTENT,
 )
-"""What stage writes to Parquet for each accepted row, and settle reads."""
+"""Parquet columns of accepted rows, before `tables.STAGED_LINES` adds their hashes."""

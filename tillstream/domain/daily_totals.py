@@ -1,7 +1,7 @@
-"""What is summed ahead by day, so that a dashboard adds up days and not lines.
+"""Daily rollups, so that dashboards add up days instead of lines.
 
-A row of such a table is all lines of one day that are alike in its dimensions. Orders add up because one line stands
-for its sale (see line_facts); a customer is distinct, so the customers of a day are rows of their own.
+Grain: one row per day and combination of dimensions. Orders are additive because exactly one line represents each sale
+(see line_facts); customers are counted distinct, so each customer of a day has a row.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ class Measure:
     name: str
     description: str
     kind: Literal["amount", "count", "hash"] = "amount"
-    """An amount is NULL where no line has one."""
+    """An amount is NULL if no line has one."""
     total: Literal["SUM", "MIN", "MAX"] = "SUM"
-    """What makes one of several."""
+    """The aggregate function."""
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -32,28 +32,28 @@ MEASURES: tuple[Measure, ...] = (
     Measure("first_sale", "The least hash of their sales", "hash", "MIN"),
     Measure("last_sale", "The greatest: another one where they are of several sales", "hash", "MAX"),
 )
-_WHERE = ("region", "store_id", "salesperson_id", "channel", "country")
+_SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
 SUMS: Mapping[str, tuple[str, ...]] = {
-    "day_sums": (DAY, *_WHERE, "category", "status", "currency"),
+    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", "currency"),
     "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", "currency"),
-    "customer_sums": (DAY, *_WHERE, "customer_id", "customer_name", "status", "currency"),
+    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", "currency"),
 }
-"""Table → its dimensions. Of customer_sums the lines of nobody known are left out."""
+"""Table → its dimensions. customer_sums leaves out lines without a customer."""
 KNOWN_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
-"""The lines that customer_sums has."""
+"""SQL condition of the lines in customer_sums."""
 
 
 def select(table: str) -> str:
-    """The rows of a table for the days of the parameter @days, in GoogleSQL."""
+    """GoogleSQL that computes the rows of a table for the days in the parameter @days."""
     dimensions = ", ".join(SUMS[table])
-    measures = ", ".join(f"{_total(one)} AS {one.name}" for one in MEASURES)
-    known = f" AND {KNOWN_CUSTOMER}" if table == "customer_sums" else ""
+    measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
+    condition = f" AND {KNOWN_CUSTOMER}" if table == "customer_sums" else ""
     return (
-        f"SELECT {dimensions}, {measures} FROM line_sums WHERE {DAY} IN UNNEST(@days){known}"
+        f"SELECT {dimensions}, {measures} FROM line_sums WHERE {DAY} IN UNNEST(@days){condition}"
         f" GROUP BY {dimensions} ORDER BY {DAY}"
     )
 
 
-def _total(one: Measure) -> str:
-    total = f"{one.total}({one.name})"
-    return f"CAST({total} AS NUMERIC)" if one.kind == "amount" else total
+def _total(measure: Measure) -> str:
+    total = f"{measure.total}({measure.name})"
+    return f"CAST({total} AS NUMERIC)" if measure.kind == "amount" else total

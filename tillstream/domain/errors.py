@@ -1,28 +1,28 @@
-"""One small tree of errors; the class decides what happens next.
+"""Exception hierarchy; the class decides how a failure is handled.
 
 Row defects are data (see `problems`), never exceptions.
 """
 
 
 class TillstreamError(Exception):
-    """Base of every error of ours. The message is written for the person who caused it."""
+    """Base class of all Tillstream errors. The message is written for the user who caused it."""
 
 
 class Rejected(TillstreamError):
-    """The request can never succeed as it is: record it, acknowledge it, tell the person."""
+    """The request can never succeed as it is: record it, acknowledge it, show the message to the user."""
 
 
 class NotFound(Rejected):
-    """What was asked for does not exist (or is outside the caller's scope)."""
+    """The requested resource does not exist, or is outside the caller's scope."""
 
 
 class Conflict(TillstreamError):
-    """A precondition (generation, version, epoch) no longer holds: read again and decide anew."""
+    """A precondition (generation, version, epoch) no longer holds: read again and retry."""
 
 
 class Unavailable(TillstreamError):
-    """A passing fault of something we depend on: raise, and the work comes again."""
+    """Transient failure of a dependency: raise, and the work is retried."""
 
 
 class Occupied(Unavailable):
-    """Another process owns the folder, and did not let go in time."""
+    """Another process owns the folder and did not release it in time."""

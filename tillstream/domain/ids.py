@@ -1,4 +1,4 @@
-"""Ids made from what they name, so that a repeat of the same work has the same id."""
+"""Deterministic ids, so that a retry of the same work produces the same id."""
 
 import hashlib
 from collections.abc import Iterable
@@ -15,6 +15,6 @@ def batch_id(origin: str, sequence: int, sha256: str) -> str:
 
 
 def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
-    """The ids of `sale.changed` or `sale.removed` events, 32 hex digits: equal for every repeat of the announcement."""
-    start = f"event\x1f{settlement_no}\x1f".encode()
-    return [hashlib.sha256(start + key.encode()).hexdigest()[:32] for key in keys]
+    """Ids of `sale.changed` or `sale.removed` events, 32 hex digits; the same whenever the settlement is published."""
+    prefix = f"event\x1f{settlement_no}\x1f".encode()
+    return [hashlib.sha256(prefix + key.encode()).hexdigest()[:32] for key in keys]

@@ -1,4 +1,4 @@
-"""How much a file may unfold to before it is refused: small files that grow without end are not worth their memory."""
+"""Limits on the decompressed size of files, against decompression bombs."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Limits:
     unpacked_bytes: int = 64 << 30
-    """Of what gzip or zip holds."""
+    """Largest decompressed content of a gzip or zip file."""
     ratio: int = 250
-    """Times that a compressed file may grow; sales grow by 5 to 30, files made to harm by 1,000."""
+    """Largest ratio of decompressed to compressed size; sales reach 5 to 30, decompression bombs 1,000."""
     free_bytes: int = 64 << 20
-    """So much may come out of any file: empty lines of a short sheet grow more than sales do."""
+    """Decompressed size below which `ratio` is not checked: empty lines of a short sheet compress better than sales."""
     sheet_bytes: int = 1 << 30
-    """Of a workbook unpacked, as its sheet is held in memory."""
+    """Largest decompressed workbook; lower because its sheet is held in memory."""
 
 
 LIMITS = Limits()

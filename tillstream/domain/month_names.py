@@ -1,4 +1,4 @@
-"""Names of months, weekdays and halves of the day as sources write them, by language. Plain data."""
+"""Names of months, weekdays and day periods (AM, PM) by language, as sources write them."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _MONTHS: dict[str, str] = {
     "tr": "Ocak/Oca Şubat/Şub Mart/Mar Nisan/Nis Mayıs/May Haziran/Haz Temmuz/Tem Ağustos/Ağu Eylül/Eyl Ekim/Eki"
     " Kasım/Kas Aralık/Ara",
 }
-"""Long name first, then the usual short one, then other spellings."""
+"""Long name first, then the usual abbreviation, then other spellings."""
 
 _WEEKDAYS: dict[str, str] = {
     "de": "Montag/Mo Dienstag/Di Mittwoch/Mi Donnerstag/Do Freitag/Fr Samstag/Sa/Sonnabend Sonntag/So",
@@ -47,10 +47,10 @@ _WEEKDAYS: dict[str, str] = {
     "sv": "måndag/mån tisdag/tis onsdag/ons torsdag/tors fredag/fre lördag/lör söndag/sön",
     "tr": "Pazartesi/Pzt Salı/Sal Çarşamba/Çar Perşembe/Per Cuma/Cum Cumartesi/Cmt Pazar/Paz",
 }
-"""Monday first, written as the months are."""
+"""Monday first, in the notation of `_MONTHS`."""
 
-_HALVES: dict[str, str] = {"ja": "午前 午後", "hi": "पूर्वाह्न/सुबह अपराह्न/शाम", "tr": "ÖÖ ÖS", "sv": "fm/f.m em/e.m"}
-"""Before noon and after it, where it is not AM and PM."""
+_DAY_PERIODS: dict[str, str] = {"ja": "午前 午後", "hi": "पूर्वाह्न/सुबह अपराह्न/शाम", "tr": "ÖÖ ÖS", "sv": "fm/f.m em/e.m"}
+"""Names before and after noon, in languages that have names besides AM and PM."""
 _AM_PM = (("AM", "A.M", "a. m", "a"), ("PM", "P.M", "p. m", "p"))
 
 LANGUAGES = tuple(sorted(_MONTHS))
@@ -58,8 +58,8 @@ LANGUAGES = tuple(sorted(_MONTHS))
 
 @dataclass(frozen=True)
 class Names:
-    """Spellings as `folded` leaves them → month 1 to 12, weekday 0 (Monday) to 6, half of the day 0 or 1; and the long
-    and the short name of each, as people write them."""
+    """Spellings normalised by `folded` → month 1 to 12, weekday 0 (Monday) to 6, day period 0 or 1; and the long and
+    the short name of each as usually written."""
 
     months: dict[str, int]
     weekdays: dict[str, int]
@@ -73,42 +73,42 @@ class Names:
 
 @cache
 def names(language: str) -> Names:
-    """Raises `KeyError` for a language that is not one of `LANGUAGES`."""
-    months, weekdays = _spelt(_MONTHS[language]), _spelt(_WEEKDAYS[language])
-    own = _spelt(_HALVES[language]) if language in _HALVES else []
-    halves = [(*given, *common) for given, common in zip(own or [(), ()], _AM_PM, strict=True)]
+    """The names of a language. Raises `KeyError` unless it is one of `LANGUAGES`."""
+    months, weekdays = _split(_MONTHS[language]), _split(_WEEKDAYS[language])
+    local = _split(_DAY_PERIODS[language]) if language in _DAY_PERIODS else [(), ()]
+    halves = [(*spellings, *common) for spellings, common in zip(local, _AM_PM, strict=True)]
     return Names(
-        _numbered(months, 1),
-        _numbered(weekdays, 0),
-        _numbered(halves, 0),
-        tuple(one[0] for one in months),
-        tuple(one[min(1, len(one) - 1)] for one in months),
-        tuple(one[0] for one in weekdays),
-        tuple(one[min(1, len(one) - 1)] for one in weekdays),
-        tuple(one[0] for one in halves),
+        _by_spelling(months, 1),
+        _by_spelling(weekdays, 0),
+        _by_spelling(halves, 0),
+        tuple(spellings[0] for spellings in months),
+        tuple(spellings[min(1, len(spellings) - 1)] for spellings in months),
+        tuple(spellings[0] for spellings in weekdays),
+        tuple(spellings[min(1, len(spellings) - 1)] for spellings in weekdays),
+        tuple(spellings[0] for spellings in halves),
     )
 
 
 def folded(text: str) -> str:
-    """Case, and how letters are put together, make no difference between names."""
+    """Case-fold and compose (NFC), so that equal names compare equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold().replace("i\u0307", "i"))
 
 
-def _spelt(text: str) -> list[tuple[str, ...]]:
+def _split(text: str) -> list[tuple[str, ...]]:
     return [tuple(spellings.split("/")) for spellings in text.split()]
 
 
-def _numbered(each: list[tuple[str, ...]], first: int) -> dict[str, int]:
-    """With and without accents, as old tills print them, and with and without the dot of an abbreviation."""
-    found: dict[str, int] = {}
-    for number, spellings in enumerate(each, first):
+def _by_spelling(names: list[tuple[str, ...]], first: int) -> dict[str, int]:
+    """Number by spelling, with and without accents (old tills print none) and with and without an abbreviation dot."""
+    numbers: dict[str, int] = {}
+    for number, spellings in enumerate(names, first):
         for spelling in map(folded, spellings):
-            for one in (spelling, folded(_without_accents(spelling))):
-                found.setdefault(one, number)
-                found.setdefault(one + ".", number)
-    return found
+            for variant in (spelling, folded(_without_accents(spelling))):
+                numbers.setdefault(variant, number)
+                numbers.setdefault(variant + ".", number)
+    return numbers
 
 
 def _without_accents(text: str) -> str:
-    apart = unicodedata.normalize("NFD", text)
-    return "".join(sign for sign in apart if not "\u0300" <= sign <= "\u036f").replace("ı", "i").replace("ł", "l")
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f").replace("ı", "i").replace("ł", "l")

@@ -1,31 +1,31 @@
-"""What buckets and objects may be called: the names that Cloud Storage takes, wherever they are kept."""
+"""Valid names of buckets and objects: those of Cloud Storage, for every object store."""
 
 import re
 
 from tillstream.domain.errors import Rejected
 
 LONGEST = 1024
-"""Bytes of an object's name."""
+"""Maximum length of an object name, in bytes."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 RESTORED = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
-"""Originals that a restore brought into another inbox, by their generation in the old one: they arrived long ago, and
-their records name them once the restore has written these."""
+"""Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
+files: the restore also writes the batch records that refer to them."""
 
 
 def restored(name: str, generation: int) -> str:
-    """What such an original is called; one that was restored before keeps its last name."""
+    """The name of a restored original; one that was restored before keeps its name."""
     return name if RESTORED.fullmatch(name) else f"restored/{generation}/{name}"
 
 
 def check_bucket(bucket: str) -> None:
-    """Raises `Rejected` unless it could be a bucket in the cloud."""
+    """Raise `Rejected` unless Cloud Storage accepts the bucket name."""
     if not BUCKET.fullmatch(bucket):
         raise Rejected(f"{bucket!r} cannot be the name of a bucket: 3 to 63 small letters, digits, '-', '_' or '.'.")
 
 
 def check_object(name: str) -> None:
-    """Raises `Rejected` for a name that Cloud Storage would not take."""
+    """Raise `Rejected` unless Cloud Storage accepts the object name."""
     try:
         size = len(name.encode())
     except UnicodeEncodeError as exc:

@@ -1,4 +1,4 @@
-"""Roles, what each may do, and the scope within which they may: the one table."""
+"""Roles, the actions that each permits, and the scope of rows that a user may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -36,9 +36,9 @@ MAY: dict[Role, frozenset[Action]] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose rows a person sees. None means no bound; an empty tuple means nothing at all.
+    """The rows that a user may see. None means unrestricted; an empty tuple means no rows.
 
-    Made from the person's role and assignments by `scope_of`, applied in the query layer and nowhere else.
+    Created from the user's role and assignments by `scope_of`, applied in the query layer only.
     """
 
     role: Role
@@ -46,27 +46,27 @@ class Scope:
     stores: tuple[str, ...] | None = None
     salesperson: str | None = None
     only: frozenset[Action] | None = None
-    """Of what the role may: a personal token may be given less than its person."""
+    """Limits the role's actions: a personal token may permit less than its owner's role."""
 
     def may(self, action: Action) -> bool:
         return action in MAY[self.role] and (self.only is None or action in self.only)
 
     def covers_region(self, region: str) -> bool:
-        """Contracts belong to a region; whoever is bound to stores still sees their region's."""
+        """Whether the region's contracts are visible; a user limited to stores still sees those of their region."""
         return self.regions is None or region in self.regions
 
     def covers_stores(self, stores: Sequence[str | None] | None) -> bool:
-        """Whether everything that rows of these stores tell may be seen; None: nobody knows which they are of."""
+        """Whether all rows of these stores are visible. stores: None if unknown."""
         if self.salesperson is not None:
             return False
         return self.stores is None or (stores is not None and all(store in self.stores for store in stores))
 
     def narrowed(self, only: frozenset[Action], regions: tuple[str, ...] = ()) -> "Scope":
-        """The same with less: these actions, and of its regions these; none named means all of them."""
-        kept = self.regions
+        """A copy limited to these actions and, unless empty, to these of its regions."""
+        remaining = self.regions
         if regions:
-            kept = regions if kept is None else tuple(one for one in regions if one in kept)
-        return replace(self, only=only, regions=kept)
+            remaining = regions if remaining is None else tuple(name for name in regions if name in remaining)
+        return replace(self, only=only, regions=remaining)
 
 
 EVERYTHING = Scope(Role.ADMIN)
@@ -76,7 +76,7 @@ NOTHING: tuple[str, ...] = ()
 def scope_of(
     role: Role, regions: tuple[str, ...] = (), stores: tuple[str, ...] = (), salesperson: str | None = None
 ) -> Scope:
-    """The scope of a person: admins see all; analysts all or the given regions; everybody else only what is given."""
+    """The scope of a user: admins see all; analysts all or the listed regions; others only what is assigned to them."""
     match role:
         case Role.ADMIN:
             return EVERYTHING

@@ -1,6 +1,6 @@
-"""The catalogue of problems: every rule's stable code, its severity and its words for a person.
+"""Problem catalogue: stable code, severity and user-facing texts of every rule.
 
-Generated into `docs/problems.md`; a test holds the two together.
+`docs/problems.md` is generated from it; a test keeps the two in sync.
 """
 
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from enum import StrEnum
 
 class Severity(StrEnum):
     ERROR = "error"
-    """The row is refused and kept in quarantine."""
+    """The row is rejected and quarantined."""
     WARNING = "warning"
-    """The row counts and is flagged."""
+    """The row is accepted and flagged."""
     HOLD = "hold"
-    """The whole batch waits for a person."""
+    """The whole batch is held for review."""
     REJECTION = "rejection"
-    """The whole file is refused."""
+    """The whole file is rejected."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """`message` may hold {column}, {value} and {detail}; `remedy` says what to do."""
+    """A type of problem. `message` may contain {column}, {value} and {detail}; `remedy` is the next step for the user."""
 
     code: str
     severity: Severity

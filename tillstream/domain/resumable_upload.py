@@ -1,4 +1,4 @@
-"""The record of a file that a person sends piece by piece, or that is looked at before it is loaded."""
+"""Resumable uploads: the record of a file that is sent in chunks, or previewed before it is loaded."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Sending:
-    """Its owner alone sees it. Times are ISO 8601 UTC text."""
+    """A resumable upload, visible to its owner only. Times are ISO 8601 UTC text."""
 
     id: str
     by: str
     file: str
-    """The name the person gave the file."""
+    """The user's name for the file."""
     size: int
     begun_at: str
     touched_at: str
     contract: str = ""
-    """Empty as long as nobody said by which contract it is written."""
+    """Empty until a contract is chosen."""
     look: bool = False
-    """It stays here to be looked at, and goes into the inbox when its owner says so."""
+    """Preview first: the file goes to the inbox only when its owner confirms."""
     sha256: str = ""
-    """Of the whole file, where the sender told it."""
+    """Of the whole file, if the client sent it."""
     mark: str = ""
-    """By what the sender knows the same file again; we only keep it."""
+    """Client token that identifies the file on resume; stored as it is."""
     offset: int = 0
-    """Bytes that are kept; a sender goes on from here."""
+    """Bytes received; the client resumes here."""
     parts: tuple[str, ...] = ()
-    """Objects of the staging bucket that are the file's bytes, one after the other."""
+    """Objects in the staging bucket whose concatenation is the file."""
     answers: dict[str, str] = field(default_factory=dict)
-    """What its owner answered to the questions that the file raises, by their keys."""
+    """The owner's answers to the questions about the file, by question key."""
     proposed: dict[str, Any] = field(default_factory=dict)
-    """A new contract that an administrator is to accept before the file is read, as an upload has it."""
+    """A new contract that an administrator must accept before the file is read; same form as `Upload.proposed`."""
     session: str = ""
-    """Where its sender sends the bytes straight into the store; empty where they come through us."""
+    """URL for sending bytes straight to the object store; empty if they pass through the portal."""
     batch_id: str = ""
-    """The upload that it became."""
+    """The batch created from it."""
 
     @property
     def whole(self) -> bool:
@@ -42,7 +42,7 @@ class Sending:
 
     @property
     def waits(self) -> bool:
-        """For its owner to look at it."""
+        """Whether it is complete and its preview is not confirmed yet."""
         return self.whole and self.look and not self.batch_id
 
     def to_json(self) -> dict[str, Any]:

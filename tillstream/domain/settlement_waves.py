@@ -1,34 +1,34 @@
-"""The waves in which the batches of one settlement enter the ledger."""
+"""Waves: groups of batches that one settlement writes to the ledger together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Protocol, TypeVar
 
 
-class Entering(Protocol):
+class BatchLike(Protocol):
     @property
     def batch_id(self) -> str: ...
     @property
     def kind(self) -> str: ...
 
 
-B = TypeVar("B", bound=Entering)
+B = TypeVar("B", bound=BatchLike)
 
 
 def neighbours(batches: Iterable[B]) -> Iterator[list[B]]:
-    """Batches that may be one wave if they share no sale: micro-batches side by side; any other stands alone."""
-    for is_micro, side_by_side in groupby(batches, key=lambda batch: batch.kind == "messages"):
+    """Group batches that may form one wave if they share no sale: adjacent micro-batches; others are alone."""
+    for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == "messages"):
         if is_micro:
-            yield list(side_by_side)
+            yield list(adjacent)
         else:
-            yield from ([batch] for batch in side_by_side)
+            yield from ([batch] for batch in adjacent)
 
 
 def apart(batches: Sequence[B], last_sharing: Mapping[str, str]) -> Iterator[list[B]]:
-    """Such neighbours as waves. last_sharing: batch → the last one before it that tells one of its sales."""
+    """Split such a group into waves. last_sharing: batch → the last earlier batch that contains one of its sales."""
     wave: list[B] = []
     for batch in batches:
-        if last_sharing.get(batch.batch_id) in {one.batch_id for one in wave}:
+        if last_sharing.get(batch.batch_id) in {earlier.batch_id for earlier in wave}:
             yield wave
             wave = []
         wave.append(batch)

@@ -1,4 +1,4 @@
-"""A store sale as a message: its versioned JSON schema and what is wrong with a message that does not follow it."""
+"""The store sale message: its versioned JSON schema and its validation."""
 
 import json
 from datetime import MAXYEAR, MINYEAR, datetime
@@ -11,23 +11,23 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 SCHEMA_V1 = "store-sale/1"
 LARGEST = 64 * 1024
-"""Bytes of a message, at most."""
-LONGEST_WORDS = 300
-"""Letters of one fault: it repeats the value, which may be anything."""
+"""Maximum size of a message, in bytes."""
+_MAX_ERROR_LENGTH = 300
+"""Maximum characters of one error, which repeats the invalid value."""
 EXACT = 80
-"""Digits that hold the product of any two amounts."""
+"""Decimal precision that holds the product of any two amounts."""
 _TOO_LARGE = Decimal(10) ** 28
-"""One digit less than a column of money holds, so that a total with its tax fits too."""
+"""One digit less than a money column holds, so that a total plus its tax fits too."""
 _formats = FormatChecker(formats=())
 
 
 @_formats.checks("date-time", raises=ValueError)
-def _instant(value: object) -> bool:
+def _is_instant(value: object) -> bool:
     if not isinstance(value, str):
         return True
-    moment = datetime.fromisoformat(value)
-    # At either end of the calendar another time zone's day, or the business day before, does not exist.
-    return moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR
+    timestamp = datetime.fromisoformat(value)
+    # In the first and last year a time zone or cutoff could move the business day out of the calendar.
+    return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
 
 
 @cache
@@ -43,7 +43,7 @@ def _validator() -> Draft202012Validator:
 
 
 def decoded(text: str | bytes) -> tuple[Any, list[str]]:
-    """A message's value, and what keeps it from being a store sale; never raises, whatever the text is."""
+    """The decoded message and its validation errors (none if it is a store sale). Never raises."""
     try:
         sale = json.loads(text)
         return sale, faults(sale)
@@ -54,30 +54,30 @@ def decoded(text: str | bytes) -> tuple[Any, list[str]]:
 
 
 def faults(sale: Any) -> list[str]:
-    """What keeps a decoded message from being a store sale, in words that name the place; empty where it is one."""
-    found = sorted(_validator().iter_errors(sale), key=lambda error: [str(part) for part in error.absolute_path])
-    words = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'message'}: {_says(error)[:LONGEST_WORDS]}"
-        for error in found
+    """Validation errors of a decoded message, each prefixed with its path; empty for a valid store sale."""
+    errors = sorted(_validator().iter_errors(sale), key=lambda error: [str(part) for part in error.absolute_path])
+    messages = [
+        f"{'.'.join(str(part) for part in error.absolute_path) or 'message'}: {_message(error)[:_MAX_ERROR_LENGTH]}"
+        for error in errors
     ]
-    return words or [*_letters(sale), *_totals(sale)]
+    return messages or [*_encoding_errors(sale), *_total_errors(sale)]
 
 
-def _says(error: ValidationError) -> str:
-    """In words, also where the schema says it with a pattern."""
+def _message(error: ValidationError) -> str:
+    """The error's message; plain words instead of the `one_line` pattern."""
     if error.validator == "pattern" and error.validator_value == one_line():
         return "holds a line break, a NUL or another control character; it is a name of one line"
     return error.message
 
 
 def one_line() -> str:
-    """The pattern of everything that names something: a number, a store, a product."""
+    """The pattern of every name and number: a sale number, a store, a product."""
     pattern: str = schema()["properties"]["number"]["pattern"]
     return pattern
 
 
-def _letters(sale: Any) -> list[str]:
-    """JSON can spell half of a letter, which is no text anywhere else."""
+def _encoding_errors(sale: Any) -> list[str]:
+    """Lone surrogates, which JSON can escape but UTF-8 cannot encode."""
     try:
         json.dumps(sale, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -85,10 +85,10 @@ def _letters(sale: Any) -> list[str]:
     return []
 
 
-def _totals(sale: dict[str, Any]) -> list[str]:
+def _total_errors(sale: dict[str, Any]) -> list[str]:
     with localcontext(prec=EXACT):
         return [
-            f"lines.{place}: quantity × unit_price is too large"
-            for place, line in enumerate(sale["lines"])
+            f"lines.{index}: quantity × unit_price is too large"
+            for index, line in enumerate(sale["lines"])
             if "net_amount" not in line and abs(Decimal(line["quantity"]) * Decimal(line["unit_price"])) >= _TOO_LARGE
         ]

@@ -1,8 +1,9 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
-`hash128` and `hash64` are made by `pipeline/staging/hashes.py` (see docs/adr/001), in whatever type the engine compares
-fastest. Rows of sightings, sale_versions, refusals, statements, listed_changes and settlements are only added;
-of sale_versions only `is_current` and `leads` move, of batches only `place_seq` and `undone_no`.
+`hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
+compares fastest. The tables sightings, sale_versions, refusals, statements, listed_changes and settlements are
+append-only, except that `is_current` and `leads` of sale_versions are updated; so are `place_seq` and `undone_no` of
+batches.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class Field:
     required: bool = False
 
 
-def _of(column: Column) -> Field:
+def _to_field(column: Column) -> Field:
     return Field(column.name, column.kind, column.description, column.required)
 
 
@@ -33,13 +34,13 @@ def _f(name: str, kind: Kind | Literal["hash128", "hash64"], description: str, *
 
 _S, _D, _T, _N, _I, _B, _J = Kind.STRING, Kind.DATE, Kind.TIMESTAMP, Kind.NUMERIC, Kind.INT64, Kind.BOOL, Kind.JSON
 _KEY = _f("key", HASH128, "Hash of (region, sale_id, line_key)")
-_MEASURED: dict[str, Kind | Literal["hash128", "hash64"]] = {"amount": _N, "count": _I, "hash": HASH64}
+_MEASURE_KINDS: dict[str, Kind | Literal["hash128", "hash64"]] = {"amount": _N, "count": _I, "hash": HASH64}
 _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
 SCHEMA = 6
-"""Counts up with every change of TABLES, of their types in an adapter, or of what their hashes are made from."""
+"""Schema version: incremented with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
     "settlements": (
@@ -107,8 +108,8 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _CONTENT,
         _f("is_current", _B, "Whether this content counts now"),
         _f("sale", HASH64, "Hash of (region, sale_id)"),
-        *(_of(BY_NAME[name]) for name in ("region", "sale_id", "line_key")),
-        *(_of(column) for column in CONTENT),
+        *(_to_field(BY_NAME[name]) for name in ("region", "sale_id", "line_key")),
+        *(_to_field(column) for column in CONTENT),
         _f(
             "leads",
             _I,
@@ -170,8 +171,8 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "reporting": (_f("currency", _S, "The reporting currency; one row"),),
     **{
         table: (
-            *(_of(BY_NAME[name]) for name in dimensions),
-            *(_f(m.name, _MEASURED[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
+            *(_to_field(BY_NAME[name]) for name in dimensions),
+            *(_f(m.name, _MEASURE_KINDS[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
         )
         for table, dimensions in SUMS.items()
     },
@@ -185,15 +186,15 @@ TABLES: dict[str, tuple[Field, ...]] = {
 
 
 def column_words() -> dict[str, str]:
-    """What each column means wherever it is passed on, by name: first as sale lines say it, then as batches do."""
-    of_batches = {field.name: field.description for field in TABLES["batches"]}
-    return of_batches | {column.name: column.description for column in SALE_LINE}
+    """Column descriptions by name; a sale line's description precedes that of a batch."""
+    batch_columns = {field.name: field.description for field in TABLES["batches"]}
+    return batch_columns | {column.name: column.description for column in SALE_LINE}
 
 
 REFUSED: tuple[Field, ...] = tuple(
     field for field in TABLES["refusals"] if field.name not in {"batch_no", "settlement_no"}
 )
-"""What stage writes to Parquet for each refused row, and settle reads."""
+"""Parquet columns of rejected rows, written by staging and read by settlement."""
 
 STAGED_LINES: tuple[Column | Field, ...] = (
     *STAGED,
@@ -202,4 +203,4 @@ STAGED_LINES: tuple[Column | Field, ...] = (
     _f("sale", HASH64, "Hash of (region, sale_id)", required=False),
     _f("content", HASH64, "Hash of the content columns", required=False),
 )
-"""What stage writes to Parquet for each accepted row, and settle reads."""
+"""Parquet columns of accepted rows, written by staging and read by settlement."""

@@ -1,4 +1,4 @@
-"""Small protocols that the pipeline talks through; adapters implement them."""
+"""Protocols of the external services that the pipeline uses; adapters implement them."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ __all__ = ["Clock", "DocumentStore", "EventBus", "ObjectStore", "Ports", "Wareho
 
 @dataclass(frozen=True)
 class Ports:
-    """What a step of the pipeline may touch."""
+    """The services that a pipeline step may use."""
 
     objects: ObjectStore
     warehouse: Warehouse
@@ -23,6 +23,6 @@ class Ports:
     documents: DocumentStore
     clock: Clock
     limits: Limits = LIMITS
-    """What a file may unfold to."""
+    """Limits on the decompressed size of files."""
     password_cost: PasswordCost = PASSWORD_COST
-    """What one guess of a password costs; tests that prove something else make it cheap."""
+    """Cost of a password hash; tests of other things lower it."""

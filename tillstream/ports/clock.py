@@ -14,4 +14,4 @@ class Clock(Protocol):
         """Microseconds since 1970, strictly greater than every earlier tick of this clock."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait; tests pass a clock that only moves its hands."""
+        """Wait; a test clock advances its time instead."""

@@ -16,7 +16,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Put:
-    """A document to be written, with the meaning of `if_version` that `put` has."""
+    """A document to write, with `if_version` as in `DocumentStore.put`."""
 
     collection: str
     id: str
@@ -33,10 +33,10 @@ class DocumentStore(Protocol):
         """Write; `if_version` 0: only if absent, v: only if still at v, None: in any case."""
 
     def put_all(self, puts: Sequence[Put]) -> list[Document]:
-        """Write several documents in one step: all, or with `Conflict` none of them."""
+        """Write several documents atomically: all of them, or none and `Conflict`."""
 
     def delete(self, collection: str, id: str, *, if_version: int | None = None) -> None:
-        """Deleting what is not there is nothing, unless `if_version` says it should be there: `Conflict`."""
+        """Delete; a missing document is ignored, unless `if_version` requires it to exist: `Conflict`."""
 
     def find(
         self,
@@ -50,12 +50,12 @@ class DocumentStore(Protocol):
         above: str | None = None,
         below: str | None = None,
     ) -> list[Document]:
-        """Documents whose top-level fields equal all of `where`; ordered by one field, then by id; else by id.
+        """Documents whose top-level fields equal all of `where`, ordered by `order_by` and id.
 
-        above, below: only ids greater and smaller than these, by their code points.
+        above, below: exclusive bounds of the id, compared by code points.
         """
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int: ...
 
     def close(self) -> None:
-        """Let go of what this process holds. Repeatable."""
+        """Release the resources of this process. Idempotent."""

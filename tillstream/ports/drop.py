@@ -1,4 +1,4 @@
-"""Drop: a place where people and programs leave files: a watched folder, and later a mailbox or a partner's server."""
+"""Drop: a place where users and programs leave files, such as a watched folder."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,50 +7,50 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file taken out of its sender's reach. `claim` names the taking for ever, in digits."""
+    """A claimed file, out of its sender's reach. `claim` is the unique id of the claim, in digits."""
 
     claim: str
     path: str
-    """Below the place, with `/` between folders, as the place spells it."""
+    """Relative path as stored, with `/` between folders."""
     name: str
-    """The same as people spell it."""
+    """The path for display."""
     size: int
     modified: int
-    """As the place tells it; another number means that it was written to since."""
+    """Modification time in the storage's unit; a different value means that the file was written to since."""
 
 
 class Drop(Protocol):
-    """Raises `Unavailable`. One taker at a time: everything is done within `turn`."""
+    """Raises `Unavailable`. Call every method within `turn`, which admits one process at a time."""
 
     @property
     def keeps(self) -> bool:
-        """Whether files stay somewhere after they were put away."""
+        """Whether files are archived after they are ingested."""
 
     def turn(self) -> AbstractContextManager[object]:
-        """The right to take files; waits for whoever has it."""
+        """Acquire the exclusive right to claim files; waits until it is free."""
 
     def claim(self) -> list[Dropped]:
-        """Files that are whole, each claimed once; those claimed before and not put away come first, again.
+        """Claim each complete file once; earlier claims that are not archived yet are returned first, again.
 
-        A file is whole once it was seen twice, a settle time apart, with the same size and time of change.
+        A file is complete when its size and modification time are unchanged for the quiet period.
         """
 
     def watched(self) -> int:
-        """How many files were there at the last `claim` and may still be being written."""
+        """Number of files at the last `claim` that may still be incomplete."""
 
     def open(self, dropped: Dropped) -> BinaryIO: ...
 
     def changed(self, dropped: Dropped) -> bool:
-        """Whether somebody wrote to it after it was claimed."""
+        """Whether it was written to after it was claimed."""
 
     def let_go(self, dropped: Dropped) -> None:
-        """Give it back to the place it came from, to be claimed another time."""
+        """Release the claim: move the file back, to be claimed again later."""
 
     def place_for(self, dropped: Dropped) -> str:
-        """Where it will lie once it is put away; nothing else lies there. Only where files are kept."""
+        """Unused path at which it will be archived. Only if `keeps`."""
 
     def put_away(self, dropped: Dropped, place: str) -> None:
-        """Out of the way, to that place. Repeatable."""
+        """Archive the file at that path. Idempotent."""
 
     def note(self, place: str, words: str) -> None:
-        """A short text beside the file that was put away; empty words take it away. Repeatable."""
+        """Write a short text next to the archived file; an empty one removes it. Idempotent."""

@@ -1,4 +1,4 @@
-"""EventBus: topics fan out to subscriptions; each delivers at least once, in any order."""
+"""EventBus: topics fan out to subscriptions, which deliver at least once, in any order."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 
 class Message(NamedTuple):
-    """A tuple, as many are made: a settlement of a long file tells hundreds of thousands."""
+    """A NamedTuple for speed: settling a large file publishes hundreds of thousands."""
 
     body: bytes
     attributes: Mapping[str, str] = MappingProxyType({})
@@ -16,7 +16,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt to hand a message to a subscriber. `lease` names this attempt; it ends at `expires_at`."""
+    """One delivery attempt. `lease` identifies the attempt and expires at `expires_at`."""
 
     id: str
     subscription: str
@@ -24,8 +24,7 @@ class Delivery:
     message: Message
     published_at: datetime
     sequence: int
-    """Microseconds of publication: the message's place in time, also when it was sent again. A bus whose clock is
-    coarser gives the same to several."""
+    """Publish time in microseconds, unchanged by redelivery. Not unique if the bus has a coarser clock."""
     attempt: int
     lease: str
     expires_at: datetime
@@ -45,24 +44,24 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """How many messages wait; None where the bus does not tell."""
+    """Number of messages by state; None if the bus does not report it."""
 
     subscription: str
     topic: str
     ready: int | None
-    """Where `leased` is None, also those that somebody works on."""
+    """Includes leased messages if `leased` is None."""
     leased: int | None
     delayed: int | None
     dead: int | None
     oldest_seconds: float | None
-    """Also None where no message is there."""
+    """Age of the oldest message; also None without messages."""
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
     """Delay before attempt n+1 = min(maximum, minimum × 2^(n-1)) × a random factor in [0.5, 1]; seconds.
 
-    A bus of a cloud keeps to it as nearly as its service does.
+    Cloud services approximate it.
     """
 
     minimum: float = 1.0
@@ -73,46 +72,47 @@ class RetryPolicy:
 
 
 class EventBus(Protocol):
-    """Raises `Unavailable`; `NotFound` for a subscription that was never made. Safe in threads and processes."""
+    """Raises `Unavailable`; `NotFound` for a subscription that does not exist. Safe in threads and processes."""
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
-        """Make (or keep) a subscription; a message published before it existed is not delivered to it.
+        """Create a subscription if it does not exist; messages published earlier are not delivered to it.
 
-        Where infrastructure makes them, this only notes the policy.
+        If subscriptions are provisioned as infrastructure, this only records the policy.
         """
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        """All, durable on return; their ids. Without a subscription nothing is stored. Not idempotent.
+        """Publish all messages, durable on return; returns their ids. Without a subscription nothing is stored.
 
-        Where it raises, none was told; on a bus of a cloud perhaps some, which a repeat tells again.
+        Not idempotent. If it raises, no message is published; on a cloud service some may be, and a retry publishes
+        them again.
         """
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         """Lease up to `limit` ready messages, waiting at most `wait` seconds for the first one."""
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
-        """Done with these; how many still held their lease (an expired lease acknowledges nothing). Repeatable.
+        """Acknowledge deliveries; returns how many still held their lease (an expired lease is ignored). Idempotent.
 
-        What was acknowledged does not come again; on a bus of a cloud it may, rarely.
+        Acknowledged messages are not redelivered, except rarely by a cloud service.
         """
 
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
-        """Failed: comes again after the policy's delay, or becomes a dead letter past its limits. Repeatable."""
+        """Report failure: redelivered after the policy's delay, or dead-lettered past its limits. Idempotent."""
 
     def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
-        """Longer leases for long work; how many still held theirs. No bus gives less than ten minutes at a time."""
+        """Extend leases; returns how many were still held. Every bus supports at least ten minutes per call."""
 
     def subscriptions(self) -> dict[str, str]:
-        """Subscription → topic, of everything that can be pulled."""
+        """Subscription → topic, for every subscription that can be pulled."""
 
     def depths(self) -> list[QueueDepth]:
-        """Of each subscription. In a cloud as of some minutes ago, and `Unavailable` where only this is not told."""
+        """Depth of each subscription. In the cloud some minutes old; `Unavailable` if only the metrics are."""
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         """Newest first."""
 
     def resend(self, ids: Iterable[str]) -> int:
-        """Dead letters back into their queue with fresh attempts and age; how many. Repeatable."""
+        """Return dead letters to their queue with attempts and age reset; returns how many. Idempotent."""
 
     def close(self) -> None:
-        """Let go of what this process holds. Repeatable."""
+        """Release the resources of this process. Idempotent."""

@@ -1,4 +1,4 @@
-"""ObjectStore: named bytes in buckets; every write makes a new generation."""
+"""ObjectStore: named bytes in buckets; every write creates a new generation."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True)
 class StoredObject:
-    """One version of an object. `generation` is microseconds, greater for each later write of any object."""
+    """One generation of an object. `generation` is in microseconds and increases with every write to the store."""
 
     bucket: str
     name: str
@@ -20,7 +20,7 @@ class ObjectWriter(Protocol):
     """A binary stream that becomes an object when its `with` block ends without an error."""
 
     stored: StoredObject | None
-    """Set once the block has ended well."""
+    """Set when the block has ended without an error."""
 
     def write(self, data: bytes, /) -> int: ...
 
@@ -29,7 +29,7 @@ class ObjectStore(Protocol):
     """Raises `NotFound`, `Conflict` (precondition), `Rejected` (bad name) and `Unavailable`."""
 
     sessions_at: str
-    """The site that browsers send files to themselves, as `https://host`; empty where bytes pass through us."""
+    """Origin to which browsers upload directly, as `https://host`; empty if bytes pass through the portal."""
 
     def writer(
         self, bucket: str, name: str, *, if_generation: int | None = None
@@ -37,11 +37,12 @@ class ObjectStore(Protocol):
         """Write a new generation; nothing is visible before the block ends, nothing remains if it raises.
 
         `if_generation` 0: only if no live object has the name; g: only if g is live; `Conflict` otherwise, raised
-        at the latest when the block ends. Durable when the block has ended. Repeating makes another generation.
+        at the latest when the block ends. Durable when the block has ended. Not idempotent: each call creates a
+        generation.
         """
 
     def open(self, bucket: str, name: str, generation: int | None = None) -> BinaryIO:
-        """The bytes of the live (or the given, still kept) generation; `NotFound`."""
+        """The bytes of the live generation, or of the requested one while it is retained; `NotFound`."""
 
     def stat(self, bucket: str, name: str) -> StoredObject:
         """The live generation; `NotFound`."""
@@ -50,22 +51,22 @@ class ObjectStore(Protocol):
         """Live generations whose name starts with `prefix`, by name."""
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
-        """Remove the live generation; deleting what is not there is nothing. `Conflict` as for `writer`."""
+        """Remove the live generation; a missing object is ignored. `Conflict` as for `writer`."""
 
     def address(self, bucket: str, name: str, generation: int | None = None) -> str:
-        """Where the warehouse can read the object itself: a file path or a gs:// address. `NotFound` also for an older
-        generation, where only the live one can be read so."""
+        """Address at which the warehouse reads the object: a file path or gs:// URI. `NotFound` also for an older
+        generation, if the warehouse can only read the live one."""
 
     def copy(
         self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
     ) -> StoredObject:
-        """A new generation with the bytes of the live one, which do not pass through us where the store can do it
-        alone; `NotFound`, and `Conflict` as for `writer`. Repeating makes another generation."""
+        """Copy the live generation, on the server side if the store supports it; `NotFound`, and `Conflict` as for
+        `writer`. Not idempotent: each call creates a generation."""
 
     def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
-        """An address to which pages of the site `origin` send the bytes of a new object themselves, by the protocol of
-        Cloud Storage's resumable uploads. The object is there with its last byte, if none of its name lives then, and
-        has this size. Empty where bytes pass through us. Repeating makes another."""
+        """Start a Cloud Storage resumable upload; returns the URL to which pages of the site `origin` send the bytes.
+        The object of this size is created with the last byte, unless one of its name is live then. Empty if bytes
+        pass through the portal. Not idempotent: each call starts a session."""
 
     def end_session(self, address: str) -> None:
-        """Nothing more is taken at that address, and what came is forgotten, unless the object is there. Repeatable."""
+        """Cancel a session and discard its bytes, unless the object has been created. Idempotent."""

@@ -1,4 +1,4 @@
-"""Warehouse: the ledger and the views over it. The only shared truth; everything else can be made again from it."""
+"""Warehouse: the ledger and its views. The single source of truth, from which everything else can be rebuilt."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.batch import Hold
 
-if TYPE_CHECKING:  # who only keeps store sales handles no frames
+if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
     import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class StagedBatch:
-    """A batch ready to be settled: its account of itself and the addresses of its staged Parquet."""
+    """A batch ready to be settled: its metadata and the addresses of its staged Parquet."""
 
     batch_id: str
     kind: str
     """upload, messages, correction or replay"""
     source: str
-    """file, till, form, correction or connector; a correction of a file stays a file in the rules"""
+    """file, till, form, correction or connector; conflict rules treat a correction of a file as a file"""
     region: str
     contract: str
     contract_version: int
@@ -27,40 +27,40 @@ class StagedBatch:
     sha256: str
     received_seq: int
     accepted: tuple[str, ...]
-    """Parquet addresses with the columns `STAGED`."""
+    """Parquet addresses with the columns `STAGED_LINES`."""
     refused: tuple[str, ...]
-    """Parquet addresses with the columns of the table `refusals` that stage knows."""
+    """Parquet addresses with the columns `REFUSED`."""
     rows_read: int
     rows_blank: int
     rows_ignored: int
     problems: str = "[]"
-    """JSON: what the rules found, counted by code and column."""
+    """JSON: counts of problems by code and column."""
     parent: str = ""
     fix_number: int = 0
     as_new: bool = False
     confirmed: tuple[str, ...] = ()
     replaces: str = ""
-    """'' , 'sale' or 'store-day': what the batch tells whole"""
+    """Scope of which the batch is a complete statement: '' (none), 'sale' or 'store-day'"""
     nameless: bool = False
-    """Whether nothing but their content names its sales, so that a corrected row looks like another sale"""
+    """Whether sales are identified by content only, so that a corrected row looks like another sale"""
     rules: str = "ask"
-    """Which side rules where a file differs from a till: ask, file or till"""
+    """Which side wins if a file differs from a till: ask, file or till"""
 
 
 @dataclass(frozen=True)
 class Settlement:
-    """What one settlement does, in this order: undo the batches named, then settle the staged ones."""
+    """Input of one settlement: first undo these batches, then settle the staged ones."""
 
     staged: Sequence[StagedBatch] = ()
     undo: Sequence[str] = ()
-    """Batch ids whose rows stop counting."""
+    """Ids of the batches to undo."""
     request_id: str = ""
-    """Recorded with the settlement; the same request again is answered with the first one's result."""
+    """Idempotency key, recorded with the settlement; a repeated request returns the first result."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """One SELECT in GoogleSQL with @named parameters."""
+    """A SELECT in GoogleSQL with @named parameters."""
 
     sql: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -68,42 +68,42 @@ class Question:
 
 @dataclass(frozen=True)
 class Settled:
-    """What a settlement did. `settlement_no` is 0 where there was nothing to do."""
+    """Result of a settlement. `settlement_no` is 0 if there was nothing to do."""
 
     settlement_no: int
     batches: Mapping[str, int] = field(default_factory=dict)
-    """Batch id → the settlement that took it in: this one or, for a repeat, an earlier one."""
+    """Batch id → the settlement that committed it: this one or, for a repeat, an earlier one."""
     holds: Mapping[str, Hold] = field(default_factory=dict)
-    """Batches left out because a person must decide."""
+    """Batches that are held instead of settled."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
     answers: "tuple[pa.Table, ...]" = ()
-    """Only from `preview`: what its questions would be answered then."""
+    """Only from `preview`: the results of its questions."""
 
 
 class Warehouse(Protocol):
     """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query)."""
 
     def settle(self, settlement: Settlement) -> Settled:
-        """All in one transaction, or nothing. Repeatable: batches already settled or undone are left as they are."""
+        """Settle in one transaction. Idempotent: batches already settled or undone are skipped."""
 
     def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
-        """What `settle` would do now, and what the questions would be answered then; nothing is kept."""
+        """What `settle` would do now, and the results of the questions after it; rolled back."""
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
-        """One SELECT in GoogleSQL with @named parameters; readers never wait for a settlement."""
+        """Run a SELECT in GoogleSQL with @named parameters; never blocked by a settlement."""
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
-        """As `query`, in batches of bounded size."""
+        """As `query`, in record batches of bounded size."""
 
     def load(self, table: str, rows: "pa.Table") -> None:
-        """Replace a reference table (sql/reference) whole, in one transaction. Repeatable."""
+        """Replace all rows of a reference table (sql/reference) in one transaction. Idempotent."""
 
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
-        """Replace the rows of a reference table that have these keys, add the others. Repeatable."""
+        """Replace the rows of a reference table with the same keys, insert the others. Idempotent."""
 
     def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        """Replace the rows of these days in a table of sums (`domain.daily_totals`) by a SELECT's in GoogleSQL, whose
-        parameter @days they are; in one transaction that no settlement waits for. Repeatable."""
+        """Replace the rows of these days in a rollup (`domain.daily_totals`) by the result of a GoogleSQL SELECT with
+        the parameter @days, in one transaction that blocks no settlement. Idempotent."""
 
     def close(self) -> None: ...

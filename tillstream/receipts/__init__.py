@@ -1,1 +1,1 @@
-"""What became of every row: receipts, quarantine, and the rows as their source wrote them."""
+"""Outcome of every row: receipts, quarantined rows, and rows of the original files."""

@@ -1,4 +1,4 @@
-"""Refused rows as the source wrote them: as text, as cells, and as a file that a person can correct."""
+"""Rejected rows as written in the original file: as text, as cells, and as a CSV file for correction."""
 
 import csv
 import io
@@ -12,41 +12,41 @@ from tillstream.domain.batch import Upload
 from tillstream.ports import Ports
 from tillstream.receipts import receipt as receipts
 
-if TYPE_CHECKING:  # both stand on frames, and refused rows are listed where nothing else needs them
+if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
     from tillstream.pipeline.reading.open_reader import Shape
     from tillstream.pipeline.reading.options import Manner
 from tillstream.pipeline.reading.correction_file import BOM, OURS, ROW, _dicts, _line, guard, line_of
 
 
 def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
-    """UTF-8 with BOM, comma: the source's own columns and values, then `_row` and what is wrong. Raises `NotFound`."""
+    """Rejected rows as comma-separated CSV in UTF-8 with BOM: source columns, then `OURS`. Raises `NotFound`."""
     upload = records.get(ports, batch)
     shape = shape_of(ports, upload)
     yield (BOM + _line([*shape.names, *OURS])).encode()
     for row in with_raw(ports, upload, receipts.refused(ports, batch)):
-        cells, whole = cells_of(shape, row)
-        words = "; ".join(problem["message"] for problem in row["problems"])
-        ours = [str(row["row_number"]), str(row["line_number"]), words, "", "", whole]
-        yield _line([guard(cell) for cell in (*cells, *ours)]).encode()
+        cells, text = cells_of(shape, row)
+        messages = "; ".join(problem["message"] for problem in row["problems"])
+        added = [str(row["row_number"]), str(row["line_number"]), messages, "", "", text]
+        yield _line([guard(cell) for cell in (*cells, *added)]).encode()
 
 
 def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with their text; what only the ledger refused is read from the original again."""
-    wanted: dict[int, set[int]] = {}
+    """Rows with `raw` filled; for rows rejected by the ledger it is read from the original file."""
+    missing: dict[int, set[int]] = {}
     for row in rows:
         if row["raw"] is None:
-            wanted.setdefault(row["fix_number"], set()).add(row["row_number"])
-    texts = {fix: dict(_read_again(ports, upload, fix, numbers)) for fix, numbers in wanted.items()}
+            missing.setdefault(row["fix_number"], set()).add(row["row_number"])
+    texts = {fix: dict(_read_original(ports, upload, fix, numbers)) for fix, numbers in missing.items()}
     return [
         row if row["raw"] is not None else row | {"raw": texts[row["fix_number"]].get(row["row_number"], "")}
         for row in rows
     ]
 
 
-def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
+def _read_original(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
         corrections = [*lineage.fixes(ports, upload), *records.children(ports, upload.batch_id, "correction")]
-        correction = next(each for each in corrections if each.fix_number == fix)
+        correction = next(one for one in corrections if one.fix_number == fix)
         with _open(ports, correction) as stream:
             for row in _dicts(stream):
                 if int(row[ROW]) in numbers:
@@ -60,7 +60,7 @@ def _read_again(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> It
         return
     from tillstream.pipeline.reading.open_reader import blocks
 
-    for block in blocks(partial(_open, ports, upload), _manner(ports, upload)):
+    for block in blocks(partial(_open, ports, upload), _options(ports, upload)):
         for index, number in enumerate(block.row_number.tolist()):
             if number in numbers:
                 yield number, block.raw(index)
@@ -71,22 +71,22 @@ def _open(ports: Ports, upload: Upload) -> BinaryIO:
 
 
 def shape_of(ports: Ports, upload: Upload) -> "Shape":
-    """The columns of an original as its header names them, and how its rows are taken apart."""
+    """The columns in the header of an original file, and the parser of its rows."""
     from tillstream.pipeline.reading.open_reader import Shape, shape
 
     if upload.kind == "messages":
         return Shape(["message"], lambda raw: [raw])
-    return shape(partial(_open, ports, upload), _manner(ports, upload))
+    return shape(partial(_open, ports, upload), _options(ports, upload))
 
 
-def _manner(ports: Ports, upload: Upload) -> "Manner":
+def _options(ports: Ports, upload: Upload) -> "Manner":
     from tillstream.pipeline.reading.open_reader import by_contract
 
     return by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
 
 
 def cells_of(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
-    """The row's cells, and its whole text where they are not as many as the header's."""
+    """The cells of a row, padded or cut to the header, and its raw text if their number differed, else empty."""
     raw, width = row["raw"], len(shape.names)
     cells = next(csv.reader(io.StringIO(raw, newline="")), []) if row["fix_number"] else shape.cells(raw)
     if len(cells) == width:

@@ -1,6 +1,6 @@
-"""Refused rows of a batch that has not settled, as stage wrote them: what a person looks at before deciding.
+"""Rejected rows of a batch that is not settled, read from staging for review.
 
-Where the staging bucket let go of them, there are none to look at.
+Empty if the staged files have expired.
 """
 
 import json
@@ -14,7 +14,7 @@ from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
 
-if TYPE_CHECKING:  # light pages ask no rows
+if TYPE_CHECKING:  # pages without rows do not import pyarrow
     import pyarrow as pa
 
 BEFORE_THE_LEDGER = frozenset({State.STAGED, State.HELD, State.REJECTED, State.CANCELLED})
@@ -22,7 +22,7 @@ COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "prob
 
 
 def refused(ports: Ports, upload: Upload, code: str | None, limit: int | None, offset: int) -> list[dict[str, Any]]:
-    """As the ledger's rows: in the order of the file, `problems` as JSON text."""
+    """Rejected rows in file order, `problems` as JSON text, as in the ledger."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -35,20 +35,20 @@ def refused(ports: Ports, upload: Upload, code: str | None, limit: int | None, o
         rows = rows.filter(
             pa.array([json.loads(text.as_py())[0]["code"] == code for text in rows["problems"]], pa.bool_())
         )
-    found: list[dict[str, Any]] = rows.slice(offset, limit).to_pylist()
-    return found
+    page: list[dict[str, Any]] = rows.slice(offset, limit).to_pylist()
+    return page
 
 
 def days(ports: Ports, upload: Upload) -> set[tuple[str | None, date]]:
-    """The stores and days that a batch which does not count yet would tell, as far as its rows could be read."""
+    """Stores and days in the staged rows of a batch that is not settled, as far as the rows are readable."""
     import pyarrow as pa
 
-    found: set[tuple[str | None, date]] = set()
+    store_days: set[tuple[str | None, date]] = set()
     names = (*upload.staged.get("accepted", []), *upload.staged.get("refused", []))
-    for told in _tables(ports, names, ["store_id", "sale_date"]):
-        distinct = pa.TableGroupBy(told, ["store_id", "sale_date"]).aggregate([])
-        found |= {(row["store_id"], row["sale_date"]) for row in distinct.to_pylist() if row["sale_date"]}
-    return found
+    for table in _tables(ports, names, ["store_id", "sale_date"]):
+        distinct = pa.TableGroupBy(table, ["store_id", "sale_date"]).aggregate([])
+        store_days |= {(row["store_id"], row["sale_date"]) for row in distinct.to_pylist() if row["sale_date"]}
+    return store_days
 
 
 def _tables(ports: Ports, names: Iterable[str], columns: Sequence[str]) -> "Iterator[pa.Table]":

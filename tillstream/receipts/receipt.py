@@ -1,4 +1,4 @@
-"""The account of a batch: its receipt, and the rows that were refused."""
+"""Receipts: counts, problems and amounts of a batch, and its rejected rows."""
 
 import json
 from collections.abc import Mapping
@@ -28,37 +28,37 @@ COUNTS = {
 
 
 def receipt(ports: Ports, batch: str) -> dict[str, Any]:
-    """The JSON receipt of the design. Raises `NotFound`.
+    """The JSON receipt of a batch. Raises `NotFound`.
 
-    `rows` balance: read = new + corrected + duplicate + quarantined + blank + ignored. Before a batch is settled
-    the rows that will enter are not told apart yet: new, corrected and duplicate are then null.
+    `rows` balance: read = new + corrected + duplicate + quarantined + blank + ignored. Before a batch is settled,
+    new, corrected and duplicate are null.
     """
     upload = records.get(ports, batch)
-    of_batch, of_amounts, of_problems = questions(batch)
-    rows = _asked(ports, of_batch)
+    batch_query, amounts_query, problems_query = questions(batch)
+    rows = _query(ports, batch_query)
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
-        amounts = _asked(ports, of_amounts)
-    return {"batch_id": batch} | compose(upload, rows, amounts, _asked(ports, of_problems))
+        amounts = _query(ports, amounts_query)
+    return {"batch_id": batch} | compose(upload, rows, amounts, _query(ports, problems_query))
 
 
-def _asked(ports: Ports, question: Question) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = ports.warehouse.query(question.sql, question.params).to_pylist()
-    return answer
+def _query(ports: Ports, question: Question) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = ports.warehouse.query(question.sql, question.params).to_pylist()
+    return rows
 
 
 def _staged_amounts(upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """What stage summed up, so that no row is read again; None where the ledger took other rows than stage gave."""
+    """Amounts summed by staging, which saves a query; None if the ledger accepted other rows than staging."""
     if not rows:
         return []
-    told = upload.staged
-    if "amounts" not in told or rows[0]["fixes"] or rows[0]["rows_quarantined"] != told["rows_refused"]:
+    staged = upload.staged
+    if "amounts" not in staged or rows[0]["fixes"] or rows[0]["rows_quarantined"] != staged["rows_refused"]:
         return None
-    return [row | {name: row[name] and Decimal(row[name]) for name in ("net", "gross")} for row in told["amounts"]]
+    return [row | {name: row[name] and Decimal(row[name]) for name in ("net", "gross")} for row in staged["amounts"]]
 
 
 def questions(batch: str) -> list[Question]:
-    """What must be asked of the warehouse for a receipt: its row, its amounts, its problems by code."""
+    """Warehouse queries of a receipt, in the order of the parameters of `compose`: batch, amounts, problems by code."""
     names = ("ledger/batch_receipt", "ledger/batch_amounts", "ledger/batch_problems")
     return [Question(sql.text(name), {"batch_id": batch}) for name in names]
 
@@ -66,9 +66,10 @@ def questions(batch: str) -> list[Question]:
 def compose(
     upload: Upload, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    counted = rows[0] if rows else _not_settled(upload)
-    staged = upload.staged.get("problems", [])
-    warnings = [problem for problem in staged if not rows or problem["severity"] != Severity.ERROR]
+    """The receipt from the results of `questions`; `rows` is empty before the batch is settled."""
+    counts = rows[0] if rows else _not_settled(upload)
+    problems = upload.staged.get("problems", [])
+    warnings = [problem for problem in problems if not rows or problem["severity"] != Severity.ERROR]
     return {
         "status": upload.state.value,
         "region": upload.region,
@@ -76,21 +77,21 @@ def compose(
         "contract_version": upload.contract_version,
         "file": upload.file,
         "holds": [{"code": hold.code, "message": hold.message} for hold in upload.holds] if not rows else [],
-        "rows": {name: counted[column] for name, column in COUNTS.items()},
-        "problems": [*warnings, *(_problem(row) for row in refused), *_ledger_warnings(counted)],
+        "rows": {name: counts[column] for name, column in COUNTS.items()},
+        "problems": [*warnings, *(_problem(row) for row in refused), *_ledger_warnings(counts)],
         "amounts": [{name: row[name] for name in ("currency", "net", "gross")} for row in amounts],
-        "removed": counted["removed"],
+        "removed": counts["removed"],
         "error": upload.error,
     } | _proposal(upload)
 
 
 def _proposal(upload: Upload) -> dict[str, Any]:
-    """The next version of the contract that would read a held file, where one is proposed."""
+    """The proposed next contract version of a held file, if any."""
     if not upload.proposed or upload.state is not State.HELD:
         return {}
     contract = upload.proposed["contract"]
-    said = {"contract": contract["name"], "version": contract["version"], "changes": upload.proposed["changes"]}
-    return {"proposal": said}
+    proposal = {"contract": contract["name"], "version": contract["version"], "changes": upload.proposed["changes"]}
+    return {"proposal": proposal}
 
 
 def _not_settled(upload: Upload) -> dict[str, Any]:
@@ -114,65 +115,67 @@ def _problem(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("code", "column", "count", "first_line", "example")} | {"severity": severity}
 
 
-def _ledger_warnings(counted: dict[str, Any]) -> list[dict[str, Any]]:
+def _ledger_warnings(counts: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "code": code,
             "severity": "warning",
             "column": None,
-            "count": counted[name],
+            "count": counts[name],
             "first_line": None,
             "example": None,
         }
         for code, name in (("superseded", "superseded"), ("repeated-line", "repeated_lines"))
-        if counted[name]
+        if counts[name]
     ]
 
 
 def refused(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
-    """The rows that wait for a person: row_number, line_number, raw, outcome and problems in words."""
+    """Rejected rows of a batch: row_number, line_number, raw, outcome and problems with their messages."""
     upload = records.get(ports, batch)
     if upload.state in quarantine.BEFORE_THE_LEDGER:
         rows = quarantine.refused(ports, upload, code, limit, offset)
     else:
         rows = in_quarantine(ports, batch, code=code, limit=limit, offset=offset)
-    named = headers(ports, upload)
-    return [row | {"problems": [in_words(problem, named) for problem in json.loads(row["problems"])]} for row in rows]
+    names = headers(ports, upload)
+    return [row | {"problems": [in_words(problem, names) for problem in json.loads(row["problems"])]} for row in rows]
 
 
 def in_quarantine(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
-    """As `refused` of a batch in the ledger, with `problems` as the JSON text that is kept of them."""
+    """As `refused`, for a batch in the ledger, with `problems` as stored JSON text."""
     params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
     rows: list[dict[str, Any]] = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
     return rows
 
 
 def headers(ports: Ports, upload: Upload) -> dict[str, str]:
-    """column → the header that the file gives it: the words of whoever wrote the file. Messages have none."""
+    """Column → header in the file; empty for messages."""
     if upload.kind == "messages" or not upload.contract:
         return {}
     return headers_of(contract_version(ports.documents, upload.contract, upload.contract_version))
 
 
 def headers_of(contract: Contract) -> dict[str, str]:
+    """Column → header in the files of a contract."""
     columns = contract.columns
-    dated = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
-    return dated | dict(columns)
+    dates = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
+    return dates | dict(columns)
 
 
-def in_words(problem: dict[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
-    known = CATALOGUE[problem["code"]]
+def in_words(problem: dict[str, Any], header_names: Mapping[str, str]) -> dict[str, Any]:
+    """The problem with message, remedy and severity. header_names: column → header, used in the message."""
+    problem_type = CATALOGUE[problem["code"]]
     column = problem.get("column")
-    name = named.get(column, column) if column else None
-    message = known.says(name, problem.get("value"), problem.get("detail") or "")
-    return problem | {"message": message, "remedy": known.remedy, "severity": known.severity.value}
+    name = header_names.get(column, column) if column else None
+    message = problem_type.says(name, problem.get("value"), problem.get("detail") or "")
+    return problem | {"message": message, "remedy": problem_type.remedy, "severity": problem_type.severity.value}
 
 
-ALIKE = """
+_IDENTICAL_LINES = """
 SELECT line_number, first_line
 FROM (
   SELECT
@@ -194,7 +197,7 @@ LIMIT @most
 
 
 def repeated_lines(ports: Ports, batch: str, most: int = 100) -> list[list[int]]:
-    """Line numbers of the file, those of identical lines together, the first of the file first; at most so many."""
-    rows = ports.warehouse.query(ALIKE, {"batch_id": batch, "most": most}).to_pylist()
+    """Line numbers of identical lines, grouped and in file order; at most `most` lines."""
+    rows = ports.warehouse.query(_IDENTICAL_LINES, {"batch_id": batch, "most": most}).to_pylist()
     groups = groupby(rows, key=lambda row: row["first_line"])
     return [lines for _, group in groups if len(lines := [row["line_number"] for row in group]) > 1]

@@ -1,4 +1,4 @@
-"""A line of a kept original as its source wrote it, with the lines around it: where a sale line came from."""
+"""Find the row on a line of an original file, with the rows around it: the origin of a sale line."""
 
 import json
 from collections.abc import Callable, Generator
@@ -19,23 +19,23 @@ from tillstream.pipeline.rows.block import Block
 from tillstream.ports import Ports
 
 Open = Callable[[], BinaryIO]
-AROUND = 3
+_CONTEXT_ROWS = 3
 
 
 @dataclass(frozen=True)
 class FileRow:
     line: int
-    """Physical line (of a sheet: row; of messages: which message) where the row starts."""
+    """Physical line where the row starts (sheets: row; messages: index of the message), from 1."""
     row: int
-    """Counted after the header from 1."""
+    """Row number after the header, from 1."""
     raw: str
     cells: dict[str, str] = field(default_factory=dict)
-    """Header → cell; empty for rows that could not be read as cells."""
+    """Header → cell; empty for rows that could not be parsed into cells."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """`row` is the one asked for; `before` and `after` stand around it."""
+    """The requested row with the rows before and after it."""
 
     row: FileRow
     before: list[FileRow]
@@ -43,45 +43,47 @@ class Found:
 
 
 def around(ports: Ports, upload: Upload, line: int) -> Found:
-    """The row that stands on a physical line of the upload, and its neighbours; read only as far as that.
+    """The row on a physical line of the original file, with its context; reads no further than that.
 
-    A row may run over several lines: it is the one that starts there or above. Raises `NotFound` where no row stands
-    there, `Rejected` where nobody knows how the file is read.
+    A row that spans several lines is returned for each of them. Raises `NotFound` if the line belongs to no row,
+    `Rejected` if the file has no contract yet.
     """
-    until: list[FileRow] = []
+    up_to_line: list[FileRow] = []
     after: list[FileRow] = []
     with closing(_rows(ports, upload, line)) as rows:
         for row in rows:
             if row.line <= line:
-                until = [*until[-AROUND:], row]
+                up_to_line = [*up_to_line[-_CONTEXT_ROWS:], row]
             else:
                 after.append(row)
-            if len(after) == AROUND:
+            if len(after) == _CONTEXT_ROWS:
                 break
-    if not until or line > until[-1].line + until[-1].raw.count("\n"):
+    if not up_to_line or line > up_to_line[-1].line + up_to_line[-1].raw.count("\n"):
         raise NotFound(f"{upload.file} has no row on line {line}.")
-    return Found(until[-1], until[:-1], after)
+    return Found(up_to_line[-1], up_to_line[:-1], after)
 
 
 def _rows(ports: Ports, upload: Upload, line: int) -> Generator[FileRow, None, None]:
-    """Rows in the order of the file, those refused as cells too; far from the line some may be left out."""
+    """Rows in file order, including unreadable ones; rows far from the line may be left out."""
     open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
     if upload.kind == "messages":
-        return _of_messages(open_original)
+        return _message_rows(open_original)
     if upload.kind == "correction":
-        return _of_correction(open_original)
+        return _correction_rows(open_original)
     if not upload.contract:
         raise Rejected(f"Nobody has said yet how {upload.file} is written, so it has no rows.")
-    how = by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
-    return _of_file(open_original, how, line)
+    options = by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+    return _file_rows(open_original, options, line)
 
 
-def _of_file(open_original: Open, how: Manner, line: int) -> Generator[FileRow, None, None]:
-    with closing(blocks(open_original, how)) as found:
-        for block in found:
-            at = int(np.searchsorted(block.line_number, line, side="right"))
-            near = range(max(0, at - AROUND - 1), min(at + AROUND, len(block.line_number)))
-            rows = [*(_row(block, index) for index in near), *_refused(block, line)]
+def _file_rows(open_original: Open, options: Manner, line: int) -> Generator[FileRow, None, None]:
+    with closing(blocks(open_original, options)) as row_blocks:
+        for block in row_blocks:
+            index_after = int(np.searchsorted(block.line_number, line, side="right"))
+            near = range(
+                max(0, index_after - _CONTEXT_ROWS - 1), min(index_after + _CONTEXT_ROWS, len(block.line_number))
+            )
+            rows = [*(_row(block, index) for index in near), *_unreadable(block, line)]
             yield from sorted(rows, key=lambda row: row.line)
 
 
@@ -90,26 +92,26 @@ def _row(block: Block, index: int) -> FileRow:
     return FileRow(int(block.line_number[index]), int(block.row_number[index]), block.raw(index), cells)
 
 
-def _refused(block: Block, line: int) -> list[FileRow]:
-    """The nearest of those that are no cells."""
-    rows = sorted(block.refused, key=lambda one: one.line_number)
-    above = [one for one in rows if one.line_number <= line][-AROUND - 1 :]
-    below = [one for one in rows if one.line_number > line][:AROUND]
-    return [FileRow(one.line_number, one.row_number, one.raw) for one in (*above, *below)]
+def _unreadable(block: Block, line: int) -> list[FileRow]:
+    """The unreadable rows of a block nearest to the line."""
+    rows = sorted(block.refused, key=lambda row: row.line_number)
+    above = [row for row in rows if row.line_number <= line][-_CONTEXT_ROWS - 1 :]
+    below = [row for row in rows if row.line_number > line][:_CONTEXT_ROWS]
+    return [FileRow(row.line_number, row.row_number, row.raw) for row in (*above, *below)]
 
 
-def _of_correction(open_corrected: Open) -> Generator[FileRow, None, None]:
-    """Corrected rows name the line of their original themselves; a person may have sorted them."""
+def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
+    """Rows of a correction by their original line number, which each contains; the user may have sorted them."""
     rows = []
-    with open_corrected() as stream:
+    with open_correction() as stream:
         for block in read(stream, CORRECTED):
             for cells in block.cells.to_pylist():
-                own = {name: unguard(cell) for name, cell in cells.items() if name not in OURS}
-                rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), line_of(list(own.values())), own))
+                source = {name: unguard(cell) for name, cell in cells.items() if name not in OURS}
+                rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), line_of(list(source.values())), source))
     yield from sorted(rows, key=lambda row: (row.line, row.row))
 
 
-def _of_messages(open_kept: Open) -> Generator[FileRow, None, None]:
-    with open_kept() as stream:
+def _message_rows(open_messages: Open) -> Generator[FileRow, None, None]:
+    with open_messages() as stream:
         for number, text in enumerate(stream.read().decode().split("\n")[:-1], 1):
             yield FileRow(number, number, json.loads(text)["message"])

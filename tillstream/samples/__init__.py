@@ -1,1 +1,1 @@
-"""Plausible files for three made-up regions, and the facts they tell. Imports nothing of ours."""
+"""Sample sales files of fictional regions, and the figures expected from them. Imports only itself."""

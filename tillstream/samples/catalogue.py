@@ -1,10 +1,10 @@
-"""120 products in eight categories, sold in every region at prices of its own."""
+"""120 products in eight categories, sold in every region at its own prices."""
 
 import numpy as np
 
 from tillstream.samples.draw import Ints, share
 
-# Category → (letters of its codes, likelihood by month from January in per mille, "product: price in US cents").
+# Category → (product code prefix, likelihood by month from January in per mille, "product:price in US cents").
 _CATEGORIES: dict[str, tuple[str, str, str]] = {
     "Electronics": (
         "EL",
@@ -66,7 +66,7 @@ _CATEGORIES: dict[str, tuple[str, str, str]] = {
 
 
 def _products(text: str) -> list[tuple[str, int]]:
-    """Name and price by turns: each entry ends with a colon and its price."""
+    """Parse names and prices: each entry ends with a colon and its price."""
     products, words = [], []
     for word in text.split():
         name, colon, price = word.partition(":")
@@ -87,18 +87,18 @@ CODES = [row[0] for row in _ROWS]
 NAMES = [row[1] for row in _ROWS]
 CATEGORY: Ints = np.array([row[3] for row in _ROWS], dtype=np.int64)
 _CENTS: Ints = np.array([row[2] for row in _ROWS], dtype=np.int64)
-_FAME: Ints = np.array([6000 // (row[4] + 3) for row in _ROWS], dtype=np.int64)
+_POPULARITY: Ints = np.array([6000 // (row[4] + 3) for row in _ROWS], dtype=np.int64)
 _SEASONS: Ints = np.array([[int(n) for n in season.split()] for _, season, _ in _CATEGORIES.values()], dtype=np.int64)
 
 
 def likelihood(month: int) -> Ints:
-    """How likely each product is in a month (1 to 12)."""
+    """Relative likelihood of each product in a month (1 to 12)."""
     season: Ints = _SEASONS[CATEGORY, month - 1]
-    return _FAME * season // 100
+    return _POPULARITY * season // 100
 
 
 def prices(currency: str, year: int) -> Ints:
-    """The price of each product in hundredths of the currency; `year` 0, 1, 2 … grows by 4 % each."""
+    """Price of each product in hundredths of the currency, 4 % more with each `year` (0, 1, 2 …)."""
     cents = share(_CENTS, 100 + 4 * year, 100)
     match currency:
         case "INR":
@@ -116,5 +116,5 @@ def prices(currency: str, year: int) -> Ints:
 
 
 def costs(price: Ints) -> Ints:
-    """What a unit costs the company, from its price: 55 to 69 percent by product."""
+    """Unit costs from prices: 55 to 69 percent, depending on the product."""
     return share(price, 55 + np.arange(price.size) % 15, 100)

@@ -1,4 +1,4 @@
-"""Columns of numbers turned into columns of text."""
+"""Convert columns of numbers to columns of text."""
 
 from typing import TypeAlias
 
@@ -9,31 +9,32 @@ import pyarrow.compute as pc
 from tillstream.samples.draw import Ints, Mask
 
 Text: TypeAlias = pa.Array
-"""One cell a row."""
+"""One cell per row."""
 
 
 def joined(*parts: Text | str, between: str = "") -> Text:
-    """The cells of each row side by side."""
+    """Concatenate the cells of each row."""
     return pc.binary_join_element_wise(*parts, between)
 
 
-def looked_up(words: list[str], index: Ints) -> Text:
-    """words[index], and an empty cell where the index is -1."""
+def take(words: list[str], index: Ints) -> Text:
+    """words[index], or an empty cell if the index is -1."""
     return pa.array([*words, ""]).take(pa.array(np.where(index < 0, len(words), index)))
 
 
 def whole(numbers: Ints, width: int = 0) -> Text:
+    """Integers as text, zero-padded to `width`."""
     text = pc.cast(pa.array(numbers), pa.string())
     return pc.utf8_lpad(text, width, "0") if width else text
 
 
-def amounts(hundredths: Ints, scale: int = 2) -> Text:
-    """Exact decimal text of whole hundredths (or whatever `scale` says)."""
-    return pc.cast(decimals(hundredths, scale), pa.string())
+def amounts(units: Ints, scale: int = 2) -> Text:
+    """Exact decimal text of integers in units of 10^-scale."""
+    return pc.cast(decimals(units, scale), pa.string())
 
 
 def decimals(units: Ints, scale: int) -> Text:
-    """Whole units of 10^-scale as decimals, by their 128-bit layout: low word first."""
+    """Integers in units of 10^-scale as decimals, built from their 128-bit layout, low word first."""
     words = np.empty((units.size, 2), dtype="<i8")
     words[:, 0] = units
     words[:, 1] = units >> 63
@@ -41,26 +42,26 @@ def decimals(units: Ints, scale: int) -> Text:
 
 
 def thousands(text: Text) -> Text:
-    """1234.50 as 1,234.50; up to 999,999.99."""
+    """Group thousands: 1234.50 as 1,234.50; up to 999,999.99."""
     return pc.replace_substring_regex(text, r"(\d)(\d{3}\.)", r"\1,\2")
 
 
-def signed(sign: str, text: Text) -> Text:
-    """A currency's sign between the minus and the digits."""
-    return pc.replace_substring_regex(text, "^(-?)", rf"\1{sign}")
+def signed(symbol: str, text: Text) -> Text:
+    """Insert a currency symbol between the minus and the digits."""
+    return pc.replace_substring_regex(text, "^(-?)", rf"\1{symbol}")
 
 
 def comma(text: Text, group: str = "") -> Text:
-    """1234.50 as 1234,50, with a sign between thousands where one is given."""
-    apart = pc.replace_substring(thousands(text), ",", "_")
-    return pc.replace_substring(pc.replace_substring(apart, ".", ","), "_", group)
+    """Decimal comma: 1234.50 as 1234,50, with `group` as thousands separator."""
+    grouped = pc.replace_substring(thousands(text), ",", "_")
+    return pc.replace_substring(pc.replace_substring(grouped, ".", ","), "_", group)
 
 
 def quoted(words: list[str], delimiter: str) -> list[str]:
-    """Each word as a CSV cell: in quotes where it holds the delimiter or a quote."""
+    """Each word as a CSV cell, quoted if it contains the delimiter or a quote."""
     return ['"' + word.replace('"', '""') + '"' if delimiter in word or '"' in word else word for word in words]
 
 
 def where(mask: Mask, text: str, cells: Text) -> Text:
-    """The cells, with `text` in the rows of the mask."""
+    """Replace the cells in the rows of the mask by `text`."""
     return pc.if_else(pa.array(mask), text, cells)

@@ -1,4 +1,4 @@
-"""Random draws in whole numbers only, so that a seed gives the same bytes on every machine."""
+"""Random draws of integers only, so that a seed gives the same bytes on every machine."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,19 +8,19 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Draw:
-    """A stream of draws named by its key. PCG64's raw bits are promised to stay; floats and distributions are not."""
+    """Random stream seeded by a key. NumPy keeps PCG64's raw bits stable across versions, but not its distributions."""
 
     def __init__(self, *key: int) -> None:
         self._bits = np.random.PCG64(np.random.SeedSequence(key))
 
     def below(self, bound: int | Ints, size: int) -> Ints:
-        """`size` numbers from 0 to bound - 1; bounds are below 2^31."""
+        """Draw `size` numbers from 0 to bound - 1; bounds are below 2^31."""
         high: npt.NDArray[np.uint64] = np.asarray(self._bits.random_raw(size), dtype=np.uint64) >> np.uint64(32)
         scaled: npt.NDArray[np.uint64] = (high * np.asarray(bound, dtype=np.uint64)) >> np.uint64(32)
         return scaled.astype(np.int64)
 
     def pick(self, weights: Ints | list[int], size: int) -> Ints:
-        """`size` indexes, each as likely as its weight; the weights' sum is below 2^31."""
+        """Draw `size` indexes with these weights, whose sum is below 2^31."""
         ends = np.cumsum(np.asarray(weights, dtype=np.int64))
         return np.searchsorted(ends, self.below(int(ends[-1]), size), side="right").astype(np.int64)
 

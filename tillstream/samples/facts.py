@@ -1,4 +1,4 @@
-"""What a right import of the samples must say, counted by the generator itself."""
+"""Figures expected from an import of the samples, counted by the generator."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ import numpy as np
 
 from tillstream.samples import catalogue
 from tillstream.samples.draw import Ints, Mask
-from tillstream.samples.faults import CODES, corrections, spoilt, told_again
-from tillstream.samples.lines import CANCELLED, PENDING, RETURNED, Lines, nothing, stacked
+from tillstream.samples.faults import CODES, corrections, overlap, with_faults
+from tillstream.samples.lines import CANCELLED, PENDING, RETURNED, Lines, concat, empty
 from tillstream.samples.months import MONTHS, Month, months, sales
 from tillstream.samples.regions import Region
 
 CORRECTED_MONTHS = 3
-"""Corrections reach so many months back."""
+"""Number of months that corrections reach back."""
 
 
 @dataclass
 class FileFacts:
-    """Rows after the header by outcome, when the files are taken in their order. Amounts over the accepted rows."""
+    """Rows after the header by outcome, if files are imported in order. Amounts cover the accepted rows."""
 
     read: int = 0
     new: int = 0
@@ -32,21 +32,21 @@ class FileFacts:
     ignored: int = 0
     net: Decimal = Decimal(0)
     refused: Counter[str] = field(default_factory=Counter)
-    """Quarantined rows by the code of their problem"""
+    """Quarantined rows by problem code"""
 
     def add(self, lines: Lines, outcome: str) -> None:
-        """Count lines that all have this outcome, except for the faulty among them."""
-        good = lines.take(lines.fault == 0)
+        """Count lines of which all but the faulty ones have this outcome."""
+        valid = lines.take(lines.fault == 0)
         self.read += len(lines)
-        self.quarantined += len(lines) - len(good)
-        setattr(self, outcome, getattr(self, outcome) + len(good))
-        self.net += money(good.net)
+        self.quarantined += len(lines) - len(valid)
+        setattr(self, outcome, getattr(self, outcome) + len(valid))
+        self.net += money(valid.net)
         self.refused.update(CODES[int(fault)] for fault in lines.fault[lines.fault > 0])
 
 
 @dataclass
 class SampleFacts:
-    """One region after all of its files. Totals in its currency; revenue leaves out cancelled lines only."""
+    """One region after all its files. Totals in its currency; revenue excludes cancelled lines only."""
 
     region: str
     currency: str
@@ -72,18 +72,18 @@ class SampleFacts:
 
     @property
     def refused(self) -> int:
-        return sum(one.quarantined for one in self.files.values())
+        return sum(file.quarantined for file in self.files.values())
 
     @property
     def duplicates(self) -> int:
-        return sum(one.duplicate for one in self.files.values())
+        return sum(file.duplicate for file in self.files.values())
 
     @property
     def corrected(self) -> int:
-        return sum(one.corrected for one in self.files.values())
+        return sum(file.corrected for file in self.files.values())
 
     def add(self, lines: Lines, month: Month) -> None:
-        """Count lines as they stand in the end, none faulty."""
+        """Count lines in their final state, without faults."""
         active = lines.take(lines.status != CANCELLED)
         self.lines += len(lines)
         self.cancelled_lines += len(lines) - len(active)
@@ -97,8 +97,8 @@ class SampleFacts:
         self.returned += money(lines.net[lines.status == RETURNED])
         self.customer_numbers |= set(np.unique(active.customer[active.customer >= 0]).tolist())
         for number, category in enumerate(catalogue.CATEGORIES):
-            so_far = self.revenue_by_category.get(category, Decimal(0))
-            self.revenue_by_category[category] = so_far + money(
+            subtotal = self.revenue_by_category.get(category, Decimal(0))
+            self.revenue_by_category[category] = subtotal + money(
                 active.net[catalogue.CATEGORY[active.product] == number]
             )
         if len(lines):
@@ -113,27 +113,27 @@ def money(hundredths: Ints) -> Decimal:
 def parts(
     region: Region, until: date, scale: float, seed: int, first: int = 0
 ) -> Iterator[tuple[Month, Lines, Lines, Mask]]:
-    """Each month from `first` as told, what corrections tell again of it, and which of those lines they change."""
+    """For each month from index `first`: its lines, the corrected sales, and which of their lines changed."""
     for month in months(until, scale)[first:]:
-        lines = spoilt(sales(region, month, scale, seed), region, month, seed)
-        again, changed = corrections(lines, region, month, seed)
+        lines = with_faults(sales(region, month, scale, seed), region, month, seed)
+        corrected, changed = corrections(lines, region, month, seed)
         if month.index < MONTHS - CORRECTED_MONTHS:
-            again, changed = nothing(), changed[:0]
-        yield month, lines, again, changed
+            corrected, changed = empty(), changed[:0]
+        yield month, lines, corrected, changed
 
 
 def count(region: Region, names: tuple[str, str, str], until: date, scale: float, seed: int) -> SampleFacts:
-    """The facts of a region whose history, last month and corrections have these names."""
+    """The facts of a region. names: files of the history, the last month and the corrections."""
     history, newest, correction = (FileFacts() for _ in names)
     facts = SampleFacts(region.name, region.currency, dict(zip(names, (history, newest, correction), strict=True)))
-    for month, lines, again, changed in parts(region, until, scale, seed):
+    for month, lines, corrected, changed in parts(region, until, scale, seed):
         (newest if month.index == MONTHS - 1 else history).add(lines, "new")
         if month.index == MONTHS - 2:
-            newest.add(lines.take(told_again(lines, month)), "duplicate")
-        correction.add(again.take(changed), "corrected")
-        correction.add(again.take(~changed), "duplicate")
-        first = lines.take((lines.fault == 0) & ~np.isin(lines.sale, again.sale))
-        facts.add(stacked(first, again), month)
+            newest.add(lines.take(overlap(lines, month)), "duplicate")
+        correction.add(corrected.take(changed), "corrected")
+        correction.add(corrected.take(~changed), "duplicate")
+        unchanged = lines.take((lines.fault == 0) & ~np.isin(lines.sale, corrected.sale))
+        facts.add(concat(unchanged, corrected), month)
     newest.blank = 1
     newest.read += 1
     return facts

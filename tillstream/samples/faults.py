@@ -1,4 +1,4 @@
-"""The dirty rows, about two in a thousand, and the corrections that head office sends later."""
+"""Faulty rows, about two per thousand, and the corrections that head office sends later."""
 
 from dataclasses import replace
 
@@ -21,50 +21,50 @@ CODES = {
     TOO_MANY: "ragged-row",
     UNCLOSED: "unclosed-quote",
 }
-"""The problem that each fault must be refused with."""
+"""The problem code with which each fault must be rejected."""
 OVERLAP_DAYS = 5
-"""So many days of the last month but one are told again in the file of the last month."""
+"""Number of days of the previous month that the file of the last month repeats."""
 
 
-def told_again(lines: Lines, month: Month) -> Mask:
+def overlap(lines: Lines, month: Month) -> Mask:
+    """Lines of the last days of a month, which the next file repeats."""
     return lines.day > month.days - OVERLAP_DAYS
 
 
-def spoilt(lines: Lines, region: Region, month: Month, seed: int) -> Lines:
-    """The lines, some with a fault. Rows that a second file repeats stay clean, so that each fault counts once."""
+def with_faults(lines: Lines, region: Region, month: Month, seed: int) -> Lines:
+    """Add faults to some lines. Rows that the next file repeats get none, so that each fault counts once."""
     draw = Draw(seed, region.number, month.year, month.month, 1)
     fault = np.where(draw.chance(20, len(lines)), draw.below(TOO_MANY, len(lines)) + 1, 0)
     if month.index == MONTHS - 2:
-        fault[told_again(lines, month)] = 0
+        fault[overlap(lines, month)] = 0
     if month.index == MONTHS - 1:
-        # After the last quoted cell, so that no later quote can close it.
+        # After the last quoted cell, so that no later quote closes it.
         quoted = np.flatnonzero(np.isin(lines.product, _QUOTED))
-        at = min(int(quoted[-1]) + 1 if quoted.size else 0, len(lines) - 1)
-        fault[at] = UNCLOSED
+        index = min(int(quoted[-1]) + 1 if quoted.size else 0, len(lines) - 1)
+        fault[index] = UNCLOSED
     return replace(lines, fault=fault)
 
 
 def corrections(lines: Lines, region: Region, month: Month, seed: int) -> tuple[Lines, Mask]:
-    """Some sales told whole once more, and which of their lines are changed.
+    """Complete new versions of some sales, and a mask of their changed lines.
 
-    A pending sale gets completed; otherwise its first line has one unit more, or the sale is cancelled. Sales with a
-    faulty line, or with a product that stands twice, are left alone: what a correction of those means depends on more
-    than the sale itself.
+    A pending sale is completed; in other sales one unit is added to the first line, or the sale is cancelled. Sales
+    with a faulty line or a repeated product are excluded: the effect of their correction depends on other rows.
     """
     draw = Draw(seed, region.number, month.year, month.month, 2)
     n = int(lines.sale.max()) + 1
-    chosen = draw.chance(120, n)
+    selected = draw.chance(120, n)
     voided = draw.chance(2500, n)
     excluded = lines.sale[
         (lines.fault > 0) | lines.repeats() | (lines.status == RETURNED) | (lines.status == CANCELLED)
     ]
-    chosen[excluded] = False
-    told = lines.take(chosen[lines.sale])
-    pending, void = told.status == PENDING, voided[told.sale]
-    more = ~pending & ~void & (told.line == 1)
-    status = np.where(pending, COMPLETED, np.where(void, CANCELLED, told.status))
-    new = replace(told, status=status, quantity=told.quantity + more, revision=told.revision + 1)
-    return new, more | (status != told.status)
+    selected[excluded] = False
+    old = lines.take(selected[lines.sale])
+    pending, void = old.status == PENDING, voided[old.sale]
+    more = ~pending & ~void & (old.line == 1)
+    status = np.where(pending, COMPLETED, np.where(void, CANCELLED, old.status))
+    new = replace(old, status=status, quantity=old.quantity + more, revision=old.revision + 1)
+    return new, more | (status != old.status)
 
 
 _QUOTED = [index for index, name in enumerate(catalogue.NAMES) if "," in name or '"' in name]

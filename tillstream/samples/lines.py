@@ -1,4 +1,4 @@
-"""Sale lines as columns of whole numbers, before any region writes them as text."""
+"""Sale lines as integer columns, before they are formatted for a region."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Self
@@ -14,11 +14,11 @@ CHANNELS = ("store", "online", "phone")
 
 @dataclass(frozen=True)
 class Lines:
-    """One entry a line; amounts in hundredths, -1 for none. `sale` numbers the sales of one region and month from 0."""
+    """One element per line; amounts in hundredths, -1: none. `sale` is the index of a sale in its region and month."""
 
     sale: Ints
     series: Ints
-    """0: sales, 1: returns; each has its own run of numbers"""
+    """0: sales, 1: returns; each series is numbered separately"""
     number: Ints
     line: Ints
     day: Ints
@@ -32,14 +32,14 @@ class Lines:
     quantity: Ints
     price: Ints
     percent: Ints
-    """Discount"""
+    """Discount in percent"""
     tax_rate: Ints
-    """Hundredths of a percent"""
+    """In hundredths of a percent"""
     original: Ints
-    """The number of the sale that a return takes back"""
+    """Number of the returned sale"""
     revision: Ints
     fault: Ints
-    """0, or which of `faults` spoils the line"""
+    """0, or a fault of the module `faults`"""
 
     def __len__(self) -> int:
         return int(self.sale.size)
@@ -56,20 +56,20 @@ class Lines:
     def tax(self) -> Ints:
         return share(self.net, self.tax_rate, 10_000)
 
-    def take(self, which: Mask | Ints) -> Self:
-        return replace(self, **{field.name: getattr(self, field.name)[which] for field in fields(self)})
+    def take(self, selection: Mask | Ints) -> Self:
+        return replace(self, **{field.name: getattr(self, field.name)[selection] for field in fields(self)})
 
     def repeats(self) -> Mask:
-        """Lines of sales in which a product stands more than once."""
+        """Mask of the lines of sales with a repeated product."""
         pair = self.sale * 1000 + self.product
         _, where, count = np.unique(pair, return_inverse=True, return_counts=True)
-        twice = np.unique(self.sale[count[where] > 1])
-        return np.isin(self.sale, twice)
+        repeated = np.unique(self.sale[count[where] > 1])
+        return np.isin(self.sale, repeated)
 
 
-def stacked(*parts: Lines) -> Lines:
+def concat(*parts: Lines) -> Lines:
     return Lines(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lines)))
 
 
-def nothing() -> Lines:
+def empty() -> Lines:
     return Lines(*(np.zeros(0, dtype=np.int64) for _ in fields(Lines)))

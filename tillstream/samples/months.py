@@ -1,4 +1,4 @@
-"""The sales of one region in one month, each month drawn on its own so that memory stays bounded."""
+"""Sales of one region in one month, generated independently of other months to bound memory."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ import numpy as np
 
 from tillstream.samples import catalogue
 from tillstream.samples.draw import Draw, Ints
-from tillstream.samples.lines import CANCELLED, COMPLETED, ONLINE, PENDING, PHONE, RETURNED, STORE, Lines, stacked
+from tillstream.samples.lines import CANCELLED, COMPLETED, ONLINE, PENDING, PHONE, RETURNED, STORE, Lines, concat
 from tillstream.samples.regions import Region
 
 MONTHS = 24
 _BASKET = [42, 28, 15, 8, 4, 3]
 _LINES_A_SALE = 2.18
-"""Mean of a basket, with the returns that follow from it."""
+"""Mean lines per sale, including returns."""
 _QUANTITIES: Ints = np.array([1, 2, 3, 4, 6, 12], dtype=np.int64)
 _HOURS: Ints = np.array([20, 30, 45, 60, 75, 80, 70, 60, 60, 75, 85, 70], dtype=np.int64)
-"""How likely a sale is in each hour from 09:00; no clock changes at these hours."""
+"""Weight of each hour from 09:00; no clock change falls into these hours."""
 _SALESPEOPLE = 6
 
 
 @dataclass(frozen=True)
 class Month:
-    """`index` counts from 0 to MONTHS - 1; `days` may end before the calendar month does."""
+    """`index` is 0 to MONTHS - 1; `days` may be fewer than in the calendar month."""
 
     year: int
     month: int
     days: int
     index: int
     mark: str = ""
-    """Stands in every sale number, so that sets of different scales do not tell the same sales."""
+    """Part of every sale number, so that sample sets of different scales share no sales."""
 
     @property
     def first(self) -> date:
@@ -38,7 +38,7 @@ class Month:
 
 
 def mark(scale: float) -> str:
-    """`` for scale 1, x2 for scale 2, x0.05 for scale 0.05: another one for each scale."""
+    """Unique mark of a scale: empty for 1, x2 for 2, x0.05 for 0.05."""
     return "" if scale == 1 else f"x{float(scale)!r}".removesuffix(".0")
 
 
@@ -53,12 +53,12 @@ def months(until: date, scale: float = 1.0) -> list[Month]:
 
 
 def sales(region: Region, month: Month, scale: float, seed: int) -> Lines:
-    """Every line of the month by day and minute, returns among them, no faults yet."""
+    """All lines of the month, including returns, sorted by day and minute; without faults."""
     draw = Draw(seed, region.number, month.year, month.month)
     sold = _sold(region, month, scale, draw)
-    both = stacked(sold, _returned(sold, month, draw))
-    order = np.lexsort((both.line, both.number, both.series, both.minute, both.day))
-    return both.take(order)
+    lines = concat(sold, _returned(sold, month, draw))
+    order = np.lexsort((lines.line, lines.number, lines.series, lines.minute, lines.day))
+    return lines.take(order)
 
 
 def _count(region: Region, month: Month, scale: float) -> int:
@@ -78,86 +78,86 @@ def _sold(region: Region, month: Month, scale: float, draw: Draw) -> Lines:
     store = np.where(channel == ONLINE, web, draw.pick(list(region.weights), n))
     minute = (draw.pick(_HOURS, n) + 9) * 60 + draw.below(60, n)
     population = max(40, round(region.customers * scale))
-    fame = 1_000_000 // (np.arange(population, dtype=np.int64) + 30)
+    popularity = 1_000_000 // (np.arange(population, dtype=np.int64) + 30)
     walk_in = (channel == STORE) & draw.chance(3500, n)
-    customer = np.where(walk_in, -1, draw.pick(fame, n))
+    customer = np.where(walk_in, -1, draw.pick(popularity, n))
     salesperson = np.where(channel == ONLINE, -1, store * _SALESPEOPLE + draw.pick([30, 25, 20, 12, 8, 5], n))
     chance = draw.below(10_000, n)
-    late = month.index == MONTHS - 1
+    is_last = month.index == MONTHS - 1
     status = np.full(n, COMPLETED)
     status[chance < 150] = CANCELLED
-    status[(chance >= 150) & (chance < 150 + (300 if late else 5)) & (channel != STORE)] = PENDING
+    status[(chance >= 150) & (chance < 150 + (300 if is_last else 5)) & (channel != STORE)] = PENDING
     order = np.lexsort((minute, day))
     number = _numbers(store, order)
 
     size = draw.pick(_BASKET, n) + 1
-    of = np.repeat(np.arange(n, dtype=np.int64), size)
-    line = np.arange(of.size, dtype=np.int64) - np.repeat(np.cumsum(size) - size, size) + 1
-    product = draw.pick(catalogue.likelihood(month.month), of.size)
-    percent = _percent(region, month, day[of], product, draw)
-    quantity = _QUANTITIES[draw.pick([70, 17, 6, 4, 2, 1], of.size)]
+    sale = np.repeat(np.arange(n, dtype=np.int64), size)
+    line = np.arange(sale.size, dtype=np.int64) - np.repeat(np.cumsum(size) - size, size) + 1
+    product = draw.pick(catalogue.likelihood(month.month), sale.size)
+    percent = _percent(region, month, day[sale], product, draw)
+    quantity = _QUANTITIES[draw.pick([70, 17, 6, 4, 2, 1], sale.size)]
     rates = list(region.tax.values())
-    rate = np.array(rates, dtype=np.int64)[store[of] if region.taxed_by_store else catalogue.CATEGORY[product]]
+    rate = np.array(rates, dtype=np.int64)[store[sale] if region.taxed_by_store else catalogue.CATEGORY[product]]
     return Lines(
-        sale=of,
-        series=np.zeros_like(of),
-        number=number[of],
+        sale=sale,
+        series=np.zeros_like(sale),
+        number=number[sale],
         line=line,
-        day=day[of],
-        minute=minute[of],
-        store=store[of],
-        salesperson=salesperson[of],
-        customer=customer[of],
-        channel=channel[of],
-        status=status[of],
+        day=day[sale],
+        minute=minute[sale],
+        store=store[sale],
+        salesperson=salesperson[sale],
+        customer=customer[sale],
+        channel=channel[sale],
+        status=status[sale],
         product=product,
         quantity=quantity,
         price=catalogue.prices(region.currency, month.index // 12)[product],
         percent=percent,
         tax_rate=rate,
-        original=np.full_like(of, -1),
-        revision=np.ones_like(of),
-        fault=np.zeros_like(of),
+        original=np.full_like(sale, -1),
+        revision=np.ones_like(sale),
+        fault=np.zeros_like(sale),
     )
 
 
 def _returned(sold: Lines, month: Month, draw: Draw) -> Lines:
-    """Returns of single lines, up to two weeks later in the same month: sales of their own, on their own day."""
-    chosen = draw.chance(180, len(sold)) & (sold.status == COMPLETED) & (sold.day < month.days)
-    back = sold.take(chosen)
-    n = len(back)
-    day = np.minimum(back.day + 1 + draw.below(14, n), month.days)
+    """Returns of single lines up to two weeks later in the same month, each a sale with its own number and day."""
+    selected = draw.chance(180, len(sold)) & (sold.status == COMPLETED) & (sold.day < month.days)
+    returned = sold.take(selected)
+    n = len(returned)
+    day = np.minimum(returned.day + 1 + draw.below(14, n), month.days)
     minute = (draw.pick(_HOURS, n) + 9) * 60 + draw.below(60, n)
     ones = np.ones(n, dtype=np.int64)
     first = int(sold.sale[-1]) + 1
     return Lines(
-        **vars(back)
+        **vars(returned)
         | {
             "sale": first + np.arange(n, dtype=np.int64),
             "series": ones,
-            "number": _numbers(back.store, np.lexsort((minute, day))),
+            "number": _numbers(returned.store, np.lexsort((minute, day))),
             "line": ones,
             "day": day,
             "minute": minute,
-            "channel": np.where(back.channel == PHONE, STORE, back.channel),
+            "channel": np.where(returned.channel == PHONE, STORE, returned.channel),
             "status": ones * RETURNED,
-            "quantity": -back.quantity,
-            "original": back.number,
+            "quantity": -returned.quantity,
+            "original": returned.number,
         }
     )
 
 
 def _numbers(store: Ints, order: Ints) -> Ints:
-    """Numbers from 1 in each store, in `order`."""
+    """Sale numbers from 1 per store, in `order`."""
     numbers = np.zeros_like(store)
-    for one in np.unique(store):
-        where = order[store[order] == one]
+    for store_index in np.unique(store):
+        where = order[store[order] == store_index]
         numbers[where] = np.arange(1, where.size + 1)
     return numbers
 
 
 def _day_weights(region: Region, month: Month) -> Ints:
-    """More on the weekend, half as much again on days of a promotion."""
+    """Weight of each day: that of its weekday, half as much again during promotions."""
     days = [month.first + timedelta(days=offset) for offset in range(month.days)]
     promoted = {day for p in region.promotions if p.month == month.month for day in range(p.first, p.last + 1)}
     return np.array(
@@ -166,11 +166,13 @@ def _day_weights(region: Region, month: Month) -> Ints:
 
 
 def _percent(region: Region, month: Month, day: Ints, product: Ints, draw: Draw) -> Ints:
-    """The greatest discount of a promotion that holds, else now and then a small one of the shop's own."""
+    """Discounts: the greatest of the active promotions, occasionally a small one of the shop."""
     percent = np.where(draw.chance(500, day.size), draw.pick([0, 1, 1], day.size) * 5, 0)
     for promotion in region.promotions:
         if promotion.month == month.month:
-            named = [catalogue.CATEGORIES.index(name) for name in promotion.categories or catalogue.CATEGORIES]
-            holds = (day >= promotion.first) & (day <= promotion.last) & np.isin(catalogue.CATEGORY[product], named)
-            percent = np.where(holds, np.maximum(percent, promotion.percent), percent)
+            categories = [catalogue.CATEGORIES.index(name) for name in promotion.categories or catalogue.CATEGORIES]
+            applies = (
+                (day >= promotion.first) & (day <= promotion.last) & np.isin(catalogue.CATEGORY[product], categories)
+            )
+            percent = np.where(applies, np.maximum(percent, promotion.percent), percent)
     return percent

@@ -1,4 +1,4 @@
-"""The regions beyond the first three, whose files are written when somebody asks for them."""
+"""Regions besides the three of the demo, whose files are written on request."""
 
 from tillstream.samples.regions import REGIONS, Promotion, Region, by_category
 

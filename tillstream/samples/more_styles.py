@@ -1,7 +1,7 @@
-"""How the regions beyond the first three write their lines down."""
+"""File formats of the regions besides the three of the demo."""
 
 from tillstream.samples import catalogue
-from tillstream.samples.cells import Text, amounts, comma, joined, looked_up, quoted, signed, whole
+from tillstream.samples.cells import Text, amounts, comma, joined, quoted, signed, take, whole
 from tillstream.samples.draw import Ints
 from tillstream.samples.lines import CHANNELS, Lines
 from tillstream.samples.months import Month
@@ -23,19 +23,19 @@ from tillstream.samples.style import Cells, Style
 def _germany(lines: Lines, region: Region, month: Month) -> Cells:
     receipt = [f"{letter}{stamp(month)}-" for letter in ("B", "R")]
     return {
-        "Belegnummer": joined(looked_up(receipt, lines.series), whole(lines.number, 5)),
+        "Belegnummer": joined(take(receipt, lines.series), whole(lines.number, 5)),
         "Position": whole(lines.line),
         "Belegdatum": days(month, "%d.%m.%Y", lines.day),
         "Uhrzeit": times("{hour:02}:{minute:02}", lines),
-        "Filiale": looked_up(list(region.stores), lines.store),
+        "Filiale": take(list(region.stores), lines.store),
         "Verkäufer": staff("V", lines),
         "Kundennummer": customer_ids("K", lines),
         "Kunde": customers(lines, region),
-        "Artikelnummer": looked_up(catalogue.CODES, lines.product),
-        "Artikel": looked_up(quoted(catalogue.NAMES, ";"), lines.product),
+        "Artikelnummer": take(catalogue.CODES, lines.product),
+        "Artikel": take(quoted(catalogue.NAMES, ";"), lines.product),
         "Warengruppe": category(lines),
-        "Kanal": looked_up(["Filiale", "Online", "Telefon"], lines.channel),
-        "Status": looked_up(["Abgeschlossen", "Offen", "Storniert", "Retoure"], lines.status),
+        "Kanal": take(["Filiale", "Online", "Telefon"], lines.channel),
+        "Status": take(["Abgeschlossen", "Offen", "Storniert", "Retoure"], lines.status),
         "Menge": whole(lines.quantity),
         "Einzelpreis": comma(amounts(lines.price)),
         "Rabatt": comma(amounts(lines.discount)),
@@ -49,18 +49,18 @@ def _germany(lines: Lines, region: Region, month: Month) -> Cells:
 def _france(lines: Lines, region: Region, month: Month) -> Cells:
     ticket = [f"{letter}{stamp(month)}-" for letter in ("T", "A")]
     return {
-        "N° ticket": joined(looked_up(ticket, lines.series), whole(lines.number, 5)),
+        "N° ticket": joined(take(ticket, lines.series), whole(lines.number, 5)),
         "Ligne": whole(lines.line),
         "Date": days(month, "%d/%m/%Y", lines.day),
-        "Magasin": looked_up(list(region.stores), lines.store),
+        "Magasin": take(list(region.stores), lines.store),
         "Vendeur": staff("F", lines),
         "Code client": customer_ids("C", lines),
         "Client": customers(lines, region),
-        "Référence": looked_up(catalogue.CODES, lines.product),
-        "Désignation": looked_up(quoted(catalogue.NAMES, ";"), lines.product),
+        "Référence": take(catalogue.CODES, lines.product),
+        "Désignation": take(quoted(catalogue.NAMES, ";"), lines.product),
         "Rayon": category(lines),
-        "Canal": looked_up(["magasin", "en ligne", "téléphone"], lines.channel),
-        "Statut": looked_up(["Validé", "En attente", "Annulé", "Retour"], lines.status),
+        "Canal": take(["magasin", "en ligne", "téléphone"], lines.channel),
+        "Statut": take(["Validé", "En attente", "Annulé", "Retour"], lines.status),
         "Qté": whole(lines.quantity),
         "Prix unitaire HT": _narrow(lines.price),
         "Remise": _narrow(lines.discount),
@@ -76,18 +76,18 @@ def _japan(lines: Lines, region: Region, month: Month) -> Cells:
     # cp932 has no accents
     plain = [name.replace("è", "e") for name in catalogue.NAMES]
     return {
-        "伝票番号": joined(looked_up(slip, lines.series), whole(lines.number, 5)),
+        "伝票番号": joined(take(slip, lines.series), whole(lines.number, 5)),
         "行": whole(lines.line),
         "日付": instants(month, "%Y/%m/%d", "{hour:02}:{minute:02}", lines),
-        "店舗": looked_up(list(region.stores), lines.store),
+        "店舗": take(list(region.stores), lines.store),
         "担当者": staff("J", lines),
         "顧客コード": customer_ids("", lines),
         "顧客名": customers(lines, region),
-        "商品コード": looked_up(catalogue.CODES, lines.product),
-        "商品名": looked_up(quoted(plain, ","), lines.product),
+        "商品コード": take(catalogue.CODES, lines.product),
+        "商品名": take(quoted(plain, ","), lines.product),
         "商品分類": category(lines),
-        "販路": looked_up(["店頭", "オンライン", "電話"], lines.channel),
-        "状態": looked_up(["完了", "保留", "取消", "返品"], lines.status),
+        "販路": take(["店頭", "オンライン", "電話"], lines.channel),
+        "状態": take(["完了", "保留", "取消", "返品"], lines.status),
         "数量": whole(lines.quantity),
         "単価": whole(lines.price // 100),
         "値引": whole(lines.discount // 100),
@@ -101,18 +101,18 @@ def _japan(lines: Lines, region: Region, month: Month) -> Cells:
 def _brazil(lines: Lines, region: Region, month: Month) -> Cells:
     note = [f"{letters}{stamp(month)}-" for letters in ("NF", "DEV")]
     return {
-        "Nota": joined(looked_up(note, lines.series), whole(lines.number, 5)),
+        "Nota": joined(take(note, lines.series), whole(lines.number, 5)),
         "Item": whole(lines.line),
         "Data": instants(month, "%d/%m/%Y", "{hour:02}:{minute:02}", lines),
-        "Loja": looked_up(list(region.stores), lines.store),
+        "Loja": take(list(region.stores), lines.store),
         "Vendedor": staff("B", lines),
         "Cód. cliente": customer_ids("", lines),
         "Cliente": customers(lines, region),
-        "Cód. produto": looked_up(catalogue.CODES, lines.product),
-        "Produto": looked_up(quoted(catalogue.NAMES, ";"), lines.product),
+        "Cód. produto": take(catalogue.CODES, lines.product),
+        "Produto": take(quoted(catalogue.NAMES, ";"), lines.product),
         "Categoria": category(lines),
-        "Canal": looked_up(list(CHANNELS), lines.channel),
-        "Situação": looked_up(["Concluída", "Pendente", "Cancelada", "Devolvida"], lines.status),
+        "Canal": take(list(CHANNELS), lines.channel),
+        "Situação": take(["Concluída", "Pendente", "Cancelada", "Devolvida"], lines.status),
         "Qtd": whole(lines.quantity),
         "Preço": _reais(lines.price),
         "Desconto": _reais(lines.discount),
@@ -124,7 +124,7 @@ def _brazil(lines: Lines, region: Region, month: Month) -> Cells:
 
 
 def _narrow(hundredths: Ints) -> Text:
-    """As French spreadsheets group thousands: with a narrow no-break space."""
+    """Group thousands with a narrow no-break space, as French spreadsheets do."""
     return comma(amounts(hundredths), "\u202f")
 
 

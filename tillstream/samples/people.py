@@ -1,4 +1,4 @@
-"""Names of customers and salespeople, as they are in each region."""
+"""Typical names of customers in each region."""
 
 from tillstream.samples.draw import Ints
 
@@ -51,7 +51,7 @@ _NAMES: dict[str, tuple[str, str]] = {
 
 
 def names(region: str, numbers: Ints) -> list[str]:
-    """The name of each customer number; one number has always the same name, a name may have several numbers."""
+    """Name of each customer number. Deterministic; several numbers may share a name."""
     firsts, lasts = (words.split() for words in _NAMES[region])
     first = (numbers * 7919 + 13) % len(firsts)
     last = (numbers * 104_729 + 7) % len(lasts)

@@ -1,4 +1,4 @@
-"""What differs between the regions, apart from how they write it; here the three of the demo."""
+"""Regions and their sales patterns (their file formats are `styles`); here the three of the demo."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tillstream.samples.catalogue import CATEGORIES
 
 @dataclass(frozen=True)
 class Promotion:
-    """A discount on some categories (all where empty) from one day of a month to another, both included."""
+    """A discount on some categories (all if empty) between two days of a month, inclusive."""
 
     month: int
     first: int
@@ -32,7 +32,7 @@ class Region:
     seasons: tuple[int, ...]
     weekdays: tuple[int, ...]
     growth: int
-    """Per mille a month."""
+    """Per mille per month."""
     countries: tuple[str, ...]
     country_weights: tuple[int, ...]
     tax: dict[str, int]

@@ -1,11 +1,11 @@
-"""Cells that every region tells of a line, each in its own words."""
+"""Cells common to all regions, with region-specific formats."""
 
 from datetime import timedelta
 
 import numpy as np
 
 from tillstream.samples import catalogue
-from tillstream.samples.cells import Text, joined, looked_up, where, whole
+from tillstream.samples.cells import Text, joined, take, where, whole
 from tillstream.samples.draw import Ints
 from tillstream.samples.lines import RETURNED, Lines
 from tillstream.samples.months import Month
@@ -18,8 +18,8 @@ def stamp(month: Month) -> str:
 
 
 def days(month: Month, pattern: str, day: Ints) -> Text:
-    each = [month.first + timedelta(days=offset) for offset in range(month.days)]
-    return looked_up([d.strftime(pattern) if "%" in pattern else pattern.format(d) for d in each], day - 1)
+    dates = [month.first + timedelta(days=offset) for offset in range(month.days)]
+    return take([d.strftime(pattern) if "%" in pattern else pattern.format(d) for d in dates], day - 1)
 
 
 def instants(month: Month, day: str, clock: str, lines: Lines) -> Text:
@@ -29,14 +29,14 @@ def instants(month: Month, day: str, clock: str, lines: Lines) -> Text:
 def times(clock: str, lines: Lines) -> Text:
     words = [
         clock.format(hour=hour, half=(hour + 11) % 12 + 1, minute=minute, noon="AM" if hour < 12 else "PM")
-        for hour, minute in (divmod(one, 60) for one in range(24 * 60))
+        for hour, minute in (divmod(time, 60) for time in range(24 * 60))
     ]
-    return looked_up(words, lines.minute)
+    return take(words, lines.minute)
 
 
 def staff(letter: str, lines: Lines) -> Text:
     people = [f"{letter}{101 + number}" for number in range(int(lines.salesperson.max(initial=-1)) + 1)]
-    return looked_up(people, lines.salesperson)
+    return take(people, lines.salesperson)
 
 
 def customer_ids(letter: str, lines: Lines) -> Text:
@@ -45,19 +45,19 @@ def customer_ids(letter: str, lines: Lines) -> Text:
 
 
 def customers(lines: Lines, region: Region) -> Text:
-    known = np.arange(int(lines.customer.max(initial=-1)) + 1, dtype=np.int64)
-    return looked_up(names(region.name, known), lines.customer)
+    numbers = np.arange(int(lines.customer.max(initial=-1)) + 1, dtype=np.int64)
+    return take(names(region.name, numbers), lines.customer)
 
 
 def category(lines: Lines) -> Text:
-    return looked_up(list(catalogue.CATEGORIES), catalogue.CATEGORY[lines.product])
+    return take(list(catalogue.CATEGORIES), catalogue.CATEGORY[lines.product])
 
 
 def country(lines: Lines, region: Region) -> Text:
-    """Each customer lives in one country; whoever is unknown lives where the region is."""
+    """Country of each customer; the first of the region for lines without a customer."""
     ends = np.cumsum(np.array(region.country_weights, dtype=np.int64))
-    home = np.searchsorted(ends, lines.customer * 7919 % int(ends[-1]), side="right")
-    return looked_up(list(region.countries), np.where(lines.customer < 0, 0, home))
+    index = np.searchsorted(ends, lines.customer * 7919 % int(ends[-1]), side="right")
+    return take(list(region.countries), np.where(lines.customer < 0, 0, index))
 
 
 def original(numbers: Text, lines: Lines) -> Text:

@@ -1,4 +1,4 @@
-"""What makes a region's way of writing its files."""
+"""File format of a region's sample files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Cells = dict[str, Text]
 
 @dataclass(frozen=True)
 class Style:
-    """`cells` gives the columns in their order; three of them are where faults strike."""
+    """`cells` returns the columns in order; the last five fields name the columns that receive faults."""
 
     encoding: str
     delimiter: str

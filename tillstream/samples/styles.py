@@ -1,11 +1,11 @@
-"""How each region writes its lines down. The shipped contracts of the same names read them."""
+"""File formats of the regions, read by the shipped contracts of the same names."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.samples import catalogue, faults
-from tillstream.samples.cells import amounts, joined, looked_up, quoted, signed, thousands, where, whole
-from tillstream.samples.lines import CHANNELS, Lines, nothing
+from tillstream.samples.cells import amounts, joined, quoted, signed, take, thousands, where, whole
+from tillstream.samples.lines import CHANNELS, Lines, empty
 from tillstream.samples.months import Month
 from tillstream.samples.more_styles import MORE_STYLES
 from tillstream.samples.regions import Region
@@ -26,18 +26,18 @@ from tillstream.samples.style import Cells, Style
 def _india(lines: Lines, region: Region, month: Month) -> Cells:
     invoice = [f"{letters}-{stamp(month)}-" for letters in ("INV", "CRN")]
     return {
-        "Invoice No": joined(looked_up(invoice, lines.series), whole(lines.number, 5)),
+        "Invoice No": joined(take(invoice, lines.series), whole(lines.number, 5)),
         "Line": whole(lines.line),
         "Invoice Date": instants(month, "%d-%m-%Y", "{hour:02}:{minute:02}", lines),
-        "Store": looked_up(list(region.stores), lines.store),
+        "Store": take(list(region.stores), lines.store),
         "Salesperson": staff("E", lines),
         "Customer Code": customer_ids("C", lines),
         "Customer Name": customers(lines, region),
-        "Item Code": looked_up(catalogue.CODES, lines.product),
-        "Item": looked_up(quoted(catalogue.NAMES, ","), lines.product),
+        "Item Code": take(catalogue.CODES, lines.product),
+        "Item": take(quoted(catalogue.NAMES, ","), lines.product),
         "Category": category(lines),
-        "Channel": looked_up(list(CHANNELS), lines.channel),
-        "Status": looked_up(["Completed", "Pending", "Cancelled", "Returned"], lines.status),
+        "Channel": take(list(CHANNELS), lines.channel),
+        "Status": take(["Completed", "Pending", "Cancelled", "Returned"], lines.status),
         "Qty": whole(lines.quantity),
         "Rate": amounts(lines.price),
         "Discount": amounts(lines.discount),
@@ -50,21 +50,21 @@ def _india(lines: Lines, region: Region, month: Month) -> Cells:
 
 
 def _britain(lines: Lines, region: Region, month: Month) -> Cells:
-    ending = "-" if month.mark else ""  # else the mark would run into the numbers after it
-    sale = [f"{letters}{stamp(month)}{ending}" for letters in ("S", "CN")]
+    separator = "-" if month.mark else ""  # separates the mark from the digits after it
+    sale = [f"{letters}{stamp(month)}{separator}" for letters in ("S", "CN")]
     store = whole(lines.store)
     return {
-        "Sale": joined(looked_up(sale, lines.series), store, whole(lines.number, 5)),
+        "Sale": joined(take(sale, lines.series), store, whole(lines.number, 5)),
         "Sale Date": days(month, "%d/%m/%Y", lines.day),
-        "Store Code": looked_up(list(region.stores), lines.store),
+        "Store Code": take(list(region.stores), lines.store),
         "Operator": staff("T", lines),
         "Customer No": customer_ids("", lines),
         "Customer": customers(lines, region),
-        "SKU": looked_up(catalogue.CODES, lines.product),
-        "Description": looked_up(quoted(catalogue.NAMES, ","), lines.product),
+        "SKU": take(catalogue.CODES, lines.product),
+        "Description": take(quoted(catalogue.NAMES, ","), lines.product),
         "Department": category(lines),
-        "Channel": looked_up(list(CHANNELS), lines.channel),
-        "State": looked_up(["", "Open", "Cancelled", ""], lines.status),
+        "Channel": take(list(CHANNELS), lines.channel),
+        "State": take(["", "Open", "Cancelled", ""], lines.status),
         "Country": country(lines, region),
         "Units": whole(lines.quantity),
         "Price": amounts(lines.price),
@@ -80,19 +80,19 @@ def _britain(lines: Lines, region: Region, month: Month) -> Cells:
 def _states(lines: Lines, region: Region, month: Month) -> Cells:
     transaction = [f"{stamp(month)}{letter}" for letter in ("", "R")]
     return {
-        "Store #": looked_up(list(region.stores), lines.store),
-        "Transaction": joined(looked_up(transaction, lines.series), whole(lines.number, 5), between="-"),
+        "Store #": take(list(region.stores), lines.store),
+        "Transaction": joined(take(transaction, lines.series), whole(lines.number, 5), between="-"),
         "Line": whole(lines.line),
         "Revision": whole(lines.revision),
         "Date": instants(month, "{0.month}/{0.day}/{0.year}", "{half}:{minute:02} {noon}", lines),
         "Associate": staff("A", lines),
         "Customer ID": customer_ids("", lines),
         "Customer": customers(lines, region),
-        "SKU": looked_up(catalogue.CODES, lines.product),
-        "Product": looked_up(quoted(catalogue.NAMES, "\t"), lines.product),
+        "SKU": take(catalogue.CODES, lines.product),
+        "Product": take(quoted(catalogue.NAMES, "\t"), lines.product),
         "Category": category(lines),
-        "Channel": looked_up(list(CHANNELS), lines.channel),
-        "Status": looked_up(["Complete", "Open", "Void", ""], lines.status),
+        "Channel": take(list(CHANNELS), lines.channel),
+        "Status": take(["Complete", "Open", "Void", ""], lines.status),
         "Ship Country": country(lines, region),
         "Qty": whole(lines.quantity),
         "Unit Price": signed("$", thousands(amounts(lines.price))),
@@ -112,7 +112,7 @@ STYLES: dict[str, Style] = {
 
 
 def written(lines: Lines, region: Region, month: Month) -> bytes:
-    """The lines as rows of the region's file, faults and all, each with its line end."""
+    """The lines as encoded rows of the region's file, including faults and line ends."""
     style = STYLES[region.name]
     cells, fault = style.cells(lines, region, month), lines.fault
     for kind, column, text in (
@@ -134,5 +134,5 @@ def written(lines: Lines, region: Region, month: Month) -> bytes:
 
 def header(region: Region) -> bytes:
     style = STYLES[region.name]
-    columns = style.cells(nothing(), region, Month(2000, 1, 1, 0))
+    columns = style.cells(empty(), region, Month(2000, 1, 1, 0))
     return (style.delimiter.join(columns) + style.newline).encode(style.encoding)

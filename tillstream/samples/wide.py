@@ -1,4 +1,4 @@
-"""A file of any size for measuring, written in blocks; every row is right by the contract `bench`."""
+"""Benchmark files of any size, written in blocks; every row is valid under the contract `bench`."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from tillstream.samples import catalogue
-from tillstream.samples.cells import Text, amounts, joined, looked_up, whole
+from tillstream.samples.cells import Text, amounts, joined, take, whole
 from tillstream.samples.draw import Draw, share
 from tillstream.samples.people import names
 
@@ -50,29 +50,29 @@ CONTRACT: dict[str, Any] = {
 
 
 def wide_file(path: Path, rows: int, columns: int = 15, seed: int = 7, *, first_row: int = 0) -> None:
-    """Write `rows` lines of `columns` (at least 15) cells, about 130 bytes each; the same arguments, the same bytes.
+    """Write `rows` lines of `columns` (at least 15) cells, about 130 bytes each. Deterministic.
 
-    Columns past the fifteenth hold short codes that the contract leaves to `extra`. `first_row` starts later, so that
-    two files tell different sales. One block of rows is in memory at a time.
+    Columns after the fifteenth hold short codes, which the contract keeps in `extra`. With another `first_row` a file
+    contains different sales. One block of rows is in memory at a time.
     """
     if columns < len(_COLUMNS):
         raise ValueError(f"a wide file has at least {len(_COLUMNS)} columns")
-    further = [f"attribute_{number}" for number in range(1, columns - len(_COLUMNS) + 1)]
-    schema = pa.schema([(name, pa.string()) for name in (*_COLUMNS, *further)])
+    extra = [f"attribute_{number}" for number in range(1, columns - len(_COLUMNS) + 1)]
+    schema = pa.schema([(name, pa.string()) for name in (*_COLUMNS, *extra)])
     plain = csv.WriteOptions(include_header=False, quoting_style="none", batch_size=_BLOCK)
     with path.open("wb") as out:
         out.write((",".join(schema.names) + "\n").encode())
         with csv.CSVWriter(out, schema, write_options=plain) as writer:
             for start in range(first_row, first_row + rows, _BLOCK):
                 stop = min(start + _BLOCK, first_row + rows)
-                writer.write_batch(pa.record_batch(_cells(start, stop, seed, further), schema=schema))
+                writer.write_batch(pa.record_batch(_cells(start, stop, seed, extra), schema=schema))
 
 
-def _cells(start: int, stop: int, seed: int, further: list[str]) -> list[Text]:
+def _cells(start: int, stop: int, seed: int, extra: list[str]) -> list[Text]:
     row = np.arange(start, stop, dtype=np.int64)
     draw, n = Draw(seed, start), row.size
     sale = row // _LINES_A_SALE
-    # What all lines of a sale share follows from its number, as a block may begin within a sale.
+    # Values common to the lines of a sale derive from its number, as a block may begin within a sale.
     mixed = (sale * 2_654_435_761 + seed) % 4_294_967_296
     minute = 540 + mixed // 7 % 660
     product = draw.pick(catalogue.likelihood(6), n)
@@ -87,18 +87,18 @@ def _cells(start: int, stop: int, seed: int, further: list[str]) -> list[Text]:
     return [
         joined("SO", whole(sale, 9)),
         whole(row % _LINES_A_SALE + 1),
-        joined(looked_up(days, mixed % _DAYS), looked_up(clock, minute), between=" "),
-        looked_up([f"S{number:03}" for number in range(1, 51)], mixed // 17 % 50),
+        joined(take(days, mixed % _DAYS), take(clock, minute), between=" "),
+        take([f"S{number:03}" for number in range(1, 51)], mixed // 17 % 50),
         whole(customer + 100_000),
-        looked_up(names("USA", np.arange(_CUSTOMERS, dtype=np.int64)), customer),
-        looked_up(catalogue.CODES, product),
-        looked_up([name.replace(",", "").replace('"', " in") for name in catalogue.NAMES], product),
-        looked_up(list(catalogue.CATEGORIES), catalogue.CATEGORY[product]),
-        looked_up(["Shipped", "Pending", "Cancelled"], np.searchsorted([970, 980], mixed // 19 % 1000, side="right")),
+        take(names("USA", np.arange(_CUSTOMERS, dtype=np.int64)), customer),
+        take(catalogue.CODES, product),
+        take([name.replace(",", "").replace('"', " in") for name in catalogue.NAMES], product),
+        take(list(catalogue.CATEGORIES), catalogue.CATEGORY[product]),
+        take(["Shipped", "Pending", "Cancelled"], np.searchsorted([970, 980], mixed // 19 % 1000, side="right")),
         whole(quantity),
         amounts(price),
         amounts(discount),
         amounts(share(net, 725, 10_000)),
         amounts(net),
-        *(looked_up(codes, draw.below(len(codes), n)) for _ in further),
+        *(take(codes, draw.below(len(codes), n)) for _ in extra),
     ]

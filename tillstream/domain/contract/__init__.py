@@ -1,1 +1,1 @@
-"""The model of a region contract: how one source writes its files."""
+"""Model of region contracts, which describe the file format of one source."""

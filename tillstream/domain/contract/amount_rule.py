@@ -1,4 +1,4 @@
-"""The part of a contract that says what its numbers count: units, rates, and whether tax is inside."""
+"""Contract section `amounts`: units, rates, and whether tax is included."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -25,8 +25,8 @@ class AmountRule(Strict):
     """The tax as part of the net amount (0.19) where no column tells it: tax is gross_amount × rate ÷ (1 + rate)."""
 
 
-def unsound_amounts(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
-    """What is wrong between this and the mapped columns, each beginning with the field that it speaks of."""
+def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozenset[str]) -> Iterator[str]:
+    """Conflicts between the rule and the mapped columns, each prefixed with the path of its field."""
     for name, factor in rule.factors.items():
         if name not in numbers:
             yield f"amounts.factors.{name}: factors are only for {', '.join(sorted(numbers))}"
@@ -38,10 +38,10 @@ def unsound_amounts(rule: AmountRule, columns: Mapping[str, str], numbers: froze
         yield f"amounts.discount: a {rule.discount} needs columns.discount, columns.quantity and columns.unit_price"
     if rule.discount != "amount" and "discount" in rule.factors:
         yield "amounts.factors.discount: a factor is for amounts; say discount: percent or rate instead"
-    yield from _unsound_tax(rule, columns)
+    yield from _tax_errors(rule, columns)
 
 
-def _unsound_tax(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
+def _tax_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
     if not rule.include:
         if rule.tax_rate is not None:
             yield "amounts.tax_rate: only where amounts include tax (include: tax)"

@@ -1,4 +1,4 @@
-"""What is wrong in a contract, in words: each mistake with the path of the field that it is about."""
+"""Contract validation errors as messages for users, each with the path of its field."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,68 +8,68 @@ from typing import Any
 
 Path = tuple[int | str, ...]
 
-_ABOUT = re.compile(r"(?P<path>[a-z_]\w*(?:\.[^\s:,]+)*): (?P<words>.+)", re.DOTALL)
-"""A message of a rule over several fields begins with the field it speaks of: `columns.date: …`."""
+_PREFIXED = re.compile(r"(?P<path>[a-z_]\w*(?:\.[^\s:,]+)*): (?P<message>.+)", re.DOTALL)
+"""A validator of several fields prefixes its message with the path of one: `columns.date: …`."""
 
 
 @dataclass(frozen=True)
 class Mistake:
     path: Path
-    words: str
+    message: str
     at_key: bool = True
-    """Whether the name of the field is wrong, or that it stands there; else its value is."""
+    """Whether the field's key is the error, by its name or presence; otherwise the field's value is."""
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.path)) or 'contract'}: {self.words}"
+        return f"{'.'.join(map(str, self.path)) or 'contract'}: {self.message}"
 
 
-def mistakes(errors: Iterable[Mapping[str, Any]], fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
-    """errors: as pydantic lists them; fields: section ("" for the contract's own) → its fields."""
+def translate_errors(errors: Iterable[Mapping[str, Any]], fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+    """Translate pydantic's errors. fields: section ("" for the contract's own) → its fields."""
     for error in errors:
-        path, words = tuple(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
+        path, message = tuple(error["loc"]), str(error["msg"]).removeprefix("Value error, ")
         match error["type"]:
             case "extra_forbidden":
                 yield Mistake(path, _unknown(path, fields))
             case "missing":
                 yield Mistake(path, "is needed, and is not there")
             case "value_error":
-                yield from (_told(path, line) for line in words.split("\n"))
+                yield from (_parse_prefix(path, line) for line in message.split("\n"))
             case "literal_error":
-                yield Mistake(path, f"{_must(words)}, not {error['input']!r}.{_like(error)}", at_key=False)
+                yield Mistake(path, f"{_must(message)}, not {error['input']!r}.{_suggestion(error)}", at_key=False)
             case _:
-                yield Mistake(path, _must(words), at_key=False)
+                yield Mistake(path, _must(message), at_key=False)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """` Did you mean …?` where something known is spelled nearly so, else nothing."""
-    near = get_close_matches(word, known, n=1, cutoff=0.7)
-    return f" Did you mean {near[0]}?" if near else ""
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """` Did you mean …?` with the closest of the choices, or an empty string."""
+    matches = get_close_matches(word, choices, n=1, cutoff=0.7)
+    return f" Did you mean {matches[0]}?" if matches else ""
 
 
 def _unknown(path: Path, fields: Mapping[str, Mapping[str, Any]]) -> str:
     name = str(path[-1])
-    here = fields.get(".".join(part for part in path[:-1] if isinstance(part, str)), {})
-    hint = nearest(name, here)
+    siblings = fields.get(".".join(part for part in path[:-1] if isinstance(part, str)), {})
+    hint = nearest(name, siblings)
     section = next((section for section, names in fields.items() if section and name in names), None)
     if section and not hint:
         hint = f" Write it inside {section}: {section}.{name}."
-    if here and not hint:
-        hint = f" Known are {', '.join(here)}."
+    if siblings and not hint:
+        hint = f" Known are {', '.join(siblings)}."
     return f"there is no such field.{hint}"
 
 
-def _told(path: Path, line: str) -> Mistake:
-    found = _ABOUT.fullmatch(line)
-    if found is None:
+def _parse_prefix(path: Path, line: str) -> Mistake:
+    match = _PREFIXED.fullmatch(line)
+    if match is None:
         return Mistake(path, line, at_key=False)
-    return Mistake((*path, *found["path"].split(".")), found["words"])
+    return Mistake((*path, *match["path"].split(".")), match["message"])
 
 
-def _must(words: str) -> str:
-    said = re.sub(r"^(Input|String|Value|Tuple|Dictionary|Decimal input) should ", "must ", words)
-    return said.replace("a valid tuple", "a list").replace("a valid dictionary", "a section: name: value")
+def _must(message: str) -> str:
+    text = re.sub(r"^(Input|String|Value|Tuple|Dictionary|Decimal input) should ", "must ", message)
+    return text.replace("a valid tuple", "a list").replace("a valid dictionary", "a section: name: value")
 
 
-def _like(error: Mapping[str, Any]) -> str:
+def _suggestion(error: Mapping[str, Any]) -> str:
     expected = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
     return nearest(str(error["input"]), expected)

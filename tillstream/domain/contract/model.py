@@ -1,4 +1,4 @@
-"""Region contracts: how one source writes its files. Read from YAML, checked with clear errors."""
+"""Region contracts: the file format of one source, validated with readable errors."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -7,8 +7,8 @@ from typing import Any, Literal, Self, get_args
 from pydantic import Field, ValidationError, model_validator
 
 from tillstream.domain.columns import BY_NAME, CONTENT, STATUSES
-from tillstream.domain.contract.amount_rule import AmountRule, unsound_amounts
-from tillstream.domain.contract.errors import Mistake, mistakes, nearest
+from tillstream.domain.contract.amount_rule import AmountRule, amount_errors
+from tillstream.domain.contract.errors import Mistake, nearest, translate_errors
 from tillstream.domain.contract.schedule import Schedule
 from tillstream.domain.contract.sections import (
     DateStyle,
@@ -20,7 +20,7 @@ from tillstream.domain.contract.sections import (
     StatusRule,
     Strict,
 )
-from tillstream.domain.contract.values import Made, MissingRule, needed_headers, unsound_made, unsound_values
+from tillstream.domain.contract.values import Made, MissingRule, derived_column_errors, needed_headers, value_errors
 from tillstream.domain.errors import Rejected
 
 MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
@@ -32,11 +32,11 @@ MAPPED = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sa
     "time",
     "region",
 }
-"""What `columns` may map: the content columns, the key, the version, and `date` (with `time`, where a source tells it
-apart), which gives sold_at and sale_date."""
+"""What `columns` may map: the content columns, the key, the version, and `date` (with `time` if the source has it in a
+separate column), from which sold_at and sale_date are derived."""
 
 IDS = frozenset({"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"})
-"""The columns that name something: their texts are no numbers, whatever they look like."""
+"""Id columns: their values are text, even if they look like numbers."""
 
 CHECKED = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
@@ -111,22 +111,22 @@ class Contract(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        values = unsound_values(self.columns, self.where_missing, self.values, self.constants)
-        made = unsound_made({*self.columns.values(), *self.identity.made_of}, self.made)
-        amounts = unsound_amounts(self.amounts, self.columns, CHECKED)
-        mistakes = [*self._unmapped(), *self._of_unknown_columns(), *amounts, *values, *made]
-        if mistakes:
-            raise ValueError("\n".join(mistakes))
+        values = value_errors(self.columns, self.where_missing, self.values, self.constants)
+        derived = derived_column_errors({*self.columns.values(), *self.identity.made_of}, self.made)
+        amounts = amount_errors(self.amounts, self.columns, CHECKED)
+        errors = [*self._mapping_errors(), *self._column_errors(), *amounts, *values, *derived]
+        if errors:
+            raise ValueError("\n".join(errors))
         return self
 
-    def _unmapped(self) -> Iterator[str]:
-        """Each begins with the field that it speaks of, and a colon: so its place in the file is found."""
+    def _mapping_errors(self) -> Iterator[str]:
+        """Each is prefixed with the path of its field and a colon, from which its position in the file is derived."""
         for name in self.columns:
             if name not in MAPPED:
-                yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _known(MAPPED)}"
+                yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _list_names(MAPPED)}"
         if "date" not in self.columns:
             yield "columns: date must be mapped to a header of the source"
-        yield from self._unnamed()
+        yield from self._identity_errors()
         if not self.currency and "currency" not in self.columns:
             yield "currency: give the file's currency, or map a currency column"
         priced = {"quantity", "unit_price"} <= set(self.columns)
@@ -137,29 +137,29 @@ class Contract(Strict):
         if "status" in self.columns and not self.status.words:
             yield f"status.words: say which of {', '.join(STATUSES)} each word means"
 
-    def _unnamed(self) -> Iterator[str]:
-        """Sales are named in one way."""
-        made = [f"identity.{name}" for name in ("made_of", "by_content") if getattr(self.identity, name)]
-        if "sale_id" not in self.columns and not made:
+    def _identity_errors(self) -> Iterator[str]:
+        """Exactly one rule must identify sales."""
+        rules = [f"identity.{name}" for name in ("made_of", "by_content") if getattr(self.identity, name)]
+        if "sale_id" not in self.columns and not rules:
             yield (
                 "columns: sale_id must be mapped to a header of the source, or say in identity.made_of which headers "
                 "name a sale together, or identity.by_content: true"
             )
-        if len(made) + ("sale_id" in self.columns) > 1:
-            yield f"{made[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *made[1:]])}"
-        if made and self.status.prefixes:
+        if len(rules) + ("sale_id" in self.columns) > 1:
+            yield f"{rules[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *rules[1:]])}"
+        if rules and self.status.prefixes:
             yield "status.prefixes: only sale numbers of the source (columns.sale_id) have prefixes"
         if self.identity.by_content and self.numbered:
             yield "columns.line_key: where content names a row, its place in the file must not"
 
-    def _of_unknown_columns(self) -> Iterator[str]:
-        for place, name in [
+    def _column_errors(self) -> Iterator[str]:
+        for path, name in [
             *((f"ranges.{name}", name) for name in self.ranges),
             *((f"allowed.{name}", name) for name in self.allowed),
             *((f"expected.{number}", name) for number, name in enumerate(self.expected)),
         ]:
             if name not in BY_NAME:
-                yield f"{place}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
+                yield f"{path}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
         for number, name in enumerate(self.identity.whole_numbers):
             if name not in IDS:
                 yield f"identity.whole_numbers.{number}: {name} is not an id; ids are {', '.join(sorted(IDS))}"
@@ -169,52 +169,55 @@ class Contract(Strict):
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Every header that the file itself must have, in the contract's order."""
+        """Every header that a file must have, in the contract's order."""
         mapped = (*self.columns.values(), *self.identity.made_of)
         return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
 
     @property
     def naming(self) -> tuple[object, ...]:
-        """How sales and lines are named: equal for contracts that name the same sale alike."""
+        """How sales and lines are identified; equal for contracts that give a sale the same id."""
         own = {header: name for name, header in self.columns.items()}
         parts = tuple(own.get(header, header) for header in self.identity.made_of)
         return self.identity.ids, self.numbered, parts, self.identity.by_content
 
     @property
     def numbered(self) -> bool:
-        """Whether the source numbers the lines of a sale itself."""
+        """Whether the source numbers the lines of a sale."""
         return "line_key" in self.columns
 
 
 def parse(data: Any, where: str = "contract", place: Callable[[Mistake], tuple[int, int]] | None = None) -> Contract:
-    """A contract from plain data; `Rejected` says what is wrong, where and what to do.
+    """Validate plain data as a contract. Raises `Rejected`, which lists every error with its path and remedy.
 
-    `place` knows the line and the column of a mistake in the file.
+    place: maps a mistake to its line and column in the file, which the message then includes.
     """
     try:
         return Contract.model_validate(data)
     except ValidationError as error:
-        found = list(mistakes(error.errors(include_url=False), fields()))
-        told = [str(mistake) for mistake in found]
+        errors = list(translate_errors(error.errors(include_url=False), fields()))
+        messages = [str(mistake) for mistake in errors]
         if place:
-            told = [f"line {line}, column {column}: {each}" for (line, column), each in sorted(_at(place, found))]
-        lines = "\n".join(f"  {each}" for each in told)
+            located = sorted(_with_positions(place, errors))
+            messages = [f"line {line}, column {column}: {message}" for (line, column), message in located]
+        lines = "\n".join(f"  {message}" for message in messages)
         raise Rejected(f"{where} is not a valid contract:\n{lines}") from error
 
 
 def fields() -> dict[str, Mapping[str, Any]]:
     """Section → its fields; "" for those of the contract itself."""
-    found: dict[str, Mapping[str, Any]] = {"": Contract.model_fields}
+    sections: dict[str, Mapping[str, Any]] = {"": Contract.model_fields}
     for name, info in Contract.model_fields.items():
         for kind in (info.annotation, *get_args(info.annotation)):
             if isinstance(kind, type) and issubclass(kind, Strict):
-                found[name] = kind.model_fields
-    return found
+                sections[name] = kind.model_fields
+    return sections
 
 
-def _at(place: Callable[[Mistake], tuple[int, int]], found: Iterable[Mistake]) -> Iterator[tuple[tuple[int, int], str]]:
-    return ((place(mistake), str(mistake)) for mistake in found)
+def _with_positions(
+    place: Callable[[Mistake], tuple[int, int]], errors: Iterable[Mistake]
+) -> Iterator[tuple[tuple[int, int], str]]:
+    return ((place(mistake), str(mistake)) for mistake in errors)
 
 
-def _known(names: Iterable[str]) -> str:
+def _list_names(names: Iterable[str]) -> str:
     return f" Known are {', '.join(sorted(names))}."

@@ -1,4 +1,4 @@
-"""When the files of a source are expected: its cadence, its deadline, and the days between which it speaks."""
+"""Contract section `schedule`: when the files of a source are expected."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -29,7 +29,7 @@ class Schedule(Strict):
     """The first day that is expected; empty: the first one that came."""
 
     def period(self, day: date) -> tuple[date, date]:
-        """The first and the last day of the file that tells a day."""
+        """First and last day of the period that contains a day."""
         if self.cadence == "weekly":
             first = day - timedelta(days=day.weekday())
             return first, first + 6 * DAY
@@ -39,18 +39,18 @@ class Schedule(Strict):
         return day, day
 
     def expects(self, day: date) -> bool:
-        """Whether a file must tell this day."""
+        """Whether a file must cover this day."""
         if not self.cadence or (self.since is not None and day < self.since):
             return False
         return self.cadence != "daily" or WEEKDAYS[day.weekday()] not in self.closed
 
     def due(self, day: date, zone: str) -> datetime:
-        """Until when the file that tells a day must be here."""
+        """Deadline of the file that covers a day."""
         last = self.period(day)[1] + timedelta(days=self.deadline_days)
         return datetime.combine(last, self.deadline, ZoneInfo(zone))
 
     def periods(self, first: date, last: date) -> Iterator[tuple[date, date]]:
-        """Every expected period that begins in or before `last`, from the one of `first` on."""
+        """Expected periods, from the one that contains `first` through the one that contains `last`."""
         day = first
         while day <= last:
             start, end = self.period(day)

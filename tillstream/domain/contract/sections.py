@@ -1,4 +1,4 @@
-"""The parts of a contract: how a source writes its bytes, numbers, dates, statuses and names."""
+"""Contract sections: file format, numbers, dates, statuses, ranges, outliers and sale ids."""
 
 import codecs
 from datetime import time
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from tillstream.domain.month_names import LANGUAGES
 
 SERIALS = ("excel", "excel-1904")
-"""Date formats that are day numbers of a spreadsheet, counted from 1900 or from 1904."""
+"""Date formats that are serial day numbers of a spreadsheet, counted from 1900 or 1904."""
 
 
 class Strict(BaseModel):
@@ -19,7 +19,7 @@ class Strict(BaseModel):
 
 
 def known_encoding(name: str) -> str:
-    """Its usual name; `ValueError` for what is none."""
+    """The encoding's canonical name. Raises `ValueError` if it is unknown."""
     try:
         return codecs.lookup(name).name
     except LookupError as error:
@@ -46,7 +46,7 @@ class FileStyle(Strict):
 
     @field_validator("header")
     @classmethod
-    def _named_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _unique_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         stripped = tuple(name.strip() for name in names)
         if not all(stripped) or len(set(stripped)) < len(stripped):
             raise ValueError("every column needs a name of its own")
@@ -54,7 +54,7 @@ class FileStyle(Strict):
 
     @field_validator("ignore")
     @classmethod
-    def _with_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+    def _no_empty_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         if not all(word.strip() for word in words):
             raise ValueError("an empty word would be the beginning of every line")
         return words
@@ -71,7 +71,7 @@ class NumberStyle(Strict):
     """Signs such as $ or Rs. that may stand beside a number."""
 
     @model_validator(mode="after")
-    def _apart(self) -> Self:
+    def _distinct_signs(self) -> Self:
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands must be different signs")
         return self
@@ -114,14 +114,14 @@ class DateStyle(Strict):
 
     @field_validator("language")
     @classmethod
-    def _spoken(cls, language: str) -> str:
+    def _supported_language(cls, language: str) -> str:
         if language not in LANGUAGES:
             raise ValueError(f"the names of months are not known in {language!r}; known are {', '.join(LANGUAGES)}")
         return language
 
     @field_validator("formats")
     @classmethod
-    def _whole(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+    def _with_year(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         for text in formats:
             if text not in SERIALS and not {"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the format {text!r} has no year (%Y or %y)")
@@ -131,7 +131,7 @@ class DateStyle(Strict):
 
     @field_validator("time_formats")
     @classmethod
-    def _clocks(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+    def _with_hour(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
         for text in formats:
             if not {"%H", "%I"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the time format {text!r} has no hour (%H or %I)")
@@ -141,7 +141,7 @@ class DateStyle(Strict):
 
     @property
     def only_days(self) -> bool:
-        """Whether no format tells a time."""
+        """Whether no format contains a time."""
         return not any(mark in text for text in self.formats for mark in ("%H", "%I", "%T", "%R", *SERIALS))
 
     def zone_of(self, store: str) -> str:

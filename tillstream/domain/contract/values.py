@@ -1,4 +1,4 @@
-"""The parts of a contract: what a cell means beyond its letters: words for missing, and columns made of others."""
+"""Contract sections for cell values: missing values, value maps, constants and derived columns."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from tillstream.domain.contract.sections import Strict
 CONSTANT = frozenset(
     {"salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "country", "channel"}
 )
-"""What `constants` may tell; currency, region and store have fields of their own."""
+"""Columns that `constants` may set; currency, region and store have fields of their own."""
 
 
 class MissingRule(Strict):
@@ -25,7 +25,7 @@ class MissingRule(Strict):
     """What `default` takes, written as the source would write it."""
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def _value_with_default(self) -> Self:
         if (self.do == "default") != bool(self.value):
             raise ValueError("give a value with do: default, and only then")
         return self
@@ -46,7 +46,7 @@ class Made(Strict):
     """Which part is kept: 1 the first, -1 the last; empty where there are not as many."""
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _join_or_split(self) -> Self:
         if bool(self.join) == bool(self.split):
             raise ValueError("say either join or split")
         if self.split and not (self.by and self.part):
@@ -55,26 +55,26 @@ class Made(Strict):
 
     @property
     def of(self) -> tuple[str, ...]:
-        """The headers it is made of."""
+        """The headers it is derived from."""
         return self.join or (self.split,)
 
 
-def needed_headers(mapped: Iterable[str], made: Mapping[str, Made]) -> Iterator[str]:
-    """The headers that the file itself must have, for the headers that are mapped; some more than once."""
+def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterator[str]:
+    """Headers that the file must have for the mapped ones, derived columns resolved; may repeat."""
     for header in mapped:
-        if header in made:
-            yield from needed_headers(made[header].of, made)
+        if header in derived:
+            yield from needed_headers(derived[header].of, derived)
         else:
             yield header
 
 
-def unsound_values(
+def value_errors(
     columns: Mapping[str, str],
     where_missing: Mapping[str, MissingRule],
     values: Mapping[str, Mapping[str, str]],
     constants: Mapping[str, str],
 ) -> Iterator[str]:
-    """What is wrong between these fields of a contract, each beginning with the field that it speaks of."""
+    """Conflicts between these fields of a contract, each prefixed with the path of its field."""
     for field, names in (("where_missing", where_missing), ("values", values)):
         for name in names:
             if name not in columns:
@@ -85,21 +85,21 @@ def unsound_values(
         yield "where_missing.sale_id: a sale without a number cannot take another one's"
     for name in constants:
         if name not in CONSTANT:
-            known = f"Constants are for {', '.join(sorted(CONSTANT))}."
-            yield f"constants.{name}: {name} cannot be a constant.{nearest(name, CONSTANT) or f' {known}'}"
+            allowed = f"Constants are for {', '.join(sorted(CONSTANT))}."
+            yield f"constants.{name}: {name} cannot be a constant.{nearest(name, CONSTANT) or f' {allowed}'}"
         elif name in columns:
             yield f"constants.{name}: {name} is mapped in columns; leave one of them out"
 
 
-def unsound_made(mapped: set[str], made: Mapping[str, Made]) -> Iterator[str]:
-    """As `unsound_values`. mapped: the headers that the contract uses."""
-    known: set[str] = set()
-    for header, rule in made.items():
-        later = [name for name in rule.of if name in made and name not in known]
+def derived_column_errors(mapped: set[str], derived: Mapping[str, Made]) -> Iterator[str]:
+    """As `value_errors`. mapped: the headers that the contract uses."""
+    defined: set[str] = set()
+    for header, rule in derived.items():
+        later = [name for name in rule.of if name in derived and name not in defined]
         if later:
             yield f"made.{header}: {', '.join(later)} must be made before it"
-        known.add(header)
-    used = {*mapped, *(name for rule in made.values() for name in rule.of)}
-    for header in made:
+        defined.add(header)
+    used = {*mapped, *(name for rule in derived.values() for name in rule.of)}
+    for header in derived:
         if header not in used:
             yield f"made.{header}: nothing uses it; map it in columns"
