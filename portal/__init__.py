@@ -1,4 +1,4 @@
-"""The front door for people. Holds no rules of its own; asks the pipeline and the capabilities."""
+"""Flask portal: pages and HTTP API over the pipeline. Contains no business rules."""
 
 from typing import Any
 
@@ -54,11 +54,11 @@ from tillstream.workflows.corrections.drafts.workspace import Desk
 
 SEVERITIES = {"error": "Refused", "warning": "Check", "hold": "Decide", "rejection": "File refused"}
 TRIES = "30 per minute"
-"""Sign-ins from one address; tries at one name are braked in the people room."""
+"""Sign-in attempts from one address; attempts at one login name are throttled in `tillstream.people`."""
 
 
 def create_app(app: App) -> Flask:
-    """The portal over a composed application. The caller serves it and closes the application."""
+    """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
@@ -69,11 +69,11 @@ def create_app(app: App) -> Flask:
     login.request_loader(token_auth.load)
     methods.register(flask, app.settings)
     cors.register(flask, app.settings)
-    # First the gate, then CSRF: a stranger is told to sign in, not that a token is missing.
+    # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
-    context.say_where_requests_come_from(flask)
-    context.see_what_others_saved(flask)
-    flask.before_request(_see_saved_contracts)
+    context.record_audit_address(flask)
+    context.refresh_contracts_periodically(flask)
+    flask.before_request(_refresh_contracts)
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
@@ -93,19 +93,19 @@ def create_app(app: App) -> Flask:
     urls.register(flask)
     theme.register(flask)
     storybook.register(flask, development=app.settings.development)
-    flask.context_processor(_words)
+    flask.context_processor(_template_context)
     access.check_marks(flask)
     return flask
 
 
-def _see_saved_contracts() -> None:
-    """Another instance may have saved some since; files of the portal itself do not ask."""
+def _refresh_contracts() -> None:
+    """Load contracts that another instance saved; static files skip this."""
     if request.blueprint:
         context.tillstream().book.refresh()
 
 
-def _words() -> dict[str, Any]:
-    """What every template may name."""
+def _template_context() -> dict[str, Any]:
+    """Names available in every template."""
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,

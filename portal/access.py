@@ -1,4 +1,4 @@
-"""Gate: every view says who may use it, and nothing else is answered."""
+"""Access control: every view declares who may call it, and the gate checks each request."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -18,11 +18,11 @@ from tillstream.people.sign_in import mfa_policy
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
 SMALL_BODY = 1024 * 1024
-"""Nobody sends more than a form before signing in, and no till more than a sale."""
+"""Bytes; body limit of anonymous requests (a sign-in form) and of tills (one sale)."""
 
 
 class NotForTokens(Rejected):
-    """A token was shown where only a person's session counts."""
+    """A store token was used where a personal token or a session is required."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,21 +31,21 @@ class NotForTokens(Rejected):
 
 
 class TokenMayNot(Rejected):
-    """The person's token was not given the right, whatever the person may."""
+    """The personal token lacks the right, although its owner has it."""
 
     def __init__(self, access: Action) -> None:
         super().__init__(f"This token was not given the right “{access.value}”; make one that has it under Tokens.")
 
 
 class LacksSecondStep(Rejected):
-    """The person's role must sign in with a code, too."""
+    """The user's role requires two-factor sign-in."""
 
     def __init__(self) -> None:
         super().__init__("Your role signs in with a second step. Set it up on your profile first.")
 
 
 class Open(Enum):
-    """Access that no role decides."""
+    """Access levels that do not depend on a role."""
 
     EVERYBODY = "everybody"
     SIGNED_IN = "signed in"
@@ -58,7 +58,7 @@ FILES = frozenset({"static"})
 
 
 def allow(access: Access) -> Callable[[View], View]:
-    """Mark a view with who may use it."""
+    """Declare who may call a view."""
 
     def mark(view: View) -> View:
         setattr(view, MARK, access)
@@ -68,19 +68,19 @@ def allow(access: Access) -> Callable[[View], View]:
 
 
 def only_with_passwords(view: View) -> View:
-    """Mark a view that has no sense where nobody signs in with a password of ours: there it does not exist."""
+    """Answer 404 where password sign-in is disabled."""
 
     @wraps(view)
-    def seen(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         if not tillstream().settings.passwords_open:
             abort(404)
         return view(*args, **kwargs)
 
-    return cast("View", seen)
+    return cast("View", wrapper)
 
 
 def access_of(app: Flask, endpoint: str) -> Access:
-    """Who may use an endpoint. Raises `LookupError` for a view that does not say."""
+    """Access level of an endpoint. Raises `LookupError` for a view that declares none."""
     if endpoint in FILES:
         return Open.EVERYBODY
     access: Access | None = getattr(app.view_functions[endpoint], MARK, None)
@@ -90,15 +90,15 @@ def access_of(app: Flask, endpoint: str) -> Access:
 
 
 def gate() -> ResponseReturnValue | None:
-    """Before every request: send strangers to the sign-in page, refuse what the role may not do."""
+    """Before every request: redirect anonymous users to the sign-in page, refuse what the role does not allow."""
     if request.endpoint is None:
-        return None if signed_in() else _stranger()
+        return None if signed_in() else _reject_anonymous()
     access = access_of(current_app, request.endpoint)
     if access in {Open.EVERYBODY, Open.STORE_TOKEN}:
         request.max_content_length = SMALL_BODY
         return None
     if not signed_in():
-        return _stranger()
+        return _reject_anonymous()
     if request.endpoint not in WITHOUT_SECOND_STEP and _lacks_second_step():
         return _to_second_step()
     if isinstance(access, Action) and not scope().may(access):
@@ -109,12 +109,12 @@ def gate() -> ResponseReturnValue | None:
 
 
 def _lacks_second_step() -> bool:
-    """Whoever is here on the word of another house has done what that house asks."""
+    """Whether a required second factor is missing; external identity providers apply their own rules."""
     return not shown_token() and not this_session().way and mfa_policy.lacks_second_step(ports(), me())
 
 
 def _to_second_step() -> ResponseReturnValue:
-    """Admins ask for it of the person's role: nothing else is answered until it is set up."""
+    """Redirect to the two-factor setup that the user's role requires; API calls and changes are refused."""
     program = request.path.startswith("/api/") and request.path != "/api/docs"
     if program or request.method not in {"GET", "HEAD"}:
         raise LacksSecondStep
@@ -122,15 +122,14 @@ def _to_second_step() -> ResponseReturnValue:
 
 
 def guard(csrf: CSRFProtect) -> None:
-    """A change asked for by a session needs the page's token. One asked with a bearer token does not: no other site
-    can send that."""
+    """Require a CSRF token of session requests. Bearer tokens are exempt: no other site can send them."""
     if request.endpoint is None or access_of(current_app, request.endpoint) is Open.STORE_TOKEN:
         return
     if not (signed_in() and shown_token()):
         csrf.protect()
 
 
-def _stranger() -> ResponseReturnValue:
+def _reject_anonymous() -> ResponseReturnValue:
     if token_auth.shown().startswith("till_"):
         raise NotForTokens
     program = request.path.startswith("/api/") and request.path != "/api/docs"
@@ -141,6 +140,6 @@ def _stranger() -> ResponseReturnValue:
 
 
 def check_marks(app: Flask) -> None:
-    """Raises `LookupError` where a view does not say who may use it, at the start and not at the first visit."""
+    """Check at startup that every view declares its access. Raises `LookupError`."""
     for rule in app.url_map.iter_rules():
         access_of(app, rule.endpoint)

@@ -1,4 +1,4 @@
-"""What a view may ask for: the composed application, and the person before the screen."""
+"""Request context: the composed application and the signed-in user."""
 
 import time
 from contextlib import ExitStack
@@ -19,22 +19,22 @@ from tillstream.people.user import User
 from tillstream.ports import Ports
 
 EXTENSION = "tillstream"
-COMES_FROM = "comes_from"
-LOOKS = 1.0
-"""Seconds between two looks at the contracts."""
+AUDIT_STACK = "comes_from"
+REFRESH_INTERVAL = 1.0
+"""Seconds between two checks for contracts saved by other instances."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """A signed-in user as flask-login wants one."""
+    """A signed-in user, as flask-login expects it."""
 
     user: User
     token: PersonalToken | None = None
-    """The token that a program showed in the place of a sign-in."""
+    """Personal token of the request; None for a session."""
     session: Session | None = None
-    """Where they are signed in; None for a token."""
+    """Browser session; None for a token."""
     key: str = ""
-    """The text that opens the session; it stands in the cookie and nowhere else."""
+    """Secret session key, kept in the cookie only."""
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -44,8 +44,8 @@ class Person:
 
 
 def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
-    """Begin a session here, in the place of whatever the browser brought along."""
-    # A session planted before the sign-in must not become the person's.
+    """Start a session for a user, replacing any session that the browser sent."""
+    # Prevent session fixation: a session planted before sign-in must not become the user's.
     cookie.clear()
     cookie.permanent = remembered
     address, agent = request.remote_addr or "", request.user_agent.string
@@ -54,7 +54,7 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
 
 
 def leave() -> None:
-    """End the session here."""
+    """End the current session."""
     if this_session():
         sessions.end(ports(), me().login, this_session().id, me().login)
     logout_user()
@@ -62,42 +62,42 @@ def leave() -> None:
 
 
 def this_session() -> Session:
-    """The session by which the person is here; only behind the gate, and not for tokens."""
+    """Session of the request. Call only behind the gate, and not for tokens."""
     session: Session = current_user.session
     return session
 
 
 def lives() -> Lives:
-    """How long sessions live here."""
+    """Session lifetimes from the settings."""
     settings = tillstream().settings
     return Lives(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
 
 
-def say_where_requests_come_from(app: Flask) -> None:
-    """What a request changes is recorded with its address."""
+def record_audit_address(app: Flask) -> None:
+    """Record the client address of each request in its audit entries."""
 
     @app.before_request
     def begin() -> None:
         stack = ExitStack()
         stack.enter_context(audit.coming_from(request.remote_addr or ""))
-        setattr(g, COMES_FROM, stack)
+        setattr(g, AUDIT_STACK, stack)
 
     @app.teardown_request
     def end(_error: BaseException | None) -> None:
-        stack: ExitStack | None = g.pop(COMES_FROM, None)
+        stack: ExitStack | None = g.pop(AUDIT_STACK, None)
         if stack:
             stack.close()
 
 
-def see_what_others_saved(app: Flask) -> None:
-    """Contracts that another instance saved are known here a second later."""
-    looked_at = float("-inf")
+def refresh_contracts_periodically(app: Flask) -> None:
+    """Load contracts saved by other instances, at most a second late."""
+    refreshed_at = float("-inf")
 
     @app.before_request
-    def look() -> None:
-        nonlocal looked_at
-        if request.endpoint != "static" and time.monotonic() - looked_at >= LOOKS:
-            looked_at = time.monotonic()
+    def refresh() -> None:
+        nonlocal refreshed_at
+        if request.endpoint != "static" and time.monotonic() - refreshed_at >= REFRESH_INTERVAL:
+            refreshed_at = time.monotonic()
             tillstream().book.refresh()
 
 
@@ -115,18 +115,18 @@ def signed_in() -> bool:
 
 
 def me() -> User:
-    """The person signed in; only behind the gate."""
+    """The signed-in user. Call only behind the gate."""
     user: User = current_user.user
     return user
 
 
 def shown_token() -> PersonalToken | None:
-    """The token by which the person is here; None for a session."""
+    """Personal token that authenticates the request; None for a session."""
     token: PersonalToken | None = current_user.token
     return token
 
 
 def scope() -> Scope:
-    """Whose rows the person may see, and of the person's rights those of the token."""
+    """Rows and rights of the request; a personal token may narrow those of its user."""
     token = shown_token()
     return token.scope(me()) if token else me().scope

@@ -1,4 +1,4 @@
-"""Table of errors: which one becomes which status, and what the person reads."""
+"""Error table: exception class → HTTP status and the text for the user."""
 
 import secrets
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOff
 
 @dataclass(frozen=True)
 class Answer:
-    """`title` says what happened; `next_step` what to do, where the error's own message does not say it."""
+    """`title`: what happened. `next_step`: what to do, where the error message does not contain it."""
 
     status: int
     title: str
@@ -57,7 +57,7 @@ TABLE: dict[type[Exception], Answer] = {
     CSRFError: Answer(400, "The page was open too long", "Go back, load the page again, and repeat what you did."),
     RateLimitExceeded: Answer(429, "Too many tries", "Wait a minute, then try again."),
 }
-"""Looked up along the error's ancestors, nearest first."""
+"""Looked up along the method resolution order of the exception class."""
 
 BY_STATUS: dict[int, Answer] = {
     400: Answer(400, "The request cannot be read", "Go back, load the page again, and repeat what you did."),
@@ -73,7 +73,7 @@ NO_TOKEN = Answer(
     "A call that changes something needs a person's session: its cookie, and as the header X-CSRFToken the content of "
     "the meta tag csrf-token of any page of that session. Behind https it needs a Referer of the portal, too.",
 )
-"""What a program reads where a person reads that the page was open too long."""
+"""For programs, in place of the `CSRFError` entry of `TABLE`."""
 BAD_TOKEN = Answer(
     401, "This token opens nothing", "It is revoked, too old, or never was: make another one under Tokens."
 )
@@ -85,23 +85,23 @@ def register(app: Flask) -> None:
 
 
 def answer(error: Exception) -> Any:
-    """One response for any error: problem JSON for programs, a page for people."""
+    """Response to any error: problem JSON for programs, a page for browsers."""
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error
-    found = _look_up(error)
-    detail, reference = _words(error, found), ""
-    if found.status >= 500:
+    entry = _look_up(error)
+    detail, reference = _words(error, entry), ""
+    if entry.status >= 500:
         reference = secrets.token_hex(4)
         current_app.logger.error("fault %s on %s %s", reference, request.method, request.path, exc_info=error)
-    response = _problem(found, detail, reference, error) if _program() else _page(found, detail, reference)
-    response.status_code = found.status
+    response = _problem(entry, detail, reference, error) if _program() else _page(entry, detail, reference)
+    response.status_code = entry.status
     if isinstance(error, TooManyTries):
         response.headers["Retry-After"] = str(error.seconds)
-    elif found.status in {429, 503}:
-        response.headers["Retry-After"] = "60" if found.status == 429 else "5"
+    elif entry.status in {429, 503}:
+        response.headers["Retry-After"] = "60" if entry.status == 429 else "5"
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    if found.status == 401:
+    if entry.status == 401:
         wrong = ', error="invalid_token"' if token_auth.shown() else ""
         response.headers["WWW-Authenticate"] = f'Bearer realm="Tillstream"{wrong}'
     return response
@@ -120,15 +120,15 @@ def _look_up(error: Exception) -> Answer:
     return FAULT
 
 
-def _words(error: Exception, found: Answer) -> str:
-    if found.status == 413 and not isinstance(error, TooLarge):
+def _words(error: Exception, entry: Answer) -> str:
+    if entry.status == 413 and not isinstance(error, TooLarge):
         return _limit()
     ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
-    return str(error) if ours else found.next_step
+    return str(error) if ours else entry.next_step
 
 
 def _limit() -> str:
-    """How much would have been taken, and what to do with more."""
+    """The size limit of the request, and what to do with more."""
     limit = request.max_content_length
     if limit is None or (request.content_length or 0) <= limit:
         return "The form holds too much text or too many fields."
@@ -144,8 +144,8 @@ def _program() -> bool:
     return request.path.startswith(("/api/", "/healthz", "/metrics")) or (best is not None and best != "text/html")
 
 
-def _problem(found: Answer, detail: str, reference: str, error: Exception) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": found.title, "status": found.status, "detail": detail}
+def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": entry.title, "status": entry.status, "detail": detail}
     if reference:
         body["instance"] = f"urn:tillstream:fault:{reference}"
     problems = getattr(error, "problems", None)
@@ -156,6 +156,6 @@ def _problem(found: Answer, detail: str, reference: str, error: Exception) -> Re
     return response
 
 
-def _page(found: Answer, detail: str, reference: str) -> Response:
-    html = render_template("error.html", answer=found, detail=detail, reference=reference, known=signed_in())
+def _page(entry: Answer, detail: str, reference: str) -> Response:
+    html = render_template("error.html", answer=entry, detail=detail, reference=reference, is_signed_in=signed_in())
     return Response(html, mimetype="text/html")

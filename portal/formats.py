@@ -1,4 +1,4 @@
-"""Figures and dates: one way to write each, for every page."""
+"""Template filters that format numbers and dates."""
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,12 +11,12 @@ NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
 GROWTH = Markup(
     '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
 )
-WAYS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
+DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
 YEN_LIKE = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF", "KMF", "DJF", "GNF"})
 
 
 def count(value: Any) -> Markup:
-    """1240 → 1,240; fractions only where there are some."""
+    """1240 → 1,240; decimals only if the value has some."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
@@ -25,7 +25,7 @@ def count(value: Any) -> Markup:
 
 
 def money(value: Any, currency: str = "USD") -> Markup:
-    """To the currency's cents, without its name: that stands in the header."""
+    """Rounded to the minor unit of the currency; its code goes into the column header."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
@@ -35,12 +35,12 @@ def money(value: Any, currency: str = "USD") -> Markup:
 
 
 def growth(value: Any) -> Markup:
-    """0.123 → ▲ 12.3 %; the sign says it too, so that colour is never alone."""
+    """0.123 → ▲ 12.3 %; the sign repeats what the colour shows."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    way, sign, word = WAYS[(number > 0) - (number < 0)]
-    return GROWTH.format(way, sign, word, f"{abs(number) * 100:,.1f} %")
+    css_class, sign, word = DIRECTIONS[(number > 0) - (number < 0)]
+    return GROWTH.format(css_class, sign, word, f"{abs(number) * 100:,.1f} %")
 
 
 def share(value: Any) -> Markup | str:
@@ -56,7 +56,7 @@ def day(value: Any) -> Markup:
 
 
 def days(start: date, end: date) -> Markup:
-    """1 – 12 Mar 2024, 1 Jan – 12 Mar 2024; what both days share stands once."""
+    """1 – 12 Mar 2024, 1 Jan – 12 Mar 2024; shared parts are written once."""
     if start == end:
         return day(end)
     first = f"{start.day}"
@@ -70,7 +70,7 @@ def days(start: date, end: date) -> Markup:
 
 
 def instant(value: Any) -> Markup:
-    """An instant in UTC; the page's script writes it in the reader's own zone."""
+    """An instant in UTC; the page's script converts it to the reader's time zone."""
     if not value:
         return NOTHING
     at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -1,7 +1,7 @@
-"""Manners under gunicorn, made for Cloud Run, which asks on the port in the variable PORT.
+"""Gunicorn settings for Cloud Run, which sets the port in the variable PORT.
 
-How many processes: the variable WEB_CONCURRENCY, 1 unless set; one a core is right, and more cores are better had as
-more instances.
+The variable WEB_CONCURRENCY sets the number of processes, 1 by default. Use one per core; scale with more instances
+rather than more cores.
 """
 
 from typing import Any
@@ -12,26 +12,26 @@ from portal.context import EXTENSION
 wsgi_app = "portal.wsgi:application()"
 worker_class = "gthread"
 threads = 12 + live.STREAMS
-"""A request waits for the warehouse and the documents most of its time; streams of events wait all of it."""
+"""Requests mostly wait for the warehouse and the document store; each event stream occupies a thread."""
 preload_app = False
-"""Channels to the cloud's services do not outlive a fork: each process makes its own."""
+"""Channels to the cloud services do not survive a fork: each process opens its own."""
 timeout = 0
-"""Between requests an instance may get no time at all, and a worker's sign of life comes late: nobody is killed for it.
-Cloud Run itself ends what takes too long."""
+"""Disabled: an instance may get no CPU time between requests, which delays the heartbeat of its workers. Cloud Run ends
+requests that take too long."""
 graceful_timeout = 8
-"""Cloud Run kills ten seconds after it has asked to stop."""
+"""Seconds; Cloud Run sends SIGKILL ten seconds after SIGTERM."""
 keepalive = 620
-"""Longer than the 600 seconds of Google's proxies: of two who close a connection the one who sends must be first."""
+"""Seconds; longer than the 600 of Google's proxies, so that the proxy, which sends, closes a connection first."""
 control_socket_disable = True
 accesslog = None
-"""The portal logs requests itself, with what ties them to the rest."""
+"""The portal logs requests itself, with their trace ids."""
 
 
 def post_worker_init(worker: Any) -> None:
-    """A worker that stops waits for its requests: streams of events end then by themselves."""
+    """End event streams when the worker stops, because it waits for its requests."""
     live.streams_of(worker.wsgi).stopping = lambda: not worker.alive
 
 
 def worker_exit(_: Any, worker: Any) -> None:
-    """What the worker opened is closed with it."""
+    """Close the application of the worker."""
     worker.wsgi.extensions[EXTENSION].close()

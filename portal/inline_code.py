@@ -1,4 +1,4 @@
-"""Marks: what stands between backticks in our own words is written as code."""
+"""Template filter that renders text in backticks as code."""
 
 import re
 
@@ -9,8 +9,8 @@ MARK = re.compile(r"`([^`]+)`")
 
 
 def marked(text: str) -> Markup:
-    """As HTML; everything else of the text stays text."""
-    return Markup(MARK.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before it is marked
+    """Escaped HTML, with the parts in backticks as code elements."""
+    return Markup(MARK.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
 
 
 def register(app: Flask) -> None:

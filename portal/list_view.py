@@ -1,4 +1,4 @@
-"""Lists: what a person asked of one, out of the address, and the page of it that is shown."""
+"""List pages: search, sort, filters and paging from the address, and the page of rows shown."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ SIZES = (25, 50, 100)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The state of a list: search words, filters by name, sort (`-name` for downwards), page, rows per page."""
+class ListQuery:
+    """State of a list: search text, filters by name, sort (`-name` for descending), page and page size."""
 
     q: str = ""
     sort: str = ""
@@ -24,7 +24,7 @@ class Asked:
 
     @property
     def args(self) -> dict[str, Any]:
-        """As an address says it; what is usual is left out, so that links stay short."""
+        """Query arguments; defaults are left out to keep links short."""
         size = self.size if self.size != PER_PAGE else ""
         chosen = {name: list(values) for name, values in self.chosen.items()}
         return {**self.kept, "q": self.q, **chosen, "sort": self.sort, "size": size, "page": ""}
@@ -35,7 +35,7 @@ class Asked:
 
     @property
     def first(self) -> int:
-        """How many rows stand before this page."""
+        """Offset of the first row of this page."""
         return (self.page - 1) * self.size
 
     @property
@@ -49,27 +49,27 @@ class Asked:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows shown; `total` is None where counting all would cost more than it tells."""
+    """Rows of one page; `total` is None where counting all rows would cost too much."""
 
-    asked: Asked
+    query: ListQuery
     rows: Sequence[Any]
     total: int | None = None
     more: bool = False
 
     @property
     def last(self) -> int | None:
-        return None if self.total is None else max(1, -(-self.total // self.asked.size))
+        return None if self.total is None else max(1, -(-self.total // self.query.size))
 
 
-def asked(
-    *, sorts: Collection[str] = (), filters: Collection[str] = (), keep: Collection[str] = (), usual: str = ""
-) -> Asked:
-    """Out of this request's address; an unknown sort is the usual one. `keep` is carried along, and no filter."""
+def list_query(
+    *, sorts: Collection[str] = (), filters: Collection[str] = (), keep: Collection[str] = (), default_sort: str = ""
+) -> ListQuery:
+    """List query of this request; an unknown sort falls back to `default_sort`. `keep`: arguments kept in links."""
     sort = request.args.get("sort", "")
     size = request.args.get("size", PER_PAGE, type=int)
-    return Asked(
+    return ListQuery(
         q=request.args.get("q", "").strip()[:200],
-        sort=sort if sort.removeprefix("-") in sorts else usual,
+        sort=sort if sort.removeprefix("-") in sorts else default_sort,
         page=max(1, request.args.get("page", 1, type=int)),
         size=size if size in SIZES else PER_PAGE,
         chosen={name: tuple(filter(None, request.args.getlist(name))) for name in filters},
@@ -77,9 +77,9 @@ def asked(
     )
 
 
-def page_of(asked: Asked, rows: Iterable[Any], total: int | None = None) -> Page:
-    """A page cut out of all the rows; a sequence says its total itself."""
+def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> Page:
+    """Slice one page out of all rows; the total of a sequence is its length."""
     if total is None and isinstance(rows, Sequence):
         total = len(rows)
-    cut = list(islice(rows, asked.first, asked.first + asked.size + 1))
-    return Page(asked, cut[: asked.size], total, len(cut) > asked.size)
+    cut = list(islice(rows, query.first, query.first + query.size + 1))
+    return Page(query, cut[: query.size], total, len(cut) > query.size)

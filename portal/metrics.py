@@ -1,4 +1,4 @@
-"""Door to numbers: every read goes through the caller's scope and the address's filters."""
+"""Metric queries of the portal, within the scope and the filters of the request."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,41 +12,41 @@ from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import NAMES, Filters
 
 
-def asked() -> dict[str, list[str]]:
-    """The filters that the address names, each with its values."""
+def requested_filters() -> dict[str, list[str]]:
+    """Filters in the address: name → values."""
     return {name: values for name, values in request.args.lists() if name in NAMES and any(values)}
 
 
-def chosen(given: Mapping[str, str | Sequence[str]]) -> Filters:
-    """The filters, and each value of them known. Raises `Rejected`, `UnknownValue`."""
-    app, filters = tillstream(), Filters.parse(given)
+def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
+    """Parse filters and check that their values exist. Raises `Rejected`, `UnknownValue`."""
+    app, filters = tillstream(), Filters.parse(values)
     filter_values.check(app.ports.warehouse, scope(), filters, app.book.regions(), cache=app.queries)
     return filters
 
 
 def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
-    """Raises `Forbidden`, `Rejected`, `Unavailable`."""
+    """Run a named query. Raises `Forbidden`, `Rejected`, `Unavailable`."""
     app = tillstream()
     return queries.run(app.ports.warehouse, name, scope(), filters, cache=app.queries, **params)
 
 
 def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
-    """As `ask`, several at once: a warehouse answers small questions sooner side by side than one after another."""
-    app, whose = tillstream(), scope()
+    """Run several queries in parallel, which is faster for small queries."""
+    app, bounds = tillstream(), scope()
     with ThreadPoolExecutor(len(names)) as threads:
         return list(
-            threads.map(lambda name: queries.run(app.ports.warehouse, name, whose, filters, cache=app.queries), names)
+            threads.map(lambda name: queries.run(app.ports.warehouse, name, bounds, filters, cache=app.queries), names)
         )
 
 
 def comparison(filters: Filters) -> queries.Comparison | None:
-    """What the growth of `kpis` compares."""
+    """The periods that the growth of `kpis` compares."""
     app = tillstream()
     return queries.comparison(app.ports.warehouse, scope(), filters, cache=app.queries)
 
 
 def currency() -> str:
-    """What revenue is told in."""
+    """Reporting currency of revenue."""
     return tillstream().settings.reporting_currency
 
 
@@ -58,13 +58,13 @@ def kpis(filters: Filters) -> dict[str, Any]:
 HEADLINE = ("headline", "customer-counts", "kpis")
 
 
-def headline(filters: Filters, *beside: str) -> tuple[dict[str, Any], list[pa.Table]]:
-    """What HEADLINE tells, in one row; and the answers of the queries `beside`, asked meanwhile."""
-    told, counted, kpis, *others = ask_all([*HEADLINE, *beside], filters)
-    row: dict[str, Any] = told.to_pylist()[0] | counted.to_pylist()[0] | kpis.to_pylist()[0]
+def headline(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Table]]:
+    """HEADLINE queries merged into one row, and tables of the `extra` queries, all run in parallel."""
+    totals, counted, kpis, *others = ask_all([*HEADLINE, *extra], filters)
+    row: dict[str, Any] = totals.to_pylist()[0] | counted.to_pylist()[0] | kpis.to_pylist()[0]
     return row, others
 
 
 def by_figure(growth: pa.Table) -> dict[str, dict[str, Any]]:
-    """figure → its row of `growth`; nothing where nothing is compared."""
+    """figure → its row of `growth`; empty where nothing is compared."""
     return {row["figure"]: row for row in growth.to_pylist()}

@@ -1,4 +1,4 @@
-"""Map: the areas that people go to, and who is shown which. The navigation and the keys read it."""
+"""Navigation areas and who sees them, for the menu and the keyboard shortcuts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tillstream.domain.people import Action
 
 @dataclass(frozen=True)
 class Area:
-    """`also` names further endpoints of the area; `key` is the letter after g that goes there."""
+    """`also`: further endpoints of the area. `key`: its shortcut letter, typed after g."""
 
     endpoint: str
     label: str
@@ -22,7 +22,7 @@ class Area:
     action: Action | None = None
     also: tuple[str, ...] = ()
     count: Callable[[], int] | None = None
-    """How many things wait there, shown beside the label where there are some."""
+    """Number of open items, shown next to the label unless 0."""
 
 
 AREAS: tuple[Area, ...] = (
@@ -58,31 +58,31 @@ AREAS: tuple[Area, ...] = (
     Area("api.docs_page", "For programs", "Help", "key", "r"),
     Area("storybook.show", "Storybook", "Help", "list", "y"),
 )
-"""In the order of the navigation. An area whose endpoint nobody registered is left out."""
+"""In menu order. An area whose endpoint is not registered is left out."""
 
 
 def shown() -> list[Area]:
-    """The areas of the person before the screen."""
+    """Areas that the current user may see."""
     if not signed_in():
         return []
     may = scope().may
-    return [one for one in AREAS if known(one.endpoint) and (one.action is None or may(one.action))]
+    return [one for one in AREAS if is_registered(one.endpoint) and (one.action is None or may(one.action))]
 
 
 def grouped() -> Iterator[tuple[str, list[Area]]]:
-    """The same, by group, in the order in which the groups first occur."""
+    """Areas that the current user may see, by group in order of first occurrence."""
     areas = shown()
     for group in dict.fromkeys(one.group for one in areas):
         yield group, [one for one in areas if one.group == group]
 
 
 def here() -> Area | None:
-    """The area of this page: named itself, named in `also`, else the first of its blueprint."""
+    """Area of this page: by endpoint or `also`, else the first area of its blueprint."""
     areas = shown()
     exact = [one for one in areas if request.endpoint in (one.endpoint, *one.also)]
-    beside = [one for one in areas if request.blueprint and request.blueprint == one.endpoint.split(".")[0]]
-    return next(iter(exact + beside), None)
+    same_blueprint = [one for one in areas if request.blueprint and request.blueprint == one.endpoint.split(".")[0]]
+    return next(iter(exact + same_blueprint), None)
 
 
-def known(endpoint: str) -> bool:
+def is_registered(endpoint: str) -> bool:
     return endpoint in current_app.view_functions

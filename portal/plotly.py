@@ -1,4 +1,4 @@
-"""Charts script: served out of the installed package, kept from writing styles into pages."""
+"""Serve the plotly script from the installed package and keep it from adding inline styles."""
 
 import re
 from functools import cache
@@ -23,15 +23,15 @@ def script() -> Response:
 
 @cache
 def style_ids() -> tuple[str, ...]:
-    """The ids of styles (for maps, which we do not draw) that the script adds unless something has the id already.
+    """Ids of the styles (for maps, which are not drawn) that the script adds unless an element has the id.
 
-    The content policy forbids such styles; a page that holds the ids keeps the script from trying.
+    The content security policy forbids inline styles; elements with these ids keep the script from adding them.
     """
     return tuple(STYLE_ID.findall((_folder() / SCRIPT).read_text(encoding="utf-8")))
 
 
 def _folder() -> Path:
-    """Found without importing the package, which is heavy. Raises `NotFound`."""
+    """Package data folder, located without importing the heavy package. Raises `NotFound`."""
     package = find_spec("plotly")
     if package is None or package.origin is None:
         raise NotFound("The package of the charts is not installed.")

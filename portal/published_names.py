@@ -1,7 +1,7 @@
-"""The portal's published names: what programs call a view whose endpoint has another name by now.
+"""Published endpoint names: stable ids of views whose endpoint was renamed.
 
-The ids of operations in the OpenAPI document and the label `endpoint` of the figures for a monitor are read by programs
-of other people, and stay as they are.
+The operation ids of the OpenAPI document and the label `endpoint` of the Prometheus metrics are read by external
+programs and do not change.
 """
 
 NAMES: dict[str, str] = {
@@ -39,7 +39,7 @@ NAMES: dict[str, str] = {
     "uploads.submit": "uploads.give",
     "uploads.submit_for_preview": "uploads.look_at",
 }
-"""endpoint → its published name, where that is another one."""
+"""endpoint → published name, where the two differ."""
 
 
 def published(endpoint: str) -> str:

@@ -1,4 +1,4 @@
-"""Counts of calls, over every process and instance: counted here, told through the documents."""
+"""Rate-limit counters, shared by all processes and instances through the document store."""
 
 import hashlib
 import secrets
@@ -17,25 +17,26 @@ from tillstream.ports import Ports
 COLLECTION = "call_counts"
 TRIES = 5
 KEPT = 10_000
-"""Counts held here at most; and what is forgotten of the documents at once."""
+"""Maximum number of counters in memory."""
 SWEEP_ONE_IN, SWEPT = 50, 200
+"""One in so many new counters deletes expired documents, at most SWEPT of them."""
 
 
 @dataclass
 class _Count:
-    """One caller's calls in the window that ends at `until`: what all had told, and what is not told yet."""
+    """Calls of one key in the window that ends at `until`: `shared` by all processes, `pending` in this one."""
 
     until: int = 0
-    told: int = 0
-    untold: int = 0
-    told_at: float = float("-inf")
+    shared: int = 0
+    pending: int = 0
+    published_at: float = float("-inf")
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class SharedCounts(Storage):
-    """A storage of flask-limiter. A process tells its counts `every` so many seconds, at 0 with each call.
+    """Storage of flask-limiter. Each process publishes its counts every `every` seconds, with 0 on each call.
 
-    So a limit is exact at 0; else every process lets through, beyond it, what came to the others since they told last.
+    With 0 a limit is exact; otherwise a process may exceed it by the calls that the others have not yet published.
     """
 
     STORAGE_SCHEME = ["documents"]  # noqa: RUF012 - how `limits` finds it
@@ -51,20 +52,20 @@ class SharedCounts(Storage):
         return Unavailable
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """The calls of the window that is open, these among them."""
+        """Count calls and return the total of the open window."""
         now, count = self._now(), self._count(key)
         with count.lock:
             if now >= count.until:
-                count.until, count.told, count.untold, count.told_at = int(now + expiry), 0, 0, float("-inf")
-            count.untold += amount
-            if now - count.told_at >= self._every:
-                self._tell(key, count, expiry, now)
-            return count.told + count.untold
+                count.until, count.shared, count.pending, count.published_at = int(now + expiry), 0, 0, float("-inf")
+            count.pending += amount
+            if now - count.published_at >= self._every:
+                self._publish(key, count, expiry, now)
+            return count.shared + count.pending
 
     def get(self, key: str) -> int:
         count = self._count(key)
         with count.lock:
-            return count.told + count.untold if self._now() < count.until else 0
+            return count.shared + count.pending if self._now() < count.until else 0
 
     def get_expiry(self, key: str) -> float:
         return max(self._count(key).until, self._now())
@@ -73,7 +74,7 @@ class SharedCounts(Storage):
         return True
 
     def reset(self) -> int | None:
-        """Counts end by themselves."""
+        """Do nothing: counters expire."""
         return None
 
     def clear(self, key: str) -> None:
@@ -81,24 +82,24 @@ class SharedCounts(Storage):
             self._counts.pop(key, None)
         self._documents.delete(COLLECTION, _id(key))
 
-    def _tell(self, key: str, count: _Count, expiry: int, now: float) -> None:
-        """What others told is learned by the same write. Where it fails, this process counts on by itself."""
-        count.told_at = now
+    def _publish(self, key: str, count: _Count, expiry: int, now: float) -> None:
+        """Publish the pending calls and read the shared total in one write. If that fails, keep counting locally."""
+        count.published_at = now
         for _ in range(TRIES):
             try:
-                known = self._documents.get(COLLECTION, _id(key))
-                open_ = known is not None and now < known.data["until"]
-                before = int(known.data["calls"]) if known and open_ else 0
-                until = int(known.data["until"]) if known and open_ else int(now + expiry)
-                told = {"calls": before + count.untold, "until": until}
-                self._documents.put(COLLECTION, _id(key), told, if_version=known.version if known else 0)
+                document = self._documents.get(COLLECTION, _id(key))
+                open_ = document is not None and now < document.data["until"]
+                before = int(document.data["calls"]) if document and open_ else 0
+                until = int(document.data["until"]) if document and open_ else int(now + expiry)
+                data = {"calls": before + count.pending, "until": until}
+                self._documents.put(COLLECTION, _id(key), data, if_version=document.version if document else 0)
             except Conflict:
                 continue
             except Unavailable:
                 return
-            count.until, count.told, count.untold = until, told["calls"], 0
-            if known is None:
-                self._forget_some(now)
+            count.until, count.shared, count.pending = until, data["calls"], 0
+            if document is None:
+                self._delete_expired(now)
             return
 
     def _count(self, key: str) -> _Count:
@@ -108,8 +109,8 @@ class SharedCounts(Storage):
                 self._counts = {name: one for name, one in self._counts.items() if now < one.until}
             return self._counts.setdefault(key, _Count())
 
-    def _forget_some(self, now: float) -> None:
-        """Documents of callers that did not come again."""
+    def _delete_expired(self, now: float) -> None:
+        """Now and then, delete the documents of expired windows."""
         if secrets.randbelow(SWEEP_ONE_IN) == 0:
             for document in self._documents.find(COLLECTION, order_by="until", limit=SWEPT):
                 if document.data["until"] <= now:
@@ -120,7 +121,7 @@ class SharedCounts(Storage):
 
 
 def limiter(app: Flask, ports: Ports, every: float) -> Limiter:
-    """For limits whose counts are told `every` so many seconds; usually by address."""
+    """Limiter whose counts are published every `every` seconds, by address unless a limit has its own key."""
     options: dict[str, Any] = {"ports": ports, "every": every}
     return Limiter(
         get_remote_address, app=app, storage_uri="documents://", storage_options=options, headers_enabled=True

@@ -1,4 +1,4 @@
-"""Log of requests: one line each, in the words that Cloud Logging shows as a request."""
+"""Request log: one entry per request, in the `httpRequest` format of Cloud Logging."""
 
 import time
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ log = structlog.get_logger("tillstream.portal")
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """On a project of Google's; on one machine nobody reads it. Every line of a request names its trace."""
+    """Log requests when running in a Google Cloud project; every log entry of a request has its trace id."""
     if not settings.project:
         return
 
@@ -31,7 +31,7 @@ def register(app: Flask, settings: Settings) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         if request.endpoint not in QUIET:
-            _tell(response)
+            _log_request(response)
         return response
 
     @app.teardown_request
@@ -41,11 +41,11 @@ def register(app: Flask, settings: Settings) -> None:
             stack.close()
 
 
-def _tell(response: Response) -> None:
-    """The route and not the address: that may hold a link which opens an account, or what a person searched for."""
+def _log_request(response: Response) -> None:
+    """Log the route, not the address, which may contain an invitation link or a search text."""
     seconds = time.perf_counter() - getattr(g, BEGUN, time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "none"
-    asked = {
+    http_request = {
         "requestMethod": request.method,
         "requestUrl": route,
         "status": response.status_code,
@@ -54,6 +54,6 @@ def _tell(response: Response) -> None:
         "userAgent": request.user_agent.string[:200],
         "responseSize": str(response.content_length or 0),
     }
-    known = current_user.is_authenticated if current_user else False
+    is_signed_in = current_user.is_authenticated if current_user else False
     level = log.warning if response.status_code >= 500 else log.info
-    level("asked", httpRequest=asked, who=current_user.user.login if known else "nobody")
+    level("asked", httpRequest=http_request, who=current_user.user.login if is_signed_in else "nobody")

@@ -1,4 +1,4 @@
-"""Locks: session secret, cookies, headers."""
+"""Session secret, cookies and security headers."""
 
 import secrets
 from collections.abc import Mapping
@@ -38,17 +38,17 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
         MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
         MAX_FORM_PARTS=2_000,
         SEND_FILE_MAX_AGE_DEFAULT=A_YEAR,
-        # The token lives as long as the session: a page left open over lunch must still work.
+        # CSRF tokens live as long as the session, so that a page left open keeps working.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
-        WTF_CSRF_CHECK_DEFAULT=False,  # `access.guard` decides, as a program's token needs none
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked in `access.guard`, as bearer tokens are exempt
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # columns keep the order that they have everywhere else
-    reached = f"'self' {ports.objects.sessions_at}".strip()  # where files go straight into the store
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
+    reached = f"'self' {ports.objects.sessions_at}".strip()  # for direct uploads to the object store
     policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
     app.after_request(partial(_protect, HEADERS | policy))
     if settings.proxies:
-        # Of the addresses in X-Forwarded-For only those count that proxies of ours added at its end.
+        # Trust only the last addresses of X-Forwarded-For, which our own proxies added.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1)  # type: ignore[method-assign]
 
 
@@ -63,11 +63,11 @@ def _protect(headers: Mapping[str, str], response: Response) -> Response:
 
 
 def _secret(ports: Ports) -> str:
-    """Made once and kept with the documents, so that sessions outlive a restart."""
-    known = ports.documents.get("portal", "session")
-    if known is None:
+    """Session secret, created once and stored, so that sessions survive a restart."""
+    stored = ports.documents.get("portal", "session")
+    if stored is None:
         try:
-            known = ports.documents.put("portal", "session", {"secret": secrets.token_hex(32)}, if_version=0)
+            stored = ports.documents.put("portal", "session", {"secret": secrets.token_hex(32)}, if_version=0)
         except Conflict:
             return _secret(ports)
-    return str(known.data["secret"])
+    return str(stored.data["secret"])

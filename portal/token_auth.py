@@ -1,4 +1,4 @@
-"""Other way in: a program of a person shows their token to the API, and is them within its rights."""
+"""Authentication of API requests by personal tokens."""
 
 from flask import Request, g, request
 
@@ -9,18 +9,18 @@ UNDER = "/api/"
 
 
 def shown() -> str:
-    """What stands behind `Authorization: Bearer`; empty where nothing does, and off the API."""
+    """Bearer token of the request; empty if there is none, and outside the API."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     return text.strip() if request.path.startswith(UNDER) and scheme.casefold() == "bearer" else ""
 
 
 def load(_: Request) -> Person | None:
-    """The person of the token shown, for flask-login; looked up once a request."""
+    """User of the bearer token, for flask-login; checked once per request."""
     text = shown()
     if not text:
         return None
     if "by_token" not in g:
-        found = personal_tokens.check(ports(), text)
-        g.by_token = found and Person(found[1], found[0])
+        token_and_user = personal_tokens.check(ports(), text)
+        g.by_token = token_and_user and Person(token_and_user[1], token_and_user[0])
     person: Person | None = g.by_token
     return person

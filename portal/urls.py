@@ -1,4 +1,4 @@
-"""Links: lists that keep what was asked, and files that may be cached for a year."""
+"""Links: query strings with changes, and addresses of files that may be cached for a year."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from portal.plotly import style_ids
 
 
 def with_args(args: Mapping[str, Any], **changes: Any) -> str:
-    """A query string of `args` with `changes`; empty values leave, lists stay lists."""
+    """Query string of `args` with `changes`; empty values are dropped, lists repeat their name."""
     merged = {**args, **changes}
     pairs = [(name, value) for name, values in merged.items() for value in _several(values) if value not in ("", None)]
     return urlencode(pairs)
@@ -23,13 +23,13 @@ def _several(values: Any) -> list[Any]:
 
 
 def asset(filename: str) -> str:
-    """The address of a file of ours, another one for each content."""
+    """Address of a static file, with its modification time as version."""
     path = Path(str(current_app.static_folder), filename)
     return url_for("static", filename=filename, v=f"{path.stat().st_mtime_ns:x}")
 
 
 def own_page(wanted: str) -> str:
-    """Where the person wanted to go, if that is a page of ours; else where everybody starts."""
+    """The requested address if it is a page of the portal, else the dashboard. Prevents open redirects."""
     ours = (
         wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not any(ord(sign) < 32 for sign in wanted)
     )
@@ -41,7 +41,7 @@ def charts() -> str:
 
 
 def outlines() -> str:
-    """The countries of the world map; another address for another edition of them."""
+    """Address of the country outlines, with the version of their package."""
     return url_for("world", v=version("countryinfo"))
 
 

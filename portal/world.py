@@ -1,4 +1,4 @@
-"""World map: outlines of all countries, served from here and cached for good."""
+"""World map: outlines of all countries as GeoJSON, served locally and cached for a year."""
 
 import gzip
 import json
@@ -13,9 +13,9 @@ from portal.access import Open, allow
 from portal.security import A_YEAR
 
 DIGITS = 1
-"""A tenth of a degree is less than a pixel of a map of the world."""
+"""Decimal places; a tenth of a degree is less than a pixel of a world map."""
 LEFT_OUT = frozenset({"ATA"})
-"""Nobody sells there, and it takes a third of the picture."""
+"""Antarctica has no sales and takes a third of the map."""
 
 
 @allow(Open.EVERYBODY)
@@ -32,16 +32,16 @@ def outlines() -> Response:
 
 @cache
 def _packed() -> bytes:
-    """A third of it, as most of its digits repeat."""
+    """Gzipped, about a third of the size."""
     return gzip.compress(_text().encode(), mtime=0)
 
 
 @cache
 def _text() -> str:
-    """A GeoJSON; countries without an outline (islands, mostly) are points."""
+    """GeoJSON text; countries without an outline (mostly islands) are points."""
     features = [
         {"type": "Feature", "id": code, "properties": {"name": one["name"]}, "geometry": _shape(one)}
-        for code, one in sorted(countries.known().items())
+        for code, one in sorted(countries.country_records().items())
         if code not in LEFT_OUT and one.get("latlng")
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"))
@@ -61,8 +61,8 @@ def _shape(country: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rings(polygon: list[Any]) -> list[Any]:
-    """Rounded, and wound as the map's script wants them: the outer ring clockwise, holes the other way."""
-    found = []
+    """Rings, rounded and wound as the map script expects: outer ring clockwise, holes counterclockwise."""
+    rings = []
     for at, ring in enumerate(polygon):
         points: list[list[float]] = []
         for longitude, latitude in ring:
@@ -73,10 +73,10 @@ def _rings(polygon: list[Any]) -> list[Any]:
             continue
         if (_area(points) > 0) == (at == 0):
             points.reverse()
-        found.append(points)
-    return found
+        rings.append(points)
+    return rings
 
 
 def _area(ring: list[list[float]]) -> float:
-    """Positive where it runs against the clock."""
+    """Twice the signed area (shoelace formula); positive if the ring runs counterclockwise."""
     return sum(one[0] * two[1] - two[0] * one[1] for one, two in pairwise(ring))

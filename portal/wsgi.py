@@ -1,4 +1,4 @@
-"""Entry for a server of many processes: `gunicorn -c python:portal.gunicorn_conf`."""
+"""WSGI entry point for servers with several processes: `gunicorn -c python:portal.gunicorn_conf`."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tillstream.settings import Settings
 
 
 def application() -> Flask:
-    """The portal over what the environment names; called once in each worker process, which ends with it."""
+    """Create the portal from the settings in the environment; called once in each worker process."""
     settings = Settings()
     logs.configure(settings)
     logs.take_over()
@@ -23,15 +23,15 @@ def application() -> Flask:
 
 
 def one_of_many(app: App) -> Flask:
-    """A portal beside others: it looks at the documents for what is newest, as the others may have made it so."""
-    let_somebody_in(app)
+    """Portal of several instances: reads the latest data version from the documents, which other instances update."""
+    ensure_first_admin(app)
     return create_app(replace(app, queries=QueryCache(newest=Newest(app.ports.documents))))
 
 
-def let_somebody_in(app: App) -> None:
-    """Where nobody has an account: the administrator whom the settings name. Repeatable; raises `Rejected`.
+def ensure_first_admin(app: App) -> None:
+    """Create the administrator named in the settings if there is no account. Idempotent; raises `Rejected`.
 
-    Without a password for them none is made up: it would have to be told in the log.
+    Without a configured password none is generated, as it would have to be written to the log.
     """
     settings, password = app.settings, app.settings.first_password.get_secret_value()
     if settings.passwords_open and password:

@@ -1,4 +1,4 @@
-"""The admin area: who may sign in, how, and which stores may send sales."""
+"""Admin pages: accounts, sign-in rules and store tokens."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The admin area's forms: what an account may do and see, chosen from what there is."""
+"""Account forms: role, regions, stores and salesperson."""
 
 from typing import Any
 
@@ -22,20 +22,20 @@ ROLES = {
     Role.ADMIN: "Admin: everything",
 }
 MOST_STORES, MOST_PEOPLE = 80, 500
-"""So many are offered; more are written by hand."""
+"""Maximum number of choices; others are typed in."""
 
 
-class KnownPerson(FlaskForm):
+class AccountForm(FlaskForm):
     name = StringField("Name", [Length(max=100)])
     role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLES.items()])
-    # What the account room knows better is not checked here, but said under the field by it.
+    # Validated by `tillstream.people`; its errors are shown under the field.
     regions = SelectMultipleField("Regions", validate_choice=False)
     stores = SelectMultipleField("Stores", validate_choice=False)
     more_stores = StringField("Other stores", [Length(max=500)])
     salesperson = StringField("Salesperson id", [Length(max=60)])
 
-    def given(self) -> dict[str, Any]:
-        """What the form says, as the people room takes it."""
+    def account_values(self) -> dict[str, Any]:
+        """Form values as keyword arguments of `tillstream.people`."""
         stores = [*(self.stores.data or []), self.more_stores.data or ""]
         return {
             "name": self.name.data or "",
@@ -47,28 +47,28 @@ class KnownPerson(FlaskForm):
             "by": me().login,
         }
 
-    def tell(self, error: Exception) -> None:
-        """An error stands under the field that it is about."""
+    def add_error(self, error: Exception) -> None:
+        """Show an error under its field."""
         name = getattr(error, "field", "login" if isinstance(error, Conflict) else "name")
         self[name].errors = [str(error)]
 
 
-class NewPerson(KnownPerson):
+class NewAccountForm(AccountForm):
     login = StringField("Sign-in name", [InputRequired("Enter a sign-in name."), Length(max=60)])
 
 
-def offered(form: KnownPerson, one: User | None = None) -> list[str]:
-    """Fill the choices: every region, the stores that have sold and those of the account. The known salespeople."""
-    regions, stores = tillstream().book.regions(), known("filter-values", "value", filter="store")
+def offered(form: AccountForm, one: User | None = None) -> list[str]:
+    """Fill the choices: all regions, and stores with sales or of the account. Returns the salesperson ids."""
+    regions, stores = tillstream().book.regions(), distinct_values("filter-values", "value", filter="store")
     form.regions.choices = [SelectChoice(region, region) for region in regions]
     form.regions.data = [part.strip() for part in ",".join(form.regions.data or []).split(",")]
     shown = sorted({*(stores if len(stores) <= MOST_STORES else []), *(one.stores if one else ())})
     form.stores.choices = [SelectChoice(store, store) for store in shown]
-    return known("salespeople", "salesperson_id")[:MOST_PEOPLE]
+    return distinct_values("salespeople", "salesperson_id")[:MOST_PEOPLE]
 
 
-def known(query: str, column: str, **params: Any) -> list[str]:
-    """Values that have sold; none while the warehouse cannot be asked, for accounts are kept elsewhere."""
+def distinct_values(query: str, column: str, **params: Any) -> list[str]:
+    """Distinct values in the sales; empty while the warehouse is unavailable, as accounts do not depend on it."""
     try:
         rows = metrics.ask(query, Filters(), **params).to_pylist()
     except Unavailable:

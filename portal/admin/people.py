@@ -1,4 +1,4 @@
-"""The admin area's list of people, and the invitation of a new one."""
+"""Account list and invitations."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -26,13 +26,13 @@ COLUMNS = [
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    asked = list_view.asked(sorts=directory.SORTS, filters=("role", "state"), usual="name")
-    role, state = (next(iter(asked.chosen[name]), "") for name in ("role", "state"))
-    page = list_view.page_of(asked, directory.people(ports(), directory.Asked(asked.q, role, state, asked.sort)))
+    query = list_view.list_query(sorts=directory.SORTS, filters=("role", "state"), default_sort="name")
+    role, state = (next(iter(query.chosen[name]), "") for name in ("role", "state"))
+    page = list_view.page_of(query, directory.people(ports(), directory.Asked(query.q, role, state, query.sort)))
     return render_template(
         "admin/people.html",
         page=page,
-        asked=asked,
+        query=query,
         columns=COLUMNS,
         open_sessions=sessions.count_open(ports(), page.rows, lives()),
         roles={role.value: role.value.capitalize() for role in Role},
@@ -43,40 +43,40 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def invitation() -> ResponseReturnValue:
-    form = forms.NewPerson()
+    form = forms.NewAccountForm()
     return _form_page(form)
 
 
 @allow(Action.ADMINISTER)
 def invite() -> ResponseReturnValue:
-    form = forms.NewPerson()
+    form = forms.NewAccountForm()
     if not form.validate_on_submit():
         return _form_page(form), 422
     if not tillstream().settings.passwords_open:
         return _expected(form)
     try:
-        text = invitation_links.invite(ports(), form.login.data, **form.given())
+        text = invitation_links.invite(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
-        form.tell(error)
+        form.add_error(error)
         return _form_page(form), 422
     return shown_once(form.login.data, text, invitation_links.INVITATION.days)
 
 
-def _expected(form: forms.NewPerson) -> ResponseReturnValue:
-    """Where the company says who somebody is, no link is needed: they sign in, and are known by their address."""
+def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
+    """Add an account for company sign-in, which needs no link: users are identified by their e-mail address."""
     try:
         if "@" not in (form.login.data or ""):
             raise WrongField("login", "Here people sign in with their company's account: enter its e-mail address.")
-        one = external_identities.expect(ports(), form.login.data, **form.given())
+        one = external_identities.expect(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
-        form.tell(error)
+        form.add_error(error)
         return _form_page(form), 422
     flash(f"{one.login} may sign in now, at {url_for('sign_in.form', _external=True)}.", "done")
     return redirect(url_for("admin.person", login=one.login), 303)
 
 
 def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
-    # Answered at once and not through a redirect: the link must not rest in a cookie.
+    # Rendered directly, not after a redirect: the link must not be stored in a cookie.
     login = login.strip().casefold()
     return render_template(
         "admin/once.html",
@@ -87,6 +87,6 @@ def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
     ), 201
 
 
-def _form_page(form: forms.NewPerson) -> str:
+def _form_page(form: forms.NewAccountForm) -> str:
     salespeople = forms.offered(form)
     return render_template("admin/invite.html", form=form, salespeople=salespeople)

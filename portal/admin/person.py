@@ -1,4 +1,4 @@
-"""The admin area's one account: what it may do and see, where it is signed in, and what was changed."""
+"""Account page: role, scope, sessions and history."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +17,7 @@ from tillstream.people.user import User
 @allow(Action.ADMINISTER)
 def show(login: str) -> ResponseReturnValue:
     one = accounts.get(ports(), login)
-    form = forms.KnownPerson(
+    form = forms.AccountForm(
         name=one.name,
         role=one.role.value,
         regions=list(one.regions),
@@ -29,13 +29,13 @@ def show(login: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change(login: str) -> ResponseReturnValue:
-    one, form = _other(login, "You cannot change your own account; another admin can."), forms.KnownPerson()
+    one, form = _other(login, "You cannot change your own account; another admin can."), forms.AccountForm()
     if not form.validate_on_submit():
         return _page(one, form), 422
     try:
-        accounts.assign(ports(), one.login, **form.given())
+        accounts.assign(ports(), one.login, **form.account_values())
     except Rejected as error:
-        form.tell(error)
+        form.add_error(error)
         return _page(one, form), 422
     flash(f"{one.login} is changed; it counts from their next click on.", "done")
     return _back(one)
@@ -58,9 +58,9 @@ def enable(login: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def reset(login: str) -> ResponseReturnValue:
-    """A link in the place of the password, which ends at once; for who was invited, a new invitation.
+    """Replace the password with a reset link; renew the invitation of an invited user.
 
-    Without passwords, the account is bound anew: to whoever is proved next to have its address.
+    With company sign-in, unbind the account: the next sign-in with its e-mail address binds it again.
     """
     one = _other(login, "Change your own password on its page.")
     if not tillstream().settings.passwords_open:
@@ -96,11 +96,11 @@ def end_sessions(login: str) -> ResponseReturnValue:
     return _back(one)
 
 
-def _other(login: str, otherwise: str) -> User:
+def _other(login: str, message: str) -> User:
     """The account, if it is not the admin's own. Raises `Rejected`."""
     one = accounts.get(ports(), login)
     if one.login == me().login:
-        raise Rejected(otherwise)
+        raise Rejected(message)
     return one
 
 
@@ -108,7 +108,7 @@ def _back(one: User) -> ResponseReturnValue:
     return redirect(url_for("admin.person", login=one.login), 303)
 
 
-def _page(one: User, form: forms.KnownPerson) -> str:
+def _page(one: User, form: forms.AccountForm) -> str:
     salespeople = forms.offered(form, one)
     return render_template(
         "admin/person.html",

@@ -1,4 +1,4 @@
-"""The admin area's sign-in rules: which roles must use a second step."""
+"""Sign-in rules: roles that require two-factor sign-in."""
 
 from collections import Counter
 
@@ -30,9 +30,9 @@ def show() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 @only_with_passwords
 def save() -> ResponseReturnValue:
-    given = request.form.getlist("roles")
-    if not set(given) <= set(Role):
+    selected = request.form.getlist("roles")
+    if not set(selected) <= set(Role):
         raise Rejected(f"There are the roles {', '.join(Role)}, and no others.")
-    mfa_policy.require_second_step(ports(), [Role(role) for role in given], me().login)
+    mfa_policy.require_second_step(ports(), [Role(role) for role in selected], me().login)
     flash("Saved; it counts from everybody's next click on.", "done")
     return redirect(url_for("admin.policy"), 303)

@@ -1,4 +1,4 @@
-"""The admin area's store tokens: what a till shows to send its store's sales."""
+"""Store tokens, with which tills send the sales of their store."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue

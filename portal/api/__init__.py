@@ -1,4 +1,4 @@
-"""The API area: the same numbers as the pages, for programs; scoped to whoever asks."""
+"""HTTP API: the numbers of the pages for programs, within the scope of the caller."""
 
 from flask import Blueprint
 

@@ -1,11 +1,11 @@
-"""The API area's large answers, packed where the caller takes gzip. Pages are not: they hold tokens."""
+"""Gzip compression of large API responses. Pages are not compressed, as they contain tokens."""
 
 import gzip
 
 from flask import Response, request
 
 WORTH_IT = 2_000
-"""Bytes from which on packing saves a caller time."""
+"""Bytes; smaller responses are not compressed."""
 
 
 def pack(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The API area's manual: the OpenAPI document for programs, and the same as a page for the people who write them."""
+"""API reference: the OpenAPI document as JSON and as a page."""
 
 import json
 from shlex import quote
@@ -9,23 +9,23 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
 from portal.api.etags import as_json
-from portal.api.openapi import ERRORS, SAYS, document
+from portal.api.openapi import ERRORS, INFO, document
 
 EXTENSION = "tillstream.openapi"
 
 
-def told() -> dict[str, Any]:
-    """The document of this portal, made once."""
+def openapi_document() -> dict[str, Any]:
+    """OpenAPI document of this portal, built once."""
     if EXTENSION not in current_app.extensions:
         current_app.extensions[EXTENSION] = document(current_app)
-    found: dict[str, Any] = current_app.extensions[EXTENSION]
-    return found
+    cached: dict[str, Any] = current_app.extensions[EXTENSION]
+    return cached
 
 
 @allow(Open.SIGNED_IN)
 def openapi() -> ResponseReturnValue:
     """This document, for tools that read OpenAPI 3.1."""
-    response = as_json(told())
+    response = as_json(openapi_document())
     response.headers["Cache-Control"] = "private, max-age=300"
     return response
 
@@ -35,21 +35,21 @@ def show() -> ResponseReturnValue:
     """The same as a page."""
     from portal.api.openapi import examples
 
-    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in told()["tags"]}
-    for path, methods in told()["paths"].items():
+    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
+    for path, methods in openapi_document()["paths"].items():
         for method, one in methods.items():
             endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
             call = examples()["calls"].get(endpoint)
             groups[one["tags"][0]].append(one | {"method": method.upper(), "path": path, "call": call and _shown(call)})
-    return render_template("api/docs_page.html", groups=groups, says=SAYS, errors=ERRORS, kind=_kind)
+    return render_template("api/docs_page.html", groups=groups, says=INFO, errors=ERRORS, kind=_kind)
 
 
 def _shown(call: dict[str, Any]) -> dict[str, Any]:
-    """The call as a line for a shell, and its answer as text."""
+    """An example call as a curl command, and its response as text."""
     words = ["curl -s"] + ([f"-X {call['method']}"] if call["method"] != "GET" else [])
     words.append(quote(url_for("dashboard.home", _external=True).rstrip("/") + call["path"]))
-    given = {"Authorization": "Bearer $TOKEN"} | call["headers"]
-    words += [f'-H "{name}: {value}"' for name, value in given.items()]
+    headers = {"Authorization": "Bearer $TOKEN"} | call["headers"]
+    words += [f'-H "{name}: {value}"' for name, value in headers.items()]
     if "body" in call:
         words.append(f"--json {quote(json.dumps(call['body'], ensure_ascii=False))}")
     answer = json.dumps(call["answer"], indent=2, ensure_ascii=False) if "answer" in call else ""
@@ -57,7 +57,7 @@ def _shown(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """What a parameter may be, in a few words."""
+    """Short description of the type of a parameter."""
     match schema:
         case {"type": "array", "items": items}:
             words = f"{_kind(items)}; once or more"

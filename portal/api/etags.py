@@ -1,6 +1,7 @@
-"""The API area's short answers: a read that was answered before and cannot have changed since is 304 and asks nothing.
+"""ETags of API reads: 304 without a query while the response cannot have changed.
 
-What a read says follows from the last settlement, the rates and contracts that this server knows, who asks and what.
+A response depends on the last settlement, the exchange rates and contracts that this server has loaded, the scope of
+the caller and the request.
 """
 
 import hashlib
@@ -14,9 +15,9 @@ from tillstream.analytics import changes
 
 
 def answered(make: Callable[[], Response]) -> Response:
-    """304 where the caller has the answer already, else what `make` makes, with its tag."""
+    """304 if the caller's ETag is current, else the response of `make` with its ETag."""
     tag = _tag()
-    # `*` would be answered without a look at what was asked.
+    # `*` would match without checking the request.
     if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
         return _marked(Response(status=304), tag)
     return _marked(make(), tag)
@@ -24,7 +25,7 @@ def answered(make: Callable[[], Response]) -> Response:
 
 def _tag() -> str:
     app = tillstream()
-    known = (
+    inputs = (
         app.queries.newest() or app.queries.epoch,
         changes.last_settlement(app.ports.warehouse, app.queries),
         sorted(app.book.names()),
@@ -32,11 +33,11 @@ def _tag() -> str:
         request.path,
         sorted(request.args.items(multi=True)),
     )
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()[:32]
 
 
 def _marked(response: Response, tag: str) -> Response:
-    # Weak, as the same answer may be sent packed or not; private, as it is one person's.
+    # Weak, as a response may be compressed or not; private, as it depends on the user.
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.update(("Authorization", "Cookie"))

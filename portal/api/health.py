@@ -1,4 +1,4 @@
-"""The API area's sign of life."""
+"""Liveness endpoint."""
 
 from flask import jsonify
 from flask.typing import ResponseReturnValue

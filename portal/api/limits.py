@@ -1,4 +1,4 @@
-"""The API area's brake: so many calls in a time for each token, else each person, else each address."""
+"""Rate limit of the API per token, else per user, else per address."""
 
 from flask import Blueprint, request
 from flask_limiter import Limiter
@@ -12,7 +12,7 @@ UNLIMITED = frozenset(
 
 
 def who() -> str:
-    """Whose calls are counted together."""
+    """Rate-limit key of the request."""
     if not signed_in():
         return f"address {get_remote_address()}"
     token = shown_token()
@@ -24,7 +24,7 @@ def rate() -> str:
 
 
 def unlimited() -> bool:
-    """Tills send as fast as their store sells, and whoever asks for signs of life asks often; so do files in pieces."""
+    """Whether the endpoint is exempt: tills, health checks and resumable uploads send many requests."""
     return request.endpoint in UNLIMITED
 
 

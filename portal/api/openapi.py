@@ -1,4 +1,4 @@
-"""The API area's OpenAPI document: made from the routes, the table of operations, the queries and real examples."""
+"""OpenAPI document, built from the routes, the table of operations, the queries and recorded examples."""
 
 import json
 from functools import cache
@@ -15,7 +15,7 @@ from portal.published_names import published
 from tillstream import __version__
 
 EXAMPLES = Path(__file__).with_name("examples.json")
-SAYS = """The numbers of the portal for programs. Every answer is within the caller's role, regions and stores: what is
+INFO = """The numbers of the portal for programs. Every answer is within the caller's role, regions and stores: what is
 outside is not there. A program shows a personal token, made in the portal under the menu of your name. Decimals are
 JSON text, counts are numbers, instants are UTC. Reads carry an ETag. Lists take `limit` and `offset`, and link to their
 next page. Every error is problem JSON (RFC 9457). Calls are counted for each token: see `X-RateLimit-Remaining`."""
@@ -44,54 +44,54 @@ ERRORS = {
 
 
 def rules(app: Flask) -> list[Rule]:
-    """The routes for programs."""
-    found = (rule for rule in app.url_map.iter_rules() if rule.endpoint in OPERATIONS)
-    return sorted(found, key=lambda rule: (rule.rule, rule.endpoint))
+    """Routes of the API, by address."""
+    api_rules = (rule for rule in app.url_map.iter_rules() if rule.endpoint in OPERATIONS)
+    return sorted(api_rules, key=lambda rule: (rule.rule, rule.endpoint))
 
 
 def document(app: Flask) -> dict[str, Any]:
-    told = examples()
+    recorded = examples()
     paths: dict[str, dict[str, Any]] = {}
     for rule in rules(app):
         (method, *_) = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         address = rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
-        paths.setdefault(address, {})[method.lower()] = _operation(rule.endpoint, OPERATIONS[rule.endpoint], told)
+        paths.setdefault(address, {})[method.lower()] = _operation(rule.endpoint, OPERATIONS[rule.endpoint], recorded)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Tillstream", "version": __version__, "description": SAYS},
+        "info": {"title": "Tillstream", "version": __version__, "description": INFO},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in OPERATIONS.values())],
         "paths": paths,
         "components": {
             "securitySchemes": SCHEMES,
-            "schemas": schemas.SCHEMAS | _of_queries(told),
-            "responses": {str(status): _problem(says) for status, says in ERRORS.items()},
+            "schemas": schemas.SCHEMAS | _of_queries(recorded),
+            "responses": {str(status): _problem(description) for status, description in ERRORS.items()},
         },
     }
 
 
 @cache
 def examples() -> dict[str, Any]:
-    """Calls that were made and what they answered, by published name; and the columns of each query."""
-    found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return found
+    """Recorded calls and responses by published name, and the columns of each query."""
+    recorded: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return recorded
 
 
-def _of_queries(told: dict[str, Any]) -> dict[str, Any]:
-    columns = told["columns"]
+def _of_queries(recorded: dict[str, Any]) -> dict[str, Any]:
+    columns = recorded["columns"]
     lists = {_named(f"list of {name}"): schemas.listed(row) for name, row in columns.items() if name != "kpis"}
     return lists | {_named("row of kpis"): schemas.one_row(columns["kpis"])}
 
 
 def _named(words: str) -> str:
-    """A component's name has no blanks."""
+    """Component name, without blanks."""
     return words.replace(" ", "-")
 
 
-def _operation(endpoint: str, one: Operation, told: dict[str, Any]) -> dict[str, Any]:
+def _operation(endpoint: str, one: Operation, recorded: dict[str, Any]) -> dict[str, Any]:
     name = published(endpoint)
-    example = told["calls"].get(name, {})
-    found: dict[str, Any] = {
+    example = recorded["calls"].get(name, {})
+    operation: dict[str, Any] = {
         "operationId": name.removeprefix("api."),
         "tags": [one.tag],
         "summary": one.summary,
@@ -104,8 +104,8 @@ def _operation(endpoint: str, one: Operation, told: dict[str, Any]) -> dict[str,
     if one.body:
         (kind, media), *_ = one.body["content"].items()
         shown = {"example": example["body"]} if "body" in example else {}
-        found["requestBody"] = one.body | {"content": {kind: media | shown}}
-    return found
+        operation["requestBody"] = one.body | {"content": {kind: media | shown}}
+    return operation
 
 
 def _described(one: Operation) -> str:
@@ -114,22 +114,22 @@ def _described(one: Operation) -> str:
 
 
 def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, Any]:
-    says, schema = one.answers[status]
-    found: dict[str, Any] = {"description": says}
+    description, schema = one.answers[status]
+    response: dict[str, Any] = {"description": description}
     if one.headers:
-        found["headers"] = {
+        response["headers"] = {
             name: {"description": words, "schema": {"type": "string"}} for name, words in one.headers.items()
         }
     if schema is not None:
         shape = schema if isinstance(schema, dict) else {"$ref": f"#/components/schemas/{_named(schema)}"}
         shown = {"example": example["answer"]} if example.get("status") == status else {}
-        found["content"] = {"application/json": {"schema": shape} | shown}
-    return found
+        response["content"] = {"application/json": {"schema": shape} | shown}
+    return response
 
 
-def _problem(says: str) -> dict[str, Any]:
+def _problem(description: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": says, "content": {"application/problem+json": {"schema": schema}}}
+    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
 
 
 def status_words(status: int) -> str:

@@ -1,53 +1,54 @@
-"""The API area's table of operations: what each call is for, takes and answers; queries speak for themselves."""
+"""Table of API operations: purpose, parameters and responses; queries are described by their catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.api import schemas
-from portal.api.pagination import GREATEST
-from portal.api.queries import LISTS, MOST
+from portal.api.pagination import MAX_OFFSET
+from portal.api.queries import LISTS, MAX_ROWS
 from portal.api.tus import PIECE, VERSION
-from portal.api.uploads import MOST as MOST_UPLOADS
+from portal.api.uploads import MAX_UPLOADS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.metrics import FIGURES
 
-Given = dict[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """`answers`: status → its words and the schema's name or itself; every error is a problem besides."""
+    """`answers`: status → description, and schema or its name. Error responses are added to every operation."""
 
     tag: Literal["Numbers", "Uploads", "Large files", "Tills", "Running it"]
     summary: str
     answers: Mapping[int, tuple[str, str | dict[str, Any] | None]]
     description: str = ""
-    parameters: tuple[Given, ...] = ()
-    body: Given | None = None
+    parameters: tuple[Json, ...] = ()
+    body: Json | None = None
     right: str = ""
-    """The right that a personal token needs; for a till `store`, for anybody empty."""
+    """Right that a personal token needs; `store` for tills, empty for public calls."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Of the answer: name → what it says."""
+    """Response headers: name → description."""
 
 
-def query(name: str, schema: Given, says: str, example: Any = None) -> Given:
-    found = {"name": name, "in": "query", "schema": schema, "description": says}
-    return found | ({"example": example} if example is not None else {})
+def query(name: str, schema: Json, description: str, example: Any = None) -> Json:
+    parameter = {"name": name, "in": "query", "schema": schema, "description": description}
+    return parameter | ({"example": example} if example is not None else {})
 
 
-def path(name: str, says: str, schema: Given | None = None) -> Given:
-    return {"name": name, "in": "path", "required": True, "schema": schema or {"type": "string"}, "description": says}
+def path(name: str, description: str, schema: Json | None = None) -> Json:
+    schema = schema or {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
 
 
-def header(name: str, schema: Given, says: str, *, required: bool = False) -> Given:
-    return {"name": name, "in": "header", "required": required, "schema": schema, "description": says}
+def header(name: str, schema: Json, description: str, *, required: bool = False) -> Json:
+    return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
 
 
 DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
-"""A form that was left empty sends an empty text, which chooses nothing."""
+"""An empty form field is sent as an empty string, which sets no filter."""
 FILTERS = (
     query("from", DAY, "The first sale date that counts, such as 2026-06-01"),
     query("to", DAY, "The last sale date that counts"),
@@ -60,22 +61,22 @@ FILTERS = (
         for name in COLUMNS
     ),
 )
-UNLESS_KNOWN = header("If-None-Match", {"type": "string"}, "The ETag of an answer kept: 304 where it still stands")
+IF_NONE_MATCH = header("If-None-Match", {"type": "string"}, "The ETag of an answer kept: 304 where it still stands")
 
 
-def pages(most: int, usual: int) -> tuple[Given, Given]:
+def pages(maximum: int, default: int) -> tuple[Json, Json]:
     return (
-        query("limit", {"type": "integer", "minimum": 0, "maximum": most, "default": usual}, "At most so many"),
+        query("limit", {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}, "At most so many"),
         query(
-            "offset", {"type": "integer", "minimum": 0, "maximum": GREATEST, "default": 0}, "Leave out so many first"
+            "offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Leave out so many first"
         ),
     )
 
 
 TAGGED = {"ETag": "Tag of the answer; send it back as If-None-Match"}
 PAGED = {"Link": "The next page, where there is one", "X-Total-Count": "How many there are, where that is known"}
-KNOWN = ("What you have still stands", None)
-_KINDS: dict[str, Given] = {
+NOT_MODIFIED = ("What you have still stands", None)
+_KINDS: dict[str, Json] = {
     "INT64": {"type": "integer", "minimum": 0},
     "STRING": {"type": "string"},
     "DATE": DAY,
@@ -83,20 +84,23 @@ _KINDS: dict[str, Given] = {
 }
 
 
-def _own(one: Parameter) -> Given:
+def _own(one: Parameter) -> Json:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
     return query(one.name, schema | ({"default": one.default} if one.default else {}), one.description)
 
 
 def _list(name: str) -> Operation:
     described = catalogue.describe(name)
-    usual = next((int(one.default or MOST) for one in described.parameters if one.name == "limit"), MOST)
+    default_limit = next(
+        (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
+    )
     own = tuple(_own(one) for one in described.parameters if one.name not in {"limit", "offset"})
     personal = " Needs the right `personal`, too." if described.needs else ""
     first, _, rest = described.description.partition(". ")
     return Operation(
-        "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: KNOWN}, f"{rest}{personal}".strip(),
-        (*own, *pages(MOST, usual), *FILTERS, UNLESS_KNOWN), right="numbers", headers=TAGGED | PAGED,
+        "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
+        f"{rest}{personal}".strip(), (*own, *pages(MAX_ROWS, default_limit), *FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED | PAGED,
     )  # fmt: skip
 
 
@@ -110,8 +114,9 @@ BYTES = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 OPERATIONS: dict[str, Operation] = {
     "api.kpis": Operation(
         "Numbers", "The numbers of the chosen sales as one object",
-        {200: ("The numbers", "row of kpis"), 304: KNOWN}, catalogue.describe("kpis").description.partition(". ")[2],
-        (*FILTERS, UNLESS_KNOWN), right="numbers", headers=TAGGED,
+        {200: ("The numbers", "row of kpis"), 304: NOT_MODIFIED},
+        catalogue.describe("kpis").description.partition(". ")[2], (*FILTERS, IF_NONE_MATCH),
+        right="numbers", headers=TAGGED,
     ),
     **{f"api.{name}": _list(name) for name in LISTS},
     "metric_explanation.told": Operation(
@@ -131,7 +136,7 @@ OPERATIONS: dict[str, Operation] = {
     "api.uploads": Operation(
         "Uploads", "The uploads of your regions, the newest first", {200: ("The uploads", "Uploads")},
         parameters=(
-            *pages(MOST_UPLOADS, 50),
+            *pages(MAX_UPLOADS, 50),
             query("state", {"type": "string", "enum": [*schemas.STATES, ""]}, "Only uploads in this state"),
         ),
         right="uploads", headers={"Link": PAGED["Link"]},

@@ -1,4 +1,4 @@
-"""The API area's pages of lists: `limit` and `offset` as every list takes them, and the link to the next page."""
+"""Paging of API lists: the arguments `limit` and `offset`, and the link to the next page."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from portal.urls import with_args
 from tillstream.domain.errors import Rejected
 
-GREATEST = 2**31 - 1
+MAX_OFFSET = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Page:
     offset: int
 
     def linked(self, response: Response, *, more: bool, total: int | None = None) -> Response:
-        """`Link: rel="next"` while there is more, and where it is known without work `X-Total-Count`."""
+        """Add `Link: rel="next"` if there are more rows, and `X-Total-Count` if the total is known."""
         if more:
             following = with_args(request.args.to_dict(flat=False), limit=self.limit, offset=self.offset + self.limit)
             response.headers["Link"] = f'<{request.path}?{following}>; rel="next"'
@@ -28,24 +28,24 @@ class Page:
         return response
 
 
-def taken(given: MutableMapping[str, Any], usual: int, most: int) -> Page:
-    """The page that the arguments ask for; they lose `limit` and `offset`. Raises `Rejected`."""
-    limit, offset = _number(given, "limit", usual, most), _number(given, "offset", 0, GREATEST)
+def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> Page:
+    """Page of the arguments `limit` and `offset`, which are removed from them. Raises `Rejected`."""
+    limit, offset = _number(args, "limit", default, maximum), _number(args, "offset", 0, MAX_OFFSET)
     return Page(limit, offset)
 
 
-def _number(given: MutableMapping[str, Any], name: str, usual: int, most: int) -> int:
-    texts = given.pop(name, None)
+def _number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
+    texts = args.pop(name, None)
     if texts is None:
-        return usual
+        return default
     text = texts[0] if isinstance(texts, list) else texts
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most):
-        raise Rejected(f"{name} is “{text}”; it must be a whole number from 0 to {most}.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= maximum):
+        raise Rejected(f"{name} is “{text}”; it must be a whole number from 0 to {maximum}.")
     return int(text)
 
 
 def only(args: MultiDict[str, str], *names: str) -> dict[str, str]:
-    """The arguments, each once. Raises `Rejected` for any other."""
+    """The arguments with one value each. Raises `Rejected` for unknown arguments."""
     unknown = sorted(set(args) - set(names))
     if unknown:
         raise Rejected(f"There is no parameter {', '.join(unknown)}; there are {', '.join(names)}.")

@@ -1,4 +1,4 @@
-"""The API area's numbers: one object of KPIs, and lists."""
+"""Query endpoints: the KPIs as one object, other queries as lists."""
 
 from typing import Any
 
@@ -30,30 +30,30 @@ LISTS = (
 )
 
 
-MOST = 10_000
-"""Rows of one answer."""
+MAX_ROWS = 10_000
+"""Maximum number of rows in one response."""
 
 
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
     """The numbers of the chosen sales as one object."""
-    return answered(lambda: as_json(plain(metrics.kpis(metrics.chosen(request.args.to_dict(flat=False))))))
+    return answered(lambda: as_json(plain(metrics.kpis(metrics.parse_filters(request.args.to_dict(flat=False))))))
 
 
 @allow(Action.SEE_NUMBERS)
 def listed(name: str) -> ResponseReturnValue:
-    """One query as a list; its own parameters beside the filters, anything else is refused."""
+    """One query as a list; takes its own parameters and the filters, and refuses others."""
     return answered(lambda: _listed(name))
 
 
 def _listed(name: str) -> Response:
-    given: dict[str, Any] = request.args.to_dict(flat=False)
+    args: dict[str, Any] = request.args.to_dict(flat=False)
     own = {one.name: one for one in queries.describe(name).parameters}
-    page = pagination.taken(given, int(own["limit"].default or MOST) if "limit" in own else MOST, MOST)
-    params = {key: given.pop(key)[0] for key in set(own) & set(given)}
+    page = pagination.pop_page(args, int(own["limit"].default or MAX_ROWS) if "limit" in own else MAX_ROWS, MAX_ROWS)
+    params = {key: args.pop(key)[0] for key in set(own) & set(args)}
     if "limit" in own:
         params |= {"limit": page.limit + 1, "offset": page.offset}
-    filters = metrics.chosen(given)
+    filters = metrics.parse_filters(args)
     table: pa.Table = metrics.ask(name, filters, **params)
     total = None if "limit" in own else table.num_rows
     table = table if "limit" in own else table.slice(page.offset)

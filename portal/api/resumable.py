@@ -1,7 +1,7 @@
-"""The API area's door for large files: they come piece by piece by the tus protocol, 1.0.
+"""Resumable uploads of large files by the tus protocol 1.0.
 
-Creation, termination, checksum and expiration; a client that breaks off asks for the offset and goes on. Where the
-store takes bytes itself, `Upload-Session` tells a browser that asked for it (`straight`) where to send them.
+Supports creation, termination, checksum and expiration; an interrupted client requests the offset and resumes. If the
+object store accepts direct uploads, `Upload-Session` is their address, for clients that request it (`straight`).
 """
 
 from datetime import datetime
@@ -26,37 +26,39 @@ EXTENSIONS = "creation,termination,checksum,expiration"
 def begin() -> ResponseReturnValue:
     """Begin a file that comes piece by piece (tus 1.0): `Upload-Length`, `Upload-Metadata`; `Location` is its place."""
     if request.method == "OPTIONS":
-        return _told(Response(status=204), {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS} | _limits())
+        return _with_headers(Response(status=204), {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS} | _limits())
     check_version()
-    size, said = number("Upload-Length"), metadata()
-    if size > _most():
-        raise TooLarge(f"At most {_most() >> 20:,} MB are taken. Split the file, or compress it with gzip.")
-    look = said.get("look", "") in {"yes", "true", "1"}
-    contract = said.get("contract", "")
+    size, upload_metadata = number("Upload-Length"), metadata()
+    if size > _max_size():
+        raise TooLarge(f"At most {_max_size() >> 20:,} MB are taken. Split the file, or compress it with gzip.")
+    look = upload_metadata.get("look", "") in {"yes", "true", "1"}
+    contract = upload_metadata.get("contract", "")
     if contract or not look:
         contract = scoped.contract(contract).name
-    found = resumable_upload.begin(
+    upload = resumable_upload.begin(
         ports(),
         me().login,
-        said.get("filename") or said.get("name") or "",
+        upload_metadata.get("filename") or upload_metadata.get("name") or "",
         size,
         contract=contract,
         look=look,
-        sha256=said.get("sha256", ""),
-        mark=said.get("mark", ""),
-        origin=request.headers.get("Origin", "") if said.get("straight") else "",
+        sha256=upload_metadata.get("sha256", ""),
+        mark=upload_metadata.get("mark", ""),
+        origin=request.headers.get("Origin", "") if upload_metadata.get("straight") else "",
     )
-    if found.whole:
-        found = complete_upload.finish(ports(), tillstream().book, found.id, found.by)
-    return _told(_as_json(found, 201), _facts(found) | {"Location": url_for("api.sending", sending_id=found.id)})
+    if upload.whole:
+        upload = complete_upload.finish(ports(), tillstream().book, upload.id, upload.by)
+    return _with_headers(
+        _as_json(upload, 201), _upload_headers(upload) | {"Location": url_for("api.sending", sending_id=upload.id)}
+    )
 
 
 @allow(Action.UPLOAD)
 def one(sending_id: str) -> ResponseReturnValue:
     """How much of the file is kept (`Upload-Offset`); once it is whole, `batch_id` names the upload that it became."""
     check_version()
-    found = resumable_upload.get(ports(), sending_id, me().login)
-    return _told(_as_json(found, 200), _facts(found))
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    return _with_headers(_as_json(upload, 200), _upload_headers(upload))
 
 
 @allow(Action.UPLOAD)
@@ -69,12 +71,12 @@ def append(sending_id: str) -> ResponseReturnValue:
     if request.mimetype != PIECE:
         raise NotAPiece(f"Send the piece as {PIECE}.")
     offset, stream = number("Upload-Offset"), cast("BinaryIO", request.stream)
-    found = resumable_upload.get(ports(), sending_id, me().login)
-    if not found.session or request.content_length:
-        found = resumable_upload.append(ports(), sending_id, me().login, offset, stream, checksum())
-    if found.whole or found.session:
-        found = complete_upload.finish(ports(), tillstream().book, found.id, found.by)
-    return _told(Response(status=204), _facts(found))
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    if not upload.session or request.content_length:
+        upload = resumable_upload.append(ports(), sending_id, me().login, offset, stream, checksum())
+    if upload.whole or upload.session:
+        upload = complete_upload.finish(ports(), tillstream().book, upload.id, upload.by)
+    return _with_headers(Response(status=204), _upload_headers(upload))
 
 
 @allow(Action.UPLOAD)
@@ -82,39 +84,39 @@ def cancel(sending_id: str) -> ResponseReturnValue:
     """Forget the file and the bytes that came of it."""
     check_version()
     resumable_upload.cancel(ports(), sending_id, me().login)
-    return _told(Response(status=204), {})
+    return _with_headers(Response(status=204), {})
 
 
-def _told(response: Response, headers: dict[str, str]) -> Response:
+def _with_headers(response: Response, headers: dict[str, str]) -> Response:
     response.headers.extend({"Tus-Resumable": VERSION, "Cache-Control": "no-store"} | headers)
     return response
 
 
 def _limits() -> dict[str, str]:
-    return {"Tus-Max-Size": str(_most()), "Tus-Checksum-Algorithm": ",".join(ALGORITHMS)}
+    return {"Tus-Max-Size": str(_max_size()), "Tus-Checksum-Algorithm": ",".join(ALGORITHMS)}
 
 
-def _most() -> int:
+def _max_size() -> int:
     return tillstream().settings.upload_limit_mb << 20
 
 
-def _facts(found: Sending) -> dict[str, str]:
-    facts = {"Upload-Offset": str(found.offset), "Upload-Length": str(found.size)}
-    if found.batch_id:
-        facts["Upload-Batch"] = found.batch_id
+def _upload_headers(upload: Sending) -> dict[str, str]:
+    headers = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)}
+    if upload.batch_id:
+        headers["Upload-Batch"] = upload.batch_id
     else:
-        if found.session:
-            facts["Upload-Session"] = found.session
-        facts["Upload-Expires"] = format_datetime(
-            datetime.fromisoformat(found.touched_at) + complete_upload.KEPT, usegmt=True
+        if upload.session:
+            headers["Upload-Session"] = upload.session
+        headers["Upload-Expires"] = format_datetime(
+            datetime.fromisoformat(upload.touched_at) + complete_upload.KEPT, usegmt=True
         )
-    return facts
+    return headers
 
 
-def _as_json(found: Sending, status: int) -> Response:
+def _as_json(upload: Sending, status: int) -> Response:
     names = ("id", "file", "size", "offset", "contract", "look", "sha256", "mark", "begun_at", "batch_id")
-    told = {name: getattr(found, name) for name in names}
-    told["upload"] = url_for("api.upload", batch_id=found.batch_id) if found.batch_id else None
-    response = jsonify(told)
+    body = {name: getattr(upload, name) for name in names}
+    body["upload"] = url_for("api.upload", batch_id=upload.batch_id) if upload.batch_id else None
+    response = jsonify(body)
     response.status_code = status
     return response

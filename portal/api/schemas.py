@@ -1,4 +1,4 @@
-"""The API area's shapes of answers, as JSON Schema: the components of the OpenAPI document."""
+"""JSON Schemas of API responses, the components of the OpenAPI document."""
 
 from typing import Any
 
@@ -22,26 +22,26 @@ KINDS: dict[str, Schema] = {
     "bool": {"type": ["boolean", "null"]},
     "double": {"type": ["number", "null"]},
 }
-"""kind of a query's column → what it is in an answer."""
+"""Type of a query column → its JSON Schema."""
 
 
-def thing(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), open_: bool = False) -> Schema:
-    """An object; of its properties all are there but the optional ones."""
+def object_of(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), open_: bool = False) -> Schema:
+    """Schema of an object; properties are required unless they are in `optional`."""
     required = [name for name in properties if name not in optional]
-    found: Schema = {"type": "object", "properties": properties, "additionalProperties": open_}
-    return found | ({"required": required} if required else {})
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": open_}
+    return schema | ({"required": required} if required else {})
 
 
-def several(items: Schema) -> Schema:
+def array_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
 def listed(row: dict[str, str]) -> Schema:
-    """A list of a query with these columns; an analyst's misses the personal ones."""
-    return thing(
+    """Response of a list query; columns are optional, as analysts do not get the personal ones."""
+    return object_of(
         {
-            "columns": several({"type": "string", "enum": list(row)}),
-            "rows": several(thing({name: KINDS[kind] for name, kind in row.items()}, optional=tuple(row))),
+            "columns": array_of({"type": "string", "enum": list(row)}),
+            "rows": array_of(object_of({name: KINDS[kind] for name, kind in row.items()}, optional=tuple(row))),
             "as_of": INSTANT,
             "currency": TEXT,
             "unconverted_lines": COUNT,
@@ -50,25 +50,25 @@ def listed(row: dict[str, str]) -> Schema:
 
 
 def one_row(row: dict[str, str]) -> Schema:
-    return thing({name: KINDS[kind] for name, kind in row.items()})
+    return object_of({name: KINDS[kind] for name, kind in row.items()})
 
 
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 ROWS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 STATES = [state.value for state in State]
 SCHEMAS: dict[str, Schema] = {
-    "Problem": thing(
+    "Problem": object_of(
         {
             "type": {"type": "string", "const": "about:blank"},
             "title": TEXT,
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": TEXT,
             "instance": {"type": "string", "description": "Of a fault of ours: what to tell an administrator"},
-            "problems": several(TEXT),
+            "problems": array_of(TEXT),
         },
         optional=("instance", "problems"),
     ),
-    "Upload": thing(
+    "Upload": object_of(
         {
             "batch_id": TEXT,
             "kind": {"type": "string", "enum": ["upload", "replay", "messages", "correction"]},
@@ -87,7 +87,7 @@ SCHEMAS: dict[str, Schema] = {
             "receipt": {"type": "string", "format": "uri-reference"},
         }
     ),
-    "Receipt": thing(
+    "Receipt": object_of(
         {
             "batch_id": TEXT,
             "status": {"type": "string", "enum": STATES},
@@ -95,10 +95,10 @@ SCHEMAS: dict[str, Schema] = {
             "contract": TEXT,
             "contract_version": COUNT,
             "file": TEXT,
-            "holds": several(thing({"code": TEXT, "message": TEXT})),
-            "rows": thing(dict.fromkeys(ROWS, MAYBE_COUNT)),
-            "problems": several(
-                thing(
+            "holds": array_of(object_of({"code": TEXT, "message": TEXT})),
+            "rows": object_of(dict.fromkeys(ROWS, MAYBE_COUNT)),
+            "problems": array_of(
+                object_of(
                     {
                         "code": TEXT,
                         "severity": {"type": "string", "enum": ["error", "warning"]},
@@ -110,12 +110,12 @@ SCHEMAS: dict[str, Schema] = {
                     open_=True,
                 )
             ),
-            "amounts": several(thing({"currency": TEXT, "net": DECIMAL, "gross": DECIMAL})),
+            "amounts": array_of(object_of({"currency": TEXT, "net": DECIMAL, "gross": DECIMAL})),
             "removed": MAYBE_COUNT,
         },
         open_=True,
     ),
-    "Sending": thing(
+    "Sending": object_of(
         {
             "id": TEXT,
             "file": TEXT,
@@ -130,16 +130,18 @@ SCHEMAS: dict[str, Schema] = {
             "upload": {"type": ["string", "null"], "format": "uri-reference"},
         }
     ),
-    "Uploads": thing({"uploads": several({"$ref": "#/components/schemas/Upload"}), "limit": COUNT, "offset": COUNT}),
-    "Refreshed": thing({"status": {"const": "accepted"}, "swept": {"type": "object"}}),
-    "Taken": thing({"id": TEXT, "status": {"const": "accepted"}}),
-    "Ready": thing(
+    "Uploads": object_of(
+        {"uploads": array_of({"$ref": "#/components/schemas/Upload"}), "limit": COUNT, "offset": COUNT}
+    ),
+    "Refreshed": object_of({"status": {"const": "accepted"}, "swept": {"type": "object"}}),
+    "Taken": object_of({"id": TEXT, "status": {"const": "accepted"}}),
+    "Ready": object_of(
         {
             "status": {"enum": ["ok", "down"]},
             "parts": {"type": "object", "additionalProperties": {"enum": ["up", "down"]}},
         }
     ),
-    "Health": thing({"status": {"const": "ok"}, "version": TEXT}, open_=True),
+    "Health": object_of({"status": {"const": "ok"}, "version": TEXT}, open_=True),
     "StoreSale": {key: value for key, value in sale_schema().items() if key not in {"$schema", "$id", "examples"}},
 }
 STATUS: Schema = {"type": "string", "enum": [*STATUSES, ""]}

@@ -1,4 +1,4 @@
-"""The API area's door for tills: one whole sale a request, behind the store's token."""
+"""Sales from tills: one complete sale per request, authorized by a store token."""
 
 from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -25,5 +25,5 @@ def send() -> ResponseReturnValue:
         payload = None
     if not isinstance(payload, dict):
         raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
-    speaks_for = store_sales.StoreToken(store.region, store.store_id)
-    return jsonify({"id": store_sales.publish(ports(), speaks_for, payload), "status": "accepted"}), 202
+    sender = store_sales.StoreToken(store.region, store.store_id)
+    return jsonify({"id": store_sales.publish(ports(), sender, payload), "status": "accepted"}), 202

@@ -1,4 +1,4 @@
-"""The API area's words of the tus protocol: the headers of requests, and what is refused because of them."""
+"""Request headers of the tus protocol, and their errors."""
 
 import base64
 import binascii
@@ -13,48 +13,48 @@ PIECE = "application/offset+octet-stream"
 
 
 class NotOurVersion(Rejected):
-    """The client speaks another version of the protocol."""
+    """The client uses another version of the protocol."""
 
 
 class NotAPiece(Rejected):
-    """The body is not sent as the bytes of a file."""
+    """The content type of the body is not that of a file piece."""
 
 
 class TooLarge(Rejected):
-    """The file is announced larger than any that is taken."""
+    """The announced size of the file exceeds the limit."""
 
 
 def check_version() -> None:
-    said = request.headers.get("Tus-Resumable", VERSION)
-    if said != VERSION:
-        raise NotOurVersion(f"This server speaks tus {VERSION}, not {said}.")
+    version = request.headers.get("Tus-Resumable", VERSION)
+    if version != VERSION:
+        raise NotOurVersion(f"This server speaks tus {VERSION}, not {version}.")
 
 
 def number(header: str) -> int:
-    said = request.headers.get(header, "")
-    if not (said.isascii() and said.isdigit() and len(said) < 19):
+    text = request.headers.get(header, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise Rejected(f"The header {header} must be a number of bytes.")
-    return int(said)
+    return int(text)
 
 
 def metadata() -> dict[str, str]:
-    """`filename bmFtZQ==,contract SU4=`"""
-    found: dict[str, str] = {}
+    """Decode `Upload-Metadata`, such as `filename bmFtZQ==,contract SU4=`. Raises `Rejected`."""
+    values: dict[str, str] = {}
     for pair in request.headers.get("Upload-Metadata", "").split(","):
         key, _, value = pair.strip().partition(" ")
         if key:
             try:
-                found[key] = base64.b64decode(value.strip(), validate=True).decode()
+                values[key] = base64.b64decode(value.strip(), validate=True).decode()
             except (binascii.Error, UnicodeDecodeError) as error:
                 raise Rejected(f"The value of {key} in Upload-Metadata is not text in base64.") from error
-    return found
+    return values
 
 
 def checksum() -> tuple[str, bytes] | None:
-    said = request.headers.get("Upload-Checksum")
-    if not said:
+    value = request.headers.get("Upload-Checksum")
+    if not value:
         return None
-    algorithm, _, digest = said.partition(" ")
+    algorithm, _, digest = value.partition(" ")
     if algorithm not in ALGORITHMS:
         raise Rejected(f"A checksum is one of {', '.join(ALGORITHMS)}.")
     try:

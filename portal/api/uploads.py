@@ -1,4 +1,4 @@
-"""The API area's uploads: their records and receipts, of the caller's regions."""
+"""Upload records and receipts within the scope of the caller."""
 
 from itertools import islice
 from typing import Any
@@ -15,8 +15,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts
 
-MOST = 500
-SHOWN = (
+MAX_UPLOADS = 500
+FIELDS = (
     "batch_id", "kind", "file", "size", "sha256", "contract", "contract_version", "region",
     "received_at", "received_by", "state_at", "error", "parent",
 )  # fmt: skip
@@ -25,19 +25,19 @@ SHOWN = (
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
     """The newest uploads first; takes `limit` (up to 500), `offset`, `state`."""
-    given = pagination.only(request.args, "limit", "offset", "state")
-    page = pagination.taken(given, 50, MOST)
-    newest = scoped.newest(state=_state(given.get("state")))
-    found = list(islice(newest, page.offset, page.offset + page.limit + 1))
-    shown = [_shown(upload) for upload in found[: page.limit]]
+    args = pagination.only(request.args, "limit", "offset", "state")
+    page = pagination.pop_page(args, 50, MAX_UPLOADS)
+    newest = scoped.newest(state=_state(args.get("state")))
+    window = list(islice(newest, page.offset, page.offset + page.limit + 1))
+    shown = [_record(upload) for upload in window[: page.limit]]
     answer: Response = jsonify({"uploads": shown, "limit": page.limit, "offset": page.offset})
-    return page.linked(answer, more=len(found) > page.limit > 0)
+    return page.linked(answer, more=len(window) > page.limit > 0)
 
 
 @allow(Action.SEE_UPLOADS)
 def one(batch_id: str) -> ResponseReturnValue:
     """The record of one upload: what was received, and how far it is."""
-    return jsonify(_shown(scoped.own(batch_id)))
+    return jsonify(_record(scoped.own(batch_id)))
 
 
 @allow(Action.SEE_UPLOADS)
@@ -53,8 +53,8 @@ def _state(text: str | None) -> State | None:
         raise Rejected(f"There is no state {text}; there are {', '.join(State)}.") from error
 
 
-def _shown(upload: Upload) -> dict[str, Any]:
-    record: dict[str, Any] = {name: getattr(upload, name) for name in SHOWN}
+def _record(upload: Upload) -> dict[str, Any]:
+    record: dict[str, Any] = {name: getattr(upload, name) for name in FIELDS}
     record["state"] = upload.state.value
     record["receipt"] = url_for("api.receipt", batch_id=upload.batch_id)
     return record

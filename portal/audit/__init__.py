@@ -1,4 +1,4 @@
-"""The audit area: who changed what, and how it was before; for admins."""
+"""Audit log pages for admins: who changed what, with the values before and after."""
 
 import csv
 import io
@@ -28,18 +28,18 @@ COLUMNS = ("at", "who", "what", "subject", "before", "after", "address")
 @blueprint.get("/audit")
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "").strip() for name in FILTERS}
+    filters = {name: request.args.get(name, "").strip() for name in FILTERS}
     below = request.args.get("below", "")
-    found = reading.page(ports(), _asked(asked), below=below, limit=PER_PAGE)
+    entries_page = reading.page(ports(), _parse_filters(filters), below=below, limit=PER_PAGE)
     return render_template(
         "audit/show.html",
-        found=found,
-        asked=asked,
+        entries_page=entries_page,
+        filters=filters,
         below=below,
-        asked_anything=any(asked.values()),
+        is_filtered=any(filters.values()),
         people=[user.login for user in accounts.find(ports())],
         actions=words.by_kind(),
-        said=words.said,
+        action_label=words.action_label,
         where=words.where,
     )
 
@@ -47,9 +47,9 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/audit.csv")
 @allow(Action.ADMINISTER)
 def export() -> ResponseReturnValue:
-    """All that the page's filters let through."""
-    asked = _asked({name: request.args.get(name, "").strip() for name in FILTERS})
-    lines = stream_with_context(_csv(reading.newest(ports(), asked)))
+    """All entries that match the filters of the page, as CSV."""
+    filters = _parse_filters({name: request.args.get(name, "").strip() for name in FILTERS})
+    lines = stream_with_context(_csv(reading.newest(ports(), filters)))
     response = Response(lines, mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename="audit.csv")
     return response
@@ -58,24 +58,26 @@ def export() -> ResponseReturnValue:
 @blueprint.get("/audit/<entry_id>")
 @allow(Action.ADMINISTER)
 def one(entry_id: str) -> ResponseReturnValue:
-    """Before and after, side by side."""
+    """One entry, before and after side by side."""
     entry = reading.get(ports(), entry_id)
     rows = words.side_by_side(entry)
-    return render_template("audit/one.html", entry=entry, rows=rows, said=words.said, where=words.where(entry))
+    return render_template(
+        "audit/one.html", entry=entry, rows=rows, action_label=words.action_label, where=words.where(entry)
+    )
 
 
-def _asked(given: dict[str, str]) -> reading.Asked:
-    """Raises `Rejected` for what is no day and no action."""
-    what = given["what"]
+def _parse_filters(values: dict[str, str]) -> reading.Asked:
+    """Parse the filters. Raises `Rejected` for an invalid day or an unknown action."""
+    what = values["what"]
     if what and what not in set(What) | {one.kind for one in What}:
         raise Rejected(f"Nothing in the log is called {what}.")
     return reading.Asked(
-        who=given["who"].casefold(),
+        who=values["who"].casefold(),
         what=what,
-        subject=given["subject"],
-        since=_day(given["since"]),
-        until=_day(given["until"]),
-        text=given["q"],
+        subject=values["subject"],
+        since=_day(values["since"]),
+        until=_day(values["until"]),
+        text=values["q"],
     )
 
 
@@ -87,7 +89,7 @@ def _day(text: str) -> date | None:
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:
-    """Cells that a spreadsheet would take for a formula begin with an apostrophe: they hold what people typed."""
+    """CSV chunks. Cells that a spreadsheet would run as a formula get a leading apostrophe, as users typed them."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)

@@ -1,4 +1,4 @@
-"""The audit area's words: what was done, as people of a shop say it."""
+"""Display labels of audit actions and values."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ KINDS = {
     "message": "Messages",
     "setting": "Settings",
 }
-SAID = {
+ACTION_LABELS = {
     What.USER_ADDED: "Account made",
     What.USER_INVITED: "Person invited",
     What.USER_JOINED: "Invitation taken up",
@@ -57,20 +57,21 @@ SAID = {
 }
 
 
-def said(what: str) -> str:
-    """Also for an action that a newer or older Tillstream wrote."""
-    return SAID[What(what)] if what in set(What) else what.replace(".", " ").replace("-", " ")
+def action_label(what: str) -> str:
+    """Label of an action, also of one that another version of Tillstream wrote."""
+    return ACTION_LABELS[What(what)] if what in set(What) else what.replace(".", " ").replace("-", " ")
 
 
 def by_kind() -> dict[str, tuple[str, list[tuple[str, str]]]]:
-    """kind → its word, and its actions as (stable word, what is said)."""
+    """kind → its label, and its actions as (value, label)."""
     return {
-        kind: (label, [(what.value, SAID[what]) for what in What if what.kind == kind]) for kind, label in KINDS.items()
+        kind: (label, [(what.value, ACTION_LABELS[what]) for what in What if what.kind == kind])
+        for kind, label in KINDS.items()
     }
 
 
 def where(entry: Entry) -> str:
-    """The page of what was changed; empty where it has none."""
+    """Address of the page of the changed object; empty if it has none."""
     match entry.kind:
         case "user":
             return url_for("admin.person", login=entry.subject)
@@ -84,7 +85,7 @@ def where(entry: Entry) -> str:
 
 
 def side_by_side(entry: Entry) -> list[dict[str, Any]]:
-    """Each field of either side, in the order they were written."""
+    """Fields of both sides, in their original order."""
     names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
     return [
         {

@@ -1,4 +1,4 @@
-"""The changes area: what each settlement did to the numbers."""
+"""Pages on what each settlement changed in the numbers."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The changes area's words for a change: what the parts of a page show of it, before and after."""
+"""Summary of a change for a page: counts, headline figures and the largest differences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Side:
-    """One figure before and after, written."""
+class BeforeAfter:
+    """One figure before and after, formatted."""
 
     label: str
     before: Markup
@@ -33,20 +33,20 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Told:
-    """A change as a page tells it."""
+class ChangeSummary:
+    """A change, formatted for a page."""
 
     changed: Changed
     sentence: str
     counts: list[dict[str, Any]]
-    headline: list[Side]
-    currencies: list[Side]
+    headline: list[BeforeAfter]
+    currencies: list[BeforeAfter]
     groups: list[tuple[str, int, list[dict[str, Any]]]] = field(default_factory=list)
-    """(what, how many in all, the greatest differences)"""
+    """(dimension, number of rows in all, rows with the largest differences)"""
 
 
-def told(changed: Changed, *, tried: bool = False) -> Told:
-    """`tried`: of what is only tried."""
+def summarize(changed: Changed, *, tried: bool = False) -> ChangeSummary:
+    """`tried`: the change is only a preview."""
     counts = [
         {"kind": kind, "count": changed.total[kind], "label": WORDS[kind], "meaning": MEANINGS[kind]} for kind in KINDS
     ]
@@ -58,12 +58,14 @@ def told(changed: Changed, *, tried: bool = False) -> Told:
         _side("Net amount", row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies
     ]
     if [row["currency"] for row in changed.currencies] == [changed.reporting]:
-        currencies = []  # the revenue says the same
+        currencies = []  # same as the revenue
     groups = [
         (what, changed.in_all(name), [_group(row, changed.reporting) for row in getattr(changed, name)])
         for name, what in (("regions", "Region"), ("stores", "Store"), ("days", "Day"))
     ]
-    return Told(changed, sentence(changed.total, WOULD if tried else WORDS), counts, headline, currencies, groups)
+    return ChangeSummary(
+        changed, sentence(changed.total, WOULD if tried else WORDS), counts, headline, currencies, groups
+    )
 
 
 def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
@@ -73,15 +75,15 @@ def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
 
 
 def difference(before: Any, after: Any, currency: str = "") -> Markup:
-    """+12.50, −3; with its sign, so that no colour is needed."""
+    """+12.50, −3; always signed, so that colour is not needed."""
     by = (after or Decimal(0)) - (before or Decimal(0))
     text = formats.money(by, currency) if currency else formats.count(by)
     return Markup("+{}").format(text) if by > 0 else text
 
 
-def _side(label: str, before: Any, after: Any, currency: str) -> Side:
-    told = [formats.money(value, currency) if currency else formats.count(value) for value in (before, after)]
-    return Side(label, told[0], told[1], difference(before, after, currency), currency)
+def _side(label: str, before: Any, after: Any, currency: str) -> BeforeAfter:
+    formatted = [formats.money(value, currency) if currency else formats.count(value) for value in (before, after)]
+    return BeforeAfter(label, formatted[0], formatted[1], difference(before, after, currency), currency)
 
 
 def _group(row: dict[str, Any], reporting: str) -> dict[str, Any]:

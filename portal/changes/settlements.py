@@ -1,4 +1,4 @@
-"""The changes area's account of change: what each settlement did to the numbers, and what did since somebody looked."""
+"""Changes of the numbers, by settlement and since the last visit of the user."""
 
 from datetime import date, timedelta
 from itertools import groupby
@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from portal import metrics
 from portal.access import allow
-from portal.changes.change_summary import WORDS, difference, told
+from portal.changes.change_summary import WORDS, difference, summarize
 from portal.context import me, ports, scope, tillstream
-from portal.list_view import asked
+from portal.list_view import list_query
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
@@ -24,15 +24,15 @@ WEEK = timedelta(days=7)
 
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
-    """What changed since the last visit, or since a day: all together, then settlement by settlement."""
+    """Changes since the last visit or since a day: in total, then by settlement."""
     warehouse, cache = ports().warehouse, tillstream().queries
-    about = asked(keep=("since",))
+    about = list_query(keep=("since",))
     since = _day(request.args.get("since", ""))
-    seen = last_seen.look(ports(), me().login, changes.last_settlement(warehouse, cache))
-    params: dict[str, Any] = {"since": since} if since else {"after": seen.settlement_no}
-    # one more than fits tells whether there is another page
+    last_visit = last_seen.look(ports(), me().login, changes.last_settlement(warehouse, cache))
+    params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
+    # one extra row shows whether there is a next page
     rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)
-    first = changes.before(warehouse, since) if since else seen.settlement_no
+    first = changes.before(warehouse, since) if since else last_visit.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MOST
     changed = changes.of(warehouse, scope(), first, cache=cache) if rows and not too_many else None
     reporting = metrics.kpis(Filters())["currency"] if rows else ""
@@ -44,8 +44,8 @@ def show() -> ResponseReturnValue:
         more=len(rows) > about.size,
         about=about,
         since=since,
-        seen=seen,
-        changed=told(changed) if changed else None,
+        last_visit=last_visit,
+        changed=summarize(changed) if changed else None,
         too_many=too_many and bool(rows),
         reporting=reporting,
         files=_files(rows[-1]["settlement_no"] - 1, rows[0]["settlement_no"]) if rows else {},
@@ -55,13 +55,13 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.SEE_NUMBERS)
 def settlement(number: int) -> ResponseReturnValue:
-    """What one settlement changed of the person's own numbers."""
-    found = _one(number)
+    """Changes of one settlement within the scope of the user."""
+    details = _one(number)
     return render_template(
         "changes/settlement.html",
         number=number,
-        settled_at=found["settled_at"],
-        changed=told(found["changed"]),
+        settled_at=details["settled_at"],
+        changed=summarize(details["changed"]),
         files=_files(number - 1, number).get(number, []),
         words=WORDS,
     )
@@ -69,9 +69,9 @@ def settlement(number: int) -> ResponseReturnValue:
 
 @allow(Action.SEE_NUMBERS)
 def lines(number: int) -> ResponseReturnValue:
-    """The lines that it changed, page by page, the greatest difference first."""
-    found = _one(number)
-    about = asked(filters=("kind",))
+    """Lines that a settlement changed, in pages, largest difference first."""
+    details = _one(number)
+    about = list_query(filters=("kind",))
     kind = next(iter(about.chosen["kind"]), "all")
     if kind not in WORDS:
         kind = "all"
@@ -80,7 +80,7 @@ def lines(number: int) -> ResponseReturnValue:
     return render_template(
         "changes/lines.html",
         number=number,
-        settled_at=found["settled_at"],
+        settled_at=details["settled_at"],
         kind=kind,
         about=about,
         rows=rows,
@@ -91,7 +91,7 @@ def lines(number: int) -> ResponseReturnValue:
 
 
 def _one(number: int) -> dict[str, Any]:
-    """One that changed nothing of the person's is unknown to them."""
+    """Change and time of a settlement; 404 if it changed nothing in the scope of the user."""
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
         abort(404)
@@ -103,12 +103,12 @@ def _one(number: int) -> dict[str, Any]:
 
 
 def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
-    """settlement → the batches that it took in or undid, for those who may see uploads."""
+    """settlement → batches that it settled or undid; empty if the user may not see uploads."""
     if not scope().may(Action.SEE_UPLOADS):
         return {}
     window = {"after": max(after, 0), "through": through, "limit": MOST_FILES}
-    found = metrics.ask("settlement-batches", Filters(), **window).to_pylist()
-    return {number: list(rows) for number, rows in groupby(found, key=lambda row: int(row["settlement_no"]))}
+    batches = metrics.ask("settlement-batches", Filters(), **window).to_pylist()
+    return {number: list(rows) for number, rows in groupby(batches, key=lambda row: int(row["settlement_no"]))}
 
 
 def _day(text: str) -> date | None:

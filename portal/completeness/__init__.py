@@ -1,4 +1,4 @@
-"""The completeness area: which days of which regions and stores are here, and which are missing."""
+"""Completeness pages: days that have arrived or are missing, by region and store."""
 
 from flask import Blueprint
 

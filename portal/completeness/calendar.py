@@ -1,4 +1,4 @@
-"""The completeness area's calendar: which day of which region and store has arrived, is late, waits, or is missing."""
+"""Delivery calendar: which day of which region and store has arrived, is late, held or missing."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ WORDS: dict[State, tuple[str, str, str]] = {
     State.QUIET: ("–", "nothing sold", "Its file is here and tells nothing of this day"),
     State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing came"),
 }
-"""state → its sign, its words, what it means; colour only says it again."""
+"""state → sign, label and meaning; colour only repeats them."""
 REMINDED = 20
 
 
@@ -60,22 +60,24 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def day(region: str, on: str) -> ResponseReturnValue:
-    """One day of a region or a store: its uploads, what waits of it, and the reminder to send."""
-    asked, store = _day(on, None), request.args.get("store") or None
-    row = next((one for one in _rows(asked, asked) if one.region == region), None)
+    """One day of a region or store: its uploads, held files and the reminder to send."""
+    requested_day, store = _day(on, None), request.args.get("store") or None
+    row = next((one for one in _rows(requested_day, requested_day) if one.region == region), None)
     if row is not None and store is not None:
         row = next((one for one in row.stores if one.store == store), None)
     if row is None or not scope().covers_region(region):
         abort(404)
-    filters = Filters(asked, asked, region=(region,), store=(store,) if store else None)
+    filters = Filters(requested_day, requested_day, region=(region,), store=(store,) if store else None)
     held = [
-        one for one in _held() if one.region == region and any(_covers(told, store, asked) for told in _told_by(one))
+        one
+        for one in _held()
+        if one.region == region and any(_covers(store_day, store, requested_day) for store_day in _store_days(one))
     ]
     return render_template(
         "completeness/day.html",
         row=row,
         cell=row.cells[0],
-        day=asked,
+        day=requested_day,
         uploads=[one | {"at": _received(one)} for one in metrics.ask("uploads-of-a-day", filters).to_pylist()],
         held=held,
         words=WORDS,
@@ -88,17 +90,17 @@ def _rows(first: date, last: date) -> list[Row]:
     contracts = [_own(contract) for contract in scoped.contracts()]
     earlier = Filters(min(first, now.date() - LOOK_BACK), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
-    told = Told(
+    facts = Told(
         metrics.ask("delivered-days", Filters(first, last)).to_pylist(),
         [row for row in metrics.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
         _held_days(),
         metrics.ask("told-days", earlier).to_pylist() if expected else [],
     )
-    return completeness.board(contracts, told, first, last, now)
+    return completeness.board(contracts, facts, first, last, now)
 
 
 def _own(contract: Contract) -> Contract:
-    """As far as the person's stores go: nobody is told of stores that are not theirs."""
+    """The contract limited to the stores of the user, so that no others are shown."""
     stores = scope().stores
     if stores is None or not contract.stores:
         return contract
@@ -114,20 +116,20 @@ def _held() -> list[Upload]:
     return [one for one in scoped.newest(state=UploadState.HELD) if one.staged]
 
 
-def _told_by(upload: Upload) -> set[tuple[str | None, date]]:
+def _store_days(upload: Upload) -> set[tuple[str | None, date]]:
     stores = scope().stores
     return {one for one in quarantine.days(ports(), upload) if stores is None or one[0] in stores}
 
 
-def _covers(told: tuple[str | None, date], store: str | None, on: date) -> bool:
-    return told[1] == on and store in {None, told[0]}
+def _covers(store_day: tuple[str | None, date], store: str | None, on: date) -> bool:
+    return store_day[1] == on and store in {None, store_day[0]}
 
 
 def _held_days() -> dict[str, list[tuple[str | None, date]]]:
-    found: dict[str, list[tuple[str | None, date]]] = {}
+    days_by_region: dict[str, list[tuple[str | None, date]]] = {}
     for upload in _held():
-        found.setdefault(upload.region, []).extend(_told_by(upload))
-    return found
+        days_by_region.setdefault(upload.region, []).extend(_store_days(upload))
+    return days_by_region
 
 
 def _received(upload: dict[str, Any]) -> datetime:
@@ -135,7 +137,7 @@ def _received(upload: dict[str, Any]) -> datetime:
 
 
 def _reminder(row: Row) -> str:
-    """What to send to whoever owes the files of a region; empty where none is missing."""
+    """Reminder text for the missing days of a region or store; empty if none is missing."""
     missing = [cell for cell in row.cells if cell.state is State.MISSING]
     if not missing:
         return ""
@@ -158,7 +160,7 @@ def _named(cell: Cell) -> str:
 
 
 def _window(view: str, on: date) -> tuple[date, date]:
-    """The week from Monday, or the month, of a day."""
+    """First and last day of the week (from Monday) or month of a day."""
     if view == "week":
         first = on - timedelta(days=on.weekday())
         return first, first + timedelta(days=6)
@@ -166,11 +168,11 @@ def _window(view: str, on: date) -> tuple[date, date]:
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _day(text: str, usual: date | None) -> date:
+def _day(text: str, default: date | None) -> date:
     try:
-        found = date.fromisoformat(text) if text or usual is None else usual
+        parsed = date.fromisoformat(text) if text or default is None else default
     except ValueError as error:
         raise Rejected(f"“{text}” is not a day; write it as 2026-01-31.") from error
-    if not 1900 < found.year < 2200:
-        raise Rejected(f"There is nothing to show of {found}.")
-    return found
+    if not 1900 < parsed.year < 2200:
+        raise Rejected(f"There is nothing to show of {parsed}.")
+    return parsed

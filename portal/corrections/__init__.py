@@ -1,4 +1,4 @@
-"""The corrections area: refused rows of an upload are repaired in the browser and given back."""
+"""Corrections pages: refused rows of an upload are corrected in the browser and submitted again."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The corrections area's grid: a page of rows, and what one cell may have meant."""
+"""Corrections grid: pages of rows, and suggestions for a cell."""
 
 from dataclasses import asdict
 
@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.corrections.seen import desk, look, told, wanted
+from portal.corrections.seen import desk, draft_state, page_query, workspace_of
 from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
@@ -24,59 +24,65 @@ from tillstream.workflows.corrections.drafts.suggestions import alike, suggestio
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     try:
-        seen = look(batch_id)
+        workspace = workspace_of(batch_id)
     except Rejected as error:
         again = lineage.waiting(ports(), upload)
         return render_template(
             "corrections/instead.html", upload=upload, error=error, again=again, early=upload.state in BEFORE_THE_LEDGER
         )
-    if not len(seen.refusals):
+    if not len(workspace.refusals):
         return render_template("corrections/done.html", upload=upload)
-    asked = {name: request.args.get(name, "") for name in ("problem", "column", "q", "left")}
+    filters = {name: request.args.get(name, "") for name in ("problem", "column", "q", "left")}
     return render_template(
         "corrections/grid.html",
         upload=upload,
-        seen=seen,
-        state=told(seen),
-        asked=asked,
+        workspace=workspace,
+        state=draft_state(workspace),
+        filters=filters,
     )
 
 
 @allow(Action.UPLOAD)
 def rows(batch_id: str) -> ResponseReturnValue:
-    """A page of rows with the state of the draft, for the page's script."""
-    seen = look(batch_id)
-    return jsonify(told(seen) | grid_page.rows_of(ports(), seen, wanted()))
+    """A page of rows with the state of the draft, for the script of the page."""
+    workspace = workspace_of(batch_id)
+    return jsonify(draft_state(workspace) | grid_page.rows_of(ports(), workspace, page_query()))
 
 
 @allow(Action.UPLOAD)
 def stamp(batch_id: str) -> ResponseReturnValue:
-    """Another one as soon as somebody typed something, or rows came back."""
+    """Stamp that changes with every edit of the draft and whenever the refused rows change."""
     return jsonify({"stamp": desk().stamp(ports(), scoped.own(batch_id))})
 
 
 @allow(Action.UPLOAD)
 def preview(batch_id: str) -> ResponseReturnValue:
-    """What the receipt would say if what is ready was given back now, the ledger asked too."""
+    """Receipt if the rows that are ready were submitted now, checked against the ledger."""
     app = tillstream()
     return jsonify(submit.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
 
 
 @allow(Action.UPLOAD)
 def next_left(batch_id: str) -> ResponseReturnValue:
-    """The next page with a row that still needs somebody."""
-    return jsonify({"page": grid_page.next_left(ports(), look(batch_id), wanted())})
+    """Next page with a row that is not yet corrected."""
+    return jsonify({"page": grid_page.next_left(ports(), workspace_of(batch_id), page_query())})
 
 
 @allow(Action.UPLOAD)
 def cell(batch_id: str) -> ResponseReturnValue:
-    """Suggestions for a cell, and how many cells are like it."""
-    seen = look(batch_id)
+    """Suggestions for a cell, and the number of similar cells."""
+    workspace = workspace_of(batch_id)
     column = request.args.get("column", -1, type=int)
-    places = seen.refusals.places(np.array([request.args.get("row", -1, type=int)], np.int64))
-    if not len(places) or not NOWHERE <= column < len(seen.refusals.names):
+    places = workspace.refusals.places(np.array([request.args.get("row", -1, type=int)], np.int64))
+    if not len(places) or not NOWHERE <= column < len(workspace.refusals.names):
         raise NotFound("That row does not wait any more.")
     row = int(places[0])
-    found = [] if column == NOWHERE else suggestions(ports(), seen, row, column, scope(), tillstream().queries)
-    ways = [asdict(one) for one in splits(ports(), seen, row)]
-    return jsonify({"suggestions": [asdict(one) for one in found], "splits": ways, "alike": alike(seen, row, column)})
+    proposals = [] if column == NOWHERE else suggestions(ports(), workspace, row, column, scope(), tillstream().queries)
+    split_options = [asdict(one) for one in splits(ports(), workspace, row)]
+    return jsonify(
+        {
+            "suggestions": [asdict(one) for one in proposals],
+            "splits": split_options,
+            "alike": alike(workspace, row, column),
+        }
+    )

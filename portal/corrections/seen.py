@@ -1,4 +1,4 @@
-"""The corrections area's look at an upload: the person's own, with its draft; the same in memory for every request."""
+"""Correction workspace of an upload in the scope of the user, kept in memory between requests."""
 
 from typing import Any
 
@@ -14,17 +14,17 @@ EXTENSION = "corrections"
 
 
 def desk() -> Desk:
-    found: Desk = current_app.extensions[EXTENSION]
-    return found
+    shared: Desk = current_app.extensions[EXTENSION]
+    return shared
 
 
-def look(batch_id: str) -> Seen:
-    """Raises `NotFound` for another region's upload, `Rejected` where nothing can be repaired."""
+def workspace_of(batch_id: str) -> Seen:
+    """Workspace of an upload. Raises `NotFound` outside the scope of the user, `Rejected` if it cannot be corrected."""
     return desk().look(ports(), scoped.own(batch_id))
 
 
-def wanted() -> grid_page.Wanted:
-    """What the address asks for."""
+def page_query() -> grid_page.Wanted:
+    """Filters and page of the address."""
     args = request.args
     column = args.get("column", type=int)
     return grid_page.Wanted(
@@ -36,33 +36,33 @@ def wanted() -> grid_page.Wanted:
     )
 
 
-def told(seen: Seen) -> dict[str, Any]:
-    """What a script must know of the draft besides its rows."""
-    draft, login = seen.draft, me().login
-    counts = seen.counts(ports())
+def draft_state(workspace: Seen) -> dict[str, Any]:
+    """State of the draft without its rows, for the script of the page."""
+    draft, login = workspace.draft, me().login
+    counts = workspace.counts(ports())
     others = [step for step in draft.steps if step.by != login and not step.undone]
     last = {step.by: step.at for step in others}
     return {
-        "stamp": desk().stamp(ports(), seen.refusals.upload),
+        "stamp": desk().stamp(ports(), workspace.refusals.upload),
         "version": draft.version,
         "undo": draft.can_undo(login),
         "redo": draft.can_redo(login),
         "counts": counts,
-        "away": seen.refusals.away,
-        "kinds": grid_page.kinds(seen, seen.found(ports())),
+        "away": workspace.refusals.away,
+        "kinds": grid_page.kinds(workspace, workspace.found(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 
 
 def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
-    """What a step is answered with: the draft, and the rows that the page shows."""
-    seen = look(batch_id)
+    """Response to a step: state of the draft, and the rows that the page shows."""
+    workspace = workspace_of(batch_id)
     shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
-    return told(seen) | {"rows": grid_page.rows_named(ports(), seen, shown)}
+    return draft_state(workspace) | {"rows": grid_page.rows_named(ports(), workspace, shown)}
 
 
 def body() -> dict[str, Any]:
-    """Raises `Rejected`."""
+    """JSON object of the request. Raises `Rejected`."""
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
         raise Rejected("The request is not JSON.")

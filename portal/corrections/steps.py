@@ -1,4 +1,4 @@
-"""The corrections area's steps: what a person does in the grid is kept, counted before, taken back, given back."""
+"""Edit steps of a draft: save, count, undo, redo and submit."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports
-from portal.corrections.seen import body, changed, desk, look, version_of
+from portal.corrections.seen import body, changed, desk, version_of, workspace_of
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit
@@ -16,11 +16,11 @@ from tillstream.workflows.corrections.drafts.edits import Step, asked
 
 @allow(Action.UPLOAD)
 def take(batch_id: str) -> ResponseReturnValue:
-    """Keep one step; 409 says who changed the same rows since the version that the person saw."""
+    """Save one step; 409 if another user changed the same rows since the version on the page."""
     data = body()
-    seen = look(batch_id)
-    step = asked(data.get("step"), len(seen.refusals.names))
-    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=seen.refusals.last_fix)
+    workspace = workspace_of(batch_id)
+    step = asked(data.get("step"), len(workspace.refusals.names))
+    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=workspace.refusals.last_fix)
     try:
         draft.take(ports(), batch_id, done, looked_at=version_of(data))
     except draft.Clash as clash:
@@ -30,28 +30,28 @@ def take(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def count(batch_id: str) -> ResponseReturnValue:
-    """How many cells or rows a step would change."""
-    seen = look(batch_id)
-    return jsonify({"count": seen.would_change(asked(body().get("step"), len(seen.refusals.names)))})
+    """Number of cells or rows that a step would change."""
+    workspace = workspace_of(batch_id)
+    return jsonify({"count": workspace.would_change(asked(body().get("step"), len(workspace.refusals.names)))})
 
 
 @allow(Action.UPLOAD)
 def undo(batch_id: str) -> ResponseReturnValue:
-    look(batch_id)
+    workspace_of(batch_id)
     draft.undo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
 
 @allow(Action.UPLOAD)
 def redo(batch_id: str) -> ResponseReturnValue:
-    look(batch_id)
+    workspace_of(batch_id)
     draft.redo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
 
 @allow(Action.UPLOAD)
 def send(batch_id: str) -> ResponseReturnValue:
-    """Give back what is ready; the receipt shows how it goes on."""
+    """Submit the rows that are ready; the receipt shows the progress."""
     data = body()
     upload = scoped.own(batch_id)
     try:
@@ -63,13 +63,13 @@ def send(batch_id: str) -> ResponseReturnValue:
 
 
 def _clashed(batch_id: str, clash: draft.Clash) -> tuple[Response, int]:
-    """With the draft as it is now, so that the page can show both sides."""
-    others = [_said(step) for step in clash.others]
+    """409 with the current draft, so that the page can show both sides."""
+    others = [_step_json(step) for step in clash.others]
     answer = {"type": "about:blank", "title": "Somebody was faster", "status": 409, "detail": str(clash)}
     response = jsonify(answer | {"others": others, "version": draft.get(ports(), batch_id).version})
     response.mimetype = "application/problem+json"
     return response, 409
 
 
-def _said(step: Step) -> dict[str, object]:
+def _step_json(step: Step) -> dict[str, object]:
     return {"who": step.by, "at": step.at, "do": step.do, "cells": [list(cell) for cell in step.cells[:50]]}

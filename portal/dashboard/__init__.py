@@ -1,4 +1,4 @@
-"""The dashboard area: what was sold, how it moves, and what is missing in the number; a page for each role's day."""
+"""Dashboard: sales figures, trends and data status, with a layout for each role."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from portal.context import ports, scope, tillstream
 from portal.dashboard import filter_bar, tiles
 from portal.dashboard.presets import PRESETS
 from portal.dashboard.request_filters import (
-    Asked,
+    DashboardFilters,
     file_link,
     here,
     lines_link,
@@ -34,7 +34,7 @@ for link in (here, why_link, table_link, file_link, lines_link):
     blueprint.app_template_global(link.__name__)(link)
 
 SCRIPTED = "tiles"
-"""The cookie that a page's script sets: whoever has it loads every tile by itself."""
+"""Cookie set by the script of the page, which then loads each tile separately."""
 
 
 @blueprint.get("/")
@@ -47,31 +47,31 @@ def home() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     try:
-        asked = read()
+        selection = read()
     except UnknownValue as error:
         return _unknown(error), 400
     sold = _anything_sold()
     page = {name: tile for name, tile in tiles.mine().items() if sold or not tile.of_sales}
     return render_template(
         "dashboard/show.html",
-        asked=asked,
+        selection=selection,
         layout=ROLE_LAYOUTS[scope().role],
         sold=sold,
         settled=changes.last_settlement(ports().warehouse, tillstream().queries),
         tiles=page,
-        bodies={name: _body(tile, asked) for name, tile in page.items() if _at_once(name)},
+        bodies={name: _body(tile, selection) for name, tile in page.items() if _at_once(name)},
         tile_address=tile_address,
         presets=PRESETS,
-        bar=filter_bar.fields(asked),
+        bar=filter_bar.fields(selection),
         first=filter_bar.FIRST,
-        chips=filter_bar.chips(asked),
+        chips=filter_bar.chips(selection),
     )
 
 
 @blueprint.get("/dashboard/tiles/<tile>")
 @allow(Action.SEE_NUMBERS)
 def tile(tile: str) -> ResponseReturnValue:
-    """One tile as a piece of HTML."""
+    """One tile as an HTML fragment."""
     return tiles.own(tile).body(read())
 
 
@@ -83,14 +83,14 @@ def table(ranking: str) -> ResponseReturnValue:
     if ranking not in TABLES:
         raise NotFound("That part of the dashboard has no table of its own.")
     try:
-        asked = read()
+        selection = read()
     except UnknownValue as error:
         return _unknown(error), 400
     return render_template(
         "dashboard/table.html",
         table=TABLES[ranking],
-        page=page_of(TABLES[ranking], asked),
-        chips=filter_bar.chips(asked),
+        page=page_of(TABLES[ranking], selection),
+        chips=filter_bar.chips(selection),
         currency=metrics.currency(),
     )
 
@@ -98,19 +98,19 @@ def table(ranking: str) -> ResponseReturnValue:
 @blueprint.get("/dashboard/values/<filter_name>")
 @allow(Action.SEE_NUMBERS)
 def values(filter_name: str) -> ResponseReturnValue:
-    """Values of a filter that hold the text `q`, as boxes to tick."""
-    found = filter_bar.found(filter_name, request.args.get("q", "")[:100])
-    return render_template("dashboard/values.html", name=filter_name, found=found)
+    """Values of a filter that contain the text `q`, as checkboxes."""
+    matches = filter_bar.search(filter_name, request.args.get("q", "")[:100])
+    return render_template("dashboard/values.html", name=filter_name, matches=matches)
 
 
 def _at_once(name: str) -> bool:
-    """Without a script the page holds the key figures itself, and all tiles when it is asked for whole."""
+    """Whether the page itself contains a tile: the key figures without a script, every tile with `whole`."""
     return "whole" in request.args or (name == "headline" and SCRIPTED not in request.cookies)
 
 
-def _body(tile: tiles.Tile, asked: Asked) -> str:
+def _body(tile: tiles.Tile, selection: DashboardFilters) -> str:
     try:
-        return tile.body(asked)
+        return tile.body(selection)
     except Unavailable as error:
         return render_template("dashboard/tiles/failed.html", error=error)
 
@@ -121,7 +121,7 @@ def _anything_sold() -> bool:
 
 
 def _unknown(error: UnknownValue) -> str:
-    """What nothing is called, and the same page without it."""
+    """Error page for unknown filter values, with a link that drops them."""
     kept = [value for value in request.args.getlist(error.name) if value not in error.unknown]
     args: dict[str, Any] = request.args.to_dict(flat=False)
     return render_template("dashboard/unknown.html", error=error, without=with_args(args, **{error.name: kept}))

@@ -1,4 +1,4 @@
-"""The dashboard area's rankings: the same sales split by region, country, store, category, product, channel, person."""
+"""Rankings: sales grouped by region, store, category, product, channel, salesperson or customer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from flask import request
 
 from portal import metrics
 from portal.dashboard import charts
-from portal.dashboard.request_filters import Asked, here, lines_link
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 
 SHOWN = 20
 CUSTOMERS = (5, 10, 20)
@@ -15,7 +15,7 @@ CUSTOMERS = (5, 10, 20)
 
 @dataclass(frozen=True)
 class Breakdown:
-    """`filter` is what a click on a row sets; `label` the column shown where it is not the filter's own value."""
+    """`filter`: the filter that a row sets. `label`: the column shown in place of the filter value."""
 
     tile: str
     title: str
@@ -27,15 +27,15 @@ class Breakdown:
     orders: bool = True
     limited: bool = False
 
-    def load(self, asked: Asked) -> dict[str, Any]:
+    def load(self, selection: DashboardFilters) -> dict[str, Any]:
         limit = {"limit": SHOWN + 1} if self.limited else {}
-        rows = metrics.ask(self.query, asked.filters, **limit).to_pylist()
+        rows = metrics.ask(self.query, selection.filters, **limit).to_pylist()
         currency = metrics.currency()
         shown = rows[:SHOWN]
         for row in shown:
             row["value"] = row[self.column]
             row["name"] = (row[self.label] if self.label else None) or row["value"]
-            row["link"] = self._link(asked, row)
+            row["link"] = self._link(selection, row)
             row["lines_link"] = lines_link(**{self.filter: row["value"]}) if row["value"] is not None else ""
         figure = charts.bars(
             shown[: charts.BARS] if self.limited else shown, "name", currency, rest=[] if self.limited else rows[SHOWN:]
@@ -48,15 +48,15 @@ class Breakdown:
             "more": len(rows) - len(shown),
             "currency": currency,
             "figure": figure,
-            "summary": charts.told_bars(figure, self.called),
+            "summary": charts.describe_bars(figure, self.called),
         }
 
-    def _link(self, asked: Asked, row: dict[str, Any]) -> str:
-        """Where a click on the row leads: to the sales of this value alone, and from there to their lines."""
+    def _link(self, selection: DashboardFilters, row: dict[str, Any]) -> str:
+        """Link of a row: the dashboard filtered to its value, or the sale lines if that filter is set already."""
         value = row["value"]
         if value is None:
             return ""
-        return lines_link() if asked.values.get(self.filter) == [value] else here(**{self.filter: value})
+        return lines_link() if selection.values.get(self.filter) == [value] else here(**{self.filter: value})
 
 
 BREAKDOWNS: dict[str, Breakdown] = {
@@ -83,10 +83,10 @@ BREAKDOWNS: dict[str, Breakdown] = {
 }
 
 
-def top_customers(asked: Asked) -> dict[str, Any]:
+def top_customers(selection: DashboardFilters) -> dict[str, Any]:
     wanted = request.args.get("customers", CUSTOMERS[1], type=int)
     limit = wanted if wanted in CUSTOMERS else CUSTOMERS[1]
-    rows = metrics.ask("top-customers", asked.filters, limit=limit).to_pylist()
+    rows = metrics.ask("top-customers", selection.filters, limit=limit).to_pylist()
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
     return {"rows": rows, "currency": metrics.currency(), "limit": limit, "limits": CUSTOMERS}

@@ -1,4 +1,4 @@
-"""The dashboard area's pictures: plain data for the page's script, which knows the colours and draws."""
+"""Chart data for the script of the page, which draws the charts."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -8,11 +8,11 @@ from typing import Any
 
 BARS = 12
 MANY = 60
-"""Above so many points a line reads better than bars."""
+"""Points; with more of them a line replaces the bars."""
 
 
 def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[str, Any]:
-    """Bars of revenue by period, a line where there are many; a period without sales has its place too."""
+    """Revenue by period as bars, as a line if there are many; periods without sales are 0."""
     sold = {row["period_start"]: _number(row["revenue"]) for row in rows}
     starts = list(_starts(min(sold), max(sold), period)) if sold else []
     return {
@@ -27,13 +27,13 @@ def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[st
 
 
 def span(start: date, period: str) -> tuple[date, date]:
-    """The first and the last day of the period that begins with `start`."""
+    """First and last day of the period that starts on `start`."""
     _, following = islice(_starts(start, start + timedelta(days=400), period), 2)
     return start, following - timedelta(days=1)
 
 
 def _starts(first: date, last: date, period: str) -> Iterator[date]:
-    """The first day of every period from one to another, which are first days themselves."""
+    """First day of every period from `first` to `last`, which are first days themselves."""
     months = {"monthly": 1, "quarterly": 3, "yearly": 12}.get(period)
     days = timedelta(days=7 if period == "weekly" else 1)
     while first <= last:
@@ -48,7 +48,7 @@ def _starts(first: date, last: date, period: str) -> Iterator[date]:
 def bars(
     rows: list[dict[str, Any]], column: str, currency: str, rest: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """The greatest as bars, the others together as the last."""
+    """The largest values as bars, the sum of the others as the last bar."""
     more = rest or []
     shown = rows if len(rows) + len(more) <= BARS else rows[: BARS - 1]
     names = [row[column] or "(not given)" for row in shown]
@@ -60,8 +60,8 @@ def bars(
     return {"kind": "bars", "labels": names, "names": names, "values": values, "currency": currency}
 
 
-def beside(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]:
-    """Another period's values at the places of this one's; None where it has no such place."""
+def comparison(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]:
+    """Values of another period, aligned by position; None where it has none."""
     values: list[float | None] = [None] * length
     for row in rows:
         if row["position"] < length:
@@ -72,7 +72,7 @@ def beside(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]
 def heatmap(
     cells: dict[tuple[date, int], dict[str, Any]], months: list[date], weekdays: tuple[str, ...], currency: str
 ) -> dict[str, Any]:
-    """A row a month: what a day of that weekday brings; None where nothing was sold."""
+    """A row per month: average revenue of a day by weekday; None where nothing was sold."""
     values = [[_each_day(cells.get((month, weekday))) for weekday in range(1, len(weekdays) + 1)] for month in months]
     names = [period_name(month, "monthly") for month in months]
     return {"kind": "heatmap", "labels": list(weekdays), "names": names, "values": values, "currency": currency}
@@ -82,49 +82,49 @@ def _each_day(cell: dict[str, Any] | None) -> float | None:
     return _number(cell["revenue"]) / cell["days"] if cell and cell["days"] else None
 
 
-def told_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
-    found = [
+def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
+    averages = [
         (value, f"{day} in {month}")
         for month, row in zip(figure["names"], figure["values"], strict=True)
         for day, value in zip(weekdays, row, strict=True)
         if value is not None
     ]
-    if not found:
+    if not averages:
         return "No sales in these months."
-    best = max(found)
-    return f"What a day brings, by month and weekday: best {best[1]} with {_told(best[0], figure)} a day."
+    best = max(averages)
+    return f"What a day brings, by month and weekday: best {best[1]} with {_amount(best[0], figure)} a day."
 
 
 def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
-    """Revenue by ISO code; several names of one country are one area."""
+    """Revenue by ISO code; several names of a country are one area."""
     values = [_number(sum((row["revenue"] for row in rows), Decimal(0))) for rows in areas.values()]
     names = [", ".join(row["country"] for row in rows) for rows in areas.values()]
     return {"kind": "world", "labels": list(areas), "names": names, "values": values, "currency": currency}
 
 
-def told_world(rows: list[dict[str, Any]], currency: str) -> str:
+def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
     first = [f"{row['country'] or 'not given'} {_number(row['revenue']):,.0f} {currency}" for row in rows[:3]]
     return f"Revenue of {len(rows)} countries on a map, the greatest: {'; '.join(first)}."
 
 
-def told_over_time(figure: dict[str, Any]) -> str:
-    """The picture in a sentence, for whoever does not see it."""
+def describe_over_time(figure: dict[str, Any]) -> str:
+    """The chart in a sentence, for screen readers."""
     values, names = figure["values"], figure["names"]
     if not values:
         return "No sales in these days."
     high, low = values.index(max(values)), values.index(min(values))
     return (
         f"Revenue from {names[0]} to {names[-1]} in {len(values)} steps: highest in {names[high]} with "
-        f"{_told(values[high], figure)}, lowest in {names[low]} with {_told(values[low], figure)}."
+        f"{_amount(values[high], figure)}, lowest in {names[low]} with {_amount(values[low], figure)}."
     )
 
 
-def told_bars(figure: dict[str, Any], called: str) -> str:
-    first = [f"{name} {_told(value, figure)}" for name, value in zip(figure["names"], figure["values"], strict=True)]
+def describe_bars(figure: dict[str, Any], called: str) -> str:
+    first = [f"{name} {_amount(value, figure)}" for name, value in zip(figure["names"], figure["values"], strict=True)]
     return f"Revenue of {called}, the greatest first: {'; '.join(first[:3])}{'; …' if len(first) > 3 else ''}."
 
 
-def _told(value: float, figure: dict[str, Any]) -> str:
+def _amount(value: float, figure: dict[str, Any]) -> str:
     return f"{value:,.0f} {figure['currency']}"
 
 
@@ -143,10 +143,10 @@ def period_name(start: date, period: str) -> str:
 
 
 def _tick(start: date, period: str) -> str:
-    """Short enough to stand under its bar."""
+    """Axis label, short enough to fit under its bar."""
     return f"{start.day} {start:%b %y}" if period in {"daily", "weekly"} else period_name(start, period)
 
 
 def _number(value: Decimal) -> float:
-    """For a picture, where the last cent has no pixel; the table beside it holds the decimal."""
+    """Float for a chart only; the table next to it shows the exact decimal."""
     return float(value)

@@ -1,11 +1,11 @@
-"""The dashboard area's intake: which files need somebody, what came last, and how far the sales go."""
+"""Data status: files that need attention, the latest files, and how recent the sales are."""
 
 from itertools import islice
 from typing import Any
 
 from portal import metrics
 from portal.context import ports, scope
-from portal.dashboard.request_filters import Asked
+from portal.dashboard.request_filters import DashboardFilters
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch import State
@@ -17,8 +17,8 @@ COUNTED = 100
 STORES = 20
 
 
-def attention(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what waits does not depend on filters
-    """Files and rows that wait for a person, and what the machine could not do by itself."""
+def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+    """Held and failed files, refused rows and dead letters."""
     waiting = {
         "held": list(islice(scoped.newest(state=State.HELD), COUNTED)),
         "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)),
@@ -33,13 +33,13 @@ def attention(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what waits does
     }
 
 
-def latest(asked: Asked) -> dict[str, Any]:  # noqa: ARG001 - what came does not depend on filters
+def latest(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
     return {"uploads": list(islice(scoped.newest(), 2 * SHOWN)), "state_of": labels.state_of}
 
 
-def freshness(asked: Asked) -> dict[str, Any]:
-    """Regions, stores, sources and exchange rates of the person, whatever else the filters choose."""
-    rows = metrics.ask("freshness-of-everything", Filters(region=asked.filters.region)).to_pylist()
+def freshness(selection: DashboardFilters) -> dict[str, Any]:
+    """Freshness of the user's regions, stores, sources and exchange rates; only the region filter applies."""
+    rows = metrics.ask("freshness-of-everything", Filters(region=selection.filters.region)).to_pylist()
     kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
     for row in rows:
         kinds[row["kind"]].append(row)

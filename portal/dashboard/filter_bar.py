@@ -1,11 +1,11 @@
-"""The dashboard area's filter bar: what can be chosen, and a chip for everything that is."""
+"""Filter bar: the values of each filter, and a chip for each active one."""
 
 from dataclasses import dataclass
 
 from portal import metrics
 from portal.context import scope
 from portal.dashboard.presets import PRESETS
-from portal.dashboard.request_filters import DATES, Asked, here
+from portal.dashboard.request_filters import DATES, DashboardFilters, here
 from portal.formats import days
 from tillstream.analytics.filters import Filters
 from tillstream.domain.columns import STATUSES
@@ -23,15 +23,15 @@ LABELS = {
     "salesperson": "Salesperson",
 }
 OFFERED = 12
-"""So many values are offered at once; the others are found by typing."""
+"""Values offered at first; the others are found by search."""
 PEOPLE = 5_000
 FIRST = ("region",)
-"""Filters that stand beside the period; the others are behind a button."""
+"""Filters shown next to the period; the others are behind a button."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """`offered` are the first values that can be ticked; `searchable` where there are more."""
+    """`offered`: the first values, as checkboxes. `searchable`: whether there are more."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Value:
-    """A value that can be chosen; `name` is what people call it, where that is something else."""
+    """A filter value; `name` is its display name, if it has another one."""
 
     value: str
     name: str = ""
@@ -50,24 +50,24 @@ class Value:
 
 @dataclass(frozen=True)
 class Chip:
-    """One thing that is chosen, and the page without it."""
+    """An active filter value, and the address of the page without it."""
 
     text: str
     without: str
 
 
-def fields(asked: Asked) -> list[Field]:
-    """The filters that the person may set and that could choose anything."""
+def fields(selection: DashboardFilters) -> list[Field]:
+    """Filters that the user may set and that can narrow the data."""
     rows = metrics.ask("filter-values", Filters()).to_pylist()
-    known: dict[str, list[str]] = {}
+    values_by_filter: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda row: -row["lines"]):
-        known.setdefault(row["filter"], []).append(row["value"])
-    known["status"] = list(STATUSES)
+        values_by_filter.setdefault(row["filter"], []).append(row["value"])
+    values_by_filter["status"] = list(STATUSES)
     bar = []
     for name, label in LABELS.items():
         if name == "salesperson" and not scope().may(Action.SEE_PERSONAL):
             continue
-        chosen, values = tuple(asked.values.get(name, ())), known.get(name, [])
+        chosen, values = tuple(selection.values.get(name, ())), values_by_filter.get(name, [])
         searched = name in {"product", "salesperson"}
         if len(values) < 2 and not chosen and not searched:
             continue
@@ -76,8 +76,8 @@ def fields(asked: Asked) -> list[Field]:
     return bar
 
 
-def found(filter_: str, text: str) -> list[Value]:
-    """The first values of a filter that hold a text. Raises `NotFound` for what is no filter of the person's."""
+def search(filter_: str, text: str) -> list[Value]:
+    """First values of a filter that contain a text. Raises `NotFound` for a filter that the user may not set."""
     wanted = text.strip().casefold()
     if filter_ not in LABELS or (filter_ == "salesperson" and not scope().may(Action.SEE_PERSONAL)):
         raise NotFound("There is no such filter.")
@@ -86,29 +86,29 @@ def found(filter_: str, text: str) -> list[Value]:
         return [Value(row["product_id"], row["product_name"] or "") for row in rows]
     if filter_ == "salesperson":
         people = metrics.ask("salespeople", Filters(), limit=PEOPLE).to_pylist()
-        known = list(dict.fromkeys(row["salesperson_id"] for row in people))
+        candidates = list(dict.fromkeys(row["salesperson_id"] for row in people))
     else:
         rows = metrics.ask("filter-values", Filters(), filter=filter_).to_pylist()
-        known = [row["value"] for row in sorted(rows, key=lambda row: -row["lines"])]
-    return [Value(value) for value in known if wanted in value.casefold()][:OFFERED]
+        candidates = [row["value"] for row in sorted(rows, key=lambda row: -row["lines"])]
+    return [Value(value) for value in candidates if wanted in value.casefold()][:OFFERED]
 
 
-def chips(asked: Asked) -> list[Chip]:
+def chips(selection: DashboardFilters) -> list[Chip]:
     shown = []
-    if asked.preset in PRESETS:
-        shown.append(Chip(PRESETS[asked.preset], here(preset=None)))
-    elif asked.preset:
-        shown.append(Chip(_span(asked), here(**dict.fromkeys(DATES))))
+    if selection.preset in PRESETS:
+        shown.append(Chip(PRESETS[selection.preset], here(preset=None)))
+    elif selection.preset:
+        shown.append(Chip(_span(selection), here(**dict.fromkeys(DATES))))
     for name, label in LABELS.items():
-        values = asked.values.get(name, [])
+        values = selection.values.get(name, [])
         for value in values:
             kept = [one for one in values if one != value]
             shown.append(Chip(f"{label}: {value}", here(**{name: kept})))
     return shown
 
 
-def _span(asked: Asked) -> str:
-    start, end = asked.filters.start, asked.filters.end
+def _span(selection: DashboardFilters) -> str:
+    start, end = selection.filters.start, selection.filters.end
     if start and end:
         return days(start, end).striptags()
     return f"From {start.isoformat()}" if start else f"Until {end.isoformat()}" if end else ""

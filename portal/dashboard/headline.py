@@ -1,4 +1,4 @@
-"""The dashboard area's key figures: the numbers before any chart, each beside the period and the year before."""
+"""Key figures, each compared with the period and the year before."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from flask import request
 
 from portal import metrics
-from portal.dashboard.request_filters import Asked
+from portal.dashboard.request_filters import DashboardFilters
 from tillstream.analytics.filters import Filters
 
 
 @dataclass(frozen=True)
 class Card:
-    """`figure` names the number in the queries; `kind` is how it is written."""
+    """`figure`: its name in the queries. `kind`: its format."""
 
     figure: str
     label: str
@@ -34,12 +34,12 @@ CARDS = (
 
 
 CURRENCIES = 8
-"""So many currencies stand on the card; the others are counted."""
+"""Currencies shown on the card; the others are only counted."""
 
 
-def load(asked: Asked) -> dict[str, Any]:
-    beside = ["by-currency", "growth"] if asked.has_period else ["by-currency"]
-    found, (money, *growth) = metrics.headline(asked.filters, *beside)
+def load(selection: DashboardFilters) -> dict[str, Any]:
+    extra = ["by-currency", "growth"] if selection.has_period else ["by-currency"]
+    totals, (money, *growth) = metrics.headline(selection.filters, *extra)
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
     return {
@@ -47,22 +47,22 @@ def load(asked: Asked) -> dict[str, Any]:
         "more_money": len(own_money) - len(own_money[:CURRENCIES]),
         "foreign": bool(foreign),
         "local": bool(foreign) and request.args.get("currency") == "local",
-        "kpis": found,
-        "cards": [card for card in CARDS if found[card.figure] is not None and not _says_nothing(card, found)],
+        "kpis": totals,
+        "cards": [card for card in CARDS if totals[card.figure] is not None and not _is_uninformative(card, totals)],
         "growth": metrics.by_figure(growth[0]) if growth else {},
-        "everything": metrics.kpis(Filters()) if not found["lines"] else found,
-        "comparison": metrics.comparison(asked.filters),
+        "everything": metrics.kpis(Filters()) if not totals["lines"] else totals,
+        "comparison": metrics.comparison(selection.filters),
     }
 
 
-def _says_nothing(card: Card, found: dict[str, Any]) -> bool:
-    """Without a first day everybody is new; where nothing came back or was cancelled there is nothing to tell."""
+def _is_uninformative(card: Card, totals: dict[str, Any]) -> bool:
+    """Whether a card adds nothing: all customers are new, or there are no returns or cancellations."""
     match card.figure:
         case "new_customers":
-            return bool(found["new_customers"] == found["customers"])
+            return bool(totals["new_customers"] == totals["customers"])
         case "returned_value":
-            return not found["returned_lines"]
+            return not totals["returned_lines"]
         case "cancelled_value":
-            return not found["cancelled_lines"]
+            return not totals["cancelled_lines"]
         case _:
             return False

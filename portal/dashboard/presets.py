@@ -1,4 +1,4 @@
-"""The dashboard area's periods: words that stay true tomorrow, so that a link to "this month" keeps meaning it."""
+"""Date presets relative to today, so that a link to "this month" stays valid."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -18,16 +18,16 @@ PRESETS = {
 def dates_of(preset: str, today: date) -> tuple[date, date]:
     """First and last day, both included.
 
-    A month, quarter or year under way is whole all the same: so it is known what it is compared with.
+    The current month, quarter or year extends to its end, so that it is compared with a whole one.
     """
     month = today.replace(day=1)
-    before = month - timedelta(days=1)
+    previous = month - timedelta(days=1)
     quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
     return {
         "last-7-days": (today - timedelta(days=6), today),
         "last-30-days": (today - timedelta(days=29), today),
         "this-month": (month, _last_of_months(month, 1)),
-        "last-month": (before.replace(day=1), before),
+        "last-month": (previous.replace(day=1), previous),
         "this-quarter": (quarter, _last_of_months(quarter, 3)),
         "this-year": (date(today.year, 1, 1), date(today.year, 12, 31)),
         "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
@@ -36,11 +36,11 @@ def dates_of(preset: str, today: date) -> tuple[date, date]:
 
 
 def _last_of_months(first: date, count: int) -> date:
-    """The last day of so many months from the first day of one; none runs into another year."""
+    """Last day of `count` months from `first`, all in the same year."""
     last = first.month + count - 1
     return first.replace(month=last, day=monthrange(first.year, last)[1])
 
 
 def _a_year_before(day: date) -> date:
-    """29 February has no twin: its year ends with the 28th."""
+    """The same day a year earlier; the 28th for 29 February."""
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

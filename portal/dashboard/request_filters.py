@@ -1,4 +1,4 @@
-"""The dashboard area's question: what the address asks for, and addresses that ask a little differently."""
+"""Filters in the address of a dashboard, and links with changed filters."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ DATES = ("from", "to")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """`values` are the filters with a preset's days in the place of its name; `preset` is its name, `own` or empty."""
+class DashboardFilters:
+    """`values`: the filters, with the dates of a preset resolved. `preset`: its name, `own` or empty."""
 
     values: dict[str, list[str]]
     filters: Filters
@@ -26,20 +26,20 @@ class Asked:
 
     @property
     def has_period(self) -> bool:
-        """Whether the days have a beginning and an end, so that they can be compared with those before."""
+        """Whether both dates are set, so that there is a period before to compare with."""
         return self.filters.start is not None and self.filters.end is not None
 
 
-def read() -> Asked:
-    """What this request asks. Raises `Rejected`, `UnknownValue`."""
+def read() -> DashboardFilters:
+    """Filters of this request. Raises `Rejected`, `UnknownValue`."""
     values, preset = resolved()
     period = request.args.get("period", "")
-    filters = metrics.chosen(values)
-    return Asked(values, filters, preset, period if period in PERIODS else _fitting(filters))
+    filters = metrics.parse_filters(values)
+    return DashboardFilters(values, filters, preset, period if period in PERIODS else _default_period(filters))
 
 
-def _fitting(filters: Filters) -> str:
-    """A few days read best day by day, many years by quarters."""
+def _default_period(filters: Filters) -> str:
+    """Default period length for the range of dates."""
     if filters.start is None or filters.end is None:
         return "monthly"
     days = (filters.end - filters.start).days
@@ -47,8 +47,8 @@ def _fitting(filters: Filters) -> str:
 
 
 def resolved() -> tuple[dict[str, list[str]], str]:
-    """The filters of the address as texts, and the preset that gave the days."""
-    values, preset = metrics.asked(), request.args.get("preset", "")
+    """Filters of the address as text, and the preset of their dates."""
+    values, preset = metrics.requested_filters(), request.args.get("preset", "")
     if preset in PRESETS:
         start, end = dates_of(preset, ports().clock.now().date())
         return values | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
@@ -56,7 +56,7 @@ def resolved() -> tuple[dict[str, list[str]], str]:
 
 
 def here(anchor: str = "", /, **changes: Any) -> str:
-    """The dashboard as it is asked for now, with changes; new days end a preset."""
+    """Address of the current dashboard with changes; new dates replace a preset."""
     if "from" in changes or "to" in changes:
         changes.setdefault("preset", None)
     changes.setdefault("whole", None)
@@ -70,29 +70,29 @@ def tile_address(name: str) -> str:
 
 
 def why_link(figure: str) -> str:
-    """The page that tells what a figure of this dashboard is made from."""
-    return _elsewhere(url_for("metric_explanation.show", figure=figure))
+    """Address of the page that explains a figure of this dashboard."""
+    return _with_filters(url_for("metric_explanation.show", figure=figure))
 
 
 def table_link(name: str) -> str:
-    """All rows of a tile's ranking."""
-    return _elsewhere(url_for("dashboard.table", ranking=name))
+    """Address of the page with all rows of a ranking."""
+    return _with_filters(url_for("dashboard.table", ranking=name))
 
 
 def file_link(query: str, **params: Any) -> str:
-    """The rows behind a tile as a file for a spreadsheet."""
-    return _elsewhere(url_for("exports.table", table=query), format="csv", **params)
+    """Address of the rows of a tile as a CSV file."""
+    return _with_filters(url_for("exports.table", table=query), format="csv", **params)
 
 
 def lines_link(**changes: Any) -> str:
-    """The sale lines behind a figure of this dashboard; new days end a preset."""
+    """Address of the sale lines behind a figure; new dates replace a preset."""
     if "from" in changes or "to" in changes:
         changes.setdefault("preset", None)
-    return _elsewhere(url_for("sale_lines.show"), **changes)
+    return _with_filters(url_for("sale_lines.show"), **changes)
 
 
-def _elsewhere(path: str, **changes: Any) -> str:
-    """Another page with this one's filters."""
+def _with_filters(path: str, **changes: Any) -> str:
+    """Address of another page with the current filters."""
     kept = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"}}
     query = with_args(kept, **changes)
     return path + (f"?{query}" if query else "")

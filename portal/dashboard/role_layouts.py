@@ -1,4 +1,4 @@
-"""The dashboard area's table of roles: what each finds on its own page, in which order."""
+"""Dashboard layouts: tiles of each role, in order."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tillstream.domain.people import Role
 
 @dataclass(frozen=True)
 class RoleLayout:
-    """`question` is what the page answers; the first of its `tiles` stands on top."""
+    """`question`: what the page answers. `tiles`: from top to bottom."""
 
     question: str
     tiles: tuple[str, ...]

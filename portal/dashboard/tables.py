@@ -1,4 +1,4 @@
-"""The dashboard area's tables: a whole ranking, searched, sorted and paged on the server."""
+"""Full tables of the rankings, searched, sorted and paged on the server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,11 +8,11 @@ from flask import request
 
 from portal import list_view, metrics
 from portal.dashboard.breakdowns import BREAKDOWNS
-from portal.dashboard.request_filters import Asked, here, lines_link
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from tillstream.analytics.filters import NAMES
 
-MOST = 5_000
-"""The greatest so many are looked through; products and customers may be more than anybody reads."""
+MAX_ROWS = 5_000
+"""Maximum rows of a limited ranking (products, customers), largest first."""
 SHARE = ("revenue_share", "% of revenue", "share")
 AMOUNTS = (("revenue", "Revenue", "money"), ("orders", "Orders", "count"), ("units", "Units", "count"))
 LINES = ("lines", "Sale lines", "lines")
@@ -21,7 +21,7 @@ Column = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Table:
-    """`columns`: key, label and how it is written. `filter` is what a row leads to; without one it is searched for."""
+    """`columns`: key, label and format. `filter`: the filter that a row sets; without one a row links to a search."""
 
     title: str
     query: str
@@ -33,7 +33,7 @@ class Table:
 
     @property
     def heads(self) -> list[dict[str, Any]]:
-        """The columns as the part `table` wants them."""
+        """Columns as the template macro `table` expects them."""
         currency = metrics.currency()
         return [
             {
@@ -46,9 +46,9 @@ class Table:
             for key, label, kind in self.columns
         ]
 
-    def rows(self, asked: Asked) -> list[dict[str, Any]]:
-        limit = {"limit": MOST} if self.limited else {}
-        rows: list[dict[str, Any]] = metrics.ask(self.query, asked.filters, **limit).to_pylist()
+    def rows(self, selection: DashboardFilters) -> list[dict[str, Any]]:
+        limit = {"limit": MAX_ROWS} if self.limited else {}
+        rows: list[dict[str, Any]] = metrics.ask(self.query, selection.filters, **limit).to_pylist()
         for row in rows:
             value = row["value"] = row[self.key]
             row["name"] = (row[self.label] if self.label else None) or value
@@ -102,17 +102,19 @@ TABLES: dict[str, Table] = dict(_splits()) | {
 }
 
 
-def page_of(table: Table, asked: Asked) -> list_view.Page:
-    """The part of the table that the address asks for, with the filters kept."""
+def page_of(table: Table, selection: DashboardFilters) -> list_view.Page:
+    """Requested page of the table; its links keep the filters."""
     kept = {name: values for name, values in request.args.lists() if name in {*NAMES, "preset"}}
-    wanted = replace(list_view.asked(sorts=[key for key, _, _ in table.columns], usual="-revenue"), kept=kept)
-    words = wanted.q.casefold().split()
-    rows = [row for row in table.rows(asked) if all(word in _text(row) for word in words)]
-    there = [row for row in rows if row[wanted.column] is not None]
-    there.sort(key=lambda row: _order(row[wanted.column]), reverse=wanted.down)
-    # What has no value stands last, whichever way is sorted.
-    there += [row for row in rows if row[wanted.column] is None]
-    return list_view.page_of(wanted, there)
+    query = replace(
+        list_view.list_query(sorts=[key for key, _, _ in table.columns], default_sort="-revenue"), kept=kept
+    )
+    words = query.q.casefold().split()
+    rows = [row for row in table.rows(selection) if all(word in _text(row) for word in words)]
+    ordered = [row for row in rows if row[query.column] is not None]
+    ordered.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
+    # Rows without a value come last in both sort directions.
+    ordered += [row for row in rows if row[query.column] is None]
+    return list_view.page_of(query, ordered)
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The dashboard area's tiles: each a small page part with a question of its own, loaded by itself."""
+"""Dashboard tiles, each loaded separately."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from flask import render_template
 
 from portal.context import scope
 from portal.dashboard import breakdowns, data_status, headline, trends, world_map
-from portal.dashboard.request_filters import Asked
+from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
-Load = Callable[[Asked], dict[str, Any]]
+Load = Callable[[DashboardFilters], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """`load` gives what its template shows; `wide` takes the whole row; `of_sales` needs at least one sale."""
+    """`load`: context of the template. `wide`: takes a whole row. `of_sales`: shown only if there are sales."""
 
     title: str
     template: str
@@ -28,14 +28,16 @@ class Tile:
     chart: bool = False
     needs: Action = Action.SEE_NUMBERS
 
-    def body(self, asked: Asked) -> str:
-        """Its HTML. Raises what reading numbers raises."""
-        return render_template(f"dashboard/tiles/{self.template}.html", **({"asked": asked} | self.load(asked)))
+    def body(self, selection: DashboardFilters) -> str:
+        """Rendered HTML. Raises the errors of its queries."""
+        return render_template(
+            f"dashboard/tiles/{self.template}.html", **({"selection": selection} | self.load(selection))
+        )
 
 
 def _breakdown(name: str, *, wide: bool = False, needs: Action = Action.SEE_NUMBERS) -> Tile:
-    found = breakdowns.BREAKDOWNS[name]
-    return Tile(found.title, "breakdown", found.load, wide=wide, chart=True, needs=needs)
+    breakdown = breakdowns.BREAKDOWNS[name]
+    return Tile(breakdown.title, "breakdown", breakdown.load, wide=wide, chart=True, needs=needs)
 
 
 TILES: dict[str, Tile] = {
@@ -61,14 +63,14 @@ TILES: dict[str, Tile] = {
 
 
 def mine() -> dict[str, Tile]:
-    """The tiles of the person's page, in its order."""
+    """Tiles on the dashboard of the user, in order."""
     bounds = scope()
     wanted = {name: TILES[name] for name in ROLE_LAYOUTS[bounds.role].tiles}
     return {name: tile for name, tile in wanted.items() if bounds.may(tile.needs)}
 
 
 def own(name: str) -> Tile:
-    """Raises `NotFound` for a tile that is not on the person's page."""
+    """A tile by name. Raises `NotFound` for one that is not on the dashboard of the user."""
     tile = mine().get(name)
     if tile is None:
         raise NotFound("There is no such part on your dashboard.")

@@ -1,19 +1,19 @@
-"""The dashboard area's map: the world by revenue, and a ranking that loses no country."""
+"""World map of revenue, and a ranking of all countries."""
 
 from typing import Any
 
 from portal import metrics
 from portal.countries import code_of
 from portal.dashboard import charts
-from portal.dashboard.request_filters import Asked, here, lines_link
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.urls import outlines
 
 SHOWN = 20
 
 
-def load(asked: Asked) -> dict[str, Any]:
-    """Countries that files call differently are one area of the map and rows of their own in the ranking."""
-    rows = metrics.ask("country-shares", asked.filters).to_pylist()
+def load(selection: DashboardFilters) -> dict[str, Any]:
+    """Different names of a country are one area on the map, but separate rows in the ranking."""
+    rows = metrics.ask("country-shares", selection.filters).to_pylist()
     currency = metrics.currency()
     areas: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -24,7 +24,7 @@ def load(asked: Asked) -> dict[str, Any]:
             areas.setdefault(row["code"], []).append(row)
     figure = charts.world(areas, currency) | {
         "outlines": outlines(),
-        "links": [here(country=[row["country"] for row in found]) for found in areas.values()],
+        "links": [here(country=[row["country"] for row in area]) for area in areas.values()],
     }
     return {
         "rows": rows[:SHOWN],
@@ -32,5 +32,5 @@ def load(asked: Asked) -> dict[str, Any]:
         "nowhere": [row for row in rows if row["code"] is None],
         "currency": currency,
         "figure": figure,
-        "summary": charts.told_world(rows, currency),
+        "summary": charts.describe_world(rows, currency),
     }

@@ -1,4 +1,4 @@
-"""The area where the tables of the dashboards are taken along: the same query, the same filters, as a file."""
+"""Export of the dashboard tables: the same queries and filters, as files."""
 
 from typing import Any
 
@@ -36,15 +36,15 @@ TABLES = (
     "by-currency",
     "freshness-of-everything",
 )
-"""The queries behind the dashboards; a query outside has a way of its own, or none."""
+"""Queries that can be exported, those of the dashboards."""
 WHOLE = 1_000_000
-"""Rows of a ranking, where the address says no `limit`: a file is not cut as a page is."""
+"""Default `limit` of a ranking: files are not cut as pages are."""
 
 
 @blueprint.get("/tables/<table>", endpoint="table")
 @allow(Action.SEE_NUMBERS)
 def export(table: str) -> Response:
-    """One table of the dashboards with the filters in force, as a file."""
+    """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
         raise NotFound(f"There is no table {table}; there are {', '.join(TABLES)}.")
     params: dict[str, Any] = {
@@ -52,8 +52,8 @@ def export(table: str) -> Response:
         for one in queries.describe(table).parameters
     }
     values = resolved()[0]
-    filters = metrics.chosen(values)
+    filters = metrics.parse_filters(values)
     batches = queries.stream(tillstream().ports.warehouse, table, scope(), filters, **params)
-    told = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
-    named = {"in": [metrics.currency()]} | told | values
+    used_params = {name: [str(value)] for name, value in params.items() if value not in {None, WHOLE}}
+    named = {"in": [metrics.currency()]} | used_params | values
     return writers.respond(request.args.get("format", "csv"), table, named, batches)

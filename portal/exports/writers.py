@@ -1,4 +1,4 @@
-"""The exports area's files: CSV for spreadsheets, JSON lines and Parquet for programs, streamed."""
+"""Streamed export files: CSV for spreadsheets, JSON lines and Parquet for programs."""
 
 import io
 import json
@@ -16,14 +16,14 @@ from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import BOM, RISKY
 
 RISKY_START = f"^([{''.join(RISKY)}])".replace("-", r"\-")
-"""A cell that a spreadsheet would take for a formula: it gets an apostrophe before it, as refused rows do."""
+"""Cells that a spreadsheet would run as a formula; they get a leading apostrophe, as in files of refused rows."""
 BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
-LONGEST = 120
+MAX_NAME_LENGTH = 120
 Batches = Iterable[pa.RecordBatch]
 
 
-def respond(kind: str, what: str, asked: Mapping[str, Iterable[str]], batches: Batches) -> Response:
-    """A file that says in its name what it is and what it was filtered to; `batches` are one at least.
+def respond(kind: str, what: str, filters: Mapping[str, Iterable[str]], batches: Batches) -> Response:
+    """Response with a file named after its table and filters; `batches` must not be empty.
 
     Raises `Rejected` for an unknown format, and what reading the first batch raises.
     """
@@ -33,18 +33,18 @@ def respond(kind: str, what: str, asked: Mapping[str, Iterable[str]], batches: B
     first = next(rest)
     response = Response(WRITERS[kind](first.schema, chain([first], rest)), mimetype=BYTES[kind].partition(";")[0])
     response.headers["Content-Type"] = BYTES[kind]
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name_of(what, asked)}.{kind}")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name_of(what, filters)}.{kind}")
     return response
 
 
-def name_of(what: str, asked: Mapping[str, Iterable[str]]) -> str:
+def name_of(what: str, filters: Mapping[str, Iterable[str]]) -> str:
     """sales-by-country_from-2026-06-01_region-IN"""
-    parts = [what, *(f"{name}-{'-'.join(values)}" for name, values in asked.items())]
-    return secure_filename("_".join(parts))[:LONGEST].rstrip("-_.")
+    parts = [what, *(f"{name}-{'-'.join(values)}" for name, values in filters.items())]
+    return secure_filename("_".join(parts))[:MAX_NAME_LENGTH].rstrip("-_.")
 
 
 def csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    """UTF-8 with a mark, commas, numbers with a point, instants in UTC; nothing a spreadsheet would run."""
+    """UTF-8 with a BOM, commas, decimal points and UTC timestamps; formulas are escaped."""
     from pyarrow import csv as arrow_csv
 
     yield (BOM + ",".join(f'"{name}"' for name in schema.names) + "\n").encode()
@@ -77,9 +77,9 @@ WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {"csv": cs
 
 
 def _text(column: Any) -> Any:
-    """A column as the texts that stand in a CSV file; nothing is an empty cell."""
+    """A column as text for a CSV file; null is an empty cell."""
     if pa.types.is_decimal(column.type):
-        # Arrow writes 0 as 0E-9 and tells all nine places
+        # Arrow writes 0 as 0E-9 and all nine decimals
         texts = pc.replace_substring_regex(pc.cast(column, pa.string()), r"(\.\d*?)0+$", r"\1")
         texts = pc.if_else(pc.equal(column, 0), "0", pc.replace_substring_regex(texts, r"\.$", ""))
         small = pc.fill_null(pc.match_substring(texts, "E"), False)
@@ -95,7 +95,7 @@ def _text(column: Any) -> Any:
 
 
 class _Drained(io.RawIOBase):
-    """A file that is only written, and emptied again and again."""
+    """Write-only buffer that is emptied after each batch."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The health area: whether the portal can work, how it is, and the same as figures for a monitor."""
+"""Readiness, status page and Prometheus metrics."""
 
 from flask import Blueprint, Flask
 
@@ -11,7 +11,7 @@ blueprint.add_url_rule("/status", "status", status.show)
 
 
 def register(app: Flask, *, measured: bool) -> None:
-    """`/metrics` is there where the setting says so; unmeasured requests cost nothing."""
+    """`measured`: serve `/metrics` and measure each request."""
     app.register_blueprint(blueprint)
     if measured:
         app.add_url_rule("/metrics", "metrics", prometheus.show)

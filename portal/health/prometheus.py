@@ -1,4 +1,4 @@
-"""The health area's figures for a monitor, in Prometheus' text; there only where the setting `metrics` says so."""
+"""Prometheus metrics, enabled by the setting `metrics`."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 
 
 class _Pipeline(Collector):
-    """What waits, asked when somebody looks."""
+    """Queue depths and batches by state, read at each scrape."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -56,14 +56,14 @@ def measure(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        told = (published(request.endpoint or "none"), request.method)
-        requests.labels(*told, str(response.status_code)).inc()
+        label_values = (published(request.endpoint or "none"), request.method)
+        requests.labels(*label_values, str(response.status_code)).inc()
         if "begun_at" in g:
-            seconds.labels(*told).observe(time.perf_counter() - g.begun_at)
+            seconds.labels(*label_values).observe(time.perf_counter() - g.begun_at)
         return response
 
 
 @allow(Open.EVERYBODY)
 def show() -> Response:
-    """Requests, their time, queues and batches by state; no name and no number of anybody's sales."""
+    """Requests, their duration, queues and batches by state; no personal data and no sales."""
     return Response(generate_latest(current_app.extensions[REGISTRY]), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""The health area's readiness: each thing that the portal depends on is asked, and the answer names what is down."""
+"""Readiness: checks every dependency of the portal and reports those that are down."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,14 +20,14 @@ PARTS: dict[str, Callable[[Ports], Any]] = {
 }
 
 
-def asked() -> dict[str, str]:
-    """part → up, or down."""
-    return {name: _one(name, ask) for name, ask in PARTS.items()}
+def check_parts() -> dict[str, str]:
+    """part → `up` or `down`."""
+    return {name: _state(name, check) for name, check in PARTS.items()}
 
 
-def _one(name: str, ask: Callable[[Ports], Any]) -> str:
+def _state(name: str, check: Callable[[Ports], Any]) -> str:
     try:
-        ask(ports())
+        check(ports())
     except Exception:
         current_app.logger.exception("%s is down", name)
         return "down"
@@ -37,6 +37,6 @@ def _one(name: str, ask: Callable[[Ports], Any]) -> str:
 @allow(Open.EVERYBODY)
 def ready() -> ResponseReturnValue:
     """200 while everything works, else 503; `parts` says what is down."""
-    parts = asked()
+    parts = check_parts()
     down = sorted(name for name, state in parts.items() if state == "down")
     return jsonify({"status": "down" if down else "ok", "parts": parts}), 503 if down else 200

@@ -1,4 +1,4 @@
-"""The health area's page for admins: what runs here, how large it is, what waits, and when it was looked after."""
+"""Status page for admins: versions, sizes, queues and the last maintenance."""
 
 import platform
 import shutil
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, tillstream
-from portal.health.ready import asked
+from portal.health.ready import check_parts
 from tillstream import __version__
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
@@ -35,8 +35,8 @@ def show() -> ResponseReturnValue:
         version=__version__,
         python=platform.python_version(),
         libraries={name: version(name) for name in LIBRARIES},
-        **_kept(app.settings),
-        parts=asked(),
+        **_storage(app.settings),
+        parts=check_parts(),
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         lines=kpis["lines"],
@@ -46,8 +46,8 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _kept(settings: Settings) -> dict[str, Any]:
-    """The project and its buckets; else the folder with its files, and what is free beside it."""
+def _storage(settings: Settings) -> dict[str, Any]:
+    """The project and its buckets, or the home folder with its files and free disk space."""
     if settings.project:
         places = (f"dataset {settings.dataset}", *(f"bucket {real}" for real in settings.buckets.values()))
         return {"home": f"{settings.project}, {settings.location}", "places": places}
@@ -59,9 +59,9 @@ def _kept(settings: Settings) -> dict[str, Any]:
 
 
 def _files(home: Path) -> list[dict[str, Any]]:
-    """The files that lie in the folder itself, the largest first; folders are of many files and are not counted."""
-    found = [{"name": path.name, "size": path.stat().st_size} for path in home.iterdir() if path.is_file()]
-    return sorted(found, key=lambda one: -one["size"])
+    """Files directly in the folder, largest first, without subfolders."""
+    files = [{"name": path.name, "size": path.stat().st_size} for path in home.iterdir() if path.is_file()]
+    return sorted(files, key=lambda one: -one["size"])
 
 
 def _text(instant: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""The help area: what each problem means and what to do, from the catalogue."""
+"""Problem reference: what each problem means and what to do, from the catalogue."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

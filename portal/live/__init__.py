@@ -1,4 +1,4 @@
-"""The live area: tells open pages that a settlement has landed, by server-sent events."""
+"""Server-sent events that notify open pages of new settlements."""
 
 import threading
 import time
@@ -15,23 +15,23 @@ from tillstream.domain.people import Action
 blueprint = Blueprint("live", __name__)
 
 STREAMS = 4
-"""So many are held open at once: each takes one of the server's threads. Whoever comes later asks again and again."""
-LONGEST = 30.0
-LOOKS = 1.0
-"""Seconds between two looks. Each says a word, so that a browser that left is noticed."""
+"""Maximum open streams; each occupies a thread of the server. Further browsers poll."""
+STREAM_SECONDS = 30.0
+CHECK_INTERVAL = 1.0
+"""Seconds between two checks. Each sends a comment, so that a closed connection is noticed."""
 AGAIN_SOON, AGAIN_LATER = 1_000, 10_000
-"""Milliseconds until the browser asks again: after a stream's end, and where none was free."""
+"""Milliseconds until the browser reconnects: after the end of a stream, and when none was free."""
 EXTENSION = "live"
 
 
 class Streams:
-    """The streams that are open now. `end` ends them all, for a server that stops."""
+    """The open streams. `end` ends all of them when the server stops."""
 
     def __init__(self) -> None:
         self.free = threading.BoundedSemaphore(STREAMS)
         self.ended = threading.Event()
         self.stopping: Callable[[], bool] = lambda: False
-        """Whether the server that holds them stops; asked at each look."""
+        """Whether the server is stopping; called at each check."""
 
     def end(self) -> None:
         self.ended.set()
@@ -42,43 +42,43 @@ def register(app: Flask) -> None:
 
 
 def streams_of(app: Flask) -> Streams:
-    found: Streams = app.extensions[EXTENSION]
-    return found
+    streams: Streams = app.extensions[EXTENSION]
+    return streams
 
 
 @blueprint.get("/events")
 @allow(Action.SEE_NUMBERS)
 def events() -> Response:
-    """The number of the last settlement, now and whenever there is a later one; nothing of what is in it."""
+    """Number of the last settlement, now and whenever there is a later one, without its content."""
     streams = streams_of(current_app)
     text = request.headers.get("Last-Event-ID") or request.args.get("known", "")
-    known = int(text) if text.isdecimal() else 0
-    # Where one thread serves everybody, a stream held open would be the only request.
+    last_number = int(text) if text.isdecimal() else 0
+    # On a single-threaded server an open stream would block every other request.
     held = bool(request.environ.get("wsgi.multithread")) and streams.free.acquire(blocking=False)
     latest = partial(changes.last_settlement, ports().warehouse, tillstream().queries)
-    told = _held(streams, latest, known) if held else _once(latest, known)
-    answer = Response(told, mimetype="text/event-stream")
+    messages = _held(streams, latest, last_number) if held else _once(latest, last_number)
+    answer = Response(messages, mimetype="text/event-stream")
     if held:
-        # Not at the end of the stream: one that nobody began to read must be free again, too.
+        # On close, not at the end of the stream: one that was never read must be released too.
         answer.call_on_close(streams.free.release)
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
 
 
-def _once(latest: Callable[[], int], known: int) -> Iterator[str]:
+def _once(latest: Callable[[], int], last_number: int) -> Iterator[str]:
     yield f"retry: {AGAIN_LATER}\n\n"
     number = latest()
-    yield _settled(number) if number != known else ": nothing new\n\n"
+    yield _settled(number) if number != last_number else ": nothing new\n\n"
 
 
-def _held(streams: Streams, latest: Callable[[], int], known: int) -> Iterator[str]:
+def _held(streams: Streams, latest: Callable[[], int], last_number: int) -> Iterator[str]:
     yield f"retry: {AGAIN_SOON}\n\n"
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + STREAM_SECONDS
     while time.monotonic() < until and not (streams.ended.is_set() or streams.stopping()):
         number = latest()
-        yield _settled(number) if number != known else ": \n\n"
-        known = number
-        streams.ended.wait(LOOKS)
+        yield _settled(number) if number != last_number else ": \n\n"
+        last_number = number
+        streams.ended.wait(CHECK_INTERVAL)
 
 
 def _settled(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The area behind every figure: what it means, what is in it, and what is missing from it."""
+"""Explanation of a figure: its definition, the uploads in it and what is missing from it."""
 
 from typing import Any
 
@@ -32,40 +32,40 @@ STATUSES_OF = {
     "unconverted": ("completed", "pending", "returned"),
 }
 WAITING = (State.HELD, State.FAILED, State.RECEIVED, State.STAGING, State.STAGED)
-"""Files that came and are in no number."""
+"""States of files that were received but are not in any figure."""
 
 
 @blueprint.get("/why/<figure>")
 @allow(Action.SEE_NUMBERS)
 def show(figure: str) -> ResponseReturnValue:
-    """What a figure is made from, as a page."""
+    """Explanation of a figure as a page."""
     page = _page()
-    told, asked = _explained(figure, page), resolved()[0]
+    explanation, filters = _explained(figure, page), resolved()[0]
     return render_template(
         "metric_explanation/show.html",
-        why=told,
-        counted=COUNTED[told.figure.counts],
-        asked=asked,
-        lines_of=_statuses(told.figure.counts, asked.get("status")),
+        why=explanation,
+        counted=COUNTED[explanation.figure.counts],
+        filters=filters,
+        lines_of=_statuses(explanation.figure.counts, filters.get("status")),
         scope=scope(),
         waiting=_waiting(),
-        late=told.missing.late[:LATE],
+        late=explanation.missing.late[:LATE],
         page=page,
-        more=page * PER_PAGE < told.all_uploads,
+        more=page * PER_PAGE < explanation.all_uploads,
     )
 
 
-@blueprint.get("/api/why/<figure>")
+@blueprint.get("/api/why/<figure>", endpoint="told")
 @allow(Action.SEE_NUMBERS)
-def told(figure: str) -> ResponseReturnValue:
+def explain(figure: str) -> ResponseReturnValue:
     """One figure: its value, definition and formula, the uploads in it and what is missing from it; takes `page`."""
-    why_it_is = _explained(figure, _page())
+    explanation = _explained(figure, _page())
     waiting = [{"state": state, "files": len(files)} for state, files in _waiting().items()]
-    return jsonify(plain(why_it_is) | {"counted": COUNTED[why_it_is.figure.counts], "waiting": waiting})
+    return jsonify(plain(explanation) | {"counted": COUNTED[explanation.figure.counts], "waiting": waiting})
 
 
 def _page() -> int:
-    """The page of uploads that is asked for. Raises `Rejected`."""
+    """Requested page of uploads. Raises `Rejected`."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE)) and 1 <= int(text) <= LAST_PAGE):
         raise Rejected(f"page is “{text}”; it must be a whole number from 1 to {LAST_PAGE}.")
@@ -73,7 +73,7 @@ def _page() -> int:
 
 
 def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
-    """The statuses of the lines that a figure counts, as far as the filter takes them."""
+    """Statuses of the lines that a figure counts, limited to the chosen ones; empty for all."""
     counted = [status for status in STATUSES if status in STATUSES_OF.get(counts, STATUSES)]
     if chosen:
         return [status for status in counted if status in chosen]
@@ -86,7 +86,7 @@ def _explained(figure: str, page: int) -> metric_explanation.Why:
         app.ports.warehouse,
         scope(),
         figure,
-        metrics.chosen(resolved()[0]),
+        metrics.parse_filters(resolved()[0]),
         cache=app.queries,
         limit=PER_PAGE,
         offset=(page - 1) * PER_PAGE,
@@ -95,12 +95,12 @@ def _explained(figure: str, page: int) -> metric_explanation.Why:
 
 
 def _waiting() -> dict[str, list[Any]]:
-    """State → files of the person's regions that came and are in no number; whose sales they hold nobody knows yet."""
+    """State → files in the scope of the user that are not in any figure; none for a salesperson, as they are unread."""
     if scope().salesperson is not None:
         return {}
     wanted = set(request.args.getlist("region"))
-    found = {
+    files_by_state = {
         state.value: [one for one in scoped.newest(state=state) if not wanted or one.region in wanted]
         for state in WAITING
     }
-    return {state: files for state, files in found.items() if files}
+    return {state: files for state, files in files_by_state.items() if files}

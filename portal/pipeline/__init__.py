@@ -1,4 +1,4 @@
-"""The pipeline area: what waits, what stopped, and how to send it on."""
+"""Pipeline page: queues, failed and stalled batches, dead letters, and how to retry them."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -35,12 +35,12 @@ def show() -> ResponseReturnValue:
     stuck = [one for state in under_way for one in islice(scoped.newest(state=state), SHOWN) if _late(one, now)]
     return render_template(
         "pipeline/show.html",
-        # So may how many wait tell of others: the queues are of all regions.
+        # Queue depths cover all regions, so only admins see them.
         depths=waiting_in.depths(ports()) if admin else [],
         queues=QUEUES,
         failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
         stuck=stuck,
-        # A dead letter may hold another region's sale: its error is for those who may see every region.
+        # A dead letter may contain a sale of any region, so only admins see it.
         dead=dead_letters.waiting(ports(), SHOWN) if admin else None,
         states=labels.STATES,
         admin=admin,

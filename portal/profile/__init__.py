@@ -1,4 +1,4 @@
-"""The profile area: what a person says of themself, where they are signed in, and their second step."""
+"""Profile page: name and preferences, sessions, and two-factor sign-in."""
 
 from collections.abc import Callable
 
@@ -47,8 +47,8 @@ def save() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        given = {"locale": form.locale.data or "", "time_zone": (form.time_zone.data or "").strip()}
-        profile.save(ports(), me().login, name=form.name.data, **given)
+        preferences = {"locale": form.locale.data or "", "time_zone": (form.time_zone.data or "").strip()}
+        profile.save(ports(), me().login, name=form.name.data, **preferences)
     except WrongField as error:
         form[error.field].errors = [str(error)]
         return _page(form), 422
@@ -114,7 +114,7 @@ def take_off() -> ResponseReturnValue:
 
 
 def _with_code(do: Callable[[str], ResponseReturnValue]) -> ResponseReturnValue:
-    """What a code is asked for; a wrong one is told under its field."""
+    """Run `do` with the code of the form; errors are shown under its field."""
     form, status = Code(), 422
     if form.validate_on_submit():
         try:
@@ -127,14 +127,14 @@ def _with_code(do: Callable[[str], ResponseReturnValue]) -> ResponseReturnValue:
 
 
 def _codes(codes: list[str]) -> ResponseReturnValue:
-    # Answered at once and not through a redirect: the codes must not rest in a cookie.
+    # Rendered directly, not after a redirect: the codes must not be stored in a cookie.
     return render_template("profile/codes.html", codes=codes), 201
 
 
 def _page(form: Profile) -> str:
-    ways = {"": "The browser's own"} | profile.LOCALES
-    form.locale.choices = [SelectChoice(*one) for one in ways.items()]
-    found = sessions.find(ports(), me().login, limit=200)
+    locales = {"": "The browser's own"} | profile.LOCALES
+    form.locale.choices = [SelectChoice(*one) for one in locales.items()]
+    all_sessions = sessions.find(ports(), me().login, limit=200)
     now, here = ports().clock.now(), this_session()
     return render_template(
         "profile/show.html",
@@ -142,8 +142,10 @@ def _page(form: Profile) -> str:
         me=me(),
         zones=profile.zones(),
         here=here,
-        sessions=sorted((one for one in found if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id),
-        sign_ins=found[:SIGN_INS],
+        sessions=sorted(
+            (one for one in all_sessions if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id
+        ),
+        sign_ins=all_sessions[:SIGN_INS],
         codes_left=step.codes_left(ports(), me().login),
     )
 
@@ -162,6 +164,6 @@ def _step_page(form: Code) -> str:
 
 
 def _picture(address: str) -> Markup:
-    """As inline SVG, dark on light in every theme: that is what cameras read."""
+    """QR code as inline SVG, dark on light in every theme, as cameras require."""
     drawn = segno.make(address, error="m").svg_inline(scale=5, light="#fff", dark="#000", omitsize=True)
     return Markup(drawn)  # noqa: S704 - drawn by us, of squares only

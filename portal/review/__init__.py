@@ -1,4 +1,4 @@
-"""The review area: what waits for a person's decision, and what would come of each answer."""
+"""Review pages: held files, and a preview of each decision."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The review area's decisions: what waits for a person, why, and what would come of each answer."""
+"""Held files: why each is held, and a preview of each decision."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.changes.change_summary import told
+from portal.changes.change_summary import summarize
 from portal.context import ports, scope, signed_in, tillstream
-from portal.list_view import asked, page_of
+from portal.list_view import list_query, page_of
 from portal.uploads import labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records
@@ -18,13 +18,13 @@ from tillstream.ports.warehouse import Settled
 from tillstream.workflows.review.decision_preview import previewable, would
 
 KINDS = ("upload", "replay", "messages")
-WHOSE = "looks-like-another-region"
+ANOTHER_REGION = "looks-like-another-region"
 
 
 @allow(Action.SEE_UPLOADS)
 def show() -> ResponseReturnValue:
-    """Every file of the person's regions that waits, the longest waiting first."""
-    about = asked()
+    """Held files within the scope of the user, held longest first."""
+    about = list_query()
     wanted = about.q.casefold().split()
     held = [
         one
@@ -36,7 +36,7 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def decide(batch_id: str) -> ResponseReturnValue:
-    """Why one file waits, and what would change with each answer."""
+    """Why a file is held, and what each decision would change."""
     upload = scoped.own(batch_id)
     if upload.state is not State.HELD:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
@@ -49,9 +49,9 @@ def decide(batch_id: str) -> ResponseReturnValue:
         receipt=receipt,
         headline=labels.headline(receipt) if receipt else "",
         balance=labels.balance(receipt["rows"]) if receipt else [],
-        changed=told(changed, tried=True) if changed else None,
+        changed=summarize(changed, tried=True) if changed else None,
         contracts=scoped.contracts(),
-        whose=not upload.contract or WHOSE in {hold.code for hold in upload.holds},
+        needs_contract=not upload.contract or ANOTHER_REGION in {hold.code for hold in upload.holds},
     )
 
 
@@ -69,7 +69,7 @@ def _tried(upload: Upload, *, as_new: bool) -> tuple[dict[str, Any], changes.Cha
 
 
 def count() -> int:
-    """How many files of the person's regions wait."""
+    """Number of held files in the regions of the user."""
     if not signed_in() or not scope().may(Action.SEE_UPLOADS):
         return 0
     held: dict[str, str | int | bool] = {"state": State.HELD.value}

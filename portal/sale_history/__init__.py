@@ -1,4 +1,4 @@
-"""The sale history area: each version there ever was, who told it, and what became of it."""
+"""Sale history: every version of a sale, its sources and its outcome."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tillstream.pipeline.publishing.sale_events import COLLECTION as ANNOUNCED
 blueprint = Blueprint("sale_history", __name__, template_folder="templates")
 
 HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settled_at", "region", "sale_id"})
-"""What a version is, not what it says."""
+"""Technical columns of a version, not shown."""
 DONE = {
     "upload.received": "given",
     "upload.fixed": "corrected",
@@ -37,19 +37,19 @@ DONE = {
 def show(sale_id: str) -> ResponseReturnValue:
     region = request.args.get("region", "")
     if not region:
-        known = metrics.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
-        regions = {row["region"] for row in known if row["sale_id"] == sale_id}
+        matches = metrics.ask("find-sales", Filters(), text=sale_id, limit=2).to_pylist()
+        regions = {row["region"] for row in matches if row["sale_id"] == sale_id}
         if len(regions) != 1:
             return redirect(url_for("search.show", q=sale_id), 302)
         region = regions.pop()
-    asked = {"region": region, "sale_id": sale_id}
-    versions = metrics.ask("sale-versions", Filters(), **asked).to_pylist()
+    params = {"region": region, "sale_id": sale_id}
+    versions = metrics.ask("sale-versions", Filters(), **params).to_pylist()
     sees_uploads = scope().may(Action.SEE_UPLOADS)
-    refusals = [row for row in _asked("sale-refusals", asked) if _mine(row)] if sees_uploads else []
+    refusals = [row for row in _ask("sale-refusals", params) if _mine(row)] if sees_uploads else []
     if not versions and not refusals:
-        abort(404)  # not there, or not theirs: nobody learns which
-    sightings = _asked("sale-sightings", asked) if sees_uploads else []
-    changes = metrics.ask("sale-changes", Filters(), **asked).to_pylist()
+        abort(404)  # missing or out of scope: the response does not reveal which
+    sightings = _ask("sale-sightings", params) if sees_uploads else []
+    changes = metrics.ask("sale-changes", Filters(), **params).to_pylist()
     return render_template(
         "sale_history/show.html",
         region=region,
@@ -63,9 +63,9 @@ def show(sale_id: str) -> ResponseReturnValue:
     )
 
 
-def _asked(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = metrics.ask(name, Filters(), **params).to_pylist()
-    return found
+def _ask(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = metrics.ask(name, Filters(), **params).to_pylist()
+    return rows
 
 
 def _mine(row: dict[str, Any]) -> bool:
@@ -74,17 +74,19 @@ def _mine(row: dict[str, Any]) -> bool:
 
 
 def _lines(versions: list[dict[str, Any]], sightings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each line of the sale with its versions, oldest first: what each says, what differs, and who told it."""
+    """Lines of the sale with their versions, oldest first: values, differences and sightings."""
     by_line: dict[str, list[dict[str, Any]]] = {}
     for version in versions:
         before = by_line.setdefault(version["line_key"], [])
-        said = {name: value for name, value in version.items() if name not in HIDDEN and value not in (None, "{}")}
-        earlier = before[-1]["said"] if before else {}
-        differs = [name for name in dict.fromkeys((*said, *earlier)) if before and said.get(name) != earlier.get(name)]
+        values = {name: value for name, value in version.items() if name not in HIDDEN and value not in (None, "{}")}
+        earlier = before[-1]["values_shown"] if before else {}
+        differs = [
+            name for name in dict.fromkeys((*values, *earlier)) if before and values.get(name) != earlier.get(name)
+        ]
         before.append(
             {
                 "version": version,
-                "said": said,
+                "values_shown": values,
                 "earlier": earlier,
                 "differs": differs,
                 "sightings": [
@@ -98,23 +100,23 @@ def _lines(versions: list[dict[str, Any]], sightings: list[dict[str, Any]]) -> l
 
 
 def _event(change: dict[str, Any], region: str, sale_id: str) -> dict[str, Any]:
-    """The event that told subscribers of a change; every repeat has this id."""
+    """Event that published a change to subscribers; repeats have the same id."""
     (identity,) = event_ids(change["settlement_no"], ["\x1f".join((region, sale_id, change["line_key"]))])
-    told = ports().documents.get(ANNOUNCED, str(change["settlement_no"]))
+    announcement = ports().documents.get(ANNOUNCED, str(change["settlement_no"]))
     return {
         "event_id": identity,
         "event_type": "sale.removed" if change["announced_as"] == "removed" else "sale.changed",
-        "announced_at": told.data["at"] if told else None,
-        "had_subscribers": bool(told and told.data["events"]),
+        "announced_at": announcement.data["at"] if announcement else None,
+        "had_subscribers": bool(announcement and announcement.data["events"]),
     }
 
 
 def _people(batches: set[str]) -> list[dict[str, Any]]:
-    """What people did with the batches that told this sale, the oldest first."""
-    found = []
+    """User actions on the batches that contain this sale, oldest first."""
+    actions = []
     for batch in sorted(batches):
         file = records.get(ports(), batch).file
         for entry in reading.of_subject(ports(), "upload", batch):
             what = DONE.get(entry.what, entry.what)
-            found.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
-    return sorted(found, key=lambda one: one["at"])
+            actions.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
+    return sorted(actions, key=lambda one: one["at"])

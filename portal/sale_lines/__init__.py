@@ -1,4 +1,4 @@
-"""The sale lines area: every line behind every number, and the line of the file that it came from."""
+"""Sale lines: every line behind a figure, and its source line in the file."""
 
 from flask import Blueprint
 

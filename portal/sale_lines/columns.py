@@ -1,4 +1,4 @@
-"""The sale lines area's columns: how each is called, which are shown at first, and which a click sorts by."""
+"""Columns of the sale lines: labels, defaults, and which can be sorted."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -51,14 +51,14 @@ class Shown:
     sorts: bool
 
     def head(self, currency: str) -> dict[str, Any]:
-        """As the portal's tables want it."""
+        """Column header as the template macro `table` expects it."""
         unit = currency if self.name == "reporting_amount" else ""
         num = self.kind in {"amount", "number"}
         return {"key": self.name, "label": self.label, "sort": self.sorts, "num": num, "unit": unit}
 
 
 def offered(scope: Scope) -> dict[str, Shown]:
-    """Those that the person may choose from, in the order in which they are shown."""
+    """Columns that the user may choose, in display order."""
     sorted_by = next(p for p in describe("lines-page").parameters if p.name == "sort").words
     personal = scope.may(Action.SEE_PERSONAL)
     return {
@@ -69,10 +69,10 @@ def offered(scope: Scope) -> dict[str, Shown]:
 
 
 def chosen(scope: Scope, wanted: list[str]) -> list[Shown]:
-    """The wanted columns, or the first ones; unknown names are no columns."""
-    known = offered(scope)
-    found = [known[name] for name in known if name in wanted]
-    return found or [known[name] for name in (*FIRST, *MONEY) if name in known]
+    """Requested columns, or the default ones; unknown names are ignored."""
+    available = offered(scope)
+    columns = [available[name] for name in available if name in wanted]
+    return columns or [available[name] for name in (*FIRST, *MONEY) if name in available]
 
 
 def _kind(name: str) -> Literal["amount", "number", "day", "instant", "text"]:

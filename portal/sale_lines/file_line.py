@@ -1,4 +1,4 @@
-"""The sale lines area's way back: the line of the file, or the store's message, that a sale line came from."""
+"""Source of a sale line: the line of the file, or the message of the store."""
 
 import json
 
@@ -15,21 +15,21 @@ from tillstream.receipts.source_line import around
 
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str, line: int) -> ResponseReturnValue:
-    """One line of a kept original with its neighbours, as its source wrote it."""
+    """One line of the original file with its neighbours, unparsed."""
     upload = scoped.own(batch_id)
-    found = around(ports(), upload, line)
+    source = around(ports(), upload, line)
     return render_template(
         "sale_lines/file_line.html",
         upload=upload,
-        found=found,
+        source=source,
         line=line,
         whole=records.get(ports(), upload.parent) if upload.kind == "correction" else upload,
-        message=_message(found.row.raw) if upload.kind == "messages" else "",
+        message=_message(source.row.raw) if upload.kind == "messages" else "",
     )
 
 
 def _message(text: str) -> str:
-    """A till's message as people read one; as it is where it cannot be read."""
+    """Message of a till as indented JSON; unchanged if it is not JSON."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:

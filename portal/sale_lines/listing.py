@@ -1,4 +1,4 @@
-"""The sale lines area's list: searched, sorted, filtered and paged by the warehouse, and given away as a file."""
+"""List of sale lines, searched, sorted, filtered and paged by the warehouse, and its export."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,31 +17,31 @@ from tillstream.analytics import line_export
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.people import Action
 
-FARTHEST = 1_000_000
-"""Whoever pages further wants the whole as a file."""
+MAX_OFFSET = 1_000_000
+"""Maximum offset of a page; use the export beyond it."""
 
 
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
-    """Every sale line that the person may see, chosen, searched, sorted and paged by the address."""
+    """Sale lines in the scope of the user, filtered, searched, sorted and paged by the address."""
     values, preset = resolved()
-    filters = metrics.chosen(values)
-    known = offered(scope())
-    asked = _asked(known, values, preset)
+    filters = metrics.parse_filters(values)
+    available = offered(scope())
+    query = _list_query(available, values, preset)
     app = tillstream()
     rows: list[dict[str, Any]] = line_export.page(
         app.ports.warehouse,
         scope(),
         filters,
-        sort=asked.column,
-        descending=asked.down,
-        limit=asked.size + 1,
-        offset=min(asked.first, FARTHEST),
-        q=asked.q,
+        sort=query.column,
+        descending=query.down,
+        limit=query.size + 1,
+        offset=min(query.first, MAX_OFFSET),
+        q=query.q,
         cache=app.queries,
     ).to_pylist()
-    # what is searched for no sum by day knows
-    total = metrics.ask("lines-total", filters, q=asked.q).to_pylist()[0] if asked.q else metrics.kpis(filters)
+    # daily totals do not cover a search
+    total = metrics.ask("lines-total", filters, q=query.q).to_pylist()[0] if query.q else metrics.kpis(filters)
     columns = chosen(scope(), request.args.getlist("column"))
     heads = [one.head(total["currency"]) for one in columns]
     if scope().may(Action.SEE_UPLOADS):
@@ -49,23 +49,23 @@ def show() -> ResponseReturnValue:
     return render_template(
         "sale_lines/list.html",
         heads=heads,
-        page=list_view.Page(asked, rows[: asked.size], total["lines"], len(rows) > asked.size),
+        page=list_view.Page(query, rows[: query.size], total["lines"], len(rows) > query.size),
         total=total,
-        asked=values,
+        filters=values,
         preset=preset,
         presets=PRESETS,
         statuses=STATUSES,
         columns=columns,
-        offered=known,
+        offered=available,
     )
 
 
-def _asked(known: dict[str, Shown], values: dict[str, list[str]], preset: str) -> list_view.Asked:
-    """The state of the list, with the filters that links keep; a preset stays one."""
-    sorts = [f"{way}{name}" for name, one in known.items() if one.sorts for way in ("", "-")]
+def _list_query(available: dict[str, Shown], values: dict[str, list[str]], preset: str) -> list_view.ListQuery:
+    """List query whose links keep the filters; a preset is kept by name."""
+    sorts = [f"{prefix}{name}" for name, one in available.items() if one.sorts for prefix in ("", "-")]
     kept: dict[str, Any] = values if preset in {"", "own"} else _without_days(values) | {"preset": preset}
     kept = kept | {"column": request.args.getlist("column")}
-    return replace(list_view.asked(sorts=sorts, usual="-sale_date"), kept=kept)
+    return replace(list_view.list_query(sorts=sorts, default_sort="-sale_date"), kept=kept)
 
 
 def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -75,8 +75,8 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
     """Every chosen line with every column that the person may see, as CSV, JSON lines or Parquet."""
-    values, text = resolved()[0], list_view.asked().q
-    app, bounds, filters = tillstream(), scope(), metrics.chosen(values)
+    values, text = resolved()[0], list_view.list_query().q
+    app, bounds, filters = tillstream(), scope(), metrics.parse_filters(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     named = values | ({"search": [text]} if text else {})
     return writers.respond(request.args.get("format", "csv"), "sale-lines", named, batches)

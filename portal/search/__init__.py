@@ -1,4 +1,4 @@
-"""The search area: any id or name, and what of it the person may see."""
+"""Search by id or name, within the scope of the user."""
 
 from itertools import islice
 from typing import Any
@@ -18,8 +18,8 @@ from tillstream.domain.people import Action
 blueprint = Blueprint("search", __name__, template_folder="templates")
 
 SHOWN = 20
-LOOKED_AT = 5_000
-"""Uploads are looked for among this many of the newest."""
+SEARCHED_UPLOADS = 5_000
+"""Number of newest uploads that are searched."""
 KINDS = ("upload", "replay", "correction", "messages")
 
 
@@ -27,30 +27,30 @@ KINDS = ("upload", "replay", "correction", "messages")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:200]
-    found = _found(text) if text else {}
-    exact = [sale for sale in found.get("sales", ()) if sale["is_exact"]]
-    if len(exact) == 1 and not found.get("uploads") and len(found["sales"]) == 1:
+    matches = _search(text) if text else {}
+    exact = [sale for sale in matches.get("sales", ()) if sale["is_exact"]]
+    if len(exact) == 1 and not matches.get("uploads") and len(matches["sales"]) == 1:
         return redirect(url_for("sale_history.show", sale_id=exact[0]["sale_id"], region=exact[0]["region"]), 302)
     return render_template(
-        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=any(found.values()), **found
+        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=any(matches.values()), **matches
     )
 
 
-def _found(text: str) -> dict[str, Any]:
-    """What is called so, by kind; a kind that the person may not see is left out."""
-    asked: dict[str, Any] = {"text": text, "limit": SHOWN}
-    found: dict[str, Any] = {
-        "sales": metrics.ask("find-sales", Filters(), **asked).to_pylist(),
-        "products": metrics.ask("sales-of-a-product", Filters(), **asked).to_pylist(),
+def _search(text: str) -> dict[str, Any]:
+    """Matches by kind, without the kinds that the user may not see."""
+    params: dict[str, Any] = {"text": text, "limit": SHOWN}
+    matches: dict[str, Any] = {
+        "sales": metrics.ask("find-sales", Filters(), **params).to_pylist(),
+        "products": metrics.ask("sales-of-a-product", Filters(), **params).to_pylist(),
     }
     if scope().may(Action.SEE_PERSONAL):
-        found["customers"] = metrics.ask("sales-of-a-customer", Filters(), **asked).to_pylist()
+        matches["customers"] = metrics.ask("sales-of-a-customer", Filters(), **params).to_pylist()
     if scope().may(Action.SEE_UPLOADS):
-        found["uploads"] = list(islice(_uploads(text), SHOWN))
-    return found
+        matches["uploads"] = list(islice(_uploads(text), SHOWN))
+    return matches
 
 
 def _uploads(text: str) -> list[Upload]:
     wanted = text.casefold()
-    newest = islice(scoped.newest(KINDS), LOOKED_AT)
+    newest = islice(scoped.newest(KINDS), SEARCHED_UPLOADS)
     return [one for one in newest if wanted in one.file.casefold() or one.batch_id.startswith(wanted)]

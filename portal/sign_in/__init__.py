@@ -1,4 +1,4 @@
-"""The sign-in area: in, with a second step or by a link, out, and one's own password."""
+"""Sign-in pages: password, second factor, invitation links, sign-out and password change."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -27,9 +27,9 @@ blueprint.add_url_rule("/sign-in/returned", "returned", company.returned)
 blueprint.add_url_rule("/signed-out", "out", company.out)
 
 HALF = "half"
-"""Of the cookie: who gave the right password and still owes a code."""
+"""Cookie key of a sign-in with a correct password and no code yet."""
 PATIENCE = 300
-"""Seconds to find the telephone."""
+"""Seconds in which the code must be entered."""
 
 
 @blueprint.get("/sign-in")
@@ -62,7 +62,7 @@ def enter() -> ResponseReturnValue:
 
 
 def _in(user: User, *, remembered: bool) -> ResponseReturnValue:
-    """The session, or first the question for the code."""
+    """Start the session, or ask for the code first."""
     if not user.second_step:
         begin_session(user, remembered=remembered)
         return redirect(_next(), 303)
@@ -103,7 +103,7 @@ def check_code() -> ResponseReturnValue:
 
 
 def _half() -> User | None:
-    """Who gave the right password just now, if it still is the right one."""
+    """User who recently entered the correct password; None if it has changed or the account is disabled."""
     half = cookie.get(HALF)
     if not half or ports().clock.now().timestamp() - half["at"] > PATIENCE:
         return None
@@ -118,7 +118,7 @@ def _half() -> User | None:
 @allow(Open.EVERYBODY)
 @only_with_passwords
 def join(text: str) -> ResponseReturnValue:
-    """Looking uses nothing up: programs that fetch links before people click them do no harm."""
+    """Show an invitation. This does not use up the link, as mail programs fetch links in advance."""
     return render_template(
         "sign_in/join.html", form=FirstPassword(), link=invitation_links.look(ports(), text), shortest=SHORTEST
     )
@@ -137,7 +137,7 @@ def take(text: str) -> ResponseReturnValue:
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
-            answer = _in(user, remembered=False)  # which forgets whatever the browser held before
+            answer = _in(user, remembered=False)  # clears the previous session
             flash("Your password is set.", "done")
             return answer
     return render_template("sign_in/join.html", form=form, link=link, shortest=SHORTEST), 422
@@ -148,7 +148,7 @@ def take(text: str) -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     way = this_session().way
     end_session()
-    # Before a proxy the page to sign in would sign in at once again.
+    # Behind a proxy the sign-in page would sign the user in again.
     return redirect(url_for("sign_in.out" if way == methods.IAP else "sign_in.form"), 303)
 
 
@@ -167,14 +167,14 @@ def change_password() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             before, remembered = me(), cookie.permanent
-            elsewhere = sessions.still_open(ports(), before, lives())
+            other_sessions = sessions.still_open(ports(), before, lives())
             user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
         except (WrongSignIn, TooManyTries):
             form.old.errors = ["This is not the password you have."]
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
-            for session in elsewhere:  # the new stamp ended them; this says so in the list of sign-ins
+            for session in other_sessions:  # ended by the new stamp already; this updates the list of sign-ins
                 sessions.end(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
             flash("Your password is changed. Other places where you were signed in are signed out.", "done")

@@ -1,4 +1,4 @@
-"""The sign-in area's way in on the word of another house: to its page and back, or through the proxy before us."""
+"""Sign-in by an external identity provider: OpenID Connect, or an authenticating proxy."""
 
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from portal.sign_in.oidc import Provider
 
 WANTED = "wanted"
-"""Of the cookie: the page to go to after the provider's."""
+"""Cookie key of the page to open after sign-in."""
 
 
 @allow(Open.EVERYBODY)
 def begin() -> ResponseReturnValue:
-    """To the provider's page."""
+    """Redirect to the provider."""
     provider = _provider()
     cookie[WANTED] = request.args.get("next", "")
     return provider.begin(url_for("sign_in.returned", _external=True))
@@ -30,7 +30,7 @@ def begin() -> ResponseReturnValue:
 
 @allow(Open.EVERYBODY)
 def returned() -> ResponseReturnValue:
-    """Back from the provider's page, with what proves who the person is."""
+    """Callback of the provider: verify the identity and start a session."""
     identity = _provider().finish()
     wanted = own_page(str(cookie.get(WANTED, "")))
     enter(external_identities.sign_in(ports(), identity), way=methods.OIDC)
@@ -45,7 +45,7 @@ def out() -> ResponseReturnValue:
 
 
 def through_proxy() -> User | None:
-    """Whom the proxy before us lets through; None where there is none, or it is silent and passwords are the other way.
+    """User authenticated by the proxy; None without a proxy, or without its header if local accounts are allowed.
 
     Raises `NotProved`, `NotInvited`, `TooManyTries`, `Unavailable`.
     """

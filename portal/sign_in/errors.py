@@ -1,7 +1,7 @@
-"""The sign-in area's errors."""
+"""Errors of the sign-in pages."""
 
 from tillstream.domain.errors import Rejected
 
 
 class NotProved(Rejected):
-    """Nobody whom we believe says who it is. The message is for the person."""
+    """No trusted identity provider confirms the user. The message is shown to the user."""

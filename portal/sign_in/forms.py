@@ -1,4 +1,4 @@
-"""The sign-in area's forms."""
+"""Forms of the sign-in pages."""
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField

@@ -1,4 +1,4 @@
-"""The sign-in area's methods: passwords of ours, or the word of another house: a provider, or a proxy before us."""
+"""Sign-in methods: local passwords, an OpenID Connect provider, or an authenticating proxy."""
 
 from flask import Flask, current_app, request
 
@@ -16,7 +16,7 @@ EXTENSION = "tillstream.ways"
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Make ready what the settings' way in needs; its libraries load only then."""
+    """Set up the sign-in method of the settings; its libraries are imported only if needed."""
     if settings.sign_in == IAP:
         from tillstream.people.sign_in.jwt_verifier import Signer
 
@@ -29,7 +29,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def holds(settings: Settings, session: Session, user: User) -> bool:
-    """Whether a session's way in is still open; before a proxy, whether the proxy still says that it is this person."""
+    """Whether the sign-in method of a session is still enabled and, for a proxy, still confirms the same user."""
     if not session.way:
         return settings.passwords_open
     if session.way != settings.sign_in:
@@ -43,9 +43,9 @@ def holds(settings: Settings, session: Session, user: User) -> bool:
 
 
 def proved_by_proxy(settings: Settings) -> Identity:
-    """Whom the proxy has let through, by its signed header; the plain headers beside it anybody could write.
+    """Identity in the signed header of the proxy; its unsigned headers could be forged.
 
-    Raises `NotProved`, and `Unavailable` where the proxy's keys cannot be had.
+    Raises `NotProved`, and `Unavailable` if the keys of the proxy cannot be fetched.
     """
     from tillstream.people.sign_in.jwt_verifier import NotSigned, Signer
 

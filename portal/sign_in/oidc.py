@@ -1,4 +1,4 @@
-"""The sign-in area's OpenID Connect provider: a code with PKCE, state and nonce, and an id token that is verified."""
+"""OpenID Connect: authorization code with PKCE, state and nonce, and a verified id token."""
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
@@ -19,7 +19,7 @@ AGAIN = "Begin again; if it stays so, tell an administrator."
 
 
 class Provider:
-    """What the provider is asked; its discovery document and keys are fetched at the first sign-in, and kept."""
+    """Client of the provider; its discovery document and keys are fetched at the first sign-in and cached."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._issuer, self._client_id = settings.oidc_issuer, settings.oidc_client_id
@@ -36,7 +36,7 @@ class Provider:
         )
 
     def begin(self, back: str) -> ResponseReturnValue:
-        """To the provider's page, which comes back to the address `back`. Raises `Unavailable`."""
+        """Redirect to the provider, which returns to the address `back`. Raises `Unavailable`."""
         try:
             answer: ResponseReturnValue = self._client.authorize_redirect(back)
         except (RequestException, RuntimeError, ValueError) as error:
@@ -44,12 +44,12 @@ class Provider:
         return answer
 
     def finish(self) -> Identity:
-        """Whom the provider has proved, by what it sent back. Raises `NotProved`, `Unavailable`."""
-        meant = {"iss": {"value": self._issuer}, "aud": {"value": self._client_id}}
+        """Verified identity of the provider's callback. Raises `NotProved`, `Unavailable`."""
+        expected_claims = {"iss": {"value": self._issuer}, "aud": {"value": self._client_id}}
         try:
-            claims = self._client.authorize_access_token(claims_options=meant, leeway=LEEWAY).get("userinfo")
+            claims = self._client.authorize_access_token(claims_options=expected_claims, leeway=LEEWAY).get("userinfo")
         except (AuthlibBaseError, JoseError, ValueError) as error:
-            # The class and not the words: a provider may put into them what was sent.
+            # Log the class only: a provider may put submitted data into the message.
             current_app.logger.warning("a sign-in by the provider was refused: %s", type(error).__name__)
             raise NotProved(f"Your company's sign-in could not be proved. {AGAIN}") from error
         except RequestException as error:

@@ -1,4 +1,4 @@
-"""The sign-in area's sessions: the person of the session that a browser's cookie opens."""
+"""Authentication of requests by the session cookie of a browser."""
 
 from flask import request
 
@@ -8,13 +8,13 @@ from tillstream.people.sign_in import sessions
 
 
 def load(key: str) -> Person | None:
-    """The person of a session; None once it is over, or the account is gone, disabled or has another password.
+    """User of a session; None if it has ended, or the account is deleted, disabled or has a new password.
 
-    Also where a program shows the API a token: then that alone says who asks.
+    Also None for an API request with an `Authorization` header, which alone identifies the caller.
     """
     if request.path.startswith("/api/") and request.headers.get("Authorization"):
         return None
-    found = sessions.current(ports(), key, lives())
-    if not found or not methods.holds(tillstream().settings, *found):
+    session_and_user = sessions.current(ports(), key, lives())
+    if not session_and_user or not methods.holds(tillstream().settings, *session_and_user):
         return None
-    return Person(found[1], session=found[0], key=key)
+    return Person(session_and_user[1], session=session_and_user[0], key=key)

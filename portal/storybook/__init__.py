@@ -1,4 +1,4 @@
-"""The storybook area: every part of the templates in every state, with canned data."""
+"""Storybook: every template part in every state, with sample data."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.access import Open, allow
-from portal.list_view import Asked, Page
+from portal.list_view import ListQuery, Page
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
 
@@ -28,7 +28,7 @@ ROWS = (
     ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs a decision", "ask", 3, None),
     ("USA-2026-06.csv", "Refused", "bad", 0, Decimal("0.00")),
 )
-ASKED = Asked(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))
+QUERY = ListQuery(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))
 CHANGES = (
     {"label": "Lines", "before": "1,240", "after": "1,236", "change": "−4"},
     {"label": "Net", "unit": "USD", "before": "182,340.50", "after": "181,992.10", "change": "−348.40"},
@@ -51,23 +51,23 @@ class Story(FlaskForm):
 def show() -> ResponseReturnValue:
     form = Story()
     form.store.errors = ["There is no store MUM99. Known stores of IN: MUM01, DEL01."]
-    return render_template("storybook/show.html", form=form, **_canned())
+    return render_template("storybook/show.html", form=form, **_sample_data())
 
 
 def register(app: Flask, *, development: bool) -> None:
-    """The page is for whoever makes the portal."""
+    """Register the page in development mode only."""
     if development:
         app.register_blueprint(blueprint)
 
 
-def _canned() -> dict[str, Any]:
-    """What the parts are shown with."""
+def _sample_data() -> dict[str, Any]:
+    """Sample data of the parts."""
     return {
-        "asked": ASKED,
+        "query": QUERY,
         "columns": COLUMNS,
-        "full": Page(ASKED, ROWS, 104, more=True),
-        "uncounted": Page(Asked(), ROWS, more=True),
-        "single": Page(Asked(), ROWS[:1], 1),
+        "full": Page(QUERY, ROWS, 104, more=True),
+        "uncounted": Page(ListQuery(), ROWS, more=True),
+        "single": Page(ListQuery(), ROWS[:1], 1),
         "changes": CHANGES,
         "at": datetime(2026, 6, 30, 17, 5, tzinfo=UTC),
         "reminder": "Dear Mumbai, the sales of 28 and 29 June are not here yet. Please send them today.",

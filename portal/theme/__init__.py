@@ -1,4 +1,4 @@
-"""The theme area: light or dark as the reader wants it."""
+"""Light and dark theme, as the reader chooses."""
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
@@ -11,13 +11,13 @@ blueprint = Blueprint("theme", __name__)
 COOKIE = "theme"
 THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
 MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
-"""When the dark sheet counts. On paper it never does."""
+"""Media query of the dark style sheet; it never applies to print."""
 A_YEAR = 365 * 86_400
 STORYBOOK = "storybook.show"
 
 
 def theme() -> str:
-    """As the reader chose; the storybook shows what its address says."""
+    """Theme of the cookie; the storybook takes it from its address."""
     chosen = (request.endpoint == STORYBOOK and request.args.get(COOKIE)) or request.cookies.get(COOKIE, "")
     return chosen if chosen in THEMES else "system"
 

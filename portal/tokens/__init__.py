@@ -1,4 +1,4 @@
-"""The tokens area: what a person's programs show in the place of a sign-in; made, looked at and revoked here."""
+"""Pages of personal tokens, with which programs call the API: create, list and revoke."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The tokens area's page for admins: everybody's tokens, to see who uses which and to end one."""
+"""Personal tokens of all users, for admins to see their use and revoke them."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,22 +14,22 @@ PER_PAGE = 50
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "") for name in ("q", "state")}
+    filters = {name: request.args.get(name, "") for name in ("q", "state")}
     page = max(1, request.args.get("page", 1, type=int))
-    now, words = ports().clock.now(), asked["q"].casefold().split()
-    found = [
+    now, words = ports().clock.now(), filters["q"].casefold().split()
+    matches = [
         one
         for one in personal_tokens.find(ports())
         if all(word in f"{one.login} {one.name} {one.id}".casefold() for word in words)
-        and asked["state"] in {"", one.state(now)}
+        and filters["state"] in {"", one.state(now)}
     ]
     first = (page - 1) * PER_PAGE
     return render_template(
         "tokens/everybody.html",
-        tokens=found[first : first + PER_PAGE],
-        more=len(found) > first + PER_PAGE,
+        tokens=matches[first : first + PER_PAGE],
+        more=len(matches) > first + PER_PAGE,
         page=page,
-        asked=asked,
+        filters=filters,
         words=WORDS,
         now=now,
     )

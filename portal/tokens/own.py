@@ -1,4 +1,4 @@
-"""The tokens area's own page: a person makes tokens of no more than they may themselves."""
+"""Personal tokens of the user; a token never has more rights than its user."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -33,8 +33,8 @@ class NewToken(FlaskForm):
 def _form() -> NewToken:
     form, regions = NewToken(), scope().regions
     form.rights.choices = [SelectChoice(right, WORDS[right]) for right in personal_tokens.rights_of(scope())]
-    known = tillstream().book.regions() if regions is None else regions
-    form.regions.choices = [SelectChoice(region, region) for region in sorted(known)]
+    regions_offered = tillstream().book.regions() if regions is None else regions
+    form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
     if not form.is_submitted():
         form.rights.data, form.days.data = ["numbers"], personal_tokens.USUAL_DAYS
     return form
@@ -63,7 +63,7 @@ def make() -> ResponseReturnValue:
     except Rejected as error:
         form.name.errors = [str(error)]
         return _page(form), 422
-    # Answered at once and not through a redirect: the secret must not rest in a cookie.
+    # Rendered directly, not after a redirect: the secret must not be stored in a cookie.
     return render_template("tokens/once.html", token=token, secret=text), 201
 
 
@@ -75,5 +75,5 @@ def revoke(token_id: str) -> ResponseReturnValue:
 
 
 def _page(form: NewToken) -> str:
-    found = personal_tokens.find(ports(), me().login)
-    return render_template("tokens/own.html", tokens=found, form=form, words=WORDS, now=ports().clock.now())
+    tokens = personal_tokens.find(ports(), me().login)
+    return render_template("tokens/own.html", tokens=tokens, form=form, words=WORDS, now=ports().clock.now())

@@ -1,4 +1,4 @@
-"""The uploads area: files come in, and everybody sees what became of every row."""
+"""Upload pages: send and preview files, and see the outcome of every row."""
 
 from flask import Blueprint
 
@@ -12,7 +12,7 @@ blueprint.add_url_rule("/uploads/progress", "progress", progress.show)
 blueprint.add_url_rule("/uploads/proposals", "proposals", proposed.show)
 blueprint.add_url_rule("/uploads/look", "submit_for_preview", submit.submit_for_preview, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>", "preview", preview.show)
-blueprint.add_url_rule("/uploads/look/<sending_id>/told", "preview_told", preview.told)
+blueprint.add_url_rule("/uploads/look/<sending_id>/told", "preview_told", preview.summary)
 blueprint.add_url_rule("/uploads/look/<sending_id>/answers", "answer", preview.answer, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/load", "load", preview.load, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/save", "save", preview.save, methods=["POST"])

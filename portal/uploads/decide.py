@@ -1,4 +1,4 @@
-"""The uploads area's decisions: confirm, reject, and undo with a look at what would change."""
+"""Decisions on an upload: confirm, reject, and undo with a preview."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.changes.change_summary import told
+from portal.changes.change_summary import summarize
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from tillstream.analytics import changes
@@ -29,7 +29,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def accept(batch_id: str) -> ResponseReturnValue:
-    """Save the proposed version of the contract, and read the held file by it."""
+    """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.own(batch_id)
     read = decisions.accept(ports(), tillstream().book, batch_id, me().login)
     flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
@@ -46,12 +46,12 @@ def reject(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.DECIDE)
 def preview(batch_id: str) -> ResponseReturnValue:
-    """What would change, before anything does."""
+    """Preview of what undoing the upload would change."""
     upload = scoped.own(batch_id)
-    found = changes.tried(
+    change = changes.tried(
         ports().warehouse, scope(), lambda questions: undo.would(ports(), batch_id, questions), tillstream().queries
     )
-    return render_template("uploads/undo.html", upload=upload, changed=told(found, tried=True))
+    return render_template("uploads/undo.html", upload=upload, changed=summarize(change, tried=True))
 
 
 @allow(Action.DECIDE)
@@ -65,16 +65,16 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
 
 
 def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
-    """The totals that change, before and after; what another person's region sells is not shown."""
+    """Changed totals before and after, within the regions of the user."""
     if scope().stores is not None:
-        return []  # the sums of a region hold other stores' sales
+        return []  # totals of a region include sales of other stores
     sides: dict[tuple[str, str], dict[str, Any]] = {}
     for side in ("before", "after"):
         for row in preview[side]:
             sides.setdefault((row["region"], row["currency"]), {})[side] = row
     nothing = {"line_count": 0, "net": 0}
     return [
-        {"region": region, "currency": currency} | {side: found.get(side, nothing) for side in ("before", "after")}
-        for (region, currency), found in sorted(sides.items())
-        if scope().covers_region(region) and found.get("before") != found.get("after")
+        {"region": region, "currency": currency} | {side: totals.get(side, nothing) for side in ("before", "after")}
+        for (region, currency), totals in sorted(sides.items())
+        if scope().covers_region(region) and totals.get("before") != totals.get("after")
     ]

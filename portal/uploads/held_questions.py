@@ -1,4 +1,4 @@
-"""The uploads area's questions about a file that waits: answered here, it goes on."""
+"""Questions about a held file; their answers let it be read."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -18,48 +18,48 @@ from tillstream.workflows.review.file_preview import Understood, understood
 
 @allow(Action.UPLOAD)
 def show(batch_id: str) -> ResponseReturnValue:
-    """What is open about the file, with its own values; what it becomes by the answers."""
+    """Open questions with values of the file, and its first rows as the answers read them."""
     upload = scoped.own(batch_id)
-    if not _waits(upload):
+    if not _is_held_file(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    said = held_batch.answers(ports(), batch_id)
+    answers = held_batch.answers(ports(), batch_id)
     name = questions.name_of(upload.file)
-    found, differs = held_batch.ask(ports(), tillstream().book, upload, name, said)
+    onboarding, differs = held_batch.ask(ports(), tillstream().book, upload, name, answers)
     opened = held_batch.opened(ports(), upload)
-    pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, said, found)
-    posed = questions.posed(opened, found, pairs, name)
+    pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, answers, onboarding)
+    question_page = questions.question_page(opened, onboarding, pairs, name)
     return render_template(
         "uploads/held_questions.html",
         upload=upload,
-        asked=posed,
+        question_page=question_page,
         differs=differs,
-        rows=_rows(upload, found.contract or found.so_far or _own(upload)),
-        say=preview_text,
+        rows=_rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload)),
+        texts=preview_text,
     )
 
 
 @allow(Action.UPLOAD)
 def answer(batch_id: str) -> ResponseReturnValue:
-    upload = _waiting(batch_id)
-    before = held_batch.answers(ports(), batch_id)
-    found, _ = held_batch.ask(ports(), tillstream().book, upload, questions.name_of(upload.file), before)
-    said = questions.given(before, {} if upload.contract else questions.so_far(found))
-    held_batch.keep(ports(), batch_id, said, me().login)
+    upload = _held_upload(batch_id)
+    previous = held_batch.answers(ports(), batch_id)
+    onboarding, _ = held_batch.ask(ports(), tillstream().book, upload, questions.name_of(upload.file), previous)
+    answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
+    held_batch.keep(ports(), batch_id, answers, me().login)
     return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
 
 
 @allow(Action.UPLOAD)
 def save(batch_id: str) -> ResponseReturnValue:
-    """Save the contract that the answers make and read the file by it; who may not save contracts proposes it."""
-    upload, book = _waiting(batch_id), tillstream().book
-    said = held_batch.answers(ports(), batch_id)
-    found, differs = held_batch.ask(ports(), book, upload, questions.name_of(upload.file), said)
-    contract = questions.named(found) if not upload.contract else found.contract
+    """Save the contract of the answers and read the file with it; users without that right propose it."""
+    upload, book = _held_upload(batch_id), tillstream().book
+    answers = held_batch.answers(ports(), batch_id)
+    onboarding, differs = held_batch.ask(ports(), book, upload, questions.name_of(upload.file), answers)
+    contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
         raise Rejected("Nothing is proposed yet: answer what is open first.")
     if not scope().covers_region(contract.region):
         raise Rejected(f"{contract.region} is not one of your regions.")
-    proposals.put_forward(ports(), batch_id, contract, [*differs, *questions.changes(said)], me().login)
+    proposals.put_forward(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
     if scope().may(Action.ADMINISTER):
         read = decisions.accept(ports(), book, batch_id, me().login)
         flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
@@ -68,19 +68,19 @@ def save(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
-def _waiting(batch_id: str) -> Upload:
+def _held_upload(batch_id: str) -> Upload:
     upload = scoped.own(batch_id)
-    if not _waits(upload):
+    if not _is_held_file(upload):
         raise Rejected(f"{upload.file} does not wait for answers.")
     return upload
 
 
-def _waits(upload: Upload) -> bool:
+def _is_held_file(upload: Upload) -> bool:
     return upload.state is State.HELD and upload.kind in scoped.FILES
 
 
-def _own(upload: Upload) -> Contract | None:
-    """What reads the file as long as nothing better is proposed."""
+def _current_contract(upload: Upload) -> Contract | None:
+    """Contract version of the upload, used unless a better one is proposed."""
     return contract_version(ports().documents, upload.contract, upload.contract_version) if upload.contract else None
 
 

@@ -1,4 +1,4 @@
-"""The uploads area's words: states and outcomes as the people of a shop say them."""
+"""Display texts of upload states and row outcomes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from tillstream.domain.batch import IN_LEDGER, State, Upload
 
 @dataclass(frozen=True)
 class Words:
-    """`tone` is good, busy, ask, bad or quiet; it colours the badge, and `label` says the same."""
+    """`tone` (good, busy, ask, bad or quiet) colours the badge; `label` repeats it as text."""
 
     label: str
     tone: str
@@ -34,7 +34,7 @@ NOTHING_TO_COUNT = Words(
     "The file names its columns and has no row below them. If sales are missing, export it again with its rows.",
 )
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
-"""Soon something else: pages look again by themselves."""
+"""Transient states; pages that show them refresh themselves."""
 
 OUTCOMES: tuple[tuple[str, str, str], ...] = (
     ("new", "new", "Lines that were not known before"),
@@ -47,15 +47,15 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 
 
 def state_of(upload: Upload) -> Words:
-    """The state's words; a file without a row is no success to be proud of."""
+    """Display text of the state; a settled file without rows has its own."""
     empty = upload.state in IN_LEDGER and upload.staged.get("rows_read") == 0
     return NOTHING_TO_COUNT if empty else STATES[upload.state]
 
 
 def identical(groups: list[list[int]], shown: int = 5) -> str:
     """[[2, 5], [7, 8, 9]] → Lines 2 and 5 are identical; lines 7, 8 and 9 are identical"""
-    told = [f"lines {_and(lines)} are identical" for lines in groups[:shown]]
-    words = "; ".join(told + (["and others"] if len(groups) > shown else []))
+    parts = [f"lines {_and(lines)} are identical" for lines in groups[:shown]]
+    words = "; ".join(parts + (["and others"] if len(groups) > shown else []))
     return words[:1].upper() + words[1:]
 
 
@@ -67,7 +67,7 @@ def _and(lines: list[int], most: int = 8) -> str:
 
 
 def headline(receipt: dict[str, Any]) -> str:
-    """What the receipt says in one sentence."""
+    """The receipt in one sentence."""
     rows = receipt["rows"]
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
@@ -123,9 +123,9 @@ def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
     return parts
 
 
-def _all(known: int, read: int) -> str:
-    if known < read:
-        return f"{known:,} of {_rows(read)} {'was' if known == 1 else 'were'}"
+def _all(duplicates: int, read: int) -> str:
+    if duplicates < read:
+        return f"{duplicates:,} of {_rows(read)} {'was' if duplicates == 1 else 'were'}"
     return "Its row was" if read == 1 else f"All {_rows(read)} were"
 
 

@@ -1,4 +1,4 @@
-"""The uploads area's list: what came, what became of it, and the place to bring more."""
+"""List of uploads with their states, and the upload form."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -16,8 +16,8 @@ from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import proposals
 
 PER_PAGE = 25
-LOOKED_AT = 5_000
-"""Sorting by anything but time looks at this many of the newest."""
+SORTED_UPLOADS = 5_000
+"""Number of newest uploads that are sorted by anything but time."""
 
 SORTS: dict[str, Callable[[Upload], Any]] = {
     "received": lambda one: one.received_seq,
@@ -35,24 +35,24 @@ GROUPS: dict[str, tuple[str, frozenset[State]]] = {
 
 @allow(Action.SEE_UPLOADS)
 def show() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "") for name in ("q", "state", "sort", "kind")}
+    filters = {name: request.args.get(name, "") for name in ("q", "state", "sort", "kind")}
     page = max(1, request.args.get("page", 1, type=int))
-    found = _matching(asked)
+    matches = _matching(filters)
     first = (page - 1) * PER_PAGE
-    if asked["sort"]:
-        down = asked["sort"].startswith("-")
-        key = SORTS.get(asked["sort"].lstrip("-"), SORTS["received"])
-        chosen = sorted(islice(found, LOOKED_AT), key=key, reverse=down)[first : first + PER_PAGE + 1]
+    if filters["sort"]:
+        down = filters["sort"].startswith("-")
+        key = SORTS.get(filters["sort"].lstrip("-"), SORTS["received"])
+        chosen = sorted(islice(matches, SORTED_UPLOADS), key=key, reverse=down)[first : first + PER_PAGE + 1]
     else:
-        chosen = list(islice(found, first, first + PER_PAGE + 1))
+        chosen = list(islice(matches, first, first + PER_PAGE + 1))
     rows = chosen[:PER_PAGE]
     return render_template(
         "uploads/listing.html",
         uploads=rows,
         more=len(chosen) > PER_PAGE,
         page=page,
-        asked=asked,
-        asked_anything=any(asked.values()),
+        filters=filters,
+        is_filtered=any(filters.values()),
         groups=GROUPS,
         state_of=labels.state_of,
         contracts=scoped.contracts(),
@@ -63,11 +63,11 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _matching(asked: dict[str, str]) -> Any:
-    states = GROUPS[asked["state"]][1] if asked["state"] in GROUPS else None
-    words_asked = asked["q"].casefold().split()
-    kinds = ("messages",) if asked["kind"] == "messages" else scoped.FILES
+def _matching(filters: dict[str, str]) -> Any:
+    states = GROUPS[filters["state"]][1] if filters["state"] in GROUPS else None
+    search_words = filters["q"].casefold().split()
+    kinds = ("messages",) if filters["kind"] == "messages" else scoped.FILES
     for upload in scoped.newest(kinds):
         name = f"{upload.file} {upload.contract}".casefold()
-        if (states is None or upload.state in states) and all(word in name for word in words_asked):
+        if (states is None or upload.state in states) and all(word in name for word in search_words):
             yield upload

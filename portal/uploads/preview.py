@@ -1,4 +1,4 @@
-"""The uploads area's preview of a file before it is loaded: how it is understood, by what, and what would happen."""
+"""Preview of a file before it is loaded: how it is read, by which contract, and what would happen."""
 
 from functools import partial
 
@@ -17,67 +17,73 @@ from tillstream.workflows.onboarding import questionnaire
 
 @allow(Action.UPLOAD)
 def show(sending_id: str) -> ResponseReturnValue:
-    """By the contract that the address says, else the one that was chosen, else the only one that fits."""
-    known = resumable_upload.get(ports(), sending_id, me().login)
-    if known.batch_id:
-        return redirect(url_for("uploads.receipt", batch_id=known.batch_id), 303)
-    if known.waits:
-        known = complete_upload.finish(
+    """Preview by the contract in the address, else the chosen one, else the only one that fits."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    if upload.batch_id:
+        return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
+    if upload.waits:
+        upload = complete_upload.finish(
             ports(), tillstream().book, sending_id, me().login
-        )  # a crash may have come between
-    opened = partial(complete_upload.opened, ports(), known)
+        )  # a crash may have interrupted it
+    opened = partial(complete_upload.opened, ports(), upload)
     contracts = scoped.contracts()
-    looked, unreadable = preview_content.sample(opened)
-    fits = questionnaire.fits(looked, contracts) if looked else []
-    chosen = request.args.get("contract", "") or preview_content.chosen(known, looked, fits)
-    asking_ = (
-        questions.about(known.file, opened, known.answers) if chosen == preview_content.NEW and not unreadable else None
+    file_sample, unreadable = preview_content.sample(opened)
+    fits = questionnaire.fits(file_sample, contracts) if file_sample else []
+    chosen = request.args.get("contract", "") or preview_content.chosen(upload, file_sample, fits)
+    question_page = (
+        questions.about(upload.file, opened, upload.answers)
+        if chosen == preview_content.NEW and not unreadable
+        else None
     )
-    contract = (asking_.contract if asking_ else None) if chosen == preview_content.NEW else scoped.contract(chosen)
-    seen = (
-        preview_content.by_contract(known, contract, tried=bool(request.args.get("try")))
+    contract = (
+        (question_page.contract if question_page else None)
+        if chosen == preview_content.NEW
+        else scoped.contract(chosen)
+    )
+    preview = (
+        preview_content.by_contract(upload, contract, tried=bool(request.args.get("try")))
         if contract
-        else preview_content.so_far(known, asking_)
+        else preview_content.so_far(upload, question_page)
     )
     return render_template(
         "uploads/preview.html",
-        known=known,
+        upload=upload,
         fits=fits,
         fit=next((one for one in fits if one.contract.name == chosen), None),
         chosen=chosen,
         unreadable=unreadable,
-        asked=asking_,
-        seen=seen,
-        later=known.size > preview_content.AT_ONCE,
-        say=preview_text,
-        **preview_content.in_words(seen),
+        question_page=question_page,
+        preview=preview,
+        later=upload.size > preview_content.AT_ONCE,
+        texts=preview_text,
+        **preview_content.in_words(preview),
     )
 
 
 @allow(Action.UPLOAD)
-def told(sending_id: str) -> ResponseReturnValue:
-    """One sentence on a file that waits to be looked at, for the page that gave it."""
-    known = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.opened, ports(), known)
-    looked, unreadable = preview_content.sample(opened)
-    if looked is None:
+def summary(sending_id: str) -> ResponseReturnValue:
+    """One sentence about a file that was sent for a preview, for the upload page."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    opened = partial(complete_upload.opened, ports(), upload)
+    file_sample, unreadable = preview_content.sample(opened)
+    if file_sample is None:
         return jsonify({"says": unreadable})
-    chosen = preview_content.chosen(known, looked, questionnaire.fits(looked, scoped.contracts()))
+    chosen = preview_content.chosen(upload, file_sample, questionnaire.fits(file_sample, scoped.contracts()))
     if chosen != preview_content.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
-    count = len(questionnaire.ask(opened, questions.name_of(known.file), known.answers, ()).questions)
-    words_ = "one question is open" if count == 1 else f"{count} questions are open"
-    return jsonify({"says": f"No contract of yours reads it yet: {words_ if count else 'a new one is proposed'}."})
+    count = len(questionnaire.ask(opened, questions.name_of(upload.file), upload.answers, ()).questions)
+    words = "one question is open" if count == 1 else f"{count} questions are open"
+    return jsonify({"says": f"No contract of yours reads it yet: {words if count else 'a new one is proposed'}."})
 
 
 @allow(Action.UPLOAD)
 def answer(sending_id: str) -> ResponseReturnValue:
-    """Keep what was answered; the proposal is made anew from it."""
-    known = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.opened, ports(), known)
-    found = questionnaire.ask(opened, questions.name_of(known.file), known.answers, ())
-    questions.keep(known.id, questions.given(known.answers, questions.so_far(found)))
-    return redirect(url_for("uploads.preview", sending_id=known.id, contract=preview_content.NEW), 303)
+    """Save the answers; the proposal is rebuilt from them."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    opened = partial(complete_upload.opened, ports(), upload)
+    onboarding = questionnaire.ask(opened, questions.name_of(upload.file), upload.answers, ())
+    questions.keep(upload.id, questions.merge_answers(upload.answers, questions.mapped_columns(onboarding)))
+    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=preview_content.NEW), 303)
 
 
 @allow(Action.UPLOAD)
@@ -88,9 +94,9 @@ def load(sending_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def save(sending_id: str) -> ResponseReturnValue:
-    """Keep the answers as a contract and load the file by it; who may not save contracts proposes it."""
-    known = resumable_upload.get(ports(), sending_id, me().login)
-    contract = questions.contract_of(known.file, partial(complete_upload.opened, ports(), known), known.answers)
+    """Save the answers as a contract and load the file with it; users without that right propose it."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    contract = questions.contract_of(upload.file, partial(complete_upload.opened, ports(), upload), upload.answers)
     book = tillstream().book
     if scope().may(Action.ADMINISTER):
         if contract.name in book.names():
@@ -101,23 +107,23 @@ def save(sending_id: str) -> ResponseReturnValue:
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
-        changes = questions.changes(known.answers)
+        changes = questions.changes(upload.answers)
         loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
-        said = f"Your answers are kept as the contract {contract.name}"
-        flash(f"{said}. An administrator accepts it, then the file is read.", "done")
+        message = f"Your answers are kept as the contract {contract.name}"
+        flash(f"{message}. An administrator accepts it, then the file is read.", "done")
     return _loaded(loaded)
 
 
-def _loaded(known: Sending) -> ResponseReturnValue:
-    if known.batch_id:
-        return redirect(url_for("uploads.receipt", batch_id=known.batch_id), 303)
-    flash(f"{known.file} is taken in; it is listed here in a moment.", "done")
+def _loaded(upload: Sending) -> ResponseReturnValue:
+    if upload.batch_id:
+        return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
+    flash(f"{upload.file} is taken in; it is listed here in a moment.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
 @allow(Action.UPLOAD)
 def forget(sending_id: str) -> ResponseReturnValue:
-    known = resumable_upload.get(ports(), sending_id, me().login)
-    resumable_upload.cancel(ports(), known.id, me().login)
-    flash(f"{known.file} is not loaded; nothing of it is kept.", "done")
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    resumable_upload.cancel(ports(), upload.id, me().login)
+    flash(f"{upload.file} is not loaded; nothing of it is kept.", "done")
     return redirect(url_for("uploads.listing"), 303)

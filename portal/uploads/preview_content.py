@@ -1,4 +1,4 @@
-"""The uploads area's content of a preview: how a file is understood before it is loaded, and what would happen."""
+"""Content of a preview: how a file is read before it is loaded, and what would happen."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,77 +17,77 @@ from tillstream.workflows.review.dry_run import dry_run
 from tillstream.workflows.review.file_preview import Understood, understood
 
 AT_ONCE = 8 << 20
-"""Bytes of a file that is tried while the page is made; of a larger one the page asks for it by itself."""
+"""Bytes; a larger file gets its dry run only when the script of the page requests it."""
 NEW = "new"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What the page shows of a file that a contract reads."""
+    """Preview of a file read by a contract."""
 
     contract: Contract
     rows: Understood | None
     receipt: dict[str, Any] | None
     wrong: str = ""
-    """Why nothing can be read by this contract."""
+    """Why the contract cannot read the file."""
     so_far: bool = False
     """Questions are open: only the rows are shown."""
 
 
-def chosen(known: Sending, looked: Looked | None, fits: list[Fit]) -> str:
-    """What reads it until somebody says otherwise."""
-    likely = questionnaire.likely(looked, fits) if looked and not known.answers else None
-    return known.contract or (likely.name if likely else NEW)
+def chosen(upload: Sending, file_sample: Looked | None, fits: list[Fit]) -> str:
+    """Name of the chosen contract, else of the likely one, else NEW."""
+    likely = questionnaire.likely(file_sample, fits) if file_sample and not upload.answers else None
+    return upload.contract or (likely.name if likely else NEW)
 
 
 def sample(opened: Any) -> tuple[Looked | None, str]:
-    """Some rows of the file, or why there are none."""
+    """Sample of the file, or why it cannot be read."""
     try:
         return questionnaire.sample(opened), ""
     except (Rejected, ValueError) as error:
         return None, str(error)
 
 
-def by_contract(known: Sending, contract: Contract, *, tried: bool) -> Preview:
-    """`tried`: also what loading a large file would do."""
+def by_contract(upload: Sending, contract: Contract, *, tried: bool) -> Preview:
+    """Preview by a contract. `tried`: dry-run large files, too."""
     app, received = tillstream(), ports().clock.now().date()
     try:
-        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
+        rows = understood(partial(complete_upload.opened, ports(), upload), contract, received, ports().limits)
         receipt = None
-        if known.size <= AT_ONCE or tried:
-            with complete_upload.opened(ports(), known) as stream:
-                receipt = dry_run(app.ports, app.book, contract, known.file, stream)
+        if upload.size <= AT_ONCE or tried:
+            with complete_upload.opened(ports(), upload) as stream:
+                receipt = dry_run(app.ports, app.book, contract, upload.file, stream)
     except Rejected as error:
         return Preview(contract, None, None, str(error))
     return Preview(contract, rows, receipt)
 
 
-def so_far(known: Sending, open_questions: questions.Asking | None) -> Preview | None:
-    """The first rows as far as they are understood while questions are open."""
-    contract = open_questions.asked.so_far if open_questions else None
+def so_far(upload: Sending, question_page: questions.QuestionPage | None) -> Preview | None:
+    """First rows as far as they can be read while questions are open."""
+    contract = question_page.onboarding.so_far if question_page else None
     if contract is None:
         return None
     try:
         received = ports().clock.now().date()
-        rows = understood(partial(complete_upload.opened, ports(), known), contract, received, ports().limits)
+        rows = understood(partial(complete_upload.opened, ports(), upload), contract, received, ports().limits)
     except Rejected:
         return None
     return Preview(contract, rows, None, so_far=True)
 
 
-def in_words(seen: Preview | None) -> dict[str, Any]:
-    if seen is None or seen.receipt is None:
+def in_words(preview: Preview | None) -> dict[str, Any]:
+    if preview is None or preview.receipt is None:
         return {"headline": "", "balance": [], "headers": {}}
-    receipt = seen.receipt
+    receipt = preview.receipt
     return {
         "headline": labels.headline(receipt),
         "balance": labels.balance(receipt["rows"]),
-        "headers": receipts.headers_of(seen.contract),
+        "headers": receipts.headers_of(preview.contract),
     }
 
 
 def keep(name: str, stream: BinaryIO, size: int, contract: str) -> Sending:
-    """A file that came whole with a form, kept to be looked at."""
+    """Store a file that was sent whole with a form, for a preview."""
     begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
     if size:
         resumable_upload.append(ports(), begun.id, begun.by, 0, stream)

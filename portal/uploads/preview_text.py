@@ -1,4 +1,4 @@
-"""The uploads area's words for what a file says of itself: columns, evidence, questions and their answers."""
+"""Display texts of what was detected in a file: columns, evidence, questions and answers."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ COLUMNS = {
     "returns_sale_id": "Takes back sale",
 }  # fmt: skip
 MAY_BECOME = tuple(name for name in COLUMNS if name in MAPPED)
-"""What a header may be said to be, in the order in which people look for it."""
+"""Columns that a header may be mapped to, in display order."""
 CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("date_order", ("DMY", "MDY", "YMD")),
     ("decimal", (".", ",")),
@@ -29,7 +29,7 @@ CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("country", ()),
     ("time_zone", ()),
 )
-"""What was found and may be said otherwise: key, and its answers where they are few."""
+"""Detected properties that the user may override: key, and its answers if they are few."""
 ABOUT = {
     "encoding": "Letters", "delimiter": "Between the cells", "header": "Header", "decimal": "Sign of fractions",
     "thousands": "Sign of thousands", "date_order": "Order in dates", "dates": "Dates", "language": "Month names",
@@ -63,7 +63,7 @@ ASKS = {
     "decimal": "Which sign stands before the fraction?",
     "identity": "What names one sale line?",
 }
-"""Where a shop asks otherwise than the command line."""
+"""Questions with another wording than on the command line."""
 HINTS = {
     "region": "The region that the numbers are reported to.",
     "country": "Leave a - where it is to stay open.",
@@ -79,50 +79,50 @@ def asks(question: Question) -> str:
     return ASKS.get(question.key, question.words)
 
 
-def answers_to(key: str, said: str) -> str:
-    return CHOICES.get(key, {}).get(said, said)
+def answers_to(key: str, answer: str) -> str:
+    return CHOICES.get(key, {}).get(answer, answer)
 
 
 def hint(question: Question) -> str:
     return HINTS.get(question.key, "")
 
 
-def choice(question: Question, said: str) -> str:
-    """An answer as a person reads it."""
+def choice(question: Question, answer: str) -> str:
+    """Display text of an answer."""
     words = CHOICES.get(question.key) or CHOICES.get(question.key.partition(".")[0], {})
-    if said == "-" and said not in words:
+    if answer == "-" and answer not in words:
         return "none of them"
-    return words.get(said, said.replace(",", " and ") if question.key == "identity" else said)
+    return words.get(answer, answer.replace(",", " and ") if question.key == "identity" else answer)
 
 
 def about(finding: Finding) -> str:
-    known = ABOUT.get(finding.about)
+    label = ABOUT.get(finding.about)
     family, _, rest = finding.about.partition(".")
-    if known or not rest:
-        return known or finding.about
+    if label or not rest:
+        return label or finding.about
     return COLUMNS.get(rest, rest) if family == "column" else f"{FAMILIES.get(family, family)} “{rest}”"
 
 
 def value(finding: Finding) -> str:
-    """What was found, without the signs of programs."""
+    """Display text of a detected value."""
     words = CHOICES.get(finding.about) or CHOICES.get(finding.about.partition(".")[0], {})
-    said = words.get(finding.value, finding.value)
-    return {" ": "a space", ",": "a comma", ".": "a point", "'": "an apostrophe"}.get(said, said)
+    text = words.get(finding.value, finding.value)
+    return {" ": "a space", ",": "a comma", ".": "a point", "'": "an apostrophe"}.get(text, text)
 
 
 def becomes(column: str) -> str:
     return COLUMNS.get(column, column)
 
 
-def shown(said: Any) -> str:
-    """A value as it will stand in the numbers."""
-    if said is None or said == "":
+def shown(value: Any) -> str:
+    """A parsed value, formatted."""
+    if value is None or value == "":
         return "–"
-    if isinstance(said, datetime):
-        return f"{said.day} {said:%b %Y, %H:%M}"
-    if isinstance(said, date):
-        return f"{said.day} {said:%b %Y}"
-    if isinstance(said, Decimal):
-        text = f"{said:,f}"
+    if isinstance(value, datetime):
+        return f"{value.day} {value:%b %Y, %H:%M}"
+    if isinstance(value, date):
+        return f"{value.day} {value:%b %Y}"
+    if isinstance(value, Decimal):
+        text = f"{value:,f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(said)
+    return str(value)

@@ -1,4 +1,4 @@
-"""The uploads area's word on how far files are, for the page that gave them: their stages, then the result."""
+"""Progress of uploads for the upload page: their states, then the result."""
 
 from typing import Any
 
@@ -13,24 +13,24 @@ from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts
 
-MOST = 100
+MAX_BATCHES = 100
 WAITS = frozenset({State.HELD, State.FAILED})
 
 
 @allow(Action.SEE_UPLOADS)
 def show() -> ResponseReturnValue:
-    """`batch`, up to a hundred times; those of other people's regions are left out."""
-    found = []
-    for batch in request.args.getlist("batch")[:MOST]:
+    """Status of each `batch`, at most a hundred; those outside the scope of the user are left out."""
+    statuses = []
+    for batch in request.args.getlist("batch")[:MAX_BATCHES]:
         try:
-            found.append(_told(scoped.own(batch)))
+            statuses.append(_status(scoped.own(batch)))
         except NotFound:
             continue
-    return jsonify({"uploads": found})
+    return jsonify({"uploads": statuses})
 
 
-def _told(upload: Upload) -> dict[str, Any]:
-    told = {
+def _status(upload: Upload) -> dict[str, Any]:
+    status = {
         "batch_id": upload.batch_id,
         "state": upload.state.value,
         "tone": labels.state_of(upload).tone,
@@ -41,7 +41,7 @@ def _told(upload: Upload) -> dict[str, Any]:
     }
     if upload.state in FINAL | WAITS | IN_LEDGER:
         receipt = receipts.receipt(ports(), upload.batch_id)
-        told["result"] = labels.result(upload, receipt)
-        told["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
-        told["tone"] = "ask" if told["needs"] and told["tone"] == "good" else told["tone"]
-    return told
+        status["result"] = labels.result(upload, receipt)
+        status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
+        status["tone"] = "ask" if status["needs"] and status["tone"] == "good" else status["tone"]
+    return status

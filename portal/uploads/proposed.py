@@ -1,4 +1,4 @@
-"""The uploads area's list of contracts that people propose, for whoever may save them."""
+"""Proposed contracts, for those who may save them."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -12,5 +12,5 @@ from tillstream.workflows.onboarding import proposals
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    """Each with its file, who proposed it, and what it says that nothing proved."""
-    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), say=preview_text)
+    """Each proposal with its file, its author, and the settings that the file does not prove."""
+    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), texts=preview_text)

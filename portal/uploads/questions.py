@@ -1,4 +1,4 @@
-"""The uploads area's questions about a file: asked with its own values, answered on a page, made a contract of."""
+"""Questions about a file, with values of the file, and the contract that results from the answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,8 +31,8 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Posed:
-    """One question as the page asks it."""
+class QuestionView:
+    """One question as the page shows it."""
 
     question: Question
     words: str
@@ -40,46 +40,58 @@ class Posed:
     answer: str | None
     choices: tuple[Choice, ...]
     rows: list[tuple[int, list[tuple[str, str]]]]
-    known: tuple[str, ...]
-    """What may be typed in."""
+    suggestions: tuple[str, ...]
+    """Suggestions for a typed answer."""
 
 
 @dataclass(frozen=True)
-class Asking:
-    asked: questionnaire.Asked
-    posed: tuple[Posed, ...]
+class QuestionPage:
+    onboarding: questionnaire.Asked
+    questions: tuple[QuestionView, ...]
     name: str
     open: int
 
     @property
     def contract(self) -> Contract | None:
-        return self.asked.contract
+        return self.onboarding.contract
 
 
-def about(file: str, opened: Opened, answers: Mapping[str, str]) -> Asking:
-    """What is open, what was answered, and the contract once nothing is open. Raises `Rejected`."""
+def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
+    """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    found = questionnaire.ask(opened, name, answers, tillstream().book.all().values())
-    return posed(opened, found, questionnaire.all_questions(opened, name, answers, found), name)
+    onboarding = questionnaire.ask(opened, name, answers, tillstream().book.all().values())
+    return question_page(opened, onboarding, questionnaire.all_questions(opened, name, answers, onboarding), name)
 
 
-def posed(opened: Opened, found: questionnaire.Asked, pairs: list[tuple[Question, str | None]], name: str) -> Asking:
-    """The questions as the page asks them."""
-    return Asking(found, tuple(_posed(opened, found, *one) for one in pairs), name, len(found.questions))
+def question_page(
+    opened: Opened, onboarding: questionnaire.Asked, pairs: list[tuple[Question, str | None]], name: str
+) -> QuestionPage:
+    """The questions as the page shows them."""
+    return QuestionPage(
+        onboarding, tuple(_question_view(opened, onboarding, *one) for one in pairs), name, len(onboarding.questions)
+    )
 
 
-def _posed(opened: Opened, found: questionnaire.Asked, question: Question, said: str | None) -> Posed:
-    values = answer_examples.examples(opened, found, question)
+def _question_view(
+    opened: Opened, onboarding: questionnaire.Asked, question: Question, answer: str | None
+) -> QuestionView:
+    values = answer_examples.examples(opened, onboarding, question)
     choices = tuple(
-        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == said) for one in question.choices
+        Choice(one, preview_text.choice(question, one), values.get(one, ()), one == answer) for one in question.choices
     )
-    rows = answer_examples.rows_of(found.looked, question.lines)
-    return Posed(
-        question, preview_text.asks(question), preview_text.hint(question), said, choices, rows, _known(question.key)
+    rows = answer_examples.rows_of(onboarding.looked, question.lines)
+    return QuestionView(
+        question,
+        preview_text.asks(question),
+        preview_text.hint(question),
+        answer,
+        choices,
+        rows,
+        _suggestions(question.key),
     )
 
 
-def _known(key: str) -> tuple[str, ...]:
+def _suggestions(key: str) -> tuple[str, ...]:
     if key == "region":
         own = scope().regions
         return own if own is not None else tuple(tillstream().book.regions())
@@ -90,69 +102,69 @@ def _known(key: str) -> tuple[str, ...]:
     return tuple(sorted({one.country for one in tillstream().book.all().values()} - {""})) if key == "country" else ()
 
 
-def given(before: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """What the form says, on top of what was said before; an emptied field takes its answer back. Raises `Rejected`.
+def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Previous answers updated by the form; an empty field removes its answer. Raises `Rejected`.
 
-    columns: column of a sale line → header, as they are understood so far.
+    columns: column of a sale line → header, as mapped so far.
     """
-    found = dict(before) | _moved(columns)
-    for name, said in request.form.items():
+    merged = dict(previous) | _mapping_answers(columns)
+    for name, value in request.form.items():
         if name.startswith(FIELD):
-            found.pop(name.removeprefix(FIELD), None)
-            if said.strip():
-                found[name.removeprefix(FIELD)] = said.strip()[:200]
-    check(found)
-    return found
+            merged.pop(name.removeprefix(FIELD), None)
+            if value.strip():
+                merged[name.removeprefix(FIELD)] = value.strip()[:200]
+    check(merged)
+    return merged
 
 
-def _moved(columns: Mapping[str, str]) -> dict[str, str]:
-    """The answers that make headers become what the form says they are."""
-    now = {header: role for role, header in columns.items()}
-    wanted = {name.removeprefix(BECOMES): said for name, said in request.form.items() if name.startswith(BECOMES)}
-    moved = {header: role for header, role in wanted.items() if role != now.get(header, "")}
-    left = {now[header] for header in moved if header in now} - set(wanted.values())
-    return {f"column.{role}": NONE for role in left} | {
-        f"column.{role}": header for header, role in moved.items() if role
+def _mapping_answers(columns: Mapping[str, str]) -> dict[str, str]:
+    """Answers that map headers to the columns chosen in the form."""
+    current = {header: role for role, header in columns.items()}
+    wanted = {name.removeprefix(BECOMES): role for name, role in request.form.items() if name.startswith(BECOMES)}
+    changed = {header: role for header, role in wanted.items() if role != current.get(header, "")}
+    dropped = {current[header] for header in changed if header in current} - set(wanted.values())
+    return {f"column.{role}": NONE for role in dropped} | {
+        f"column.{role}": header for header, role in changed.items() if role
     }
 
 
-def so_far(found: questionnaire.Asked) -> dict[str, str]:
-    """Column of a sale line → header, as far as it is understood."""
-    columns = found.draft.get("columns")
+def mapped_columns(onboarding: questionnaire.Asked) -> dict[str, str]:
+    """Column of a sale line → header, as mapped so far."""
+    columns = onboarding.draft.get("columns")
     return dict(columns) if isinstance(columns, dict) else {}
 
 
 def keep(id: str, answers: dict[str, str]) -> None:
     now = ports().clock.now().isoformat()
-    resumable_upload.change(ports(), id, me().login, lambda known: replace(known, answers=answers, touched_at=now))
+    resumable_upload.change(ports(), id, me().login, lambda upload: replace(upload, answers=answers, touched_at=now))
 
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
-    """The contract that the answers make, under the name that the form gives it. Raises `Rejected`."""
+    """Contract of the answers, with the name in the form. Raises `Rejected`."""
     return named(questionnaire.ask(opened, name_of(file), answers, tillstream().book.all().values()))
 
 
-def named(found: questionnaire.Asked) -> Contract:
-    """The new contract under the name that the form gives it. Raises `Rejected` while a question is open."""
-    if found.contract is None:
-        count = len(found.questions)
+def named(onboarding: questionnaire.Asked) -> Contract:
+    """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
+    if onboarding.contract is None:
+        count = len(onboarding.questions)
         raise Rejected(f"{count} {'question is' if count == 1 else 'questions are'} still open.")
-    name = request.form.get("name", "").strip() or found.contract.name
-    data: dict[str, Any] = found.contract.model_dump(mode="json")
-    if data["identity"]["id_prefix"] == f"{found.contract.name}-":
+    name = request.form.get("name", "").strip() or onboarding.contract.name
+    data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
+    if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
     return parse(data | {"name": name}, "The contract")
 
 
 def changes(answers: Mapping[str, str]) -> list[str]:
-    """The answers in words, for whoever accepts them."""
-    told = []
-    for key, said in answers.items():
+    """The answers as text, for the administrator who accepts them."""
+    lines = []
+    for key, answer in answers.items():
         question = Question(key, key)
         family, _, rest = key.partition(".")
         what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
-        told.append(f"{what}: {preview_text.choice(question, said)}")
-    return told
+        lines.append(f"{what}: {preview_text.choice(question, answer)}")
+    return lines
 
 
 def name_of(file: str) -> str:

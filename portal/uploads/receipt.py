@@ -1,4 +1,4 @@
-"""The uploads area's receipt: every row of a file accounted for, and what waits for a person."""
+"""Receipt of an upload: every row of a file by outcome, and the refused rows."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ from tillstream.workflows.corrections.drafts import draft
 
 SHOWN = 5
 PER_PAGE = 50
-OF_THE_READING = frozenset({"undo", "fix", "replay", "as_new"})
-"""Steps that wait while a new reading of the file is on its way: it would know nothing of them."""
+BLOCKED_BY_REPLAY = frozenset({"undo", "fix", "replay", "as_new"})
+"""Steps disabled while a replay of the file is in progress, as the replay would not include them."""
 ANSWERED = frozenset({"too-many-refused", "columns-changed", "style-changed", "contract-proposed"})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
@@ -53,7 +53,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         again=again,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
-        steps=_steps(upload, receipt) - (OF_THE_READING if again else frozenset()),
+        steps=_steps(upload, receipt) - (BLOCKED_BY_REPLAY if again else frozenset()),
         contracts=scoped.contracts(),
         headers=receipts.headers(ports(), upload),
         typed=draft.get(ports(), batch_id).standing(),
@@ -63,7 +63,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def refused(batch_id: str) -> ResponseReturnValue:
-    """The rows that wait, page by page, all or those of one rule."""
+    """Refused rows in pages, all or those of one problem code."""
     upload = scoped.own(batch_id)
     code = request.args.get("code") or None
     page = max(1, request.args.get("page", 1, type=int))
@@ -89,7 +89,7 @@ def refused_csv(batch_id: str) -> ResponseReturnValue:
 
 
 def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Rows that wait, with their text also where only the ledger refused them."""
+    """Refused rows with their raw text, also of rows that only the ledger refused."""
     rows = receipts.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
     return [
         row | {"problems": [problem["message"] for problem in row["problems"]]}
@@ -98,25 +98,30 @@ def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> l
 
 
 def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Problems by rule, the gravest and most frequent first; columns of one rule are told together."""
+    """Problems by code, most severe and most frequent first; the columns of one code are grouped."""
     by_code: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
         by_code.setdefault(problem["code"], []).append(problem)
-    # One row may break one rule in several columns: the greatest column is what is surely that many rows.
+    # A row may have one problem in several columns: the largest count of a column is a lower bound of rows.
     groups = [
-        {"problem": CATALOGUE[code], "found": found, "count": max(one["count"] or 0 for one in found), "rows": []}
-        for code, found in by_code.items()
+        {
+            "problem": CATALOGUE[code],
+            "occurrences": occurrences,
+            "count": max(one["count"] or 0 for one in occurrences),
+            "rows": [],
+        }
+        for code, occurrences in by_code.items()
     ]
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
 
 
 def _may_be_answered(upload: Upload) -> bool:
-    """Whether what holds the file may be settled by what its contract says."""
+    """Whether answers about the contract can release the held file."""
     return not upload.contract or bool(ANSWERED & {hold.code for hold in upload.holds})
 
 
 def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
-    """What may be done with the batch in its state; the person's role decides on top of it."""
+    """Steps that the state of the batch allows; the role of the user restricts them further."""
     follows = FOLLOWS[upload.state]
     steps = {
         "cancel": State.CANCELLED in follows,

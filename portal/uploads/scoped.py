@@ -1,4 +1,4 @@
-"""The uploads area's view of records and contracts: those of the person's regions, and no others."""
+"""Batches and contracts within the scope of the user."""
 
 import heapq
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ CHUNK = 200
 
 
 def covers(upload: Upload) -> bool:
-    """Whether a batch is the person's: of their regions, and for whoever is bound to stores, of those alone or given
-    by themselves; a receipt tells the sums of all of its rows."""
+    """Whether a batch is in the scope of the user: of their regions and, if they are limited to stores, of these stores
+    only or uploaded by themselves, as a receipt shows totals of all of its rows."""
     bounds = scope()
     if not bounds.covers_region(upload.region):
         return False
@@ -23,7 +23,7 @@ def covers(upload: Upload) -> bool:
 
 
 def own(batch_id: str) -> Upload:
-    """Raises `NotFound` also for another region's: whether it exists is not for everybody."""
+    """A batch in the scope of the user. Raises `NotFound` for others too, to not reveal that they exist."""
     upload = records.get(ports(), batch_id)
     if not covers(upload):
         raise NotFound(f"There is no batch {batch_id}.")
@@ -31,7 +31,7 @@ def own(batch_id: str) -> Upload:
 
 
 def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Upload]:
-    """The person's batches of these kinds, newest first, read as far as they are asked for."""
+    """Batches of these kinds in the scope of the user, newest first, read lazily."""
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
         if covers(upload):
             yield upload
@@ -39,22 +39,22 @@ def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterat
 
 def _of_kind(kind: str, state: State | None) -> Iterator[Upload]:
     offset = 0
-    while found := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
-        yield from found
-        if len(found) < CHUNK:
+    while batches := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
+        yield from batches
+        if len(batches) < CHUNK:
             return
         offset += CHUNK
 
 
 def contracts() -> list[Contract]:
-    """The contracts that the person may upload with, by name."""
+    """Contracts that the user may upload with, sorted by name."""
     book, bounds = tillstream().book, scope()
-    found = (book.current(name) for name in book.names())
-    return sorted((one for one in found if bounds.covers_region(one.region)), key=lambda one: one.name.casefold())
+    current = (book.current(name) for name in book.names())
+    return sorted((one for one in current if bounds.covers_region(one.region)), key=lambda one: one.name.casefold())
 
 
 def contract(name: str) -> Contract:
-    """As `ContractBook.used`; raises `Rejected` for a contract that is not the person's."""
+    """As `ContractBook.used`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
         return tillstream().book.used(name)
     raise Rejected("Choose the contract that the file was written for.")

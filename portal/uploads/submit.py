@@ -1,4 +1,4 @@
-"""The uploads area's door for files: uploads, dry runs, corrected rows, and a file read again."""
+"""Submission of files: uploads, previews, corrected rows and replays."""
 
 from typing import Any, BinaryIO, cast
 
@@ -22,30 +22,30 @@ from tillstream.workflows.review.replay_preview import preview
 
 @allow(Action.UPLOAD)
 def submit() -> ResponseReturnValue:
-    """One or several files; the page's script sends them one by one and reads JSON."""
+    """Receive one or several files; the script of the page sends them one by one and reads JSON."""
     if not request.form.get("contract") and not _script():
-        return submit_for_preview()  # whoever is not sure of the contract looks first
+        return submit_for_preview()  # without a contract, show a preview first
     contract = scoped.contract(request.form.get("contract", ""))
     files = _files()
-    given = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
+    received = [uploads.receive(ports(), contract, name, stream, me().login) for name, stream in files]
     if _script():
-        found = [
+        summaries = [
             {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}
-            for one in given
+            for one in received
         ]
-        answer: Response = jsonify({"uploads": found})
+        answer: Response = jsonify({"uploads": summaries})
         return answer, 201
-    if len(given) == 1:
-        return redirect(_receipt(given[0].batch_id), 303)
-    flash(f"{len(given)} files are in; reading starts in a moment.", "done")
+    if len(received) == 1:
+        return redirect(_receipt(received[0].batch_id), 303)
+    flash(f"{len(received)} files are in; reading starts in a moment.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
 @allow(Action.UPLOAD)
 def submit_for_preview() -> ResponseReturnValue:
-    """The files are kept to be looked at; nothing of them counts."""
-    said = request.form.get("contract", "")
-    contract = scoped.contract(said).name if said else ""
+    """Store files for a preview; nothing of them counts."""
+    requested = request.form.get("contract", "")
+    contract = scoped.contract(requested).name if requested else ""
     kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
     if len(kept) == 1:
         return redirect(url_for("uploads.preview", sending_id=kept[0].id), 303)
@@ -68,7 +68,7 @@ def cancel(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def fix_rows(batch_id: str) -> ResponseReturnValue:
-    """The downloaded rows, corrected; they stay with their upload."""
+    """Receive the downloaded rows of an upload, corrected."""
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.fix(ports(), batch_id, name, stream, me().login)
@@ -78,21 +78,21 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def replay_preview(batch_id: str) -> ResponseReturnValue:
-    """What reading it again would change, before anything does."""
+    """Preview of what reading the file again would change."""
     upload = scoped.own(batch_id)
     name = request.args.get("contract", "")
     if name:
         scoped.contract(name)
     app = tillstream()
-    found = preview(app.ports, app.book, batch_id, name or None)
+    comparison = preview(app.ports, app.book, batch_id, name or None)
     return render_template(
         "uploads/replay.html",
         upload=upload,
-        found=found,
+        comparison=comparison,
         contract=name,
-        parts=_parts(found["before"]["rows"], found["after"]["rows"]),
-        amounts=_amounts(found["before"]["amounts"], found["after"]["amounts"]),
-        totals=side_by_side(found["totals"]),
+        parts=_parts(comparison["before"]["rows"], comparison["after"]["rows"]),
+        amounts=_amounts(comparison["before"]["amounts"], comparison["after"]["amounts"]),
+        totals=side_by_side(comparison["totals"]),
     )
 
 
@@ -111,7 +111,7 @@ def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[
 
 @allow(Action.UPLOAD)
 def replay_batch(batch_id: str) -> ResponseReturnValue:
-    """Read the kept original again, with the contract of today or another one."""
+    """Read the original file again, with the current contract or another one."""
     scoped.own(batch_id)
     name = request.form.get("contract", "")
     if name:

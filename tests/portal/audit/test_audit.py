@@ -171,9 +171,9 @@ def test_no_entry_of_a_working_day_holds_a_password(app: App, person: People) ->
 
 
 def test_every_action_has_words() -> None:
-    from portal.audit.words import KINDS, SAID
+    from portal.audit.words import ACTION_LABELS, KINDS
 
-    assert set(SAID) == set(What)
+    assert set(ACTION_LABELS) == set(What)
     assert {what.kind for what in What} == set(KINDS)
 
 

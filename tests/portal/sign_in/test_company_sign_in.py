@@ -13,7 +13,7 @@ from joserfc.jwk import OctKey, RSAKey
 from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 
-from portal.wsgi import let_somebody_in
+from portal.wsgi import ensure_first_admin
 from tillstream.app import App
 from tillstream.audit import What
 from tillstream.audit.reading import Asked, newest
@@ -259,8 +259,8 @@ def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: 
 
 def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provider: Provider) -> None:
     app, flask = opened(first_admin="Ana@Example.com", first_password=PASSWORD)
-    let_somebody_in(app)
-    let_somebody_in(app)
+    ensure_first_admin(app)
+    ensure_first_admin(app)
     visitor, _ = through(flask, provider)
     assert visitor.get("/people").status_code == 200
     assert [one.has_password for one in accounts.find(app.ports)] == [False]
@@ -268,7 +268,7 @@ def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provide
 
 def test_the_first_password_lets_the_administrator_in_who_is_asked_for_another(opened: Open) -> None:
     app, flask = opened(sign_in="passwords", first_admin="boss", first_password=PASSWORD)
-    let_somebody_in(app)
+    ensure_first_admin(app)
     visitor = Visitor(flask.test_client())
     assert visitor.sign_in("boss").status_code == 303
     assert "Choose your own" in visitor.get("/dashboard").text

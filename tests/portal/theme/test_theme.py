@@ -11,7 +11,7 @@ from homes import create_app
 from visitor import Visitor
 
 from portal import navigation
-from portal.list_view import Asked, asked, page_of
+from portal.list_view import ListQuery, list_query, page_of
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -137,7 +137,7 @@ def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> 
 
 def test_a_list_keeps_what_was_asked_in_its_address(portal: Flask) -> None:
     with portal.test_request_context("/x?q=june&sort=-net&state=good&state=bad&page=3&size=50&tab=all"):
-        found = asked(sorts={"net"}, filters={"state"}, keep={"tab"})
+        found = list_query(sorts={"net"}, filters={"state"}, keep={"tab"})
     assert (found.first, found.column, found.down) == (100, "net", True)
     assert found.args == {
         "tab": "all", "q": "june", "state": ["good", "bad"], "sort": "-net", "size": 50, "page": "",
@@ -146,12 +146,12 @@ def test_a_list_keeps_what_was_asked_in_its_address(portal: Flask) -> None:
 
 def test_a_list_takes_no_sort_and_no_size_that_it_does_not_know(portal: Flask) -> None:
     with portal.test_request_context("/x?sort=password&size=100000&page=-4"):
-        found = asked(sorts={"net"}, usual="-net")
+        found = list_query(sorts={"net"}, default_sort="-net")
     assert (found.sort, found.size, found.page) == ("-net", 25, 1)
 
 
 def test_a_page_of_a_list_says_whether_more_follow() -> None:
-    first = page_of(Asked(), list(range(60)))
+    first = page_of(ListQuery(), list(range(60)))
     assert (len(first.rows), first.total, first.more, first.last) == (25, 60, True, 3)
-    last = page_of(Asked(page=3), iter(range(60)))
+    last = page_of(ListQuery(page=3), iter(range(60)))
     assert (list(last.rows), last.total, last.more, last.last) == (list(range(50, 60)), None, False, None)
