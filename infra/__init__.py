@@ -1,1 +1,1 @@
-"""What a Google project must hold, and how it gets there."""
+"""The resources of a Google project, and their deployment."""

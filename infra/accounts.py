@@ -1,9 +1,9 @@
-"""Who acts in the project, and which role each has on what: one service account a function, and as few roles as do."""
+"""Service accounts and their roles: one account per function, with the least privileges."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.functions import DOCUMENTS, FUNCTIONS, SAYS, WRITES, Finalized, Grant, Pushed, Scheduled
+from infra.functions import DOCUMENTS, FUNCTIONS, PUBLISHES, WRITES, Finalized, Grant, Pushed, Scheduled
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from tillstream.domain.events import DEAD_LETTERS, INBOX, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
@@ -17,19 +17,19 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     Grant("roles/storage.objectUser", "bucket", STAGING),
     *WRITES,
     DOCUMENTS,
-    SAYS,
+    PUBLISHES,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
     Grant("roles/monitoring.viewer"),
 )
-"""The portal takes uploads and sales in, keeps what is not whole yet or only looked at beside what is staged, decides
-(undo, confirm, replay: each a settlement), and shows and sends again what was given up."""
+"""The portal receives uploads and sales, stores incomplete uploads and previews in staging, settles decisions (undo,
+confirm, replay), and lists and resends dead letters."""
 
 
 @dataclass(frozen=True)
 class Agent:
-    """A service account of Google's that acts for a service in the project; made when it is first asked for."""
+    """A Google-managed service account of a service in the project; created on first request."""
 
     api: str
     address: str
@@ -45,7 +45,7 @@ AGENTS = (STORAGE_AGENT, PUBSUB_AGENT, EVENTARC_AGENT)
 
 
 def accounts() -> dict[str, str]:
-    """Id of each service account → what it is for."""
+    """Id of each service account → its purpose."""
     return {
         **{spec.account: f"Tillstream: function {spec.name}" for spec in FUNCTIONS},
         PORTAL: "Tillstream: portal",
@@ -57,18 +57,18 @@ def accounts() -> dict[str, str]:
 
 @dataclass(frozen=True, order=True)
 class On:
-    """What a role is on: kind and name, as `Grant` has them, and beyond it account, function, secret, repository."""
+    """The target of a role: kind and name as in `Grant`, and in addition account, function, secret, repository."""
 
     kind: str
     name: str = ""
 
 
 def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
-    """Everything that anybody of ours, and the agents that they need, may do."""
-    found: dict[On, set[Role]] = {}
+    """All roles of our accounts and of the agents that they need."""
+    grants: dict[On, set[Role]] = {}
     for on, role in _roles(stage, secrets):
-        found.setdefault(on, set()).add(role)
-    return found
+        grants.setdefault(on, set()).add(role)
+    return grants
 
 
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
@@ -84,12 +84,12 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
 
 
 def _bounds(stage: Stage, grant: Grant) -> str:
-    """Documents are of one database; Firestore knows no policy below the project's but has conditions."""
+    """Restrict documents to one database; Firestore has no policy below the project's, but that one has conditions."""
     return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
 
 
 def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
-    """Whoever brings an event, or the clock's call, to a function."""
+    """The accounts that deliver events or scheduled calls to functions."""
     for spec in FUNCTIONS:
         for trigger in spec.triggers:
             account = SCHEDULER if isinstance(trigger, Scheduled) else EVENTS
@@ -99,19 +99,19 @@ def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
 
 
 def _builder(stage: Stage) -> Iterator[tuple[On, Role]]:
-    """Builds read their source, write their log and push what they made."""
+    """Builds read their source, write their log and push the image."""
     member = _member(stage, BUILD)
     copies = f'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-{stage.number}-{stage.region}")'
     yield On("project"), Role("roles/logging.logWriter", member)
-    yield On("project"), Role("roles/storage.objectViewer", member, copies)  # Google's own bucket, made when first used
+    yield On("project"), Role("roles/storage.objectViewer", member, copies)  # Google's own bucket, created on first use
     yield On("bucket", "source"), Role("roles/storage.objectViewer", member)
     yield On("repository", REPOSITORY), Role("roles/artifactregistry.writer", member)
 
 
 def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
-    """What Google's own services need to carry events here."""
+    """Roles that Google's agents need to deliver events."""
     pubsub = PUBSUB_AGENT.member(stage)
-    # Eventarc makes the topic that Cloud Storage tells of objects, and gives it its name
+    # Eventarc creates and names the topic of Cloud Storage notifications
     yield On("project"), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
     yield On("project"), Role("roles/eventarc.serviceAgent", EVENTARC_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
@@ -121,7 +121,7 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
 
 
 def pushed_and_pulled() -> list[str]:
-    """Every subscription that gives up on messages."""
+    """Every subscription with a dead-letter policy."""
     pushed = [t.subscription for spec in FUNCTIONS for t in spec.triggers if isinstance(t, Pushed)]
     return [*pushed, "receive"]
 

@@ -1,4 +1,4 @@
-"""Everything that a stage's project holds, in the order in which it is made."""
+"""All resources of a stage's project, in order of creation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from infra.kinds import (
     watching,
 )
 from infra.kinds.agents import agent
-from infra.kinds.iam import Policy, Role, asked
+from infra.kinds.iam import Policy, Role, policy_query
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, tables
 from infra.resource import Resource
@@ -36,24 +36,24 @@ APIS = (
     *("cloudscheduler", "secretmanager", "logging", "monitoring"),
 )
 LABELS = {"app": "tillstream"}
-PULLED = Delivery(waits=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
-"""What is pulled is kept at once, so that others need not wait longer for what a dying puller held. A store's sales
-come in the order in which it told them."""
+PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
+"""Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
+publishing order."""
 PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
 STORE_SALE = "store-sale"
-"""Schema of what tills send."""
+"""Schema of the messages of tills."""
 SECRETS = {
     "TILLSTREAM_SESSION_SECRET": "tillstream-session-secret",
     "TILLSTREAM_FIRST_PASSWORD": "tillstream-first-password",
 }
-"""The portal's variables → where their values are kept. A first value is made; the second is read once, by people."""
+"""The portal's variables → their secrets. The first value is generated; the second one is read once, by a user."""
 OIDC_SECRET = {"TILLSTREAM_OIDC_CLIENT_SECRET": "tillstream-oidc-client-secret"}
-"""Only where people sign in through a provider: what it gave is put in by hand."""
+"""Only with sign-in through an OIDC provider: the provider's secret is entered by hand."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """The resources of one stage; later ones may need earlier ones."""
+    """The resources of one stage; later ones may depend on earlier ones."""
 
     stage: Stage
     source: Source
@@ -64,24 +64,24 @@ class Declared:
     def _all(self) -> Iterator[Resource]:
         yield services.services([f"{api}.googleapis.com" for api in APIS])
         yield from (agent(each.api, each.member(self.stage)) for each in AGENTS)
-        made = list(self._made())
-        yield from made
-        on = {_on(self.stage, resource): resource for resource in made}
+        base = list(self._base())
+        yield from base
+        on = {_on(self.stage, resource): resource for resource in base}
         yield from self._policies(on)
-        yield from self._late(on)
+        yield from self._services(on)
 
-    # ---- what others stand on -----------------------------------------------------------------------------------
+    # ---- base resources -----------------------------------------------------------------------------------------
 
-    def _made(self) -> Iterator[Resource]:
+    def _base(self) -> Iterator[Resource]:
         stage = self.stage
-        yield from (iam.account(stage.account(name), says) for name, says in accounts.accounts().items())
+        yield from (iam.account(stage.account(name), description) for name, description in accounts.accounts().items())
         yield from self._buckets()
         yield pubsub.schema(STORE_SALE, resources.files("infra").joinpath("store_sale.proto").read_text("utf-8"))
         for name in self._topics():
-            fits = STORE_SALE if name == TOPIC_STORE_SALES else ""
-            yield pubsub.topic(stage.project, name, stage.region, LABELS, fits)
+            schema_name = STORE_SALE if name == TOPIC_STORE_SALES else ""
+            yield pubsub.topic(stage.project, name, stage.region, LABELS, schema_name)
         yield self._subscription("receive", TOPIC_STORE_SALES, PULLED)
-        yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, Delivery(waits=60, keeps=pubsub.KEEPS_LONGEST))
+        yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION))
         for spec in FUNCTIONS:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
@@ -111,14 +111,14 @@ class Declared:
 
     def _datasets(self) -> Iterator[Resource]:
         stage = self.stage
-        on, says = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
-        ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, says, holds_data=True)
+        on, description = (stage.region, LABELS), "The ledger of Tillstream and the views over it"
+        ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
         yield tables(stage, ledger)
-        says = "What people's own reports read: each sees the own rows"
-        shown = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, says, holds_data=False)
-        yield shown
-        yield reports(stage, shown, [*(spec.account for spec in FUNCTIONS), accounts.PORTAL])
+        description = "What people's own reports read: each sees the own rows"
+        views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
+        yield views
+        yield reports(stage, views, [*(spec.account for spec in FUNCTIONS), accounts.PORTAL])
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -135,43 +135,43 @@ class Declared:
             pushed_as=self.stage.account(EVENTS),
         )
 
-    # ---- who may do what ----------------------------------------------------------------------------------------
+    # ---- policies -----------------------------------------------------------------------------------------------
 
     def _policies(self, on: dict[On, Resource]) -> Iterator[Policy]:
-        """All but those of functions and portal, which come with them."""
-        for where, roles in sorted(self._roles().items()):
-            if where.kind not in {"function", "portal"}:
-                yield self._policy(where, roles, on.get(where))
+        """All policies except those of functions and portal, which follow their resources."""
+        for target, roles in sorted(self._roles().items()):
+            if target.kind not in {"function", "portal"}:
+                yield self._policy(target, roles, on.get(target))
 
     def _roles(self) -> dict[On, set[Role]]:
         return accounts.roles(self.stage, tuple(self.secrets.values()))
 
-    def _policy(self, where: On, roles: set[Role], of: Resource | None) -> Policy:
+    def _policy(self, target: On, roles: set[Role], resource: Resource | None) -> Policy:
         stage = self.stage
-        ours = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
-        if where.kind == "dataset" and of:
-            return bigquery.access(stage.project, of, roles, ours)
-        words, on, api = {
+        managed = {f"serviceAccount:{stage.account(name)}" for name in accounts.accounts()}
+        if target.kind == "dataset" and resource:
+            return bigquery.access(stage.project, resource, roles, managed)
+        group, on, api = {
             "project": (("projects",), (stage.project,), "cloudresourcemanager.googleapis.com"),
-            "bucket": (("storage", "buckets"), (f"gs://{of.name if of else ''}",), storage.API),
-            "topic": (("pubsub", "topics"), (where.name,), pubsub.API),
-            "subscription": (("pubsub", "subscriptions"), (where.name,), pubsub.API),
-            "account": (("iam", "service-accounts"), (stage.account(where.name),), iam.API),
-            "secret": (("secrets",), (where.name,), secrets.API),
+            "bucket": (("storage", "buckets"), (f"gs://{resource.name if resource else ''}",), storage.API),
+            "topic": (("pubsub", "topics"), (target.name,), pubsub.API),
+            "subscription": (("pubsub", "subscriptions"), (target.name,), pubsub.API),
+            "account": (("iam", "service-accounts"), (stage.account(target.name),), iam.API),
+            "secret": (("secrets",), (target.name,), secrets.API),
             "repository": (
                 ("artifacts", "repositories"),
-                (where.name, f"--location={stage.region}"),
+                (target.name, f"--location={stage.region}"),
                 run.REGISTRY,
             ),
-            "function": (("run", "services"), (where.name, f"--region={stage.region}"), run.API),
+            "function": (("run", "services"), (target.name, f"--region={stage.region}"), run.API),
             "portal": (("run", "services"), ("portal", f"--region={stage.region}"), run.API),
-        }[where.kind]
-        title = f"of {where.kind} {where.name}".rstrip()
-        return iam.policy(title, asked(words, on, api), roles, ours, words, on, within=of)
+        }[target.kind]
+        title = f"of {target.kind} {target.name}".rstrip()
+        return iam.policy(title, policy_query(group, on, api), roles, managed, group, on, within=resource)
 
-    # ---- what works ---------------------------------------------------------------------------------------------
+    # ---- functions, portal, monitoring --------------------------------------------------------------------------
 
-    def _late(self, on: dict[On, Resource]) -> Iterator[Resource]:
+    def _services(self, on: dict[On, Resource]) -> Iterator[Resource]:
         stage, source = self.stage, self.source
         roles = self._roles()
         yield from firestore.indexes(on[On("documents", "(default)")])
@@ -183,43 +183,43 @@ class Declared:
             yield storage.placed(on[On("bucket", "source")], package, source.zip)
         address = f"gs://{stage.bucket('source')}/{package}"
         for spec in FUNCTIONS:
-            made = functions.function(stage, spec, address, LABELS, source.functions)
-            yield made
-            yield self._policy(On("function", spec.name), roles[On("function", spec.name)], made)
-            yield from self._called(spec)
+            function = functions.function(stage, spec, address, LABELS, source.functions)
+            yield function
+            yield self._policy(On("function", spec.name), roles[On("function", spec.name)], function)
+            yield from self._triggers(spec)
         image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.image else None
         if image:
             yield image
         portal = run.portal(stage, image.name if image else "", self.secrets, LABELS)
         yield portal
         yield self._policy(On("portal"), roles[On("portal")], portal)
-        yield from self._watched()
+        yield from self._monitoring()
 
-    def _called(self, spec: Function) -> Iterator[Resource]:
+    def _triggers(self, spec: Function) -> Iterator[Resource]:
         stage = self.stage
         for trigger in spec.triggers:
             if isinstance(trigger, Finalized):
                 bucket = stage.bucket(trigger.bucket)
-                woken = functions.finalized(stage, spec.name, bucket, stage.account(EVENTS), LABELS)
-                yield woken
-                yield functions.carrier(stage, woken, PUSHED)
+                eventarc = functions.finalized(stage, spec.name, bucket, stage.account(EVENTS), LABELS)
+                yield eventarc
+                yield functions.carrier(stage, eventarc, PUSHED)
             if isinstance(trigger, Scheduled):
                 to, caller = functions.address(stage, spec.name), stage.account(SCHEDULER)
                 yield scheduler.job(stage, spec.name, trigger.cron, to, caller, spec.timeout)
 
-    def _watched(self) -> Iterator[Resource]:
+    def _monitoring(self) -> Iterator[Resource]:
         host = self.stage["PORTAL_ADDRESS"].removeprefix("https://")
         yield from (watching.metric(name, config) for name, config in goals.METRICS.items())
         email = self.stage["ALERT_EMAIL"]
-        told = watching.channel(email) if email else None
-        if told:
-            yield told
+        channel = watching.channel(email) if email else None
+        if channel:
+            yield channel
         yield watching.uptime(host, "/healthz/ready")
-        yield from (watching.alert(wanted, told.name if told else "") for wanted in goals.alerts(host))
+        yield from (watching.alert(wanted, channel.name if channel else "") for wanted in goals.alerts(host))
 
 
 def _on(stage: Stage, resource: Resource) -> On:
-    """What a role names it by: buckets by their logical name."""
+    """The target of roles that a resource is; buckets have their logical name."""
     if resource.kind == "dataset" and resource.name == stage["DATASET"]:
         return On("dataset")
     if resource.kind == "bucket":

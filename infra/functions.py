@@ -1,6 +1,6 @@
-"""What each function needs in a Google project, with the reason: its size, what calls it, what its account may do.
+"""The functions: size with its reason, triggers and the roles of the account.
 
-The one table that the deploy, the package and `make cloud-local` read. Event-triggered functions end at 9 minutes.
+The deploy, the package and `make cloud-local` all read this table. Event-triggered functions time out after 9 minutes.
 """
 
 from dataclasses import dataclass, field
@@ -19,21 +19,21 @@ from tillstream.domain.events import (
 )
 
 EVENT_SECONDS = 540
-"""The longest that Google lets an event-triggered function run; a push subscription waits 600 at most."""
+"""Google's maximum for an event-triggered function; a push subscription waits at most 600."""
 
 
 @dataclass(frozen=True)
 class Finalized:
-    """An Eventarc trigger: an object of this (logical) bucket is whole. Retries are on."""
+    """An Eventarc trigger: an object of this (logical) bucket was finalised. Retries are on."""
 
     bucket: str
 
 
 @dataclass(frozen=True)
 class Pushed:
-    """A push subscription with a token of the account that calls functions; where a type is given, only its messages.
+    """A push subscription, authenticated as the account that calls functions; with a type, filtered by it.
 
-    One of our own and no Eventarc trigger: those have no filter, and each function would be woken by every event.
+    Not an Eventarc trigger: those have no attribute filter, and every event would start every function.
     """
 
     subscription: str
@@ -53,7 +53,7 @@ Trigger = Finalized | Pushed | Scheduled
 
 @dataclass(frozen=True)
 class Grant:
-    """A role of the function's own service account, on one thing of the project or on the project itself."""
+    """A role of the function's service account on one resource, or on the project."""
 
     role: str
     on: Literal["project", "bucket", "topic", "subscription", "dataset"] = "project"
@@ -74,10 +74,10 @@ class Function:
     timeout: int
     """Seconds."""
     least: int
-    """Instances that are kept warm."""
+    """Minimum number of instances."""
     most: int
     why: str
-    """Why it is as big as that."""
+    """Reason for its size."""
     grants: tuple[Grant, ...]
     environment: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -93,11 +93,11 @@ FAST_READS = Grant("roles/bigquery.readSessionUser")
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 COUNTS = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS)
-"""A settlement asks for nothing that would be read fast."""
-SAYS = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
+"""Settlements need no fast reads."""
+PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 
 
-def _reads(bucket: str) -> Grant:
+def _object_viewer(bucket: str) -> Grant:
     return Grant("roles/storage.objectViewer", "bucket", bucket)
 
 
@@ -118,7 +118,7 @@ STAGE = Function(
     why="A file streams in blocks, so its memory does not grow with it, but a workbook of the largest size that is "
     "taken unpacks to 2 GB; the second core checks one block while the next is read. One file at a time, since two "
     "would share that memory. Twenty at once load the project's quotas no further than a region's files of a night.",
-    grants=(_reads(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, SAYS),
+    grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
 )
 SETTLE = Function(
     "settle",
@@ -132,7 +132,7 @@ SETTLE = Function(
     most=1,
     why="BigQuery does the work. Only one settlement can commit at a time, so a second instance would only lose "
     "races; what is staged meanwhile goes into the next settlement together.",
-    grants=(*COUNTS, _reads(STAGING), DOCUMENTS, SAYS),
+    grants=(*COUNTS, _object_viewer(STAGING), DOCUMENTS, PUBLISHES),
 )
 ANNOUNCE = Function(
     "announce",
@@ -202,7 +202,7 @@ SWEEP = Function(
         Grant("roles/storage.objectUser", "bucket", INBOX),
         Grant("roles/storage.objectUser", "bucket", STAGING),
         DOCUMENTS,
-        SAYS,
+        PUBLISHES,
         Grant("roles/pubsub.publisher", "topic", TOPIC_SALE_EVENTS),
         Grant("roles/pubsub.viewer"),
     ),

@@ -1,4 +1,4 @@
-"""Runs gcloud and bq: asks for states, makes changes, and tries again where a project is not ready yet."""
+"""Run gcloud and bq: query states, make changes, and retry while a new project is not ready."""
 
 import json
 import random
@@ -17,14 +17,14 @@ from typing import Any
 from infra.resource import FILES, Ask, Command
 from tillstream.domain.errors import Rejected, Unavailable
 
-ASKED_WITHIN = 120.0
-DONE_WITHIN = 1_800.0
-"""Seconds. The longest is a build of the portal's image or of a function."""
+QUERY_TIMEOUT = 120.0
+CHANGE_TIMEOUT = 1_800.0
+"""Seconds. The longest call builds the portal's image or a function."""
 PATIENCE = 420.0
-"""Seconds that a change is tried again: a new account or agent is known everywhere within seven minutes."""
+"""Seconds during which a change is retried: new accounts and agents take up to seven minutes to propagate."""
 
-ABSENT = re.compile(r"NOT_FOUND|not found|does not exist|HTTPError 404|404:|status: 404", re.IGNORECASE)
-THERE = re.compile(r"ALREADY_EXISTS|already exists|HTTPError 409|409:", re.IGNORECASE)
+NOT_FOUND = re.compile(r"NOT_FOUND|not found|does not exist|HTTPError 404|404:|status: 404", re.IGNORECASE)
+ALREADY_EXISTS = re.compile(r"ALREADY_EXISTS|already exists|HTTPError 409|409:", re.IGNORECASE)
 NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (why, re.compile(words, re.IGNORECASE | re.DOTALL))
     for why, words in (
@@ -47,59 +47,61 @@ NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-class Existing(Rejected):
-    """What was to be made is there already."""
+class AlreadyExists(Rejected):
+    """The resource to be created exists already."""
 
 
 @dataclass(frozen=True)
 class Gcloud:
-    """Calls for one project. `folder` holds the files that commands read."""
+    """Calls for one project. folder: for the files that commands read."""
 
     project: str
     folder: Path
-    say: Callable[[str], None] = lambda _: None
+    report: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
 
     def ask(self, ask: Ask) -> Any:
-        """The answer, as JSON; None where what is asked about is not there. Raises `Rejected`, `Unavailable`."""
+        """The JSON result; None if the resource does not exist. Raises `Rejected`, `Unavailable`."""
         command = Command(ask.words, program=ask.program)
         if ask.program == "gcloud":
             command = Command((*ask.words, "--format=json"))
-        done = self._run(command, ASKED_WITHIN)
+        done = self._run(command, QUERY_TIMEOUT)
         if done.returncode == 0:
             return json.loads(done.stdout or "null")
-        if ABSENT.search(done.stderr + done.stdout):
+        if NOT_FOUND.search(done.stderr + done.stdout):
             return None
-        raise Rejected(f"{told(command)}: {_reason(done)}")
+        raise Rejected(f"{summary(command)}: {_reason(done)}")
 
     def do(self, command: Command) -> None:
-        """Make one change. Raises `Existing`, `Rejected`, and `Unavailable` where it was never ready."""
+        """Make one change. Raises `AlreadyExists`, `Rejected`, and `Unavailable` if the project never became ready."""
         until, wait = time.monotonic() + PATIENCE, 4.0
-        command = self._answered(command)
+        command = self._fill_in(command)
         while True:
-            done = self._run(command, DONE_WITHIN)
+            done = self._run(command, CHANGE_TIMEOUT)
             if done.returncode == 0:
                 return
             reason = _reason(done)
             why = next((why for why, words in NOT_READY if words.search(done.stderr)), "")
             if not why:
-                raise (Existing if THERE.search(done.stderr) else Rejected)(f"{told(command)}: {reason}")
+                raise (AlreadyExists if ALREADY_EXISTS.search(done.stderr) else Rejected)(
+                    f"{summary(command)}: {reason}"
+                )
             if time.monotonic() + wait > until:
-                raise Unavailable(f"{told(command)}: {reason}")
-            self.say(f"    {why}; once more in {wait:.0f} s")
+                raise Unavailable(f"{summary(command)}: {reason}")
+            self.report(f"    {why}; once more in {wait:.0f} s")
             self.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, keeps no secret
             wait = min(wait * 2, 60.0)
 
     def line(self, command: Command) -> str:
-        """The command as it is typed into a shell."""
+        """The command as typed into a shell."""
         line = shlex.join(self._words(command))
-        for name, asked in command.answers.items():
-            given = shlex.join(self._words(Command(asked)))
-            line = line.replace(f"'{{{name}}}'", f'"$({given})"')
+        for name, words in command.answers.items():
+            lookup = shlex.join(self._words(Command(words)))
+            line = line.replace(f"'{{{name}}}'", f'"$({lookup})"')
         return f"openssl rand -hex 32 | {line}" if command.random_input else line
 
     def write(self, commands: Iterable[Command]) -> None:
-        """The files that commands read."""
+        """Write the files that the commands read."""
         for command in commands:
             for name, text in command.files.items():
                 path = self.folder / name
@@ -111,49 +113,51 @@ class Gcloud:
         if command.program == "bq":
             return ["bq", f"--project_id={self.project}", "--quiet", "--headless", *words]
         if command.program != "gcloud":
-            return [command.program, *words]  # takes what it needs as it stands
+            return [command.program, *words]  # has all options already
         return ["gcloud", *words, f"--project={self.project}", "--quiet"]
 
-    def _answered(self, command: Command) -> Command:
-        """With what only the project knows put in."""
+    def _fill_in(self, command: Command) -> Command:
+        """Replace the placeholders that only the project can resolve."""
         words = command.words
-        for name, asked in command.answers.items():
-            done = self._run(Command(asked), ASKED_WITHIN)
+        for name, lookup in command.answers.items():
+            done = self._run(Command(lookup), QUERY_TIMEOUT)
             answer = done.stdout.strip()
             if done.returncode or not answer:
-                raise Unavailable(f"{told(command)}: {_reason(done) if done.returncode else 'its name is not known'}")
+                raise Unavailable(
+                    f"{summary(command)}: {_reason(done) if done.returncode else 'its name is not known'}"
+                )
             words = tuple(word.replace(f"{{{name}}}", answer) for word in words)
         return replace(command, words=words, answers={})
 
-    def _run(self, command: Command, within: float) -> "subprocess.CompletedProcess[str]":
+    def _run(self, command: Command, timeout: float) -> "subprocess.CompletedProcess[str]":
         self.write([command])
         words = self._words(command)
-        beside = str(Path(sys.executable).parent)  # where our own command is
-        found = shutil.which(words[0]) or shutil.which(words[0], path=beside)
-        if not found:
+        scripts = str(Path(sys.executable).parent)  # where our own command is installed
+        program = shutil.which(words[0]) or shutil.which(words[0], path=scripts)
+        if not program:
             raise Rejected(
                 f"{words[0]} is not on this machine: install the Google Cloud SDK, then `gcloud auth login`."
             )
         try:
             return subprocess.run(
-                [found, *words[1:]],
+                [program, *words[1:]],
                 input=secrets.token_hex(32) if command.random_input else "",
                 capture_output=True,
                 text=True,
-                timeout=within,
+                timeout=timeout,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"{told(command)} did not end within {within:.0f} seconds.") from error
+            raise Unavailable(f"{summary(command)} did not end within {timeout:.0f} seconds.") from error
 
 
-def told(command: Command) -> str:
-    """The command in short, for a sentence."""
+def summary(command: Command) -> str:
+    """A short form of the command, for messages."""
     return " ".join((command.program, *(word for word in command.words[:5] if not word.startswith("--"))))
 
 
 def _reason(done: "subprocess.CompletedProcess[str]") -> str:
-    """What it said last, without the rest of a long help."""
+    """The last error line, without the help text."""
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR") or "error" in line.lower()]
     return (errors or lines or [f"ended with {done.returncode}"])[-1][:500]

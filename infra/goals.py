@@ -1,4 +1,4 @@
-"""What Tillstream promises in the cloud, the figures that show it, and the alerts that tell when it is broken."""
+"""Service level objectives in the cloud, the metrics that measure them, and the alerts for violations."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from infra.functions import FUNCTIONS
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 60
-"""From the last byte of a file, and from a till's message, until its numbers can be asked for: p95."""
+"""From the last byte of a file, and from a till's message, until its numbers can be queried: p95."""
 BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
-"""Seconds, 1 to 7,500 in steps of a quarter."""
+"""Seconds, 1 to 7,500 in steps of 25 %."""
 
 OF_FUNCTIONS = 'resource.type="cloud_run_revision"'
 
@@ -40,7 +40,7 @@ METRICS: dict[str, dict[str, Any]] = {
 
 
 def alerts(host: str) -> list[dict[str, Any]]:
-    """As Monitoring spells policies."""
+    """Alert policies in the format of Cloud Monitoring."""
     return [
         _late("Tillstream: files are late", "file", FILE_SECONDS),
         _late("Tillstream: till sales are late", "sale", SALE_SECONDS),
@@ -98,7 +98,7 @@ def _late(title: str, name: str, seconds: int) -> dict[str, Any]:
 
 
 def _alert(
-    title: str, says: str, filter_: str, aggregation: dict[str, str], above: int, lasting: str = "0s"
+    title: str, description: str, filter_: str, aggregation: dict[str, str], above: int, lasting: str = "0s"
 ) -> dict[str, Any]:
     condition = {
         "filter": filter_,
@@ -111,6 +111,6 @@ def _alert(
         "displayName": title,
         "combiner": "OR",
         "enabled": True,
-        "documentation": {"content": f"{says}\n\nWhat to do: docs/runbook.md", "mimeType": "text/markdown"},
+        "documentation": {"content": f"{description}\n\nWhat to do: docs/runbook.md", "mimeType": "text/markdown"},
         "conditions": [{"displayName": title, "conditionThreshold": condition}],
     }

@@ -1,6 +1,6 @@
-"""The deployable source of the functions, as `make package` lays it out: `python -m infra.package [FOLDER]`.
+"""The deployable source of the functions, as `make package` builds it: `python -m infra.package [FOLDER]`.
 
-`main.py`, the core beside it, and every package that it needs, by version and hash.
+It has `main.py`, the core next to it, and every dependency by version and hash.
 """
 
 import shutil
@@ -14,7 +14,7 @@ CORE = ("functions", "sql", "tillstream")
 
 
 def package(folder: Path = PACKAGE) -> Path:
-    """Lay it out anew; the same files for the same clone."""
+    """Build the folder from scratch; reproducible for the same clone."""
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
-"""What each call of a port asks of Google's APIs, and which permissions the roles hold that are granted here.
+"""The permissions that each call of a port needs, and those of the granted roles.
 
-Only permissions that a call needs are listed of a role; the whole lists are in Google's reference of roles.
+Only permissions that some call needs are listed for a role; Google's role reference has the complete lists.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,11 +48,11 @@ CALLS: dict[str, tuple[str, ...]] = {
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.renew": ("bigquery.jobs.create", "bigquery.tables.updateData"),
 }
-"""Method of a port → the permissions that it needs; of a copy, those on what is copied."""
+"""Method of a port → permissions that it needs; for a copy, those on its source."""
 OF_PROJECT = frozenset({"bus.subscriptions", "bus.depths", "bus.dead_letters", "bus.resend"})
-"""Calls of objects and bus that are about no single thing."""
+"""Calls of objects and bus that do not concern a single resource."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
-"""Where a dead letter may have come from: every topic that somebody may subscribe to."""
+"""Possible origins of a dead letter: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google asks for it before a call reaches us",
     "roles/secretmanager.secretAccessor": "Cloud Run reads the secrets into the portal's environment",
@@ -65,7 +65,7 @@ BEYOND_PORTS = {
     "roles/pubsub.publisher": "Google's own agents tell of objects and hand over dead letters",
     "roles/pubsub.subscriber": "Pub/Sub's own agent takes what it hands over from its subscription",
 }
-"""Role that no call of a port shows → what uses it, where emulators ask nobody for anything."""
+"""Role that no call of a port needs → its user; emulators check no permissions."""
 
 _READS = ("storage.objects.get", "storage.objects.list")
 _ENTITIES = tuple(f"datastore.entities.{does}" for does in ("get", "list", "create", "update", "delete"))
@@ -84,24 +84,24 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 Permission = tuple[str, str]
-"""What, and on which bucket, topic or subscription; empty where it is of the project, the dataset or the documents."""
+"""Permission, and the bucket, topic or subscription; empty for the project, the dataset or the documents."""
 
 
 def needed(call: str, where: str = "") -> set[Permission]:
-    """What one call of a port needs."""
+    """The permissions of one call of a port."""
     narrow = call.partition(".")[0] in {"objects", "bus"} and call not in OF_PROJECT
-    found = {(permission, where if narrow else "") for permission in CALLS[call]}
+    permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
-        found.add(("pubsub.subscriptions.consume", DEAD_LETTERS))
+        permissions.add(("pubsub.subscriptions.consume", DEAD_LETTERS))
     if call == "bus.resend":
-        found |= {("pubsub.topics.publish", topic) for topic in SENT_AGAIN_TO}
+        permissions |= {("pubsub.topics.publish", topic) for topic in SENT_AGAIN_TO}
     if call in {"warehouse.settle", "warehouse.preview"}:
-        found |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}  # it loads what was staged
-    return found
+        permissions |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}  # it loads staged rows
+    return permissions
 
 
 def held(grants: Iterable[Grant]) -> Iterator[Permission]:
-    """What an account with these may do."""
+    """The permissions of an account with these grants."""
     for grant in grants:
         for permission in ROLES[grant.role]:
             yield permission, grant.name

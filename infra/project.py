@@ -1,4 +1,4 @@
-"""One stage of one project, ready to be deployed, checked or removed: what the command line asks for."""
+"""One stage of one project, ready to be deployed, checked or removed by the command line."""
 
 import contextlib
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from tillstream.domain.errors import Rejected
 
 CLONE = Path(__file__).resolve().parent.parent
 PACKAGE = CLONE / "build" / "functions"
-"""Where `make package` lays the functions' source."""
+"""The output of `make package`."""
 WORK = CLONE / "build" / "deploy"
 DESCRIBED = "cloudresourcemanager.googleapis.com"
 
@@ -23,32 +23,35 @@ def deployment(
     project: str,
     stage_name: str,
     overrides: Mapping[str, str],
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     number: str = "",
     ask: bool = True,
     work: Path = WORK,
     made_of: Source | None = None,
 ) -> Deploy:
-    """number: the project's, which is asked for unless it is given or `ask` is False. Raises `Rejected`."""
-    gcloud = Gcloud(project, work / f"{project}-{stage_name}", say)
+    """The deployment of one stage. Raises `Rejected`.
+
+    number: of the project; queried if empty, unless `ask` is False. made_of: the source; default: this clone's.
+    """
+    gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
         number = _number(gcloud)
     made_of = made_of or here(work)
     if not made_of.functions and not ask:
         made_of = UNKNOWN
-    return Deploy(Declared(stage.read(stage_name, project, number, overrides), made_of).resources(), gcloud, say)
+    return Deploy(Declared(stage.read(stage_name, project, number, overrides), made_of).resources(), gcloud, report)
 
 
 def here(work: Path = WORK) -> Source:
-    """What this clone deploys; outside of a clone, or before `make package`, nothing that could be compared."""
+    """The source of this clone; empty outside of a clone or before `make package`."""
     if not PACKAGE.is_dir() or not (CLONE / "Dockerfile").is_file():
         return Source()
     return source.of_clone(CLONE, PACKAGE, work)
 
 
 def _number(gcloud: Gcloud) -> str:
-    asked = Ask(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
+    query = Ask(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
     with contextlib.suppress(KeyError, TypeError):
-        return str(gcloud.ask(asked)["projectNumber"])
+        return str(gcloud.ask(query)["projectNumber"])
     raise Rejected(f"There is no project {gcloud.project}, or you may not see it.")

@@ -20,19 +20,19 @@ API = "run.googleapis.com"
 SERVICES = (*(one.name for one in FUNCTIONS), "portal")
 
 
-def roll_back(project: str, region: str, say: Callable[[str], None], *, forward: bool = False) -> None:
-    """Every service that has a revision before the one that serves. Raises `Rejected`, `Unavailable`."""
+def roll_back(project: str, region: str, report: Callable[[str], None], *, forward: bool = False) -> None:
+    """Roll back every service that has a revision before the serving one. Raises `Rejected`, `Unavailable`."""
     calls, where = calling(project), f"--region={region}"
     for service in SERVICES:
         if forward:
             calls.do(gcloud("run", "services", "update-traffic", service, "--to-latest", where))
-            say(f"{service}: the newest revision")
+            report(f"{service}: the newest revision")
             continue
         revisions = calls.ask(Ask(("run", "revisions", "list", f"--service={service}", where), _name, API))
         chosen = before(serving(described(calls, service, region)), revisions or [])
         if chosen:
             calls.do(gcloud("run", "services", "update-traffic", service, f"--to-revisions={chosen}=100", where))
-        say(f"{service}: {chosen or 'there is no revision before; it stays'}")
+        report(f"{service}: {chosen or 'there is no revision before; it stays'}")
 
 
 def calling(project: str) -> Gcloud:
@@ -40,31 +40,31 @@ def calling(project: str) -> Gcloud:
 
 
 def described(calls: Gcloud, service: str, region: str) -> dict[str, Any]:
-    """The service as Cloud Run has it. Raises `Rejected`: it has none of that name."""
-    found = calls.ask(Ask(("run", "services", "describe", service, f"--region={region}"), _name, API))
-    if not found:
+    """The service in the format of Cloud Run. Raises `Rejected` if it does not exist."""
+    result = calls.ask(Ask(("run", "services", "describe", service, f"--region={region}"), _name, API))
+    if not result:
         raise Rejected(f"There is no {service} in {calls.project}, {region}.")
-    state: dict[str, Any] = found
+    state: dict[str, Any] = result
     return state
 
 
 def before(serving: str, revisions: Sequence[dict[str, Any]]) -> str:
-    """The newest revision that was ready and is older than the one that serves; empty where there is none."""
-    made = {one["metadata"]["name"]: one["metadata"]["creationTimestamp"] for one in revisions if _was_ready(one)}
+    """The newest ready revision that is older than the serving one; empty if there is none."""
+    created = {one["metadata"]["name"]: one["metadata"]["creationTimestamp"] for one in revisions if _was_ready(one)}
     until = next((one["metadata"]["creationTimestamp"] for one in revisions if one["metadata"]["name"] == serving), "")
-    return max((name for name, at in made.items() if at < until), key=lambda name: made[name], default="")
+    return max((name for name, at in created.items() if at < until), key=lambda name: created[name], default="")
 
 
 def serving(service: dict[str, Any]) -> str:
-    """The revision that most requests go to."""
+    """The revision that gets the most requests."""
     traffic = service["status"].get("traffic") or [{}]
-    return str(max(traffic, key=lambda one: one.get("percent") or 0).get("revisionName", ""))
+    return str(max(traffic, key=lambda target: target.get("percent") or 0).get("revisionName", ""))
 
 
 def _was_ready(revision: dict[str, Any]) -> bool:
-    """Revisions that serve nobody are told to be retired, and still are ready."""
+    """Whether the revision is ready; revisions without traffic are marked as retired and remain ready."""
     conditions = revision.get("status", {}).get("conditions", ())
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
 def _name(item: Any) -> str:
@@ -76,9 +76,9 @@ def main() -> int:
     parser.add_argument("project")
     parser.add_argument("region")
     parser.add_argument("--forward", action="store_true", help="to the newest revision again")
-    given = parser.parse_args()
+    args = parser.parse_args()
     try:
-        roll_back(given.project, given.region, print, forward=given.forward)
+        roll_back(args.project, args.region, print, forward=args.forward)
     except TillstreamError as error:
         print(error, file=sys.stderr)
         return 1

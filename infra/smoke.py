@@ -20,7 +20,7 @@ from infra import rollback
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 
 TOKEN = "TILLSTREAM_SMOKE_TOKEN"  # noqa: S105 - the variable's name
-"""A personal token with the rights upload, uploads and numbers, of the region of CONTRACT."""
+"""A personal token with the rights upload, uploads and numbers, for the region of CONTRACT."""
 CONTRACT, REGION, STORE, DAY = "IN", "IN", "WEB-IN", "2001-01-01"
 SALE = {
     "Invoice No": "SMOKE-1",
@@ -44,73 +44,73 @@ SALE = {
     "Original Invoice": "",
 }
 WITHIN = 300.0
-"""Seconds from the last byte until the number can be asked for; the goal is 90."""
+"""Seconds from the last byte until the number can be queried; the objective is 90."""
 EACH = 30.0
-"""Seconds that one request may take."""
+"""Timeout of one request, in seconds."""
 DONE = frozenset({"settled", "announced"})
 OVER = frozenset({"rejected", "failed", "held", "undone"})
 
 
-def smoke(address: str, token: str, units: int, say: Callable[[str], None], within: float = WITHIN) -> float:
+def smoke(address: str, token: str, units: int, report: Callable[[str], None], within: float = WITHIN) -> float:
     """Seconds from the last byte until the number was right. Raises `Rejected`, `Unavailable`."""
-    ask = _Asking(address.rstrip("/"), token)
-    ask("GET", "/healthz")
+    api = _Api(address.rstrip("/"), token)
+    api("GET", "/healthz")
     content = f"{','.join(SALE)}\n{','.join(SALE.values()).format(units=units)}\n".encode()
-    batch, started = _send(ask, content), time.monotonic()
-    say(f"sent {len(content)} bytes as {batch}")
+    batch, started = _send(api, content), time.monotonic()
+    report(f"sent {len(content)} bytes as {batch}")
     while True:
-        told, _ = ask("GET", f"/api/uploads/{batch}")
-        if told["state"] in OVER:
-            raise Rejected(f"The file is {told['state']}: {told.get('error') or 'see its receipt'}.")
-        if told["state"] in DONE:
+        upload, _ = api("GET", f"/api/uploads/{batch}")
+        if upload["state"] in OVER:
+            raise Rejected(f"The file is {upload['state']}: {upload.get('error') or 'see its receipt'}.")
+        if upload["state"] in DONE:
             break
         if time.monotonic() - started > within:
-            raise Unavailable(f"The file is still {told['state']} after {within:.0f} seconds.")
+            raise Unavailable(f"The file is still {upload['state']} after {within:.0f} seconds.")
         time.sleep(1.0)
-    asked = urllib.parse.urlencode({"from": DAY, "to": DAY, "region": REGION, "store": STORE})
-    kpis, _ = ask("GET", f"/api/kpis?{asked}")
+    query = urllib.parse.urlencode({"from": DAY, "to": DAY, "region": REGION, "store": STORE})
+    kpis, _ = api("GET", f"/api/kpis?{query}")
     if (kpis["lines"], float(kpis["units"])) != (1, units):
         raise Rejected(f"Sent {units} units in 1 line, and the API says {kpis['units']} in {kpis['lines']}.")
     return time.monotonic() - started
 
 
-def _send(ask: "_Asking", content: bytes) -> str:
-    """The batch that the file became, sent as a browser sends it: tus 1.0."""
-    named = ",".join(
+def _send(api: "_Api", content: bytes) -> str:
+    """Upload the file as a browser does, by tus 1.0; return its batch."""
+    metadata = ",".join(
         f"{key} {base64.b64encode(value.encode()).decode()}"
         for key, value in (("filename", "smoke.csv"), ("contract", CONTRACT))
     )
-    begun = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": named}
-    _, headers = ask("POST", "/api/uploads", begun)
-    piece = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-    _, headers = ask("PATCH", urllib.parse.urlsplit(headers["Location"]).path, piece, content)
+    creation = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": metadata}
+    _, headers = api("POST", "/api/uploads", creation)
+    chunk = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    _, headers = api("PATCH", urllib.parse.urlsplit(headers["Location"]).path, chunk, content)
     return str(headers["Upload-Batch"])
 
 
-class _Asking:
+class _Api:
     def __init__(self, address: str, token: str) -> None:
         self._address, self._token = address, token
 
     def __call__(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> tuple[Any, Mapping[str, str]]:
-        """The JSON answered, and the headers. Raises `Rejected`, `Unavailable`."""
-        told = {"Authorization": f"Bearer {self._token}", "Accept": "application/json", **(headers or {})}
-        request = urllib.request.Request(self._address + path, body, told, method=method)
+        """The JSON of the response, and its headers. Raises `Rejected`, `Unavailable`."""
+        all_headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json", **(headers or {})}
+        request = urllib.request.Request(self._address + path, body, all_headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=EACH) as response:
                 text = response.read()
                 return (json.loads(text) if text else None), response.headers
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")[:300]
+            detail = error.read().decode(errors="replace")[:300]
             kind = Unavailable if error.code >= 500 else Rejected
-            raise kind(f"{method} {path}: {error.code} {said}") from error
+            raise kind(f"{method} {path}: {error.code} {detail}") from error
         except OSError as error:
             raise Unavailable(f"{method} {path}: {error}") from error
 
 
 def address_of(project: str, region: str) -> str:
-    """The portal's. Raises `Rejected`: there is none."""
+    """The address of the portal. Raises `Rejected` if there is none."""
     return str(rollback.described(rollback.calling(project), "portal", region)["status"]["url"])
 
 
@@ -120,14 +120,14 @@ def main() -> int:
     parser.add_argument("--region", required=True)
     parser.add_argument("--address", default="", help="the portal's, where it has one beside that of Cloud Run")
     parser.add_argument("--back", action="store_true", help="where it fails, roll the project back")
-    given = parser.parse_args()
+    args = parser.parse_args()
     try:
-        address = given.address or address_of(given.project, given.region)
+        address = args.address or address_of(args.project, args.region)
         seconds = smoke(address, os.environ.get(TOKEN, ""), 1 + int(time.time()) % 997, print)
     except TillstreamError as error:
         print(f"The smoke test failed: {error}", file=sys.stderr)
-        if given.back:
-            rollback.roll_back(given.project, given.region, print)
+        if args.back:
+            rollback.roll_back(args.project, args.region, print)
         return 1
     print(f"The number was right {seconds:.0f} seconds after the last byte.")
     return 0

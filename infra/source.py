@@ -1,4 +1,4 @@
-"""What the functions and the portal's image are made of, and the name that tells it: a digest of its files."""
+"""The sources of the functions and of the portal's image, identified by digests of their files."""
 
 import hashlib
 import zipfile
@@ -18,12 +18,12 @@ IMAGE = (
     "looker",
     "infra",
 )
-"""What of a clone goes into the image."""
+"""Files of a clone that go into the image."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Digests of the functions' package and of the image, and where their files are; empty: do not compare."""
+    """Digests of the functions' package and of the image, and the location of their files; empty: not compared."""
 
     functions: str = ""
     image: str = ""
@@ -32,11 +32,11 @@ class Source:
 
 
 UNKNOWN = Source("digest", "digest")
-"""What a dry run tells of where nothing is at hand to be deployed."""
+"""Placeholder for a dry run without a package."""
 
 
 def of_clone(clone: Path, package: Path, into: Path) -> Source:
-    """The clone's, whose functions `make package` laid into `package`; zipped into the folder `into`."""
+    """The source of a clone. package: output of `make package`; into: folder for its zip archive."""
     functions, image = _digest(package, _files(package, ["*"])), _digest(clone, _files(clone, IMAGE))
     into.mkdir(parents=True, exist_ok=True)
     archive = into / f"functions-{functions}.zip"
@@ -46,9 +46,9 @@ def of_clone(clone: Path, package: Path, into: Path) -> Source:
 
 
 def _files(folder: Path, patterns: Iterable[str]) -> list[Path]:
-    found = [path for pattern in patterns for path in folder.glob(pattern)]
-    inner = [each for path in found if path.is_dir() for each in path.rglob("*")]
-    return sorted({path for path in (*found, *inner) if path.is_file() and "__pycache__" not in path.parts})
+    matches = [path for pattern in patterns for path in folder.glob(pattern)]
+    nested = [file for path in matches if path.is_dir() for file in path.rglob("*")]
+    return sorted({path for path in (*matches, *nested) if path.is_file() and "__pycache__" not in path.parts})
 
 
 def _digest(folder: Path, files: Iterable[Path]) -> str:
@@ -60,7 +60,7 @@ def _digest(folder: Path, files: Iterable[Path]) -> str:
 
 
 def _zip(folder: Path, archive: Path) -> None:
-    """The same bytes for the same files, whenever they were written."""
+    """Reproducible: the same bytes for the same files, regardless of their times."""
     half = archive.with_suffix(".half")
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as out:
         for path in _files(folder, ["*"]):

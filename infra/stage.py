@@ -1,4 +1,4 @@
-"""One stage of one project: names, region and sizes, read from `stages/NAME.env`; what is given beside it overrides."""
+"""One stage of one project: names, region and sizes, read from `stages/NAME.env` and overridable."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from importlib import resources
 from tillstream.domain.errors import Rejected
 
 NUMBER_UNKNOWN = "PROJECT_NUMBER"
-"""Stands for the project's number in a dry run, which asks nobody."""
+"""Placeholder for the project's number in a dry run, which sends no requests."""
 OURS = "TILLSTREAM_"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """`values`: the environment file's, with the project filled in."""
+    """The configuration of one stage. values: those of the environment file, with the project filled in."""
 
     name: str
     project: str
@@ -33,7 +33,7 @@ class Stage:
         return self.values[f"{logical.upper()}_BUCKET"]
 
     def account(self, name: str) -> str:
-        """The address of a service account of ours."""
+        """The email address of one of our service accounts."""
         return f"{name}@{self.project}.iam.gserviceaccount.com"
 
     def size(self, function: str, what: str, default: object) -> str:
@@ -55,7 +55,7 @@ class Stage:
 
 
 def read(name: str, project: str, number: str = "", overrides: Mapping[str, str] | None = None) -> Stage:
-    """Raises `Rejected`: there is no such stage, or a line of its file is no NAME=value."""
+    """Read a stage. Raises `Rejected` if it does not exist, or if a line of its file is not NAME=value."""
     file = resources.files("infra").joinpath("stages", f"{name}.env")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not file.is_file():
         raise Rejected(f"There is no stage {name!r}: write infra/stages/{name}.env, after the model of dev.env.")

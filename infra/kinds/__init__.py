@@ -1,1 +1,1 @@
-"""Kinds of resources, a module a service: each says how it is asked for, made, changed and removed."""
+"""Kinds of resources, one module per service: their queries, and commands to create, change and remove them."""

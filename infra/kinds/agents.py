@@ -1,4 +1,4 @@
-"""The agents of Google's services: accounts of Google's in the project, which must exist before a role names them."""
+"""The agents of Google's services: Google-managed accounts that must exist before they are granted a role."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from infra.kinds.iam import Policy, roles_in
 from infra.resource import Ask, Resource, gcloud
 
-NOBODY_ASKED = Ask((), lambda _: "", "")
+NO_QUERY = Ask((), lambda _: "", "")
 
 
 def agent(api: str, member: str) -> Resource:
-    """gcloud has one way for Cloud Storage and another for the rest; made twice it is the same."""
-    made = ("storage", "service-agent") if api == "storage.googleapis.com" else _identity(api)
-    return Resource("agent", member.partition(":")[2], NOBODY_ASKED, {}, (gcloud(*made),))
+    """gcloud has separate commands for Cloud Storage and for other services; both are idempotent."""
+    words = ("storage", "service-agent") if api == "storage.googleapis.com" else _identity(api)
+    return Resource("agent", member.partition(":")[2], NO_QUERY, {}, (gcloud(*words),))
 
 
 def _identity(api: str) -> tuple[str, ...]:
     return ("beta", "services", "identity", "create", f"--service={api}")
 
 
-def is_missed(resource: Resource, policies: Iterable[tuple[Policy, Any]]) -> bool:
-    """Agents cannot be listed: one that has some role of those declared is there. policies: each with its state."""
+def is_missing(resource: Resource, policies: Iterable[tuple[Policy, Any]]) -> bool:
+    """Whether the agent has none of its declared roles; agents cannot be listed. policies: each with its state."""
     member = f"serviceAccount:{resource.name}"
     return not any(role.member == member for policy, state in policies for role in policy.roles & roles_in(state))

@@ -1,4 +1,4 @@
-"""BigQuery: a dataset, and who of ours may read and write it."""
+"""BigQuery: a dataset, and the roles on it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,42 +12,48 @@ AS_ROLES = {
     "WRITER": "roles/bigquery.dataEditor",
     "OWNER": "roles/bigquery.dataOwner",
 }
-"""How a dataset's access list spells three roles."""
+"""Role in a dataset's access list → IAM role."""
 
 
 def bq(*words: str) -> Command:
     return Command(words, program="bq")
 
 
-def _shown(project: str, name: str) -> Ask:
+def _show(project: str, name: str) -> Ask:
     words = ("show", "--format=json", "--dataset", f"{project}:{name}")
     return Ask(words, lambda item: str(item["datasetReference"]["datasetId"]), API, program="bq")
 
 
 def dataset(
-    project: str, name: str, region: str, labels: Mapping[str, str], says: str, *, holds_data: bool
+    project: str, name: str, region: str, labels: Mapping[str, str], description: str, *, holds_data: bool
 ) -> Resource:
-    """Deleted or overwritten rows can be asked for during seven days."""
-    made = [f"--label={key}:{value}" for key, value in labels.items()]
-    kept = [f"--set_label={key}:{value}" for key, value in labels.items()]
+    """A dataset. Deleted or overwritten rows can be queried for seven days."""
+    labels_on_create = [f"--label={key}:{value}" for key, value in labels.items()]
+    labels_on_update = [f"--set_label={key}:{value}" for key, value in labels.items()]
     return Resource(
         "dataset",
         name,
-        _shown(project, name),
-        {"location": region, "labels": dict(labels), "description": says, "maxTimeTravelHours": "168"},
+        _show(project, name),
+        {"location": region, "labels": dict(labels), "description": description, "maxTimeTravelHours": "168"},
         create=(
             bq(
-                *("mk", "--dataset", f"--location={region}", f"--description={says}", "--max_time_travel_hours=168"),
-                *(*made, f"{project}:{name}"),
+                *(
+                    "mk",
+                    "--dataset",
+                    f"--location={region}",
+                    f"--description={description}",
+                    "--max_time_travel_hours=168",
+                ),
+                *(*labels_on_create, f"{project}:{name}"),
             ),
         ),
         change=(
             bq(
                 "update",
                 "--dataset",
-                f"--description={says}",
+                f"--description={description}",
                 "--max_time_travel_hours=168",
-                *kept,
+                *labels_on_update,
                 f"{project}:{name}",
             ),
         ),
@@ -58,7 +64,7 @@ def dataset(
 
 
 class Access(Policy):
-    """Who may read or write a dataset: its state is the dataset's, whose access list is brought into IAM's words."""
+    """The roles on a dataset; the access list in the state of the dataset is converted to an IAM policy."""
 
     def differences(self, state: Any) -> list[str]:
         return super().differences(as_policy(state))
@@ -67,12 +73,15 @@ class Access(Policy):
         return super().commands(as_policy(state))
 
 
-def access(project: str, of: Resource, roles: Iterable[Role], ours: Iterable[str]) -> Access:
-    """Granted by SQL, which touches one entry; the list as a whole would have to be read and written back."""
+def access(project: str, of: Resource, roles: Iterable[Role], managed: Iterable[str]) -> Access:
+    """The policy of a dataset.
+
+    Roles are granted by SQL, which changes one entry; otherwise the whole list has to be read and written back.
+    """
 
     def command(verb: str, role: Role) -> tuple[Command, ...]:
-        does, to = ("GRANT", "TO") if verb == "add" else ("REVOKE", "FROM")
-        sql = f'{does} `{role.role}` ON SCHEMA `{project}.{of.name}` {to} "{role.member}"'
+        keyword, preposition = ("GRANT", "TO") if verb == "add" else ("REVOKE", "FROM")
+        sql = f'{keyword} `{role.role}` ON SCHEMA `{project}.{of.name}` {preposition} "{role.member}"'
         return (bq("query", "--use_legacy_sql=false", f"--location={of.wanted['location']}", sql),)
 
     return Access(
@@ -83,9 +92,9 @@ def access(project: str, of: Resource, roles: Iterable[Role], ours: Iterable[str
         (),
         within=of,
         roles=frozenset(roles),
-        ours=frozenset(ours),
+        managed=frozenset(managed),
         command=command,
-        state_of=of.name,
+        state_key=of.name,
     )
 
 

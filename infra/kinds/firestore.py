@@ -1,4 +1,4 @@
-"""Firestore: the database, and the indexes of `firestore.indexes.json` in the form that Firebase's tools read too."""
+"""Firestore: the database, and the indexes of `firestore.indexes.json`, which Firebase's tools can also read."""
 
 import json
 from importlib import resources
@@ -11,9 +11,9 @@ DATABASES = Ask(("firestore", "databases", "list"), last(), API)
 
 
 def database(name: str, location: str) -> Resource:
-    """Protected against deletion, with every version of the last seven days for a restore."""
-    kept = ("--delete-protection", "--enable-pitr")
-    given = (f"--database={name}", f"--location={location}", "--type=firestore-native")
+    """A database with delete protection, and point-in-time recovery for seven days."""
+    protection = ("--delete-protection", "--enable-pitr")
+    options = (f"--database={name}", f"--location={location}", "--type=firestore-native")
     return Resource(
         "documents",
         name,
@@ -24,8 +24,8 @@ def database(name: str, location: str) -> Resource:
             "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
             "pointInTimeRecoveryEnablement": "POINT_IN_TIME_RECOVERY_ENABLED",
         },
-        create=(gcloud("firestore", "databases", "create", *given, *kept),),
-        change=(gcloud("firestore", "databases", "update", f"--database={name}", *kept),),
+        create=(gcloud("firestore", "databases", "create", *options, *protection),),
+        change=(gcloud("firestore", "databases", "update", f"--database={name}", *protection),),
         remove=(
             gcloud("firestore", "databases", "update", f"--database={name}", "--no-delete-protection"),
             gcloud("firestore", "databases", "delete", f"--database={name}"),
@@ -36,21 +36,23 @@ def database(name: str, location: str) -> Resource:
 
 
 def indexes(documents: Resource) -> list[Resource]:
-    """The composite indexes that the queries of the code need, and the fields that are asked for by nobody."""
+    """The composite indexes that queries need, and exemptions for fields that no query uses."""
     text = resources.files("infra").joinpath("firestore.indexes.json").read_text(encoding="utf-8")
-    told = json.loads(text)
-    unasked = [_field(documents, each["collectionGroup"], each["fieldPath"]) for each in told["fieldOverrides"]]
-    return [*unasked, *(_index(documents, index) for index in told["indexes"])]
+    declared = json.loads(text)
+    unindexed = [
+        _field(documents, override["collectionGroup"], override["fieldPath"]) for override in declared["fieldOverrides"]
+    ]
+    return [*unindexed, *(_index(documents, index) for index in declared["indexes"])]
 
 
 def _field(documents: Resource, group: str, path: str) -> Resource:
-    """Long texts: an index of them would cost at every write, and refuse what is longer than 1,500 bytes."""
-    on = (f"--database={documents.name}", f"--collection-group={group}")
-    off = gcloud("firestore", "indexes", "fields", "update", path, *on, "--disable-indexes", "--async")
-    asked = Ask(("firestore", "indexes", "fields", "list", f"--database={documents.name}"), _of_group, API)
+    """Exempt a field from indexing: indexes of long strings cost at every write, and reject more than 1,500 bytes."""
+    scope = (f"--database={documents.name}", f"--collection-group={group}")
+    off = gcloud("firestore", "indexes", "fields", "update", path, *scope, "--disable-indexes", "--async")
+    query = Ask(("firestore", "indexes", "fields", "list", f"--database={documents.name}"), _of_group, API)
     name = f"{group}.{path}"
     return Resource(
-        "field without index", name, asked, {"indexConfig": {"indexes": []}}, (off,), (off,), within=documents
+        "field without index", name, query, {"indexConfig": {"indexes": []}}, (off,), (off,), within=documents
     )
 
 
@@ -60,14 +62,14 @@ def _of_group(field: dict[str, Any]) -> str:
 
 
 def _index(documents: Resource, index: dict[str, Any]) -> Resource:
-    made = gcloud(
+    create = gcloud(
         *("firestore", "indexes", "composite", "create", f"--database={documents.name}", "--async"),
         f"--collection-group={index['collectionGroup']}",
         f"--query-scope={index['queryScope'].lower().replace('_', '-')}",
         *(f"--field-config={_config(field)}" for field in index["fields"]),
     )
-    asked = Ask(("firestore", "indexes", "composite", "list", f"--database={documents.name}"), _name, API)
-    return Resource("index", _name(index), asked, {}, (made,), within=documents)
+    query = Ask(("firestore", "indexes", "composite", "list", f"--database={documents.name}"), _name, API)
+    return Resource("index", _name(index), query, {}, (create,), within=documents)
 
 
 def _config(field: dict[str, str]) -> str:
@@ -77,7 +79,7 @@ def _config(field: dict[str, str]) -> str:
 
 
 def _name(index: dict[str, Any]) -> str:
-    """What it is of. Firestore ends each index with the field __name__, in the last field's direction."""
+    """The group and fields of an index. Firestore appends the field __name__, in the direction of the last field."""
     group = index.get("collectionGroup") or index["name"].split("/collectionGroups/")[1].partition("/")[0]
     fields = [
         f"{field['fieldPath']} {field.get('order') or field.get('arrayConfig')}".lower()

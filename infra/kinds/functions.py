@@ -1,4 +1,4 @@
-"""Functions (second generation), called over HTTP by triggers of our own, and the triggers for finalised objects."""
+"""Functions (second generation), called over HTTP by our own triggers, and triggers for finalised objects."""
 
 import re
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from infra.stage import Stage
 API = "cloudfunctions.googleapis.com"
 FUNCTIONS = Ask(("functions", "list", "--v2"), last(), API)
 RUNTIME = "python311"
-"""What the tests and the image run on."""
+"""The Python version of the tests and the image."""
 
 
 def function(stage: Stage, spec: Function, source: str, labels: Mapping[str, str], version: str) -> Resource:
-    """source: the package's address; version: what it is made of, which the label `package` remembers."""
+    """A function. source: address of the package; version: its digest, stored in the label `package`."""
     settings = stage.settings | dict(spec.environment)
     memory = stage.size(spec.name, "MEMORY", spec.memory)
     least, most = stage.size(spec.name, "LEAST", spec.least), stage.size(spec.name, "MOST", spec.most)
@@ -65,14 +65,14 @@ def function(stage: Stage, spec: Function, source: str, labels: Mapping[str, str
 
 
 def address(stage: Stage, name: str) -> str:
-    """Where a function answers; also the audience of the tokens that callers bring."""
+    """The URL of a function; also the audience of its callers' tokens."""
     return f"https://{stage.region}-{stage.project}.cloudfunctions.net/{name}"
 
 
 def finalized(stage: Stage, target: str, bucket: str, caller: str, labels: Mapping[str, str]) -> Resource:
-    """An Eventarc trigger. It lies where the bucket lies, and is never changed: it is taken away and made anew."""
+    """An Eventarc trigger, in the location of the bucket. It cannot be updated, so a change recreates it."""
     name = f"{target}-finalized"
-    given = (
+    options = (
         f"--location={stage.region}",
         f"--destination-run-service={target}",
         f"--destination-run-region={stage.region}",
@@ -82,8 +82,8 @@ def finalized(stage: Stage, target: str, bucket: str, caller: str, labels: Mappi
         f"--service-account={caller}",
         f"--labels={labelled(labels)}",
     )
-    made = gcloud("eventarc", "triggers", "create", name, *given)
-    gone = gcloud("eventarc", "triggers", "delete", name, f"--location={stage.region}")
+    create = gcloud("eventarc", "triggers", "create", name, *options)
+    delete = gcloud("eventarc", "triggers", "delete", name, f"--location={stage.region}")
     return Resource(
         "trigger",
         name,
@@ -94,9 +94,9 @@ def finalized(stage: Stage, target: str, bucket: str, caller: str, labels: Mappi
             "serviceAccount": caller,
             "labels": dict(labels),
         },
-        create=(made,),
-        change=(gone, made),
-        remove=(gone,),
+        create=(create,),
+        change=(delete, create),
+        remove=(delete,),
         replaced=True,
     )
 
@@ -109,21 +109,21 @@ def _filters(bucket: str) -> list[dict[str, str]]:
 
 
 def carrier(stage: Stage, trigger: Resource, delivery: Delivery) -> Resource:
-    """The subscription that a trigger of Eventarc made for itself, under a name that only the trigger knows.
+    """The subscription that Eventarc created for a trigger, under a name that only the trigger has.
 
-    It waits ten seconds for an answer and gives nothing up, until it is told otherwise.
+    By default its ack deadline is ten seconds and it has no dead-letter policy.
     """
-    told = ("eventarc", "triggers", "describe", trigger.name, f"--location={stage.region}")
+    describe = ("eventarc", "triggers", "describe", trigger.name, f"--location={stage.region}")
     update = Command(
         ("pubsub", "subscriptions", "update", "{carrier}", *delivery.words()),
-        answers={"carrier": (*told, "--format=value(transport.pubsub.subscription)")},
+        answers={"carrier": (*describe, "--format=value(transport.pubsub.subscription)")},
     )
     name = re.compile(rf"eventarc-{stage.region}-{trigger.name}-sub-\d+")
-    listed = pubsub.SUBSCRIPTIONS.words
+    list_words = pubsub.SUBSCRIPTIONS.words
     return Resource(
         "carrier of trigger",
         trigger.name,
-        Ask(listed, lambda item: trigger.name if name.fullmatch(last()(item)) else "", pubsub.API),
+        Ask(list_words, lambda item: trigger.name if name.fullmatch(last()(item)) else "", pubsub.API),
         delivery.wanted(stage.project),
         create=(update,),
         change=(update,),

@@ -1,4 +1,4 @@
-"""Service accounts, the agents of Google's services, and policies: who has which role on what."""
+"""Service accounts and policies: the roles of members on resources."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Any
 from infra.resource import Ask, Command, Resource, gcloud
 
 API = "iam.googleapis.com"
-THE_POLICY = "policy"
-"""Under which a question that answers one policy keeps it."""
+POLICY_KEY = "policy"
+"""The name of the only policy in the result of a policy query."""
 ACCOUNTS = Ask(("iam", "service-accounts", "list"), lambda item: str(item["email"]).partition("@")[0], API)
 
 
-def account(email: str, says: str) -> Resource:
+def account(email: str, description: str) -> Resource:
     name = email.partition("@")[0]
     return Resource(
         "account",
         name,
         ACCOUNTS,
-        {"displayName": says, "disabled": False},
-        create=(gcloud("iam", "service-accounts", "create", name, f"--display-name={says}"),),
+        {"displayName": description, "disabled": False},
+        create=(gcloud("iam", "service-accounts", "create", name, f"--display-name={description}"),),
         change=(
             gcloud("iam", "service-accounts", "enable", email),
-            gcloud("iam", "service-accounts", "update", email, f"--display-name={says}"),
+            gcloud("iam", "service-accounts", "update", email, f"--display-name={description}"),
         ),
         remove=(gcloud("iam", "service-accounts", "delete", email),),
     )
@@ -30,7 +30,7 @@ def account(email: str, says: str) -> Resource:
 
 @dataclass(frozen=True, order=True)
 class Role:
-    """A role of a member. condition: a CEL expression beyond which it does not reach."""
+    """A role of a member. condition: a CEL expression that restricts it."""
 
     role: str
     member: str
@@ -43,27 +43,27 @@ Change = Callable[[str, Role], tuple[Command, ...]]
 
 @dataclass(frozen=True)
 class Policy(Resource):
-    """Who has which role on one resource. What the members that are ours have beyond it is taken from them."""
+    """The roles on one resource. Undeclared roles of managed members are revoked."""
 
     roles: frozenset[Role] = frozenset()
-    ours: frozenset[str] = frozenset()
+    managed: frozenset[str] = frozenset()
     command: Change = lambda _verb, _role: ()
 
     def differences(self, state: Any) -> list[str]:
-        told = [f"{_told(role)} is missing" for role in self.missing(state)]
-        return told + [f"{_told(role)} is one too many" for role in self._beyond(state)]
+        reported = [f"{_display(role)} is missing" for role in self.missing(state)]
+        return reported + [f"{_display(role)} is one too many" for role in self._excess(state)]
 
     def commands(self, state: Any) -> tuple[Command, ...]:
         added = [self.command("add", role) for role in self.missing(state)]
-        taken = [self.command("remove", role) for role in self._beyond(state)]
-        return tuple(command for each in (*added, *taken) for command in each)
+        revoked = [self.command("remove", role) for role in self._excess(state)]
+        return tuple(command for commands in (*added, *revoked) for command in commands)
 
     def missing(self, state: Any) -> list[Role]:
-        """Roles that are declared and not there."""
+        """Declared roles that are not granted."""
         return sorted(self.roles - roles_in(state))
 
-    def _beyond(self, state: Any) -> list[Role]:
-        return sorted(role for role in roles_in(state) - self.roles if role.member in self.ours)
+    def _excess(self, state: Any) -> list[Role]:
+        return sorted(role for role in roles_in(state) - self.roles if role.member in self.managed)
 
 
 def roles_in(state: Any) -> set[Role]:
@@ -74,7 +74,7 @@ def roles_in(state: Any) -> set[Role]:
     }
 
 
-def _told(role: Role) -> str:
+def _display(role: Role) -> str:
     return f"{role.role} of {role.member.partition(':')[2] or role.member}"
 
 
@@ -82,33 +82,36 @@ def policy(
     title: str,
     ask: Ask,
     roles: Iterable[Role],
-    ours: Iterable[str],
+    managed: Iterable[str],
     words: tuple[str, ...],
     on: tuple[str, ...],
     within: Resource | None = None,
 ) -> Policy:
-    """words: the group of commands, such as `pubsub topics`; on: what follows the verb, such as the topic's name."""
+    """The policy of one resource.
+
+    words: the command group, such as `pubsub topics`; on: arguments after the verb, such as the topic's name.
+    """
 
     def command(verb: str, role: Role) -> tuple[Command, ...]:
-        given = (f"--member={role.member}", f"--role={role.role}", *_condition(role, always=words == ("projects",)))
-        return (gcloud(*words, f"{verb}-iam-policy-binding", *on, *given),)
+        options = (f"--member={role.member}", f"--role={role.role}", *_condition(role, always=words == ("projects",)))
+        return (gcloud(*words, f"{verb}-iam-policy-binding", *on, *options),)
 
     return Policy(
         *("policy", title, ask, {}, ()),
         within=within,
         roles=frozenset(roles),
-        ours=frozenset(ours),
+        managed=frozenset(managed),
         command=command,
-        state_of=THE_POLICY,
+        state_key=POLICY_KEY,
     )
 
 
 def _condition(role: Role, *, always: bool) -> tuple[str, ...]:
-    """Of a project gcloud wants to be told that there is none, since other roles of it may have some."""
+    """For a project gcloud requires an explicit None, because other roles on it may have conditions."""
     if role.condition:
         return (f"--condition=expression={role.condition},title=only-what-it-needs",)
     return ("--condition=None",) if always else ()
 
 
-def asked(words: tuple[str, ...], on: tuple[str, ...], api: str) -> Ask:
-    return Ask((*words, "get-iam-policy", *on), lambda _: THE_POLICY, api)
+def policy_query(words: tuple[str, ...], on: tuple[str, ...], api: str) -> Ask:
+    return Ask((*words, "get-iam-policy", *on), lambda _: POLICY_KEY, api)

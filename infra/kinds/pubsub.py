@@ -1,4 +1,4 @@
-"""Pub/Sub: schemas, topics, subscriptions that are pulled and subscriptions that push."""
+"""Pub/Sub: schemas, topics, pull subscriptions and push subscriptions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,32 +11,32 @@ SCHEMAS = Ask(("pubsub", "schemas", "list", "--view=full"), last(), API)
 TOPICS = Ask(("pubsub", "topics", "list"), last(), API)
 SUBSCRIPTIONS = Ask(("pubsub", "subscriptions", "list"), last(), API)
 
-KEEPS = "604800s"
-"""Seven days, the age at which an event is given up (`ports.event_bus.RetryPolicy`)."""
-KEEPS_LONGEST = "2678400s"
-"""31 days, the most there is: for what waits for a person."""
+RETENTION = "604800s"
+"""Seven days, the age at which an event becomes a dead letter (`ports.event_bus.RetryPolicy`)."""
+MAX_RETENTION = "2678400s"
+"""31 days, the maximum: for messages that a user must handle."""
 LEAST_DELAY, MOST_DELAY = "10s", "600s"
-WAITS = 600
-"""Seconds for an answer, the most there is: a function may run 540."""
+MAX_ACK_DEADLINE = 600
+"""Seconds, the maximum: a function may run 540."""
 
 
 def schema(name: str, definition: str) -> Resource:
-    """Its revisions are only added: an older message stays readable."""
-    given = (name, "--type=protocol-buffer", f"--definition={definition}")
+    """A schema. Revisions are only added, so that older messages stay readable."""
+    options = (name, "--type=protocol-buffer", f"--definition={definition}")
     return Resource(
         "schema",
         name,
         SCHEMAS,
         {"type": "PROTOCOL_BUFFER", "definition": definition},
-        create=(gcloud("pubsub", "schemas", "create", *given),),
-        change=(gcloud("pubsub", "schemas", "commit", *given),),
+        create=(gcloud("pubsub", "schemas", "create", *options),),
+        change=(gcloud("pubsub", "schemas", "commit", *options),),
         remove=(gcloud("pubsub", "schemas", "delete", name),),
         fixed=frozenset({"type"}),
     )
 
 
 def topic(project: str, name: str, region: str, labels: dict[str, str], schema_name: str = "") -> Resource:
-    """Messages stay in the region. With a schema, what does not fit it is refused when it is published."""
+    """A topic that stores messages in the region. With a schema, publishing an invalid message fails."""
     wanted: dict[str, Any] = {"labels": labels, "messageStoragePolicy": {"allowedPersistenceRegions": [region]}}
     words = [f"--message-storage-policy-allowed-regions={region}"]
     if schema_name:
@@ -55,20 +55,20 @@ def topic(project: str, name: str, region: str, labels: dict[str, str], schema_n
 
 @dataclass(frozen=True)
 class Delivery:
-    """How long a subscriber may take, how a failure comes again, and where what is given up lies."""
+    """Ack deadline, retries and dead letters of a subscription."""
 
-    waits: int = WAITS
+    ack_deadline: int = MAX_ACK_DEADLINE
     attempts: int = 0
     dead_letters: str = ""
-    """A topic; with none a message comes again until it is too old."""
-    keeps: str = KEEPS
+    """A topic; without one a message is redelivered until it expires."""
+    retention: str = RETENTION
     ordered: bool = False
-    """Whether messages of one ordering key come in the order of their publishing; it cannot be changed later."""
+    """Whether messages of one ordering key are delivered in publishing order; cannot be changed later."""
 
     def wanted(self, project: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {
-            "ackDeadlineSeconds": self.waits,
-            "messageRetentionDuration": self.keeps,
+            "ackDeadlineSeconds": self.ack_deadline,
+            "messageRetentionDuration": self.retention,
             "expirationPolicy": {"ttl": None},
             "retryPolicy": {"minimumBackoff": LEAST_DELAY, "maximumBackoff": MOST_DELAY},
         }
@@ -79,8 +79,8 @@ class Delivery:
 
     def words(self) -> list[str]:
         words = [
-            f"--ack-deadline={self.waits}",
-            f"--message-retention-duration={self.keeps}",
+            f"--ack-deadline={self.ack_deadline}",
+            f"--message-retention-duration={self.retention}",
             "--expiration-period=never",
             f"--min-retry-delay={LEAST_DELAY}",
             f"--max-retry-delay={MOST_DELAY}",
@@ -101,26 +101,26 @@ def subscription(
     push_to: str = "",
     pushed_as: str = "",
 ) -> Resource:
-    """Pulled, or where `push_to` is given pushed there with a token of the account `pushed_as`; it never expires."""
+    """A pull subscription; with `push_to` a push subscription, authenticated as `pushed_as`. It never expires."""
     wanted: dict[str, Any] = {"topic": f"projects/{project}/topics/{of}", "labels": labels, **delivery.wanted(project)}
-    made, words = [f"--topic={of}", f"--labels={labelled(labels)}"], delivery.words()
+    create_options, options = [f"--topic={of}", f"--labels={labelled(labels)}"], delivery.words()
     if delivery.ordered:
         wanted["enableMessageOrdering"] = True
-        made.append("--enable-message-ordering")
+        create_options.append("--enable-message-ordering")
     if type_:
         wanted["filter"] = f'attributes.type = "{type_}"'
-        made.append(f"--message-filter={wanted['filter']}")
+        create_options.append(f"--message-filter={wanted['filter']}")
     if push_to:
         token = {"serviceAccountEmail": pushed_as, "audience": push_to}
         wanted["pushConfig"] = {"pushEndpoint": push_to, "oidcToken": token}
-        words += _push(push_to, pushed_as)
+        options += _push(push_to, pushed_as)
     return Resource(
         "subscription",
         name,
         SUBSCRIPTIONS,
         wanted,
-        create=(gcloud("pubsub", "subscriptions", "create", name, *made, *words),),
-        change=(gcloud("pubsub", "subscriptions", "update", name, *words, f"--update-labels={labelled(labels)}"),),
+        create=(gcloud("pubsub", "subscriptions", "create", name, *create_options, *options),),
+        change=(gcloud("pubsub", "subscriptions", "update", name, *options, f"--update-labels={labelled(labels)}"),),
         remove=(gcloud("pubsub", "subscriptions", "delete", name),),
         fixed=frozenset({"topic", "filter", "enableMessageOrdering"} & wanted.keys()),
     )

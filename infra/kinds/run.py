@@ -13,7 +13,7 @@ REGISTRY = "artifactregistry.googleapis.com"
 
 
 def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
-    given = (name, f"--location={stage.region}")
+    options = (name, f"--location={stage.region}")
     return Resource(
         "repository",
         name,
@@ -21,18 +21,18 @@ def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
         {"format": "DOCKER", "labels": dict(labels)},
         create=(
             gcloud(
-                *("artifacts", "repositories", "create", *given, "--repository-format=docker"),
+                *("artifacts", "repositories", "create", *options, "--repository-format=docker"),
                 f"--labels={labelled(labels)}",
             ),
         ),
-        change=(gcloud("artifacts", "repositories", "update", *given, f"--update-labels={labelled(labels)}"),),
-        remove=(gcloud("artifacts", "repositories", "delete", *given),),
+        change=(gcloud("artifacts", "repositories", "update", *options, f"--update-labels={labelled(labels)}"),),
+        remove=(gcloud("artifacts", "repositories", "delete", *options),),
         fixed=frozenset({"format"}),
     )
 
 
 def image(stage: Stage, of: Resource, source: Source) -> Resource:
-    """Built by Cloud Build under the account for builds. Its name is its address; the tag tells what it is of."""
+    """The image, built by Cloud Build. Its name is its address; the tag is the digest of its source."""
     path = f"{stage.region}-docker.pkg.dev/{stage.project}/{of.name}/portal"
     build = gcloud(
         *("builds", "submit", source.folder, f"--tag={path}:{source.image}", f"--region={stage.region}"),
@@ -40,18 +40,18 @@ def image(stage: Stage, of: Resource, source: Source) -> Resource:
         f"--service-account=projects/{stage.project}/serviceAccounts/{stage.account('tillstream-build')}",
         "--default-buckets-behavior=regional-user-owned-bucket",
     )
-    asked = Ask(
+    query = Ask(
         ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.image}"),
         lambda _: f"{path}:{source.image}",
         REGISTRY,
     )
-    return Resource("image", f"{path}:{source.image}", asked, {}, (build,), within=of)
+    return Resource("image", f"{path}:{source.image}", query, {}, (build,), within=of)
 
 
 def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels: Mapping[str, str]) -> Resource:
-    """secrets: variable → secret. An empty image is not compared.
+    """The portal's service. secrets: variable → secret. An empty image is not compared.
 
-    Nothing is said of who may call it: a deploy that forbids all users would take from them what its policy gives.
+    The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
     settings = stage.settings | {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
     account = stage.account("tillstream-portal")
@@ -66,8 +66,8 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
         f"--set-secrets={','.join(f'{name}={secret}:latest' for name, secret in secrets.items())}",
         f"--labels={labelled(labels)}",
     )
-    held = [{"name": name, "value": value} for name, value in settings.items()]
-    told = [
+    plain_env = [{"name": name, "value": value} for name, value in settings.items()]
+    secret_env = [
         {"name": name, "valueFrom": {"secretKeyRef": {"key": "latest", "name": secret}}}
         for name, secret in secrets.items()
     ]
@@ -82,7 +82,7 @@ def portal(stage: Stage, image_address: str, secrets: Mapping[str, str], labels:
                     **({"image": image_address} if image_address else {}),
                     "command": ["gunicorn"],
                     "args": ["--config", "python:portal.gunicorn_conf"],
-                    "env": [*held, *told],
+                    "env": [*plain_env, *secret_env],
                     "resources": {"limits": {"cpu": stage["PORTAL_CPU"], "memory": stage["PORTAL_MEMORY"]}},
                 }
             ],

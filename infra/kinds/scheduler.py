@@ -7,8 +7,8 @@ API = "cloudscheduler.googleapis.com"
 
 
 def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> Resource:
-    """A call that fails is not tried again: the next minute's is."""
-    given = (
+    """A job. Failed calls are not retried, because the next one follows soon."""
+    options = (
         name,
         f"--location={stage.region}",
         f"--schedule={cron}",
@@ -34,9 +34,9 @@ def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> 
                 "oidcToken": {"serviceAccountEmail": as_, "audience": to},
             },
         },
-        create=(gcloud("scheduler", "jobs", "create", "http", *given),),
+        create=(gcloud("scheduler", "jobs", "create", "http", *options),),
         change=(
-            gcloud("scheduler", "jobs", "update", "http", *given),
+            gcloud("scheduler", "jobs", "update", "http", *options),
             gcloud("scheduler", "jobs", "resume", name, f"--location={stage.region}"),
         ),
         remove=(gcloud("scheduler", "jobs", "delete", name, f"--location={stage.region}"),),

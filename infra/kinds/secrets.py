@@ -1,4 +1,4 @@
-"""Secret Manager: secrets, and a first version where none was given."""
+"""Secret Manager: secrets, and a generated first version for those without one."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ def secret(name: str, region: str, labels: Mapping[str, str]) -> Resource:
 
 
 def value(of: Resource) -> Resource:
-    """The first version, of random words. Later ones are people's; any that is enabled will do."""
-    asked = Ask(("secrets", "versions", "list", of.name, "--filter=state=ENABLED", "--limit=1"), lambda _: of.name, API)
+    """A first version with a random value. Users add later ones; any enabled version is accepted."""
+    query = Ask(("secrets", "versions", "list", of.name, "--filter=state=ENABLED", "--limit=1"), lambda _: of.name, API)
     add = Command(("secrets", "versions", "add", of.name, "--data-file=-"), random_input=True)
-    return Resource("secret's value", of.name, asked, {}, (add,), within=of)
+    return Resource("secret's value", of.name, query, {}, (add,), within=of)

@@ -1,4 +1,4 @@
-"""Google's services (APIs) that the project must have switched on."""
+"""Google's services (APIs) that must be enabled in the project."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,9 +9,9 @@ ENABLED = Ask(("services", "list", "--enabled"), lambda item: str(item["config"]
 
 
 class Services(Resource):
-    """All of them at once: switching one on takes seconds, as many as twenty at once take no longer."""
+    """All services in one command: enabling one takes seconds, and twenty take no longer."""
 
-    def named_in(self, answer: Any) -> Mapping[str, Any]:
+    def state_in(self, answer: Any) -> Mapping[str, Any]:
         return {api: item["state"] for api, item in self.ask.states(answer).items()}
 
     def commands(self, state: Any) -> tuple[Command, ...]:

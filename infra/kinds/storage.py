@@ -1,4 +1,4 @@
-"""Buckets of Cloud Storage, and objects that the deploy itself lays into one."""
+"""Buckets of Cloud Storage, and objects that the deploy uploads."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ def bucket(
     origin: str = "",
     lifecycle: tuple[dict[str, Any], ...] = (),
 ) -> Resource:
-    """One region, access by IAM alone, never public. origin: whose pages may send objects straight from a browser."""
+    """A private bucket in one region, with access by IAM only. origin: allowed to upload from a browser."""
     address = f"gs://{name}"
     cors = [
         {
@@ -40,7 +40,7 @@ def bucket(
         f"--update-labels={labelled(labels)}",
         files=files,
     )
-    made = gcloud(
+    create = gcloud(
         *("storage", "buckets", "create", address, f"--location={region}"),
         *("--uniform-bucket-level-access", "--public-access-prevention"),
     )
@@ -57,7 +57,7 @@ def bucket(
             "lifecycle_config": rules if lifecycle else {},
             "labels": labels,
         },
-        create=(made, settings),
+        create=(create, settings),
         change=(settings,),
         remove=(gcloud("storage", "rm", address, "--recursive", "--all-versions"),),
         holds_data=True,
@@ -66,7 +66,7 @@ def bucket(
 
 
 def placed(source: Resource, name: str, file: str) -> Resource:
-    """A file of this machine as an object of a bucket of ours; its name tells its content."""
+    """A local file as an object of one of our buckets; its name contains the digest of its content."""
     address = f"gs://{source.name}"
-    listed = Ask(("storage", "objects", "list", f"{address}/**"), lambda item: str(item["name"]), API)
-    return Resource("package", name, listed, {}, (gcloud("storage", "cp", file, f"{address}/{name}"),), within=source)
+    query = Ask(("storage", "objects", "list", f"{address}/**"), lambda item: str(item["name"]), API)
+    return Resource("package", name, query, {}, (gcloud("storage", "cp", file, f"{address}/{name}"),), within=source)

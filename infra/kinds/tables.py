@@ -1,6 +1,6 @@
-"""The tables and views of the dataset, and the views that people read: Tillstream's own commands make them.
+"""The tables, views and reporting views of the dataset, created by Tillstream's own commands.
 
-These commands also say what differs, as versions, columns and policies are the code's.
+The same commands report the differences, because versions, columns and policies are defined in code.
 """
 
 from collections.abc import Sequence
@@ -13,33 +13,35 @@ from infra.stage import Stage
 OURS = "tillstream"
 
 
-class Told(Resource):
-    """What differs is told by the command that mends it."""
+class SelfChecked(Resource):
+    """A resource whose own command reports the differences and resolves them."""
 
     def differences(self, state: Any) -> list[str]:
         return list(state["differences"])
 
 
-def tables(stage: Stage, within: Resource) -> Told:
-    return _told("tables", f"of dataset {within.name}", ("deploy", "migrate", *_on(stage)), within)
+def tables(stage: Stage, within: Resource) -> SelfChecked:
+    return _self_checked("tables", f"of dataset {within.name}", ("deploy", "migrate", *_options(stage)), within)
 
 
-def reports(stage: Stage, within: Resource, accounts: Sequence[str]) -> Told:
-    """Views in the dataset `within`, and row access policies on the tables, which are there before.
+def reports(stage: Stage, within: Resource, accounts: Sequence[str]) -> SelfChecked:
+    """Reporting views in the dataset `within`, and row access policies on the existing tables.
 
     accounts: ids of the service accounts that see every row.
     """
-    given = [f"--shown={within.name}"]
-    given += [f"--reader={member}" for member in stage["READERS"].split()]
-    given += [f"--account={stage.account(name)}" for name in accounts]
-    return _told("reports", f"in dataset {within.name}", ("deploy", "reports", *_on(stage), *given), within)
+    options = [f"--shown={within.name}"]
+    options += [f"--reader={member}" for member in stage["READERS"].split()]
+    options += [f"--account={stage.account(name)}" for name in accounts]
+    return _self_checked(
+        "reports", f"in dataset {within.name}", ("deploy", "reports", *_options(stage), *options), within
+    )
 
 
-def _on(stage: Stage) -> tuple[str, ...]:
+def _options(stage: Stage) -> tuple[str, ...]:
     return (f"--project={stage.project}", f"--dataset={stage['DATASET']}", f"--location={stage.region}")
 
 
-def _told(kind: str, name: str, words: tuple[str, ...], within: Resource) -> Told:
-    ask = Ask((*words, "--check", "--json"), lambda _: kind, API, OURS)
-    make = Command(words, program=OURS)
-    return Told(kind, name, ask, {}, (make,), (make,), within=within, state_of=kind)
+def _self_checked(kind: str, name: str, words: tuple[str, ...], within: Resource) -> SelfChecked:
+    query = Ask((*words, "--check", "--json"), lambda _: kind, API, OURS)
+    command = Command(words, program=OURS)
+    return SelfChecked(kind, name, query, {}, (command,), (command,), within=within, state_key=kind)

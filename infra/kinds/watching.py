@@ -1,4 +1,4 @@
-"""Cloud Logging and Monitoring: figures made of log lines, the check that the portal answers, alerts, who is told."""
+"""Cloud Logging and Monitoring: log-based metrics, the uptime check of the portal, alerts and their recipients."""
 
 import json
 from collections.abc import Mapping
@@ -14,38 +14,38 @@ CHECKS = Ask(("monitoring", "uptime", "list-configs"), lambda item: str(item["di
 
 
 def metric(name: str, config: Mapping[str, Any]) -> Resource:
-    """A figure made of log lines."""
+    """A log-based metric."""
     file = f"{name}.metric.json"
     files = {file: json.dumps({"name": name, **config}, indent=1)}
-    given = (name, f"--config-from-file={FILES}/{file}")
+    options = (name, f"--config-from-file={FILES}/{file}")
     return Resource(
         "figure of logs",
         name,
         METRICS,
         config,
-        create=(gcloud("logging", "metrics", "create", *given, files=files),),
-        change=(gcloud("logging", "metrics", "update", *given, files=files),),
+        create=(gcloud("logging", "metrics", "create", *options, files=files),),
+        change=(gcloud("logging", "metrics", "update", *options, files=files),),
         remove=(gcloud("logging", "metrics", "delete", name),),
     )
 
 
 def channel(email: str) -> Resource:
-    """Who is mailed."""
+    """An email notification channel."""
     name = f"Tillstream: {email}"
-    given = (f"--display-name={name}", "--type=email", f"--channel-labels=email_address={email}")
+    options = (f"--display-name={name}", "--type=email", f"--channel-labels=email_address={email}")
     return Resource(
         "channel",
         name,
         CHANNELS,
         {"type": "email", "enabled": True, "labels": {"email_address": email}},
-        create=(gcloud("beta", "monitoring", "channels", "create", *given),),
-        change=(_updated(("beta", "monitoring", "channels"), name, "--enabled"),),
-        remove=(_named(("beta", "monitoring", "channels"), "delete", name),),
+        create=(gcloud("beta", "monitoring", "channels", "create", *options),),
+        change=(_update(("beta", "monitoring", "channels"), name, "--enabled"),),
+        remove=(_by_name(("beta", "monitoring", "channels"), "delete", name),),
     )
 
 
 def uptime(host: str, path: str) -> Resource:
-    """Asks from several places of the world once a minute."""
+    """A check from several regions of the world, once a minute."""
     name = "Tillstream portal"
     wanted = {"period": "60s", "timeout": "10s", "httpCheck": {"path": path, "useSsl": True}}
     return Resource(
@@ -59,45 +59,45 @@ def uptime(host: str, path: str) -> Resource:
                 *(f"--resource-labels=host={host}", f"--path={path}", "--protocol=https", "--period=1", "--timeout=10"),
             ),
         ),
-        change=(_updated(("monitoring", "uptime"), name, f"--path={path}", "--period=1", "--timeout=10"),),
-        remove=(_named(("monitoring", "uptime"), "delete", name, "list-configs"),),
+        change=(_update(("monitoring", "uptime"), name, f"--path={path}", "--period=1", "--timeout=10"),),
+        remove=(_by_name(("monitoring", "uptime"), "delete", name, "list-configs"),),
         fixed=frozenset({"monitoredResource"}),
     )
 
 
 def alert(wanted: Mapping[str, Any], channel_name: str = "") -> Resource:
-    """A policy as Monitoring spells it; told to the channel of that name."""
+    """An alert policy in the format of Cloud Monitoring, sent to the channel of that name."""
     name = wanted["displayName"]
     file = f"{name.partition(': ')[2].replace(' ', '-')}.alert.json"
     files = {file: json.dumps(wanted, indent=1)}
     answers: dict[str, tuple[str, ...]] = {}
-    told: tuple[str, ...] = ()
+    notification: tuple[str, ...] = ()
     if channel_name:
         answers = {"channel": _name_of(("beta", "monitoring", "channels"), channel_name)}
-        told = ("--notification-channels", "{channel}")
-    made = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *told)
+        notification = ("--notification-channels", "{channel}")
+    create = ("alpha", "monitoring", "policies", "create", f"--policy-from-file={FILES}/{file}", *notification)
     change = ("alpha", "monitoring", "policies", "update", "{name}", f"--policy-from-file={FILES}/{file}")
-    named = {"name": _name_of(("alpha", "monitoring", "policies"), name)}
+    lookup = {"name": _name_of(("alpha", "monitoring", "policies"), name)}
     return Resource(
         "alert",
         name,
         POLICIES,
         wanted,
-        create=(Command(made, files, answers=answers),),
-        change=(Command(change, files, answers=named),),
-        remove=(_named(("alpha", "monitoring", "policies"), "delete", name),),
+        create=(Command(create, files, answers=answers),),
+        change=(Command(change, files, answers=lookup),),
+        remove=(_by_name(("alpha", "monitoring", "policies"), "delete", name),),
     )
 
 
-def _name_of(group: tuple[str, ...], shown: str, list_: str = "list") -> tuple[str, ...]:
-    """Monitoring gives names of numbers; what people call a thing is its displayName."""
-    return (*group, list_, f'--filter=displayName="{shown}"', "--limit=1", "--format=value(name)")
+def _name_of(group: tuple[str, ...], display_name: str, list_: str = "list") -> tuple[str, ...]:
+    """Monitoring assigns numeric names; the displayName is the readable one."""
+    return (*group, list_, f'--filter=displayName="{display_name}"', "--limit=1", "--format=value(name)")
 
 
-def _named(group: tuple[str, ...], verb: str, shown: str, list_: str = "list") -> Command:
-    return Command((*group, verb, "{name}"), answers={"name": _name_of(group, shown, list_)})
+def _by_name(group: tuple[str, ...], verb: str, display_name: str, list_: str = "list") -> Command:
+    return Command((*group, verb, "{name}"), answers={"name": _name_of(group, display_name, list_)})
 
 
-def _updated(group: tuple[str, ...], shown: str, *words: str) -> Command:
+def _update(group: tuple[str, ...], display_name: str, *words: str) -> Command:
     list_ = "list-configs" if "uptime" in group else "list"
-    return Command((*group, "update", "{name}", *words), answers={"name": _name_of(group, shown, list_)})
+    return Command((*group, "update", "{name}", *words), answers={"name": _name_of(group, display_name, list_)})

@@ -6,7 +6,7 @@ import pyarrow as pa
 from googlesql import Judge
 
 from tillstream.adapters.google.bigquery.literals import literal
-from tillstream.adapters.google.bigquery.settle_hashes import RENUMBERED, SALE_HEX, hex_of, number
+from tillstream.adapters.google.bigquery.settle_hashes import RENUMBERED, SALE_HEX, half_of_md5, md5_hex
 from tillstream.domain.columns import STAGED
 from tillstream.pipeline.staging.hashes import Hasher
 
@@ -22,11 +22,11 @@ def test_keys_and_sales_are_equal_in_both(judge: Judge) -> None:
     ]
     told = ",\n".join(f"({place}, {', '.join(map(literal, row))})" for place, row in enumerate(rows))
     columns = "place INT64, region STRING, sale_id STRING, product STRING, n INT64"
-    line_hex = hex_of("'line'", "CONCAT(s.product, '#', CAST(s.n AS STRING))")
+    line_hex = md5_hex("'line'", "CONCAT(s.product, '#', CAST(s.n AS STRING))")
     _, found = judge.answer(
         f"WITH hashed AS (SELECT s.place, {SALE_HEX} AS sale_hex, {line_hex} AS line_hex "
         f"FROM UNNEST(ARRAY<STRUCT<{columns}>>[{told}]) AS s) "
-        f"SELECT {number('sale_hex')} AS sale, TO_HEX({RENUMBERED}) AS key FROM hashed ORDER BY place"
+        f"SELECT {half_of_md5('sale_hex')} AS sale, TO_HEX({RENUMBERED}) AS key FROM hashed ORDER BY place"
     )
     given = {
         "region": [row[0] for row in rows],

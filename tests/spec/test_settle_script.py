@@ -9,7 +9,7 @@ from googlesql import KINDS, Judge
 from zetasql import types as t
 from zetasql.api import Analyzer, CatalogBuilder, Parser, TableBuilder, TypeFactory
 
-from tillstream.adapters.google.bigquery.settle_script import GIVEN, Asked, Steps, script
+from tillstream.adapters.google.bigquery.settle_script import BATCH_FIELDS, PreviewQuery, Steps, script
 from tillstream.adapters.google.bigquery.tables import OWN, TYPES
 from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES
 
@@ -35,16 +35,16 @@ CONTROL = re.compile(
 
 def _text(*, keep: bool) -> str:
     given = (
-        dict.fromkeys(GIVEN, "a 'word'")
-        | {name: 1 for name, kind in GIVEN.items() if kind == "INT64"}
-        | {name: True for name, kind in GIVEN.items() if kind == "BOOL"}
+        dict.fromkeys(BATCH_FIELDS, "a 'word'")
+        | {name: 1 for name, kind in BATCH_FIELDS.items() if kind == "INT64"}
+        | {name: True for name, kind in BATCH_FIELDS.items() if kind == "BOOL"}
     )
     steps = Steps(
         7, 3, "request", ["undone"], [given | {"batch_id": "one"}], {"one": "lines_one"}, {"one": "refusals_one"},
         [1], [1], [1], [1],
     )  # fmt: skip
-    asked = () if keep else [Asked("SELECT batch_id, removed FROM receipts", ["batch_id", "removed"])]
-    return script(steps, "ledger", keep=keep, asked=asked)
+    preview_queries = () if keep else [PreviewQuery("SELECT batch_id, removed FROM receipts", ["batch_id", "removed"])]
+    return script(steps, "ledger", keep=keep, preview_queries=preview_queries)
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -15,7 +15,7 @@ def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]
     with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept AS SELECT 1 AS one")
         dead = database.cursor()
-        with pytest.raises(Unavailable, match=r"opened again: INTERNAL Error: why$"), database.asked():
+        with pytest.raises(Unavailable, match=r"opened again: INTERNAL Error: why$"), database.translate_query_errors():
             raise error("INTERNAL Error: why\nStack Trace: where")
         assert database.cursor().execute("SELECT one FROM kept").fetchall() == [(1,)]
         with pytest.raises(duckdb.ConnectionException):
@@ -23,7 +23,7 @@ def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]
 
 
 def _dies(database: Database) -> None:
-    with database.translated(), database.transaction() as cursor:
+    with database.translate_errors(), database.transaction() as cursor:
         cursor.execute("INSERT INTO kept VALUES (1)")
         raise duckdb.FatalException("dead")
 
@@ -39,7 +39,7 @@ def test_a_transaction_whose_engine_died_comes_again(tmp_path: Path) -> None:
 def test_whoever_meets_the_error_late_leaves_the_new_engine_alone(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept (one BIGINT)")
-        late = database.translated()
+        late = database.translate_errors()
         late.__enter__()
         with pytest.raises(Unavailable):
             _dies(database)

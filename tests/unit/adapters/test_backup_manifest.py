@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tillstream.adapters.google.backup.manifest import Kept, KeptTable, Manifest, Original, check, originals, read
+from tillstream.adapters.google.backup.manifest import Manifest, ObjectInfo, Original, TableInfo, check, originals, read
 from tillstream.adapters.google.backup.place import ADDRESS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
@@ -17,16 +17,16 @@ MANIFEST = Manifest(
     dataset="tillstream",
     tillstream="1.0",
     documents=2,
-    tables={"batches": KeptTable(1, ["batch_no", "batch_id"]), "refusals": KeptTable(0, ["batch_no"])},
+    tables={"batches": TableInfo(1, ["batch_no", "batch_id"]), "refusals": TableInfo(0, ["batch_no"])},
     originals=1,
     size=26,
     parts={
-        "documents.jsonl": Kept(9, "BBBBBB=="),
-        "originals.jsonl": Kept(5, "CCCCCC=="),
-        "tables/batches/000000000000.parquet": Kept(5, "DDDDDD=="),
+        "documents.jsonl": ObjectInfo(9, "BBBBBB=="),
+        "originals.jsonl": ObjectInfo(5, "CCCCCC=="),
+        "tables/batches/000000000000.parquet": ObjectInfo(5, "DDDDDD=="),
     },
 )
-FOUND = {**MANIFEST.parts, ORIGINAL.place: Kept(7, "AAAAAA==")}
+FOUND = {**MANIFEST.parts, ORIGINAL.place: ObjectInfo(7, "AAAAAA==")}
 
 
 def test_it_is_read_as_it_was_written() -> None:
@@ -36,14 +36,14 @@ def test_it_is_read_as_it_was_written() -> None:
 
 
 def test_a_whole_backup_passes_also_beside_other_objects() -> None:
-    check(MANIFEST, [ORIGINAL], FOUND | {"manifest.json": Kept(1, "x"), "notes.txt": Kept(1, "x")})
+    check(MANIFEST, [ORIGINAL], FOUND | {"manifest.json": ObjectInfo(1, "x"), "notes.txt": ObjectInfo(1, "x")})
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_whatever_is_missing_or_another_is_named(name: str) -> None:
     with pytest.raises(Rejected, match=f"lacks {name}"):
         check(MANIFEST, [ORIGINAL], {one: kept for one, kept in FOUND.items() if one != name})
-    for other in (Kept(FOUND[name].size + 1, FOUND[name].crc32c), Kept(FOUND[name].size, "EEEEEE==")):
+    for other in (ObjectInfo(FOUND[name].size + 1, FOUND[name].crc32c), ObjectInfo(FOUND[name].size, "EEEEEE==")):
         with pytest.raises(Rejected, match=f"{name} in the backup is not as it was written"):
             check(MANIFEST, [ORIGINAL], FOUND | {name: other})
 

@@ -9,8 +9,8 @@ import pytest
 from google.api_core import exceptions as told
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
-from tillstream.adapters.google.bigquery.dataset import Dataset, passing
-from tillstream.adapters.google.bigquery.parameters import bound
+from tillstream.adapters.google.bigquery.dataset import Dataset, is_retryable
+from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -29,26 +29,26 @@ INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
     ],
 )
 def test_a_value_is_sent_with_its_type(value: Any, kind: str) -> None:
-    text, parameters = bound("SELECT @one, @many", {"one": value, "many": [value, value]})
+    text, parameters = bind("SELECT @one, @many", {"one": value, "many": [value, value]})
     assert text == "SELECT @one, @many"
     assert parameters == [ScalarQueryParameter("one", kind, value), ArrayQueryParameter("many", kind, [value, value])]
 
 
 def test_null_is_written_where_its_name_stands_and_nowhere_else() -> None:
     asked = "SELECT @none, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = @none"
-    text, parameters = bound(asked, {"none": None, "nonesuch": 1})
+    text, parameters = bind(asked, {"none": None, "nonesuch": 1})
     said = "SELECT NULL, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = NULL"
     assert text == said
     assert parameters == [ScalarQueryParameter("nonesuch", "INT64", 1)]
 
 
 def test_an_empty_list_is_one_of_texts() -> None:
-    assert bound("@a", {"a": []})[1] == [ArrayQueryParameter("a", "STRING", [])]
+    assert bind("@a", {"a": []})[1] == [ArrayQueryParameter("a", "STRING", [])]
 
 
 def test_a_value_that_no_query_takes_is_rejected() -> None:
     with pytest.raises(Rejected, match="cannot be given a float"):
-        bound("@a", {"a": 1.5})
+        bind("@a", {"a": 1.5})
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_error_of_bigquery_becomes_ours(theirs: Exception, ours: type[Tillstr
 
 
 def test_only_what_another_try_may_not_meet_is_tried_again() -> None:
-    assert passing(told.Forbidden("x", errors=[{"reason": "rateLimitExceeded"}]))
-    assert passing(told.ServiceUnavailable("x"))
-    assert not passing(told.Forbidden("x", errors=[{"reason": "accessDenied"}]))
-    assert not passing(told.BadRequest("x", errors=[{"reason": "invalidQuery"}]))
+    assert is_retryable(told.Forbidden("x", errors=[{"reason": "rateLimitExceeded"}]))
+    assert is_retryable(told.ServiceUnavailable("x"))
+    assert not is_retryable(told.Forbidden("x", errors=[{"reason": "accessDenied"}]))
+    assert not is_retryable(told.BadRequest("x", errors=[{"reason": "invalidQuery"}]))

@@ -6,7 +6,7 @@ import urllib3
 from google.api_core import exceptions as told
 from google.auth.exceptions import RefreshError, TransportError
 
-from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, ours, passes
+from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, is_transient, translate_errors
 from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 
@@ -37,25 +37,25 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamErr
     ids=repr,
 )
 def test_an_error_of_theirs_becomes_ours(theirs: Exception, class_of_ours: type[TillstreamError], again: bool) -> None:
-    with pytest.raises(class_of_ours, match=r"^inbox/a ") as raised, ours("inbox/a"):
+    with pytest.raises(class_of_ours, match=r"^inbox/a ") as raised, translate_errors("inbox/a"):
         raise theirs
     assert type(raised.value) is class_of_ours
     assert raised.value.__cause__ is theirs
-    assert passes(theirs) is again
+    assert is_transient(theirs) is again
 
 
 @pytest.mark.parametrize(
     "unknown", [ValueError("x"), told.FailedPrecondition("x"), told.MethodNotAllowed("x")], ids=repr
 )
 def test_an_unknown_error_stays_what_it_is(unknown: Exception) -> None:
-    with pytest.raises(type(unknown)) as raised, ours("inbox/a"):
+    with pytest.raises(type(unknown)) as raised, translate_errors("inbox/a"):
         raise unknown
     assert raised.value is unknown
-    assert not passes(unknown)
+    assert not is_transient(unknown)
 
 
 def test_ours_stay_ours() -> None:
-    with pytest.raises(Conflict, match="said by us"), ours("inbox/a"):
+    with pytest.raises(Conflict, match="said by us"), translate_errors("inbox/a"):
         raise Conflict("said by us")
 
 
@@ -83,6 +83,6 @@ def test_what_never_ends_well_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
         now[0] += TRY
         raise told.ServiceUnavailable("x")
 
-    with pytest.raises(Unavailable), ours("inbox/a"):
+    with pytest.raises(Unavailable), translate_errors("inbox/a"):
         RETRY(call)()
     assert now[0] < DEADLINE + 2 * TRY

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.gcloud import Existing, Gcloud
+from infra.gcloud import AlreadyExists, Gcloud
 from infra.resource import Ask, Command, gcloud
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -61,7 +61,7 @@ def test_what_is_wrong_is_told_at_once_and_what_is_there_apart(program: Path, tm
     with pytest.raises(Rejected, match=r"gcloud pubsub topics create t: .*not yours"):
         here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
     says(program, "echo 'ERROR: (gcloud.x) ALREADY_EXISTS: t' >&2; exit 1")
-    with pytest.raises(Existing):
+    with pytest.raises(AlreadyExists):
         here(tmp_path, waits).do(gcloud("pubsub", "topics", "create", "t"))
     assert waits == []
 

@@ -1,7 +1,7 @@
-"""How long a call to a service may take, when it is tried again, and what its errors are to us.
+"""Timeouts and retries of calls to Google services, and the translation of their errors.
 
-A call is given `retry=RETRY, timeout=TRY` and stands in a block `with ours(…)`. The libraries' own defaults are not
-used: some try for ten minutes, and none tells a passing fault from one that stays.
+Pass `retry=RETRY, timeout=TRY` to each call and wrap it in `with translate_errors(…)`. The defaults of the libraries
+are not used: some retry for ten minutes, and none separates transient from permanent errors.
 """
 
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from contextlib import contextmanager
 
 import requests
 import urllib3
-from google.api_core import exceptions as told
+from google.api_core import exceptions as api_errors
 from google.api_core.retry import Retry
 from google.auth.exceptions import RefreshError, TransportError
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
 TRY = 30.0
-"""Seconds that one try of a call may take."""
+"""Timeout of one attempt, in seconds."""
 DEADLINE = 120.0
-"""Seconds after which no further try begins."""
-PASSING = (
-    told.TooManyRequests,
-    told.ServerError,
+"""Seconds after which no further attempt starts."""
+TRANSIENT = (
+    api_errors.TooManyRequests,
+    api_errors.ServerError,
     ConnectionError,
     requests.ConnectionError,
     requests.Timeout,
@@ -29,46 +29,53 @@ PASSING = (
     urllib3.exceptions.HTTPError,
     TransportError,
 )
-"""Errors that another try may not meet. Each call that is tried again must be one that may be repeated."""
-PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-LATER = (*PASSING, told.RetryError, told.Cancelled, told.Unauthorized, told.Forbidden, RefreshError)
-"""Errors after which the work comes again; a right that is missing may be granted until then."""
+"""Errors that a retry may avoid. Only idempotent calls may be retried."""
+TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+RETRY_LATER = (
+    *TRANSIENT,
+    api_errors.RetryError,
+    api_errors.Cancelled,
+    api_errors.Unauthorized,
+    api_errors.Forbidden,
+    RefreshError,
+)
+"""Errors after which the event is redelivered; a missing permission may be granted until then."""
 
 
-def passes(error: BaseException) -> bool:
-    """Whether another try may end better."""
-    answer = getattr(error, "response", None)
-    status = getattr(error, "code", None) or getattr(answer, "status_code", None)
-    return isinstance(error, PASSING) or status in PASSING_STATUS
+def is_transient(error: BaseException) -> bool:
+    """Whether a retry may succeed."""
+    response = getattr(error, "response", None)
+    status = getattr(error, "code", None) or getattr(response, "status_code", None)
+    return isinstance(error, TRANSIENT) or status in TRANSIENT_STATUS
 
 
-RETRY = Retry(predicate=passes, initial=0.5, multiplier=2.0, maximum=15.0, timeout=DEADLINE)
-"""The pauses are random between nothing and a bound that doubles, so that many callers do not come back at once."""
+RETRY = Retry(predicate=is_transient, initial=0.5, multiplier=2.0, maximum=15.0, timeout=DEADLINE)
+"""The pauses are random between zero and a bound that doubles, so that callers do not retry in step."""
 
 
 @contextmanager
-def ours(what: str) -> Iterator[None]:
-    """Errors of the services become ours; `what` names the thing that was asked for, as the words begin.
+def translate_errors(what: str) -> Iterator[None]:
+    """Translate errors of the services into those of the domain. what: the resource, as the message starts.
 
-    A failed precondition of gRPC is left as it is: what it means depends on the service.
+    A failed precondition of gRPC is raised unchanged: its meaning depends on the service.
     """
     try:
         yield
-    except told.FailedPrecondition:
+    except api_errors.FailedPrecondition:
         raise
-    except told.NotFound as error:
+    except api_errors.NotFound as error:
         raise NotFound(f"{what} is not there.") from error
-    except (told.Conflict, told.PreconditionFailed) as error:
+    except (api_errors.Conflict, api_errors.PreconditionFailed) as error:
         raise Conflict(f"{what} was changed meanwhile.") from error
-    except LATER as error:
-        raise Unavailable(f"{what} cannot be reached now: {_words(error)}") from error
-    except told.BadRequest as error:
-        raise Rejected(f"{what} was refused: {_words(error)}") from error
-    except (told.GoogleAPICallError, requests.RequestException) as error:
-        if passes(error):
-            raise Unavailable(f"{what} cannot be reached now: {_words(error)}") from error
+    except RETRY_LATER as error:
+        raise Unavailable(f"{what} cannot be reached now: {_message(error)}") from error
+    except api_errors.BadRequest as error:
+        raise Rejected(f"{what} was refused: {_message(error)}") from error
+    except (api_errors.GoogleAPICallError, requests.RequestException) as error:
+        if is_transient(error):
+            raise Unavailable(f"{what} cannot be reached now: {_message(error)}") from error
         raise
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     return str(getattr(error, "message", "") or error)[:500]

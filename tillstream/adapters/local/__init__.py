@@ -1,1 +1,1 @@
-"""The local adapters: folders, DuckDB and SQLite; only Python packages."""
+"""The ports on local folders, DuckDB and SQLite, which need only Python packages."""

@@ -1,4 +1,4 @@
-"""The system's clock, and one for tests whose hands are moved."""
+"""The system clock, and a manual one for tests."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class _Ticks:
+class _TickCounter:
     def __init__(self) -> None:
         self._last = 0
         self._lock = threading.Lock()
@@ -20,10 +20,10 @@ class _Ticks:
 
 
 class SystemClock:
-    """The machine's clock. Ticks never go back, also where the machine's time is set back under us."""
+    """The clock of the machine. Ticks never decrease, even if the machine's time is set back."""
 
     def __init__(self) -> None:
-        self._ticks = _Ticks()
+        self._ticks = _TickCounter()
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -36,10 +36,10 @@ class SystemClock:
 
 
 class ManualClock:
-    """Stands still until `advance` or `sleep` moves its hands; `start` must be timezone-aware."""
+    """Advances only with `advance` or `sleep`; `start` must be timezone-aware."""
 
     def __init__(self, start: datetime = datetime(2024, 1, 1, tzinfo=UTC)) -> None:
-        self._ticks = _Ticks()
+        self._ticks = _TickCounter()
         self._now = start.astimezone(UTC)
         self._lock = threading.Lock()
 
@@ -53,6 +53,6 @@ class ManualClock:
         self.advance(max(seconds, 0.0))
 
     def advance(self, seconds: float) -> None:
-        """Move the hands; a negative number sets the clock back, as people and time servers do."""
+        """Advance the clock; a negative number sets it back, as administrators and time servers do."""
         with self._lock:
             self._now += timedelta(seconds=seconds)

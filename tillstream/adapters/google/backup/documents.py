@@ -1,4 +1,4 @@
-"""All documents of a project as lines of JSON, as of one moment, and their way back."""
+"""All documents of a project as lines of JSON, as of one point in time, and their restore."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -8,25 +8,29 @@ from typing import Any
 from google.cloud import firestore
 
 from tillstream.adapters.google.firestore.document_store import NAME, PAGE
-from tillstream.adapters.google.retries import RETRY, TRY, ours
+from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.domain.errors import Rejected
 from tillstream.ports import DocumentStore
 from tillstream.ports.document_store import Put
 
-AT_ONCE, AT_ONCE_BYTES = 100, 2 << 20
-"""Documents and bytes written by one commit, whose limit is 10 MiB."""
+BATCH_SIZE, BATCH_BYTES = 100, 2 << 20
+"""Documents and bytes per commit, whose limit is 10 MiB."""
 Change = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 def lines(project: str, at: datetime) -> Iterator[bytes]:
-    """Each document: collection, id, data. at: within the last hour."""
+    """Yield each document as JSON: collection, id, data. at: a point in time within the last hour."""
     client = firestore.Client(project=project)
     try:
-        with ours("The documents"):
+        with translate_errors("The documents"):
             for collection in client.collections(retry=RETRY, timeout=TRY, read_time=at):
-                for seen in _read(collection, at):
-                    told = {"collection": collection.id, "id": seen.get("id"), "data": json.loads(seen.get("text"))}
-                    yield json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+                for snapshot in _read(collection, at):
+                    line = {
+                        "collection": collection.id,
+                        "id": snapshot.get("id"),
+                        "data": json.loads(snapshot.get("text")),
+                    }
+                    yield json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     finally:
         client.close()
 
@@ -41,48 +45,53 @@ def _read(collection: Any, at: datetime) -> Iterator[Any]:
         query = query.start_after(page[-1])
 
 
-def put(told: bytes) -> Put:
-    """The document of a line. Raises `Rejected`."""
+def put(line: bytes) -> Put:
+    """Parse one line into a write. Raises `Rejected`."""
     try:
-        line = json.loads(told)
-        return Put(line["collection"], line["id"], line["data"])
+        document = json.loads(line)
+        return Put(document["collection"], document["id"], document["data"])
     except (ValueError, LookupError, TypeError) as error:
         raise Rejected("A document in the backup is damaged. Use another backup.") from error
 
 
-def bring_back(project: str, documents: DocumentStore, told: Iterable[bytes], change: Change) -> int:
-    """Write every document of these lines, then take away those that are not among them; how many were written.
+def bring_back(project: str, documents: DocumentStore, backup_lines: Iterable[bytes], change: Change) -> int:
+    """Write every document of these lines, then delete all others; return the number written.
 
-    Versions go on growing, so that nobody takes a document of before for one of now. change: what becomes of a
-    document's data. Repeatable.
+    Versions continue to grow, so that a restored document is never mistaken for the current one. change: transforms a
+    document's data. Idempotent.
     """
-    count, known = 0, dict[str, set[str]]()
-    for some in _portions(map(put, told)):
-        documents.put_all([Put(one.collection, one.id, change(one.collection, dict(one.data))) for one in some])
-        count += len(some)
-        for one in some:
-            known.setdefault(one.collection, set()).add(one.id)
+    count, restored_ids = 0, dict[str, set[str]]()
+    for batch in _batches(map(put, backup_lines)):
+        documents.put_all(
+            [
+                Put(restored.collection, restored.id, change(restored.collection, dict(restored.data)))
+                for restored in batch
+            ]
+        )
+        count += len(batch)
+        for restored in batch:
+            restored_ids.setdefault(restored.collection, set()).add(restored.id)
     client = firestore.Client(project=project)
     try:
-        with ours("The documents"):
+        with translate_errors("The documents"):
             names = [collection.id for collection in client.collections(retry=RETRY, timeout=TRY)]
     finally:
         client.close()
     for collection in names:
         for document in documents.find(collection):
-            if document.id not in known.get(collection, ()):
+            if document.id not in restored_ids.get(collection, ()):
                 documents.delete(collection, document.id)
     return count
 
 
-def _portions(puts: Iterable[Put]) -> Iterator[list[Put]]:
-    some, size = list[Put](), 0
-    for one in puts:
-        long = len(json.dumps(one.data))
-        if some and (len(some) >= AT_ONCE or size + long > AT_ONCE_BYTES):
-            yield some
-            some, size = [], 0
-        some.append(one)
-        size += long
-    if some:
-        yield some
+def _batches(puts: Iterable[Put]) -> Iterator[list[Put]]:
+    batch, size = list[Put](), 0
+    for next_put in puts:
+        length = len(json.dumps(next_put.data))
+        if batch and (len(batch) >= BATCH_SIZE or size + length > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(next_put)
+        size += length
+    if batch:
+        yield batch

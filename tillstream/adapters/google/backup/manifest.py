@@ -1,6 +1,7 @@
-"""What a backup of a project says of itself, written last: a folder without it is no backup.
+"""The manifest of a project's backup, written last: a folder without it is not a backup.
 
-Besides it there are `documents.jsonl`, `tables/TABLE/*.parquet`, `originals.jsonl`, and `originals/GENERATION/NAME`.
+The backup also contains `documents.jsonl`, `tables/TABLE/*.parquet`, `originals.jsonl`, and
+`originals/GENERATION/NAME`.
 """
 
 import hashlib
@@ -22,14 +23,14 @@ MANIFEST, DOCUMENTS, LIST, TABLES, ORIGINALS = (
 )
 
 
-class Kept(NamedTuple):
-    """An object as Cloud Storage tells of it; the sum is base64, as there."""
+class ObjectInfo(NamedTuple):
+    """Size and checksum of an object; the checksum is base64, as in Cloud Storage."""
 
     size: int
     crc32c: str
 
 
-class KeptTable(NamedTuple):
+class TableInfo(NamedTuple):
     rows: int
     columns: list[str]
 
@@ -44,24 +45,24 @@ class Original(NamedTuple):
 
     @property
     def place(self) -> str:
-        """Where it lies in the backup."""
+        """Its name in the backup."""
         return f"{ORIGINALS}/{self.generation}/{self.name}"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """`parts`: every object of the backup but the originals, which are told by one of them."""
+    """The content of a backup. parts: every object except the originals, which one of the parts lists."""
 
     made_at: str
     project: str
     dataset: str
     tillstream: str
     documents: int
-    tables: Mapping[str, KeptTable]
+    tables: Mapping[str, TableInfo]
     originals: int
     size: int
-    """Bytes of all that the backup holds, this object apart."""
-    parts: Mapping[str, Kept]
+    """Bytes of the whole backup, without this object."""
+    parts: Mapping[str, ObjectInfo]
     format: int = FORMAT
     schema: int = SCHEMA
 
@@ -69,54 +70,54 @@ class Manifest:
         return sorted(name for name in self.parts if name.startswith(f"{TABLES}/{table}/"))
 
     def written(self) -> bytes:
-        told = asdict(self)
-        return json.dumps(told | {"sha256": _digest(told)}, indent=1).encode()
+        fields = asdict(self)
+        return json.dumps(fields | {"sha256": _digest(fields)}, indent=1).encode()
 
 
 def read(content: bytes) -> Manifest:
-    """Raises `Rejected`: it is damaged, or of another Tillstream."""
+    """Parse a manifest. Raises `Rejected` if it is damaged or from another version of Tillstream."""
     try:
-        told: dict[str, Any] = json.loads(content)
-        if told["format"] > FORMAT or told["schema"] > SCHEMA:
+        fields: dict[str, Any] = json.loads(content)
+        if fields["format"] > FORMAT or fields["schema"] > SCHEMA:
             raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
-        if told["schema"] < SCHEMA:
+        if fields["schema"] < SCHEMA:
             raise Rejected(
-                f"The backup was made by Tillstream {told['tillstream']}, whose tables are others. Restore it "
+                f"The backup was made by Tillstream {fields['tillstream']}, whose tables are others. Restore it "
                 "with that version, then deploy this one."
             )
-        if told.pop("sha256") != _digest(told):
+        if fields.pop("sha256") != _digest(fields):
             raise Rejected(f"{MANIFEST} is not as it was written. Use another backup.")
-        tables = {name: KeptTable(*table) for name, table in told.pop("tables").items()}
-        parts = {name: Kept(*kept) for name, kept in told.pop("parts").items()}
-        return Manifest(**told, tables=tables, parts=parts)
+        tables = {name: TableInfo(*table) for name, table in fields.pop("tables").items()}
+        parts = {name: ObjectInfo(*info) for name, info in fields.pop("parts").items()}
+        return Manifest(**fields, tables=tables, parts=parts)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Rejected(f"{MANIFEST} is damaged: nobody can read what the backup is. Use another backup.") from error
 
 
 def originals(lines: Iterable[bytes]) -> list[Original]:
-    """Raises `Rejected`."""
+    """Parse the list of originals. Raises `Rejected`."""
     try:
         return [Original(**json.loads(line)) for line in lines]
     except (ValueError, TypeError) as error:
         raise Rejected(f"{LIST} is damaged. Use another backup.") from error
 
 
-def check(manifest: Manifest, listed: Iterable[Original], found: Mapping[str, Kept]) -> None:
-    """Whether everything that was written is there as it was. found: name in the backup → what is there.
+def check(manifest: Manifest, listed: Iterable[Original], stored: Mapping[str, ObjectInfo]) -> None:
+    """Check that every object of the backup exists unchanged. Raises `Rejected`.
 
-    Raises `Rejected`.
+    stored: name in the backup → the object.
     """
-    wanted = dict(manifest.parts)
+    expected = dict(manifest.parts)
     for original in listed:
-        wanted[original.place] = Kept(original.size, original.crc32c)
-    if len(wanted) != len(manifest.parts) + manifest.originals:
+        expected[original.place] = ObjectInfo(original.size, original.crc32c)
+    if len(expected) != len(manifest.parts) + manifest.originals:
         raise Rejected(f"{LIST} does not name {manifest.originals} originals. Use another backup.")
-    for name, kept in wanted.items():
-        if name not in found:
+    for name, info in expected.items():
+        if name not in stored:
             raise Rejected(f"The backup lacks {name}. Nothing was changed; use another backup.")
-        if found[name] != kept:
+        if stored[name] != info:
             raise Rejected(f"{name} in the backup is not as it was written. Nothing was changed; use another backup.")
 
 
-def _digest(told: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def _digest(fields: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

@@ -1,11 +1,11 @@
-"""Every table of the warehouse as Parquet, all as of one moment, and their way back."""
+"""Every table of the warehouse as Parquet, as of one point in time, and their restore."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from uuid import uuid4
 
-from tillstream.adapters.google.backup.manifest import TABLES, KeptTable
+from tillstream.adapters.google.backup.manifest import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.loading import Filling
 from tillstream.adapters.google.bigquery.tables import EPOCH
@@ -14,33 +14,33 @@ from tillstream.domain import tables
 from tillstream.domain.errors import Rejected
 
 WITHIN = 3_600.0
-AT_ONCE = 4
+WORKERS = 4
 LEDGER = ("settlements", "batches", "sightings", "sale_versions", "statements", "refusals", "listed_changes")
-"""Tables whose rows are only added, so that an export holds no fewer than there were before it."""
+"""Append-only tables, so that an export has at least the rows that were counted before it."""
 
 
 def moment(dataset: Dataset) -> datetime:
-    """Now, by BigQuery's clock."""
+    """The current time of BigQuery."""
     (row,) = dataset.ask("SELECT CURRENT_TIMESTAMP() AS now", work="backup")
     at: datetime = row["now"]
     return at
 
 
 def lengths(dataset: Dataset) -> dict[str, int]:
-    """Rows of each table of the ledger, whoever may see them."""
+    """Rows of each ledger table, regardless of row access policies."""
     return {name: _length(dataset, name) for name in LEDGER}
 
 
-def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int]) -> dict[str, KeptTable]:
-    """Write each table as of that moment to Parquet below an address (gs://…), by BigQuery itself.
+def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int]) -> dict[str, TableInfo]:
+    """Export each table as of that time to Parquet below an address (gs://…), within BigQuery.
 
-    least: rows that a table must have; a row access policy hides rows in silence. Raises `Rejected`.
+    least: minimum number of rows per table; a row access policy hides rows silently. Raises `Rejected`.
     """
 
-    def one(name: str) -> tuple[str, KeptTable]:
+    def export_table(name: str) -> tuple[str, TableInfo]:
         columns = [field.name for field in tables.TABLES[name]]
-        seen = f"FROM `{dataset.name}`.{name} FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
-        (row,) = dataset.ask(f"SELECT COUNT(*) AS n {seen}", work="backup", within=WITHIN)
+        source = f"FROM `{dataset.name}`.{name} FOR SYSTEM_TIME AS OF TIMESTAMP '{at.isoformat()}'"
+        (row,) = dataset.ask(f"SELECT COUNT(*) AS n {source}", work="backup", within=WITHIN)
         if row["n"] < least.get(name, 0):
             raise Rejected(
                 f"Of the {least[name]:,} rows of {name} only {row['n']:,} can be seen: its row access policies "
@@ -48,21 +48,21 @@ def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int
             )
         dataset.ask(
             f"EXPORT DATA OPTIONS(uri='{address}/{TABLES}/{name}/*.parquet', format='PARQUET', compression='SNAPPY') "
-            f"AS SELECT {', '.join(columns)} {seen}",
+            f"AS SELECT {', '.join(columns)} {source}",
             work="backup",
             within=WITHIN,
         )
-        return name, KeptTable(row["n"], columns)
+        return name, TableInfo(row["n"], columns)
 
-    with ThreadPoolExecutor(AT_ONCE) as several:
-        return dict(several.map(one, tables.TABLES))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return dict(pool.map(export_table, tables.TABLES))
 
 
-def bring_back(dataset: Dataset, kept: Mapping[str, KeptTable], addresses: Mapping[str, Sequence[str]]) -> None:
-    """Everything that the tables hold is replaced by the Parquet at these addresses, in one transaction.
+def bring_back(dataset: Dataset, kept: Mapping[str, TableInfo], addresses: Mapping[str, Sequence[str]]) -> None:
+    """Replace the content of all tables with the Parquet at these addresses, in one transaction.
 
-    It is loaded beside them and counted first. A settlement that was prepared before fails, by the epoch. Raises
-    `Rejected`: a table has not the rows that it should.
+    The rows are loaded into temporary tables and counted first. The epoch makes settlements that were prepared before
+    fail. Raises `Rejected` if a table has the wrong number of rows.
     """
     filling, sources = Filling(dataset, within=WITHIN), dict[str, str]()
     try:
@@ -77,13 +77,13 @@ def bring_back(dataset: Dataset, kept: Mapping[str, KeptTable], addresses: Mappi
         filling.drop(*sources.values())
 
 
-def _script(kept: Mapping[str, KeptTable], sources: Mapping[str, str]) -> str:
+def _script(kept: Mapping[str, TableInfo], sources: Mapping[str, str]) -> str:
     steps = ["BEGIN TRANSACTION"]
     for name, (_, columns) in kept.items():
         steps.append(f"DELETE FROM {name} WHERE TRUE")
         if name in sources:
-            listed = ", ".join(columns)
-            steps.append(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {sources[name]}")
+            column_list = ", ".join(columns)
+            steps.append(f"INSERT INTO {name} ({column_list}) SELECT {column_list} FROM {sources[name]}")
     steps += [f"UPDATE {EPOCH} SET number = number + 1 WHERE TRUE", "COMMIT TRANSACTION"]
     return ";\n".join(steps) + ";"
 

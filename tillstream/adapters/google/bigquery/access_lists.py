@@ -1,7 +1,7 @@
-"""A dataset's access list, as far as it says who reads, and whose views read for others.
+"""The access list of a dataset: who reads it, and which authorized datasets of views may read it.
 
-Whoever writes or owns a dataset is left as it is found. Everything raises `NotFound`, `Unavailable`, and `Conflict`:
-somebody changed the list meanwhile; run it again.
+Writers and owners are left unchanged. Every call raises `NotFound`, `Unavailable`, and `Conflict` if the list changed
+concurrently; retry then.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
 
 READER = "READER"
-"""How an access list spells roles/bigquery.dataViewer."""
+"""The name of roles/bigquery.dataViewer in an access list."""
 KINDS = {"group": "groupByEmail", "domain": "domain", "user": "userByEmail", "serviceAccount": "userByEmail"}
-"""The kind of a member → how an access list spells it."""
+"""Kind of member → its entity type in an access list."""
 Reader = tuple[str, str]
-"""Kind, as an access list spells it, and address."""
+"""Entity type in the access list, and address."""
 
 
 def reader(member: str) -> Reader:
-    """member: such as `group:people@example.com`. Raises `Rejected`: it is written otherwise."""
+    """Parse a member such as `group:people@example.com`. Raises `Rejected` for any other form."""
     kind, _, address = member.partition(":")
     if kind not in KINDS or not address:
         raise Rejected(f"{member!r} is no reader: write group:ADDRESS, domain:NAME or user:ADDRESS.")
@@ -29,34 +29,40 @@ def reader(member: str) -> Reader:
 
 
 def readers(dataset: Dataset) -> set[Reader]:
-    return {(str(entry.entity_type), str(entry.entity_id).lower()) for entry in _entries(dataset) if _reads(entry)}
+    return {
+        (str(entry.entity_type), str(entry.entity_id).lower())
+        for entry in _entries(dataset)
+        if _is_managed_reader(entry)
+    }
 
 
 def admit(dataset: Dataset, wanted: Iterable[Reader]) -> None:
-    """These and no others may read the dataset."""
-    others = [entry for entry in _entries(dataset) if not _reads(entry)]
-    _set(dataset, [*others, *(AccessEntry(READER, kind, address) for kind, address in sorted(wanted))])
+    """Replace the readers of the dataset."""
+    others = [entry for entry in _entries(dataset) if not _is_managed_reader(entry)]
+    _replace_entries(dataset, [*others, *(AccessEntry(READER, kind, address) for kind, address in sorted(wanted))])
 
 
-def is_authorized(dataset: Dataset, shown: str) -> bool:
-    """Whether the views of the dataset `shown` may read this one, whoever asks them."""
+def is_authorized(dataset: Dataset, views_name: str) -> bool:
+    """Whether the views of the dataset `views_name` may read this one on behalf of any user."""
     return any(
-        entry.entity_type == "dataset" and (entry.entity_id or {}).get("dataset") == _named(dataset, shown)
+        entry.entity_type == "dataset" and (entry.entity_id or {}).get("dataset") == _dataset_id(dataset, views_name)
         for entry in _entries(dataset)
     )
 
 
-def authorize(dataset: Dataset, shown: str) -> None:
-    entry = AccessEntry(entity_type="dataset", entity_id={"dataset": _named(dataset, shown), "targetTypes": ["VIEWS"]})
-    _set(dataset, [*_entries(dataset), entry])
+def authorize(dataset: Dataset, views_name: str) -> None:
+    entry = AccessEntry(
+        entity_type="dataset", entity_id={"dataset": _dataset_id(dataset, views_name), "targetTypes": ["VIEWS"]}
+    )
+    _replace_entries(dataset, [*_entries(dataset), entry])
 
 
-def _named(dataset: Dataset, shown: str) -> dict[str, str]:
-    return {"projectId": dataset.project, "datasetId": shown}
+def _dataset_id(dataset: Dataset, views_name: str) -> dict[str, str]:
+    return {"projectId": dataset.project, "datasetId": views_name}
 
 
-def _reads(entry: AccessEntry) -> bool:
-    """Beside people there are groups of the project's own, such as its viewers: those are not ours."""
+def _is_managed_reader(entry: AccessEntry) -> bool:
+    """Whether the entry is a reader that `admit` manages; groups of the project, such as its viewers, are not."""
     return entry.role == READER and entry.entity_type in KINDS.values()
 
 
@@ -65,8 +71,8 @@ def _entries(dataset: Dataset) -> list[AccessEntry]:
         return list(dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY).access_entries)
 
 
-def _set(dataset: Dataset, entries: list[AccessEntry]) -> None:
+def _replace_entries(dataset: Dataset, entries: list[AccessEntry]) -> None:
     with dataset.errors(dataset.name):
-        found = dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY)
-        found.access_entries = entries
-        dataset.client.update_dataset(found, ["access_entries"], retry=CALLS, timeout=TRY)
+        resource = dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY)
+        resource.access_entries = entries
+        dataset.client.update_dataset(resource, ["access_entries"], retry=CALLS, timeout=TRY)

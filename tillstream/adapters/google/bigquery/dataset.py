@@ -1,4 +1,4 @@
-"""One dataset of BigQuery, the clients that reach it, how it is asked, what errors mean."""
+"""One BigQuery dataset: its clients, its queries and the translation of its errors."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
@@ -6,48 +6,48 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from google.api_core import exceptions as told
+from google.api_core import exceptions as api_errors
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
-from tillstream.adapters.google.bigquery.parameters import bound
+from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.adapters.google.retries import RETRY, TRY, ours, passes
+from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 
 WITHIN = 300.0
-"""Seconds that a job may take, and be begun again where the service says that it was not the job's fault."""
+"""Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
 MOST_BYTES = 4 << 40
-"""What one question may be billed for. A guard against a mistake, far above honest questions: of clustered tables the
-service estimates too much, and refuses by its estimate."""
+"""Maximum bytes billed per query: a guard against mistakes, far above legitimate queries. For clustered tables the
+service overestimates, and it rejects by its estimate."""
 BUSY = frozenset({"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "jobBackendError", "internalError"})
-"""Reasons beside the status by which BigQuery says that another try may end better."""
+"""Error reasons, in addition to the status, for which BigQuery recommends a retry."""
 OVERTAKEN = ("due to concurrent update", "could not serialize access")
-"""What BigQuery says to a transaction or statement that another one overtook."""
+"""Message fragments of a transaction or statement that lost to a concurrent one."""
 
 
-def passing(error: BaseException) -> bool:
-    reasons = {one.get("reason") for one in getattr(error, "errors", None) or () if isinstance(one, dict)}
-    return passes(error) or bool(reasons & BUSY)
+def is_retryable(error: BaseException) -> bool:
+    reasons = {detail.get("reason") for detail in getattr(error, "errors", None) or () if isinstance(detail, dict)}
+    return is_transient(error) or bool(reasons & BUSY)
 
 
-CALLS = RETRY.with_predicate(passing)
+CALLS = RETRY.with_predicate(is_retryable)
 
 
 class Dataset:
-    """`api` and `storage_api` are addresses of something that stands in for the service, without credentials.
+    """A BigQuery dataset. api, storage_api: addresses of emulators, which are used without credentials.
 
-    Nothing is reached before it is needed. Its calls raise `Unavailable`, `Rejected`, `Conflict`.
+    Clients are created on first use. Its calls raise `Unavailable`, `Rejected`, `Conflict`.
     """
 
     def __init__(self, project: str, name: str, location: str, *, api: str = "", storage_api: str = "") -> None:
         self.project, self.name, self.location = project, name, location
         self._api, self._storage_api = api, storage_api
 
-    def beside(self, name: str) -> "Dataset":
-        """Another dataset of the project, at the same place."""
+    def sibling(self, name: str) -> "Dataset":
+        """Another dataset of the project, in the same location."""
         return Dataset(self.project, name, self.location, api=self._api, storage_api=self._storage_api)
 
     @cached_property
@@ -59,14 +59,14 @@ class Dataset:
 
     @cached_property
     def reader(self) -> Any:
-        """Of the Storage Read API."""
-        from google.cloud.bigquery_storage_v1 import BigQueryReadClient  # takes its time, and few need it
+        """Client of the Storage Read API."""
+        from google.cloud.bigquery_storage_v1 import BigQueryReadClient  # slow to import, and rarely needed
 
         return self._storage(BigQueryReadClient)
 
     @cached_property
     def writer(self) -> Any:
-        """Of the Storage Write API."""
+        """Client of the Storage Write API."""
         from google.cloud.bigquery_storage_v1 import BigQueryWriteClient
 
         return self._storage(BigQueryWriteClient)
@@ -95,48 +95,49 @@ class Dataset:
         within: float = WITHIN,
         page: int | None = None,
     ) -> Any:
-        """The rows (`RowIterator`) of one statement or script; names without a dataset are this one's.
+        """Run one statement or script and return its rows (`RowIterator`).
 
-        work: what the bill calls it. page: rows that come at once, the others when they are read.
+        Names without a dataset refer to this one. work: label of the job, for the bill. page: rows of the first page;
+        the rest is fetched on iteration.
         """
-        text, values = bound(sql, params or {})
+        text, values = bind(sql, params or {})
         config = bigquery.QueryJobConfig(
             default_dataset=self.reference,
             query_parameters=values,
             maximum_bytes_billed=MOST_BYTES,
             labels=LABELS | {"work": work},
         )
-        again = DEFAULT_JOB_RETRY.with_timeout(within)
+        restarts = DEFAULT_JOB_RETRY.with_timeout(within)
         with self.errors("The warehouse"):
-            job = self.client.query(text, config, retry=CALLS, timeout=TRY, job_retry=again)
+            job = self.client.query(text, config, retry=CALLS, timeout=TRY, job_retry=restarts)
             try:
-                return job.result(page_size=page, retry=CALLS, timeout=within, job_retry=again)
+                return job.result(page_size=page, retry=CALLS, timeout=within, job_retry=restarts)
             except TookTooLong:
                 job.cancel(retry=None, timeout=TRY)
                 raise
 
     def answer(self, rows: Any) -> bigquery.TableReference:
-        """The table in which BigQuery keeps an answer for a day."""
+        """The temporary table in which BigQuery keeps a query result for a day."""
         return self.client.get_job(rows.job_id, location=rows.location, retry=CALLS, timeout=TRY).destination
 
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:
-        """As `ours`, with what BigQuery says in its own words."""
-        with ours(what):
+        """As `translate_errors`, also for errors that BigQuery reports only in the message."""
+        with translate_errors(what):
             try:
                 yield
-            except (told.BadRequest, told.NotFound) as error:
+            except (api_errors.BadRequest, api_errors.NotFound) as error:
                 if any(words in str(error).lower() for words in OVERTAKEN):
                     raise Conflict(f"{what} was changed meanwhile.") from error
-                if isinstance(error, told.NotFound):
+                if isinstance(error, api_errors.NotFound):
                     raise
                 raise Rejected(f"{what} refused this: {error.message}") from error
             except TookTooLong as error:
                 raise Unavailable(f"{what} took too long.") from error
 
     def close(self) -> None:
-        made = vars(self)
-        if "client" in made:
+        created = vars(self)
+        if "client" in created:
             self.client.close()
-        for name in {"reader", "writer"} & made.keys():
-            made[name].transport.close()
+        for name in {"reader", "writer"} & created.keys():
+            created[name].transport.close()

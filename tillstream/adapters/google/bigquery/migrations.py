@@ -1,7 +1,7 @@
-"""Brings a dataset from whatever it is to the tables and views of this version.
+"""Migrate a dataset from any earlier state to the tables and views of this version.
 
-Only forward, and each step may be repeated: a run that stopped halfway is finished by the next. Code of the version
-before goes on working meanwhile, as tables only ever gain nullable columns.
+Migrations only go forward, and each step is idempotent: the next run completes one that stopped halfway. Code of the
+previous version keeps working meanwhile, because tables only gain nullable columns.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import Rejected
 
 Migration = tuple[int, str, str]
-MADE_FROM = "made-from"
+DIGEST_LABEL = "made-from"
 """The label of a view that holds its digest."""
 _ADD_VERSION = f"""
 INSERT INTO {tables.VERSIONS} (version, name, migrated_at)
@@ -32,69 +32,72 @@ FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {tables.VERSIONS} WHERE version 
 
 @dataclass(frozen=True)
 class Migrated:
-    """What a run did; empty lists and `before` = `after` where there was nothing to do."""
+    """What a run changed; the lists are empty and `before` equals `after` if nothing had to be done."""
 
     before: int
-    """The version that the dataset had; 0: none."""
+    """The version of the dataset before the run; 0: none."""
     after: int
     tables: Sequence[str]
-    """Those made, and those whose descriptions were brought up to date."""
+    """Tables that were created, or whose descriptions were updated."""
     views: Sequence[str]
-    """Those made or made anew."""
+    """Views that were created or replaced."""
 
 
 def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> Migrated:
-    """Raises `Rejected`: a newer Tillstream has been here; `Unavailable`: run it again."""
+    """Migrate the dataset.
+
+    Raises `Rejected` if a newer Tillstream migrated it, `Unavailable` if the run must be repeated.
+    """
     migrations = catalogue.migrations() if migrations is None else migrations
-    _make_dataset(dataset)
-    found = {name: _found(dataset, name) for name in tables.LAYOUTS}
-    before, newest = _version(dataset, found), migrations[-1][0]
+    _create_dataset(dataset)
+    existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
+    before, newest = _version(dataset, existing), migrations[-1][0]
     if before > newest:
         raise Rejected(f"{dataset.name} has version {before} of its tables, and this Tillstream knows only {newest}.")
-    touched = []
-    if not found[tables.VERSIONS]:
-        # the version comes before what it tells of: tables that are missing are made by every run
-        _make(dataset, tables.VERSIONS)
-        touched.append(tables.VERSIONS)
+    updated = []
+    if not existing[tables.VERSIONS]:
+        # record the version first: every run creates the tables that are missing
+        _create_table(dataset, tables.VERSIONS)
+        updated.append(tables.VERSIONS)
     if not before:
         dataset.ask(_ADD_VERSION, {"version": newest, "name": migrations[-1][1]}, work="migrate")
     for number, name, script in migrations if before else ():
         if number > before:
-            if _says(script):
+            if _has_statements(script):
                 dataset.ask(script, work="migrate")
             dataset.ask(_ADD_VERSION, {"version": number, "name": name}, work="migrate")
-    touched += [name for name in tables.LAYOUTS if name != tables.VERSIONS and _bring_up(dataset, name)]
-    shapes = {name: _shape(_found(dataset, name)) for name in tables.LAYOUTS}
-    made = [view.name for view in views(dataset.name, shapes) if _renew(dataset, view)]
-    return Migrated(before, newest, touched, made)
+    updated += [name for name in tables.LAYOUTS if name != tables.VERSIONS and _update_table(dataset, name)]
+    schema_digests = {name: _schema_digest(_get_table(dataset, name)) for name in tables.LAYOUTS}
+    replaced = [view.name for view in views(dataset.name, schema_digests) if _replace_view(dataset, view)]
+    return Migrated(before, newest, updated, replaced)
 
 
 def differences(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> list[str]:
-    """What `migrate` would change or cannot mend, each in words."""
+    """Describe each difference, including those that `migrate` cannot repair."""
     migrations = catalogue.migrations() if migrations is None else migrations
-    found = {name: _found(dataset, name) for name in tables.LAYOUTS}
-    version, newest = _version(dataset, found), migrations[-1][0]
-    told = [] if version == newest else [f"{dataset.name} has version {version} of its tables, not {newest}"]
-    for name, there in found.items():
+    existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
+    version, newest = _version(dataset, existing), migrations[-1][0]
+    reported = [] if version == newest else [f"{dataset.name} has version {version} of its tables, not {newest}"]
+    for name, actual in existing.items():
         wanted = tables.table(dataset.table(name))
-        if there is None:
-            told.append(f"the table {name} is missing")
+        if actual is None:
+            reported.append(f"the table {name} is missing")
             continue
-        if _columns(there) != _columns(wanted):
-            told.append(f"the table {name} has other columns")
-        if (there.clustering_fields, there.time_partitioning) != (wanted.clustering_fields, wanted.time_partitioning):
-            told.append(f"the table {name} is laid out otherwise")
-    for view in views(dataset.name, {name: _shape(there) for name, there in found.items()}):
-        there = _found(dataset, view.name)
-        if there is None or there.labels.get(MADE_FROM) != view.digest:
-            told.append(f"the view {view.name} is {'of another text' if there else 'missing'}")
-    return told
+        if _columns(actual) != _columns(wanted):
+            reported.append(f"the table {name} has other columns")
+        if (actual.clustering_fields, actual.time_partitioning) != (wanted.clustering_fields, wanted.time_partitioning):
+            reported.append(f"the table {name} is laid out otherwise")
+    for view in views(dataset.name, {name: _schema_digest(actual) for name, actual in existing.items()}):
+        actual = _get_table(dataset, view.name)
+        if actual is None or actual.labels.get(DIGEST_LABEL) != view.digest:
+            reported.append(f"the view {view.name} is {'of another text' if actual else 'missing'}")
+    return reported
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _make_dataset(dataset: Dataset) -> None:
+def _create_dataset(dataset: Dataset) -> None:
     with dataset.errors(dataset.name):
         try:
             dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY)
@@ -104,7 +107,7 @@ def _make_dataset(dataset: Dataset) -> None:
             dataset.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TRY)
 
 
-def _found(dataset: Dataset, name: str) -> Table | None:
+def _get_table(dataset: Dataset, name: str) -> Table | None:
     with dataset.errors(name):
         try:
             return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TRY)
@@ -112,44 +115,44 @@ def _found(dataset: Dataset, name: str) -> Table | None:
             return None
 
 
-def _make(dataset: Dataset, name: str) -> None:
+def _create_table(dataset: Dataset, name: str) -> None:
     with dataset.errors(name):
         dataset.client.create_table(tables.table(dataset.table(name)), exists_ok=True, retry=CALLS, timeout=TRY)
 
 
-def _bring_up(dataset: Dataset, name: str) -> bool:
-    """Whether it was missing, or described otherwise."""
-    there, wanted = _found(dataset, name), tables.table(dataset.table(name))
-    if there is None:
-        _make(dataset, name)
+def _update_table(dataset: Dataset, name: str) -> bool:
+    """Create the table or update its descriptions; whether anything changed."""
+    actual, wanted = _get_table(dataset, name), tables.table(dataset.table(name))
+    if actual is None:
+        _create_table(dataset, name)
         return True
-    words = {field.name: field.description for field in wanted.schema}
-    said = [_saying(field, words.get(field.name, field.description)) for field in there.schema]
-    if there.description == wanted.description and said == list(there.schema):
+    descriptions = {field.name: field.description for field in wanted.schema}
+    described = [_with_description(field, descriptions.get(field.name, field.description)) for field in actual.schema]
+    if actual.description == wanted.description and described == list(actual.schema):
         return False
-    there.description, there.schema = wanted.description, said
-    _update(dataset, there, ["description", "schema"])
+    actual.description, actual.schema = wanted.description, described
+    _patch(dataset, actual, ["description", "schema"])
     return True
 
 
-def _update(dataset: Dataset, changed: Table, parts: list[str]) -> None:
+def _patch(dataset: Dataset, changed: Table, parts: list[str]) -> None:
     with dataset.errors(changed.table_id):
         dataset.client.update_table(changed, parts, retry=CALLS, timeout=TRY)
 
 
-def _saying(field: SchemaField, description: str | None) -> SchemaField:
+def _with_description(field: SchemaField, description: str | None) -> SchemaField:
     return SchemaField.from_api_repr(field.to_api_repr() | {"description": description})
 
 
-def _version(dataset: Dataset, found: dict[str, Table | None]) -> int:
-    if found[tables.VERSIONS] is None:
+def _version(dataset: Dataset, existing: dict[str, Table | None]) -> int:
+    if existing[tables.VERSIONS] is None:
         return 0
     (row,) = dataset.ask(f"SELECT COALESCE(MAX(version), 0) AS version FROM {tables.VERSIONS}", work="migrate")
     return int(row["version"])
 
 
-def _says(script: str) -> bool:
-    """Whether there is more to it than comments."""
+def _has_statements(script: str) -> bool:
+    """Whether the script contains more than comments."""
     return bool(re.sub(r"--[^\n]*", "", script).strip())
 
 
@@ -157,7 +160,7 @@ def _columns(table: Table) -> set[tuple[str, str, str]]:
     return {(field.name, field.field_type, field.mode) for field in table.schema}
 
 
-def _shape(table: Table | None) -> str:
+def _schema_digest(table: Table | None) -> str:
     columns = repr([(field.name, field.field_type) for field in table.schema] if table else [])
     return hashlib.sha256(columns.encode()).hexdigest()
 
@@ -165,17 +168,17 @@ def _shape(table: Table | None) -> str:
 # ---- views ----------------------------------------------------------------------------------------------------------
 
 
-def _renew(dataset: Dataset, view: View) -> bool:
-    """Whether it was made from another text, or of other columns."""
-    there = _found(dataset, view.name)
-    if there is not None and there.labels.get(MADE_FROM) == view.digest:
+def _replace_view(dataset: Dataset, view: View) -> bool:
+    """Create or replace the view if its text or its columns changed; whether they did."""
+    actual = _get_table(dataset, view.name)
+    if actual is not None and actual.labels.get(DIGEST_LABEL) == view.digest:
         return False
     dataset.ask(view.statement, work="migrate")
-    made = _found(dataset, view.name)
-    if made is None:
+    created = _get_table(dataset, view.name)
+    if created is None:
         raise Rejected(f"The view {view.name} was made and is not there.")
-    made.description = view.description
-    made.schema = [_saying(field, view.columns.get(field.name)) for field in made.schema]
-    made.labels = tables.LABELS | {MADE_FROM: view.digest}  # last: what has it is whole
-    _update(dataset, made, ["description", "schema", "labels"])
+    created.description = view.description
+    created.schema = [_with_description(field, view.columns.get(field.name)) for field in created.schema]
+    created.labels = tables.LABELS | {DIGEST_LABEL: view.digest}  # last: a view with this label is complete
+    _patch(dataset, created, ["description", "schema", "labels"])
     return True

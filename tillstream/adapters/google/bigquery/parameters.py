@@ -1,4 +1,4 @@
-"""Values of a query's @named parameters with the types that BigQuery must be told."""
+"""Query parameters with the types that BigQuery requires."""
 
 import re
 from collections.abc import Mapping
@@ -21,22 +21,23 @@ _TYPES: Mapping[type, str] = {
     date: "DATE",
 }
 _PARTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|@(?P<name>\w+)")
-"""What is quoted or said beside the statement, and the parameters."""
+"""Quoted text and comments, which are skipped, and the parameters."""
 
 
-def bound(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Parameter]]:
-    """The text and its parameters. NULL has no type of its own, so it is written out and takes what stands beside it.
+def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Parameter]]:
+    """Return the statement and its typed parameters.
 
-    An empty list is one of texts. Raises `Rejected`: a value of no type that a query may ask for.
+    NULL has no type of its own, so it is inlined and takes the type of its context. An empty list is an array of
+    strings. Raises `Rejected` for a value of an unsupported type.
     """
 
-    def written(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         name = match["name"]
         return "NULL" if name in params and params[name] is None else match[0]
 
-    given = {name: value for name, value in params.items() if value is not None}
-    text = _PARTS.sub(written, sql) if len(given) < len(params) else sql
-    return text, [_parameter(name, value) for name, value in given.items()]
+    typed = {name: value for name, value in params.items() if value is not None}
+    text = _PARTS.sub(replacement, sql) if len(typed) < len(params) else sql
+    return text, [_parameter(name, value) for name, value in typed.items()]
 
 
 def _parameter(name: str, value: Any) -> Parameter:
@@ -49,7 +50,7 @@ def _parameter(name: str, value: Any) -> Parameter:
 
 
 def _type(value: Any) -> str:
-    for kind, name in _TYPES.items():  # a truth is a number too, and an instant a day: they come first
+    for kind, name in _TYPES.items():  # bool is a subclass of int, and datetime of date: they come first
         if isinstance(value, kind):
             return name
     raise Rejected(f"A query cannot be given a {type(value).__name__}.")

@@ -1,4 +1,4 @@
-"""Many rows of an answer through the Storage Read API, in the order of the answer."""
+"""Read large query results through the Storage Read API, in their order."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from google.cloud.bigquery import TableReference
 from tillstream.adapters.google.retries import RETRY, TRY
 
 READ_WITHIN = 600.0
-"""Seconds that one connection may last; a broken one is taken up again where it broke off."""
+"""Timeout of one connection, in seconds; a broken one resumes where it stopped."""
 
 
 def batches(reader: Any, table: TableReference) -> Iterator[pa.RecordBatch]:
-    """reader: a `BigQueryReadClient`. One stream only: several would not keep the order."""
+    """Stream the table as record batches, through one stream to keep the order. reader: a `BigQueryReadClient`."""
     from google.cloud.bigquery_storage_v1 import types
 
     name = f"projects/{table.project}/datasets/{table.dataset_id}/tables/{table.table_id}"
@@ -26,5 +26,5 @@ def batches(reader: Any, table: TableReference) -> Iterator[pa.RecordBatch]:
     )
     schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
     for stream in session.streams:
-        for answer in reader.read_rows(stream.name, retry=RETRY, timeout=READ_WITHIN):
-            yield pa.ipc.read_record_batch(pa.py_buffer(answer.arrow_record_batch.serialized_record_batch), schema)
+        for response in reader.read_rows(stream.name, retry=RETRY, timeout=READ_WITHIN):
+            yield pa.ipc.read_record_batch(pa.py_buffer(response.arrow_record_batch.serialized_record_batch), schema)

@@ -1,7 +1,7 @@
-"""The dataset of views that people's own reports read, and whose rows they show.
+"""The dataset of reporting views, and the row access policies that decide which rows they return.
 
-See docs/adr/030-rows-by-who-asks.md. One list says what differs and what mends it, so that what is checked is what is
-made. The tables and views of the ledger are there before.
+See docs/adr/030-rows-by-who-asks.md. One generator yields each difference with its repair, so that checking and
+publishing cannot diverge. The tables and views of the ledger must exist.
 """
 
 import hashlib
@@ -17,79 +17,82 @@ from google.cloud.bigquery import Table
 from sql import row_access
 from tillstream.adapters.google.bigquery import access_lists
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
-from tillstream.adapters.google.bigquery.migrations import MADE_FROM
+from tillstream.adapters.google.bigquery.migrations import DIGEST_LABEL
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain.errors import NotFound
 
 POLICIES = "row-access"
-"""The label of the dataset of views that holds the digest of the policies: nothing lists whom a policy grants rows."""
-Mend = Callable[[], None]
-Found = TypeVar("Found")
+"""The label of the views' dataset that holds the digest of the policies: no API lists the grantees of a policy."""
+Repair = Callable[[], None]
+Resource = TypeVar("Resource")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The dataset of views, in the project and at the place of that of the tables, and who sees rows through it."""
+    """The dataset of reporting views and its readers; it is in the project and location of the ledger."""
 
     name: str
     readers: Sequence[str]
-    """Members among whom people are (`group:…`, `domain:…`): they may read the views, and see the own rows."""
+    """Members that include people (`group:…`, `domain:…`): they may query the views and see their own rows."""
     accounts: Sequence[str]
     """Service accounts (`serviceAccount:…`), which see every row of the tables."""
 
 
 def publish(dataset: Dataset, shown: Shown) -> list[str]:
-    """Bring policies, views and rights to what they should be; what differed before, in words. Repeatable.
+    """Bring policies, views and permissions to their declared state; describe what differed. Idempotent.
 
-    Raises `Rejected`: a member is written wrongly, or a table is missing; `Unavailable`, `Conflict`: run it again.
+    Raises `Rejected` for an invalid member or a missing table; `Unavailable` or `Conflict` if the run must be repeated.
     """
-    found = []
-    with closing(dataset.beside(shown.name)) as views:
-        for words, mend in _differing(dataset, views, shown):
-            mend()
-            found.append(words)
-    return found
+    repaired = []
+    with closing(dataset.sibling(shown.name)) as views:
+        for difference, repair in _repairs(dataset, views, shown):
+            repair()
+            repaired.append(difference)
+    return repaired
 
 
 def differences(dataset: Dataset, shown: Shown) -> list[str]:
-    """What `publish` would change, each in words."""
-    with closing(dataset.beside(shown.name)) as views:
-        return [words for words, _ in _differing(dataset, views, shown)]
+    """Describe each change that `publish` would make."""
+    with closing(dataset.sibling(shown.name)) as views:
+        return [difference for difference, _ in _repairs(dataset, views, shown)]
 
 
-def _differing(dataset: Dataset, views: Dataset, shown: Shown) -> Iterator[tuple[str, Mend]]:
-    """In the order to mend it: rows are shut away before anybody may look. Each is asked for when its turn comes."""
+def _repairs(dataset: Dataset, views: Dataset, shown: Shown) -> Iterator[tuple[str, Repair]]:
+    """Yield each difference with its repair; rows are protected before anybody may read them.
+
+    Each state is fetched when its turn comes, after the repairs before it.
+    """
     wanted = {access_lists.reader(member) for member in shown.readers}
-    if _there(_resource, views) is None:
-        yield f"the dataset {views.name} is missing", partial(_make, views)
+    if _or_none(_get_dataset, views) is None:
+        yield f"the dataset {views.name} is missing", partial(_create_dataset, views)
     base = f"{dataset.project}.{dataset.name}"
     statements = row_access.policies(base, shown.readers, shown.accounts)
-    digest = _digest(*statements, *(_made_at(_there(_table, dataset, name)) for name in row_access.PROTECTED))
-    found = _there(_resource, views)
-    if found is None or found.labels.get(POLICIES) != digest:
-        mend = partial(_protect, dataset, views, statements, digest)
-        yield f"the row access policies of {dataset.name} are missing or others", mend
+    digest = _digest(*statements, *(_created_at(_or_none(_get_table, dataset, name)) for name in row_access.PROTECTED))
+    resource = _or_none(_get_dataset, views)
+    if resource is None or resource.labels.get(POLICIES) != digest:
+        repair = partial(_protect, dataset, views, statements, digest)
+        yield f"the row access policies of {dataset.name} are missing or others", repair
     for view in row_access.REPORTS:
-        origin, there = _there(_table, dataset, view), _there(_table, views, view)
+        source, actual = _or_none(_get_table, dataset, view), _or_none(_get_table, views, view)
         text = row_access.report(view, base)
-        made_from = _digest(text, origin.labels.get(MADE_FROM, "") if origin else "")
-        if there is None or there.labels.get(MADE_FROM) != made_from:
-            mend = partial(_show, dataset, views, view, text, made_from)
-            yield f"the view {view} of {views.name} is {'of another text' if there else 'missing'}", mend
-    if not _there(access_lists.is_authorized, dataset, views.name):
+        view_digest = _digest(text, source.labels.get(DIGEST_LABEL, "") if source else "")
+        if actual is None or actual.labels.get(DIGEST_LABEL) != view_digest:
+            repair = partial(_replace_view, dataset, views, view, text, view_digest)
+            yield f"the view {view} of {views.name} is {'of another text' if actual else 'missing'}", repair
+    if not _or_none(access_lists.is_authorized, dataset, views.name):
         yield f"{views.name} is not authorized on {dataset.name}", partial(access_lists.authorize, dataset, views.name)
-    held = _there(access_lists.readers, views) or set()
-    if held != wanted:
-        told = [f"{address} is missing" for _, address in sorted(wanted - held)]
-        told += [f"{address} is one too many" for _, address in sorted(held - wanted)]
-        yield f"of those who may read {views.name} {', '.join(told)}", partial(access_lists.admit, views, wanted)
+    actual_readers = _or_none(access_lists.readers, views) or set()
+    if actual_readers != wanted:
+        reported = [f"{address} is missing" for _, address in sorted(wanted - actual_readers)]
+        reported += [f"{address} is one too many" for _, address in sorted(actual_readers - wanted)]
+        yield f"of those who may read {views.name} {', '.join(reported)}", partial(access_lists.admit, views, wanted)
 
 
-# ---- what mends it --------------------------------------------------------------------------------------------------
+# ---- repairs --------------------------------------------------------------------------------------------------------
 
 
-def _make(views: Dataset) -> None:
+def _create_dataset(views: Dataset) -> None:
     resource = DatasetResource(views.reference)
     resource.location, resource.labels = views.location, LABELS
     with views.errors(views.name):
@@ -98,49 +101,49 @@ def _make(views: Dataset) -> None:
 
 def _protect(dataset: Dataset, views: Dataset, statements: Sequence[str], digest: str) -> None:
     for name in row_access.PROTECTED:
-        _table(dataset, name)  # or its error names it, which that of a statement would not
+        _get_table(dataset, name)  # raises an error that names the missing table, unlike the statement
     for statement in statements:
         dataset.ask(statement, work="publish")
-    found = _resource(views)
-    found.labels = found.labels | {POLICIES: digest}  # last: what has it is whole
+    resource = _get_dataset(views)
+    resource.labels = resource.labels | {POLICIES: digest}  # last: a dataset with this label is complete
     with views.errors(views.name):
-        views.client.update_dataset(found, ["labels"], retry=CALLS, timeout=TRY)
+        views.client.update_dataset(resource, ["labels"], retry=CALLS, timeout=TRY)
 
 
-def _show(dataset: Dataset, views: Dataset, view: str, text: str, made_from: str) -> None:
-    """Described as the view that it shows: BigQuery does not pass on what is said of a column."""
+def _replace_view(dataset: Dataset, views: Dataset, view: str, text: str, view_digest: str) -> None:
+    """Replace the view and copy the descriptions of its source: BigQuery does not inherit column descriptions."""
     dataset.ask(f"CREATE OR REPLACE VIEW `{views.project}.{views.name}.{view}` AS\n{text}", work="publish")
-    told, made = _table(dataset, view), _table(views, view)
-    made.description, made.schema = told.description, told.schema
-    made.labels = LABELS | {MADE_FROM: made_from}
+    source, created = _get_table(dataset, view), _get_table(views, view)
+    created.description, created.schema = source.description, source.schema
+    created.labels = LABELS | {DIGEST_LABEL: view_digest}
     with views.errors(view):
-        views.client.update_table(made, ["description", "schema", "labels"], retry=CALLS, timeout=TRY)
+        views.client.update_table(created, ["description", "schema", "labels"], retry=CALLS, timeout=TRY)
 
 
-# ---- what is there --------------------------------------------------------------------------------------------------
+# ---- existing state --------------------------------------------------------------------------------------------------
 
 
-def _there(ask: Callable[..., Found], *given: object) -> Found | None:
-    """None where it is not there."""
+def _or_none(get: Callable[..., Resource], *args: object) -> Resource | None:
+    """The result of `get`, or None if the resource does not exist."""
     try:
-        return ask(*given)
+        return get(*args)
     except NotFound:
         return None
 
 
-def _resource(of: Dataset) -> DatasetResource:
+def _get_dataset(of: Dataset) -> DatasetResource:
     with of.errors(of.name):
-        found: DatasetResource = of.client.get_dataset(of.reference, retry=CALLS, timeout=TRY)
-        return found
+        resource: DatasetResource = of.client.get_dataset(of.reference, retry=CALLS, timeout=TRY)
+        return resource
 
 
-def _table(of: Dataset, name: str) -> Table:
+def _get_table(of: Dataset, name: str) -> Table:
     with of.errors(name):
         return of.client.get_table(of.table(name), retry=CALLS, timeout=TRY)
 
 
-def _made_at(table: Table | None) -> str:
-    """A table that is made anew has no policies."""
+def _created_at(table: Table | None) -> str:
+    """The creation time: a table that was recreated has no policies."""
     return str(table.created) if table else ""
 
 

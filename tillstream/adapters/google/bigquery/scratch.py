@@ -1,4 +1,4 @@
-"""An empty warehouse beside the live one, in a dataset of its own that goes with it."""
+"""An empty warehouse next to the live one, in a temporary dataset of its own."""
 
 import secrets
 from datetime import timedelta
@@ -12,14 +12,14 @@ from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.retries import TRY
 
 FORGOTTEN_AFTER = timedelta(days=2)
-"""Its tables end by themselves where nobody closed it."""
+"""Its tables expire if `close` is never called."""
 
 
 class ScratchWarehouse(BigQueryWarehouse):
-    """Made when it is constructed. Raises `Unavailable`."""
+    """A warehouse whose dataset is created by the constructor and deleted by `close`. Raises `Unavailable`."""
 
     def __init__(self, live: Dataset) -> None:
-        self._scratch = live.beside(f"{live.name}_scratch_{secrets.token_hex(4)}")
+        self._scratch = live.sibling(f"{live.name}_scratch_{secrets.token_hex(4)}")
         resource = DatasetResource(self._scratch.reference)
         resource.location, resource.labels = live.location, LABELS
         resource.default_table_expiration_ms = int(FORGOTTEN_AFTER / timedelta(milliseconds=1))
@@ -29,7 +29,7 @@ class ScratchWarehouse(BigQueryWarehouse):
         super().__init__(self._scratch)
 
     def close(self) -> None:
-        """The dataset is gone then."""
+        """Delete the dataset."""
         with self._scratch.errors(self._scratch.name):
             self._scratch.client.delete_dataset(
                 self._scratch.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TRY

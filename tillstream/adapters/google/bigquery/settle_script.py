@@ -1,6 +1,6 @@
 """The script of one settlement: `sql/ledger/settle.bigquery.sql`, filled in.
 
-What it is told stands in it as literals: one text is a whole settlement, to be read, judged and sent again.
+Its inputs are inlined as literals, so that one text is a whole settlement that can be read, analysed and sent again.
 """
 
 import re
@@ -10,26 +10,32 @@ from functools import lru_cache
 from typing import Any
 
 import sql as catalogue
-from tillstream.adapters.google.bigquery.literals import literal, texts
-from tillstream.adapters.google.bigquery.settle_hashes import FROM_STAGED, RENUMBERED, SALE_HEX, STORE_DAY_HEX, number
+from tillstream.adapters.google.bigquery.literals import literal, string_array
+from tillstream.adapters.google.bigquery.settle_hashes import (
+    FROM_STAGED,
+    RENUMBERED,
+    SALE_HEX,
+    STORE_DAY_HEX,
+    half_of_md5,
+)
 from tillstream.adapters.google.bigquery.tables import OWN, TYPES
 from tillstream.domain.columns import CONTENT, Column
 from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES, Field
 
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
-WHEREABOUTS = (
+ORDER_GROUP_KEY = (
     "IF(s.status NOT IN ('cancelled', 'returned'), TO_JSON_STRING(STRUCT("
     "s.store_id, s.salesperson_id, s.channel, s.status, s.sale_date, s.country)), NULL)"
 )
-"""What lines that count as order have in common in most sales."""
-GIVEN: Mapping[str, str] = {
+"""Columns that the lines of an order have in common in most sales."""
+BATCH_FIELDS: Mapping[str, str] = {
     "wave": "INT64", "batch_id": "STRING", "kind": "STRING", "source": "STRING", "region": "STRING",
     "contract": "STRING", "contract_version": "INT64", "file": "STRING", "sha256": "STRING", "received_seq": "INT64",
     "as_new": "BOOL", "fix_number": "INT64", "parent": "STRING", "root": "STRING", "replaces": "STRING",
     "rules": "STRING", "rows_read": "INT64", "rows_blank": "INT64", "rows_ignored": "INT64", "problems": "STRING",
     "confirmed": "STRING",
 }  # fmt: skip
-"""What the script is told of each batch. `root`: the batch that a correction belongs to."""
+"""Fields of each batch that the script receives. `root`: the batch that a correction belongs to."""
 _GREATEST = 9_223_372_036_854_775_807
 _NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|INTO|UPDATE)\s+)(?P<name>\w+)\b")
 _TYPES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
@@ -37,7 +43,7 @@ _TYPES = {"INTEGER": "INT64", "BOOLEAN": "BOOL"}
 
 @dataclass(frozen=True)
 class Steps:
-    """What one settlement differs in from another. Waves are counted from 1; wave 0 undoes."""
+    """The inputs of one settlement. Waves are counted from 1; wave 0 undoes."""
 
     settlement_no: int
     epoch: int
@@ -47,71 +53,71 @@ class Steps:
     staged: Mapping[str, str] = field(default_factory=dict)
     """Batch id → the table that its accepted rows were loaded into."""
     staged_refusals: Mapping[str, str] = field(default_factory=dict)
-    maybe_known_bytes: Sequence[int] = ()
-    """Waves whose batch is held where another contract read the same bytes."""
-    maybe_overlaps: Sequence[int] = ()
+    check_duplicate_bytes: Sequence[int] = ()
+    """Waves whose batch is held if another contract has read the same bytes."""
+    check_overlaps: Sequence[int] = ()
     corrections: Sequence[int] = ()
-    telling_whole: Sequence[int] = ()
+    complete_statements: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question of a preview, its parameters written out, and the names of its columns."""
+class PreviewQuery:
+    """A query of a preview with its parameters inlined, and its column names."""
 
     sql: str
     columns: Sequence[str]
 
 
-def script(steps: Steps, dataset: str, *, keep: bool, asked: Sequence[Asked] = ()) -> str:
-    """keep: else everything is rolled back once the questions are answered."""
+def script(steps: Steps, dataset: str, *, keep: bool, preview_queries: Sequence[PreviewQuery] = ()) -> str:
+    """The script of a settlement. keep: commit it; otherwise it is rolled back once the queries are answered."""
     wave_of = {batch["batch_id"]: batch["wave"] for batch in steps.batches}
     return in_dataset(_template(), dataset).format_map(
         {
             **_derived(),
             "first_wave": 0 if steps.undo else 1,
             "last_wave": max(wave_of.values(), default=0),
-            "declared_answers": "\n".join(f"DECLARE answer_{n} ARRAY<STRING>;" for n in range(len(asked))),
-            "given": _given(steps.batches),
+            "declared_answers": "\n".join(f"DECLARE answer_{n} ARRAY<STRING>;" for n in range(len(preview_queries))),
+            "given": _batch_array(steps.batches),
             "staged": _staged(STAGED_LINES, steps.staged, dataset),
             "staged_refusals": _staged(REFUSED, steps.staged_refusals, dataset),
             "epoch": steps.epoch,
-            "undo": texts(steps.undo),
+            "undo": string_array(steps.undo),
             "settlement_no": steps.settlement_no,
             "request_id": literal(steps.request_id),
-            "maybe_known_bytes": _waves(steps.maybe_known_bytes),
-            "maybe_overlaps": _waves(steps.maybe_overlaps),
+            "maybe_known_bytes": _waves(steps.check_duplicate_bytes),
+            "maybe_overlaps": _waves(steps.check_overlaps),
             "corrections": _waves(steps.corrections),
-            "telling_whole": _waves(steps.telling_whole),
+            "telling_whole": _waves(steps.complete_statements),
             "refusing": _waves({wave_of[batch] for batch in steps.staged_refusals}),
-            "answers": "\n".join(_answer(n, question, dataset) for n, question in enumerate(asked)),
-            "answered": "".join(f", answer_{n} AS answer_{n}" for n in range(len(asked))),
+            "answers": "\n".join(_answer_statement(n, query, dataset) for n, query in enumerate(preview_queries)),
+            "answered": "".join(f", answer_{n} AS answer_{n}" for n in range(len(preview_queries))),
             "ending": "COMMIT" if keep else "ROLLBACK",
         }
     )
 
 
 def in_dataset(text: str, dataset: str) -> str:
-    """The text with the names of the dataset's tables and views in full; those made on the way have none."""
-    known = _names()
-    return _NAMED.sub(lambda m: f"{m['before']}`{dataset}`.{m['name']}" if m["name"] in known else m[0], text)
+    """Qualify the names of the dataset's tables and views; temporary tables stay unqualified."""
+    qualified = _dataset_names()
+    return _NAMED.sub(lambda m: f"{m['before']}`{dataset}`.{m['name']}" if m["name"] in qualified else m[0], text)
 
 
 @lru_cache(maxsize=1)
-def _names() -> frozenset[str]:
+def _dataset_names() -> frozenset[str]:
     return frozenset({*TABLES, *OWN, *(name for name, _ in catalogue.views())})
 
 
-# ---- what the script is told ----------------------------------------------------------------------------------------
+# ---- inputs of the script --------------------------------------------------------------------------------------------
 
 
-def _given(batches: Sequence[Mapping[str, Any]]) -> str:
-    kinds = ", ".join(f"{name} {kind}" for name, kind in GIVEN.items())
-    rows = ",\n".join(f"({', '.join(literal(batch[name]) for name in GIVEN)})" for batch in batches)
+def _batch_array(batches: Sequence[Mapping[str, Any]]) -> str:
+    kinds = ", ".join(f"{name} {kind}" for name, kind in BATCH_FIELDS.items())
+    rows = ",\n".join(f"({', '.join(literal(batch[name]) for name in BATCH_FIELDS)})" for batch in batches)
     return f"ARRAY<STRUCT<{kinds}>>[\n{rows}\n]"
 
 
 def _staged(columns: Sequence[Field | Column], tables: Mapping[str, str], dataset: str) -> str:
-    """One SELECT a batch, below one without rows that says the types."""
+    """One SELECT per batch, after an empty one that sets the column types."""
     typed = ", ".join(f"CAST(NULL AS {_type(column)}) AS {column.name}" for column in columns)
     names = ", ".join(column.name for column in columns)
     parts = [f"SELECT CAST(NULL AS STRING) AS batch_id, {typed} FROM (SELECT 0 AS row_no) WHERE row_no > 0"]
@@ -125,23 +131,23 @@ def _type(column: Field | Column) -> str:
 
 
 def _waves(waves: Iterable[int]) -> str:
-    """Never empty: an empty list has no type."""
+    """An array literal that is never empty: an empty one has no type."""
     return f"[{', '.join(map(str, [-1, *sorted(waves)]))}]"
 
 
-def _answer(number: int, question: Asked, dataset: str) -> str:
-    """Each row as a JSON list of texts: of a transaction that is rolled back only variables remain."""
-    cells = ", ".join(f"CAST(answer.{name} AS STRING)" for name in question.columns)
-    text = in_dataset(question.sql, dataset)
-    return f"SET answer_{number} = (\n  SELECT ARRAY_AGG(TO_JSON_STRING([{cells}])) FROM (\n{text}\n  ) AS answer\n);"
+def _answer_statement(number: int, query: PreviewQuery, dataset: str) -> str:
+    """Store each row as a JSON array of strings: only variables survive the rollback of the transaction."""
+    cells = ", ".join(f"CAST(answer.{name} AS STRING)" for name in query.columns)
+    select = in_dataset(query.sql, dataset)
+    return f"SET answer_{number} = (\n  SELECT ARRAY_AGG(TO_JSON_STRING([{cells}])) FROM (\n{select}\n  ) AS answer\n);"
 
 
-# ---- what derives from the column list ------------------------------------------------------------------------------
+# ---- derived from the column list -----------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
 def _template() -> str:
-    """The script, with the steps of `weigh` where it asks for them."""
+    """The script with the steps of `weigh` inserted."""
     settle, weigh = (catalogue.text(f"ledger/{name}.bigquery") for name in ("settle", "weigh"))
     return settle.replace("{weigh}\n", weigh).replace("{batch_values}", _batch_values())
 
@@ -150,15 +156,15 @@ def _template() -> str:
 def _derived() -> Mapping[str, str]:
     names = [column.name for column in CONTENT]
     compared = [name for name in names if name != "extra"]
-    sighting = ("s.rank", "s.source_version", "COALESCE(s.received_seq, b.place_seq)", "b.contract_version")
-    arriving = ("s.rank", "s.source_version", "s.place", "s.contract_version")
+    observation = ("s.rank", "s.source_version", "COALESCE(s.received_seq, b.place_seq)", "b.contract_version")
+    staged = ("s.rank", "s.source_version", "s.place", "s.contract_version")
     return {
         "product": PRODUCT,
-        "whereabouts": WHEREABOUTS,
+        "whereabouts": ORDER_GROUP_KEY,
         "sale_hex": SALE_HEX,
         "store_day_hex": STORE_DAY_HEX,
-        "store_day_number": number("store_day_hex"),
-        "sale_number": number("sale_hex"),
+        "store_day_number": half_of_md5("store_day_hex"),
+        "sale_number": half_of_md5("sale_hex"),
         "key": FROM_STAGED,
         "renumbered_key": RENUMBERED,
         "content_order": ", ".join(f"s.{name}" for name in names),
@@ -167,12 +173,12 @@ def _derived() -> Mapping[str, str]:
         "sighting_columns": ", ".join(column.name for column in TABLES["sightings"]),
         "refusal_columns": ", ".join(column.name for column in TABLES["refusals"]),
         "version_columns": ", ".join(column.name for column in TABLES["sale_versions"]),
-        "told_at": _told_at(*sighting),
-        "sighting_place": _place(*sighting),
-        "placed_at": _place(*arriving),
+        "told_at": _effective_at(*observation),
+        "sighting_place": _place(*observation),
+        "placed_at": _place(*staged),
         "differences": f"COALESCE(ARRAY_TO_STRING([{', '.join(map(_difference, compared))}], '; '), '')",
         "first_different_column": _first_different({name: f"'{name}'" for name in compared}),
-        "first_different_value": _first_different({name: _text("s", name) for name in compared}),
+        "first_different_value": _first_different({name: _as_string("s", name) for name in compared}),
     }
 
 
@@ -191,18 +197,18 @@ def _batch_values() -> str:
     return ", ".join(own.get(name, f"i.{name}") for name in _batch_columns())
 
 
-def _told_at(rank: str, version: str, place: str, contract_version: str) -> str:
-    """The order of contents as a text that sorts like it; at an equal version of the source the first received wins."""
-    parts = (version, _turned(version, place), contract_version)
+def _effective_at(rank: str, version: str, place: str, contract_version: str) -> str:
+    """SQL for the order of contents as a sortable string; of equal source versions the first received wins."""
+    parts = (version, _earliest_first(version, place), contract_version)
     return f"CONCAT(CAST({rank} AS STRING), {', '.join(map(_padded, parts))})"
 
 
 def _place(rank: str, version: str, place: str, contract_version: str) -> str:
-    told_at = _told_at(rank, version, place, contract_version)
-    return f"CONCAT({told_at}, {_padded('s.fix_number')}, {_padded(_turned(version, 's.row_number'))})"
+    effective_at = _effective_at(rank, version, place, contract_version)
+    return f"CONCAT({effective_at}, {_padded('s.fix_number')}, {_padded(_earliest_first(version, 's.row_number'))})"
 
 
-def _turned(version: str, place: str) -> str:
+def _earliest_first(version: str, place: str) -> str:
     return f"IF({version} > 0, {_GREATEST} - {place}, {place})"
 
 
@@ -214,14 +220,14 @@ def _differs(name: str) -> str:
     return f"s.{name} <> v.{name}"
 
 
-def _text(side: str, name: str) -> str:
+def _as_string(side: str, name: str) -> str:
     return f"CAST({side}.{name} AS STRING)"
 
 
 def _difference(name: str) -> str:
-    words = f"CONCAT('{name} ', {_text('v', name)}, ' there, ', {_text('s', name)}, ' here')"
-    return f"IF({_differs(name)}, {words}, NULL)"
+    description = f"CONCAT('{name} ', {_as_string('v', name)}, ' there, ', {_as_string('s', name)}, ' here')"
+    return f"IF({_differs(name)}, {description}, NULL)"
 
 
-def _first_different(says: Mapping[str, str]) -> str:
-    return f"COALESCE({', '.join(f'IF({_differs(name)}, {said}, NULL)' for name, said in says.items())})"
+def _first_different(values: Mapping[str, str]) -> str:
+    return f"COALESCE({', '.join(f'IF({_differs(name)}, {value}, NULL)' for name, value in values.items())})"

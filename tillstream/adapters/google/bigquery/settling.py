@@ -1,7 +1,7 @@
-"""Settling on BigQuery: what is asked before, the one script, what it answers.
+"""Settlement on BigQuery: the state query, the script and its result.
 
-The script runs as one transaction that reads and raises the epoch: whoever settled since the first question was asked
-makes it fail with `Conflict`, and it is prepared anew. So it may be sent twice: the second finds another epoch.
+The script runs as one transaction that reads and raises the epoch. A concurrent settlement since the state query makes
+it fail with `Conflict`, and it is prepared again. It may also be sent twice: the second run meets another epoch.
 """
 
 import json
@@ -15,9 +15,9 @@ import pyarrow as pa
 from google.cloud.bigquery import QueryJobConfig, SchemaField
 
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.literals import with_values
+from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.loading import Filling
-from tillstream.adapters.google.bigquery.settle_script import Asked, Steps, script
+from tillstream.adapters.google.bigquery.settle_script import PreviewQuery, Steps, script
 from tillstream.domain.batch import Hold
 from tillstream.domain.errors import Conflict
 from tillstream.domain.problems import CATALOGUE
@@ -25,11 +25,11 @@ from tillstream.domain.settlement_waves import apart, neighbours
 from tillstream.domain.tables import REFUSED, STAGED_LINES
 from tillstream.ports.warehouse import Question, Settled, Settlement, StagedBatch
 
-KNOWN_BYTES = "known-bytes-under-another-contract"
+DUPLICATE_BYTES = "known-bytes-under-another-contract"
 OVERLAPS = "overlaps-without-identity"
 TRIES = 5
 WITHIN = 1800.0
-"""Seconds for one script."""
+"""Timeout of one script, in seconds."""
 LOADED_AT_ONCE = 8
 _STATE = """
 SELECT
@@ -48,9 +48,9 @@ SELECT
     FROM batches WHERE batch_id IN UNNEST(@batches)
   ) AS known
 """
-_TAKEN = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
+_SETTLED_BATCHES = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
 _FIRST_EPOCH = "INSERT INTO epoch (number) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM epoch)"
-"""Should two run at once there are two rows, which from then on are raised together."""
+"""If two of these run concurrently there are two rows, which are raised together from then on."""
 
 
 class Settling:
@@ -70,68 +70,74 @@ class Settling:
         return self._once(settlement, keep=False, questions=questions)
 
     def _once(self, settlement: Settlement, *, keep: bool, questions: Sequence[Question] = ()) -> Settled:
-        epoch, last_no, before, known = self._state(settlement)
-        if before:
-            return before
-        undone = {batch for batch, (_, undone_no) in known.items() if undone_no} | set(settlement.undo)
+        epoch, last_no, earlier, settled_batches = self._state(settlement)
+        if earlier:
+            return earlier
+        undone = {batch for batch, (_, undone_no) in settled_batches.items() if undone_no} | set(settlement.undo)
         staged = sorted(
             (
                 b
                 for b in settlement.staged
-                if b.batch_id not in known and not (b.kind == "correction" and b.parent in undone)
+                if b.batch_id not in settled_batches and not (b.kind == "correction" and b.parent in undone)
             ),
             key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
         )
-        settled_before = {b.batch_id: known[b.batch_id][0] for b in settlement.staged if b.batch_id in known}
+        settled_before = {
+            b.batch_id: settled_batches[b.batch_id][0] for b in settlement.staged if b.batch_id in settled_batches
+        }
         if not staged and not settlement.undo and keep:
             return Settled(0, settled_before)
         for batch in staged:
-            if batch.kind == "correction" and batch.parent not in known:
+            if batch.kind == "correction" and batch.parent not in settled_batches:
                 raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
         schemas = [self._schema(question) for question in questions]
         steps = self._steps(staged, settlement, epoch, last_no + 1)
-        asked = [
-            Asked(with_values(question.sql, question.params), [field.name for field in schema])
+        preview_queries = [
+            PreviewQuery(inline_parameters(question.sql, question.params), [field.name for field in schema])
             for question, schema in zip(questions, schemas, strict=True)
         ]
         (row,) = self._dataset.ask(
-            script(steps, self._dataset.name, keep=keep, asked=asked), work="settle", within=WITHIN
+            script(steps, self._dataset.name, keep=keep, preview_queries=preview_queries), work="settle", within=WITHIN
         )
         answers = tuple(_table(row[f"answer_{n}"], schema) for n, schema in enumerate(schemas))
-        holds = {one["batch_id"]: _hold(one) for one in json.loads(row["holding"] or "null") or ()}
+        holds = {hold["batch_id"]: _hold(hold) for hold in json.loads(row["holding"] or "null") or ()}
         number = steps.settlement_no if row["counted"] else 0
         changes = dict(zip(("added", "corrected", "removed"), row["counted"] or (), strict=False))
-        taken = settled_before | dict.fromkeys(row["taken"] or (), number)
-        return Settled(number, taken, holds, changes, answers)
+        settled = settled_before | dict.fromkeys(row["taken"] or (), number)
+        return Settled(number, settled, holds, changes, answers)
 
-    # ---- before -----------------------------------------------------------------------------------------------------
+    # ---- prepare ----------------------------------------------------------------------------------------------------
 
     def _state(self, settlement: Settlement) -> tuple[int, int, Settled | None, dict[str, tuple[int, int | None]]]:
-        """The epoch, the last settlement, what this request did before, and what is known of the batches."""
-        named = {*(b.batch_id for b in settlement.staged), *(b.parent for b in settlement.staged), *settlement.undo}
-        params = {"request_id": settlement.request_id, "batches": sorted(named)}
+        """The epoch, the last settlement, this request's earlier result, and the batches settled before."""
+        batch_ids = {*(b.batch_id for b in settlement.staged), *(b.parent for b in settlement.staged), *settlement.undo}
+        params = {"request_id": settlement.request_id, "batches": sorted(batch_ids)}
         (row,) = self._dataset.ask(_STATE, params, work="settle")
         if row["epoch"] is None:
             self._dataset.ask(_FIRST_EPOCH, work="settle")
             return self._state(settlement)
-        known = {
-            one["batch_id"]: (one["settlement_no"], one["undone_no"])
-            for one in json.loads(row["known"] or "null") or ()
+        settled_batches = {
+            batch["batch_id"]: (batch["settlement_no"], batch["undone_no"])
+            for batch in json.loads(row["known"] or "null") or ()
         }
         request = json.loads(row["request"] or "null")
-        return row["epoch"], row["last_no"], self._answered(request[0]) if request else None, known
+        return row["epoch"], row["last_no"], self._earlier_result(request[0]) if request else None, settled_batches
 
-    def _answered(self, request: Mapping[str, int]) -> Settled:
+    def _earlier_result(self, request: Mapping[str, int]) -> Settled:
         number = request["settlement_no"]
-        taken = self._dataset.ask(_TAKEN, {"settlement_no": number}, work="settle")
+        settled = self._dataset.ask(_SETTLED_BATCHES, {"settlement_no": number}, work="settle")
         changes = {kind: request[kind] for kind in ("added", "corrected", "removed")}
-        return Settled(number, {row["batch_id"]: number for row in taken}, {}, changes)
+        return Settled(number, {row["batch_id"]: number for row in settled}, {}, changes)
 
     def _steps(self, staged: Sequence[StagedBatch], settlement: Settlement, epoch: int, number: int) -> Steps:
         with ThreadPoolExecutor(LOADED_AT_ONCE) as pool:
             accepted = dict(pool.map(self._load_accepted, (batch for batch in staged if batch.accepted)))
             refused = dict(pool.map(self._load_refused, (batch for batch in staged if batch.refused)))
-        waves = [wave for near in neighbours(staged) for wave in apart(near, self._last_sharing(near, accepted))]
+        waves = [
+            wave
+            for adjacent in neighbours(staged)
+            for wave in apart(adjacent, self._last_overlapping(adjacent, accepted))
+        ]
         numbered = [(n, batch) for n, wave in enumerate(waves, 1) for batch in wave]
         files = [(n, b) for n, b in numbered if b.source == "file" and b.kind != "correction" and not b.as_new]
         return Steps(
@@ -139,13 +145,13 @@ class Settling:
             epoch,
             settlement.request_id,
             settlement.undo,
-            [_given(batch, wave) for wave, batch in numbered],
+            [_batch_fields(batch, wave) for wave, batch in numbered],
             accepted,
             refused,
-            maybe_known_bytes=[n for n, b in files if KNOWN_BYTES not in b.confirmed],
-            maybe_overlaps=[n for n, b in files if b.nameless and b.accepted and OVERLAPS not in b.confirmed],
+            check_duplicate_bytes=[n for n, b in files if DUPLICATE_BYTES not in b.confirmed],
+            check_overlaps=[n for n, b in files if b.nameless and b.accepted and OVERLAPS not in b.confirmed],
             corrections=[n for n, b in numbered if b.kind == "correction"],
-            telling_whole=[n for n, b in numbered if b.replaces or b.kind == "correction"],
+            complete_statements=[n for n, b in numbered if b.replaces or b.kind == "correction"],
         )
 
     def _load_accepted(self, batch: StagedBatch) -> tuple[str, str]:
@@ -156,14 +162,16 @@ class Settling:
         name = f"staged_refusals_{batch.batch_id}"
         return batch.batch_id, self._filling.from_objects(name, REFUSED, batch.refused, rows=batch.rows_read)
 
-    def _last_sharing(self, batches: Sequence[StagedBatch], loaded: Mapping[str, str]) -> dict[str, str]:
-        """Batch → the last one before it that tells one of its sales."""
-        told = [(turn, b.batch_id) for turn, b in enumerate(batches) if b.batch_id in loaded]
-        if len(told) < 2:
+    def _last_overlapping(self, batches: Sequence[StagedBatch], loaded: Mapping[str, str]) -> dict[str, str]:
+        """Batch → the last one before it that shares a sale with it."""
+        loaded_batches = [(position, b.batch_id) for position, b in enumerate(batches) if b.batch_id in loaded]
+        if len(loaded_batches) < 2:
             return {}
-        each = (f"SELECT DISTINCT {turn} AS turn, sale FROM `{loaded[batch]}`" for turn, batch in told)
+        selects = (
+            f"SELECT DISTINCT {position} AS turn, sale FROM `{loaded[batch]}`" for position, batch in loaded_batches
+        )
         rows = self._dataset.ask(
-            "WITH told AS (\n" + "\nUNION ALL\n".join(each) + "\n), before AS (\n"
+            "WITH told AS (\n" + "\nUNION ALL\n".join(selects) + "\n), before AS (\n"
             "SELECT turn, LAG(turn) OVER (PARTITION BY sale ORDER BY turn) AS earlier FROM told)\n"
             "SELECT turn, MAX(earlier) AS earlier FROM before WHERE earlier IS NOT NULL GROUP BY turn",
             work="settle",
@@ -171,24 +179,24 @@ class Settling:
         return {batches[row["turn"]].batch_id: batches[row["earlier"]].batch_id for row in rows}
 
     def _schema(self, question: Question) -> Sequence[SchemaField]:
-        """Of its answer, which a dry run tells."""
+        """The schema of a query's result, from a dry run."""
         config = QueryJobConfig(default_dataset=self._dataset.reference, dry_run=True, use_query_cache=False)
         with self._dataset.errors("The warehouse"):
-            job = self._dataset.client.query(with_values(question.sql, question.params), job_config=config)
+            job = self._dataset.client.query(inline_parameters(question.sql, question.params), job_config=config)
         schema: Sequence[SchemaField] = job.schema
         return schema
 
 
-def _given(batch: StagedBatch, wave: int) -> dict[str, Any]:
-    given = {name: getattr(batch, name) for name in vars(batch)}
+def _batch_fields(batch: StagedBatch, wave: int) -> dict[str, Any]:
+    fields = {name: getattr(batch, name) for name in vars(batch)}
     root = batch.parent if batch.kind == "correction" else ""
-    return given | {"wave": wave, "root": root, "confirmed": ",".join(batch.confirmed)}
+    return fields | {"wave": wave, "root": root, "confirmed": ",".join(batch.confirmed)}
 
 
-def _hold(told: Mapping[str, Any]) -> Hold:
-    days = int(told["days"])
+def _hold(row: Mapping[str, Any]) -> Hold:
+    days = int(row["days"])
     value = f"{days:,} {'store-day' if days == 1 else 'store-days'}" if days else ""
-    return Hold(told["code"], CATALOGUE[told["code"]].says(value=value, detail=told["detail"]))
+    return Hold(row["code"], CATALOGUE[row["code"]].says(value=value, detail=row["detail"]))
 
 
 _ARROW = {

@@ -1,7 +1,7 @@
-"""Every table of the warehouse as BigQuery keeps it.
+"""The tables of the warehouse on BigQuery.
 
-Columns come from `domain.tables`; what only this engine must be told stands here. JSON stays the text that stage
-wrote, as hashes are made of it. No table demands a partition filter: each is also asked for everything it holds
+Columns come from `domain.tables`; this module adds what is specific to BigQuery. JSON is stored as the string that
+stage wrote, because hashes are computed from it. No table requires a partition filter: each is also read as a whole
 (docs/adr/032-bigquery-tables.md).
 """
 
@@ -34,7 +34,7 @@ TYPES: Mapping[str, str] = {
     "hash128": "BYTES",
     "hash64": "INTEGER",
 }
-"""As the API spells them; NUMERIC is NUMERIC(38, 9)."""
+"""Type names of the API; NUMERIC is NUMERIC(38, 9)."""
 ARROW: Mapping[str, pa.DataType] = {
     "STRING": pa.string(),
     "DATE": pa.date32(),
@@ -52,20 +52,21 @@ LABELS = {"application": "tillstream"}
 
 @dataclass(frozen=True)
 class Layout:
-    """What a table is for, how its rows lie, and what is true of them without anybody enforcing it."""
+    """A table's description, physical layout and unenforced constraints."""
 
     description: str
     by_month: bool = False
-    """In partitions of a month of `sale_date`: of days, a file of some years would touch more than one job may."""
+    """Partitioned by month of `sale_date`: with days, a file of some years would touch more partitions than a job
+    may."""
     clustered: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     refers: Mapping[str, str] | None = None
-    """Column → the table whose only key column it names."""
+    """Column → the table that it references by its only key column."""
 
 
 _BATCH = {"batch_no": "batches"}
 _SETTLED = {"settlement_no": "settlements"}
-_SUMMED: Mapping[str, tuple[str, str]] = {
+_TOTALS: Mapping[str, tuple[str, str]] = {
     "day_sums": ("Lines added up by day, store, salesperson, channel, country, category", "store_id"),
     "product_sums": ("Lines added up by day and product", "product_id"),
     "customer_sums": ("Lines of known customers added up by day and customer", "store_id"),
@@ -80,7 +81,7 @@ OWN: dict[str, tuple[Field, ...]] = {
         Field("number", Kind.INT64, "Raised by each settlement, so that only one at a time commits", required=True),
     ),
 }
-"""Tables that only this engine needs."""
+"""Tables that only this engine has."""
 LAYOUTS: Mapping[str, Layout] = {
     VERSIONS: Layout("Which migrations this dataset has had"),
     EPOCH: Layout("What each settlement reads and raises; one row"),
@@ -112,7 +113,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "reporting": Layout("The reporting currency; one row"),
     **{
         table: Layout(description, by_month=True, clustered=(DAY, "region", third))
-        for table, (description, third) in _SUMMED.items()
+        for table, (description, third) in _TOTALS.items()
     },
     "user_scopes": Layout("What each person may see of the warehouse, for row access policies"),
     "summed": Layout("How far the sums by day know the ledger; one row"),
@@ -132,8 +133,8 @@ def schema(columns: Iterable[Field | Column]) -> list[SchemaField]:
     ]
 
 
-def passing_schema(columns: Iterable[Field | Column]) -> list[SchemaField]:
-    """Of rows on their way: Parquet says of no column that it is required, and what is refuses them on arrival."""
+def transfer_schema(columns: Iterable[Field | Column]) -> list[SchemaField]:
+    """The schema of temporary tables, all nullable as in Parquet; the target table rejects NULLs."""
     return [SchemaField(column.name, TYPES[column.kind]) for column in columns]
 
 
@@ -142,19 +143,19 @@ def arrow_schema(columns: Iterable[Field | Column]) -> pa.Schema:
 
 
 def table(reference: TableReference) -> Table:
-    """The table as it should be, for the API."""
+    """The declared table, as an API resource."""
     layout, fields = LAYOUTS[reference.table_id], (TABLES | OWN)[reference.table_id]
-    made = Table(reference, schema(fields))
-    made.description, made.labels = layout.description, LABELS
+    resource = Table(reference, schema(fields))
+    resource.description, resource.labels = layout.description, LABELS
     if layout.by_month:
-        made.time_partitioning = TimePartitioning(type_=TimePartitioningType.MONTH, field=DAY)
+        resource.time_partitioning = TimePartitioning(type_=TimePartitioningType.MONTH, field=DAY)
     if layout.clustered:
-        made.clustering_fields = list(layout.clustered)
+        resource.clustering_fields = list(layout.clustered)
     if layout.key or layout.refers:
-        made.table_constraints = TableConstraints(
+        resource.table_constraints = TableConstraints(
             PrimaryKey(list(layout.key)) if layout.key else None, _foreign_keys(reference, layout)
         )
-    return made
+    return resource
 
 
 def _foreign_keys(reference: TableReference, layout: Layout) -> Sequence[ForeignKey]:

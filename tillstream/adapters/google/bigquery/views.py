@@ -1,6 +1,6 @@
-"""The views of sql/ as BigQuery keeps them.
+"""The views of sql/ as BigQuery stores them.
 
-A view knows no default dataset, so what it reads is named with its own; a digest tells whether it must be made anew.
+A stored view has no default dataset, so the names in it are qualified; its digest decides whether it must be replaced.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from itertools import takewhile
 import sql as catalogue
 from tillstream.domain.tables import TABLES, column_words
 
-_NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
+_NAME = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
 
 
 @dataclass(frozen=True)
@@ -22,31 +22,31 @@ class View:
     """CREATE OR REPLACE VIEW, in one dataset."""
     description: str
     columns: Mapping[str, str]
-    """Column → what it says."""
+    """Column → its description."""
     digest: str
-    """Of its text and of all that it reads: a view shows the columns that were there when it was made."""
+    """Digest of its text and of everything that it reads: a view has the columns of its tables at creation."""
 
 
 def views(dataset: str, tables: Mapping[str, str]) -> Iterator[View]:
-    """Every view in the order to make them. tables: each with a digest of its columns."""
+    """Every view, in order of creation. tables: name → digest of its columns."""
     digests = dict(tables)
-    words = {field.name: field.description for fields in TABLES.values() for field in fields} | column_words()
+    descriptions = {field.name: field.description for fields in TABLES.values() for field in fields} | column_words()
     for path, (name, text) in zip(catalogue.VIEWS, catalogue.views(), strict=True):
-        read = {match["name"] for match in _NAMED.finditer(text)} & digests.keys()
-        digests[name] = _digest(text, *(digests[other] for other in sorted(read)))
-        columns = {column: said.words for column, said in catalogue.columns_of(path, words).items()}
-        yield View(name, _in_dataset(text, dataset, {name, *read}), _header(text), columns, digests[name])
+        inputs = {match["name"] for match in _NAME.finditer(text)} & digests.keys()
+        digests[name] = _digest(text, *(digests[other] for other in sorted(inputs)))
+        columns = {column: column_doc.words for column, column_doc in catalogue.columns_of(path, descriptions).items()}
+        yield View(name, _in_dataset(text, dataset, {name, *inputs}), _header(text), columns, digests[name])
 
 
 def _in_dataset(text: str, dataset: str, names: set[str]) -> str:
-    """The text with these names in full; those of its own WITH are others."""
-    return _NAMED.sub(
+    """Qualify these names in the text; names of its own WITH clauses stay."""
+    return _NAME.sub(
         lambda match: f"{match['before']}`{dataset}`.{match['name']}" if match["name"] in names else match[0], text
     )
 
 
 def _header(text: str) -> str:
-    """What the file opens with, before it describes its columns."""
+    """The leading comment of the file, up to its column descriptions."""
     lines = takewhile(lambda line: line.startswith("--") and not line.startswith("-- - "), text.splitlines())
     return "\n".join(line.removeprefix("--").strip() for line in lines)
 

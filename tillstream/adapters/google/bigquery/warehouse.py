@@ -1,4 +1,4 @@
-"""The warehouse on BigQuery: one dataset, whose tables and views `migrating` made."""
+"""The warehouse on BigQuery: one dataset with the tables and views of `migrations`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -18,13 +18,13 @@ from tillstream.ports.warehouse import Question, Settled, Settlement
 
 STREAMED_ROWS = 100_000
 FIRST_PAGE = 2_000
-"""Rows up to which an answer comes with the question's own; more are read by the Storage Read API."""
-_OVERTAKEN = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
-"""Of what replaces rows: whoever came first is done soon."""
+"""Results of at most this many rows come with the query's response; longer ones use the Storage Read API."""
+_RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
+"""Retries statements that replace rows: a concurrent one ends soon."""
 
 
 class BigQueryWarehouse:
-    """Nothing is asked of the service before it is needed. objects: as `Filling` takes it."""
+    """The warehouse port on BigQuery; connects on first use. objects: as for `Filling`."""
 
     def __init__(self, dataset: Dataset, objects: Any = None) -> None:
         self._dataset = dataset
@@ -60,16 +60,19 @@ class BigQueryWarehouse:
         self._write(table, rows, "TRUE")
 
     def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
-        alike = " AND ".join(f"{table}.{key} = incoming.{key}" for key in keys)
-        self._write(table, rows, f"EXISTS (SELECT 1 FROM {{source}} AS incoming WHERE {alike})")
+        same_keys = " AND ".join(f"{table}.{key} = incoming.{key}" for key in keys)
+        self._write(table, rows, f"EXISTS (SELECT 1 FROM {{source}} AS incoming WHERE {same_keys})")
 
-    def _write(self, table: str, rows: pa.Table, gone: str) -> None:
-        """Not by a load job over the table itself, which would take its declared keys, and 1,500 times a day."""
+    def _write(self, table: str, rows: pa.Table, condition: str) -> None:
+        """Replace rows of the table by those of a temporary table.
+
+        A load job over the table itself would drop its declared keys and is limited to 1,500 a day.
+        """
         if table not in TABLES:
             raise Rejected(f"There is no table {table}.")
         source = self._filling.from_rows("incoming", TABLES[table], rows)
         try:
-            self._replace(table, gone.format(source=source), f"SELECT * FROM {source}", rows.column_names)
+            self._replace(table, condition.format(source=source), f"SELECT * FROM {source}", rows.column_names)
         finally:
             self._filling.drop(source)
 
@@ -81,16 +84,16 @@ class BigQueryWarehouse:
             self._replace(table, f"{DAY} IN UNNEST(@days)", sql, columns, {"days": list(days)})
 
     def _replace(
-        self, table: str, gone: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
+        self, table: str, condition: str, select: str, columns: Sequence[str], params: Mapping[str, Any] | None = None
     ) -> None:
-        """In one transaction; one that breaks off leaves everything as it was."""
-        listed = ", ".join(columns)
+        """Delete and insert in one transaction; a failure leaves the table unchanged."""
+        column_list = ", ".join(columns)
         script = (
-            f"BEGIN TRANSACTION;\nDELETE FROM {table} WHERE {gone};\n"
-            f"INSERT INTO {table} ({listed})\nSELECT {listed} FROM (\n{select}\n);\nCOMMIT TRANSACTION;"
+            f"BEGIN TRANSACTION;\nDELETE FROM {table} WHERE {condition};\n"
+            f"INSERT INTO {table} ({column_list})\nSELECT {column_list} FROM (\n{select}\n);\nCOMMIT TRANSACTION;"
         )
         with self._dataset.errors(table):
-            _OVERTAKEN(self._dataset.ask)(script, params, work="replace")
+            _RETRY_CONFLICT(self._dataset.ask)(script, params, work="replace")
 
     def close(self) -> None:
         self._dataset.close()

@@ -1,4 +1,4 @@
-"""How many messages wait, which Pub/Sub itself does not tell, but Cloud Monitoring."""
+"""The number of waiting messages, from Cloud Monitoring, because Pub/Sub does not report it."""
 
 import threading
 import time
@@ -15,49 +15,49 @@ from tillstream.domain.errors import Unavailable
 
 WAITING = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 OLDEST = "pubsub.googleapis.com/subscription/oldest_unacked_message_age"
-MAY = "https://www.googleapis.com/auth/monitoring.read"
-LOOKED_AT = timedelta(minutes=10)
-"""The service samples every minute, and tells up to four minutes later."""
-BELIEVED = 60.0
+SCOPE = "https://www.googleapis.com/auth/monitoring.read"
+LOOKBACK = timedelta(minutes=10)
+"""The service samples every minute and publishes the samples up to four minutes later."""
+CACHE_SECONDS = 60.0
 TRY = 5.0
-"""Seconds for one question: a page waits for it."""
+"""Timeout of one request, in seconds: a page waits for it."""
 MOST_PAGES = 10
 
 
 class Waiting(NamedTuple):
-    """Of one subscription; None where nothing was told."""
+    """The backlog of one subscription; None where no value was reported."""
 
     messages: int | None = None
-    """Not acknowledged, also those that somebody works on."""
+    """Unacknowledged messages, including leased ones."""
     oldest_seconds: float | None = None
 
 
 class Backlog:
-    """address: Cloud Monitoring's, asked with the credentials of whoever runs this, or by http something that stands in
-    for it, without any.
+    """Reads backlogs from Cloud Monitoring. Thread-safe.
 
-    What was told, also that nothing was, is believed for a minute. Safe in threads.
+    address: of Cloud Monitoring, used with the default credentials; or of an emulator over http, used without any. Each
+    result, including a failure, is cached for a minute.
     """
 
     def __init__(self, project: str, address: str, now: Callable[[], float] = time.monotonic) -> None:
         self._project, self._address, self._now = project, address.rstrip("/"), now
         self._lock = threading.Lock()
         self._session: requests.Session | None = None
-        self._known: Mapping[str, Waiting] | Unavailable = {}
-        self._asked_at = float("-inf")
+        self._cached: Mapping[str, Waiting] | Unavailable = {}
+        self._fetched_at = float("-inf")
 
     def __call__(self) -> Mapping[str, Waiting]:
-        """Subscription → what waits. Raises `Unavailable`."""
+        """Subscription → its backlog. Raises `Unavailable`."""
         with self._lock:
-            if self._now() - self._asked_at >= BELIEVED:
+            if self._now() - self._fetched_at >= CACHE_SECONDS:
                 try:
-                    self._known = self._ask()
+                    self._cached = self._fetch()
                 except Unavailable as error:
-                    self._known = error
-                self._asked_at = self._now()
-            if isinstance(self._known, Unavailable):
-                raise Unavailable(str(self._known))
-            return self._known
+                    self._cached = error
+                self._fetched_at = self._now()
+            if isinstance(self._cached, Unavailable):
+                raise Unavailable(str(self._cached))
+            return self._cached
 
     def close(self) -> None:
         with self._lock:
@@ -65,7 +65,7 @@ class Backlog:
                 self._session.close()
                 self._session = None
 
-    def _ask(self) -> Mapping[str, Waiting]:
+    def _fetch(self) -> Mapping[str, Waiting]:
         try:
             waiting, oldest = self._newest(WAITING), self._newest(OLDEST)
         except (
@@ -85,33 +85,37 @@ class Backlog:
     def _newest(self, metric: str) -> dict[str, int]:
         """Subscription → the newest value of a metric."""
         until = datetime.now(UTC)
-        asked = {
+        params = {
             "filter": f'metric.type = "{metric}" AND resource.type = "pubsub_subscription"',
-            "interval.startTime": (until - LOOKED_AT).isoformat(),
+            "interval.startTime": (until - LOOKBACK).isoformat(),
             "interval.endTime": until.isoformat(),
             "view": "FULL",
         }
-        found, session = dict[str, int](), self._opened()
+        values, session = dict[str, int](), self._open_session()
         for _ in range(MOST_PAGES):
-            answer = session.get(f"{self._address}/v3/projects/{self._project}/timeSeries", params=asked, timeout=TRY)
-            told = answer.json() if answer.content else {}
-            if not answer.ok:
-                raise Unavailable(f"Cloud Monitoring does not tell how many messages wait: {_words(answer, told)}")
-            for series in told.get("timeSeries", ()):
+            response = session.get(
+                f"{self._address}/v3/projects/{self._project}/timeSeries", params=params, timeout=TRY
+            )
+            body = response.json() if response.content else {}
+            if not response.ok:
+                raise Unavailable(f"Cloud Monitoring does not tell how many messages wait: {_reason(response, body)}")
+            for series in body.get("timeSeries", ()):
                 newest = max(series["points"], key=lambda point: str(point["interval"]["endTime"]))
-                found[series["resource"]["labels"]["subscription_id"]] = int(newest["value"]["int64Value"])
-            if not (token := told.get("nextPageToken")):
+                values[series["resource"]["labels"]["subscription_id"]] = int(newest["value"]["int64Value"])
+            if not (token := body.get("nextPageToken")):
                 break
-            asked["pageToken"] = token
-        return found
+            params["pageToken"] = token
+        return values
 
-    def _opened(self) -> requests.Session:
+    def _open_session(self) -> requests.Session:
         if self._session is None:
-            by_us = self._address.startswith("https://")
-            self._session = AuthorizedSession(google.auth.default(scopes=[MAY])[0]) if by_us else requests.Session()
+            authorized = self._address.startswith("https://")
+            self._session = (
+                AuthorizedSession(google.auth.default(scopes=[SCOPE])[0]) if authorized else requests.Session()
+            )
         return self._session
 
 
-def _words(answer: requests.Response, told: Any) -> str:
-    said = told.get("error", {}).get("message") if isinstance(told, dict) else ""
-    return str(said or f"{answer.status_code} {answer.reason}")
+def _reason(response: requests.Response, body: Any) -> str:
+    message = body.get("error", {}).get("message") if isinstance(body, dict) else ""
+    return str(message or f"{response.status_code} {response.reason}")

@@ -1,17 +1,17 @@
-"""The calls to Pub/Sub that lend messages and take them back."""
+"""The calls to Pub/Sub that lease, extend and acknowledge messages."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from google.api_core import exceptions as told
+from google.api_core import exceptions as api_errors
 from google.pubsub_v1 import SubscriberClient, types
 
-from tillstream.adapters.google.retries import RETRY, TRY, ours, passes
+from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
 
-MOST_LENT, MOST_NAMED = 1_000, 1_000
-"""Messages lent by one call; leases named in one, which takes 512 KB."""
+MOST_PULLED, MOST_LEASES = 1_000, 1_000
+"""Maximum number of messages per pull; of leases per request, which is limited to 512 KB."""
 
 
 class Leases:
@@ -22,38 +22,40 @@ class Leases:
     def client(self) -> SubscriberClient:
         return SubscriberClient()
 
-    def lend(self, subscription: str, limit: int, seconds: float) -> list[Any]:
-        """Up to `limit` messages, or fewer as soon as there are any; none after these seconds."""
-        request = types.PullRequest(subscription=self.path(subscription), max_messages=min(limit, MOST_LENT))
-        again = RETRY.with_predicate(_not_just_late).with_timeout(seconds)
-        with ours(f"The subscription {subscription}"):
+    def pull(self, subscription: str, limit: int, seconds: float) -> list[Any]:
+        """Up to `limit` messages; returns as soon as there are any, and none after the timeout."""
+        request = types.PullRequest(subscription=self.path(subscription), max_messages=min(limit, MOST_PULLED))
+        retries = RETRY.with_predicate(_is_retryable).with_timeout(seconds)
+        with translate_errors(f"The subscription {subscription}"):
             try:
-                answer = self.client.pull(request, retry=again, timeout=seconds)
-            except told.DeadlineExceeded:
+                response = self.client.pull(request, retry=retries, timeout=seconds)
+            except api_errors.DeadlineExceeded:
                 return []
-        return list(types.PullResponse.pb(answer).received_messages)
+        return list(types.PullResponse.pb(response).received_messages)
 
-    def done(self, subscription: str, leases: Sequence[str]) -> None:
-        with ours(f"The subscription {subscription}"):
-            for some in _portions(leases):
-                request = types.AcknowledgeRequest(subscription=self.path(subscription), ack_ids=some)
+    def acknowledge(self, subscription: str, leases: Sequence[str]) -> None:
+        with translate_errors(f"The subscription {subscription}"):
+            for batch in _batches(leases):
+                request = types.AcknowledgeRequest(subscription=self.path(subscription), ack_ids=batch)
                 self.client.acknowledge(request, retry=RETRY, timeout=TRY)
 
     def change(self, subscription: str, leases: Sequence[str], seconds: float) -> None:
-        """Let them end so many seconds from now; 0: give the messages back."""
-        with ours(f"The subscription {subscription}"):
-            for some in _portions(leases):
+        """Set the leases to end so many seconds from now; 0 releases the messages."""
+        with translate_errors(f"The subscription {subscription}"):
+            for batch in _batches(leases):
                 request = types.ModifyAckDeadlineRequest(
-                    subscription=self.path(subscription), ack_ids=some, ack_deadline_seconds=round(seconds)
+                    subscription=self.path(subscription), ack_ids=batch, ack_deadline_seconds=round(seconds)
                 )
                 self.client.modify_ack_deadline(request, retry=RETRY, timeout=TRY)
 
     def topics(self) -> dict[str, str]:
-        """Subscription → topic, of the whole project."""
+        """Subscription → topic, for the whole project."""
         request = types.ListSubscriptionsRequest(project=f"projects/{self._project}")
-        with ours("The list of subscriptions"):
-            found = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TRY))
-        return {one.name.rsplit("/", 1)[1]: one.topic.rsplit("/", 1)[-1] for one in found}
+        with translate_errors("The list of subscriptions"):
+            subscriptions = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TRY))
+        return {
+            subscription.name.rsplit("/", 1)[1]: subscription.topic.rsplit("/", 1)[-1] for subscription in subscriptions
+        }
 
     def close(self) -> None:
         if "client" in vars(self):
@@ -63,11 +65,11 @@ class Leases:
         return f"projects/{self._project}/subscriptions/{subscription}"
 
 
-def _not_just_late(error: BaseException) -> bool:
-    return passes(error) and not isinstance(error, told.DeadlineExceeded)
+def _is_retryable(error: BaseException) -> bool:
+    return is_transient(error) and not isinstance(error, api_errors.DeadlineExceeded)
 
 
-def _portions(leases: Sequence[str]) -> Iterator[list[str]]:
-    left = iter(leases)
-    while some := list(islice(left, MOST_NAMED)):
-        yield some
+def _batches(leases: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(leases)
+    while batch := list(islice(remaining, MOST_LEASES)):
+        yield batch

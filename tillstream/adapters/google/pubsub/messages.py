@@ -1,4 +1,4 @@
-"""Our messages as Pub/Sub's and back, and which of them go in one request."""
+"""Conversion of messages to and from Pub/Sub, and their grouping into requests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,27 +10,27 @@ from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message
 
 ORDERED = {TOPIC_STORE_SALES: ("region", "store_id")}
-"""Topics whose messages come in the order of their publishing, for each value of these attributes."""
+"""Topics that deliver messages in publishing order, per value of these attributes."""
 MOST_MESSAGES, MOST_BYTES = 1_000, 8_000_000
-"""Of one request; Pub/Sub takes a thousand messages and 10 MB."""
-OURS = "tillstream-"
-"""Attributes that begin so are the adapter's own, and are not shown."""
-EMPTY, FOR, SEQUENCE = f"{OURS}empty", f"{OURS}for", f"{OURS}sequence"
-"""A message without content, which Pub/Sub refuses; the one subscription it is for; its place in time."""
-GIVEN_UP = "CloudPubSubDeadLetterSource"
-"""Attributes that begin so were given by Pub/Sub to a dead letter."""
+"""Maximum per request; Pub/Sub accepts a thousand messages and 10 MB."""
+OWN_PREFIX = "tillstream-"
+"""Prefix of the adapter's own attributes, which are hidden."""
+EMPTY, FOR, SEQUENCE = f"{OWN_PREFIX}empty", f"{OWN_PREFIX}for", f"{OWN_PREFIX}sequence"
+"""Marks a message without content, which Pub/Sub rejects; the only subscription that receives it; its sequence."""
+DEAD_LETTER_PREFIX = "CloudPubSubDeadLetterSource"
+"""Prefix of the attributes that Pub/Sub adds to a dead letter."""
 EPOCH = datetime.fromtimestamp(0, UTC)
-# The comfortable classes around these take most of the time of publishing.
+# The proto-plus wrappers would take most of the time of publishing.
 RawMessage, RawRequest = types.PubsubMessage.pb(), types.PublishRequest.pb()
 Lane = list[tuple[list[int], types.PublishRequest]]
-"""Requests that go one after the other, each with the places of its messages."""
+"""Requests that are sent in sequence, each with the positions of its messages."""
 
 
 def requests(path: str, topic: str, messages: Sequence[Message]) -> list[Lane]:
-    """The lanes go side by side."""
+    """Group messages into requests; lanes may be sent in parallel."""
     keys = ORDERED.get(topic)
     if not keys:
-        return [[one] for one in _requests(path, "", list(enumerate(messages)))]
+        return [[request] for request in _requests(path, "", list(enumerate(messages)))]
     lanes: dict[str, list[tuple[int, Message]]] = {}
     for place, message in enumerate(messages):
         lanes.setdefault("/".join(message.attributes.get(name, "") for name in keys), []).append((place, message))
@@ -44,29 +44,29 @@ def _requests(
     raw: list[Any] = []
     size = 0
     for place, (body, attributes) in messages:
-        one = RawMessage(data=body, attributes=_written(body, attributes), ordering_key=key)
-        more = one.ByteSize() + 8
-        if len(raw) == MOST_MESSAGES or (raw and size + more > MOST_BYTES):
+        raw_message = RawMessage(data=body, attributes=_attributes(body, attributes), ordering_key=key)
+        added = raw_message.ByteSize() + 8
+        if len(raw) == MOST_MESSAGES or (raw and size + added > MOST_BYTES):
             yield places, types.PublishRequest.wrap(RawRequest(topic=path, messages=raw))
             places, raw, size = [], [], 0
         places.append(place)
-        raw.append(one)
-        size += more
+        raw.append(raw_message)
+        size += added
     if raw:
         yield places, types.PublishRequest.wrap(RawRequest(topic=path, messages=raw))
 
 
-def _written(body: bytes, attributes: Mapping[str, str]) -> dict[str, str]:
+def _attributes(body: bytes, attributes: Mapping[str, str]) -> dict[str, str]:
     return dict(attributes) if body or attributes else {EMPTY: "1"}
 
 
 def is_for(received: Any, subscription: str) -> bool:
-    """A dead letter that was sent again goes to the subscription that gave it up, and to no other of its topic."""
+    """Whether the message is for this subscription; a resent dead letter is only for its own."""
     return bool(received.message.attributes.get(FOR, subscription) == subscription)
 
 
-def sent_again(letter: DeadLetter) -> Message:
-    """With its old place in time, for its own subscription."""
+def resent(letter: DeadLetter) -> Message:
+    """The message of a dead letter with its original sequence, addressed to its subscription."""
     own = {FOR: letter.subscription, SEQUENCE: str(_micros(letter.published_at))}
     return Message(letter.message.body, {**letter.message.attributes, **own})
 
@@ -88,12 +88,12 @@ def delivery(received: Any, subscription: str, topic: str, expires_at: datetime)
 
 
 def dead_letter(received: Any, topics: Mapping[str, str]) -> DeadLetter:
-    """topics: of each subscription."""
+    """Convert a dead letter. topics: subscription → topic."""
     raw = received.message
-    given_up = {name.removeprefix(GIVEN_UP): value for name, value in raw.attributes.items()}
-    subscription = given_up.get("Subscription", "").rsplit("/", 1)[-1]
+    source = {name.removeprefix(DEAD_LETTER_PREFIX): value for name, value in raw.attributes.items()}
+    subscription = source.get("Subscription", "").rsplit("/", 1)[-1]
     died_at = _instant(raw.publish_time.ToMicroseconds())
-    published_at = datetime.fromisoformat(given_up.get("TopicPublishTime") or died_at.isoformat())
+    published_at = datetime.fromisoformat(source.get("TopicPublishTime") or died_at.isoformat())
     return DeadLetter(
         id=f"{subscription}/{raw.message_id}",
         subscription=subscription,
@@ -101,20 +101,22 @@ def dead_letter(received: Any, topics: Mapping[str, str]) -> DeadLetter:
         message=_message(raw),
         published_at=_instant(_sequence(raw, _micros(published_at))),
         died_at=died_at,
-        attempts=int(given_up.get("DeliveryCount") or 0),
+        attempts=int(source.get("DeliveryCount") or 0),
         error="Given up after its last attempt; the log of who handles it says why.",
     )
 
 
 def _sequence(raw: Any, published: int) -> int:
-    """Of a dead letter that was sent again: its first place. Nobody speaks from the future."""
-    told = raw.attributes.get(SEQUENCE, "")
-    return min(published, int(told)) if told.isdecimal() else published
+    """The publish time, or for a resent dead letter its original sequence; never later than the publish time."""
+    own = raw.attributes.get(SEQUENCE, "")
+    return min(published, int(own)) if own.isdecimal() else published
 
 
 def _message(raw: Any) -> Message:
-    shown = {name: value for name, value in raw.attributes.items() if not name.startswith((OURS, GIVEN_UP))}
-    return Message(raw.data, shown)
+    attributes = {
+        name: value for name, value in raw.attributes.items() if not name.startswith((OWN_PREFIX, DEAD_LETTER_PREFIX))
+    }
+    return Message(raw.data, attributes)
 
 
 def _instant(micros: int) -> datetime:

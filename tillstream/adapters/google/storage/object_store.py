@@ -1,7 +1,7 @@
 """Objects in Cloud Storage.
 
-The inbox must keep versions, so that a generation stays readable by its number when another takes its place. What the
-buckets must be is said in docs/cloud/uploads.md.
+The inbox must have versioning enabled, so that a generation stays readable after it is replaced. docs/cloud/uploads.md
+lists the requirements of the buckets.
 """
 
 import io
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import requests
 from google.cloud.storage import Client
 
-from tillstream.adapters.google.retries import RETRY, TRY, ours
+from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.adapters.google.storage.object_reader import ObjectReader
 from tillstream.adapters.google.storage.object_upload import ObjectUpload
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -21,12 +21,12 @@ from tillstream.domain.object_names import check_bucket, check_object
 from tillstream.ports.object_store import StoredObject
 
 NO_BUCKET = re.compile(r"\bbucket\b.*does not exist", re.IGNORECASE)
-LISTED = "items(name,generation,size),nextPageToken"
+LIST_FIELDS = "items(name,generation,size),nextPageToken"
 BUFFER = 128 << 10
 
 
 class CloudStorageObjectStore:
-    """`buckets`: the real bucket of each one that the pipeline speaks of."""
+    """Objects in Cloud Storage. buckets: logical bucket → real bucket."""
 
     def __init__(self, client: Client, buckets: Mapping[str, str]) -> None:
         self._client, self._buckets = client, dict(buckets)
@@ -35,7 +35,7 @@ class CloudStorageObjectStore:
 
     @contextmanager
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[ObjectUpload]:
-        upload = ObjectUpload(self._http, self._begin(bucket, name, if_generation=if_generation), bucket, name)
+        upload = ObjectUpload(self._http, self._start_session(bucket, name, if_generation=if_generation), bucket, name)
         try:
             yield upload
             upload.stored = upload.finish()
@@ -44,22 +44,22 @@ class CloudStorageObjectStore:
             raise
 
     def open(self, bucket: str, name: str, generation: int | None = None) -> BinaryIO:
-        reader = ObjectReader(self._known(bucket, name, generation), f"{bucket}/{name}")
+        reader = ObjectReader(self._get_blob(bucket, name, generation), f"{bucket}/{name}")
         return cast("BinaryIO", io.BufferedReader(reader, BUFFER))
 
     def stat(self, bucket: str, name: str) -> StoredObject:
-        return _stored(bucket, self._known(bucket, name))
+        return _stored(bucket, self._get_blob(bucket, name))
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
-        real = self._real(bucket)
-        with self._asked(bucket):
-            for blob in self._client.list_blobs(real, prefix=prefix, fields=LISTED, timeout=TRY, retry=RETRY):
+        real = self._real_name(bucket)
+        with self._errors(bucket):
+            for blob in self._client.list_blobs(real, prefix=prefix, fields=LIST_FIELDS, timeout=TRY, retry=RETRY):
                 yield _stored(bucket, blob)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
-        """By the generation that lives now, so that a repeat never takes a later one away."""
+        """Deletes the generation that is live now, so that a retry never deletes a later one."""
         try:
-            blob = self._known(bucket, name)
+            blob = self._get_blob(bucket, name)
         except NotFound:
             blob = None
         live = int(blob.generation) if blob else 0
@@ -68,31 +68,31 @@ class CloudStorageObjectStore:
         if not live:
             return
         try:
-            with self._asked(bucket, name):
+            with self._errors(bucket, name):
                 self._blob(bucket, name).delete(if_generation_match=live, timeout=TRY, retry=RETRY)
         except NotFound:
-            return  # a try before, whose answer was lost
+            return  # an earlier attempt, whose response was lost
         except Conflict:
             if if_generation is not None:
-                raise  # else another one took its place, and it is gone all the same
+                raise  # otherwise it was replaced, so this generation is gone
 
     def address(self, bucket: str, name: str, generation: int | None = None) -> str:
-        """BigQuery reads live objects only, and a star in an address as any text."""
-        live = int(self._known(bucket, name).generation)
+        """BigQuery reads live objects only, and treats a star in an address as a wildcard."""
+        live = int(self._get_blob(bucket, name).generation)
         if generation not in {None, live}:
             raise NotFound(f"{bucket}/{name} is at generation {live}; {generation} cannot be read by the warehouse.")
         if "*" in name:
             raise Rejected(f"{name} has a star in its name, which BigQuery reads as any text.")
-        return f"gs://{self._real(bucket)}/{name}"
+        return f"gs://{self._real_name(bucket)}/{name}"
 
     def copy(
         self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
     ) -> StoredObject:
-        """Within the service, a part at a time where it is long."""
-        source, target = self._known(bucket, name), self._blob(to_bucket, to_name)
+        """Server-side, in parts if the object is large."""
+        source, target = self._get_blob(bucket, name), self._blob(to_bucket, to_name)
         more, token = True, None
         while more:
-            with self._asked(to_bucket, to_name):
+            with self._errors(to_bucket, to_name):
                 token, _, _ = target.rewrite(
                     source, token=token, if_generation_match=if_generation, timeout=TRY, retry=RETRY
                 )
@@ -100,49 +100,49 @@ class CloudStorageObjectStore:
         return _stored(to_bucket, target)
 
     def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
-        return self._begin(bucket, name, if_generation=0, size=size, origin=origin)
+        return self._start_session(bucket, name, if_generation=0, size=size, origin=origin)
 
     def end_session(self, address: str) -> None:
         ObjectUpload(self._http, address, "", "").abandon()
 
-    def _begin(self, bucket: str, name: str, *, if_generation: int | None, **more: Any) -> str:
+    def _start_session(self, bucket: str, name: str, *, if_generation: int | None, **more: Any) -> str:
         blob = self._blob(bucket, name)
-        with self._asked(bucket, name):
+        with self._errors(bucket, name):
             address: str = blob.create_resumable_upload_session(
                 if_generation_match=if_generation, checksum=None, timeout=TRY, retry=RETRY, **more
             )
         return address
 
-    def _known(self, bucket: str, name: str, generation: int | None = None) -> Any:
-        """The object with what the service tells of it."""
+    def _get_blob(self, bucket: str, name: str, generation: int | None = None) -> Any:
+        """The object with its metadata."""
         blob = self._blob(bucket, name, generation)
-        with self._asked(bucket, name):
+        with self._errors(bucket, name):
             blob.reload(timeout=TRY, retry=RETRY)
         return blob
 
     def _blob(self, bucket: str, name: str, generation: int | None = None) -> Any:
         check_object(name)
-        return self._client.bucket(self._real(bucket)).blob(name, generation=generation)
+        return self._client.bucket(self._real_name(bucket)).blob(name, generation=generation)
 
-    def _real(self, bucket: str) -> str:
+    def _real_name(self, bucket: str) -> str:
         check_bucket(bucket)
         if bucket not in self._buckets:
             raise Rejected(f"There is no bucket {bucket!r}; there are {', '.join(self._buckets)}.")
         return self._buckets[bucket]
 
     @contextmanager
-    def _asked(self, bucket: str, name: str = "") -> Iterator[None]:
+    def _errors(self, bucket: str, name: str = "") -> Iterator[None]:
         try:
-            with ours(f"{bucket}/{name}"):
+            with translate_errors(f"{bucket}/{name}"):
                 yield
         except NotFound as error:
-            if NO_BUCKET.search(str(error.__cause__)):  # nothing was asked wrongly: the work comes again when it exists
-                raise Unavailable(f"The bucket {self._real(bucket)} does not exist.") from error
+            if NO_BUCKET.search(str(error.__cause__)):  # a valid request: it is retried until the bucket exists
+                raise Unavailable(f"The bucket {self._real_name(bucket)} does not exist.") from error
             raise
 
 
 def connected(project: str, buckets: Mapping[str, str]) -> CloudStorageObjectStore:
-    """With the credentials of whoever runs this; on an emulator where the environment names one."""
+    """The store with the default credentials, or on an emulator if the environment sets one."""
     return CloudStorageObjectStore(Client(project), buckets)
 
 

@@ -1,4 +1,4 @@
-"""How the batches of a wave get their numbers, their place in time and their rows in `batches`."""
+"""Assign the batches of a wave their numbers and effective positions, and insert them into `batches`."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ _BATCH_FIELDS = (
 )  # fmt: skip
 
 
-class Entering:
-    """Numbers batches on from the greatest known number, inside the transaction of `cursor`."""
+class BatchNumbering:
+    """Numbers batches from the greatest existing number, inside the transaction of `cursor`."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, settlement_no: int) -> None:
         self.cursor = cursor
@@ -23,7 +23,10 @@ class Entering:
         self.next_batch = 1 + (int(greatest[0]) if greatest else 0)
 
     def enter(self, wave: Sequence[StagedBatch]) -> tuple[list[int], bool]:
-        """The batches they affect: their roots, and those whose place an earlier receipt of the same bytes moved."""
+        """Insert the batches; return the affected batch numbers, and whether earlier batches were moved.
+
+        Affected are the roots of the wave, and batches whose position an earlier receipt of the same bytes moved.
+        """
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
         self.cursor.execute(
             "CREATE OR REPLACE TEMP TABLE incoming (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
@@ -33,9 +36,11 @@ class Entering:
         roots = []
         for batch in wave:
             number, self.next_batch = self.next_batch, self.next_batch + 1
-            place, moved_now = self._place(batch)
-            moved += moved_now
-            root, replaces, place = self._root(batch) if batch.kind == "correction" else (number, batch.replaces, place)
+            effective_seq, batches_moved = self._effective_position(batch)
+            moved += batches_moved
+            root, replaces, effective_seq = (
+                self._root_batch(batch) if batch.kind == "correction" else (number, batch.replaces, effective_seq)
+            )
             roots.append(root)
             self.cursor.execute(
                 "INSERT INTO batches BY NAME SELECT "
@@ -48,7 +53,7 @@ class Entering:
                 {
                     **{name: getattr(batch, name) for name in _BATCH_FIELDS},
                     "batch_no": number,
-                    "place_seq": place,
+                    "place_seq": effective_seq,
                     "root_no": root,
                     "replaces": replaces,
                     "confirmed": ",".join(batch.confirmed),
@@ -57,15 +62,15 @@ class Entering:
             )
             self.cursor.execute(
                 "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?)",
-                [number, root, batch.source in ("till", "form"), batch.rules, replaces, place],
+                [number, root, batch.source in ("till", "form"), batch.rules, replaces, effective_seq],
             )
             files = [(address, number) for address in (*batch.accepted, *batch.refused)]
             if files:
                 self.cursor.executemany("INSERT INTO incoming_files VALUES (?, ?)", files)
         return [*roots, *moved], bool(moved)
 
-    def _root(self, batch: StagedBatch) -> tuple[int, str, int]:
-        """The upload of a correction, what it tells whole, and its place, which is the correction's too."""
+    def _root_batch(self, batch: StagedBatch) -> tuple[int, str, int]:
+        """The batch number, replace scope and effective position of the batch that a correction belongs to."""
         row = self.cursor.execute(
             "SELECT batch_no, replaces, place_seq FROM batches WHERE batch_id = ?", [batch.parent]
         ).fetchone()
@@ -73,23 +78,24 @@ class Entering:
             raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
         return int(row[0]), str(row[1]), int(row[2])
 
-    def _place(self, batch: StagedBatch) -> tuple[int, list[int]]:
-        """The same bytes under the same contract are one statement in time: the place of the first.
+    def _effective_position(self, batch: StagedBatch) -> tuple[int, list[int]]:
+        """The effective position of the batch, and the batches that it moves.
 
-        And the batches that stood at a later place until now, because this one was received before them.
+        The same bytes under the same contract share the position of their first receipt. Batches of a later position
+        are moved if this one was received before them.
         """
         if not batch.sha256 or batch.as_new or batch.kind not in ("upload", "replay"):
             return batch.received_seq, []
-        same = "sha256 = ? AND contract = ? AND NOT as_new AND kind IN ('upload', 'replay')"
+        same_bytes = "sha256 = ? AND contract = ? AND NOT as_new AND kind IN ('upload', 'replay')"
         first = self.cursor.execute(
-            f"SELECT MIN(place_seq) FROM batches WHERE {same}", [batch.sha256, batch.contract]
+            f"SELECT MIN(place_seq) FROM batches WHERE {same_bytes}", [batch.sha256, batch.contract]
         ).fetchone()
         if first is None or first[0] is None:
             return batch.received_seq, []
         if first[0] <= batch.received_seq:
             return int(first[0]), []
         moved = self.cursor.execute(
-            f"UPDATE batches SET place_seq = ? WHERE {same} RETURNING batch_no",
+            f"UPDATE batches SET place_seq = ? WHERE {same_bytes} RETURNING batch_no",
             [batch.received_seq, batch.sha256, batch.contract],
         ).fetchall()
         return batch.received_seq, [int(row[0]) for row in moved]

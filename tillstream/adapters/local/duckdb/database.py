@@ -1,4 +1,4 @@
-"""One DuckDB file, a cursor for each thread; opened again after an error it does not survive."""
+"""One DuckDB file with a cursor per thread; reopened after an error that the engine does not survive."""
 
 import threading
 import warnings
@@ -11,16 +11,17 @@ import duckdb
 
 from tillstream.domain.errors import Rejected, Unavailable
 
-DEADLY = (duckdb.InternalException, duckdb.FatalException)
-"""After one of these the engine answers nobody any more, whatever the question."""
-COPIES = "Arrow output on a DB-API result"
-"""DuckDB warns that an answer is copied once more, which a small one may be; large ones are streamed."""
+FATAL = (duckdb.InternalException, duckdb.FatalException)
+"""After one of these the engine rejects every further statement."""
+COPY_WARNING = "Arrow output on a DB-API result"
+"""DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
 FLIPS = "build_side_probe_side"
-"""Turns LEFT JOINs round, and such a join over a join kills the engine: docs/adr/022. Ours stand as they should."""
+"""Swaps the sides of LEFT JOINs, and such a join over a join crashes the engine (docs/adr/022). Our joins are ordered
+by hand."""
 
 
 class Database:
-    """`path` is a file or `:memory:`, whose content no second opening would find. Raises `Unavailable`."""
+    """A DuckDB database. path: a file, or `:memory:`, which cannot be reopened. Raises `Unavailable`."""
 
     def __init__(self, path: Path | str, config: dict[str, Any]) -> None:
         self._path, self._config = path, config | {"disabled_optimizers": FLIPS}
@@ -32,24 +33,24 @@ class Database:
             self.root = duckdb.connect(str(self._path), config=self._config)
         except duckdb.IOException as error:
             raise Unavailable(f"The warehouse {self._path} cannot be opened: {error}") from error
-        warnings.filterwarnings("ignore", COPIES, UserWarning)
+        warnings.filterwarnings("ignore", COPY_WARNING, UserWarning)
         self.root.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Commits are durable without it, and a grown log is folded in anyway: no command waits for that at its end.
+        # Commits are durable without it, and a large log is checkpointed anyway; no command should wait for it at exit.
         self.root.execute("PRAGMA disable_checkpoint_on_shutdown")
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
-        self._of_thread = threading.local()
+        self._local = threading.local()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """This thread's own."""
-        cursor: duckdb.DuckDBPyConnection | None = getattr(self._of_thread, "cursor", None)
+        """The cursor of this thread."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
-            cursor = self._of_thread.cursor = self._new()
+            cursor = self._local.cursor = self._new_cursor()
         return cursor
 
     @contextmanager
-    def another(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor beside the thread's own, for what goes on while that one is used."""
-        cursor = self._new()
+    def extra_cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A second cursor, for use while the thread's own is busy."""
+        cursor = self._new_cursor()
         try:
             yield cursor
         finally:
@@ -58,53 +59,53 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The thread's own cursor; committed at the end, or nothing of it."""
+        """A transaction on the thread's cursor; commits at the end or rolls back."""
         cursor = self.cursor()
         cursor.execute("BEGIN TRANSACTION")
         try:
             yield cursor
         except BaseException:
-            with suppress(duckdb.Error):  # an engine that died has rolled back
+            with suppress(duckdb.Error):  # a failed engine has rolled back
                 cursor.execute("ROLLBACK")
             raise
         cursor.execute("COMMIT")
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
-        """DuckDB's errors as ours, those that another try may not meet; others are unknown and stay what they are."""
+    def translate_errors(self) -> Iterator[None]:
+        """Translate DuckDB's transient errors into domain errors; others are raised unchanged."""
         opened = self.root
         try:
             yield
-        except DEADLY as error:
-            self._open_again(opened)
+        except FATAL as error:
+            self._reopen(opened)
             first = str(error).partition("\n")[0]
             raise Unavailable(f"The warehouse failed at this and was opened again: {first}") from error
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
             raise Unavailable(f"The warehouse cannot do this now: {error}") from error
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
-        """As `translated`, for questions: what else is wrong with one is the question's fault."""
+    def translate_query_errors(self) -> Iterator[None]:
+        """As `translate_errors`, for queries: any other error is an error of the query."""
         try:
-            with self.translated():
+            with self.translate_errors():
                 yield
         except duckdb.Error as error:
             raise Rejected(f"The query cannot be answered: {error}") from error
 
-    def _open_again(self, dead: duckdb.DuckDBPyConnection) -> None:
-        """What was committed is in the file; everybody who was asking is told to come again."""
+    def _reopen(self, failed: duckdb.DuckDBPyConnection) -> None:
+        """Reopen the file, which has everything that was committed; concurrent callers get `Unavailable`."""
         with self._lock:
-            if self.root is dead and str(self._path) != ":memory:":
+            if self.root is failed and str(self._path) != ":memory:":
                 self.close()
                 self._open()
 
-    def _new(self) -> duckdb.DuckDBPyConnection:
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self.root.cursor()
         self._cursors.add(cursor)
         return cursor
 
     def close(self) -> None:
-        """Every cursor first, then the file: so the next owner finds nothing open."""
+        """Close the cursors, then the file, so that the next owner can open it."""
         for cursor in self._cursors:
             cursor.close()
         self.root.close()

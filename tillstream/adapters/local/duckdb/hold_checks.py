@@ -1,4 +1,4 @@
-"""What a file is held for because of what the ledger holds already."""
+"""Checks that hold a file because of the content of the ledger."""
 
 import duckdb
 
@@ -6,7 +6,7 @@ from tillstream.domain.batch import Hold
 from tillstream.domain.problems import CATALOGUE
 from tillstream.ports.warehouse import StagedBatch
 
-KNOWN_BYTES = "known-bytes-under-another-contract"
+DUPLICATE_BYTES = "known-bytes-under-another-contract"
 OVERLAPS = "overlaps-without-identity"
 _OVERLAPPED = """
 WITH told AS (
@@ -25,26 +25,26 @@ days AS (
 )
 SELECT COUNT(*) FROM added SEMI JOIN days USING (store, sale_date)
 """
-"""Store-days that the ledger knows and the file tells more of. The same rows again are known, and add nothing."""
+"""Store-days of the ledger to which the file would add rows. Rows that the ledger has already add nothing."""
 
 
-def held(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
-    """Of the batch that is settled next: all before it are in the ledger of `cursor`."""
+def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`."""
     if batch.source != "file" or batch.kind == "correction" or batch.as_new:
         return None
-    return _known_bytes(cursor, batch) or _overlaps(cursor, batch)
+    return _duplicate_bytes(cursor, batch) or _overlaps(cursor, batch)
 
 
-def _known_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
-    if KNOWN_BYTES in batch.confirmed:
+def _duplicate_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    if DUPLICATE_BYTES in batch.confirmed:
         return None
-    # A replay takes the place of its parent, whatever contract that had; beside any other it stands like an upload.
+    # A replay replaces its parent, whatever contract that had; compared with any other batch it counts as an upload.
     other = cursor.execute(
         "SELECT contract FROM batches "
         "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
         [batch.sha256, batch.contract, batch.parent],
     ).fetchone()
-    return _hold(KNOWN_BYTES, detail=other[0]) if other else None
+    return _hold(DUPLICATE_BYTES, detail=other[0]) if other else None
 
 
 def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:

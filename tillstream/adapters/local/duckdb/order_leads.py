@@ -1,34 +1,34 @@
-"""Which line of a sale stands for it where orders are counted (`sql/ledger/leads.duckdb.sql`)."""
+"""Mark the line that represents a sale when orders are counted (`sql/ledger/leads.duckdb.sql`)."""
 
 import duckdb
 
 from tillstream.adapters.local.duckdb.settle_script import statements
 
 
-class Leading:
-    """Runs beside the steps of a wave, on the temporary tables that they left."""
+class OrderMarkers:
+    """Runs between the steps of a wave, on their temporary tables."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
 
-    def arrive(self) -> None:
-        """Before the wave's versions are added: as what they enter."""
+    def prepare(self) -> None:
+        """Compute the markers with which the wave's versions are inserted, before they are."""
         for step in ("known_sales", "sales_arriving", "first_lines", "mixed_sales"):
-            self._do(step)
+            self._run_step(step)
 
-    def settle(self, *, arrived: bool, turned: bool) -> None:
-        """After the flags moved: what stands otherwise than it arrived is worked out anew."""
-        if arrived and not turned:
+    def update(self, *, has_lines: bool, current_changed: bool) -> None:
+        """Recompute the markers that changed, after the current flags were updated."""
+        if has_lines and not current_changed:
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE turned (key UHUGEINT, old BIGINT, new BIGINT)")
             self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched_versions (key UHUGEINT, sale BIGINT)")
-        if arrived:
-            self._do("doubtful_sales")
-        elif turned:
-            self._do("turned_sales")
+        if has_lines:
+            self._run_step("doubtful_sales")
+        elif current_changed:
+            self._run_step("turned_sales")
         else:
             return
         if self.cursor.execute("SELECT 1 FROM doubtful_sales LIMIT 1").fetchone():
-            self._do("lead")
+            self._run_step("lead")
 
-    def _do(self, name: str) -> None:
+    def _run_step(self, name: str) -> None:
         self.cursor.execute(statements()[name])

@@ -1,4 +1,4 @@
-"""The named statements of `sql/ledger/settle.duckdb.sql`, filled in from the column list."""
+"""The named statements of `sql/ledger/settle.duckdb.sql`, with the column list filled in."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from tillstream.domain.columns import CONTENT
 
 UNIT = "chr(31)"
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
-WHEREABOUTS = (
+ORDER_GROUP_KEY = (
     "CASE WHEN s.status NOT IN ('cancelled', 'returned') "
     "THEN hash(s.store_id, s.salesperson_id, s.channel, s.status, s.sale_date, s.country) END"
 )
-"""What lines that count as order have in common in most sales; never stored, so any hash will do."""
+"""Columns that the lines of an order have in common in most sales; never stored, so any hash function will do."""
 LEADS = "CASE WHEN l.row_number IS NOT NULL THEN 1 WHEN o.sale IN (SELECT sale FROM mixed_sales) THEN 2 ELSE 0 END"
 LOW = "9223372036854775807"
-"""The 63 bits of a hash."""
+"""Mask of the 63 bits of a hash."""
 KEY = "CAST(s.key_high AS UHUGEINT) * 18446744073709551616 + CAST(s.key_low AS UHUGEINT)"
 LINE, PRODUCT_NUMBER = "'line'", "product || '#' || n"
 BOTH = f"({LOW}::UHUGEINT * 18446744073709551616 + {LOW}::UHUGEINT)"
@@ -27,7 +27,7 @@ def _md5(*parts: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    """As `pipeline.staging.hashes` makes them of texts."""
+    """SQL for a hash, as `pipeline.staging.hashes` computes it for strings."""
     return f"CAST({_md5(*parts)} & {LOW}::UHUGEINT AS BIGINT)"
 
 
@@ -43,7 +43,7 @@ def _difference(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def statements() -> Mapping[str, str]:
-    """The named statements of the settle script, with the expressions that derive from the column list filled in."""
+    """The named statements of the settle script, with the expressions derived from the column list filled in."""
     ledger = resources.files("sql").joinpath("ledger")
     files = ("settle.duckdb.sql", "leads.duckdb.sql")
     script = "\n".join(ledger.joinpath(file).read_text(encoding="utf-8") for file in files)
@@ -51,7 +51,7 @@ def statements() -> Mapping[str, str]:
     filled = script.format(
         product=PRODUCT,
         own_product=PRODUCT.replace("s.", "o."),
-        whereabouts=WHEREABOUTS,
+        whereabouts=ORDER_GROUP_KEY,
         leads=LEADS,
         sale_hash=_hash("s.region", "s.sale_id"),
         store_day_hash=_hash("s.region", "COALESCE(s.store_id, chr(0))", "CAST(s.sale_date AS VARCHAR)"),

@@ -1,13 +1,13 @@
-"""Settling on DuckDB: the order of the steps of `sql/ledger/settle.duckdb.sql` inside one transaction."""
+"""Settlement on DuckDB: runs the steps of `sql/ledger/settle.duckdb.sql` in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from tillstream.adapters.local.duckdb.batch_numbers import Entering
-from tillstream.adapters.local.duckdb.hold_checks import held
-from tillstream.adapters.local.duckdb.order_leads import Leading
+from tillstream.adapters.local.duckdb.batch_numbers import BatchNumbering
+from tillstream.adapters.local.duckdb.hold_checks import check_hold
+from tillstream.adapters.local.duckdb.order_leads import OrderMarkers
 from tillstream.adapters.local.duckdb.settle_script import statements
 from tillstream.adapters.local.duckdb.waves import waves
 from tillstream.domain.batch import Hold
@@ -15,186 +15,186 @@ from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
-"""Rows of a wave that are kept in memory while it enters; of more, what a step needs is read again."""
+"""Rows of a wave that are kept in memory while it is settled; larger waves are read again by each step."""
 
 
-class Settling:
-    """One settlement on an open transaction of `cursor`; nothing here commits."""
+class SettlementRunner:
+    """One settlement in the open transaction of `cursor`; it does not commit."""
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
         self.settlement_no = 1 + self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements")
-        self.entering = Entering(cursor, self.settlement_no)
-        self.leading = Leading(cursor)
+        self.numbering = BatchNumbering(cursor, self.settlement_no)
+        self.markers = OrderMarkers(cursor)
         self.moves = 0
         self.repeated = False
-        """Whether the wave tells a key more than once."""
-        self.only_adds = True
-        """Until now no line had been there before; then the versions themselves tell the changes."""
+        """Whether the wave contains a key more than once."""
+        self.append_only = True
+        """True while no line existed before; then the versions themselves are the change log."""
 
     def run(self, settlement: Settlement) -> Settled:
-        repeated = self._request_before(settlement.request_id)
-        if repeated:
-            return repeated
+        earlier = self._earlier_result(settlement.request_id)
+        if earlier:
+            return earlier
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)")
-        known = self._known([batch.batch_id for batch in settlement.staged])
+        settled_before = self._settled_batches([batch.batch_id for batch in settlement.staged])
         staged = sorted(
-            (b for b in settlement.staged if b.batch_id not in known),
+            (b for b in settlement.staged if b.batch_id not in settled_before),
             key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
         )
         holds: dict[str, Hold] = {}
-        taken: list[str] = []
+        settled: list[str] = []
         undone = self._undo(settlement.undo)
-        for wave in waves(self.cursor, [batch for batch in staged if not self._is_late(batch)]):
-            hold = held(self.cursor, wave[0])
+        for wave in waves(self.cursor, [batch for batch in staged if not self._is_obsolete(batch)]):
+            hold = check_hold(self.cursor, wave[0])
             if hold:
                 holds[wave[0].batch_id] = hold
                 continue
             self._settle_wave(wave)
-            taken += [batch.batch_id for batch in wave]
-        if not taken and not undone:
-            return Settled(0, known, holds)
-        return self._finish(settlement.request_id, known | dict.fromkeys(taken, self.settlement_no), holds)
+            settled += [batch.batch_id for batch in wave]
+        if not settled and not undone:
+            return Settled(0, settled_before, holds)
+        return self._finish(settlement.request_id, settled_before | dict.fromkeys(settled, self.settlement_no), holds)
 
     # ---- one wave ---------------------------------------------------------------------------------------------
 
     def _settle_wave(self, wave: Sequence[StagedBatch]) -> None:
-        affected, replaced = self.entering.enter(wave)
-        self._affect(affected)
+        affected, replaced = self.numbering.enter(wave)
+        self._set_affected(affected)
         accepted = [address for batch in wave for address in batch.accepted]
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
-        self._touch_nothing()
-        self._do("nothing_arriving")
-        tells = any(batch.replaces for batch in wave)
+        self._clear_touched()
+        self._run_step("nothing_arriving")
+        has_statements = any(batch.replaces for batch in wave)
         if accepted:
-            self._arrive(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
-            self._judge()
+            self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
+            self._determine_outcomes()
         if refused:
-            self._do("add_refusals", addresses=refused, settlement_no=self.settlement_no)
+            self._run_step("add_refusals", addresses=refused, settlement_no=self.settlement_no)
         if accepted:
-            self._add(replaced=replaced)
-        if correction or replaced or (tells and accepted and self._meets_known_sales()):
+            self._add_lines(replaced=replaced)
+        if correction or replaced or (has_statements and accepted and self._affects_settled_sales()):
             self._touch_scopes()
         if replaced:
-            self._do("touch_batches")
-        turned = self._turn()
-        self.leading.settle(arrived=bool(accepted), turned=turned)
-        if turned and tells:
+            self._run_step("touch_batches")
+        current_changed = self._update_current()
+        self.markers.update(has_lines=bool(accepted), current_changed=current_changed)
+        if current_changed and has_statements:
             self._count_removed()
 
-    def _arrive(self, addresses: list[str], *, few: bool, correction: bool) -> None:
+    def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
-        self._do("staged")
-        self._do("arriving")
+        self._run_step("staged")
+        self._run_step("arriving")
         if few:
-            self._do("keep_arriving")
-        self._do("arrivals")
+            self._run_step("keep_arriving")
+        self._run_step("arrivals")
         if correction:
-            self._do("correction_numbers")
-        elif self._some("arriving WHERE numbered_here"):
-            self._do("repeated_products")
+            self._run_step("correction_numbers")
+        elif self._exists("arriving WHERE numbered_here"):
+            self._run_step("repeated_products")
         else:
-            self._do("none_renumbered")
-        if self._some("renumbered"):
+            self._run_step("none_renumbered")
+        if self._exists("renumbered"):
             if not few:
-                self._do("keep_arriving")
-            self._do("renumber")
-            self._do("count_repeated_lines")
-        self._do("known_lines" if self._some("sale_versions") else "no_known_lines")
-        self._do("known")
-        self._do("repeated_keys")
-        self.repeated = self._some("repeated_keys")
-        self._do("differing")
+                self._run_step("keep_arriving")
+            self._run_step("renumber")
+            self._run_step("count_repeated_lines")
+        self._run_step("known_lines" if self._exists("sale_versions") else "no_known_lines")
+        self._run_step("known")
+        self._run_step("repeated_keys")
+        self.repeated = self._exists("repeated_keys")
+        self._run_step("differing")
 
-    def _judge(self) -> None:
-        disputed = self._some("differing")
+    def _determine_outcomes(self) -> None:
+        disputed = self._exists("differing")
         if disputed or self.repeated:
             self.cursor.execute("INSERT INTO touched SELECT DISTINCT key FROM differing")
-            self._weigh()
-            self._do("between_kinds")
-            self._do("outcomes")
-            self._do("outcomes_judged")
+            self._resolve_winners()
+            self._run_step("between_kinds")
+            self._run_step("outcomes")
+            self._run_step("outcomes_judged")
             if self.repeated:
-                self._do("outcomes_of_repeated_keys")
-            self._touch_nothing()
+                self._run_step("outcomes_of_repeated_keys")
+            self._clear_touched()
         else:
-            self._do("outcomes_simple")
-        self._do("add_sightings", settlement_no=self.settlement_no)
-        self._do("touch_disputed")
+            self._run_step("outcomes_simple")
+        self._run_step("add_sightings", settlement_no=self.settlement_no)
+        self._run_step("touch_disputed")
         if disputed or self.repeated:
-            self._do("add_ledger_refusals", settlement_no=self.settlement_no)
+            self._run_step("add_ledger_refusals", settlement_no=self.settlement_no)
 
-    def _add(self, *, replaced: bool) -> None:
-        if self._some("incoming WHERE replaces = 'sale'"):
-            self._do("add_sale_statements")
-        if self._some("incoming WHERE replaces = 'store-day'"):
-            self._do("add_store_day_statements")
-        if replaced or self._some("statements WHERE whole = 'store-day'"):
-            self._do("touch_arriving")
-        elif self._some("statements"):
-            self._do("touch_stated")
-        self.leading.arrive()
-        if self.repeated or self._some("known") or self._some("touched"):
-            self._list_changes()
-        if self._some("arriving ANTI JOIN known USING (key, content)"):
+    def _add_lines(self, *, replaced: bool) -> None:
+        if self._exists("incoming WHERE replaces = 'sale'"):
+            self._run_step("add_sale_statements")
+        if self._exists("incoming WHERE replaces = 'store-day'"):
+            self._run_step("add_store_day_statements")
+        if replaced or self._exists("statements WHERE whole = 'store-day'"):
+            self._run_step("touch_arriving")
+        elif self._exists("statements"):
+            self._run_step("touch_stated")
+        self.markers.prepare()
+        if self.repeated or self._exists("known") or self._exists("touched"):
+            self._start_change_log()
+        if self._exists("arriving ANTI JOIN known USING (key, content)"):
             self._add_versions()
-        if self._some("known WHERE NOT is_current"):
-            self._do("revive_versions")
-        if not self.only_adds:
+        if self._exists("known WHERE NOT is_current"):
+            self._run_step("revive_versions")
+        if not self.append_only:
             self.moves += 1
-            self._do("move_fresh", seq=self.moves)
+            self._run_step("move_fresh", seq=self.moves)
 
     def _add_versions(self) -> None:
-        mine = {"settlement_no": self.settlement_no}
+        params = {"settlement_no": self.settlement_no}
         if self.repeated:
-            self._do("add_versions_once", **mine)
+            self._run_step("add_versions_once", **params)
             return
         for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
-            self._do("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **mine)
+            self._run_step("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **params)
 
-    def _list_changes(self) -> None:
-        """From here on each move is kept."""
-        if self.only_adds:
-            self.only_adds = False
+    def _start_change_log(self) -> None:
+        """Record every transition from here on."""
+        if self.append_only:
+            self.append_only = False
             self.moves += 1
-            self._do("moves_so_far", seq=self.moves, settlement_no=self.settlement_no)
+            self._run_step("moves_so_far", seq=self.moves, settlement_no=self.settlement_no)
 
-    # ---- what counts ------------------------------------------------------------------------------------------
+    # ---- current lines ----------------------------------------------------------------------------------------
 
-    def _weigh(self) -> None:
-        """`best`: the greatest sighting that counts, of each touched key."""
-        self._do("touched_versions")
-        self._do("alive")
-        if self._some("statements"):
-            self._do("telling")
-            if self._some("telling"):
-                self._do("named")
-                self._do("left_out")
-        self._do("best")
+    def _resolve_winners(self) -> None:
+        """Fill `best` with the winning observation of each touched key."""
+        self._run_step("touched_versions")
+        self._run_step("alive")
+        if self._exists("statements"):
+            self._run_step("telling")
+            if self._exists("telling"):
+                self._run_step("named")
+                self._run_step("left_out")
+        self._run_step("best")
 
-    def _turn(self) -> bool:
-        """Move the flags of the touched keys; whether any moved."""
-        if not self._some("touched"):
+    def _update_current(self) -> bool:
+        """Update the current flags of the touched keys; whether any changed."""
+        if not self._exists("touched"):
             return False
-        self._weigh()
-        self._do("flags")
-        if not self._some("turned"):
+        self._resolve_winners()
+        self._run_step("flags")
+        if not self._exists("turned"):
             return False
-        self._list_changes()
-        self._do("turn_flags")
+        self._start_change_log()
+        self._run_step("turn_flags")
         self.moves += 1
-        self._do("move_turned", seq=self.moves)
+        self._run_step("move_turned", seq=self.moves)
         return True
 
-    def _meets_known_sales(self) -> bool:
-        """Whether lines may be left out or given back: never of sales that nobody knew, ever of a store's day."""
-        return any(self._some(one) for one in ("known", "known_sales", "incoming WHERE replaces = 'store-day'"))
+    def _affects_settled_sales(self) -> bool:
+        """Whether lines may be removed or restored: not if all sales are new; always for a store's day."""
+        return any(self._exists(source) for source in ("known", "known_sales", "incoming WHERE replaces = 'store-day'"))
 
     def _touch_scopes(self) -> None:
         for whole, step in (("sale", "touch_sales"), ("store-day", "touch_store_days")):
-            if self._some(f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"):
-                self._do(step)
+            if self._exists(f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"):
+                self._run_step(step)
 
     def _undo(self, batch_ids: Sequence[str]) -> bool:
         if not batch_ids:
@@ -206,15 +206,15 @@ class Settling:
         ).fetchall()
         if not rows:
             return False
-        self._affect([row[0] for row in rows])
+        self._set_affected([row[0] for row in rows])
         self.cursor.execute(
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
-        self._touch_nothing()
-        self._do("nothing_arriving")
-        self._do("touch_batches")
+        self._clear_touched()
+        self._run_step("nothing_arriving")
+        self._run_step("touch_batches")
         self._touch_scopes()
-        self.leading.settle(arrived=False, turned=self._turn())
+        self.markers.update(has_lines=False, current_changed=self._update_current())
         return True
 
     def _count_removed(self) -> None:
@@ -223,8 +223,8 @@ class Settling:
 
     # ---- order, end -------------------------------------------------------------------------------------------
 
-    def _is_late(self, batch: StagedBatch) -> bool:
-        """A correction of what is undone by now corrects nothing."""
+    def _is_obsolete(self, batch: StagedBatch) -> bool:
+        """Whether the batch corrects a batch that has been undone."""
         if batch.kind != "correction":
             return False
         root = "SELECT undone_no IS NOT NULL FROM batches WHERE batch_id = ?"
@@ -237,21 +237,21 @@ class Settling:
             "INSERT INTO settlements BY NAME SELECT $number AS settlement_no, now() AS settled_at, "
             "$request_id AS request_id, $added AS added, $corrected AS corrected, $removed AS removed, "
             "$only_adds AS only_adds",
-            {"number": self.settlement_no, "request_id": request_id, "only_adds": self.only_adds} | changes,
+            {"number": self.settlement_no, "request_id": request_id, "only_adds": self.append_only} | changes,
         )
         return Settled(self.settlement_no, batches, holds, changes)
 
     def _changes(self) -> dict[str, int]:
-        """How many lines were added, corrected and removed, net."""
-        mine = {"settlement_no": self.settlement_no}
-        if self.only_adds:
+        """The net number of lines added, corrected and removed."""
+        params = {"settlement_no": self.settlement_no}
+        if self.append_only:
             added = "SELECT 'added', COUNT(*) FROM sale_versions WHERE settlement_no = $settlement_no"
-            return dict(self.cursor.execute(added, mine).fetchall())
-        self._do("changes" if self.moves > 1 else "changes_of_one_wave", **mine)
+            return dict(self.cursor.execute(added, params).fetchall())
+        self._run_step("changes" if self.moves > 1 else "changes_of_one_wave", **params)
         listed = "SELECT kind, COUNT(*) FROM listed_changes WHERE settlement_no = $settlement_no GROUP BY kind"
-        return dict(self.cursor.execute(listed, mine).fetchall())
+        return dict(self.cursor.execute(listed, params).fetchall())
 
-    def _request_before(self, request_id: str) -> Settled | None:
+    def _earlier_result(self, request_id: str) -> Settled | None:
         if not request_id:
             return None
         row = self.cursor.execute(
@@ -259,28 +259,28 @@ class Settling:
         ).fetchone()
         if row is None:
             return None
-        taken = self.cursor.execute("SELECT batch_id FROM batches WHERE settlement_no = ?", [row[0]]).fetchall()
+        settled = self.cursor.execute("SELECT batch_id FROM batches WHERE settlement_no = ?", [row[0]]).fetchall()
         changes = dict(zip(("added", "corrected", "removed"), row[1:], strict=True))
-        return Settled(row[0], dict.fromkeys((batch for (batch,) in taken), row[0]), {}, changes)
+        return Settled(row[0], dict.fromkeys((batch for (batch,) in settled), row[0]), {}, changes)
 
-    def _known(self, batch_ids: Sequence[str]) -> dict[str, int]:
-        known = "SELECT batch_id, settlement_no FROM batches WHERE batch_id IN (SELECT UNNEST(?))"
-        return dict(self.cursor.execute(known, [list(batch_ids)]).fetchall())
+    def _settled_batches(self, batch_ids: Sequence[str]) -> dict[str, int]:
+        sql = "SELECT batch_id, settlement_no FROM batches WHERE batch_id IN (SELECT UNNEST(?))"
+        return dict(self.cursor.execute(sql, [list(batch_ids)]).fetchall())
 
-    # ---- plumbing ---------------------------------------------------------------------------------------------
+    # ---- helpers ----------------------------------------------------------------------------------------------
 
-    def _affect(self, batch_nos: Sequence[int]) -> None:
+    def _set_affected(self, batch_nos: Sequence[int]) -> None:
         self.cursor.execute(
             "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no", [list(batch_nos)]
         )
 
-    def _touch_nothing(self) -> None:
+    def _clear_touched(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")
 
-    def _do(self, name: str, **params: Any) -> None:
+    def _run_step(self, name: str, **params: Any) -> None:
         self.cursor.execute(statements()[name], params or None)
 
-    def _some(self, source: str) -> bool:
+    def _exists(self, source: str) -> bool:
         return self.cursor.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone() is not None
 
     def _number(self, sql: str) -> int:

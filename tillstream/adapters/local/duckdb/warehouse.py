@@ -1,4 +1,4 @@
-"""The warehouse on DuckDB: one file, one owner; readers on their own cursors never wait for a settlement."""
+"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement."""
 
 import hashlib
 import threading
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 import sql as catalogue
 from tillstream.adapters.local.duckdb.database import Database
-from tillstream.adapters.local.duckdb.settling import Settling
+from tillstream.adapters.local.duckdb.settling import SettlementRunner
 from tillstream.adapters.local.duckdb.warehouse_file import claim
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.columns import Kind
@@ -23,8 +23,8 @@ from tillstream.domain.tables import TABLES, Field
 from tillstream.ports.warehouse import Question, Settled, Settlement
 
 STREAMED_ROWS = 100_000
-ROOM = "1GB"
-"""Of addresses: memory is only what the limit lets it take."""
+ALLOCATOR_MEMORY = "1GB"
+"""Address space only; the memory limit bounds what is used of it."""
 TYPES: Mapping[str, str] = {
     Kind.STRING: "VARCHAR",
     Kind.DATE: "DATE",
@@ -36,7 +36,7 @@ TYPES: Mapping[str, str] = {
     "hash128": "UHUGEINT USING COMPRESSION uncompressed",
     "hash64": "BIGINT USING COMPRESSION uncompressed",
 }
-"""Hashes have no pattern: looking for one costs time and gains nothing."""
+"""Hashes do not compress: attempting it costs time and saves nothing."""
 
 
 def _ddl(table: str, fields: Sequence[Field]) -> str:
@@ -44,14 +44,15 @@ def _ddl(table: str, fields: Sequence[Field]) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table} ({columns})"
 
 
-class _NothingKept(Exception):
-    """A transaction that was only looked at."""
+class _RolledBack(Exception):
+    """Rolls back the transaction of a preview."""
 
 
 class DuckDBWarehouse:
-    """`path` is the database file, or `:memory:`. The caller owns the folder (see `folder`).
+    """The warehouse port on DuckDB. path: the database file, or `:memory:`. The caller owns the folder.
 
-    `as_found`: a file of whatever schema, only to be read. Raises `Unavailable`, `Rejected` (a file of another schema).
+    as_found: open a file of any schema, for reading only. Raises `Unavailable`; `Rejected` for a file of another
+    schema.
     """
 
     def __init__(
@@ -65,9 +66,9 @@ class DuckDBWarehouse:
     ) -> None:
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
-            # Room for what is taken once and used again: having it cleared anew each time takes a twentieth of a load.
-            # More than the limit, as blocks that are given back stay there.
-            "block_allocator_memory": ROOM,
+            # Reuse freed blocks: clearing new ones takes a twentieth of the time of a load.
+            # Larger than the memory limit, because freed blocks stay in it.
+            "block_allocator_memory": ALLOCATOR_MEMORY,
             # staged files are read once or twice, and the system keeps them in its own cache
             "enable_external_file_cache": False,
             "preserve_insertion_order": False,
@@ -88,10 +89,13 @@ class DuckDBWarehouse:
             raise
 
     def _prepare(self) -> None:
-        """Tables and views; views are translated and made only where their texts changed since the last start."""
+        """Create tables and views.
+
+        Views are translated and replaced only if their text changed since the last start.
+        """
         views = catalogue.views()
         digest = hashlib.sha256("\n".join(text for _, text in views).encode()).hexdigest()
-        with self._database.transaction() as cursor:  # one commit of them all
+        with self._database.transaction() as cursor:  # one commit for all
             for table, fields in TABLES.items():
                 cursor.execute(_ddl(table, fields))
             cursor.execute("CREATE TABLE IF NOT EXISTS made_views (digest VARCHAR)")
@@ -109,26 +113,31 @@ class DuckDBWarehouse:
         return self._transact(settlement, questions, keep=False)
 
     def _transact(self, settlement: Settlement, questions: Sequence[Question], *, keep: bool) -> Settled:
-        found: list[Settled] = []
+        results: list[Settled] = []
         with (
             self._settling,
-            suppress(_NothingKept),
-            self._database.translated(),
+            suppress(_RolledBack),
+            self._database.translate_errors(),
             self._database.transaction() as cursor,
         ):
-            settled = Settling(cursor).run(settlement)
-            found.append(replace(settled, answers=tuple(self.query(each.sql, each.params) for each in questions)))
+            settled = SettlementRunner(cursor).run(settlement)
+            results.append(
+                replace(settled, answers=tuple(self.query(question.sql, question.params) for question in questions))
+            )
             if not keep or not settled.settlement_no:
-                raise _NothingKept
-        return found[0]
+                raise _RolledBack
+        return results[0]
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        with self._database.asked():
-            # not `sql()`, which binds the statement once more to know its columns: half the time of a small answer
+        with self._database.translate_query_errors():
+            # not `sql()`, which binds the statement twice to get its columns: half the time of a small query
             return self._database.cursor().execute(to_duckdb(sql), dict(params or {})).to_arrow_table()
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
-        with self._database.another() as cursor, self._database.asked():  # closed where whoever reads leaves early
+        with (
+            self._database.extra_cursor() as cursor,
+            self._database.translate_query_errors(),
+        ):  # closed even if the caller stops early
             yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
 
     def load(self, table: str, rows: pa.Table) -> None:
@@ -141,7 +150,7 @@ class DuckDBWarehouse:
     def _write(self, table: str, rows: pa.Table, clear: str) -> None:
         if table not in TABLES:
             raise Rejected(f"There is no table {table}.")
-        with self._settling, self._database.translated(), self._database.transaction() as cursor:
+        with self._settling, self._database.translate_errors(), self._database.transaction() as cursor:
             cursor.register("incoming_rows", rows)
             try:
                 cursor.execute(clear)
@@ -153,18 +162,18 @@ class DuckDBWarehouse:
         if table not in SUMS:
             raise Rejected(f"There is no table of sums {table}.")
         params = {"days": list(days)}
-        with self._renewing, self._database.translated(), self._database.transaction() as cursor:
+        with self._renewing, self._database.translate_errors(), self._database.transaction() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days))", params)
             cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(sql)}", params)
 
     def copy_to(self, path: Path) -> None:
-        """A copy of everything as of one moment, in a file of its own; settlements go on meanwhile."""
-        with self._database.another() as cursor, self._database.asked():
+        """Copy everything as of one point in time into a new file, concurrently with settlements."""
+        with self._database.extra_cursor() as cursor, self._database.translate_query_errors():
             (name,) = cursor.execute("SELECT current_database()").fetchall()[0]
             cursor.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS copied")
             try:
                 cursor.execute(f'COPY FROM DATABASE "{name}" TO copied')
-                cursor.execute("CHECKPOINT copied")  # else a part of it stays in a log beside the file
+                cursor.execute("CHECKPOINT copied")  # otherwise a part of it stays in a log file
             finally:
                 cursor.execute("DETACH copied")
 

@@ -1,4 +1,4 @@
-"""The waves of one settlement, as `domain.settlement_waves` has them, by the sales that were staged."""
+"""Divide a settlement into waves (`domain.settlement_waves`), by the sales of the staged batches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,22 +9,22 @@ from tillstream.ports.warehouse import StagedBatch
 
 
 def waves(cursor: duckdb.DuckDBPyConnection, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
-    """Files and corrections one by one; neighbouring micro-batches together as long as they share no sale."""
+    """Files and corrections one by one; adjacent micro-batches together while they share no sale."""
     for batches in neighbours(staged):
-        yield from apart(batches, _last_sharing(cursor, batches) if len(batches) > 1 else {})
+        yield from apart(batches, _last_overlapping(cursor, batches) if len(batches) > 1 else {})
 
 
-def _last_sharing(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> Mapping[str, str]:
-    """Batch → the last one before it that tells one of its sales."""
-    found: dict[str, str] = {}
-    last: dict[str, int] = {}
-    for place, batch in enumerate(batches):
-        told = _sales(cursor, batch)
-        before = [last[sale] for sale in told & last.keys()]
-        if before:
-            found[batch.batch_id] = batches[max(before)].batch_id
-        last |= dict.fromkeys(told, place)
-    return found
+def _last_overlapping(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> Mapping[str, str]:
+    """Batch → the last one before it that shares a sale with it."""
+    overlapping: dict[str, str] = {}
+    last_position: dict[str, int] = {}
+    for position, batch in enumerate(batches):
+        sales = _sales(cursor, batch)
+        earlier = [last_position[sale] for sale in sales & last_position.keys()]
+        if earlier:
+            overlapping[batch.batch_id] = batches[max(earlier)].batch_id
+        last_position |= dict.fromkeys(sales, position)
+    return overlapping
 
 
 def _sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> set[str]:

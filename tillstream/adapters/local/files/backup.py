@@ -1,8 +1,9 @@
-"""A consistent copy of everything local as one archive, made while the owner goes on working.
+"""A consistent archive of everything local, written while the owner keeps working.
 
-A tar of plain files: `backup.json` says what it is, `manifest.jsonl`, the last, the size and SHA-256 of each. They are
-copied in the order in which a later one repairs an earlier one: the queue (its events may be handled again), the
-documents (brought after the warehouse by a sweep), the warehouse (one snapshot), the objects (they never change).
+The archive is a tar of plain files: `backup.json` describes it, and `manifest.jsonl`, the last file, has the size and
+SHA-256 of each. The parts are copied in an order in which a later one repairs an earlier one: the queue (its events may
+be handled again), the documents (a sweep updates them from the warehouse), the warehouse (one snapshot), the objects
+(they are immutable).
 """
 
 import hashlib
@@ -29,13 +30,13 @@ DATABASES = ("queue.sqlite", "documents.sqlite")
 WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
 SCRATCH = "backup.tmp"
 CHUNK = 1 << 20
-Tell = Callable[[int], None]
-_TURN = threading.Lock()
+Progress = Callable[[int], None]
+_LOCK = threading.Lock()
 
 
 @dataclass
 class Digest:
-    """A stream that is read through: its bytes are hashed and counted on their way."""
+    """A stream that hashes and counts its bytes as they are read."""
 
     stream: IO[bytes]
     sha256: Any = field(default_factory=hashlib.sha256)
@@ -49,22 +50,22 @@ class Digest:
 
 
 class _Archive:
-    """A tar under way with its manifest beside it; neither grows in memory."""
+    """A tar that is being written, and its manifest; neither grows in memory."""
 
-    def __init__(self, out: BinaryIO, manifest: IO[str], tell: Tell) -> None:
+    def __init__(self, out: BinaryIO, manifest: IO[str], progress: Progress) -> None:
         self._tar = tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by `end`
         self._manifest = manifest
-        self._tell = tell
+        self._progress = progress
         self.files = self.bytes = 0
 
     def add(self, name: str, path: Path) -> None:
         with path.open("rb") as stream:
-            told = Digest(stream)
-            self._put(name, path.stat().st_size, told)
-        self._manifest.write(_line(name, told))
+            digest = Digest(stream)
+            self._put(name, path.stat().st_size, digest)
+        self._manifest.write(_line(name, digest))
         self.files += 1
-        self.bytes += told.size
-        self._tell(told.size)
+        self.bytes += digest.size
+        self._progress(digest.size)
 
     def put(self, name: str, content: bytes) -> None:
         self._put(name, len(content), io.BytesIO(content))
@@ -79,27 +80,27 @@ class _Archive:
         member = tarfile.TarInfo(name)
         member.size, member.mode = size, 0o600
         self._tar.addfile(member, stream)
-        self._tar.members = []  # type: ignore[attr-defined]  # else every file of the archive stays in memory
+        self._tar.members = []  # type: ignore[attr-defined]  # otherwise every member stays in memory
 
 
 def write(
-    home: Path, out: Path, copy_warehouse: Callable[[Path], None], made_at: str, tell: Tell = lambda _: None
+    home: Path, out: Path, copy_warehouse: Callable[[Path], None], created_at: str, progress: Progress = lambda _: None
 ) -> dict[str, Any]:
-    """Write the archive `out`; a kill leaves `out` as it was, and at most a file that ends with `.partial`.
+    """Write the archive `out`. A kill leaves `out` unchanged, and at most a file that ends with `.partial`.
 
-    Raises `Rejected` (there is such a file, or another backup is being made), `Unavailable` (the disk).
+    Raises `Rejected` if the file exists or another backup is running, `Unavailable` on disk errors.
     """
     if out.exists():
         raise Rejected(f"{out} is there already. Name another file, or remove it first.")
-    if not _TURN.acquire(blocking=False):
+    if not _LOCK.acquire(blocking=False):
         raise Rejected("Another backup is being made. Wait until it is done.")
     partial, scratch = out.with_name(f"{out.name}.partial"), home / SCRATCH
     try:
-        shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
+        shutil.rmtree(scratch, ignore_errors=True)  # of a killed run
         scratch.mkdir(parents=True)
         with partial.open("wb") as stream:
             partial.chmod(0o600)
-            made = _written(home, scratch, stream, copy_warehouse, made_at, tell)
+            summary = _write_archive(home, scratch, stream, copy_warehouse, created_at, progress)
         sync_file(partial)
         with partial.open("rb") as stream:
             check(stream)
@@ -111,17 +112,22 @@ def write(
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         shutil.rmtree(scratch, ignore_errors=True)
-        _TURN.release()
-    return {"archive": str(out)} | made
+        _LOCK.release()
+    return {"archive": str(out)} | summary
 
 
-def _written(
-    home: Path, scratch: Path, out: BinaryIO, copy_warehouse: Callable[[Path], None], made_at: str, tell: Tell
+def _write_archive(
+    home: Path,
+    scratch: Path,
+    out: BinaryIO,
+    copy_warehouse: Callable[[Path], None],
+    created_at: str,
+    progress: Progress,
 ) -> dict[str, Any]:
     manifest = scratch / MANIFEST
     with manifest.open("w", encoding="utf-8", newline="\n") as lines:
-        archive = _Archive(out, lines, tell)
-        head = {"format": FORMAT, "schema": SCHEMA, "tillstream": version("tillstream"), "made_at": made_at}
+        archive = _Archive(out, lines, progress)
+        head = {"format": FORMAT, "schema": SCHEMA, "tillstream": version("tillstream"), "made_at": created_at}
         archive.put(HEAD, json.dumps(head).encode())
         for name in DATABASES:
             _copy_database(home / name, scratch / name)
@@ -131,21 +137,21 @@ def _written(
         archive.add(WAREHOUSE, scratch / WAREHOUSE)
         (scratch / WAREHOUSE).unlink()
         for path in (*_objects(home / OBJECTS), *_contracts(home / CONTRACTS)):
-            with suppress(FileNotFoundError):  # an old generation that was cleared away meanwhile
+            with suppress(FileNotFoundError):  # an old generation that was deleted meanwhile
                 archive.add(path.relative_to(home).as_posix(), path)
         archive.end(manifest)
-    return {"files": archive.files, "bytes": archive.bytes, "made_at": made_at}
+    return {"files": archive.files, "bytes": archive.bytes, "made_at": created_at}
 
 
 def _copy_database(path: Path, copy: Path) -> None:
-    """As of one moment, whoever writes to it meanwhile."""
+    """Copy the database as of one point in time, despite concurrent writers."""
     with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(copy)) as copied:
         live.backup(copied, pages=-1)
         copied.execute("PRAGMA journal_mode=DELETE")
 
 
 def _objects(root: Path) -> Iterator[Path]:
-    """Every generation of every object; what is only being written is none yet."""
+    """Every generation of every object; unfinished files are skipped."""
     for bucket in sorted(root.glob("[!.]*")) if root.exists() else ():
         for folder in object_folders(bucket):
             yield from sorted(path for path in folder.iterdir() if FILE.fullmatch(path.name))
@@ -156,19 +162,19 @@ def _contracts(root: Path) -> Iterator[Path]:
 
 
 def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -> tuple[dict[str, Any], int, int]:
-    """The archive's head, how many files it holds, and their bytes, once all was read and is as it was written.
+    """Read the whole archive and verify it; return its header, number of files and bytes.
 
-    each: is given every file as it is read, before anything of it is known to be right. Raises `Rejected`.
+    each: receives every file as it is read, before it is verified. Raises `Rejected`.
     """
     head: dict[str, Any] = {}
     files = size = 0
-    found, told = hashlib.sha256(), None
+    manifest_hash, recorded_hash = hashlib.sha256(), None
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for member in tar:
                 tar.members = []  # type: ignore[attr-defined]
                 content = tar.extractfile(member)
-                if content is None or told is not None:
+                if content is None or recorded_hash is not None:
                     raise Rejected(f"The archive holds {member.name}, which no backup does. Nothing was put in place.")
                 if not head:
                     head = _head(member.name, content)
@@ -179,21 +185,21 @@ def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -
                 while digest.read(CHUNK):
                     pass
                 if member.name == MANIFEST:
-                    told = digest.sha256.hexdigest()
+                    recorded_hash = digest.sha256.hexdigest()
                     continue
-                found.update(_line(member.name, digest).encode())
+                manifest_hash.update(_line(member.name, digest).encode())
                 files, size = files + 1, size + digest.size
     except (tarfile.TarError, EOFError) as exc:
         raise Rejected(f"The archive is damaged or cut off ({exc}), or no backup of Tillstream.") from exc
-    if told is None:
+    if recorded_hash is None:
         raise Rejected("The archive is cut off: its list of files is missing. Use another backup.")
-    if told != found.hexdigest():
+    if recorded_hash != manifest_hash.hexdigest():
         raise Rejected("The archive is damaged: a file in it is not as it was written. Use another backup.")
     return head, files, size
 
 
-def _line(name: str, told: Digest) -> str:
-    return json.dumps({"name": name, "size": told.size, "sha256": told.sha256.hexdigest()}) + "\n"
+def _line(name: str, digest: Digest) -> str:
+    return json.dumps({"name": name, "size": digest.size, "sha256": digest.sha256.hexdigest()}) + "\n"
 
 
 def _head(name: str, content: IO[bytes]) -> dict[str, Any]:

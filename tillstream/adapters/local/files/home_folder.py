@@ -1,8 +1,8 @@
-"""Who owns the folder of everything local, and where its server listens.
+"""Ownership of the folder of everything local, and the address of its server.
 
-One process at a time works in the folder, under `owner.lock`. Whoever waits for it holds `turnstile.lock`, so that
-turns go round: plain polling lets the process that just let go win again and again.
-The locks follow their process: a killed owner frees the folder. Child processes must be spawned, never forked.
+One process at a time works in the folder, holding `owner.lock`. The next one waits for it holding `turnstile.lock`,
+which makes the lock fair: with plain polling the process that just released it tends to win again. The locks end with
+their process: a killed owner frees the folder. Child processes must be spawned, never forked.
 """
 
 import json
@@ -24,7 +24,7 @@ FOREVER = -1.0
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """Where commands reach the server that owns the folder: a base URL and the token it asks for."""
+    """How commands reach the server that owns the folder: a base URL and its token."""
 
     address: str
     token: str
@@ -38,13 +38,13 @@ class Folder:
 
     @contextmanager
     def own(self, wait: float | None = None) -> Iterator[None]:
-        """Own the folder within the block. `wait` at most so many seconds (None: for ever), then `Occupied`."""
+        """Own the folder within the block. Raises `Occupied` after `wait` seconds (None: wait forever)."""
         self.home.mkdir(parents=True, exist_ok=True)
         turnstile, owner = self._lock("turnstile.lock"), self._lock("owner.lock")
-        give_up_at = None if wait is None else time.monotonic() + wait
+        deadline = None if wait is None else time.monotonic() + wait
         try:
-            with turnstile.acquire(timeout=_left(give_up_at)):
-                owner.acquire(timeout=_left(give_up_at))
+            with turnstile.acquire(timeout=_remaining(deadline)):
+                owner.acquire(timeout=_remaining(deadline))
         except Timeout as exc:
             raise Occupied(f"Another Tillstream works in {self.home}; it did not finish in time.") from exc
         except OSError as exc:
@@ -55,7 +55,7 @@ class Folder:
             owner.release()
 
     def announce_server(self, address: str, token: str) -> None:
-        """Tell commands where to go; only the folder's owner may, and only its user can read the token."""
+        """Publish the server's address; only for the owner of the folder. Only its user can read the token."""
         text = json.dumps(asdict(ServerAddress(address, token, os.getpid())))
         temporary = self.home / f".server.{secrets.token_hex(8)}"
         try:
@@ -68,19 +68,19 @@ class Folder:
             temporary.unlink(missing_ok=True)
 
     def find_server(self) -> ServerAddress | None:
-        """What was announced last. The server may be dead by now, or another one: a refused token means look again."""
+        """The published address. The server may be dead or replaced by now: after a rejected token, read it again."""
         with suppress(OSError, ValueError, TypeError):
             return ServerAddress(**json.loads(self._server.read_text("utf-8")))
         return None
 
     def forget_server(self) -> None:
-        """Say that no server runs, before the folder is let go. Repeatable."""
+        """Remove the server's address, before the folder is released. Idempotent."""
         self._server.unlink(missing_ok=True)
 
     def _lock(self, name: str) -> FileLock:
-        # A lock object of its own for each turn: threads of one process compete like processes do.
+        # A new lock object each time, so that threads of one process compete as processes do.
         return FileLock(self.home / name, poll_interval=POLL_SECONDS, thread_local=False)
 
 
-def _left(give_up_at: float | None) -> float:
-    return FOREVER if give_up_at is None else max(give_up_at - time.monotonic(), 0.0)
+def _remaining(deadline: float | None) -> float:
+    return FOREVER if deadline is None else max(deadline - time.monotonic(), 0.0)

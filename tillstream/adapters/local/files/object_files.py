@@ -1,4 +1,4 @@
-"""The files of one object, a file a generation, and what makes them durable."""
+"""The files of one object, one per generation, and durable file operations."""
 
 import os
 import re
@@ -21,14 +21,14 @@ class Generation:
     path: Path
 
     @property
-    def gone(self) -> bool:
-        """Not bytes but the mark that the object was deleted at this point."""
+    def is_deleted(self) -> bool:
+        """Whether this marks the deletion of the object instead of content."""
         return self.path.suffix == ".gone" and "-" not in self.path.name
 
 
 @contextmanager
-def ours() -> Iterator[None]:
-    """Faults of the disk (and a lock that does not come free) as `Unavailable`."""
+def translate_errors() -> Iterator[None]:
+    """Translate disk errors and lock timeouts into `Unavailable`."""
     try:
         yield
     except OSError as exc:
@@ -36,7 +36,7 @@ def ours() -> Iterator[None]:
 
 
 def generations(folder: Path) -> list[Generation]:
-    """What an object's folder keeps, oldest first."""
+    """The generations in an object's folder, oldest first."""
     try:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
@@ -45,8 +45,8 @@ def generations(folder: Path) -> list[Generation]:
 
 
 def live_generation(folder: Path) -> Generation | None:
-    kept = generations(folder)
-    return kept[-1] if kept and not kept[-1].gone else None
+    stored = generations(folder)
+    return stored[-1] if stored and not stored[-1].is_deleted else None
 
 
 def object_folders(start: Path) -> Iterator[Path]:
@@ -56,7 +56,7 @@ def object_folders(start: Path) -> Iterator[Path]:
 
 
 def make_folder(folder: Path) -> None:
-    """Durable with all its parents."""
+    """Create the folder and its parents durably."""
     missing = [folder]
     while not missing[-1].parent.exists():
         missing.append(missing[-1].parent)
@@ -66,7 +66,7 @@ def make_folder(folder: Path) -> None:
 
 
 def prune(folder: Path, root: Path) -> None:
-    """Remove the folder and its parents below `root` as far as they are empty."""
+    """Remove the folder and its parents below `root` while they are empty."""
     with suppress(OSError):
         while folder != root:
             folder.rmdir()
@@ -74,7 +74,7 @@ def prune(folder: Path, root: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what writers that were killed left behind; their age is judged by the file system's own clock."""
+    """Remove files of killed writers; their age is measured by the clock of the file system."""
     probe = folder / secrets.token_hex(16)
     probe.touch()
     now = probe.stat().st_mtime
@@ -89,7 +89,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    if os.name != "nt":  # Windows keeps names durable by itself and opens no folders
+    if os.name != "nt":  # Windows makes renames durable itself and cannot open folders
         _sync(path, os.O_RDONLY)
 
 

@@ -1,7 +1,7 @@
-"""Any object name as a path that every file system keeps apart from all others, and back.
+"""Map object names to paths that are distinct on every file system, and back.
 
-Small letters, digits and `._-` stay, a capital is `!` and its small letter (Windows and macOS do not tell them
-apart), everything else is `%` and hex, so that no name means anything to a shell, a glob or a Hive path.
+Small letters, digits and `._-` stay, a capital is `!` and its small letter (Windows and macOS ignore case), everything
+else is `%` and hex, so that no name is special to a shell, a glob or a Hive path.
 """
 
 import re
@@ -11,22 +11,22 @@ from urllib.parse import unquote
 from tillstream.domain.object_names import check_bucket, check_object
 
 PIECE = 120
-"""Characters of one folder's name; file systems end at 255, encrypting ones at 143."""
+"""Maximum characters of a folder's name; file systems allow 255, encrypting ones 143."""
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 OBJECT = "@"
-"""Ends the folder of an object, so that `a` and `a/b` can both be objects."""
-GOES_ON = "+"
-"""Ends a folder that is only the first piece of a long name."""
+"""Suffix of an object's folder, so that `a` and `a/b` can both be objects."""
+CONTINUED = "+"
+"""Suffix of a folder that is only the first piece of a long name."""
 
 
 def bucket_path(bucket: str) -> str:
-    """The bucket's folder; `Rejected` unless it would be a bucket in the cloud."""
+    """The bucket's folder. Raises `Rejected` for an invalid bucket name."""
     check_bucket(bucket)
     return bucket
 
 
 def object_path(name: str) -> PurePosixPath:
-    """The object's folder in its bucket; `Rejected` for a name that Cloud Storage would not take either."""
+    """The object's folder in its bucket. Raises `Rejected` for a name that Cloud Storage would reject."""
     check_object(name)
     pieces = [piece for segment in name.split("/") for piece in _pieces(segment)]
     return PurePosixPath(*pieces[:-1], pieces[-1] + OBJECT)
@@ -38,8 +38,8 @@ def folder_path(prefix: str) -> PurePosixPath:
 
 
 def object_name(path: PurePosixPath) -> str:
-    """The name whose `object_path` this is."""
-    text = "/".join(path.parts).removesuffix(OBJECT).replace(GOES_ON + "/", "")
+    """The inverse of `object_path`."""
+    text = "/".join(path.parts).removesuffix(OBJECT).replace(CONTINUED + "/", "")
     return "/".join(_unquoted(segment) for segment in text.split("/"))
 
 
@@ -60,7 +60,7 @@ def _hex(match: re.Match[str]) -> str:
 def _pieces(segment: str) -> list[str]:
     quoted = _quoted(segment)
     pieces = [quoted[start : start + PIECE] for start in range(0, len(quoted), PIECE)]
-    return [*(_no_device(piece) + GOES_ON for piece in pieces[:-1]), _no_device(pieces[-1])]
+    return [*(_no_device(piece) + CONTINUED for piece in pieces[:-1]), _no_device(pieces[-1])]
 
 
 def _no_device(piece: str) -> str:

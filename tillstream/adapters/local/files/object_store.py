@@ -1,9 +1,9 @@
-"""Objects as folders of immutable files, one file a generation.
+"""Objects as folders of immutable files, one file per generation.
 
     ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
     ROOT/inbox/!i!n/sales.csv@/1759301299999999.gone          ... which was deleted later
 
-The greatest generation of a folder is the live one. Every change of names happens under one lock of the store.
+The greatest generation of a folder is the live one. All renames hold one lock of the store.
 """
 
 import io
@@ -24,11 +24,11 @@ from tillstream.adapters.local.files.object_files import (
     live_generation,
     make_folder,
     object_folders,
-    ours,
     prune,
     sweep,
     sync_file,
     sync_folder,
+    translate_errors,
 )
 from tillstream.adapters.local.files.object_names import bucket_path, folder_path, object_name, object_path
 from tillstream.domain.errors import Conflict, NotFound, Unavailable
@@ -39,27 +39,27 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 LOCK_SECONDS = 30.0
-TRIES = 8
-COPIED = 1 << 20
-"""Bytes at a time."""
+ATTEMPTS = 8
+COPY_BYTES = 1 << 20
+"""Bytes per chunk."""
 
 
 class FileWriter(io.BufferedWriter):
-    """Also fits where a plain binary file is asked for, such as the sink of a Parquet writer."""
+    """A binary file that translates disk errors; usable as the sink of a Parquet writer."""
 
     stored: StoredObject | None = None
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        with ours():
+        with translate_errors():
             return super().write(data)
 
     def close(self) -> None:
-        with ours():
+        with translate_errors():
             super().close()
 
 
 class FolderObjectStore:
-    """`on_finalized` is called after each write, when the object is visible and its lock is free."""
+    """Objects in a folder. on_finalized: called after each write, once the object is visible and unlocked."""
 
     sessions_at = ""
 
@@ -69,8 +69,8 @@ class FolderObjectStore:
         self._on_finalized = on_finalized
         self._temporary = self._root / ".tmp"
         self._lock = FileLock(self._root / ".lock", timeout=LOCK_SECONDS, poll_interval=0.002, thread_local=False)
-        self._turn = threading.Lock()
-        with ours():
+        self._thread_lock = threading.Lock()
+        with translate_errors():
             self._temporary.mkdir(parents=True, exist_ok=True)
             sweep(self._temporary)
 
@@ -78,17 +78,17 @@ class FolderObjectStore:
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[FileWriter]:
         folder = self._folder(bucket, name)
         temporary = self._temporary / secrets.token_hex(16)
-        with ours():
-            _expect(live_generation(folder), if_generation, name)
+        with translate_errors():
+            _check_generation(live_generation(folder), if_generation, name)
             stream = FileWriter(temporary.open("xb", buffering=0))
         try:
             with stream:
                 yield stream
-            with ours():
+            with translate_errors():
                 sync_file(temporary)
                 size = temporary.stat().st_size
                 with self._change() as number:
-                    _expect(live_generation(folder), if_generation, name)
+                    _check_generation(live_generation(folder), if_generation, name)
                     make_folder(folder)
                     temporary.replace(folder / f"{number}-{folder.name[-41:-1]}")
                     sync_folder(folder)
@@ -99,24 +99,24 @@ class FolderObjectStore:
             self._on_finalized(stream.stored)
 
     def open(self, bucket: str, name: str, generation: int | None = None) -> BinaryIO:
-        for _ in range(TRIES):
-            path = self._kept(bucket, name, generation).path
+        for _ in range(ATTEMPTS):
+            path = self._generation(bucket, name, generation).path
             try:
                 return path.open("rb")
             except FileNotFoundError:
-                continue  # deleted since: another generation may have taken its place
+                continue  # deleted meanwhile: another generation may have replaced it
             except OSError as exc:
                 raise Unavailable(f"{bucket}/{name} cannot be read now: {exc}.") from exc
         raise Unavailable(f"{bucket}/{name} is being replaced too fast to be read.")
 
     def stat(self, bucket: str, name: str) -> StoredObject:
-        with self.open(bucket, name) as stream, ours():
+        with self.open(bucket, name) as stream, translate_errors():
             number = int(Path(stream.name).name.partition("-")[0])
             return StoredObject(bucket, name, number, os.fstat(stream.fileno()).st_size)
 
     def list(self, bucket: str, prefix: str = "") -> Iterator[StoredObject]:
         base = self._root / bucket_path(bucket)
-        with ours():
+        with translate_errors():
             folders = list(object_folders(base / folder_path(prefix)))
         for name in sorted(object_name(PurePosixPath(folder.relative_to(base).as_posix())) for folder in folders):
             if name.startswith(prefix):
@@ -124,11 +124,11 @@ class FolderObjectStore:
                     yield self.stat(bucket, name)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
-        """The bytes of the live generation go; older ones stay readable by number."""
+        """Deletes the content of the live generation; older ones stay readable by number."""
         folder = self._folder(bucket, name)
-        with ours(), self._change() as number:
+        with translate_errors(), self._change() as number:
             live = live_generation(folder)
-            _expect(live, if_generation, name)
+            _check_generation(live, if_generation, name)
             if live is None:
                 return
             if len(generations(folder)) > 1:
@@ -139,38 +139,38 @@ class FolderObjectStore:
             prune(folder, self._root)
 
     def address(self, bucket: str, name: str, generation: int | None = None) -> str:
-        """An absolute path; DuckDB reads it as it is, whatever the object is called."""
-        return str(self._kept(bucket, name, generation).path)
+        """An absolute path, which DuckDB reads as is, whatever the object's name."""
+        return str(self._generation(bucket, name, generation).path)
 
     def copy(
         self, bucket: str, name: str, to_bucket: str, to_name: str, *, if_generation: int | None = None
     ) -> StoredObject:
         with self.open(bucket, name) as stream, self.writer(to_bucket, to_name, if_generation=if_generation) as writer:
-            shutil.copyfileobj(stream, writer, COPIED)
+            shutil.copyfileobj(stream, writer, COPY_BYTES)
         return cast("StoredObject", writer.stored)
 
     def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:  # noqa: ARG002 - bytes pass through us
         return ""
 
     def end_session(self, address: str) -> None:
-        """There are none."""
+        """Does nothing: there are no sessions."""
 
     def _folder(self, bucket: str, name: str) -> Path:
         return self._root / bucket_path(bucket) / object_path(name)
 
-    def _kept(self, bucket: str, name: str, number: int | None) -> Generation:
-        with ours():
-            kept = generations(self._folder(bucket, name))
-        wanted = kept[-1:] if number is None else [kept_one for kept_one in kept if kept_one.number == number]
-        if not wanted or wanted[0].gone:
+    def _generation(self, bucket: str, name: str, number: int | None) -> Generation:
+        with translate_errors():
+            stored = generations(self._folder(bucket, name))
+        wanted = stored[-1:] if number is None else [generation for generation in stored if generation.number == number]
+        if not wanted or wanted[0].is_deleted:
             raise NotFound(f"There is no {bucket}/{name}" + (f" of generation {number}." if number else "."))
         return wanted[0]
 
     @contextmanager
     def _change(self) -> Iterator[int]:
-        """The right to change names, and a generation greater than all before, also those of other processes."""
-        with self._turn, self._lock:
-            # Written in place, at a fixed width: a process killed in between leaves the old number or the new.
+        """Hold the lock for renames; yields a generation greater than all before, across processes."""
+        with self._thread_lock, self._lock:
+            # Overwritten at a fixed width: a killed process leaves either the old number or the new.
             with os.fdopen(os.open(self._root / ".generation", os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
                 number = max(self._clock.tick(), int(file.read() or b"0") + 1)
                 file.seek(0)
@@ -178,7 +178,7 @@ class FolderObjectStore:
             yield number
 
 
-def _expect(live: Generation | None, if_generation: int | None, name: str) -> None:
+def _check_generation(live: Generation | None, if_generation: int | None, name: str) -> None:
     number = live.number if live else 0
     if if_generation is not None and number != if_generation:
         raise Conflict(f"{name} is at generation {number or 'none'}, not {if_generation or 'none'}.")

@@ -1,7 +1,7 @@
-"""A backup comes back: read and checked whole beside the folder, then put in its place.
+"""Restore a backup: unpack and verify it next to the data, then move it into place.
 
-What was in the folder is set aside, never deleted. A kill before everything is checked leaves the folder as it was; a
-kill after it is ended by `finish`, which every start calls first.
+The previous data is set aside, never deleted. A kill before the verification leaves the folder unchanged; after a later
+one `finish`, which every start calls first, completes the restore.
 """
 
 import json
@@ -26,22 +26,22 @@ SAFE = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
 
 
 def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str, Any]:
-    """Put a backup into the folder, which the caller owns. `aside` is the folder in it for what was there.
+    """Restore a backup into the folder, which the caller owns. aside: the folder in it for the previous data.
 
-    Raises `Rejected`: the archive is damaged or no backup, or the folder holds something and `replace` is not said.
+    Raises `Rejected` if the archive is damaged or no backup, or if the folder is not empty and `replace` is False.
     """
-    held = sorted(path.name for path in home.iterdir() if path.name not in LOCKS | {STAGED})
-    if held and not replace:
+    existing = sorted(path.name for path in home.iterdir() if path.name not in LOCKS | {STAGED})
+    if existing and not replace:
         raise Rejected(
-            f"{home} is not empty: it holds {', '.join(held[:5])}{' and more' if len(held) > 5 else ''}. Set "
+            f"{home} is not empty: it holds {', '.join(existing[:5])}{' and more' if len(existing) > 5 else ''}. Set "
             "TILLSTREAM_HOME to an empty folder, or say --replace: what is there is set aside then."
         )
     staged = home / STAGED
-    shutil.rmtree(staged, ignore_errors=True)  # of one that was killed before all was checked
+    shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed before the verification
     staged.mkdir()
     try:
         head, files, size = _unpack(archive, staged)
-        _sound(staged)
+        _check_databases(staged)
     except OSError as exc:
         shutil.rmtree(staged, ignore_errors=True)
         raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was put in place.") from exc
@@ -54,12 +54,12 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
     (staged / f"{READY}.half").rename(staged / READY)
     sync_folder(staged)
     finish(home)
-    told = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
-    return told | {"set_aside": str(home / aside) if held and (home / aside).exists() else ""}
+    report = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
+    return report | {"set_aside": str(home / aside) if existing and (home / aside).exists() else ""}
 
 
 def finish(home: Path) -> None:
-    """End a restore that was checked and then killed. Repeatable; without one there is nothing to do."""
+    """Complete a restore that was killed after the verification. Idempotent; otherwise does nothing."""
     staged = home / STAGED
     if not (staged / READY).exists():
         return
@@ -68,8 +68,8 @@ def finish(home: Path) -> None:
     for part in PARTS:
         new = staged / part
         if part in plan["parts"] and not new.exists():
-            continue  # it is in its place already
-        # the logs first: a database never stands in its place without its log
+            continue  # already moved
+        # the logs first: a database is never in place without its log
         for live in (*(home / f"{part}{log}" for log in LOGS), home / part):
             if live.exists():
                 aside.mkdir(exist_ok=True)
@@ -81,8 +81,8 @@ def finish(home: Path) -> None:
 
 
 def _unpack(archive: Path, into: Path) -> tuple[dict[str, Any], int, int]:
-    def keep(name: str, content: Digest) -> None:
-        path = into / _place(name)
+    def store(name: str, content: Digest) -> None:
+        path = into / _target(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as out:
             while data := content.read(CHUNK):
@@ -90,20 +90,20 @@ def _unpack(archive: Path, into: Path) -> tuple[dict[str, Any], int, int]:
         sync_file(path)
 
     with archive.open("rb") as stream:
-        return check(stream, keep)
+        return check(stream, store)
 
 
-def _place(name: str) -> Path:
-    """Where a file of the archive belongs; never outside the folder, whatever the archive says."""
+def _target(name: str) -> Path:
+    """The relative path of a file of the archive; never outside the folder, whatever the archive contains."""
     path = PurePosixPath(name)
-    known = name in {*DATABASES, WAREHOUSE} or path.parts[0] in {OBJECTS, CONTRACTS}
-    if not known or not SAFE.fullmatch(name) or ".." in path.parts or "\\" in name:
+    expected = name in {*DATABASES, WAREHOUSE} or path.parts[0] in {OBJECTS, CONTRACTS}
+    if not expected or not SAFE.fullmatch(name) or ".." in path.parts or "\\" in name:
         raise Rejected(f"The archive holds {name}, which no backup does. Nothing was put in place.")
     return Path(*path.parts)
 
 
-def _sound(staged: Path) -> None:
-    """Whether the databases open and hold what they should. Raises `Rejected`."""
+def _check_databases(staged: Path) -> None:
+    """Check that the databases can be opened and are complete. Raises `Rejected`."""
     missing = [name for name in (*DATABASES, WAREHOUSE) if not (staged / name).exists()]
     if missing:
         raise Rejected(f"The archive lacks {', '.join(missing)}. It is not a whole backup.")

@@ -1,8 +1,8 @@
 """A watched folder.
 
 ROOT/IN/july.csv                        dropped
-ROOT/.taking/1759301234567890/IN/july.csv   claimed: one rename, which nothing can leave half done
-ROOT/taken/2026-11-20/IN/july.csv       put away
+ROOT/.taking/1759301234567890/IN/july.csv   claimed: one atomic rename
+ROOT/taken/2026-11-20/IN/july.csv       archived
 """
 
 import os
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tillstream.adapters.local.files.object_files import ours
+from tillstream.adapters.local.files.object_files import translate_errors
 from tillstream.domain.file_names import unfinished
 from tillstream.ports.clock import Clock
 from tillstream.ports.drop import Dropped
@@ -25,9 +25,10 @@ TAKEN, TAKING, NOTE = "taken", ".taking", ".note.txt"
 
 
 class FolderDrop:
-    """`settle` seconds make a file whole. `keep`: whether taken files stay, by day, in the folder `taken`.
+    """Claims the files of a folder that have not changed for `settle` seconds.
 
-    `skip`: folders that are not looked into; `spelled`: a folder's path as people spell it.
+    keep: archive processed files by day in the folder `taken`; otherwise delete them. skip: folders to ignore. spelled:
+    converts the path of a folder to its display name.
     """
 
     def __init__(
@@ -41,10 +42,10 @@ class FolderDrop:
         spelled: Callable[[PurePosixPath], str] = str,
     ) -> None:
         self._root, self._clock, self._settle, self._keep = root, clock, settle, keep
-        self._skip, self._spelled = skip, spelled
+        self._skip, self._display_folder = skip, spelled
         self._taking = root / TAKING
-        self._seen: dict[str, tuple[tuple[int, int], float]] = {}
-        """Path → its size and time of change, and since when it has them."""
+        self._observed: dict[str, tuple[tuple[int, int], float]] = {}
+        """Path → its size and modification time, and since when it has them."""
         self._watched = 0
         self._turn = threading.Lock()
 
@@ -52,38 +53,38 @@ class FolderDrop:
         return self._turn
 
     def claim(self) -> list[Dropped]:
-        with ours():
-            claimed = list(self._claimed())
+        with translate_errors():
+            claimed = list(self._pending())
             self._watched = 0
-            now, seen = time.monotonic(), {}
-            for name, state in self._present():
-                before = self._seen.get(name)
-                since = before[1] if before and before[0] == state else now
-                seen[name] = (state, since)
-                whole = since < now and now - since >= self._settle
-                dropped = self._take(name) if whole else None
+            now, observed = time.monotonic(), {}
+            for name, state in self._list():
+                previous = self._observed.get(name)
+                since = previous[1] if previous and previous[0] == state else now
+                observed[name] = (state, since)
+                complete = since < now and now - since >= self._settle
+                dropped = self._take(name) if complete else None
                 if dropped:
-                    del seen[name]
+                    del observed[name]
                     claimed.append(dropped)
                 else:
                     self._watched += 1
-            self._seen = seen
+            self._observed = observed
         return claimed
 
     def watched(self) -> int:
         return self._watched
 
     def open(self, dropped: Dropped) -> BinaryIO:
-        with ours():
+        with translate_errors():
             return self._path(dropped).open("rb")
 
     def changed(self, dropped: Dropped) -> bool:
-        with ours():
+        with translate_errors():
             return _state(self._path(dropped).lstat()) != (dropped.size, dropped.modified)
 
     def let_go(self, dropped: Dropped) -> None:
-        with ours():
-            self._move(self._path(dropped), _free(self._root / dropped.path))
+        with translate_errors():
+            self._move(self._path(dropped), _unused_path(self._root / dropped.path))
             self._forget(dropped)
 
     @property
@@ -92,11 +93,11 @@ class FolderDrop:
 
     def place_for(self, dropped: Dropped) -> str:
         day = datetime.fromtimestamp(int(dropped.claim) / 1e6, UTC).date().isoformat()
-        with ours():
-            return _free(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
+        with translate_errors():
+            return _unused_path(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
 
     def put_away(self, dropped: Dropped, place: str) -> None:
-        with ours():
+        with translate_errors():
             if self._path(dropped).exists():
                 if place:
                     self._move(self._path(dropped), self._root / place)
@@ -106,15 +107,15 @@ class FolderDrop:
 
     def note(self, place: str, words: str) -> None:
         path = self._root / f"{place}{NOTE}"
-        with ours():
-            if words and path.parent.is_dir():  # whoever cleared the folder away wants no notes in it either
+        with translate_errors():
+            if words and path.parent.is_dir():  # no notes if the folder was removed
                 path.write_text(words, encoding="utf-8")
             else:
                 path.unlink(missing_ok=True)
 
-    # ---- looking --------------------------------------------------------------------------------------------------
+    # ---- scanning -------------------------------------------------------------------------------------------------
 
-    def _present(self) -> Iterator[tuple[str, tuple[int, int]]]:
+    def _list(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for folder, folders, files in os.walk(self._root):
             top = Path(folder) == self._root
             folders[:] = [n for n in folders if not (n.startswith(".") or self._skip(n) or (top and n == TAKEN))]
@@ -123,12 +124,12 @@ class FolderDrop:
                 if unfinished(name):
                     continue
                 with suppress(FileNotFoundError):
-                    found = path.lstat()
-                    if stat.S_ISREG(found.st_mode):  # a link may lead anywhere
-                        yield path.relative_to(self._root).as_posix(), _state(found)
+                    status = path.lstat()
+                    if stat.S_ISREG(status.st_mode):  # skips links, which may point anywhere
+                        yield path.relative_to(self._root).as_posix(), _state(status)
 
     def _take(self, name: str) -> Dropped | None:
-        """None where it cannot be had yet: whoever writes it keeps it open, or nobody else may read it."""
+        """Claim a file; None if it is still open for writing or not readable yet."""
         source, claim = self._root / name, str(self._clock.tick())
         target = self._taking / claim / name
         try:
@@ -139,8 +140,8 @@ class FolderDrop:
             return None
         return self._dropped(claim, name, target)
 
-    def _claimed(self) -> Iterator[Dropped]:
-        """What an earlier taker claimed and did not put away, because it was stopped or could not."""
+    def _pending(self) -> Iterator[Dropped]:
+        """Files that an earlier process claimed but did not archive."""
         for folder in sorted(self._taking.iterdir()) if self._taking.is_dir() else ():
             files = [path for path in folder.rglob("*") if path.is_file()]
             for path in files:
@@ -150,8 +151,8 @@ class FolderDrop:
 
     def _dropped(self, claim: str, name: str, file: Path) -> Dropped:
         path = PurePosixPath(name)
-        called = f"{self._spelled(path.parent)}/{path.name}" if path.parent.name else path.name
-        return Dropped(claim, name, called, *_state(file.lstat()))
+        display_name = f"{self._display_folder(path.parent)}/{path.name}" if path.parent.name else path.name
+        return Dropped(claim, name, display_name, *_state(file.lstat()))
 
     # ---- moving ---------------------------------------------------------------------------------------------------
 
@@ -166,12 +167,12 @@ class FolderDrop:
         shutil.rmtree(self._taking / dropped.claim, ignore_errors=True)
 
 
-def _state(found: os.stat_result) -> tuple[int, int]:
-    return found.st_size, found.st_mtime_ns
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
-def _free(path: Path) -> Path:
-    """The path, or the next like it that is free, with a number before its endings."""
+def _unused_path(path: Path) -> Path:
+    """The path, or the next one that does not exist, with a number before the extensions."""
     stem, dot, endings = path.name.partition(".")
     number = 1
     while path.exists():

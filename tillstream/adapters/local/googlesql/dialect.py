@@ -1,7 +1,7 @@
-"""Adapters, local: GoogleSQL read, DuckDB SQL written. The only owner of sqlglot.
+"""Translate GoogleSQL to DuckDB SQL; the only module that uses sqlglot.
 
-Only forms that the judge in `tests/spec` has compared pass; one that means something else on DuckDB is repaired here
-or refused with a reason, so that no difference is silent. `known_forms` has the lists.
+Only forms that `tests/spec` compares between the engines are accepted; one that means something else on DuckDB is
+rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
 """
 
 from functools import lru_cache
@@ -15,14 +15,14 @@ from tillstream.domain.errors import Rejected
 _DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 ELSE 1 END * (
   (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
   // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
-"""Decimal division, rounded half away from zero at the ninth place, on integers of 128 bits."""
+"""Decimal division, rounded half away from zero at the ninth decimal place, on 128-bit integers."""
 
 
 @lru_cache(maxsize=512)
 def to_duckdb(sql: str) -> str:
-    """One SELECT or CREATE OR REPLACE VIEW of GoogleSQL as DuckDB SQL; `@name` becomes `$name`.
+    """Translate one SELECT or CREATE OR REPLACE VIEW of GoogleSQL to DuckDB SQL; `@name` becomes `$name`.
 
-    Raises `Rejected` for what cannot be read, and for forms whose meaning differs or was never compared.
+    Raises `Rejected` for what cannot be parsed, and for forms whose meaning differs or was never compared.
     """
     try:
         statements = [s for s in sqlglot.parse(sql, read="bigquery") if s is not None]
@@ -36,29 +36,29 @@ def to_duckdb(sql: str) -> str:
     nodes = list(tree.walk(bfs=False))
     for node in nodes:
         _check(node)
-    for node in reversed(nodes):  # children first, so that a repair finds its parts repaired
-        repaired = _repaired(node)
-        if repaired is not node:
-            node.replace(repaired)
+    for node in reversed(nodes):  # children first, so that a parent sees its parts rewritten
+        rewritten = _rewrite(node)
+        if rewritten is not node:
+            node.replace(rewritten)
     text: str = tree.sql(dialect="duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
     return text
 
 
 def _check(node: exp.Expr) -> None:
-    """Raises `Rejected` unless the form means the same on both engines, if need be after `_repaired`."""
+    """Raises `Rejected` unless the form means the same on both engines, possibly after `_rewrite`."""
     if type(node) not in SAFE:
-        _refuse(node, REASONS.get(type(node), NEVER_COMPARED))
+        _reject(node, REASONS.get(type(node), NEVER_COMPARED))
     for form, holds, why in CONDITIONS:
         if isinstance(node, form) and not holds(node):
-            _refuse(node, why)
+            _reject(node, why)
 
 
-def _refuse(node: exp.Expr, why: str) -> None:
+def _reject(node: exp.Expr, why: str) -> None:
     raise Rejected(f"{node.sql(dialect='bigquery')}: {why}.")
 
 
-def _repaired(node: exp.Expr) -> exp.Expr:
-    """The same meaning on DuckDB."""
+def _rewrite(node: exp.Expr) -> exp.Expr:
+    """An equivalent node for DuckDB; the same node if none is needed."""
     match node:
         case exp.CountIf():
             return exp.Count(this=exp.case().when(node.this.copy(), exp.Literal.number(1)))
@@ -81,7 +81,7 @@ def _division() -> exp.Expr:
 
 
 def _is_filter(query: exp.Expr) -> bool:
-    """Whether it only chooses rows and columns: DuckDB would copy all of them where a query names the CTE twice."""
+    """Whether it only selects rows and columns: DuckDB would materialise all of them if a query uses the CTE twice."""
     shaping = ("joins", "group", "having", "qualify", "distinct", "order", "limit", "windows", "laterals")
     shaped = any(query.args.get(part) for part in shaping)
     return isinstance(query, exp.Select) and not shaped and query.find(exp.AggFunc, exp.Window) is None

@@ -1,4 +1,4 @@
-"""Adapters, local: what of GoogleSQL was compared between the engines, and why the rest is refused."""
+"""The forms of GoogleSQL that were compared between the engines, and why others are rejected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ SAFE: frozenset[type[exp.Expr]] = frozenset(
         *(exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript),
     }
 )
-"""Forms with the same meaning on both engines, if need be after a repair; `tests/spec` compares each."""
+"""Forms with the same meaning on both engines, possibly after a rewrite; `tests/spec` compares each."""
 
 NEVER_COMPARED = "this form was never compared between BigQuery and DuckDB; see tests/spec"
 REASONS: dict[type[exp.Expr], str] = {
@@ -68,7 +68,7 @@ FORMATS = frozenset({"%Y-%m-%d", "%Y-%m", "%Y", "%m", "%d", "%Y%m%d"})
 
 
 def is_cast(node: Any, *kinds: str) -> bool:
-    """Whether `node` is a CAST to one of the kinds (as sqlglot names types; none given: to any)."""
+    """Whether `node` is a CAST to one of the kinds (sqlglot's type names; none: any type)."""
     return type(node) is exp.Cast and (not kinds or kind(node) in kinds)
 
 
@@ -81,22 +81,22 @@ def is_exact_product(node: Any) -> bool:
 
 
 def unit(node: Any) -> str:
-    found = node.args.get("unit")
-    if isinstance(found, exp.WeekStart):
-        return f"WEEK({found.name})"
-    return str(found.name).upper() if found is not None else "DAY"
+    argument = node.args.get("unit")
+    if isinstance(argument, exp.WeekStart):
+        return f"WEEK({argument.name})"
+    return str(argument.name).upper() if argument is not None else "DAY"
 
 
-def _takes_a_parameter(node: Any) -> bool:
-    given = node.args["unnest"].expressions
-    return len(given) == 1 and isinstance(given[0], exp.Parameter)
+def _is_array_parameter(node: Any) -> bool:
+    arguments = node.args["unnest"].expressions
+    return len(arguments) == 1 and isinstance(arguments[0], exp.Parameter)
 
 
 def _plain_as_text(node: Any) -> bool:
     return isinstance(node.this, exp.Null) or is_cast(node.this, "BOOLEAN", *INTEGER)
 
 
-def _either(names: frozenset[str]) -> str:
+def _join(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
 
 
@@ -121,13 +121,13 @@ CONDITIONS: tuple[Rule, ...] = (
     (
         exp.DateTrunc,
         lambda n: unit(n) in DATE_PARTS,
-        f"weeks start on another day on DuckDB; use {_either(DATE_PARTS)}",
+        f"weeks start on another day on DuckDB; use {_join(DATE_PARTS)}",
     ),
-    (exp.DateDiff, lambda n: unit(n) in DIFF_PARTS, f"weeks start on another day on DuckDB; use {_either(DIFF_PARTS)}"),
+    (exp.DateDiff, lambda n: unit(n) in DIFF_PARTS, f"weeks start on another day on DuckDB; use {_join(DIFF_PARTS)}"),
     (
         exp.Extract,
         lambda n: n.name.upper() in EXTRACTS,
-        f"this part differs or fails on DuckDB; use {_either(EXTRACTS)}",
+        f"this part differs or fails on DuckDB; use {_join(EXTRACTS)}",
     ),
     (
         exp.TimeToStr,
@@ -139,9 +139,9 @@ CONDITIONS: tuple[Rule, ...] = (
         lambda n: n.args.get("scale") == exp.UnixToTime.MICROS,
         "only TIMESTAMP_MICROS was compared",
     ),
-    (exp.TimeToStr, lambda n: n.args["format"].name in FORMATS, f"only the formats {_either(FORMATS)} were compared"),
+    (exp.TimeToStr, lambda n: n.args["format"].name in FORMATS, f"only the formats {_join(FORMATS)} were compared"),
     (exp.Unnest, lambda n: not n.args.get("offset"), "WITH OFFSET counts from 1 on DuckDB"),
-    (exp.In, lambda n: not n.args.get("unnest") or _takes_a_parameter(n), "IN UNNEST takes an array parameter"),
+    (exp.In, lambda n: not n.args.get("unnest") or _is_array_parameter(n), "IN UNNEST takes an array parameter"),
     (exp.Cast, lambda n: kind(n) in CAST_TARGETS, "casts to this type were never compared"),
     (
         exp.Cast,
@@ -164,4 +164,4 @@ CONDITIONS: tuple[Rule, ...] = (
         "cast a column, a parameter or a literal to DATE",
     ),
 )
-"""form → what must hold of it, and why."""
+"""Form, required condition, and the reason for it."""

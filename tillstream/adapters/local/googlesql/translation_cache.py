@@ -1,7 +1,7 @@
-"""The files of sql/ in DuckDB's words, translated when they are written and not at every start.
+"""The files of sql/ translated to DuckDB SQL ahead of time, so that no start needs the translator.
 
-`sql/duckdb.json` holds them by the digest of their text; `make docs` writes it, a test holds it against the files.
-Other texts (queries with a scope in them) are translated when they come, by `dialect`.
+`sql/duckdb.json` maps digests of the texts to translations; `make docs` writes it, and a test compares it with the
+files. Other texts, such as queries with a scope, are translated on demand by `dialect`.
 """
 
 import hashlib
@@ -14,10 +14,10 @@ FILE = "duckdb.json"
 
 
 def to_duckdb(text: str) -> str:
-    """As `dialect.to_duckdb`, without loading the translator for a text that shipped translated."""
-    known = _shipped().get(_digest(text))
-    if known is not None:
-        return known
+    """As `dialect.to_duckdb`, without loading the translator for texts that shipped translated."""
+    translated = _shipped().get(_digest(text))
+    if translated is not None:
+        return translated
     from tillstream.adapters.local.googlesql.dialect import to_duckdb as translate
 
     return translate(text)

@@ -1,4 +1,4 @@
-"""The one owner of SQLite. One connection a thread, all closed together."""
+"""SQLite files: one connection per thread, all closed together."""
 
 import sqlite3
 import threading
@@ -12,13 +12,13 @@ from tillstream.domain.errors import Unavailable
 
 BUSY_SECONDS = 30.0
 PAGE, LOG = 8 << 10, 32 << 20
-"""Bytes of a page, and of the log that gathers before it is folded in: events in tens of thousands are half a kilobyte
-each, and would be copied every four megabytes."""
+"""Bytes of a page, and of the log before a checkpoint: tens of thousands of events are half a kilobyte each, and with
+the default would be copied every four megabytes."""
 
 
 @contextmanager
-def ours(path: Path) -> Iterator[None]:
-    """SQLite's passing faults (locked, disk full, not readable) as `Unavailable`; anything else as it is."""
+def translate_errors(path: Path) -> Iterator[None]:
+    """Translate SQLite's transient errors (locked, disk full, not readable) into `Unavailable`."""
     try:
         yield
     except sqlite3.OperationalError as exc:
@@ -26,7 +26,7 @@ def ours(path: Path) -> Iterator[None]:
 
 
 class _Connection:
-    """Closes with its thread: a server that makes a thread per request must not gather open files."""
+    """Closes with its thread: a server with a thread per request must not accumulate open files."""
 
     def __init__(self, path: Path) -> None:
         self.sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -34,7 +34,7 @@ class _Connection:
             self.sqlite.execute(f"PRAGMA page_size={PAGE}")
             self.sqlite.execute("PRAGMA journal_mode=WAL").fetchall()
             self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // PAGE}")
-            # NORMAL may lose the last commits in a power cut; what was acknowledged must stay.
+            # NORMAL may lose the last commits in a power cut; acknowledged data must survive.
             self.sqlite.execute("PRAGMA synchronous=FULL")
         except BaseException:
             self.sqlite.close()
@@ -49,12 +49,12 @@ class SQLiteFile:
     """A database file in WAL mode. Safe in threads and in spawned (never forked) processes."""
 
     def __init__(self, path: Path, schema: Sequence[str]) -> None:
-        """Open or make it; `schema` is run in one transaction and must be repeatable."""
+        """Open or create the file; `schema` is run in one transaction and must be idempotent."""
         self.path = path
-        self._here = threading.local()
+        self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
         self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True)
         with self.transaction() as sqlite:
@@ -62,8 +62,8 @@ class SQLiteFile:
                 sqlite.execute(statement)
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
-        """One statement that reads, its rows to the end; inside `transaction` it sees what was written there."""
-        with ours(self.path):
+        """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
+        with translate_errors(self.path):
             return self._connection().execute(sql, params).fetchall()
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
@@ -73,9 +73,9 @@ class SQLiteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Holds the write lock from the start, so what is read inside is still true when it commits."""
-        # Threads queue here: SQLite's own waiting sleeps up to 100 ms and lets the lucky one win.
-        with self._turn, ours(self.path):
+        """Holds the write lock from the start, so that reads inside remain valid until the commit."""
+        # Threads queue here: SQLite's own wait sleeps up to 100 ms and is not fair.
+        with self._write_lock, translate_errors(self.path):
             sqlite = self._connection()
             sqlite.execute("BEGIN IMMEDIATE")
             try:
@@ -87,7 +87,7 @@ class SQLiteFile:
                 raise
 
     def close(self) -> None:
-        """Close every connection that was made; stop the threads that use them first. Repeatable."""
+        """Close every connection; stop the threads that use them first. Idempotent."""
         with self._lock:
             self._closed = True
             for connection in list(self._open):
@@ -96,9 +96,9 @@ class SQLiteFile:
     def _connection(self) -> sqlite3.Connection:
         if self._closed:
             raise Unavailable(f"{self.path.name} has been closed.")
-        connection: _Connection | None = getattr(self._here, "connection", None)
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._here.connection = _Connection(self.path)
+            connection = self._local.connection = _Connection(self.path)
             with self._lock:
                 self._open.add(connection)
         return connection.sqlite

@@ -1,4 +1,4 @@
-"""Documents as JSON rows in SQLite, compare-and-set by version."""
+"""Documents as JSON rows in SQLite, with compare-and-set by version."""
 
 import json
 import re
@@ -15,7 +15,7 @@ INDEXED = ("state", "kind", "parent", "contract", "sha256", "received_seq", "who
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _value(field: str) -> str:
+def _json_value(field: str) -> str:
     if not FIELD.fullmatch(field):
         raise Rejected(f"{field!r} is not the name of a field that can be searched.")
     return f"json_extract(data, '$.{field}')"
@@ -25,14 +25,14 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL,
         PRIMARY KEY (collection, id))""",
-    *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_value(name)}, id)" for name in INDEXED),
+    *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_json_value(name)}, id)" for name in INDEXED),
 )
 INSERT = "INSERT INTO documents (collection, id, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (collection, id) DO "
 UPDATE = "UPDATE SET version = version + 1, data = excluded.data"
 
 
 class SQLiteDocumentStore:
-    """Documents without the field of `order_by` come before all others; `descending` turns the whole order round."""
+    """Documents without the field of `order_by` sort first; `descending` reverses the whole order."""
 
     def __init__(self, path: Path) -> None:
         self._file = SQLiteFile(path, SCHEMA)
@@ -70,12 +70,12 @@ class SQLiteDocumentStore:
         below: str | None = None,
     ) -> list[Document]:
         condition, params = _condition(collection, where)
-        for sign, bound in ((">", above), ("<", below)):
+        for operator, bound in ((">", above), ("<", below)):
             if bound is not None:
-                condition += f" AND id {sign} ?"
+                condition += f" AND id {operator} ?"
                 params.append(bound)
-        way = "DESC" if descending else "ASC"
-        order = f"{_value(order_by)} {way}, id {way}" if order_by else f"id {way}"
+        direction = "DESC" if descending else "ASC"
+        order = f"{_json_value(order_by)} {direction}, id {direction}" if order_by else f"id {direction}"
         sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
         rows = self._file.rows(sql, [*params, -1 if limit is None else limit, offset])
         return [Document(key, json.loads(data), version) for key, data, version in rows]
@@ -105,8 +105,8 @@ def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
 def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:
     parts, params = ["collection = ?"], list[Any]([collection])
     for field, value in (where or {}).items():
-        # SQLite reads true as 1 and a list as text: the type is compared too, so that only equals are equal.
+        # SQLite reads true as 1 and a list as text, so the type is compared as well.
         kind = str(value).lower() if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
-        parts.append(f"{_value(field)} = ? AND json_type(data, '$.{field}') = '{kind}'")
+        parts.append(f"{_json_value(field)} = ? AND json_type(data, '$.{field}') = '{kind}'")
         params.append(value)
     return " AND ".join(parts), params

@@ -1,4 +1,4 @@
-"""A durable queue in SQLite. Messages fan out when published, one row a subscription."""
+"""A durable queue in SQLite. Publishing fans messages out, one row per subscription."""
 
 import json
 import random
@@ -18,12 +18,12 @@ from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
 
 POLL_SECONDS = 0.05
-"""How late a message of another process may be seen; within the process a waiting `pull` wakes at once."""
+"""Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
 LOST = "The worker that held it stopped or took longer than its lease."
 
 
 class SQLiteEventBus:
-    """Time limits follow `clock`; only the waiting of `pull` is real time. Jitter comes from `rng`."""
+    """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter."""
 
     def __init__(self, path: Path, clock: Clock, rng: random.Random | None = None) -> None:
         self._file = SQLiteFile(path, sql.SCHEMA)
@@ -33,12 +33,12 @@ class SQLiteEventBus:
         self._arrivals = 0
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
-        """A given policy replaces the one before; `Rejected` where the subscription listens to another topic."""
+        """Replaces the policy if one is passed. Raises `Rejected` if the subscription listens to another topic."""
         with self._file.transaction() as sqlite:
-            known = sqlite.execute(sql.SUBSCRIPTION, (subscription,)).fetchone()
-            if known and known[1] != topic:
-                raise Rejected(f"The subscription {subscription} listens to {known[1]}, not to {topic}.")
-            if policy or not known:
+            existing = sqlite.execute(sql.SUBSCRIPTION, (subscription,)).fetchone()
+            if existing and existing[1] != topic:
+                raise Rejected(f"The subscription {subscription} listens to {existing[1]}, not to {topic}.")
+            if policy or not existing:
                 p = policy or RetryPolicy()
                 values = (subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease)
                 sqlite.execute(sql.SUBSCRIBE, values)
@@ -47,41 +47,43 @@ class SQLiteEventBus:
         if not messages or not self._file.rows(sql.LISTENERS, (topic,)):
             return [str(self._clock.tick()) for _ in messages]
         now, tick = self._micros(), self._clock.tick()
-        # Many messages of one publisher share their attributes: each mapping is written once.
+        # Messages of one publisher often share their attributes: each mapping is encoded once.
         shared = {id(each.attributes): each.attributes for each in messages}
-        written = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
-        cells = [cell for body, attributes in messages for cell in (body, written[id(attributes)])]
+        encoded = {key: json.dumps(dict(each)) if each else None for key, each in shared.items()}
+        cells = [cell for body, attributes in messages for cell in (body, encoded[id(attributes)])]
         with self._file.transaction() as sqlite:
-            # The clock of another process may be ahead of ours: the database has the last word.
+            # The clock of another process may be ahead of ours: the database decides.
             last = sqlite.execute(sql.NEXT_SEQUENCE, (tick, len(messages) - 1)).fetchall()[0][0]
             sequences = range(last - len(messages) + 1, last + 1)
             for (listener,) in sqlite.execute(sql.LISTENERS, (topic,)).fetchall():
                 for start in range(0, len(messages), sql.ROWS):
-                    some = cells[2 * start : 2 * (start + sql.ROWS)]
-                    statement = sql.PUBLISH if len(some) == 2 * sql.ROWS else sql.publish(len(some) // 2)
-                    sqlite.execute(statement, (listener, now, sequences[start], *some))
+                    chunk = cells[2 * start : 2 * (start + sql.ROWS)]
+                    statement = sql.PUBLISH if len(chunk) == 2 * sql.ROWS else sql.publish(len(chunk) // 2)
+                    sqlite.execute(statement, (listener, now, sequences[start], *chunk))
         self._wake()
         return [str(sequence) for sequence in sequences]
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
-        give_up_at = time.monotonic() + wait
+        deadline = time.monotonic() + wait
         while True:
-            seen = self._arrivals
+            arrivals = self._arrivals
             deliveries = self._lease(subscription, limit)
-            left = give_up_at - time.monotonic()
-            if deliveries or left <= 0:
+            remaining = deadline - time.monotonic()
+            if deliveries or remaining <= 0:
                 return deliveries
             with self._arrived:
-                if self._arrivals == seen:
-                    self._arrived.wait(min(POLL_SECONDS, left))
+                if self._arrivals == arrivals:
+                    self._arrived.wait(min(POLL_SECONDS, remaining))
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
         now = self._micros()
-        return self._change(sql.ACKNOWLEDGE, [(*_held(delivery), now) for delivery in deliveries])
+        return self._change(sql.ACKNOWLEDGE, [(*_lease_key(delivery), now) for delivery in deliveries])
 
     def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
         now = self._micros()
-        return self._change(sql.EXTEND, [(now + _micros(seconds), *_held(delivery), now) for delivery in deliveries])
+        return self._change(
+            sql.EXTEND, [(now + _micros(seconds), *_lease_key(delivery), now) for delivery in deliveries]
+        )
 
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
         now = self._micros()
@@ -92,7 +94,7 @@ class SQLiteEventBus:
                     policies[delivery.subscription] = self._subscription(delivery.subscription)[2]
                 policy = policies[delivery.subscription]
                 due = now + _micros(self._delay(policy, delivery.attempt))
-                for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *_held(delivery))).fetchall():
+                for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *_lease_key(delivery))).fetchall():
                     if attempts >= policy.attempts or now - since >= _micros(policy.age):
                         _bury(sqlite, row, attempts, now)
 
@@ -126,7 +128,7 @@ class SQLiteEventBus:
         return sent
 
     def close(self) -> None:
-        """Stop the threads that pull first. Repeatable."""
+        """Stop the threads that pull first. Idempotent."""
         self._file.close()
 
     def _lease(self, subscription: str, limit: int) -> list[Delivery]:
@@ -190,7 +192,7 @@ def _bury(sqlite: sqlite3.Connection, row: int, attempts: int, now: int) -> None
     sqlite.execute(sql.FORGET, (row,))
 
 
-def _held(delivery: Delivery) -> tuple[int, int]:
+def _lease_key(delivery: Delivery) -> tuple[int, int]:
     row, token = delivery.lease.split(".")
     return int(row), int(token)
 

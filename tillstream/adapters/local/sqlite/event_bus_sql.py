@@ -1,14 +1,14 @@
 """The statements of the SQLite queue. Times are microseconds since 1970.
 
-A message is ready when `due` has passed; a new one is due since ever, so that a clock set back does not hide it.
-While it is leased, `due` is the end of the lease.
+A message is ready once `due` has passed; a new one is always due, so that a clock set back does not hide it. While it
+is leased, `due` is the end of the lease.
 """
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS subscriptions (
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, minimum REAL NOT NULL,
         maximum REAL NOT NULL, attempts INTEGER NOT NULL, age REAL NOT NULL, lease REAL NOT NULL)""",
-    # AUTOINCREMENT: else an emptied table gives the same ids again, and a late acknowledgement hits a new message.
+    # AUTOINCREMENT: otherwise an emptied table reuses ids, and a late acknowledgement deletes a new message.
     """CREATE TABLE IF NOT EXISTS messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT, subscription INTEGER NOT NULL, sequence INTEGER NOT NULL,
         body BLOB NOT NULL, attributes TEXT, since INTEGER NOT NULL, due INTEGER NOT NULL DEFAULT 0,
@@ -18,7 +18,7 @@ SCHEMA = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, subscription INTEGER NOT NULL, sequence INTEGER NOT NULL,
         body BLOB NOT NULL, attributes TEXT, died INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS dead_letters_of ON dead_letters (subscription, id)",
-    # The greatest sequence given, kept although messages go: the order of the bus outlives them.
+    # The greatest sequence so far, kept after the messages are deleted: the order of the bus outlives them.
     "CREATE TABLE IF NOT EXISTS sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO sequence VALUES (1, 0)",
 )
@@ -34,11 +34,11 @@ LISTENERS = "SELECT id FROM subscriptions WHERE topic = ?"
 NEXT_SEQUENCE = "UPDATE sequence SET last = max(last + 1, ?) + ? RETURNING last"
 
 ROWS = 200
-"""Messages told with one statement: the interpreter waits for each statement, and there are many messages."""
+"""Messages per INSERT statement: each statement has a fixed cost in the interpreter."""
 
 
 def publish(rows: int) -> str:
-    """Insert so many messages: subscription, since, first sequence; then body and attributes of each."""
+    """INSERT so many messages: subscription, since, first sequence; then body and attributes of each."""
     values = ", ".join(f"(?1, ?2, ?3 + {row}, ?, ?)" for row in range(rows))
     return f"INSERT INTO messages (subscription, since, sequence, body, attributes) VALUES {values}"
 
@@ -47,8 +47,8 @@ PUBLISH = publish(ROWS)
 
 ANY_READY = "SELECT 1 FROM messages WHERE subscription = ? AND due <= ? LIMIT 1"
 
-# Ordered as the index is, so that a long queue is not sorted for each pull.
-# A lease still there when another begins was never given back.
+# Ordered by the index, so that a long queue is not sorted for each pull.
+# A lease that still exists when the next one starts was never released.
 LEASE = """UPDATE messages SET due = :expires, lease = :lease, attempts = attempts + 1,
         error = CASE WHEN lease IS NULL THEN error ELSE :lost END
     WHERE id IN (SELECT id FROM messages WHERE subscription = :subscription AND due <= :now
