@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.detection_files import GeneratedFile, Truth, made
+from bench.detection_files import GeneratedFile, Truth, generate_file
 from bench.detection_styles import Style
 from tillstream.detection import Proposal, propose
 from tillstream.domain.contract.model import parse
@@ -22,7 +22,7 @@ from tillstream.domain.contract.sections import DateStyle
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.dates.formats import DAY
 from tillstream.pipeline.normalising.dates.parse import read_dates
-from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.staging.sources.file import file_batches
 from tillstream.samples import wide
 
 FILES = 300
@@ -45,7 +45,7 @@ class Outcome:
     seconds: float = 0.0
 
 
-def judge(file: GeneratedFile) -> Outcome:
+def evaluate(file: GeneratedFile) -> Outcome:
     """Compare the first proposal with the truth, then answer its questions and load the file."""
     started = time.perf_counter()
     first = propose(io.BytesIO(file.data), name="generated")
@@ -143,7 +143,7 @@ def _load_errors(file: GeneratedFile) -> list[str]:
         return [f"answers do not close {', '.join(question.key for question in proposal.questions)}"]
     rows, refused, net = 0, 0, Decimal(0)
     try:
-        for part in file_parts(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED):
+        for part in file_batches(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED):
             rows += part.table.num_rows
             refused += len(part.refused)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0
@@ -155,7 +155,7 @@ def _load_errors(file: GeneratedFile) -> list[str]:
 
 
 def measure(files: int = FILES) -> list[Outcome]:
-    return [judge(made(seed)) for seed in range(files)]
+    return [evaluate(generate_file(seed)) for seed in range(files)]
 
 
 def questions_a_file(outcomes: list[Outcome]) -> float:

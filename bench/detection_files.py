@@ -50,7 +50,7 @@ class GeneratedFile:
     truth: Truth
 
 
-def made(seed: int) -> GeneratedFile:
+def generate_file(seed: int) -> GeneratedFile:
     draw = Random(f"detection {seed}")
     style = drawn(draw)
     truth = Truth(style, draw.choice(tuple(KINDS)))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from bench import detection_words as words
-from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.normalising.dates.formats import format_datetime
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp850", "latin-1")
 DATES = {
@@ -43,7 +43,7 @@ class Style:
             return text.encode()
 
     def date(self, moment: datetime) -> str:
-        text = written(moment, self.date_format, self.language)
+        text = format_datetime(moment, self.date_format, self.language)
         if self.padded:
             return text
         for sign in "./-":

@@ -15,9 +15,9 @@ from bench.process import Figures, Run
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
-from tillstream.domain.people import EVERYTHING
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing import sale_events
-from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
@@ -72,7 +72,7 @@ def measure(work: Path) -> Scale:
     into_history, into_none = _load_new_rows(work, home)
     with _open_app(home) as app:
         started = time.perf_counter()
-        project(app.ports.warehouse)
+        refresh_daily_totals(app.ports.warehouse)
         totals_time = time.perf_counter() - started
         query_times = {query: _p95(app, query) for query in DASHBOARD}
         one_sale = _one_sale(app)
@@ -133,7 +133,7 @@ def _publish_rate(app: App) -> float:
         # The server published without a subscription; publish again.
         app.ports.documents.delete(sale_events.COLLECTION, str(number))
         started = time.perf_counter()
-        events = sale_events.announce(app.ports, number)
+        events = sale_events.publish_changes(app.ports, number)
         rates.append(events / (time.perf_counter() - started))
     return statistics.median(rates)
 
@@ -142,6 +142,6 @@ def _p95(app: App, name: str) -> float:
     seconds = []
     for _ in range(QUERY_RUNS):
         started = time.perf_counter()
-        queries.run(app.ports.warehouse, name, EVERYTHING, Filters())
+        queries.run(app.ports.warehouse, name, UNRESTRICTED, Filters())
         seconds.append(time.perf_counter() - started)
     return statistics.quantiles(seconds, n=20)[-1]

@@ -49,7 +49,7 @@ def _script(checkout: Path) -> str:
     return script
 
 
-def said(here: Figures, other: Figures) -> dict[str, float]:
+def summarize(here: Figures, other: Figures) -> dict[str, float]:
     """Summarize the pairs: medians in seconds and megabytes; `ratio` is the median of the ratios of the pairs."""
     ratios = sorted(one.wall / two.wall for one, two in zip(here.runs, other.runs, strict=True))
     return {
@@ -77,7 +77,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tillstream-pairs-") as folder:
         work = Path(folder)
         file = ingest.file_of(work, options.rows)
-        summary = said(*pairs(HERE, other, file, work, max(options.pairs, MIN_PAIRS)))
+        summary = summarize(*pairs(HERE, other, file, work, max(options.pairs, MIN_PAIRS)))
     print(json.dumps({name: round(value, 3) for name, value in summary.items()}, indent=2))
     print(
         f"speed {'holds' if summary['ratio'] <= LIMIT else 'does not hold'}: {summary['ratio']:.3f} of {LIMIT} at most"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from devtools import emulators
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
-from devtools.local_triggers import LOOK_EVERY, Relay, call, every, make_subscription, make_topic, minutes
+from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, minutes, start_periodic
 from infra.functions import FUNCTIONS, Finalized, Function, Pushed, Scheduled
 from tillstream.app import tables
 from tillstream.domain.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
@@ -117,12 +117,12 @@ def _start_triggers(
                 case Finalized():
                     relay = Relay(storage, settings.buckets[trigger.bucket], to)
                     stack.callback(relay.close)
-                    yield every(LOOK_EVERY, relay.look, stopping, f"relay-{trigger.bucket}")
+                    yield start_periodic(LOOK_EVERY, relay.look, stopping, f"relay-{trigger.bucket}")
                 case Pushed():
                     make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
                 case Scheduled():
                     job = partial(call, "POST", to, {})
-                    yield every(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
+                    yield start_periodic(60.0 * minutes(trigger.cron), job, stopping, f"scheduler-{spec.name}")
 
 
 def _function(spec: Function, variables: Mapping[str, str], source: Source) -> Kind:

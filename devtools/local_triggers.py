@@ -18,7 +18,7 @@ from tillstream.ports.event_bus import RetryPolicy
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
 MAX_CONCURRENT = 2
-AGAIN = 2.0
+RETRY_SECONDS = 2.0
 """Seconds to wait after a failure before retrying."""
 
 
@@ -94,7 +94,7 @@ class Relay:
         try:
             call("POST", self._to, data, **headers)
         except OSError:
-            threading.Event().wait(AGAIN)
+            threading.Event().wait(RETRY_SECONDS)
             return False
         return True
 
@@ -105,7 +105,9 @@ def minutes(cron: str) -> int:
     return 1 if first == "*" else int(first.removeprefix("*/"))
 
 
-def every(seconds: float, work: Callable[[], object], stopping: threading.Event, name: str) -> threading.Thread:
+def start_periodic(
+    seconds: float, work: Callable[[], object], stopping: threading.Event, name: str
+) -> threading.Thread:
     """Start a thread that calls `work` every `seconds` until `stopping` is set; failures are retried."""
 
     def loop() -> None:
@@ -113,7 +115,7 @@ def every(seconds: float, work: Callable[[], object], stopping: threading.Event,
             try:
                 work()
             except OSError:  # the function is busy or failed, which its log shows
-                stopping.wait(AGAIN)
+                stopping.wait(RETRY_SECONDS)
             stopping.wait(seconds)
 
     thread = threading.Thread(target=loop, name=name)

@@ -17,7 +17,7 @@ from functions import pushed
 from tillstream.app import App, build
 from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.logs import configure, traced
+from tillstream.logs import bind_trace, configure
 from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.settings import Settings
 from tillstream.workflows.operations import dead_letters
@@ -67,7 +67,7 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
     pushed.check(running.settings)
     running.book.refresh()
     chosen = running.settings
-    with traced(chosen, _headers()):
+    with bind_trace(chosen, _headers()):
         batches = keep_receiving(
             running.ports, running.book, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
         )
@@ -83,10 +83,10 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     running = app()
     pushed.check(running.settings)
     running.book.refresh()
-    with traced(running.settings, _headers()):
-        reference.ready(running.ports, running.settings.reporting_currency)
+    with bind_trace(running.settings, _headers()):
+        reference.refresh_rates(running.ports, running.settings.reporting_currency)
         summary = reconcile.run(running.ports, running.book, hand_on=bool(running.settings.project))
-        holidays.renew(running.ports)
+        holidays.refresh(running.ports)
     return summary, 200
 
 
@@ -98,7 +98,7 @@ def _handle(function: str, cloud_event: CloudEvent) -> None:
         return  # the subscription may have no filter
     age = datetime.now(UTC) - datetime.fromisoformat(cloud_event["time"])
     limit = timedelta(hours=running.settings.event_hours)
-    with traced(running.settings, _headers()):
+    with bind_trace(running.settings, _headers()):
         if age > limit + GIVE_UP_UNTRIED_AFTER:
             _dead_letter(function, event, age, "The instances that tried it did not live to say why.")
             return
@@ -119,7 +119,7 @@ def _dead_letter(function: str, event: Event, age: timedelta, error: str) -> Non
     topic = TOPIC_OBJECTS if event.type == OBJECT_FINALIZED else TOPIC_BATCHES
     message = Message(json.dumps(event.data).encode(), {"type": event.type})
     now = app().ports.clock.now()
-    dead_letters.give_up(
+    dead_letters.store(
         app().ports, DeadLetter(f"{function}-{event.id}", function, topic, message, now - age, now, 0, error)
     )
 

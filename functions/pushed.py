@@ -12,7 +12,7 @@ from flask import abort, request
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:
-    from tillstream.people.sign_in.jwt_verifier import Signer
+    from tillstream.people.sign_in.jwt_verifier import JWTVerifier
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 KEYS = "https://www.googleapis.com/oauth2/v3/certs"
@@ -22,22 +22,22 @@ def check(settings: Settings) -> None:
     """Abort with 401 unless the request has a Google-signed token for our audience and of the push account."""
     if not settings.push_account:
         return
-    from tillstream.people.sign_in.jwt_verifier import NotSigned
+    from tillstream.people.sign_in.jwt_verifier import InvalidToken
 
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "bearer":
         abort(401)
     try:
         claims = _signer(KEYS).claims(token, settings.push_audience)
-    except NotSigned:
+    except InvalidToken:
         abort(401)
     if claims.get("email") != settings.push_account or claims.get("email_verified") is not True:
         abort(401)
 
 
 @cache
-def _signer(keys: str) -> "Signer":
+def _signer(keys: str) -> "JWTVerifier":
     """The verifier, one for each process, so that keys are cached."""
-    from tillstream.people.sign_in.jwt_verifier import Signer
+    from tillstream.people.sign_in.jwt_verifier import JWTVerifier
 
-    return Signer(ISSUERS, "RS256", keys)
+    return JWTVerifier(ISSUERS, "RS256", keys)

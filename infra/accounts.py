@@ -116,11 +116,11 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
     yield On("project"), Role("roles/eventarc.serviceAgent", EVENTARC_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
     yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
-    for name in pushed_and_pulled():
+    for name in dead_letter_subscriptions():
         yield On("subscription", name), Role("roles/pubsub.subscriber", pubsub)
 
 
-def pushed_and_pulled() -> list[str]:
+def dead_letter_subscriptions() -> list[str]:
     """Every subscription with a dead-letter policy."""
     pushed = [t.subscription for spec in FUNCTIONS for t in spec.triggers if isinstance(t, Pushed)]
     return [*pushed, "receive"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from infra.resource import FILES, Ask, Command
+from infra.resource import FILES, Command, StateQuery
 from tillstream.domain.errors import Rejected, Unavailable
 
 QUERY_TIMEOUT = 120.0
@@ -60,7 +60,7 @@ class Gcloud:
     report: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
 
-    def ask(self, ask: Ask) -> Any:
+    def ask(self, ask: StateQuery) -> Any:
         """The JSON result; None if the resource does not exist. Raises `Rejected`, `Unavailable`."""
         command = Command(ask.words, program=ask.program)
         if ask.program == "gcloud":

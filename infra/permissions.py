@@ -87,7 +87,7 @@ Permission = tuple[str, str]
 """Permission, and the bucket, topic or subscription; empty for the project, the dataset or the documents."""
 
 
-def needed(call: str, where: str = "") -> set[Permission]:
+def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
     narrow = call.partition(".")[0] in {"objects", "bus"} and call not in OF_PROJECT
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
@@ -100,7 +100,7 @@ def needed(call: str, where: str = "") -> set[Permission]:
     return permissions
 
 
-def held(grants: Iterable[Grant]) -> Iterator[Permission]:
+def granted_permissions(grants: Iterable[Grant]) -> Iterator[Permission]:
     """The permissions of an account with these grants."""
     for grant in grants:
         for permission in ROLES[grant.role]:

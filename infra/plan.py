@@ -9,7 +9,7 @@ from infra.gcloud import Gcloud
 from infra.kinds import agents
 from infra.kinds.iam import Policy
 from infra.kinds.services import ENABLED
-from infra.resource import Ask, Command, Resource
+from infra.resource import Command, Resource, StateQuery
 
 WORKERS = 4
 """Concurrent queries of the project; each is a process."""
@@ -68,7 +68,7 @@ class Project:
         parent_exists = parent is None or self.state(parent) is not None
         return bool(query.words) and parent_exists and (not query.api or query.api in self._enabled)
 
-    def _ask(self, asks: Iterable[Ask]) -> None:
+    def _ask(self, asks: Iterable[StateQuery]) -> None:
         new = {ask.words: ask for ask in asks if ask.words not in self._answers}
         with ThreadPoolExecutor(WORKERS) as pool:
             self._answers |= zip(new, pool.map(self._gcloud.ask, new.values()), strict=True)

@@ -8,7 +8,7 @@ from infra import source, stage
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.gcloud import Gcloud
-from infra.resource import Ask
+from infra.resource import StateQuery
 from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
 
@@ -51,7 +51,7 @@ def here(work: Path = WORK) -> Source:
 
 
 def _number(gcloud: Gcloud) -> str:
-    query = Ask(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
+    query = StateQuery(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
     with contextlib.suppress(KeyError, TypeError):
         return str(gcloud.ask(query)["projectNumber"])
     raise Rejected(f"There is no project {gcloud.project}, or you may not see it.")

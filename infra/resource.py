@@ -29,7 +29,7 @@ def gcloud(*words: str, files: Mapping[str, str] = NO_FILES) -> Command:
 
 
 @dataclass(frozen=True)
-class Ask:
+class StateQuery:
     """One query that returns the states of many resources. name_of: the name of each item of the result."""
 
     words: tuple[str, ...]
@@ -58,7 +58,7 @@ class Resource:
 
     kind: str
     name: str
-    ask: Ask
+    ask: StateQuery
     wanted: Mapping[str, Any]
     create: tuple[Command, ...]
     change: tuple[Command, ...] = ()

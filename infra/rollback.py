@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.functions import FUNCTIONS
 from infra.gcloud import Gcloud
-from infra.resource import Ask, gcloud
+from infra.resource import StateQuery, gcloud
 from tillstream.domain.errors import Rejected, TillstreamError
 
 API = "run.googleapis.com"
@@ -28,7 +28,7 @@ def roll_back(project: str, region: str, report: Callable[[str], None], *, forwa
             calls.do(gcloud("run", "services", "update-traffic", service, "--to-latest", where))
             report(f"{service}: the newest revision")
             continue
-        revisions = calls.ask(Ask(("run", "revisions", "list", f"--service={service}", where), _name, API))
+        revisions = calls.ask(StateQuery(("run", "revisions", "list", f"--service={service}", where), _name, API))
         chosen = before(serving(described(calls, service, region)), revisions or [])
         if chosen:
             calls.do(gcloud("run", "services", "update-traffic", service, f"--to-revisions={chosen}=100", where))
@@ -41,7 +41,7 @@ def calling(project: str) -> Gcloud:
 
 def described(calls: Gcloud, service: str, region: str) -> dict[str, Any]:
     """The service in the format of Cloud Run. Raises `Rejected` if it does not exist."""
-    result = calls.ask(Ask(("run", "services", "describe", service, f"--region={region}"), _name, API))
+    result = calls.ask(StateQuery(("run", "services", "describe", service, f"--region={region}"), _name, API))
     if not result:
         raise Rejected(f"There is no {service} in {calls.project}, {region}.")
     state: dict[str, Any] = result

@@ -50,7 +50,7 @@ from portal.sign_in import methods, session_auth
 from tillstream.app import App
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
-from tillstream.workflows.corrections.drafts.workspace import Desk
+from tillstream.workflows.corrections.drafts.workspace import Workspace
 
 SEVERITIES = {"error": "Refused", "warning": "Check", "hold": "Decide", "rejection": "File refused"}
 TRIES = "30 per minute"
@@ -62,7 +62,7 @@ def create_app(app: App) -> Flask:
     flask = Flask(__name__)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
-    flask.extensions[corrections.seen.EXTENSION] = Desk()
+    flask.extensions[corrections.seen.EXTENSION] = Workspace()
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(session_auth.load)

@@ -37,7 +37,7 @@ class TokenMayNot(Rejected):
         super().__init__(f"This token was not given the right “{access.value}”; make one that has it under Tokens.")
 
 
-class LacksSecondStep(Rejected):
+class SecondFactorRequired(Rejected):
     """The user's role requires two-factor sign-in."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ def allow(access: Access) -> Callable[[View], View]:
     return mark
 
 
-def only_with_passwords(view: View) -> View:
+def requires_password_sign_in(view: View) -> View:
     """Answer 404 where password sign-in is disabled."""
 
     @wraps(view)
@@ -110,14 +110,14 @@ def gate() -> ResponseReturnValue | None:
 
 def _lacks_second_step() -> bool:
     """Whether a required second factor is missing; external identity providers apply their own rules."""
-    return not shown_token() and not this_session().way and mfa_policy.lacks_second_step(ports(), me())
+    return not shown_token() and not this_session().way and mfa_policy.must_set_up_mfa(ports(), me())
 
 
 def _to_second_step() -> ResponseReturnValue:
     """Redirect to the two-factor setup that the user's role requires; API calls and changes are refused."""
     program = request.path.startswith("/api/") and request.path != "/api/docs"
     if program or request.method not in {"GET", "HEAD"}:
-        raise LacksSecondStep
+        raise SecondFactorRequired
     return redirect(url_for("profile.second_step"), 303)
 
 

@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.domain.people import Scope
 from tillstream.people.personal_tokens import PersonalToken
 from tillstream.people.sign_in import sessions
-from tillstream.people.sign_in.sessions import Lives, Session
+from tillstream.people.sign_in.sessions import Session, SessionLifetime
 from tillstream.people.user import User
 from tillstream.ports import Ports
 
@@ -67,10 +67,10 @@ def this_session() -> Session:
     return session
 
 
-def lives() -> Lives:
+def lives() -> SessionLifetime:
     """Session lifetimes from the settings."""
     settings = tillstream().settings
-    return Lives(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
+    return SessionLifetime(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
 
 
 def record_audit_address(app: Flask) -> None:
@@ -79,7 +79,7 @@ def record_audit_address(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         stack = ExitStack()
-        stack.enter_context(audit.coming_from(request.remote_addr or ""))
+        stack.enter_context(audit.client_address(request.remote_addr or ""))
         setattr(g, AUDIT_STACK, stack)
 
     @app.teardown_request

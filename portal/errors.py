@@ -10,11 +10,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from portal import token_auth
-from portal.access import LacksSecondStep, NotForTokens, TokenMayNot
+from portal.access import NotForTokens, SecondFactorRequired, TokenMayNot
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
 from portal.formats import size
-from portal.sign_in.errors import NotProved
+from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
@@ -40,9 +40,9 @@ TABLE: dict[type[Exception], Answer] = {
     NotFound: Answer(404, "There is nothing here"),
     NotForTokens: Answer(403, "A token does not open this"),
     TokenMayNot: Answer(403, "This token does not open this"),
-    LacksSecondStep: Answer(403, "A second step is asked of you"),
+    SecondFactorRequired: Answer(403, "A second step is asked of you"),
     NotInvited: Answer(403, "You have no account here yet"),
-    NotProved: Answer(403, "We could not see who you are"),
+    IdentityNotVerified: Answer(403, "We could not see who you are"),
     NoSuchLink: Answer(410, "This link opens nothing"),
     Forbidden: Answer(403, "This is not part of your work"),
     UnknownValue: Answer(400, "Nothing is called that"),

@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, request
 from flask_login import current_user
 
-from tillstream.logs import traced
+from tillstream.logs import bind_trace
 from tillstream.settings import Settings
 
 QUIET = frozenset({"static", "plotly", "world", "api.healthz", "health.ready"})
@@ -24,7 +24,7 @@ def register(app: Flask, settings: Settings) -> None:
     @app.before_request
     def begin() -> None:
         stack = ExitStack()
-        stack.enter_context(traced(settings, {name: request.headers.get(name, "") for name in TRACES}))
+        stack.enter_context(bind_trace(settings, {name: request.headers.get(name, "") for name in TRACES}))
         setattr(g, STACK, stack)
         setattr(g, BEGUN, time.perf_counter())
 

@@ -8,7 +8,7 @@ from portal import create_app
 from tillstream import logs
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App, build
-from tillstream.batches.freshness import Newest
+from tillstream.batches.freshness import LatestVersion
 from tillstream.people import accounts
 from tillstream.people.sign_in import external_identities
 from tillstream.settings import Settings
@@ -18,14 +18,14 @@ def application() -> Flask:
     """Create the portal from the settings in the environment; called once in each worker process."""
     settings = Settings()
     logs.configure(settings)
-    logs.take_over()
-    return one_of_many(build(settings))
+    logs.redirect_stdlib_logging()
+    return create_worker_portal(build(settings))
 
 
-def one_of_many(app: App) -> Flask:
+def create_worker_portal(app: App) -> Flask:
     """Portal of several instances: reads the latest data version from the documents, which other instances update."""
     ensure_first_admin(app)
-    return create_app(replace(app, queries=QueryCache(newest=Newest(app.ports.documents))))
+    return create_app(replace(app, queries=QueryCache(newest=LatestVersion(app.ports.documents))))
 
 
 def ensure_first_admin(app: App) -> None:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.validating.validate import validate
 
 MAPPED = {"sale_id": "No", "date": "Date", "quantity": "Qty", "unit_price": "Price"}
@@ -34,12 +34,12 @@ def column(name: str, source: pa.Table, rules: Contract, **options: Any) -> list
     return normalise(source, rules, **options)[0].column(name).to_pylist()
 
 
-def found(findings: Findings) -> list[tuple[int, str, str | None]]:
+def found(findings: Issues) -> list[tuple[int, str, str | None]]:
     """(row, code, column) of each find."""
     return [(row["index"], row["code"], row["column"]) for row in findings.table().to_pylist()]
 
 
-def judged(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Findings:
+def judged(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Issues:
     table, findings = normalise(source, rules)
     validate(table, rules, findings, received_date=received)
     return findings

@@ -41,14 +41,16 @@ def watched(app: App, calls: Calls) -> App:
 
 
 def needed(calls: Calls) -> set[permissions.Permission]:
-    return {found for call, where in calls for found in permissions.needed(call, where)}
+    return {found for call, where in calls for found in permissions.required_permissions(call, where)}
 
 
 def unneeded(grants: Iterable[Grant], calls: Calls) -> list[Grant]:
     """Those without which all the calls may still be made."""
     grants = tuple(grants)
-    wanted = needed(calls) & set(permissions.held(grants))
-    return [one for one in grants if wanted <= set(permissions.held(each for each in grants if each != one))]
+    wanted = needed(calls) & set(permissions.granted_permissions(grants))
+    return [
+        one for one in grants if wanted <= set(permissions.granted_permissions(each for each in grants if each != one))
+    ]
 
 
 def _about(given: Any) -> str:

@@ -14,11 +14,11 @@ from tillstream.domain.contract.amount_rule import AmountRule
 from tillstream.domain.contract.model import IDS, Contract
 from tillstream.domain.contract.sections import SERIALS, NumberStyle
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalising.dates.formats import written
-from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.sources.file import file_parts
-from tillstream.pipeline.staging.split_rows import judged
+from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.split_rows import split
 
 RECEIVED = date(2026, 6, 1)
 FURTHER = "Further"
@@ -113,10 +113,10 @@ def header(contract: Contract) -> list[str]:
 def _cell(line: Line, name: str, contract: Contract) -> str:
     dates, value = contract.dates, line.get("date" if name == "time" else name)
     if name == "time":
-        return written(value, dates.time_formats[0], dates.language)
+        return format_datetime(value, dates.time_formats[0], dates.language)
     if name == "date":
         assert dates.formats[0] not in SERIALS
-        return written(value, dates.formats[0], dates.language)
+        return format_datetime(value, dates.formats[0], dates.language)
     if isinstance(value, Decimal):
         return number_cell(value, contract.numbers)
     meanings = {meaning: word for word, meaning in contract.values.get(name, {}).items()}
@@ -169,7 +169,7 @@ def told(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = io.By
     found = Told()
     hasher = Hasher()
     try:
-        for part in file_parts(lambda: opened(data), contract, RECEIVED):
+        for part in file_batches(lambda: opened(data), contract, RECEIVED):
             _add(part, hasher, found)
     except Rejected as error:
         return Told(error=str(error))
@@ -180,8 +180,8 @@ def told(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = io.By
     return found
 
 
-def _add(part: Part, hasher: Hasher, found: Told) -> None:
-    one = judged(part, hasher)
+def _add(part: RowBatch, hasher: Hasher, found: Told) -> None:
+    one = split(part, hasher)
     found.rows += [] if one.accepted is None else one.accepted.to_pylist()
     found.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
     found.codes |= {summary.code for summary in part.findings.summary()}

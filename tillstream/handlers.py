@@ -61,15 +61,15 @@ def announce_settlement(app: App, data: Data) -> dict[str, Any]:
     """Publish the changes of a committed settlement, one event per line."""
     from tillstream.pipeline.publishing import sale_events
 
-    events = sale_events.announce(app.ports, int(data["settlement_no"]))
+    events = sale_events.publish_changes(app.ports, int(data["settlement_no"]))
     return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
 
 
-def sum_days(app: App, data: Data) -> dict[str, Any]:
+def refresh_daily_totals(app: App, data: Data) -> dict[str, Any]:
     """Refresh the daily totals of every day that settlements have changed since the last refresh."""
-    from tillstream.pipeline.publishing.daily_totals import project
+    from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 
-    return {"settlement": data["settlement_no"], "rows": project(app.ports.warehouse), "outcome": "summed"}
+    return {"settlement": data["settlement_no"], "rows": refresh_daily_totals(app.ports.warehouse), "outcome": "summed"}
 
 
 Handler = Callable[[App, Data], dict[str, Any]]
@@ -83,7 +83,7 @@ FUNCTIONS: dict[str, dict[str, Handler]] = {
     "stage": {OBJECT_FINALIZED: stage_object, BATCH_RECEIVED: stage_batch},
     "settle": {BATCH_STAGED: settle_batches},
     "announce": {BATCH_SETTLED: announce_settlement},
-    "project": {BATCH_SETTLED: sum_days},
+    "project": {BATCH_SETTLED: refresh_daily_totals},
 }
 """Routes of each cloud function. The local worker, which refreshes daily totals separately, uses `ROUTES`."""
 

@@ -61,13 +61,13 @@ class _StructlogHandler(logging.Handler):
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info or None, logger=record.name)
 
 
-def take_over() -> None:
+def redirect_stdlib_logging() -> None:
     """Route the standard library's logging, from warnings up, through structlog."""
     logging.basicConfig(handlers=[_StructlogHandler()], level=logging.WARNING, force=True)
 
 
 @contextmanager
-def traced(settings: Settings, headers: Mapping[str, str]) -> Iterator[None]:
+def bind_trace(settings: Settings, headers: Mapping[str, str]) -> Iterator[None]:
     """Add the request's trace, from the W3C header or Google's older one, to each line logged in the block.
 
     headers: keys in lower case.
@@ -81,7 +81,7 @@ def traced(settings: Settings, headers: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def only_warnings(settings: Settings) -> Iterator[None]:
+def quiet_terminal(settings: Settings) -> Iterator[None]:
     """Log only warnings and errors to a terminal within the block, which prints other lines for the user.
 
     A log level set explicitly stays in force.

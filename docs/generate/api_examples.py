@@ -21,7 +21,7 @@ from portal.published_names import published
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import queries
 from tillstream.app import App, build
-from tillstream.domain.people import EVERYTHING, Role
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.people import accounts, personal_tokens, store_tokens
 from tillstream.people.personal_tokens import RIGHTS
@@ -77,7 +77,7 @@ def _given(app: App) -> str:
 
 def columns(app: App) -> dict[str, dict[str, str]]:
     """query → its columns with their kinds."""
-    return {name: _kinds(queries.run(app.ports.warehouse, name, EVERYTHING).schema) for name in ("kpis", *LISTS)}
+    return {name: _kinds(queries.run(app.ports.warehouse, name, UNRESTRICTED).schema) for name in ("kpis", *LISTS)}
 
 
 def _kinds(schema: pa.Schema) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from docs.generate.contracts import docstrings
 from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract.model import CHECKED, MAPPED, Contract
+from tillstream.domain.contract.model import MAPPED, NUMERIC_COLUMNS, Contract
 from tillstream.domain.contract.values import CONSTANT
 
 PLAIN = ["string", "number", "boolean"]
@@ -21,8 +21,8 @@ def page() -> str:
                 models[name]["properties"][field]["description"] = words
     own = schema["properties"]
     own["columns"]["propertyNames"] = {"enum": sorted(MAPPED)}
-    own["ranges"]["propertyNames"] = {"enum": sorted(CHECKED)}
-    schema["$defs"]["AmountRule"]["properties"]["factors"]["propertyNames"] = {"enum": sorted(CHECKED)}
+    own["ranges"]["propertyNames"] = {"enum": sorted(NUMERIC_COLUMNS)}
+    schema["$defs"]["AmountRule"]["properties"]["factors"]["propertyNames"] = {"enum": sorted(NUMERIC_COLUMNS)}
     own["allowed"]["propertyNames"] = {"enum": sorted(BY_NAME)}
     for name in ("values", "where_missing"):
         own[name]["propertyNames"] = {"enum": sorted(MAPPED)}

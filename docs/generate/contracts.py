@@ -84,7 +84,7 @@ identity: {ids: region_wide}
 
 
 def page() -> str:
-    example = loader.read(EXAMPLE, "AT.yaml")
+    example = loader.parse_yaml(EXAMPLE, "AT.yaml")
     models: list[type[BaseModel]] = [Contract, *_parts()]
     parts = [_section(model) for model in models]
     shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in loader.shipped().values()]
@@ -112,7 +112,7 @@ def page() -> str:
 
 def _said_of(text: str) -> str:
     try:
-        loader.read(text, "AT.yaml")
+        loader.parse_yaml(text, "AT.yaml")
     except Rejected as error:
         return str(error)
     raise AssertionError("the example of a mistake has none")

@@ -9,14 +9,14 @@ import yaml
 
 import sql
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.tables import column_words
+from tillstream.domain.tables import column_descriptions
 
 NOTE = "# Written by `make docs`; do not edit. The words stand in sql/marts.\n"
 COUNTRY = "country"
 
 
 def page(view: str) -> str:
-    told = sql.columns_of(f"marts/{view}", column_words())
+    told = sql.columns_of(f"marts/{view}", column_descriptions())
     fields = [
         {
             "name": column.name,

@@ -1,7 +1,7 @@
 """docs/problems.md, from the catalogue."""
 
 from docs.generate.markdown import page as markdown
-from tillstream.domain.problems import CATALOGUE, Problem, Severity
+from tillstream.domain.problems import CATALOGUE, ProblemType, Severity
 
 INTRO = """
 Nothing is dropped, guessed or repaired in silence: what is wrong with a row or a file has a stable code, words for a
@@ -30,5 +30,5 @@ def page() -> str:
     return markdown("Problems", INTRO, *parts)
 
 
-def _describe(problem: Problem) -> str:
+def _describe(problem: ProblemType) -> str:
     return f"### {problem.code}\n\n{problem.title}. Says: “{problem.message.format(**PLACES)}”\n\n{problem.remedy}"

@@ -6,7 +6,7 @@ from typing import Any
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import LARGEST, SCHEMA_V1, one_line, schema
+from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, SCHEMA_V1, name_pattern, schema
 
 INTRO = f"""
 Tills and forms tell sales as JSON messages of the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
@@ -20,7 +20,7 @@ curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H 
 AFTER = f"""
 The answer is 202 with the sale's id once the message is kept. A store's token is made in the portal under People; it
 speaks for one store of one region. Sending the same sale again changes nothing, so a till may repeat until it gets an
-answer. A message must be no larger than {LARGEST // 1024} KB. Dates follow the contract of the region
+answer. A message must be no larger than {MAX_MESSAGE_BYTES // 1024} KB. Dates follow the contract of the region
 ([contracts](contracts.md)): the business day is worked out in the message's own offset with the contract's cutoff.
 """
 
@@ -71,7 +71,7 @@ def _words(rule: dict[str, Any]) -> str:
     words = [str(rule[name]) for name in ("description",) if name in rule]
     if "default" in rule:
         words.append(f"`{rule['default']}` if absent")
-    if rule.get("pattern") == one_line():
+    if rule.get("pattern") == name_pattern():
         words.append("one line: no line break, NUL or other control character")
     elif "pattern" in rule:
         words.append(f"matches `{rule['pattern'].removesuffix(NO_LINE_BREAK)}`")

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from infra.kinds.iam import Policy, roles_in
-from infra.resource import Ask, Resource, gcloud
+from infra.resource import Resource, StateQuery, gcloud
 
-NO_QUERY = Ask((), lambda _: "", "")
+NO_QUERY = StateQuery((), lambda _: "", "")
 
 
 def agent(api: str, member: str) -> Resource:

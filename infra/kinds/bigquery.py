@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.kinds.iam import Policy, Role
-from infra.resource import Ask, Command, Resource
+from infra.resource import Command, Resource, StateQuery
 
 API = "bigquery.googleapis.com"
 AS_ROLES = {
@@ -19,9 +19,9 @@ def bq(*words: str) -> Command:
     return Command(words, program="bq")
 
 
-def _show(project: str, name: str) -> Ask:
+def _show(project: str, name: str) -> StateQuery:
     words = ("show", "--format=json", "--dataset", f"{project}:{name}")
-    return Ask(words, lambda item: str(item["datasetReference"]["datasetId"]), API, program="bq")
+    return StateQuery(words, lambda item: str(item["datasetReference"]["datasetId"]), API, program="bq")
 
 
 def dataset(

@@ -4,10 +4,10 @@ import json
 from importlib import resources
 from typing import Any
 
-from infra.resource import Ask, Resource, gcloud, last
+from infra.resource import Resource, StateQuery, gcloud, last
 
 API = "firestore.googleapis.com"
-DATABASES = Ask(("firestore", "databases", "list"), last(), API)
+DATABASES = StateQuery(("firestore", "databases", "list"), last(), API)
 
 
 def database(name: str, location: str) -> Resource:
@@ -49,7 +49,7 @@ def _field(documents: Resource, group: str, path: str) -> Resource:
     """Exempt a field from indexing: indexes of long strings cost at every write, and reject more than 1,500 bytes."""
     scope = (f"--database={documents.name}", f"--collection-group={group}")
     off = gcloud("firestore", "indexes", "fields", "update", path, *scope, "--disable-indexes", "--async")
-    query = Ask(("firestore", "indexes", "fields", "list", f"--database={documents.name}"), _of_group, API)
+    query = StateQuery(("firestore", "indexes", "fields", "list", f"--database={documents.name}"), _of_group, API)
     name = f"{group}.{path}"
     return Resource(
         "field without index", name, query, {"indexConfig": {"indexes": []}}, (off,), (off,), within=documents
@@ -68,7 +68,7 @@ def _index(documents: Resource, index: dict[str, Any]) -> Resource:
         f"--query-scope={index['queryScope'].lower().replace('_', '-')}",
         *(f"--field-config={_config(field)}" for field in index["fields"]),
     )
-    query = Ask(("firestore", "indexes", "composite", "list", f"--database={documents.name}"), _name, API)
+    query = StateQuery(("firestore", "indexes", "composite", "list", f"--database={documents.name}"), _name, API)
     return Resource("index", _name(index), query, {}, (create,), within=documents)
 
 

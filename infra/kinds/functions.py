@@ -7,11 +7,11 @@ from typing import Any
 from infra.functions import Function
 from infra.kinds import pubsub
 from infra.kinds.pubsub import Delivery
-from infra.resource import Ask, Command, Resource, gcloud, labelled, last
+from infra.resource import Command, Resource, StateQuery, gcloud, labelled, last
 from infra.stage import Stage
 
 API = "cloudfunctions.googleapis.com"
-FUNCTIONS = Ask(("functions", "list", "--v2"), last(), API)
+FUNCTIONS = StateQuery(("functions", "list", "--v2"), last(), API)
 RUNTIME = "python311"
 """The Python version of the tests and the image."""
 
@@ -87,7 +87,7 @@ def finalized(stage: Stage, target: str, bucket: str, caller: str, labels: Mappi
     return Resource(
         "trigger",
         name,
-        Ask(("eventarc", "triggers", "list", f"--location={stage.region}"), last(), "eventarc.googleapis.com"),
+        StateQuery(("eventarc", "triggers", "list", f"--location={stage.region}"), last(), "eventarc.googleapis.com"),
         {
             "destination": {"cloudRun": {"service": target, "region": stage.region}},
             "eventFilters": _filters(bucket),
@@ -123,7 +123,7 @@ def carrier(stage: Stage, trigger: Resource, delivery: Delivery) -> Resource:
     return Resource(
         "carrier of trigger",
         trigger.name,
-        Ask(list_words, lambda item: trigger.name if name.fullmatch(last()(item)) else "", pubsub.API),
+        StateQuery(list_words, lambda item: trigger.name if name.fullmatch(last()(item)) else "", pubsub.API),
         delivery.wanted(stage.project),
         create=(update,),
         change=(update,),

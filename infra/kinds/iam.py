@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.resource import Ask, Command, Resource, gcloud
+from infra.resource import Command, Resource, StateQuery, gcloud
 
 API = "iam.googleapis.com"
 POLICY_KEY = "policy"
 """The name of the only policy in the result of a policy query."""
-ACCOUNTS = Ask(("iam", "service-accounts", "list"), lambda item: str(item["email"]).partition("@")[0], API)
+ACCOUNTS = StateQuery(("iam", "service-accounts", "list"), lambda item: str(item["email"]).partition("@")[0], API)
 
 
 def account(email: str, description: str) -> Resource:
@@ -80,7 +80,7 @@ def _display(role: Role) -> str:
 
 def policy(
     title: str,
-    ask: Ask,
+    ask: StateQuery,
     roles: Iterable[Role],
     managed: Iterable[str],
     words: tuple[str, ...],
@@ -113,5 +113,5 @@ def _condition(role: Role, *, always: bool) -> tuple[str, ...]:
     return ("--condition=None",) if always else ()
 
 
-def policy_query(words: tuple[str, ...], on: tuple[str, ...], api: str) -> Ask:
-    return Ask((*words, "get-iam-policy", *on), lambda _: POLICY_KEY, api)
+def policy_query(words: tuple[str, ...], on: tuple[str, ...], api: str) -> StateQuery:
+    return StateQuery((*words, "get-iam-policy", *on), lambda _: POLICY_KEY, api)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.resource import Ask, Resource, gcloud, labelled, last
+from infra.resource import Resource, StateQuery, gcloud, labelled, last
 
 API = "pubsub.googleapis.com"
-SCHEMAS = Ask(("pubsub", "schemas", "list", "--view=full"), last(), API)
-TOPICS = Ask(("pubsub", "topics", "list"), last(), API)
-SUBSCRIPTIONS = Ask(("pubsub", "subscriptions", "list"), last(), API)
+SCHEMAS = StateQuery(("pubsub", "schemas", "list", "--view=full"), last(), API)
+TOPICS = StateQuery(("pubsub", "topics", "list"), last(), API)
+SUBSCRIPTIONS = StateQuery(("pubsub", "subscriptions", "list"), last(), API)
 
 RETENTION = "604800s"
 """Seven days, the age at which an event becomes a dead letter (`ports.event_bus.RetryPolicy`)."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.resource import Ask, Resource, gcloud, labelled, last
+from infra.resource import Resource, StateQuery, gcloud, labelled, last
 from infra.source import Source
 from infra.stage import Stage
 
 API = "run.googleapis.com"
-SERVICES = Ask(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
+SERVICES = StateQuery(("run", "services", "list"), lambda item: str(item["metadata"]["name"]), API)
 REGISTRY = "artifactregistry.googleapis.com"
 
 
@@ -17,7 +17,7 @@ def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
     return Resource(
         "repository",
         name,
-        Ask(("artifacts", "repositories", "list", f"--location={stage.region}"), last(), REGISTRY),
+        StateQuery(("artifacts", "repositories", "list", f"--location={stage.region}"), last(), REGISTRY),
         {"format": "DOCKER", "labels": dict(labels)},
         create=(
             gcloud(
@@ -40,7 +40,7 @@ def image(stage: Stage, of: Resource, source: Source) -> Resource:
         f"--service-account=projects/{stage.project}/serviceAccounts/{stage.account('tillstream-build')}",
         "--default-buckets-behavior=regional-user-owned-bucket",
     )
-    query = Ask(
+    query = StateQuery(
         ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.image}"),
         lambda _: f"{path}:{source.image}",
         REGISTRY,

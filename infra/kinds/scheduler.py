@@ -1,6 +1,6 @@
 """Cloud Scheduler: jobs that call a function, with a token of the scheduler's account."""
 
-from infra.resource import Ask, Resource, gcloud, last
+from infra.resource import Resource, StateQuery, gcloud, last
 from infra.stage import Stage
 
 API = "cloudscheduler.googleapis.com"
@@ -22,7 +22,7 @@ def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> 
     return Resource(
         "job",
         name,
-        Ask(("scheduler", "jobs", "list", f"--location={stage.region}"), last(), API),
+        StateQuery(("scheduler", "jobs", "list", f"--location={stage.region}"), last(), API),
         {
             "schedule": cron,
             "timeZone": "Etc/UTC",

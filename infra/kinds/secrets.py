@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from infra.resource import Ask, Command, Resource, gcloud, labelled, last
+from infra.resource import Command, Resource, StateQuery, gcloud, labelled, last
 
 API = "secretmanager.googleapis.com"
-SECRETS = Ask(("secrets", "list"), last(), API)
+SECRETS = StateQuery(("secrets", "list"), last(), API)
 
 
 def secret(name: str, region: str, labels: Mapping[str, str]) -> Resource:
@@ -27,6 +27,8 @@ def secret(name: str, region: str, labels: Mapping[str, str]) -> Resource:
 
 def value(of: Resource) -> Resource:
     """A first version with a random value. Users add later ones; any enabled version is accepted."""
-    query = Ask(("secrets", "versions", "list", of.name, "--filter=state=ENABLED", "--limit=1"), lambda _: of.name, API)
+    query = StateQuery(
+        ("secrets", "versions", "list", of.name, "--filter=state=ENABLED", "--limit=1"), lambda _: of.name, API
+    )
     add = Command(("secrets", "versions", "add", of.name, "--data-file=-"), random_input=True)
     return Resource("secret's value", of.name, query, {}, (add,), within=of)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.resource import Ask, Command, Resource, gcloud
+from infra.resource import Command, Resource, StateQuery, gcloud
 
-ENABLED = Ask(("services", "list", "--enabled"), lambda item: str(item["config"]["name"]), "")
+ENABLED = StateQuery(("services", "list", "--enabled"), lambda item: str(item["config"]["name"]), "")
 
 
 class Services(Resource):

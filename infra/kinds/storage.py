@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from infra.resource import FILES, Ask, Resource, gcloud, labelled
+from infra.resource import FILES, Resource, StateQuery, gcloud, labelled
 
 API = "storage.googleapis.com"
-BUCKETS = Ask(("storage", "buckets", "list"), lambda item: str(item["name"]), API)
+BUCKETS = StateQuery(("storage", "buckets", "list"), lambda item: str(item["name"]), API)
 
 
 def bucket(
@@ -68,5 +68,5 @@ def bucket(
 def placed(source: Resource, name: str, file: str) -> Resource:
     """A local file as an object of one of our buckets; its name contains the digest of its content."""
     address = f"gs://{source.name}"
-    query = Ask(("storage", "objects", "list", f"{address}/**"), lambda item: str(item["name"]), API)
+    query = StateQuery(("storage", "objects", "list", f"{address}/**"), lambda item: str(item["name"]), API)
     return Resource("package", name, query, {}, (gcloud("storage", "cp", file, f"{address}/{name}"),), within=source)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from infra.kinds.bigquery import API
-from infra.resource import Ask, Command, Resource
+from infra.resource import Command, Resource, StateQuery
 from infra.stage import Stage
 
-OURS = "tillstream"
+PROGRAM = "tillstream"
 
 
 class SelfChecked(Resource):
@@ -42,6 +42,6 @@ def _options(stage: Stage) -> tuple[str, ...]:
 
 
 def _self_checked(kind: str, name: str, words: tuple[str, ...], within: Resource) -> SelfChecked:
-    query = Ask((*words, "--check", "--json"), lambda _: kind, API, OURS)
-    command = Command(words, program=OURS)
+    query = StateQuery((*words, "--check", "--json"), lambda _: kind, API, PROGRAM)
+    command = Command(words, program=PROGRAM)
     return SelfChecked(kind, name, query, {}, (command,), (command,), within=within, state_key=kind)

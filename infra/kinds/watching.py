@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.resource import FILES, Ask, Command, Resource, gcloud
+from infra.resource import FILES, Command, Resource, StateQuery, gcloud
 
 LOGS, MONITORING = "logging.googleapis.com", "monitoring.googleapis.com"
-METRICS = Ask(("logging", "metrics", "list"), lambda item: str(item["name"]), LOGS)
-POLICIES = Ask(("alpha", "monitoring", "policies", "list"), lambda item: str(item["displayName"]), MONITORING)
-CHANNELS = Ask(("beta", "monitoring", "channels", "list"), lambda item: str(item["displayName"]), MONITORING)
-CHECKS = Ask(("monitoring", "uptime", "list-configs"), lambda item: str(item["displayName"]), MONITORING)
+METRICS = StateQuery(("logging", "metrics", "list"), lambda item: str(item["name"]), LOGS)
+POLICIES = StateQuery(("alpha", "monitoring", "policies", "list"), lambda item: str(item["displayName"]), MONITORING)
+CHANNELS = StateQuery(("beta", "monitoring", "channels", "list"), lambda item: str(item["displayName"]), MONITORING)
+CHECKS = StateQuery(("monitoring", "uptime", "list-configs"), lambda item: str(item["displayName"]), MONITORING)
 
 
 def metric(name: str, config: Mapping[str, Any]) -> Resource:

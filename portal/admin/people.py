@@ -28,7 +28,9 @@ COLUMNS = [
 def show() -> ResponseReturnValue:
     query = list_view.list_query(sorts=directory.SORTS, filters=("role", "state"), default_sort="name")
     role, state = (next(iter(query.chosen[name]), "") for name in ("role", "state"))
-    page = list_view.page_of(query, directory.people(ports(), directory.Asked(query.q, role, state, query.sort)))
+    page = list_view.page_of(
+        query, directory.find_users(ports(), directory.PeopleFilter(query.q, role, state, query.sort))
+    )
     return render_template(
         "admin/people.html",
         page=page,
@@ -67,7 +69,7 @@ def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
     try:
         if "@" not in (form.login.data or ""):
             raise WrongField("login", "Here people sign in with their company's account: enter its e-mail address.")
-        one = external_identities.expect(ports(), form.login.data, **form.account_values())
+        one = external_identities.invite(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422

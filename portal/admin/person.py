@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.access import allow, only_with_passwords
+from portal.access import allow, requires_password_sign_in
 from portal.admin import forms
 from portal.admin.people import shown_once
 from portal.context import lives, me, ports, tillstream
@@ -64,18 +64,18 @@ def reset(login: str) -> ResponseReturnValue:
     """
     one = _other(login, "Change your own password on its page.")
     if not tillstream().settings.passwords_open:
-        external_identities.forget(ports(), one.login, by=me().login)
+        external_identities.unbind(ports(), one.login, by=me().login)
         flash(f"{one.login} is signed out, and bound to whoever signs in with that address next.", "done")
         return _back(one)
-    text = invitation_links.renew(ports(), one.login, by=me().login)
-    return shown_once(one.login, text, invitation_links.look(ports(), text).days)
+    text = invitation_links.reissue(ports(), one.login, by=me().login)
+    return shown_once(one.login, text, invitation_links.get_link(ports(), text).days)
 
 
 @allow(Action.ADMINISTER)
-@only_with_passwords
+@requires_password_sign_in
 def take_off_second_step(login: str) -> ResponseReturnValue:
     one = _other(login, "Take your own second step off on your profile.")
-    totp.take_off(ports(), one.login, by=me().login)
+    totp.disable(ports(), one.login, by=me().login)
     flash(f"{one.login} signs in without a code now, and may set it up again.", "done")
     return _back(one)
 

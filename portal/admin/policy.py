@@ -5,7 +5,7 @@ from collections import Counter
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.access import allow, only_with_passwords
+from portal.access import allow, requires_password_sign_in
 from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Role
@@ -23,12 +23,12 @@ def show() -> ResponseReturnValue:
         without=Counter(one.role for one in people if not (one.second_step or one.disabled)),
         lives=lives(),
         issuer=tillstream().settings.oidc_issuer,
-        shortest=passwords.SHORTEST,
+        shortest=passwords.MIN_LENGTH,
     )
 
 
 @allow(Action.ADMINISTER)
-@only_with_passwords
+@requires_password_sign_in
 def save() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):

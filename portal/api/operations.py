@@ -12,7 +12,7 @@ from portal.api.uploads import MAX_UPLOADS
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Parameter
 from tillstream.analytics.filters import COLUMNS
-from tillstream.analytics.metrics import FIGURES
+from tillstream.analytics.metrics import METRICS
 
 Json = dict[str, Any]
 
@@ -123,7 +123,7 @@ OPERATIONS: dict[str, Operation] = {
         "Numbers", "Why a figure is what it is: definition, the uploads in it, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
         parameters=(
-            path("figure", "The figure's name", {"type": "string", "enum": list(FIGURES)}),
+            path("figure", "The figure's name", {"type": "string", "enum": list(METRICS)}),
             query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of its uploads"),
             *FILTERS,
         ),

@@ -12,7 +12,7 @@ from portal.api import pagination
 from portal.api.etags import answered, as_json
 from portal.context import me, tillstream
 from tillstream.analytics import queries
-from tillstream.analytics.json_values import plain
+from tillstream.analytics.json_values import to_json
 from tillstream.batches import freshness
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import reconcile
@@ -37,7 +37,7 @@ MAX_ROWS = 10_000
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
     """The numbers of the chosen sales as one object."""
-    return answered(lambda: as_json(plain(metrics.kpis(metrics.parse_filters(request.args.to_dict(flat=False))))))
+    return answered(lambda: as_json(to_json(metrics.kpis(metrics.parse_filters(request.args.to_dict(flat=False))))))
 
 
 @allow(Action.SEE_NUMBERS)
@@ -58,8 +58,8 @@ def _listed(name: str) -> Response:
     total = None if "limit" in own else table.num_rows
     table = table if "limit" in own else table.slice(page.offset)
     totals = metrics.kpis(filters)
-    about = {key: plain(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
-    rows = plain(table.slice(0, page.limit).to_pylist())
+    about = {key: to_json(totals[key]) for key in ("as_of", "currency", "unconverted_lines")}
+    rows = to_json(table.slice(0, page.limit).to_pylist())
     response = as_json({"columns": table.schema.names, "rows": rows} | about)
     return page.linked(response, more=table.num_rows > page.limit > 0, total=total)
 
@@ -69,7 +69,7 @@ def refresh() -> ResponseReturnValue:
     """Forget kept answers and drive on what stopped."""
     app = tillstream()
     app.queries.clear()
-    freshness.tell(app.ports.documents)
+    freshness.bump(app.ports.documents)
     return jsonify(
         {
             "status": "accepted",

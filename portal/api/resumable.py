@@ -16,7 +16,7 @@ from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, chec
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.domain.people import Action
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.workflows.intake import complete_upload, resumable_upload
 
 EXTENSIONS = "creation,termination,checksum,expiration"
@@ -100,7 +100,7 @@ def _max_size() -> int:
     return tillstream().settings.upload_limit_mb << 20
 
 
-def _upload_headers(upload: Sending) -> dict[str, str]:
+def _upload_headers(upload: ResumableUpload) -> dict[str, str]:
     headers = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.size)}
     if upload.batch_id:
         headers["Upload-Batch"] = upload.batch_id
@@ -113,7 +113,7 @@ def _upload_headers(upload: Sending) -> dict[str, str]:
     return headers
 
 
-def _as_json(upload: Sending, status: int) -> Response:
+def _as_json(upload: ResumableUpload, status: int) -> Response:
     names = ("id", "file", "size", "offset", "contract", "look", "sha256", "mark", "begun_at", "batch_id")
     body = {name: getattr(upload, name) for name in names}
     body["upload"] = url_for("api.upload", batch_id=upload.batch_id) if upload.batch_id else None

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import Open, allow
 from portal.context import ports
 from tillstream.domain.errors import Rejected
-from tillstream.domain.store_sale import LARGEST
+from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
 from tillstream.people import store_tokens
 from tillstream.workflows.intake import store_sales
 
@@ -18,7 +18,7 @@ def send() -> ResponseReturnValue:
     store = store_tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
     if store is None:
         abort(401)
-    request.max_content_length = LARGEST
+    request.max_content_length = MAX_MESSAGE_BYTES
     try:
         payload = request.get_json(silent=True)
     except RecursionError:

@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.api import pagination
 from portal.context import ports
 from portal.uploads import scoped
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts
@@ -53,7 +53,7 @@ def _state(text: str | None) -> State | None:
         raise Rejected(f"There is no state {text}; there are {', '.join(State)}.") from error
 
 
-def _record(upload: Upload) -> dict[str, Any]:
+def _record(upload: Batch) -> dict[str, Any]:
     record: dict[str, Any] = {name: getattr(upload, name) for name in FIELDS}
     record["state"] = upload.state.value
     record["receipt"] = url_for("api.receipt", batch_id=upload.batch_id)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.audit import words
 from portal.context import ports
-from tillstream.audit import What, reading
+from tillstream.audit import AuditAction, reading
 from tillstream.domain.audit import Entry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -49,7 +49,7 @@ def show() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """All entries that match the filters of the page, as CSV."""
     filters = _parse_filters({name: request.args.get(name, "").strip() for name in FILTERS})
-    lines = stream_with_context(_csv(reading.newest(ports(), filters)))
+    lines = stream_with_context(_csv(reading.find_entries(ports(), filters)))
     response = Response(lines, mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename="audit.csv")
     return response
@@ -66,12 +66,12 @@ def one(entry_id: str) -> ResponseReturnValue:
     )
 
 
-def _parse_filters(values: dict[str, str]) -> reading.Asked:
+def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
     """Parse the filters. Raises `Rejected` for an invalid day or an unknown action."""
     what = values["what"]
-    if what and what not in set(What) | {one.kind for one in What}:
+    if what and what not in set(AuditAction) | {one.kind for one in AuditAction}:
         raise Rejected(f"Nothing in the log is called {what}.")
-    return reading.Asked(
+    return reading.AuditFilter(
         who=values["who"].casefold(),
         what=what,
         subject=values["subject"],

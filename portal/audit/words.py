@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import url_for
 
-from tillstream.audit import Entry, What
+from tillstream.audit import AuditAction, Entry
 
 KINDS = {
     "user": "Accounts",
@@ -19,53 +19,53 @@ KINDS = {
     "setting": "Settings",
 }
 ACTION_LABELS = {
-    What.USER_ADDED: "Account made",
-    What.USER_INVITED: "Person invited",
-    What.USER_JOINED: "Invitation taken up",
-    What.USER_CHANGED: "Role or scope changed",
-    What.USER_DISABLED: "Account stopped",
-    What.USER_ENABLED: "Let in again",
-    What.USER_PASSWORD_RESET: "New password made",
-    What.USER_PASSWORD_CHANGED: "Own password changed",
-    What.USER_PROFILE_CHANGED: "Own profile changed",
-    What.USER_SECOND_STEP_ON: "Second step set up",
-    What.USER_SECOND_STEP_OFF: "Second step taken off",
-    What.USER_RECOVERY_CODES_MADE: "New recovery codes",
-    What.USER_RECOVERY_CODE_USED: "Recovery code used",
-    What.SESSION_BEGUN: "Signed in",
-    What.SESSION_ENDED: "Signed out",
-    What.SESSION_REFUSED: "Not let in",
-    What.TOKEN_ISSUED: "Token made",
-    What.TOKEN_REVOKED: "Token revoked",
-    What.CONTRACT_SAVED: "Contract saved",
-    What.CONTRACT_PROPOSED: "Contract proposed",
-    What.RATES_LOADED: "Exchange rates loaded",
-    What.UPLOAD_RECEIVED: "File uploaded",
-    What.UPLOAD_CANCELLED: "Upload cancelled",
-    What.UPLOAD_FIXED: "Rows corrected",
-    What.UPLOAD_REPLAYED: "File read again",
-    What.UPLOAD_CONFIRMED: "Held file confirmed",
-    What.UPLOAD_REREAD: "Held file given a contract",
-    What.UPLOAD_REJECTED: "Held file rejected",
-    What.UPLOAD_UNDONE: "Upload undone",
-    What.SALE_ENTERED: "Sale entered",
-    What.DATA_REFRESHED: "Data refreshed",
-    What.DATA_ANNOUNCED: "Changes announced",
-    What.DATA_REBUILT: "Warehouse made anew",
-    What.MESSAGE_RESENT: "Message sent again",
-    What.SETTING_CHANGED: "Setting changed",
+    AuditAction.USER_ADDED: "Account made",
+    AuditAction.USER_INVITED: "Person invited",
+    AuditAction.USER_JOINED: "Invitation taken up",
+    AuditAction.USER_CHANGED: "Role or scope changed",
+    AuditAction.USER_DISABLED: "Account stopped",
+    AuditAction.USER_ENABLED: "Let in again",
+    AuditAction.USER_PASSWORD_RESET: "New password made",
+    AuditAction.USER_PASSWORD_CHANGED: "Own password changed",
+    AuditAction.USER_PROFILE_CHANGED: "Own profile changed",
+    AuditAction.USER_SECOND_STEP_ON: "Second step set up",
+    AuditAction.USER_SECOND_STEP_OFF: "Second step taken off",
+    AuditAction.USER_RECOVERY_CODES_MADE: "New recovery codes",
+    AuditAction.USER_RECOVERY_CODE_USED: "Recovery code used",
+    AuditAction.SESSION_BEGUN: "Signed in",
+    AuditAction.SESSION_ENDED: "Signed out",
+    AuditAction.SESSION_REFUSED: "Not let in",
+    AuditAction.TOKEN_ISSUED: "Token made",
+    AuditAction.TOKEN_REVOKED: "Token revoked",
+    AuditAction.CONTRACT_SAVED: "Contract saved",
+    AuditAction.CONTRACT_PROPOSED: "Contract proposed",
+    AuditAction.RATES_LOADED: "Exchange rates loaded",
+    AuditAction.UPLOAD_RECEIVED: "File uploaded",
+    AuditAction.UPLOAD_CANCELLED: "Upload cancelled",
+    AuditAction.UPLOAD_FIXED: "Rows corrected",
+    AuditAction.UPLOAD_REPLAYED: "File read again",
+    AuditAction.UPLOAD_CONFIRMED: "Held file confirmed",
+    AuditAction.UPLOAD_REREAD: "Held file given a contract",
+    AuditAction.UPLOAD_REJECTED: "Held file rejected",
+    AuditAction.UPLOAD_UNDONE: "Upload undone",
+    AuditAction.SALE_ENTERED: "Sale entered",
+    AuditAction.DATA_REFRESHED: "Data refreshed",
+    AuditAction.DATA_ANNOUNCED: "Changes announced",
+    AuditAction.DATA_REBUILT: "Warehouse made anew",
+    AuditAction.MESSAGE_RESENT: "Message sent again",
+    AuditAction.SETTING_CHANGED: "Setting changed",
 }
 
 
 def action_label(what: str) -> str:
     """Label of an action, also of one that another version of Tillstream wrote."""
-    return ACTION_LABELS[What(what)] if what in set(What) else what.replace(".", " ").replace("-", " ")
+    return ACTION_LABELS[AuditAction(what)] if what in set(AuditAction) else what.replace(".", " ").replace("-", " ")
 
 
 def by_kind() -> dict[str, tuple[str, list[tuple[str, str]]]]:
     """kind → its label, and its actions as (value, label)."""
     return {
-        kind: (label, [(what.value, ACTION_LABELS[what]) for what in What if what.kind == kind])
+        kind: (label, [(what.value, ACTION_LABELS[what]) for what in AuditAction if what.kind == kind])
         for kind, label in KINDS.items()
     }
 

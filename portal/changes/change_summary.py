@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from portal import formats
-from tillstream.analytics.changes import KINDS, Changed
+from tillstream.analytics.changes import KINDS, ChangeReport
 
 HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
 WORDS = {"added": "came in", "corrected": "changed", "removed": "left"}
@@ -36,7 +36,7 @@ class BeforeAfter:
 class ChangeSummary:
     """A change, formatted for a page."""
 
-    changed: Changed
+    changed: ChangeReport
     sentence: str
     counts: list[dict[str, Any]]
     headline: list[BeforeAfter]
@@ -45,8 +45,8 @@ class ChangeSummary:
     """(dimension, number of rows in all, rows with the largest differences)"""
 
 
-def summarize(changed: Changed, *, tried: bool = False) -> ChangeSummary:
-    """`tried`: the change is only a preview."""
+def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
+    """`preview_changes`: the change is only a preview."""
     counts = [
         {"kind": kind, "count": changed.total[kind], "label": WORDS[kind], "meaning": MEANINGS[kind]} for kind in KINDS
     ]

@@ -28,13 +28,13 @@ def show() -> ResponseReturnValue:
     warehouse, cache = ports().warehouse, tillstream().queries
     about = list_query(keep=("since",))
     since = _day(request.args.get("since", ""))
-    last_visit = last_seen.look(ports(), me().login, changes.last_settlement(warehouse, cache))
+    last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
     params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
     rows = changes.settlements(warehouse, scope(), cache=cache, limit=about.size + 1, offset=about.first, **params)
-    first = changes.before(warehouse, since) if since else last_visit.settlement_no
-    too_many = changes.changed_lines(warehouse, first) > changes.MOST
-    changed = changes.of(warehouse, scope(), first, cache=cache) if rows and not too_many else None
+    first = changes.last_settlement_before(warehouse, since) if since else last_visit.settlement_no
+    too_many = changes.changed_lines(warehouse, first) > changes.MAX_CHANGED_LINES
+    changed = changes.net_changes(warehouse, scope(), first, cache=cache) if rows and not too_many else None
     reporting = metrics.kpis(Filters())["currency"] if rows else ""
     for row in rows:
         row["change"] = difference(0, row["revenue_change"], reporting)
@@ -95,7 +95,7 @@ def _one(number: int) -> dict[str, Any]:
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
         abort(404)
-    changed = changes.of(warehouse, scope(), number - 1, number, cache)
+    changed = changes.net_changes(warehouse, scope(), number - 1, number, cache)
     at = changes.settled_at(warehouse, number)
     if at is None or not (changed.anything or _files(number - 1, number)):
         abort(404)

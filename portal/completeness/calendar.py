@@ -12,10 +12,10 @@ from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
 from tillstream.analytics.completeness import Cell, Row, State
-from tillstream.analytics.deliveries import LOOK_BACK, Told
+from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
+from tillstream.domain.batch import Batch
 from tillstream.domain.batch import State as UploadState
-from tillstream.domain.batch import Upload
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -88,15 +88,15 @@ def day(region: str, on: str) -> ResponseReturnValue:
 def _rows(first: date, last: date) -> list[Row]:
     now = ports().clock.now()
     contracts = [_own(contract) for contract in scoped.contracts()]
-    earlier = Filters(min(first, now.date() - LOOK_BACK), max(last, now.date()))
+    earlier = Filters(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
-    facts = Told(
+    facts = DeliveryFacts(
         metrics.ask("delivered-days", Filters(first, last)).to_pylist(),
         [row for row in metrics.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
         _held_days(),
         metrics.ask("told-days", earlier).to_pylist() if expected else [],
     )
-    return completeness.board(contracts, facts, first, last, now)
+    return completeness.delivery_calendar(contracts, facts, first, last, now)
 
 
 def _own(contract: Contract) -> Contract:
@@ -112,13 +112,13 @@ def _mine(row: dict[str, Any]) -> bool:
     return stores is None or row["store_id"] in stores
 
 
-def _held() -> list[Upload]:
+def _held() -> list[Batch]:
     return [one for one in scoped.newest(state=UploadState.HELD) if one.staged]
 
 
-def _store_days(upload: Upload) -> set[tuple[str | None, date]]:
+def _store_days(upload: Batch) -> set[tuple[str | None, date]]:
     stores = scope().stores
-    return {one for one in quarantine.days(ports(), upload) if stores is None or one[0] in stores}
+    return {one for one in quarantine.store_days(ports(), upload) if stores is None or one[0] in stores}
 
 
 def _covers(store_day: tuple[str | None, date], store: str | None, on: date) -> bool:

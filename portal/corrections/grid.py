@@ -13,11 +13,11 @@ from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
-from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
+from tillstream.receipts.quarantine import UNSETTLED
 from tillstream.workflows.corrections.drafts import grid_page, submit
-from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE
-from tillstream.workflows.corrections.drafts.split_row import splits
-from tillstream.workflows.corrections.drafts.suggestions import alike, suggestions
+from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
+from tillstream.workflows.corrections.drafts.split_row import propose_splits
+from tillstream.workflows.corrections.drafts.suggestions import count_similar, suggestions
 
 
 @allow(Action.UPLOAD)
@@ -26,9 +26,9 @@ def show(batch_id: str) -> ResponseReturnValue:
     try:
         workspace = workspace_of(batch_id)
     except Rejected as error:
-        again = lineage.waiting(ports(), upload)
+        again = lineage.active_replay(ports(), upload)
         return render_template(
-            "corrections/instead.html", upload=upload, error=error, again=again, early=upload.state in BEFORE_THE_LEDGER
+            "corrections/instead.html", upload=upload, error=error, again=again, early=upload.state in UNSETTLED
         )
     if not len(workspace.refusals):
         return render_template("corrections/done.html", upload=upload)
@@ -65,7 +65,7 @@ def preview(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def next_left(batch_id: str) -> ResponseReturnValue:
     """Next page with a row that is not yet corrected."""
-    return jsonify({"page": grid_page.next_left(ports(), workspace_of(batch_id), page_query())})
+    return jsonify({"page": grid_page.next_unresolved_page(ports(), workspace_of(batch_id), page_query())})
 
 
 @allow(Action.UPLOAD)
@@ -74,15 +74,17 @@ def cell(batch_id: str) -> ResponseReturnValue:
     workspace = workspace_of(batch_id)
     column = request.args.get("column", -1, type=int)
     places = workspace.refusals.places(np.array([request.args.get("row", -1, type=int)], np.int64))
-    if not len(places) or not NOWHERE <= column < len(workspace.refusals.names):
+    if not len(places) or not WHOLE_ROW <= column < len(workspace.refusals.names):
         raise NotFound("That row does not wait any more.")
     row = int(places[0])
-    proposals = [] if column == NOWHERE else suggestions(ports(), workspace, row, column, scope(), tillstream().queries)
-    split_options = [asdict(one) for one in splits(ports(), workspace, row)]
+    proposals = (
+        [] if column == WHOLE_ROW else suggestions(ports(), workspace, row, column, scope(), tillstream().queries)
+    )
+    split_options = [asdict(one) for one in propose_splits(ports(), workspace, row)]
     return jsonify(
         {
             "suggestions": [asdict(one) for one in proposals],
             "splits": split_options,
-            "alike": alike(workspace, row, column),
+            "alike": count_similar(workspace, row, column),
         }
     )

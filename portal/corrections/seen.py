@@ -8,26 +8,26 @@ from portal.context import me, ports
 from portal.uploads import scoped
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
-from tillstream.workflows.corrections.drafts.workspace import Desk, Seen
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 EXTENSION = "corrections"
 
 
-def desk() -> Desk:
-    shared: Desk = current_app.extensions[EXTENSION]
+def desk() -> Workspace:
+    shared: Workspace = current_app.extensions[EXTENSION]
     return shared
 
 
-def workspace_of(batch_id: str) -> Seen:
+def workspace_of(batch_id: str) -> DraftSnapshot:
     """Workspace of an upload. Raises `NotFound` outside the scope of the user, `Rejected` if it cannot be corrected."""
     return desk().look(ports(), scoped.own(batch_id))
 
 
-def page_query() -> grid_page.Wanted:
+def page_query() -> grid_page.GridQuery:
     """Filters and page of the address."""
     args = request.args
     column = args.get("column", type=int)
-    return grid_page.Wanted(
+    return grid_page.GridQuery(
         args.get("problem", ""),
         column,
         args.get("q", "")[:200],
@@ -36,7 +36,7 @@ def page_query() -> grid_page.Wanted:
     )
 
 
-def draft_state(workspace: Seen) -> dict[str, Any]:
+def draft_state(workspace: DraftSnapshot) -> dict[str, Any]:
     """State of the draft without its rows, for the script of the page."""
     draft, login = workspace.draft, me().login
     counts = workspace.counts(ports())
@@ -49,7 +49,7 @@ def draft_state(workspace: Seen) -> dict[str, Any]:
         "redo": draft.can_redo(login),
         "counts": counts,
         "away": workspace.refusals.away,
-        "kinds": grid_page.kinds(workspace, workspace.found(ports())),
+        "kinds": grid_page.rejection_reasons(workspace, workspace.found(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 
@@ -58,7 +58,7 @@ def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """Response to a step: state of the draft, and the rows that the page shows."""
     workspace = workspace_of(batch_id)
     shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
-    return draft_state(workspace) | {"rows": grid_page.rows_named(ports(), workspace, shown)}
+    return draft_state(workspace) | {"rows": grid_page.rows_by_number(ports(), workspace, shown)}
 
 
 def body() -> dict[str, Any]:

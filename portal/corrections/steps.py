@@ -11,7 +11,7 @@ from portal.corrections.seen import body, changed, desk, version_of, workspace_o
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit
-from tillstream.workflows.corrections.drafts.edits import Step, asked
+from tillstream.workflows.corrections.drafts.edits import Edit, parse_edit
 
 
 @allow(Action.UPLOAD)
@@ -19,11 +19,11 @@ def take(batch_id: str) -> ResponseReturnValue:
     """Save one step; 409 if another user changed the same rows since the version on the page."""
     data = body()
     workspace = workspace_of(batch_id)
-    step = asked(data.get("step"), len(workspace.refusals.names))
+    step = parse_edit(data.get("step"), len(workspace.refusals.names))
     done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=workspace.refusals.last_fix)
     try:
-        draft.take(ports(), batch_id, done, looked_at=version_of(data))
-    except draft.Clash as clash:
+        draft.add_step(ports(), batch_id, done, looked_at=version_of(data))
+    except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     return jsonify(changed(batch_id, data))
 
@@ -32,7 +32,7 @@ def take(batch_id: str) -> ResponseReturnValue:
 def count(batch_id: str) -> ResponseReturnValue:
     """Number of cells or rows that a step would change."""
     workspace = workspace_of(batch_id)
-    return jsonify({"count": workspace.would_change(asked(body().get("step"), len(workspace.refusals.names)))})
+    return jsonify({"count": workspace.would_change(parse_edit(body().get("step"), len(workspace.refusals.names)))})
 
 
 @allow(Action.UPLOAD)
@@ -55,14 +55,14 @@ def send(batch_id: str) -> ResponseReturnValue:
     data = body()
     upload = scoped.own(batch_id)
     try:
-        sent = submit.send(ports(), desk(), upload, me().login, looked_at=version_of(data))
-    except draft.Clash as clash:
+        sent = submit.submit_draft(ports(), desk(), upload, me().login, looked_at=version_of(data))
+    except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     flash("Your corrections are in; they are read in a moment.", "done")
     return jsonify({"batch_id": sent.batch_id, "url": url_for("uploads.receipt", batch_id=batch_id)}), 201
 
 
-def _clashed(batch_id: str, clash: draft.Clash) -> tuple[Response, int]:
+def _clashed(batch_id: str, clash: draft.EditConflict) -> tuple[Response, int]:
     """409 with the current draft, so that the page can show both sides."""
     others = [_step_json(step) for step in clash.others]
     answer = {"type": "about:blank", "title": "Somebody was faster", "status": 409, "detail": str(clash)}
@@ -71,5 +71,5 @@ def _clashed(batch_id: str, clash: draft.Clash) -> tuple[Response, int]:
     return response, 409
 
 
-def _step_json(step: Step) -> dict[str, object]:
+def _step_json(step: Edit) -> dict[str, object]:
     return {"who": step.by, "at": step.at, "do": step.do, "cells": [list(cell) for cell in step.cells[:50]]}

@@ -29,7 +29,7 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "refused": metrics.ask("refused-rows", Filters()).to_pylist(),
         "shown": SHOWN,
         "many": COUNTED,
-        "dead": len(dead_letters.waiting(ports(), COUNTED)) if admin else 0,
+        "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
     }
 
 

@@ -12,7 +12,7 @@ from tillstream.analytics.filters import Filters
 
 @dataclass(frozen=True)
 class Card:
-    """`figure`: its name in the queries. `kind`: its format."""
+    """`get_metric`: its name in the queries. `kind`: its format."""
 
     figure: str
     label: str

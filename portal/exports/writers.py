@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from flask import Response
 from werkzeug.utils import secure_filename
 
-from tillstream.analytics.json_values import plain
+from tillstream.analytics.json_values import to_json
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.correction_file import BOM, RISKY
+from tillstream.pipeline.reading.correction_file import BOM, FORMULA_PREFIXES
 
-RISKY_START = f"^([{''.join(RISKY)}])".replace("-", r"\-")
+RISKY_START = f"^([{''.join(FORMULA_PREFIXES)}])".replace("-", r"\-")
 """Cells that a spreadsheet would run as a formula; they get a leading apostrophe, as in files of refused rows."""
 BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 MAX_NAME_LENGTH = 120
@@ -58,7 +58,7 @@ def csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
 
 def jsonl(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:  # noqa: ARG001 - each line names its columns
     for batch in batches:
-        rows = (json.dumps(plain(row), ensure_ascii=False) for row in batch.to_pylist())
+        rows = (json.dumps(to_json(row), ensure_ascii=False) for row in batch.to_pylist())
         yield "".join(f"{row}\n" for row in rows).encode()
 
 
@@ -84,7 +84,7 @@ def _text(column: Any) -> Any:
         texts = pc.if_else(pc.equal(column, 0), "0", pc.replace_substring_regex(texts, r"\.$", ""))
         small = pc.fill_null(pc.match_substring(texts, "E"), False)
         if pc.any(small).as_py():
-            exact = pa.array([None if value is None else plain(value) for value in column.to_pylist()], pa.string())
+            exact = pa.array([None if value is None else to_json(value) for value in column.to_pylist()], pa.string())
             texts = pc.if_else(small, exact, texts)
         return texts
     if pa.types.is_timestamp(column.type):

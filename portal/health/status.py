@@ -18,7 +18,7 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.batches import records
 from tillstream.domain.batch import State
-from tillstream.domain.people import EVERYTHING, Action
+from tillstream.domain.people import UNRESTRICTED, Action
 from tillstream.settings import Settings
 from tillstream.workflows.operations import maintenance_log, queue_depths
 
@@ -28,7 +28,7 @@ LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     app = tillstream()
-    (kpis,) = queries.run(app.ports.warehouse, "kpis", EVERYTHING, Filters(), cache=app.queries).to_pylist()
+    (kpis,) = queries.run(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(), cache=app.queries).to_pylist()
     states = {state.value: ports().documents.count(records.COLLECTION, {"state": state.value}) for state in State}
     return render_template(
         "health/status.html",

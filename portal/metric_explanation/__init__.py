@@ -11,8 +11,8 @@ from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.uploads import scoped
 from tillstream.analytics import metric_explanation
-from tillstream.analytics.json_values import plain
-from tillstream.analytics.metrics import COUNTED
+from tillstream.analytics.json_values import to_json
+from tillstream.analytics.metrics import COUNTED_LINES
 from tillstream.domain.batch import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
@@ -44,7 +44,7 @@ def show(figure: str) -> ResponseReturnValue:
     return render_template(
         "metric_explanation/show.html",
         why=explanation,
-        counted=COUNTED[explanation.figure.counts],
+        counted=COUNTED_LINES[explanation.figure.counts],
         filters=filters,
         lines_of=_statuses(explanation.figure.counts, filters.get("status")),
         scope=scope(),
@@ -61,7 +61,7 @@ def explain(figure: str) -> ResponseReturnValue:
     """One figure: its value, definition and formula, the uploads in it and what is missing from it; takes `page`."""
     explanation = _explained(figure, _page())
     waiting = [{"state": state, "files": len(files)} for state, files in _waiting().items()]
-    return jsonify(plain(explanation) | {"counted": COUNTED[explanation.figure.counts], "waiting": waiting})
+    return jsonify(to_json(explanation) | {"counted": COUNTED_LINES[explanation.figure.counts], "waiting": waiting})
 
 
 def _page() -> int:
@@ -80,7 +80,7 @@ def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
     return counted if len(counted) < len(STATUSES) else []
 
 
-def _explained(figure: str, page: int) -> metric_explanation.Why:
+def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
     app = tillstream()
     return metric_explanation.explain(
         app.ports.warehouse,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import dead_letters, reconcile
 from tillstream.workflows.operations import queue_depths as waiting_in
@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
         failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
         stuck=stuck,
         # A dead letter may contain a sale of any region, so only admins see it.
-        dead=dead_letters.waiting(ports(), SHOWN) if admin else None,
+        dead=dead_letters.find(ports(), SHOWN) if admin else None,
         states=labels.STATES,
         admin=admin,
     )
@@ -64,6 +64,6 @@ def drive_on() -> ResponseReturnValue:
     return redirect(url_for("pipeline.show"), 303)
 
 
-def _late(upload: Upload, now: datetime) -> bool:
+def _late(upload: Batch, now: datetime) -> bool:
     since = datetime.fromisoformat(upload.state_at or upload.received_at)
     return now - since.astimezone(UTC) > SLOW

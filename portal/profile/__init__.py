@@ -11,7 +11,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from portal.access import Open, allow, only_with_passwords
+from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session
 from portal.sign_in.forms import Code
 from tillstream.domain.errors import Rejected
@@ -74,21 +74,21 @@ def end_others() -> ResponseReturnValue:
 
 @blueprint.get("/profile/second-step")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def second_step() -> ResponseReturnValue:
     return _step_page(Code())
 
 
 @blueprint.post("/profile/second-step")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def finish_second_step() -> ResponseReturnValue:
-    return _with_code(lambda code: _codes(step.finish(ports(), me().login, code)))
+    return _with_code(lambda code: _codes(step.confirm(ports(), me().login, code)))
 
 
 @blueprint.post("/profile/second-step/codes")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def new_codes() -> ResponseReturnValue:
     def make(code: str) -> ResponseReturnValue:
         step.check(ports(), me().login, code)
@@ -99,14 +99,14 @@ def new_codes() -> ResponseReturnValue:
 
 @blueprint.post("/profile/second-step/off")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def take_off() -> ResponseReturnValue:
     if me().role in mfa_policy.second_step_roles(ports()):
         raise Rejected("Your role signs in with a second step; it cannot be taken off.")
 
     def off(code: str) -> ResponseReturnValue:
         step.check(ports(), me().login, code)
-        step.take_off(ports(), me().login, by=me().login)
+        step.disable(ports(), me().login, by=me().login)
         flash("You sign in with your password alone now.", "done")
         return redirect(url_for("profile.show"), 303)
 
@@ -151,7 +151,7 @@ def _page(form: Profile) -> str:
 
 
 def _step_page(form: Code) -> str:
-    key = "" if me().second_step else step.begun(ports(), me().login)
+    key = "" if me().second_step else step.pending_key(ports(), me().login)
     return render_template(
         "profile/second_step.html",
         form=form,

@@ -12,10 +12,10 @@ from portal.list_view import list_query, page_of
 from portal.uploads import labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.people import Action
-from tillstream.ports.warehouse import Settled
-from tillstream.workflows.review.decision_preview import previewable, would
+from tillstream.ports.warehouse import SettlementResult
+from tillstream.workflows.review.decision_preview import preview, previewable
 
 KINDS = ("upload", "replay", "messages")
 ANOTHER_REGION = "looks-like-another-region"
@@ -55,16 +55,16 @@ def decide(batch_id: str) -> ResponseReturnValue:
     )
 
 
-def _tried(upload: Upload, *, as_new: bool) -> tuple[dict[str, Any], changes.Changed]:
+def _tried(upload: Batch, *, as_new: bool) -> tuple[dict[str, Any], changes.ChangeReport]:
     app = tillstream()
     receipts: list[dict[str, Any]] = []
 
-    def attempt(questions: Any) -> Settled:
-        receipt, settled = would(app.ports, app.book, upload.batch_id, questions, as_new=as_new)
+    def attempt(questions: Any) -> SettlementResult:
+        receipt, settled = preview(app.ports, app.book, upload.batch_id, questions, as_new=as_new)
         receipts.append(receipt)
         return settled
 
-    changed = changes.tried(app.ports.warehouse, scope(), attempt, app.queries)
+    changed = changes.preview_changes(app.ports.warehouse, scope(), attempt, app.queries)
     return receipts[-1], changed
 
 

@@ -116,7 +116,7 @@ def _people(batches: set[str]) -> list[dict[str, Any]]:
     actions = []
     for batch in sorted(batches):
         file = records.get(ports(), batch).file
-        for entry in reading.of_subject(ports(), "upload", batch):
+        for entry in reading.find_by_subject(ports(), "upload", batch):
             what = DONE.get(entry.what, entry.what)
             actions.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
     return sorted(actions, key=lambda one: one["at"])

@@ -10,14 +10,14 @@ from portal.context import ports
 from portal.uploads import scoped
 from tillstream.batches import records
 from tillstream.domain.people import Action
-from tillstream.receipts.source_line import around
+from tillstream.receipts.source_line import find_row
 
 
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str, line: int) -> ResponseReturnValue:
     """One line of the original file with its neighbours, unparsed."""
     upload = scoped.own(batch_id)
-    source = around(ports(), upload, line)
+    source = find_row(ports(), upload, line)
     return render_template(
         "sale_lines/file_line.html",
         upload=upload,

@@ -12,7 +12,7 @@ from portal.context import scope
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
@@ -50,7 +50,7 @@ def _search(text: str) -> dict[str, Any]:
     return matches
 
 
-def _uploads(text: str) -> list[Upload]:
+def _uploads(text: str) -> list[Batch]:
     wanted = text.casefold()
     newest = islice(scoped.newest(KINDS), SEARCHED_UPLOADS)
     return [one for one in newest if wanted in one.file.casefold() or one.batch_id.startswith(wanted)]

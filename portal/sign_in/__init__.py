@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from portal.access import Open, allow, only_with_passwords
+from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter as begin_session
 from portal.context import leave as end_session
 from portal.context import lives, me, ports, signed_in, this_session
@@ -15,7 +15,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import accounts, invitation_links
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.login_throttle import TooManyTries
-from tillstream.people.passwords import SHORTEST
+from tillstream.people.passwords import MIN_LENGTH
 from tillstream.people.sign_in import sessions, totp
 from tillstream.people.sign_in.totp import WrongCode
 from tillstream.people.user import User
@@ -46,7 +46,7 @@ def form() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in")
 @allow(Open.EVERYBODY)
-@only_with_passwords
+@requires_password_sign_in
 def enter() -> ResponseReturnValue:
     form, status = SignIn(), 422
     if form.validate_on_submit():
@@ -74,7 +74,7 @@ def _in(user: User, *, remembered: bool) -> ResponseReturnValue:
 
 @blueprint.get("/sign-in/code")
 @allow(Open.EVERYBODY)
-@only_with_passwords
+@requires_password_sign_in
 def code() -> ResponseReturnValue:
     if _half() is None:
         return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
@@ -83,7 +83,7 @@ def code() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in/code")
 @allow(Open.EVERYBODY)
-@only_with_passwords
+@requires_password_sign_in
 def check_code() -> ResponseReturnValue:
     form, status, half = Code(), 422, _half()
     if half is None:
@@ -116,22 +116,22 @@ def _half() -> User | None:
 
 @blueprint.get("/join/<text>")
 @allow(Open.EVERYBODY)
-@only_with_passwords
+@requires_password_sign_in
 def join(text: str) -> ResponseReturnValue:
     """Show an invitation. This does not use up the link, as mail programs fetch links in advance."""
     return render_template(
-        "sign_in/join.html", form=FirstPassword(), link=invitation_links.look(ports(), text), shortest=SHORTEST
+        "sign_in/join.html", form=FirstPassword(), link=invitation_links.get_link(ports(), text), shortest=MIN_LENGTH
     )
 
 
 @blueprint.post("/join/<text>")
 @allow(Open.EVERYBODY)
-@only_with_passwords
+@requires_password_sign_in
 def take(text: str) -> ResponseReturnValue:
-    link, form = invitation_links.look(ports(), text), FirstPassword()
+    link, form = invitation_links.get_link(ports(), text), FirstPassword()
     if form.validate_on_submit():
         try:
-            user = invitation_links.take(ports(), text, form.new.data)
+            user = invitation_links.redeem(ports(), text, form.new.data)
         except invitation_links.NoSuchLink:
             raise
         except Rejected as error:
@@ -140,7 +140,7 @@ def take(text: str) -> ResponseReturnValue:
             answer = _in(user, remembered=False)  # clears the previous session
             flash("Your password is set.", "done")
             return answer
-    return render_template("sign_in/join.html", form=form, link=link, shortest=SHORTEST), 422
+    return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_LENGTH), 422
 
 
 @blueprint.post("/sign-out")
@@ -154,14 +154,14 @@ def leave() -> ResponseReturnValue:
 
 @blueprint.get("/password")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def password() -> ResponseReturnValue:
-    return render_template("sign_in/password.html", form=OwnPassword(), shortest=SHORTEST)
+    return render_template("sign_in/password.html", form=OwnPassword(), shortest=MIN_LENGTH)
 
 
 @blueprint.post("/password")
 @allow(Open.SIGNED_IN)
-@only_with_passwords
+@requires_password_sign_in
 def change_password() -> ResponseReturnValue:
     form = OwnPassword()
     if form.validate_on_submit():
@@ -179,7 +179,7 @@ def change_password() -> ResponseReturnValue:
             begin_session(user, remembered=remembered)
             flash("Your password is changed. Other places where you were signed in are signed out.", "done")
             return redirect(url_for("profile.show"), 303)
-    return render_template("sign_in/password.html", form=form, shortest=SHORTEST), 422
+    return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH), 422
 
 
 def _next() -> str:

@@ -47,7 +47,7 @@ def out() -> ResponseReturnValue:
 def through_proxy() -> User | None:
     """User authenticated by the proxy; None without a proxy, or without its header if local accounts are allowed.
 
-    Raises `NotProved`, `NotInvited`, `TooManyTries`, `Unavailable`.
+    Raises `IdentityNotVerified`, `NotInvited`, `TooManyTries`, `Unavailable`.
     """
     settings = tillstream().settings
     if settings.sign_in != methods.IAP or (settings.local_accounts and methods.ASSERTION not in request.headers):

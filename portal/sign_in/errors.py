@@ -3,5 +3,5 @@
 from tillstream.domain.errors import Rejected
 
 
-class NotProved(Rejected):
+class IdentityNotVerified(Rejected):
     """No trusted identity provider confirms the user. The message is shown to the user."""

@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from tillstream.people.passwords import LONGEST, SHORTEST
+from tillstream.people.passwords import MAX_LENGTH, MIN_LENGTH
 
-TOO_SHORT = f"Use at least {SHORTEST} characters."
+TOO_SHORT = f"Use at least {MIN_LENGTH} characters."
 
 
 class SignIn(FlaskForm):
@@ -20,11 +20,15 @@ class Code(FlaskForm):
 
 
 class FirstPassword(FlaskForm):
-    new = PasswordField("Your password", [InputRequired("Enter a password."), Length(SHORTEST, LONGEST, TOO_SHORT)])
+    new = PasswordField(
+        "Your password", [InputRequired("Enter a password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
+    )
     again = PasswordField("The same again", [EqualTo("new", "This is not the same as the one above.")])
 
 
 class OwnPassword(FlaskForm):
     old = PasswordField("The password you have", [InputRequired("Enter the password you have.")])
-    new = PasswordField("A new one", [InputRequired("Enter a new password."), Length(SHORTEST, LONGEST, TOO_SHORT)])
+    new = PasswordField(
+        "A new one", [InputRequired("Enter a new password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
+    )
     again = PasswordField("The new one again", [EqualTo("new", "This is not the same as the one above.")])

@@ -2,8 +2,8 @@
 
 from flask import Flask, current_app, request
 
-from portal.sign_in.errors import NotProved
-from tillstream.people.sign_in.external_identities import Identity
+from portal.sign_in.errors import IdentityNotVerified
+from tillstream.people.sign_in.external_identities import ExternalIdentity
 from tillstream.people.sign_in.sessions import Session
 from tillstream.people.user import User
 from tillstream.settings import Settings
@@ -18,9 +18,9 @@ EXTENSION = "tillstream.ways"
 def register(app: Flask, settings: Settings) -> None:
     """Set up the sign-in method of the settings; its libraries are imported only if needed."""
     if settings.sign_in == IAP:
-        from tillstream.people.sign_in.jwt_verifier import Signer
+        from tillstream.people.sign_in.jwt_verifier import JWTVerifier
 
-        app.extensions[EXTENSION] = Signer((ISSUER,), "ES256", KEYS)
+        app.extensions[EXTENSION] = JWTVerifier((ISSUER,), "ES256", KEYS)
     elif settings.sign_in == OIDC:
         from portal.sign_in.oidc import Provider
 
@@ -28,7 +28,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.context_processor(lambda: {"passwords_open": settings.passwords_open, "way_in": settings.sign_in})
 
 
-def holds(settings: Settings, session: Session, user: User) -> bool:
+def is_valid_session(settings: Settings, session: Session, user: User) -> bool:
     """Whether the sign-in method of a session is still enabled and, for a proxy, still confirms the same user."""
     if not session.way:
         return settings.passwords_open
@@ -38,24 +38,26 @@ def holds(settings: Settings, session: Session, user: User) -> bool:
         return True
     try:
         return proved_by_proxy(settings).email.casefold() == user.login
-    except NotProved:
+    except IdentityNotVerified:
         return False
 
 
-def proved_by_proxy(settings: Settings) -> Identity:
+def proved_by_proxy(settings: Settings) -> ExternalIdentity:
     """Identity in the signed header of the proxy; its unsigned headers could be forged.
 
-    Raises `NotProved`, and `Unavailable` if the keys of the proxy cannot be fetched.
+    Raises `IdentityNotVerified`, and `Unavailable` if the keys of the proxy cannot be fetched.
     """
-    from tillstream.people.sign_in.jwt_verifier import NotSigned, Signer
+    from tillstream.people.sign_in.jwt_verifier import InvalidToken, JWTVerifier
 
-    signer: Signer = current_app.extensions[EXTENSION]
+    signer: JWTVerifier = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")
     if not shown:
-        raise NotProved("The address that you opened goes around your company's sign-in. Open the one you were given.")
+        raise IdentityNotVerified(
+            "The address that you opened goes around your company's sign-in. Open the one you were given."
+        )
     try:
         claims = signer.claims(shown, settings.iap_audience)
-    except NotSigned as error:
+    except InvalidToken as error:
         current_app.logger.warning("an assertion of the proxy was refused: %s", error)
-        raise NotProved("Your company's sign-in could not be proved. Load the page again.") from error
-    return Identity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))
+        raise IdentityNotVerified("Your company's sign-in could not be proved. Load the page again.") from error
+    return ExternalIdentity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from portal.sign_in.errors import NotProved
+from portal.sign_in.errors import IdentityNotVerified
 from tillstream.domain.errors import Unavailable
-from tillstream.people.sign_in.external_identities import Identity
+from tillstream.people.sign_in.external_identities import ExternalIdentity
 from tillstream.settings import Settings
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -43,19 +43,21 @@ class Provider:
             raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
         return answer
 
-    def finish(self) -> Identity:
-        """Verified identity of the provider's callback. Raises `NotProved`, `Unavailable`."""
+    def finish(self) -> ExternalIdentity:
+        """Verified identity of the provider's callback. Raises `IdentityNotVerified`, `Unavailable`."""
         expected_claims = {"iss": {"value": self._issuer}, "aud": {"value": self._client_id}}
         try:
             claims = self._client.authorize_access_token(claims_options=expected_claims, leeway=LEEWAY).get("userinfo")
         except (AuthlibBaseError, JoseError, ValueError) as error:
             # Log the class only: a provider may put submitted data into the message.
             current_app.logger.warning("a sign-in by the provider was refused: %s", type(error).__name__)
-            raise NotProved(f"Your company's sign-in could not be proved. {AGAIN}") from error
+            raise IdentityNotVerified(f"Your company's sign-in could not be proved. {AGAIN}") from error
         except RequestException as error:
             raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
         if not claims:
-            raise NotProved(f"Your company's sign-in did not say who you are. {AGAIN}")
+            raise IdentityNotVerified(f"Your company's sign-in did not say who you are. {AGAIN}")
         if claims.get("email_verified") not in (True, "true") or not claims.get("email"):
-            raise NotProved("Your company's sign-in does not vouch for your e-mail address. Tell an administrator.")
-        return Identity(self._issuer, str(claims["sub"]), str(claims["email"]))
+            raise IdentityNotVerified(
+                "Your company's sign-in does not vouch for your e-mail address. Tell an administrator."
+            )
+        return ExternalIdentity(self._issuer, str(claims["sub"]), str(claims["email"]))

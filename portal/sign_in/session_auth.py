@@ -15,6 +15,6 @@ def load(key: str) -> Person | None:
     if request.path.startswith("/api/") and request.headers.get("Authorization"):
         return None
     session_and_user = sessions.current(ports(), key, lives())
-    if not session_and_user or not methods.holds(tillstream().settings, *session_and_user):
+    if not session_and_user or not methods.is_valid_session(tillstream().settings, *session_and_user):
         return None
     return Person(session_and_user[1], session=session_and_user[0], key=key)

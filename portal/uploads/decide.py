@@ -19,7 +19,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     contract = request.form.get("contract", "")
     if contract:
-        decisions.read_by(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
+        decisions.assign_contract(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
         flash(f"{upload.file} is read as {contract} now.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
@@ -48,8 +48,11 @@ def reject(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """Preview of what undoing the upload would change."""
     upload = scoped.own(batch_id)
-    change = changes.tried(
-        ports().warehouse, scope(), lambda questions: undo.would(ports(), batch_id, questions), tillstream().queries
+    change = changes.preview_changes(
+        ports().warehouse,
+        scope(),
+        lambda questions: undo.preview_settlement(ports(), batch_id, questions),
+        tillstream().queries,
     )
     return render_template("uploads/undo.html", upload=upload, changed=summarize(change, tried=True))
 

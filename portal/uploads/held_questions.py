@@ -7,13 +7,13 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_text, questions, scoped
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
-from tillstream.workflows.review.file_preview import Understood, understood
+from tillstream.workflows.review.file_preview import FilePreview, preview_file
 
 
 @allow(Action.UPLOAD)
@@ -24,8 +24,8 @@ def show(batch_id: str) -> ResponseReturnValue:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = held_batch.answers(ports(), batch_id)
     name = questions.name_of(upload.file)
-    onboarding, differs = held_batch.ask(ports(), tillstream().book, upload, name, answers)
-    opened = held_batch.opened(ports(), upload)
+    onboarding, differs = held_batch.build_questionnaire(ports(), tillstream().book, upload, name, answers)
+    opened = held_batch.original_opener(ports(), upload)
     pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, answers, onboarding)
     question_page = questions.question_page(opened, onboarding, pairs, name)
     return render_template(
@@ -42,7 +42,9 @@ def show(batch_id: str) -> ResponseReturnValue:
 def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = held_batch.answers(ports(), batch_id)
-    onboarding, _ = held_batch.ask(ports(), tillstream().book, upload, questions.name_of(upload.file), previous)
+    onboarding, _ = held_batch.build_questionnaire(
+        ports(), tillstream().book, upload, questions.name_of(upload.file), previous
+    )
     answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
     return redirect(url_for("uploads.questions", batch_id=batch_id), 303)
@@ -53,13 +55,13 @@ def save(batch_id: str) -> ResponseReturnValue:
     """Save the contract of the answers and read the file with it; users without that right propose it."""
     upload, book = _held_upload(batch_id), tillstream().book
     answers = held_batch.answers(ports(), batch_id)
-    onboarding, differs = held_batch.ask(ports(), book, upload, questions.name_of(upload.file), answers)
+    onboarding, differs = held_batch.build_questionnaire(ports(), book, upload, questions.name_of(upload.file), answers)
     contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
         raise Rejected("Nothing is proposed yet: answer what is open first.")
     if not scope().covers_region(contract.region):
         raise Rejected(f"{contract.region} is not one of your regions.")
-    proposals.put_forward(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
+    proposals.propose(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
     if scope().may(Action.ADMINISTER):
         read = decisions.accept(ports(), book, batch_id, me().login)
         flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
@@ -68,27 +70,27 @@ def save(batch_id: str) -> ResponseReturnValue:
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
-def _held_upload(batch_id: str) -> Upload:
+def _held_upload(batch_id: str) -> Batch:
     upload = scoped.own(batch_id)
     if not _is_held_file(upload):
         raise Rejected(f"{upload.file} does not wait for answers.")
     return upload
 
 
-def _is_held_file(upload: Upload) -> bool:
+def _is_held_file(upload: Batch) -> bool:
     return upload.state is State.HELD and upload.kind in scoped.FILES
 
 
-def _current_contract(upload: Upload) -> Contract | None:
+def _current_contract(upload: Batch) -> Contract | None:
     """Contract version of the upload, used unless a better one is proposed."""
     return contract_version(ports().documents, upload.contract, upload.contract_version) if upload.contract else None
 
 
-def _rows(upload: Upload, contract: Contract | None) -> Understood | None:
+def _rows(upload: Batch, contract: Contract | None) -> FilePreview | None:
     if contract is None:
         return None
     try:
         received = ports().clock.now().date()
-        return understood(held_batch.opened(ports(), upload), contract, received, ports().limits)
+        return preview_file(held_batch.original_opener(ports(), upload), contract, received, ports().limits)
     except Rejected:
         return None

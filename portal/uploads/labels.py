@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def state_of(upload: Upload) -> Words:
+def state_of(upload: Batch) -> Words:
     """Display text of the state; a settled file without rows has its own."""
     empty = upload.state in IN_LEDGER and upload.staged.get("rows_read") == 0
     return NOTHING_TO_COUNT if empty else STATES[upload.state]
@@ -96,7 +96,7 @@ def headline(receipt: dict[str, Any]) -> str:
     return says[receipt["status"]]
 
 
-def result(upload: Upload, receipt: dict[str, Any]) -> str:
+def result(upload: Batch, receipt: dict[str, Any]) -> str:
     """1,204 rows: 1,190 new, 14 need you"""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import proposals
@@ -19,7 +19,7 @@ PER_PAGE = 25
 SORTED_UPLOADS = 5_000
 """Number of newest uploads that are sorted by anything but time."""
 
-SORTS: dict[str, Callable[[Upload], Any]] = {
+SORTS: dict[str, Callable[[Batch], Any]] = {
     "received": lambda one: one.received_seq,
     "file": lambda one: one.file.casefold(),
     "contract": lambda one: one.contract.casefold(),
@@ -57,8 +57,8 @@ def show() -> ResponseReturnValue:
         state_of=labels.state_of,
         contracts=scoped.contracts(),
         most=tillstream().settings.upload_limit_mb << 20,
-        proposed=len(proposals.waiting(ports())) if scope().may(Action.ADMINISTER) else 0,
-        sendings=resumable_upload.on_their_way(ports(), me().login) if scope().may(Action.UPLOAD) else [],
+        proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
+        sendings=resumable_upload.open_uploads(ports(), me().login) if scope().may(Action.UPLOAD) else [],
         under_way=any(one.state in labels.UNDER_WAY for one in rows),
     )
 

@@ -10,7 +10,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_content, preview_text, questions, scoped
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 
@@ -25,7 +25,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         upload = complete_upload.finish(
             ports(), tillstream().book, sending_id, me().login
         )  # a crash may have interrupted it
-    opened = partial(complete_upload.opened, ports(), upload)
+    opened = partial(complete_upload.open_complete, ports(), upload)
     contracts = scoped.contracts()
     file_sample, unreadable = preview_content.sample(opened)
     fits = questionnaire.fits(file_sample, contracts) if file_sample else []
@@ -64,14 +64,14 @@ def show(sending_id: str) -> ResponseReturnValue:
 def summary(sending_id: str) -> ResponseReturnValue:
     """One sentence about a file that was sent for a preview, for the upload page."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.opened, ports(), upload)
+    opened = partial(complete_upload.open_complete, ports(), upload)
     file_sample, unreadable = preview_content.sample(opened)
     if file_sample is None:
         return jsonify({"says": unreadable})
     chosen = preview_content.chosen(upload, file_sample, questionnaire.fits(file_sample, scoped.contracts()))
     if chosen != preview_content.NEW:
         return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
-    count = len(questionnaire.ask(opened, questions.name_of(upload.file), upload.answers, ()).questions)
+    count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
     return jsonify({"says": f"No contract of yours reads it yet: {words if count else 'a new one is proposed'}."})
 
@@ -80,8 +80,8 @@ def summary(sending_id: str) -> ResponseReturnValue:
 def answer(sending_id: str) -> ResponseReturnValue:
     """Save the answers; the proposal is rebuilt from them."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.opened, ports(), upload)
-    onboarding = questionnaire.ask(opened, questions.name_of(upload.file), upload.answers, ())
+    opened = partial(complete_upload.open_complete, ports(), upload)
+    onboarding = questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ())
     questions.keep(upload.id, questions.merge_answers(upload.answers, questions.mapped_columns(onboarding)))
     return redirect(url_for("uploads.preview", sending_id=upload.id, contract=preview_content.NEW), 303)
 
@@ -89,20 +89,22 @@ def answer(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def load(sending_id: str) -> ResponseReturnValue:
     contract = scoped.contract(request.form.get("contract", ""))
-    return _loaded(complete_upload.load(ports(), tillstream().book, sending_id, me().login, contract.name))
+    return _loaded(complete_upload.ingest_previewed(ports(), tillstream().book, sending_id, me().login, contract.name))
 
 
 @allow(Action.UPLOAD)
 def save(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and load the file with it; users without that right propose it."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
-    contract = questions.contract_of(upload.file, partial(complete_upload.opened, ports(), upload), upload.answers)
+    contract = questions.contract_of(
+        upload.file, partial(complete_upload.open_complete, ports(), upload), upload.answers
+    )
     book = tillstream().book
     if scope().may(Action.ADMINISTER):
         if contract.name in book.names():
             raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
         saved = book.save(contract, me().login)
-        loaded = complete_upload.load(ports(), book, sending_id, me().login, saved.name)
+        loaded = complete_upload.ingest_previewed(ports(), book, sending_id, me().login, saved.name)
         flash(f"The contract {saved.name} is saved. It reads this file now, and later ones like it.", "done")
     else:
         if not scope().covers_region(contract.region):
@@ -114,7 +116,7 @@ def save(sending_id: str) -> ResponseReturnValue:
     return _loaded(loaded)
 
 
-def _loaded(upload: Sending) -> ResponseReturnValue:
+def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
     flash(f"{upload.file} is taken in; it is listed here in a moment.", "done")

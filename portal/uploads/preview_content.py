@@ -6,15 +6,15 @@ from typing import Any, BinaryIO
 
 from portal.context import me, ports, tillstream
 from portal.uploads import labels, questions
-from tillstream.detection import Fit, Looked
+from tillstream.detection import FileSample, Fit
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 from tillstream.workflows.review.dry_run import dry_run
-from tillstream.workflows.review.file_preview import Understood, understood
+from tillstream.workflows.review.file_preview import FilePreview, preview_file
 
 AT_ONCE = 8 << 20
 """Bytes; a larger file gets its dry run only when the script of the page requests it."""
@@ -26,7 +26,7 @@ class Preview:
     """Preview of a file read by a contract."""
 
     contract: Contract
-    rows: Understood | None
+    rows: FilePreview | None
     receipt: dict[str, Any] | None
     wrong: str = ""
     """Why the contract cannot read the file."""
@@ -34,13 +34,13 @@ class Preview:
     """Questions are open: only the rows are shown."""
 
 
-def chosen(upload: Sending, file_sample: Looked | None, fits: list[Fit]) -> str:
+def chosen(upload: ResumableUpload, file_sample: FileSample | None, fits: list[Fit]) -> str:
     """Name of the chosen contract, else of the likely one, else NEW."""
-    likely = questionnaire.likely(file_sample, fits) if file_sample and not upload.answers else None
+    likely = questionnaire.best_match(file_sample, fits) if file_sample and not upload.answers else None
     return upload.contract or (likely.name if likely else NEW)
 
 
-def sample(opened: Any) -> tuple[Looked | None, str]:
+def sample(opened: Any) -> tuple[FileSample | None, str]:
     """Sample of the file, or why it cannot be read."""
     try:
         return questionnaire.sample(opened), ""
@@ -48,28 +48,28 @@ def sample(opened: Any) -> tuple[Looked | None, str]:
         return None, str(error)
 
 
-def by_contract(upload: Sending, contract: Contract, *, tried: bool) -> Preview:
-    """Preview by a contract. `tried`: dry-run large files, too."""
+def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
+    """Preview by a contract. `preview_changes`: dry-run large files, too."""
     app, received = tillstream(), ports().clock.now().date()
     try:
-        rows = understood(partial(complete_upload.opened, ports(), upload), contract, received, ports().limits)
+        rows = preview_file(partial(complete_upload.open_complete, ports(), upload), contract, received, ports().limits)
         receipt = None
         if upload.size <= AT_ONCE or tried:
-            with complete_upload.opened(ports(), upload) as stream:
+            with complete_upload.open_complete(ports(), upload) as stream:
                 receipt = dry_run(app.ports, app.book, contract, upload.file, stream)
     except Rejected as error:
         return Preview(contract, None, None, str(error))
     return Preview(contract, rows, receipt)
 
 
-def so_far(upload: Sending, question_page: questions.QuestionPage | None) -> Preview | None:
+def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None) -> Preview | None:
     """First rows as far as they can be read while questions are open."""
     contract = question_page.onboarding.so_far if question_page else None
     if contract is None:
         return None
     try:
         received = ports().clock.now().date()
-        rows = understood(partial(complete_upload.opened, ports(), upload), contract, received, ports().limits)
+        rows = preview_file(partial(complete_upload.open_complete, ports(), upload), contract, received, ports().limits)
     except Rejected:
         return None
     return Preview(contract, rows, None, so_far=True)
@@ -82,11 +82,11 @@ def in_words(preview: Preview | None) -> dict[str, Any]:
     return {
         "headline": labels.headline(receipt),
         "balance": labels.balance(receipt["rows"]),
-        "headers": receipts.headers_of(preview.contract),
+        "headers": receipts.contract_headers(preview.contract),
     }
 
 
-def keep(name: str, stream: BinaryIO, size: int, contract: str) -> Sending:
+def keep(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUpload:
     """Store a file that was sent whole with a form, for a preview."""
     begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
     if size:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts
@@ -29,17 +29,17 @@ def show() -> ResponseReturnValue:
     return jsonify({"uploads": statuses})
 
 
-def _status(upload: Upload) -> dict[str, Any]:
+def _status(upload: Batch) -> dict[str, Any]:
     status = {
         "batch_id": upload.batch_id,
         "state": upload.state.value,
         "tone": labels.state_of(upload).tone,
-        "done": upload.state in FINAL | WAITS,
+        "done": upload.state in TERMINAL | WAITS,
         "url": url_for("uploads.receipt", batch_id=upload.batch_id),
         "result": "",
         "needs": False,
     }
-    if upload.state in FINAL | WAITS | IN_LEDGER:
+    if upload.state in TERMINAL | WAITS | IN_LEDGER:
         receipt = receipts.receipt(ports(), upload.batch_id)
         status["result"] = labels.result(upload, receipt)
         status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])

@@ -13,4 +13,4 @@ from tillstream.workflows.onboarding import proposals
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     """Each proposal with its file, its author, and the settings that the file does not prove."""
-    return render_template("uploads/proposals.html", waiting=proposals.waiting(ports()), texts=preview_text)
+    return render_template("uploads/proposals.html", waiting=proposals.pending(ports()), texts=preview_text)

@@ -10,7 +10,7 @@ from flask import request
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_text
 from tillstream.detection.answers import check
-from tillstream.detection.columns.roles import NONE
+from tillstream.detection.columns.roles import NO_COLUMN
 from tillstream.detection.evidence import Question
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -46,7 +46,7 @@ class QuestionView:
 
 @dataclass(frozen=True)
 class QuestionPage:
-    onboarding: questionnaire.Asked
+    onboarding: questionnaire.Questionnaire
     questions: tuple[QuestionView, ...]
     name: str
     open: int
@@ -59,12 +59,12 @@ class QuestionPage:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
     """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    onboarding = questionnaire.ask(opened, name, answers, tillstream().book.all().values())
+    onboarding = questionnaire.build_questionnaire(opened, name, answers, tillstream().book.all().values())
     return question_page(opened, onboarding, questionnaire.all_questions(opened, name, answers, onboarding), name)
 
 
 def question_page(
-    opened: Opened, onboarding: questionnaire.Asked, pairs: list[tuple[Question, str | None]], name: str
+    opened: Opened, onboarding: questionnaire.Questionnaire, pairs: list[tuple[Question, str | None]], name: str
 ) -> QuestionPage:
     """The questions as the page shows them."""
     return QuestionPage(
@@ -73,7 +73,7 @@ def question_page(
 
 
 def _question_view(
-    opened: Opened, onboarding: questionnaire.Asked, question: Question, answer: str | None
+    opened: Opened, onboarding: questionnaire.Questionnaire, question: Question, answer: str | None
 ) -> QuestionView:
     values = answer_examples.examples(opened, onboarding, question)
     choices = tuple(
@@ -123,12 +123,12 @@ def _mapping_answers(columns: Mapping[str, str]) -> dict[str, str]:
     wanted = {name.removeprefix(BECOMES): role for name, role in request.form.items() if name.startswith(BECOMES)}
     changed = {header: role for header, role in wanted.items() if role != current.get(header, "")}
     dropped = {current[header] for header in changed if header in current} - set(wanted.values())
-    return {f"column.{role}": NONE for role in dropped} | {
+    return {f"column.{role}": NO_COLUMN for role in dropped} | {
         f"column.{role}": header for header, role in changed.items() if role
     }
 
 
-def mapped_columns(onboarding: questionnaire.Asked) -> dict[str, str]:
+def mapped_columns(onboarding: questionnaire.Questionnaire) -> dict[str, str]:
     """Column of a sale line → header, as mapped so far."""
     columns = onboarding.draft.get("columns")
     return dict(columns) if isinstance(columns, dict) else {}
@@ -141,10 +141,10 @@ def keep(id: str, answers: dict[str, str]) -> None:
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    return named(questionnaire.ask(opened, name_of(file), answers, tillstream().book.all().values()))
+    return named(questionnaire.build_questionnaire(opened, name_of(file), answers, tillstream().book.all().values()))
 
 
-def named(onboarding: questionnaire.Asked) -> Contract:
+def named(onboarding: questionnaire.Questionnaire) -> Contract:
     """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
     if onboarding.contract is None:
         count = len(onboarding.questions)

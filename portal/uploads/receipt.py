@@ -10,12 +10,12 @@ from portal.access import allow
 from portal.context import ports
 from portal.uploads import labels, scoped
 from tillstream.batches import lineage, records
-from tillstream.domain.batch import FINAL, FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, State
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.quarantine import BEFORE_THE_LEDGER
+from tillstream.receipts.quarantine import UNSETTLED
 from tillstream.receipts.receipt import repeated_lines
 from tillstream.workflows.corrections.drafts import draft
 
@@ -37,8 +37,8 @@ def show(batch_id: str) -> ResponseReturnValue:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
     corrections = records.children(ports(), batch_id, "correction")
-    correcting = any(one.state not in FINAL | IN_LEDGER for one in corrections)
-    again = lineage.waiting(ports(), upload)
+    correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
+    again = lineage.active_replay(ports(), upload)
     return render_template(
         "uploads/receipt.html",
         upload=upload,
@@ -55,7 +55,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         steps=_steps(upload, receipt) - (BLOCKED_BY_REPLAY if again else frozenset()),
         contracts=scoped.contracts(),
-        headers=receipts.headers(ports(), upload),
+        headers=receipts.batch_headers(ports(), upload),
         typed=draft.get(ports(), batch_id).standing(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
     )
@@ -83,17 +83,17 @@ def refused(batch_id: str) -> ResponseReturnValue:
 def refused_csv(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
-    response = Response(original_rows.refused_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
+    response = Response(original_rows.rejected_rows_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")
     return response
 
 
-def _refused(upload: Upload, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
     """Refused rows with their raw text, also of rows that only the ledger refused."""
-    rows = receipts.refused(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
+    rows = receipts.rejected_rows(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
     return [
         row | {"problems": [problem["message"] for problem in row["problems"]]}
-        for row in original_rows.with_raw(ports(), upload, rows)
+        for row in original_rows.add_raw_text(ports(), upload, rows)
     ]
 
 
@@ -115,21 +115,21 @@ def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
 
 
-def _may_be_answered(upload: Upload) -> bool:
+def _may_be_answered(upload: Batch) -> bool:
     """Whether answers about the contract can release the held file."""
     return not upload.contract or bool(ANSWERED & {hold.code for hold in upload.holds})
 
 
-def _steps(upload: Upload, receipt: dict[str, Any]) -> frozenset[str]:
+def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
     """Steps that the state of the batch allows; the role of the user restricts them further."""
-    follows = FOLLOWS[upload.state]
+    follows = TRANSITIONS[upload.state]
     steps = {
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
         "ask": upload.state is State.HELD and upload.kind in scoped.FILES and _may_be_answered(upload),
         "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
-        "refused": upload.state in IN_LEDGER | BEFORE_THE_LEDGER and bool(receipt["rows"]["quarantined"]),
+        "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
         "replay": State.REPLAYED in follows and upload.kind in scoped.FILES and bool(upload.contract),
         "undo": State.UNDONE in follows,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from portal.context import me, ports, scope, tillstream
 from tillstream.batches import records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 
@@ -13,7 +13,7 @@ FILES = ("upload", "replay")
 CHUNK = 200
 
 
-def covers(upload: Upload) -> bool:
+def covers(upload: Batch) -> bool:
     """Whether a batch is in the scope of the user: of their regions and, if they are limited to stores, of these stores
     only or uploaded by themselves, as a receipt shows totals of all of its rows."""
     bounds = scope()
@@ -22,7 +22,7 @@ def covers(upload: Upload) -> bool:
     return upload.received_by == me().login or bounds.covers_stores(upload.staged.get("stores"))
 
 
-def own(batch_id: str) -> Upload:
+def own(batch_id: str) -> Batch:
     """A batch in the scope of the user. Raises `NotFound` for others too, to not reveal that they exist."""
     upload = records.get(ports(), batch_id)
     if not covers(upload):
@@ -30,14 +30,14 @@ def own(batch_id: str) -> Upload:
     return upload
 
 
-def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Upload]:
+def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Batch]:
     """Batches of these kinds in the scope of the user, newest first, read lazily."""
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
         if covers(upload):
             yield upload
 
 
-def _of_kind(kind: str, state: State | None) -> Iterator[Upload]:
+def _of_kind(kind: str, state: State | None) -> Iterator[Batch]:
     offset = 0
     while batches := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
         yield from batches

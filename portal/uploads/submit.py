@@ -71,7 +71,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     """Receive the downloaded rows of an upload, corrected."""
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
-    correction_submit.fix(ports(), batch_id, name, stream, me().login)
+    correction_submit.submit_correction(ports(), batch_id, name, stream, me().login)
     flash("Your corrections are in; they are read in a moment.", "done")
     return redirect(_receipt(batch_id), 303)
 

@@ -73,7 +73,7 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     rows.nth(0).get_by_role("link", name="See what needs you").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
-    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert served.complaints == []
 
 
@@ -166,7 +166,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     look = f"/uploads/look/{begun.id}"
     for path in ("/uploads", look, f"{look}?contract=IN", asked, "/uploads/proposals"):
         if path == "/uploads/proposals":
-            proposals.put_forward(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
+            proposals.propose(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
         page.goto(served.address + path)
         page.wait_for_load_state("load")
         found += faults(page, path) + narrow_faults(page, path)

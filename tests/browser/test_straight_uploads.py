@@ -16,7 +16,7 @@ from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.app import build
 from tillstream.batches import records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.handlers import stage_object
@@ -100,7 +100,7 @@ def _open(page: Page, served: Served) -> None:
     page.evaluate("Resumable.PIECE = 262144")
 
 
-def _told(served: Served) -> Upload:
+def _told(served: Served) -> Batch:
     """What the bucket's event does."""
     (stored,) = served.app.ports.objects.list(INBOX)
     stage_object(
@@ -110,12 +110,12 @@ def _told(served: Served) -> Upload:
     return upload
 
 
-def _is_whole(served: Served, upload: Upload, file: Path) -> None:
+def _is_whole(served: Served, upload: Batch, file: Path) -> None:
     assert (upload.received_by, upload.contract, upload.file) == ("admin", "IN", "IN-june.csv")
     assert upload.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (upload.state, upload.staged["rows_read"]) == (State.STAGED, 30_000)
     assert list(served.app.ports.objects.list(STAGING, "sending/")) == []
-    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert served.complaints == []
 
 
@@ -179,7 +179,7 @@ def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, 
     _goes(line)
     row.get_by_role("button", name="Cancel IN-june.csv").click()
     expect(row).to_contain_text("Cancelled; nothing of it is kept.", timeout=SOON)
-    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert list(served.app.ports.objects.list(INBOX)) == []
 
 
@@ -189,4 +189,4 @@ def test_a_file_that_comes_damaged_is_told_and_counts_nothing(page: Page, served
     _give(page, file)
     expect(page.locator(".notice.wrong")).to_contain_text("The file came damaged, or was changed", timeout=SOON)
     assert list(served.app.ports.objects.list(INBOX)) == []
-    assert resumable_upload.on_their_way(served.app.ports, "admin") == []
+    assert resumable_upload.open_uploads(served.app.ports, "admin") == []

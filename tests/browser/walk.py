@@ -12,7 +12,7 @@ from routes import ENDLESS, address, addresses, walked
 from served import PASSWORD, Served
 
 from portal.access import Open, access_of
-from tillstream.domain.people import MAY, Role
+from tillstream.domain.people import PERMISSIONS, Role
 
 BUDGET = 300_000
 """Bytes of a page with everything that it asks for, without plotly's script and the outlines of the map."""
@@ -84,7 +84,7 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, as
     """
     for rule in walked(served.portal):
         access = access_of(served.portal, rule.endpoint)
-        mine = access in MAY[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
+        mine = access in PERMISSIONS[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
         if not mine or rule.endpoint in ENDLESS | set(ELSEWHERE):
             continue
         known = shop.known | shop.own.get(rule.endpoint, {})

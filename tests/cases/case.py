@@ -14,9 +14,9 @@ from tillstream.domain.contract.model import parse
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.pipeline.reading.open_reader import Manner, blocks
-from tillstream.pipeline.rows.row_batch import Part
-from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.staging.sources.file import file_batches
 
 
 @dataclass
@@ -59,7 +59,7 @@ def outcome(folder: Path, expected: dict[str, Any]) -> Outcome:
 
 
 def _read(source: Path, style: FileStyle, found: Outcome) -> None:
-    for block in blocks(partial(source.open, "rb"), Manner(style)):
+    for block in read_blocks(partial(source.open, "rb"), ReadOptions(style)):
         found.header = block.cells.column_names
         numbers = zip(block.row_number.tolist(), block.line_number.tolist(), strict=True)
         rows = zip(block.cells.to_pylist(), numbers, strict=True)
@@ -76,13 +76,13 @@ def _read(source: Path, style: FileStyle, found: Outcome) -> None:
 def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    for part in file_parts(partial(source.open, "rb"), contract, received):
+    for part in file_batches(partial(source.open, "rb"), contract, received):
         _add_part(part, found)
     found.refused.sort()
     found.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))
 
 
-def _add_part(part: Part, found: Outcome) -> None:
+def _add_part(part: RowBatch, found: Outcome) -> None:
     found.blank, found.ignored = found.blank + part.blank, found.ignored + part.ignored
     found.cut = part.cut or found.cut
     for row in part.refused:

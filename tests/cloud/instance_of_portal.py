@@ -7,7 +7,7 @@ import os
 
 from flask import Flask
 
-from portal.wsgi import one_of_many
+from portal.wsgi import create_worker_portal
 from tillstream import logs
 from tillstream.app import local
 from tillstream.settings import Settings
@@ -16,5 +16,5 @@ from tillstream.settings import Settings
 def application() -> Flask:
     settings = Settings()
     logs.configure(settings)
-    logs.take_over()
-    return one_of_many(local.build(settings, warehouse_file=f"warehouse-{os.getpid()}.duckdb"))
+    logs.redirect_stdlib_logging()
+    return create_worker_portal(local.build(settings, warehouse_file=f"warehouse-{os.getpid()}.duckdb"))

@@ -92,10 +92,10 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     app.ports.objects.delete(lost.bucket, lost.object)
     assert told(app) != before
     with pytest.raises(Rejected, match="--replace"):
-        restore.bring_back(app.settings, kept["archive"], replace=False)
+        restore.restore(app.settings, kept["archive"], replace=False)
     raised = "SELECT number FROM epoch"
     (epoch,) = app.ports.warehouse.query(raised).to_pylist()
-    back = restore.bring_back(app.settings, kept["archive"], replace=True)
+    back = restore.restore(app.settings, kept["archive"], replace=True)
     assert back["documents"] == kept["documents"]
 
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
@@ -105,9 +105,9 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
         records.get(app.ports, later["batch_id"])
     found = records.get(app.ports, first["batch_id"])
     assert found.object == f"restored/{lost.generation}/{lost.object}"
-    assert "six" in b"".join(original_rows.refused_csv(app.ports, first["batch_id"])).decode()
+    assert "six" in b"".join(original_rows.rejected_rows_csv(app.ports, first["batch_id"])).decode()
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
-    restore.bring_back(app.settings, kept["archive"], replace=True)
+    restore.restore(app.settings, kept["archive"], replace=True)
     assert told(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
@@ -133,7 +133,7 @@ def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Pat
             next(blob for name, blob in held.items() if "/originals/" in name).delete()
     before = told(app)
     with pytest.raises(Rejected):
-        restore.bring_back(app.settings, kept, replace=True)
+        restore.restore(app.settings, kept, replace=True)
     assert told(app) == before
 
 
@@ -160,5 +160,7 @@ def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path
     ingest(app, tmp_path, "first.csv", FIRST)
     dataset = dataset_of(app.settings)
     with pytest.raises(Rejected, match="Of the 31 rows of sale_versions only 30 can be seen"):
-        backup_tables.export(dataset, f"gs://{bucket.name}/june", backup_tables.moment(dataset), {"sale_versions": 31})
+        backup_tables.export(
+            dataset, f"gs://{bucket.name}/june", backup_tables.current_time(dataset), {"sale_versions": 31}
+        )
     dataset.close()

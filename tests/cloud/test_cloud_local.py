@@ -19,7 +19,7 @@ from emulated import need
 from ending import ended
 
 from devtools.cloud_local import CloudLocal, missing, running
-from devtools.local_triggers import Relay, every, minutes
+from devtools.local_triggers import Relay, minutes, start_periodic
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch import State
@@ -185,14 +185,14 @@ class Stub(BaseHTTPRequestHandler):
 
 
 def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devtools.local_triggers.AGAIN", 0.01)
+    monkeypatch.setattr("devtools.local_triggers.RETRY_SECONDS", 0.01)
     handler = type("Handler", (Stub,), {"seen": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     relay, stopping = Relay(address, "inbox", address), threading.Event()
-    looking = every(0.02, relay.look, stopping, "relay")
+    looking = start_periodic(0.02, relay.look, stopping, "relay")
     try:
         until = time.monotonic() + 10
         while len(handler.seen) < 4 and time.monotonic() < until:

@@ -16,15 +16,15 @@ from watched import Calls, needed, watched
 
 from devtools.emulators import PROJECT, Emulator
 from infra.accounts import PORTAL_GRANTS
-from infra.permissions import held
+from infra.permissions import granted_permissions
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records, registration
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.handlers import stage_object
 from tillstream.settings import Settings
 from tillstream.workflows.intake import complete_upload, resumable_upload
@@ -53,21 +53,21 @@ def app(tmp_path: Path, clock: ManualClock, cloud_storage: Emulator) -> Iterator
     app.close()
 
 
-def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> Sending:
+def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> ResumableUpload:
     return resumable_upload.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
 
 
-def _send(known: Sending, data: bytes = FILE) -> None:
+def _send(known: ResumableUpload, data: bytes = FILE) -> None:
     headers = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}", "Content-Type": "application/octet-stream"}
     with urllib.request.urlopen(urllib.request.Request(known.session, data, headers, method="PUT")) as answer:
         assert answer.status == 200
 
 
-def _finish(app: App, known: Sending) -> Sending:
+def _finish(app: App, known: ResumableUpload) -> ResumableUpload:
     return complete_upload.finish(app.ports, app.book, known.id, "ann")
 
 
-def _event(app: App) -> Upload:
+def _event(app: App) -> Batch:
     """What the bucket tells when an object is whole."""
     (stored,) = app.ports.objects.list(INBOX)
     told = {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
@@ -87,7 +87,7 @@ def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) 
     assert (upload.received_by, upload.contract, upload.file, upload.size) == ("ann", "IN", "june.csv", len(FILE))
     assert (upload.state, upload.sha256) == (State.STAGED, hashlib.sha256(FILE).hexdigest())
     assert _finish(app, begun).batch_id == upload.batch_id
-    assert resumable_upload.on_their_way(app.ports, "ann") == []
+    assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
 def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) -> None:
@@ -102,15 +102,15 @@ def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(ap
     begun = _begin(app, look=True)
     _send(begun)
     assert _finish(app, begun).waits
-    with complete_upload.opened(app.ports, _finish(app, begun)) as stream:
+    with complete_upload.open_complete(app.ports, _finish(app, begun)) as stream:
         assert stream.read() == FILE
     assert list(app.ports.objects.list(INBOX)) == []
-    assert complete_upload.load(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
+    assert complete_upload.ingest_previewed(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
     complete_upload.finish(app.ports, app.book, begun.id, "ann")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
-    assert resumable_upload.on_their_way(app.ports, "ann") == []
+    assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
 def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
@@ -118,12 +118,12 @@ def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) 
     portal = watched(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)
     _send(begun)
-    with complete_upload.opened(portal.ports, _finish(portal, begun)) as stream:
+    with complete_upload.open_complete(portal.ports, _finish(portal, begun)) as stream:
         assert stream.read() == FILE
-    complete_upload.load(portal.ports, portal.book, begun.id, "ann", "UK")
+    complete_upload.ingest_previewed(portal.ports, portal.book, begun.id, "ann", "UK")
     resumable_upload.cancel(portal.ports, cancelled.id, "ann")
     assert {"objects.session", "objects.copy", "objects.end_session"} <= {call for call, _ in calls}
-    assert needed(calls) - set(held(PORTAL_GRANTS)) == set()
+    assert needed(calls) - set(granted_permissions(PORTAL_GRANTS)) == set()
 
 
 def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App) -> None:
@@ -143,11 +143,15 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
     begun = _begin(app)
     _send(begun)
     upload = registration.register(
-        app.ports, app.book.used("IN"), app.ports.objects.stat(*resumable_upload.aim(begun)), "ann", file="june.csv"
+        app.ports,
+        app.book.used("IN"),
+        app.ports.objects.stat(*resumable_upload.target_object(begun)),
+        "ann",
+        file="june.csv",
     )
     resumable_upload.cancel(app.ports, begun.id, "ann")
     assert records.get(app.ports, upload.batch_id).state is State.CANCELLED
-    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.place_of(begun)]
+    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.inbox_name(begun)]
 
 
 def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
@@ -170,7 +174,7 @@ def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock:
     begun, looked = _begin(app), _begin(app, look=True)
     _send(looked)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
-    assert complete_upload.sweep(app.ports, app.book) == 2
+    assert complete_upload.clean_up(app.ports, app.book) == 2
     with pytest.raises(urllib.error.HTTPError):
         _send(begun)
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []

@@ -124,7 +124,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
         both = [one.get(visitor, "/events", stream=True) for one, visitor in ((first, here), (second, there))]
         lines = [one.iter_lines() for one in both]
         documents = SQLiteDocumentStore(home / "documents.sqlite")
-        freshness.tell(documents, 41)
+        freshness.bump(documents, 41)
         documents.close()
         assert [_heard(one) for one in lines] == ["data: 41"] * 2
         for one in both:

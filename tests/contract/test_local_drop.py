@@ -8,7 +8,7 @@ import pytest
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.object_names import is_object, object_name
-from tillstream.adapters.local.files.watched_folder import FolderDrop
+from tillstream.adapters.local.files.watched_folder import WatchedFolder
 
 SETTLE = 0.05
 
@@ -20,21 +20,21 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def drop(root: Path) -> FolderDrop:
-    return FolderDrop(root, SystemClock(), SETTLE)
+def drop(root: Path) -> WatchedFolder:
+    return WatchedFolder(root, SystemClock(), SETTLE)
 
 
-def names(drop: FolderDrop) -> list[str]:
+def names(drop: WatchedFolder) -> list[str]:
     return [dropped.name for dropped in drop.claim()]
 
 
-def settled(drop: FolderDrop) -> list[str]:
+def settled(drop: WatchedFolder) -> list[str]:
     drop.claim()
     time.sleep(SETTLE * 1.2)
     return names(drop)
 
 
-def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop: FolderDrop) -> None:
+def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop: WatchedFolder) -> None:
     (root / "IN" / "a.csv").write_text("a")
     assert names(drop) == []
     assert drop.watched() == 1
@@ -43,7 +43,7 @@ def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop:
     assert (drop.watched(), (root / "IN" / "a.csv").exists()) == (0, False)
 
 
-def test_a_file_that_grows_is_left(root: Path, drop: FolderDrop) -> None:
+def test_a_file_that_grows_is_left(root: Path, drop: WatchedFolder) -> None:
     with (root / "IN" / "a.csv").open("w") as file:
         for _ in range(4):
             file.write("row\n")
@@ -53,7 +53,7 @@ def test_a_file_that_grows_is_left(root: Path, drop: FolderDrop) -> None:
     assert settled(drop) == ["IN/a.csv"]
 
 
-def test_a_file_written_anew_at_the_same_size_is_left(root: Path, drop: FolderDrop) -> None:
+def test_a_file_written_anew_at_the_same_size_is_left(root: Path, drop: WatchedFolder) -> None:
     for second in range(3):
         (root / "a.csv").write_text("same")
         os.utime(root / "a.csv", (second, second))
@@ -62,7 +62,7 @@ def test_a_file_written_anew_at_the_same_size_is_left(root: Path, drop: FolderDr
 
 
 def test_temporary_names_links_and_what_was_taken_are_left_and_a_renamed_file_is_claimed(
-    root: Path, drop: FolderDrop
+    root: Path, drop: WatchedFolder
 ) -> None:
     (root / "IN" / "a.csv.part").write_text("a")
     (root / "IN" / "~$b.xlsx").write_text("b")
@@ -76,18 +76,18 @@ def test_temporary_names_links_and_what_was_taken_are_left_and_a_renamed_file_is
     assert settled(drop) == ["IN/a.csv"]
 
 
-def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(root: Path, drop: FolderDrop) -> None:
+def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(root: Path, drop: WatchedFolder) -> None:
     (root / "IN" / "a.csv").write_text("a")
     drop.claim()
     time.sleep(SETTLE * 1.2)
     (first,) = drop.claim()
-    (again,) = FolderDrop(root, SystemClock(), SETTLE).claim()
+    (again,) = WatchedFolder(root, SystemClock(), SETTLE).claim()
     assert again == first
     with drop.open(again) as stream:
         assert stream.read() == b"a"
 
 
-def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: FolderDrop) -> None:
+def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: WatchedFolder) -> None:
     places = []
     for _ in range(2):
         (root / "IN" / "a.csv.gz").write_text("a")
@@ -104,7 +104,7 @@ def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: Fold
     assert list((root / ".taking").iterdir()) == []
 
 
-def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: FolderDrop) -> None:
+def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: WatchedFolder) -> None:
     with (root / "IN" / "a.csv").open("w") as late:
         drop.claim()
         time.sleep(SETTLE * 1.2)
@@ -117,7 +117,7 @@ def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: Fo
     assert settled(drop) == ["IN/a.csv"]
 
 
-def test_a_note_lies_beside_the_file_until_there_is_nothing_to_say(root: Path, drop: FolderDrop) -> None:
+def test_a_note_lies_beside_the_file_until_there_is_nothing_to_say(root: Path, drop: WatchedFolder) -> None:
     (root / "taken" / "IN").mkdir(parents=True)
     drop.note("taken/IN/a.csv", "look")
     assert (root / "taken" / "IN" / "a.csv.note.txt").read_text() == "look"
@@ -133,7 +133,7 @@ def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_n
     (inbox / "!i!n" / "new.csv").write_text("a")
     (inbox / "UK").mkdir()
     (inbox / "UK" / "b%20.csv").write_text("b")
-    drop = FolderDrop(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name)
+    drop = WatchedFolder(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name)
     drop.claim()
     time.sleep(SETTLE * 1.2)
     claimed = drop.claim()

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 import sql
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -32,7 +32,7 @@ from tillstream.workflows.operations import dead_letters, maintenance_log
 Entry = Callable[[str], FlaskClient]
 
 
-def upload(app: App) -> Upload:
+def upload(app: App) -> Batch:
     contract = app.book.used("classic-models")
     names = list(contract.columns.values())
     cells = {
@@ -48,7 +48,7 @@ def upload(app: App) -> Upload:
     return uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
 
 
-def storage_data(received: Upload) -> dict[str, Any]:
+def storage_data(received: Batch) -> dict[str, Any]:
     """As Cloud Storage sends it: numbers are text, and there is more than we need."""
     return {
         "kind": "storage#object",
@@ -167,9 +167,9 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
     broken = {"bucket": INBOX, "name": "classic-models/a.csv", "generation": "x", "size": "3"}
     client = entry("stage")
     assert binary(client, OBJECT_FINALIZED, broken, hours=5) == 500
-    assert dead_letters.waiting(app.ports) == []
+    assert dead_letters.find(app.ports) == []
     assert [binary(client, OBJECT_FINALIZED, broken, hours=6.5) for _ in range(2)] == [200, 200]
-    (letter,) = dead_letters.waiting(app.ports)
+    (letter,) = dead_letters.find(app.ports)
     assert (letter.subscription, letter.topic, letter.message.attributes) == (
         "stage",
         TOPIC_OBJECTS,
@@ -181,14 +181,14 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
     assert dead_letters.resend(app.ports, [letter.id], "emma") == 1
     (delivery,) = app.ports.bus.pull("objects", 10)
     assert delivery.message == letter.message
-    assert dead_letters.waiting(app.ports) == []
+    assert dead_letters.find(app.ports) == []
 
 
 def test_an_event_that_ended_each_instance_that_tried_it_is_given_up_untried(entry: Entry, app: App) -> None:
     received = upload(app)
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(received), hours=7.5) == 200
     assert records.get(app.ports, received.batch_id).state is State.RECEIVED
-    assert [letter.subscription for letter in dead_letters.waiting(app.ports)] == ["stage"]
+    assert [letter.subscription for letter in dead_letters.find(app.ports)] == ["stage"]
 
 
 def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> None:

@@ -36,7 +36,7 @@ from tillstream.people import user_scopes
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
 from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
-from tillstream.workflows.operations.reconcile import sweep
+from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
 
@@ -68,10 +68,10 @@ def calls(app: App) -> dict[str, Calls]:
     handle("project", BATCH_SETTLED, {"settlement_no": 1})
     _leave_much(app)
     sweeping = watched(app, seen["sweep"])
-    reference.ready(sweeping.ports, "USD")
-    sweep(sweeping.ports, sweeping.book, hand_on=True)
-    user_scopes.project(sweeping.ports)
-    holidays.renew(sweeping.ports)
+    reference.refresh_rates(sweeping.ports, "USD")
+    reconcile(sweeping.ports, sweeping.book, hand_on=True)
+    user_scopes.sync(sweeping.ports)
+    holidays.refresh(sweeping.ports)
     return seen
 
 
@@ -88,7 +88,7 @@ def _leave_much(app: App) -> None:
 def test_each_function_may_do_what_it_was_seen_to_do(calls: dict[str, Calls]) -> None:
     for spec in FUNCTIONS:
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
-        assert needed(calls[spec.name]) - set(permissions.held(spec.grants)) == set(), spec.name
+        assert needed(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), spec.name
 
 
 NOT_SEEN = {
@@ -120,4 +120,4 @@ def test_every_role_that_is_granted_is_known_and_every_port_is_counted() -> None
 
 def test_a_missing_role_is_noticed() -> None:
     bare = replace(FUNCTIONS[0], grants=())
-    assert permissions.needed("objects.open", INBOX) - set(permissions.held(bare.grants))
+    assert permissions.required_permissions("objects.open", INBOX) - set(permissions.granted_permissions(bare.grants))

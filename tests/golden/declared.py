@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from tests.golden.frozen import as_json, as_lines
 from tests.golden.lived import home_at, run
 from tillstream.cli.main import main
-from tillstream.domain.audit import What
+from tillstream.domain.audit import AuditAction
 from tillstream.domain.contract.model import MAPPED
-from tillstream.domain.people import MAY, Role
+from tillstream.domain.people import PERMISSIONS, Role
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.store_sale import schema
 from tillstream.people.personal_tokens import RIGHTS
@@ -65,9 +65,9 @@ def people() -> str:
     """Roles with what each may do, the rights of tokens, and what the audit log records."""
     return as_json(
         {
-            "roles": {role.value: sorted(action.value for action in MAY[role]) for role in Role},
+            "roles": {role.value: sorted(action.value for action in PERMISSIONS[role]) for role in Role},
             "rights of tokens": {name: action.value for name, action in RIGHTS.items()},
-            "audit": sorted(what.value for what in What),
+            "audit": sorted(what.value for what in AuditAction),
         }
     )
 

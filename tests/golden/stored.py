@@ -19,7 +19,7 @@ from tillstream.adapters.google.bigquery import tables
 from tillstream.analytics import queries
 from tillstream.app import open_app
 from tillstream.domain import events
-from tillstream.domain.people import EVERYTHING
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import SCHEMA
 from tillstream.handlers import ROUTES
 from tillstream.settings import Settings
@@ -68,7 +68,7 @@ def query_columns(home: Path) -> str:
             query = queries.describe(name)
             given = {one.name: one.words[0] if one.words else SOME[one.kind] for one in query.parameters
                      if one.default is None}  # fmt: skip
-            answer = queries.run(app.ports.warehouse, name, EVERYTHING, **given)
+            answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **given)
             told[name] = {
                 "needs": query.needs.value if query.needs else "",
                 "parameters": {one.name: f"{one.kind} {'' if one.default is None else repr(one.default)}".strip()

@@ -30,7 +30,7 @@ class Shop:
         person(Role.CLERK, "IN", login="asha")
 
     def entries(self) -> list[Entry]:
-        return list(reading.newest(self.app.ports, reading.Asked()))
+        return list(reading.find_entries(self.app.ports, reading.AuditFilter()))
 
     def upload(self, content: bytes = FILE, name: str = "june.csv") -> str:
         batch = self.boss.upload(content, name)
@@ -60,8 +60,8 @@ class Shop:
         return str(pyotp.TOTP(key).at(int(self.app.ports.clock.now().timestamp()) + 30 * steps))
 
     def set_up(self, login: str) -> str:
-        key = totp.begin(self.app.ports, login)
-        totp.finish(self.app.ports, login, self.code(key, -1))
+        key = totp.start_setup(self.app.ports, login)
+        totp.confirm(self.app.ports, login, self.code(key, -1))
         return key
 
     def fixed(self) -> str:

@@ -10,7 +10,7 @@ from visitor import Visitor, indian_file, indian_sale
 from werkzeug.routing import Rule
 
 from portal.access import Open, access_of, check_marks
-from tillstream.domain.people import MAY, Action, Role
+from tillstream.domain.people import PERMISSIONS, Action, Role
 
 People = Callable[..., Visitor]
 DOOR = ("form", "enter", "code", "check_code", "join", "take", "begin", "returned", "out")
@@ -50,7 +50,7 @@ def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, 
             continue
         answer = visitor.client.open(address(rule), method=_method(rule), headers={"X-CSRFToken": token}, buffered=True)
         personal = rule.endpoint in {"api.salespeople", "api.top-customers"}
-        allowed = access in MAY[role] and (not personal or Action.SEE_PERSONAL in MAY[role])
+        allowed = access in PERMISSIONS[role] and (not personal or Action.SEE_PERSONAL in PERMISSIONS[role])
         assert (answer.status_code != 403) == allowed, (rule, access, answer.status_code)
         assert answer.status_code < 500, rule
 

@@ -84,7 +84,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "profile.finish_second_step": (
         "user.second-step-on",
-        lambda s: s.boss.post("/profile/second-step", {"code": s.code(totp.begin(s.app.ports, "boss"))}),
+        lambda s: s.boss.post("/profile/second-step", {"code": s.code(totp.start_setup(s.app.ports, "boss"))}),
     ),
     "profile.new_codes": (
         "user.recovery-codes-made",

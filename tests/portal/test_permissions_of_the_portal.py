@@ -12,7 +12,7 @@ from watched import watched as watch
 
 from infra import permissions
 from infra.accounts import PORTAL_GRANTS
-from portal.wsgi import one_of_many
+from portal.wsgi import create_worker_portal
 from tillstream.app import App
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.domain.store_sale import schema
@@ -30,7 +30,7 @@ def calls() -> Calls:
 @pytest.fixture
 def portal(app: App, calls: Calls) -> Flask:
     """As in a cloud, one of several; what functions do, the worker does, and is not watched."""
-    flask = one_of_many(watch(app, calls))
+    flask = create_worker_portal(watch(app, calls))
     flask.testing = True
     return flask
 
@@ -47,7 +47,7 @@ def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(sho
         for address in addresses(rule, batch_id=batch):
             shop.boss.client.get(address).close()
     _sweep(shop)
-    assert needed(calls) - set(permissions.held(PORTAL_GRANTS)) == set()
+    assert needed(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
     assert unneeded(PORTAL_GRANTS, calls) == []
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal import live
-from portal.wsgi import one_of_many
+from portal.wsgi import create_worker_portal
 from tillstream.analytics import reference
 from tillstream.app import App
 from tillstream.batches import freshness
@@ -21,9 +21,9 @@ Work = Callable[[], None]
 @pytest.fixture
 def instances(app: App, monkeypatch: pytest.MonkeyPatch) -> list[Flask]:
     """Two portals as in the cloud: each with its own memory, and asking the documents what is newest."""
-    monkeypatch.setattr(freshness, "LOOKS", 0)
+    monkeypatch.setattr(freshness, "POLL_SECONDS", 0)
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
-    return [one_of_many(app) for _ in range(2)]
+    return [create_worker_portal(app) for _ in range(2)]
 
 
 @pytest.fixture
@@ -113,5 +113,5 @@ def test_rates_that_another_process_loads_are_reckoned_with_at_once(app: App, bo
     both[0].upload(indian_file(indian_sale("1")))
     work()
     before = both[1].get("/api/kpis").headers["ETag"]
-    reference.load(app.ports, "date,currency,rate\n2026-06-01,INR,99.5\n", "rates.csv", "INR", "asha")
+    reference.load_rates(app.ports, "date,currency,rate\n2026-06-01,INR,99.5\n", "rates.csv", "INR", "asha")
     assert both[1].get("/api/kpis").headers["ETag"] != before

@@ -17,9 +17,9 @@ from worlds import FILES, PEOPLE, File, Row, Someone, World, alike, world
 from portal.access import FILES as STATIC
 from portal.access import access_of
 from portal.dashboard.tiles import TILES
-from tillstream.analytics.queries import HIDDEN
+from tillstream.analytics.queries import PERSONAL_COLUMNS
 from tillstream.batches import records
-from tillstream.domain.people import MAY, Action, Role
+from tillstream.domain.people import PERMISSIONS, Action, Role
 
 OTHERS = [one for one in PEOPLE if one.role is not Role.ADMIN]
 HIDDEN_ROWS = {
@@ -132,7 +132,7 @@ def test_nothing_that_a_person_sees_depends_on_what_is_hidden_from_them(
 
 @pytest.mark.parametrize("one", WALKERS)
 def test_numbers_are_those_that_an_admin_sees_where_nothing_else_is(whole: World, own: Worlds, one: Someone) -> None:
-    personal = Action.SEE_PERSONAL in MAY[one.role]
+    personal = Action.SEE_PERSONAL in PERMISSIONS[one.role]
     compared = 0
     for rule in _walkable(whole):
         if not rule.rule.startswith("/api/") or rule.arguments - {"name"}:
@@ -180,7 +180,7 @@ def _numbers(text: str, *, personal: bool) -> Any:
     answer = json.loads(text)
     if personal or "columns" not in answer:
         return answer
-    columns = [name for name in answer["columns"] if name not in HIDDEN]
+    columns = [name for name in answer["columns"] if name not in PERSONAL_COLUMNS]
     return answer | {"columns": columns, "rows": [{name: row[name] for name in columns} for row in answer["rows"]]}
 
 

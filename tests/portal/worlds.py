@@ -20,7 +20,7 @@ from homes import build, create_app
 from visitor import HEADER, PASSWORD
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.analytics.json_values import plain
+from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch import State
@@ -142,7 +142,7 @@ def _readable(content: bytes) -> str:
             parts = sorted(name for name in archive.namelist() if "docProps" not in name)
             return "\n".join(archive.read(name).decode() for name in parts)
     if content.startswith(b"PAR1"):
-        return "\n".join(map(str, plain(pq.read_table(BytesIO(content)).to_pylist())))
+        return "\n".join(map(str, to_json(pq.read_table(BytesIO(content)).to_pylist())))
     return content.decode()
 
 

@@ -9,7 +9,7 @@ from sale_cells import cells, contract, found
 
 from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
-from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.normalising.dates.formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
 
 DAYS = [
@@ -42,7 +42,7 @@ def _as_told(moment: datetime, style: str) -> datetime | None:
 @settings(max_examples=examples(150))
 @given(st.sampled_from(STYLES), st.sampled_from(LANGUAGES), st.lists(moments, min_size=1, max_size=5))
 def test_any_moment_in_any_style_and_language_reads_back_equal(style: str, language: str, told: list[datetime]) -> None:
-    texts = [written(moment.replace(tzinfo=UTC), style, language) for moment in told]
+    texts = [format_datetime(moment.replace(tzinfo=UTC), style, language) for moment in told]
     table, findings = normalise(cells(Date=texts), contract(dates={"formats": [style], "language": language}))
     assert table.column("sale_date").to_pylist() == [moment.date() for moment in told]
     assert table.column("sold_at").to_pylist() == [_as_told(moment, style) for moment in told]
@@ -52,7 +52,7 @@ def test_any_moment_in_any_style_and_language_reads_back_equal(style: str, langu
 @settings(max_examples=examples(100))
 @given(st.sampled_from(SHIPPED), moments)
 def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[str, str], moment: datetime) -> None:
-    text = written(moment.replace(tzinfo=UTC), *style)
+    text = format_datetime(moment.replace(tzinfo=UTC), *style)
     table, findings = normalise(cells(Date=[text]), contract(dates={"formats": [style[0]], "language": style[1]}))
     assert (table.column("sale_date").to_pylist(), len(findings)) == ([moment.date()], 0)
 

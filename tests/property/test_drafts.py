@@ -16,22 +16,22 @@ from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.contracts.loader import shipped
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.correction_file import unguard
+from tillstream.pipeline.reading.correction_file import unescape_formula
 from tillstream.settings import Settings
 from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.corrections.drafts.apply_edits import Applied
+from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
 from tillstream.workflows.corrections.drafts.draft import Draft
-from tillstream.workflows.corrections.drafts.edits import Step
-from tillstream.workflows.corrections.drafts.interpretations import read_as
-from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE, Refusals
+from tillstream.workflows.corrections.drafts.edits import Edit
+from tillstream.workflows.corrections.drafts.interpretations import interpret
+from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows
 from tillstream.workflows.corrections.drafts.revalidate import corrected
 
 CONTRACT = shipped()["IN"]
 NAMES = ("A", "B", "C")
 CODES = ("not-a-number", "missing-required")
-UPLOAD = Upload("b", "upload", "inbox", "o", 1, 1, "f.csv", "IN", 1, "IN", 1, "2026-06-01T00:00:00+00:00", "ada")
+UPLOAD = Batch("b", "upload", "inbox", "o", 1, 1, "f.csv", "IN", 1, "IN", 1, "2026-06-01T00:00:00+00:00", "ada")
 words = st.sampled_from(["", "a", "b", "ab", "ten", "1,5", "=1+1", "'x", "-", 'quo"te', "two\nlines", " a "])
 rows = st.integers(1, 9)
 columns = st.integers(0, len(NAMES) - 1)
@@ -41,17 +41,17 @@ like = {"code": st.sampled_from(CODES), "column": columns, "value": words, "by":
 who = {"by": people, "seen": st.integers(0, 2)}
 steps = st.one_of(
     st.builds(
-        Step, st.just("set"), cells=st.lists(st.tuples(rows, columns, words), min_size=1, max_size=4).map(tuple), **who
+        Edit, st.just("set"), cells=st.lists(st.tuples(rows, columns, words), min_size=1, max_size=4).map(tuple), **who
     ),
-    st.builds(Step, st.just("put"), text=words, **like),
-    st.builds(Step, st.just("read"), how=st.sampled_from(["number-word", "decimal-comma"]), **like),
+    st.builds(Edit, st.just("put"), text=words, **like),
+    st.builds(Edit, st.just("read"), how=st.sampled_from(["number-word", "decimal-comma"]), **like),
     st.builds(
-        Step, st.just("replace"), value=words.filter(bool), text=words, column=columns | st.none() | st.just(-1), **who
+        Edit, st.just("replace"), value=words.filter(bool), text=words, column=columns | st.none() | st.just(-1), **who
     ),
-    st.builds(Step, st.sampled_from(["accept", "revert"]), rows=some_rows, off=st.booleans(), **who),
-    st.builds(Step, st.just("discard"), rows=some_rows, text=st.just("why"), off=st.booleans(), **who),
+    st.builds(Edit, st.sampled_from(["accept", "revert"]), rows=some_rows, off=st.booleans(), **who),
+    st.builds(Edit, st.just("discard"), rows=some_rows, text=st.just("why"), off=st.booleans(), **who),
     st.builds(
-        Step,
+        Edit,
         st.sampled_from(["accept", "discard"]),
         text=st.just("so"),
         code=st.sampled_from(CODES),
@@ -63,12 +63,12 @@ steps = st.one_of(
 
 
 @st.composite
-def refused(draw: st.DrawFn) -> Refusals:
+def refused(draw: st.DrawFn) -> RejectedRows:
     numbers = sorted(draw(st.sets(rows, min_size=1)))
     size = len(numbers)
-    spots = draw(st.sets(st.tuples(st.sampled_from(CODES), st.sampled_from([NOWHERE, 0, 1, 2])), max_size=5))
+    spots = draw(st.sets(st.tuples(st.sampled_from(CODES), st.sampled_from([WHOLE_ROW, 0, 1, 2])), max_size=5))
     marks = {spot: np.array(sorted(draw(st.sets(st.integers(0, size - 1), min_size=1))), np.int64) for spot in spots}
-    return Refusals(
+    return RejectedRows(
         UPLOAD,
         CONTRACT,
         NAMES,
@@ -82,7 +82,7 @@ def refused(draw: st.DrawFn) -> Refusals:
     )
 
 
-def by_hand(source: Refusals, done: list[Step]) -> list[dict[str, str]]:
+def by_hand(source: RejectedRows, done: list[Edit]) -> list[dict[str, str]]:
     """The downloaded file, corrected cell by cell in plain loops; only rows in which something was changed."""
     file: list[dict[str, Any]] = [
         {"row": int(number), "fix": int(source.fix_number[i]), "accept": "", "discard": ""}
@@ -102,7 +102,7 @@ def by_hand(source: Refusals, done: list[Step]) -> list[dict[str, str]]:
     ]
 
 
-def _by_hand(source: Refusals, step: Step, line: dict[str, Any], written: list[str]) -> None:
+def _by_hand(source: RejectedRows, step: Edit, line: dict[str, Any], written: list[str]) -> None:
     cells = line["cells"]
     if step.do == "set":
         for row, column, text in step.cells:
@@ -116,20 +116,20 @@ def _by_hand(source: Refusals, step: Step, line: dict[str, Any], written: list[s
         _to_the_row(step, line, written)
 
 
-def _is_meant(source: Refusals, step: Step, line: dict[str, Any]) -> bool:
+def _is_meant(source: RejectedRows, step: Edit, line: dict[str, Any]) -> bool:
     if step.rows:
         return line["row"] in step.rows
-    spot = step.code, NOWHERE if step.column is None else step.column
+    spot = step.code, WHOLE_ROW if step.column is None else step.column
     same = step.column is None or step.value is None or line["cells"][step.column] == step.value
     return line["place"] in source.marks.get(spot, ()) and same
 
 
-def _to_the_row(step: Step, line: dict[str, Any], written: list[str]) -> None:
+def _to_the_row(step: Edit, line: dict[str, Any], written: list[str]) -> None:
     column = step.column or 0
     if step.do == "put":
         line["cells"][column] = step.text
     elif step.do == "read":
-        read = read_as(step.how, line["cells"][column], CONTRACT)
+        read = interpret(step.how, line["cells"][column], CONTRACT)
         line["cells"][column] = line["cells"][column] if read is None else read
     else:
         line["accept"] = "yes" if step.do == "accept" and not step.off else ""
@@ -141,23 +141,23 @@ def _to_the_row(step: Step, line: dict[str, Any], written: list[str]) -> None:
 def as_rows(text: bytes) -> list[dict[str, str]]:
     wanted = (*NAMES, "_row", "_accept", "_discard")
     read = csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))
-    return [{name: unguard(row[name]) for name in wanted} for row in read]
+    return [{name: unescape_formula(row[name]) for name in wanted} for row in read]
 
 
 @given(refused(), st.lists(steps, max_size=12))
-def test_a_draft_is_the_corrected_file_written_by_hand(source: Refusals, done: list[Step]) -> None:
-    applied = Applied(source, done)
+def test_a_draft_is_the_corrected_file_written_by_hand(source: RejectedRows, done: list[Edit]) -> None:
+    applied = AppliedEdits(source, done)
     assert as_rows(corrected(applied, applied.touched())) == by_hand(source, done)
 
 
 @given(st.lists(steps, max_size=8))
-def test_steps_come_back_from_a_document_as_they_were(done: list[Step]) -> None:
-    assert [Step.from_json(step.to_json()) for step in done] == done
+def test_steps_come_back_from_a_document_as_they_were(done: list[Edit]) -> None:
+    assert [Edit.from_json(step.to_json()) for step in done] == done
 
 
 @given(refused(), st.lists(steps, max_size=8))
-def test_a_step_says_how_many_cells_it_changes(source: Refusals, done: list[Step]) -> None:
-    applied = Applied(source)
+def test_a_step_says_how_many_cells_it_changes(source: RejectedRows, done: list[Edit]) -> None:
+    applied = AppliedEdits(source)
     for step in done:
         before = [applied.row(row) for row in range(len(source))]
         said = applied.take(step)
@@ -189,7 +189,7 @@ def test_undo_and_redo_are_each_persons_own_and_as_in_a_spreadsheet(ports: Any, 
     for number, (by, act) in enumerate(acts):
         if act == "type":
             version = draft.get(ports, batch).version
-            draft.take(ports, batch, Step("set", cells=((number + 1, 0, "x"),), by=by), looked_at=version)
+            draft.add_step(ports, batch, Edit("set", cells=((number + 1, 0, "x"),), by=by), looked_at=version)
             done[by].append(number)
             back[by].clear()
         elif act == "undo" and done[by]:
@@ -206,6 +206,6 @@ def test_undo_and_redo_are_each_persons_own_and_as_in_a_spreadsheet(ports: Any, 
 
 
 def test_a_draft_of_a_hundred_thousand_rows_is_as_small_as_what_was_said() -> None:
-    step = Step("put", code="not-a-number", column=3, value="ten", text="10", by="ada", at="2026-06-01T00:00:00+00:00")
+    step = Edit("put", code="not-a-number", column=3, value="ten", text="10", by="ada", at="2026-06-01T00:00:00+00:00")
     assert len(str(step.to_json())) < 200
     assert Draft("b", 1, (step,)).can_undo("ada")

@@ -18,7 +18,7 @@ from tillstream.domain.batch import State
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
-from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
+from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
 
 pytestmark = pytest.mark.timeout(300)  # each example settles in warehouses of its own
 FEW = settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -71,7 +71,7 @@ def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
 def _staged(world: World, batch: str) -> StagedBatch:
     upload = stage.stage(world.app.ports, batch)
     world.clock.advance(1)
-    return settle.describe(world.app.ports, world.app.book, replace(upload, state=State.STAGED))
+    return settle.to_staged_batch(world.app.ports, world.app.book, replace(upload, state=State.STAGED))
 
 
 def ledger(world: World, *groups: Sequence[StagedBatch]) -> Warehouse:
@@ -121,7 +121,7 @@ def test_repeats_and_redelivery_never_change_current_lines(world: World, seed: i
     batches = in_received_order(files(world, rng, 3) + sales(world, rng, 3))
     made = ledger(world, batches)
     before = ask(made, LINES)
-    assert made.settle(Settlement(batches)) == Settled(0, dict.fromkeys((b.batch_id for b in batches), 1))
+    assert made.settle(Settlement(batches)) == SettlementResult(0, dict.fromkeys((b.batch_id for b in batches), 1))
     again = [
         replace(batch, batch_id=f"again {batch.batch_id}", received_seq=batch.received_seq + 10**9)
         for batch in batches

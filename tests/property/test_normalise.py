@@ -14,7 +14,7 @@ from sale_cells import cells, column, contract
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.numbers.parse import read_numbers
-from tillstream.pipeline.rows.exact_sum import total
+from tillstream.pipeline.rows.exact_sum import exact_sum
 from tillstream.pipeline.rows.schema import NUMERIC
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
@@ -193,7 +193,7 @@ def test_extra_parses_back_to_what_the_other_columns_held(columns: dict[str, lis
 
 @given(st.lists(st.none() | amounts, max_size=20), st.integers(0, 3))
 def test_a_sum_of_any_amounts_is_exact(values: list[Decimal | None], start: int) -> None:
-    found = total(pa.array(values, NUMERIC)[start:])
+    found = exact_sum(pa.array(values, NUMERIC)[start:])
     known = [value for value in values[start:] if value is not None]
     with localcontext(prec=120):
         assert found == (sum(known, Decimal(0)) if known else None)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from letter_by_letter import Row, by_hand
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read_delimited
 
 COMMA = FileStyle()
 
@@ -23,7 +23,7 @@ def as_read(data: bytes, style: FileStyle = COMMA, **sizes: int) -> tuple[list[s
     rows: list[Row] = []
     names: list[str] = []
     blank = 0
-    for block in read(io.BytesIO(data), style, **sizes):
+    for block in read_delimited(io.BytesIO(data), style, **sizes):
         names = block.cells.column_names
         blank += block.blank + block.ignored
         columns = [column.to_pylist() for column in block.cells.columns]
@@ -156,6 +156,6 @@ def test_a_mutated_file_reads_the_same_in_blocks_of_any_size(
 
 
 def cut_of(data: bytes, style: FileStyle, **sizes: int) -> str:
-    *before, last = (block.cut for block in read(io.BytesIO(data), style, **sizes))
+    *before, last = (block.cut for block in read_delimited(io.BytesIO(data), style, **sizes))
     assert not any(before)
     return last

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tillstream.app import App
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
-from tillstream.pipeline.normalising.dates.formats import written
+from tillstream.pipeline.normalising.dates.formats import format_datetime
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
@@ -85,9 +85,12 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
             name: _number(value, contract) if isinstance(value, Decimal) else value for name, value in given.items()
         }
         dates = contract.dates
-        cells |= {"sale_id": str(10_000 + number), "date": written(at, rng.choice(dates.formats), dates.language)}
+        cells |= {
+            "sale_id": str(10_000 + number),
+            "date": format_datetime(at, rng.choice(dates.formats), dates.language),
+        }
         if "time" in contract.columns:
-            cells["time"] = written(at, rng.choice(dates.time_formats), dates.language)
+            cells["time"] = format_datetime(at, rng.choice(dates.time_formats), dates.language)
         if contract.status.words:
             cells["status"], given["status"] = rng.choice(list(contract.status.words.items()))
         if "store_id" in contract.columns:

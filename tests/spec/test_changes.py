@@ -8,7 +8,7 @@ from shop import SHOP
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
-from tillstream.domain.people import EVERYTHING, Role, Scope
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def filled() -> Duck:
     return duck
 
 
-def asked(duck: Duck, name: str, scope: Scope = EVERYTHING, **params: object) -> list[dict[str, object]]:
+def asked(duck: Duck, name: str, scope: Scope = UNRESTRICTED, **params: object) -> list[dict[str, object]]:
     found: list[dict[str, object]] = duck.query(*compose(name, scope, Filters(), **params)).to_pylist()
     return found
 

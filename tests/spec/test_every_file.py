@@ -12,7 +12,7 @@ import sql
 from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe
-from tillstream.domain.people import EVERYTHING
+from tillstream.domain.people import UNRESTRICTED
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
@@ -28,7 +28,7 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
     if path.startswith("queries/"):
         name = path.removeprefix("queries/")
         needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
-        return compose(name, EVERYTHING, Filters(), **needed)
+        return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
     told = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL)\b", header))
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))

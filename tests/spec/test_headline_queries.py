@@ -8,11 +8,11 @@ import pytest
 from drawn import drawn
 from duck import Duck
 
-from tillstream.analytics.comparison import Reported
+from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope import Basis
-from tillstream.domain.people import EVERYTHING, Role, Scope
+from tillstream.analytics.row_scope import QueryContext
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 LINES = """
     key  content  is_current  sale  region  sale_id  line_key  store_id  customer_id  customer_name  status     sale_date   country  quantity  unit_cost  net_amount  currency  leads
@@ -43,7 +43,7 @@ SHOP = drawn(
     }
 )
 JUNE = Filters(date(2024, 6, 1), date(2024, 6, 30))
-REPORTED = Reported(date(2023, 1, 1), date(2024, 6, 17))
+REPORTED = ReportedDays(date(2023, 1, 1), date(2024, 6, 17))
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +57,12 @@ def rows(
     duck: Duck,
     name: str,
     filters: Filters = JUNE,
-    scope: Scope = EVERYTHING,
-    reported: Reported = REPORTED,
+    scope: Scope = UNRESTRICTED,
+    reported: ReportedDays = REPORTED,
     **params: Any,
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = duck.query(
-        *compose(name, scope, filters, Basis(reported, "USD"), **params)
+        *compose(name, scope, filters, QueryContext(reported, "USD"), **params)
     ).to_pylist()
     return found
 
@@ -121,16 +121,16 @@ def test_growth_of_each_figure_against_the_period_before_and_the_year_before(sho
 
 
 def test_growth_compares_reported_days_only(shop: Duck) -> None:
-    whole = rows(shop, "growth", reported=Reported(date(2023, 1, 1), date(2024, 6, 30)))
+    whole = rows(shop, "growth", reported=ReportedDays(date(2023, 1, 1), date(2024, 6, 30)))
     assert whole[0]["before"] == 30  # all of May, with the 20th
     assert rows(shop, "growth", Filters()) == []
-    assert rows(shop, "growth", reported=Reported(date(2024, 5, 15), date(2024, 6, 17))) == []
-    only_before = rows(shop, "growth", reported=Reported(date(2024, 5, 1), date(2024, 6, 30)))
+    assert rows(shop, "growth", reported=ReportedDays(date(2024, 5, 15), date(2024, 6, 17))) == []
+    only_before = rows(shop, "growth", reported=ReportedDays(date(2024, 5, 1), date(2024, 6, 30)))
     assert (only_before[0]["before"], only_before[0]["year_before"]) == (30, None)
 
 
 def test_the_periods_of_both_comparisons_lie_over_those_of_the_chosen_one(shop: Duck) -> None:
-    whole = Reported(date(2023, 1, 1), date(2024, 6, 30))
+    whole = ReportedDays(date(2023, 1, 1), date(2024, 6, 30))
     days = rows(shop, "sales-over-time-compared", reported=whole, period="daily")
     assert {(row["series"], row["position"], row["period_start"]) for row in days} >= {
         ("now", 2, date(2024, 6, 3)),

@@ -10,21 +10,21 @@ from duck import Duck, exact
 from googlesql import Judge, Rows
 from shop import SHOP
 
-from tillstream.analytics.comparison import Reported
+from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope import Basis
-from tillstream.domain.people import EVERYTHING, Role, Scope
+from tillstream.analytics.row_scope import QueryContext
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
-BASIS = Basis(Reported(date(2023, 12, 3), date(2024, 2, 12)), "USD")
+BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")
 VIEWS = (
-    ("everything", EVERYTHING, Filters(), {}),
-    ("february", EVERYTHING, FEBRUARY, {"period": "weekly", "limit": 2}),
-    ("filters", EVERYTHING, SCOPED, {"period": "daily", "offset": 1}),
+    ("everything", UNRESTRICTED, Filters(), {}),
+    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2}),
+    ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}),
     ("manager", MANAGER, Filters(), {"period": "quarterly"}),
     ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}),
 )
@@ -44,7 +44,7 @@ def asked(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> 
 
 
 def row(
-    duck: Duck, name: str, scope: Scope = EVERYTHING, filters: Filters | None = None, **params: Any
+    duck: Duck, name: str, scope: Scope = UNRESTRICTED, filters: Filters | None = None, **params: Any
 ) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = duck.query(*asked(name, scope, filters or Filters(), params)).to_pylist()
     return found
@@ -93,7 +93,7 @@ def test_kpis_are_one_row_of_the_stable_names() -> None:
     design = """lines active_lines cancelled_lines pending_lines orders customers countries categories units revenue
         average_order_value unconverted_lines first_sale_date last_sale_date currency as_of revenue_growth orders_growth"""
     duck = Duck()
-    answer = duck.query(*asked("kpis", EVERYTHING, Filters(), {}))
+    answer = duck.query(*asked("kpis", UNRESTRICTED, Filters(), {}))
     assert answer.column_names == design.split()
     assert answer.num_rows == 1
     assert answer.to_pylist()[0]["revenue"] == 0
@@ -146,7 +146,7 @@ def test_an_unfinished_month_of_a_list_is_compared_with_the_same_days(
     filled: Duck, name: str, start: str, params: dict[str, str]
 ) -> None:
     def of_february(first: date, last: date) -> Decimal | None:
-        text, values = compose(name, EVERYTHING, Filters(), Basis(Reported(first, last), "USD"), **params)
+        text, values = compose(name, UNRESTRICTED, Filters(), QueryContext(ReportedDays(first, last), "USD"), **params)
         found: dict[date, Decimal | None] = {
             line[start]: line["revenue_growth"] for line in filled.query(text, values).to_pylist()
         }

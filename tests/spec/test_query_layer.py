@@ -17,7 +17,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, QueryCache, comparison, describe, names, run, stream
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import EVERYTHING, MAY, Action, Role, Scope, scope_of
+from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
 from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 
@@ -40,7 +40,7 @@ def warehouse() -> Iterator[Warehouse]:
     made.close()
 
 
-def kpis(warehouse: Warehouse, scope: Scope = EVERYTHING, **filters: str | list[str]) -> dict[str, object]:
+def kpis(warehouse: Warehouse, scope: Scope = UNRESTRICTED, **filters: str | list[str]) -> dict[str, object]:
     found: dict[str, object] = run(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
     return found
 
@@ -121,21 +121,21 @@ def test_a_day_after_the_last_settlement_is_no_reported_day() -> None:
         fill(made)
         february = Filters.parse({"from": "2024-02-05", "to": "2024-02-29"})
         expected = Comparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)
-        assert comparison(made, EVERYTHING, february) == expected
+        assert comparison(made, UNRESTRICTED, february) == expected
         (line,) = made.query("SELECT * FROM sale_versions WHERE sale_id = 'U/9'").to_pylist()
         made.upsert("sale_versions", pa.Table.from_pylist([line | {"key": 99, "sale_date": date(2091, 1, 1)}]), ["key"])
         assert kpis(made)["last_sale_date"] == date(2091, 1, 1)
-        assert comparison(made, EVERYTHING, february) == expected
+        assert comparison(made, UNRESTRICTED, february) == expected
 
 
 def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
     whole = {"from": "2024-02-06", "to": "2024-03-31"}
-    assert comparison(warehouse, EVERYTHING, Filters.parse(whole)) is None  # 55 days before are from 2023
+    assert comparison(warehouse, UNRESTRICTED, Filters.parse(whole)) is None  # 55 days before are from 2023
     week = {"from": "2024-02-08", "to": "2024-02-14"}
-    both = comparison(warehouse, EVERYTHING, Filters.parse(week))
+    both = comparison(warehouse, UNRESTRICTED, Filters.parse(week))
     assert both is not None
     assert both.end == date(2024, 2, 12)
-    assert comparison(warehouse, EVERYTHING, Filters.parse(week | {"region": "IN"})) is None
+    assert comparison(warehouse, UNRESTRICTED, Filters.parse(week | {"region": "IN"})) is None
     assert comparison(warehouse, scope_of(Role.MANAGER, ("IN",)), Filters.parse(week)) is None
 
 
@@ -146,7 +146,7 @@ def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name:
     try:
         answer = run(warehouse, name, ANALYST, **params)
     except Forbidden:
-        assert describe(name).needs not in MAY[Role.ANALYST]
+        assert describe(name).needs not in PERMISSIONS[Role.ANALYST]
         return
     assert not set(answer.column_names) & (PERSONAL | {"customer"})
     streamed = list(stream(warehouse, name, ANALYST, **params))
@@ -181,30 +181,30 @@ def test_what_reads_the_whole_warehouse_is_for_administrators(warehouse: Warehou
 
 def test_unknown_names_and_parameters_are_refused(warehouse: Warehouse) -> None:
     with pytest.raises(NotFound, match="no query nonsense"):
-        run(warehouse, "nonsense", EVERYTHING)
+        run(warehouse, "nonsense", UNRESTRICTED)
     with pytest.raises(Rejected, match="no parameter speed"):
-        run(warehouse, "kpis", EVERYTHING, speed="3")
+        run(warehouse, "kpis", UNRESTRICTED, speed="3")
     with pytest.raises(Rejected, match="may be daily, weekly"):
-        run(warehouse, "sales-over-time", EVERYTHING, period="hourly")
+        run(warehouse, "sales-over-time", UNRESTRICTED, period="hourly")
     with pytest.raises(Rejected, match="not a whole number"):
-        run(warehouse, "top-customers", EVERYTHING, limit="many")
+        run(warehouse, "top-customers", UNRESTRICTED, limit="many")
     with pytest.raises(Rejected, match="0 or more"):
-        run(warehouse, "top-customers", EVERYTHING, limit="-1")
+        run(warehouse, "top-customers", UNRESTRICTED, limit="-1")
     with pytest.raises(Rejected, match="Give batch_id"):
-        run(warehouse, "receipt", EVERYTHING)
+        run(warehouse, "receipt", UNRESTRICTED)
 
 
 def test_text_parameters_are_read_as_their_type(warehouse: Warehouse) -> None:
-    assert run(warehouse, "top-customers", EVERYTHING, limit="1").to_pylist()[0]["customer"] == "C9"
+    assert run(warehouse, "top-customers", UNRESTRICTED, limit="1").to_pylist()[0]["customer"] == "C9"
 
 
 def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> None:
     cache = QueryCache()
-    first = run(warehouse, "kpis", EVERYTHING, cache=cache)
-    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is first
+    first = run(warehouse, "kpis", UNRESTRICTED, cache=cache)
+    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is first
     assert run(warehouse, "kpis", scope_of(Role.MANAGER, ("IN",)), cache=cache) is not first
     cache.clear()
-    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is not first
+    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
     later = pa.table(
         {
             "settlement_no": [5],
@@ -217,7 +217,7 @@ def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> 
         }
     )
     warehouse.upsert("settlements", later, ["settlement_no"])
-    assert run(warehouse, "kpis", EVERYTHING, cache=cache) is not first
+    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
 
 
 def test_the_kept_answers_have_a_limit() -> None:
@@ -234,7 +234,7 @@ def test_the_kept_answers_have_a_limit() -> None:
 
 def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(warehouse: Warehouse) -> None:
     cache = QueryCache()
-    whole = run(warehouse, "sale-lines", EVERYTHING, cache=cache)
+    whole = run(warehouse, "sale-lines", UNRESTRICTED, cache=cache)
     assert set(whole.column_names) >= PERSONAL
     assert not set(run(warehouse, "sale-lines", ANALYST, cache=cache).column_names) & PERSONAL
 
@@ -243,13 +243,13 @@ def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(
 def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(warehouse: Warehouse, at_once: int) -> None:
     told = [
         row
-        for batch in line_export.lines(warehouse, EVERYTHING, Filters(), at_once=at_once)
+        for batch in line_export.lines(warehouse, UNRESTRICTED, Filters(), at_once=at_once)
         for row in batch.to_pylist()
     ]
-    page = run(warehouse, "sale-lines", EVERYTHING).to_pylist()
+    page = run(warehouse, "sale-lines", UNRESTRICTED).to_pylist()
     assert [row["sale_id"] for row in told] == [row["sale_id"] for row in page]
     assert [{name: row[name] for name in page[0]} for row in told] == page
-    nothing = list(line_export.lines(warehouse, EVERYTHING, Filters(region=("nowhere",)), at_once=at_once))
+    nothing = list(line_export.lines(warehouse, UNRESTRICTED, Filters(region=("nowhere",)), at_once=at_once))
     assert [batch.num_rows for batch in nothing] == [0]
 
 
@@ -260,9 +260,9 @@ def test_a_page_that_reads_its_own_days_only_is_the_page(
 ) -> None:
     asked = {"sort": "sale_date", "limit": limit, "offset": offset}
     for filters in (Filters(), Filters(date(2024, 1, 6), status=("completed", "pending"))):
-        expected = run(warehouse, "lines-page", EVERYTHING, filters, descending=int(descending), **asked)
+        expected = run(warehouse, "lines-page", UNRESTRICTED, filters, descending=int(descending), **asked)
         found = line_export.page(
-            warehouse, EVERYTHING, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
+            warehouse, UNRESTRICTED, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
         )
         assert found.to_pylist() == expected.to_pylist()
 
@@ -280,4 +280,4 @@ def test_every_header_is_understood() -> None:
 
 def test_the_figures_of_money_are_decimals(warehouse: Warehouse) -> None:
     assert isinstance(kpis(warehouse)["revenue"], Decimal)
-    assert Action.SEE_PERSONAL not in MAY[Role.ANALYST]
+    assert Action.SEE_PERSONAL not in PERMISSIONS[Role.ANALYST]

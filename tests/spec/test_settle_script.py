@@ -11,7 +11,7 @@ from zetasql.api import Analyzer, CatalogBuilder, Parser, TableBuilder, TypeFact
 
 from tillstream.adapters.google.bigquery.settle_script import BATCH_FIELDS, PreviewQuery, Steps, script
 from tillstream.adapters.google.bigquery.tables import OWN, TYPES
-from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES
+from tillstream.domain.tables import REJECTED_ROWS, STAGED_LINES, TABLES
 
 VARIABLES = {
     "this_wave": "INT64",
@@ -55,7 +55,7 @@ def test_google_parses_the_whole_script(judge: Judge, keep: bool) -> None:
 def test_every_statement_of_it_means_something(judge: Judge) -> None:
     tables = {f"ledger.{name}": _columns(fields) for name, fields in (TABLES | OWN).items()}
     tables |= {f"ledger.{name}": dict(columns) for name, columns in judge.tables.items() if name not in TABLES}
-    tables |= {"ledger.lines_one": _columns(STAGED_LINES), "ledger.refusals_one": _columns(REFUSED)}
+    tables |= {"ledger.lines_one": _columns(STAGED_LINES), "ledger.refusals_one": _columns(REJECTED_ROWS)}
     seen = 0
     for statement in _statements(_text(keep=False)):
         made = re.match(r"\s*CREATE OR REPLACE TEMP TABLE (\w+) (AS)?", statement)

@@ -12,19 +12,19 @@ from test_query_layer import fill
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import describe, names, run
-from tillstream.analytics.summed import summed
-from tillstream.domain.daily_totals import SUMS, select
-from tillstream.domain.people import EVERYTHING, Role, Scope, scope_of
-from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.analytics.summed import totals_coverage
+from tillstream.domain.daily_totals import ROLLUPS, select
+from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.ports.warehouse import Warehouse
 
 GIVEN = {"batch_id": "b1", "settlement_no": 3}
 ASKED = (
-    (EVERYTHING, Filters()),
-    (EVERYTHING, Filters(date(2024, 2, 1), date(2024, 2, 29))),
-    (EVERYTHING, Filters(category=("Fruit",))),
-    (EVERYTHING, Filters(product=("A",))),
-    (EVERYTHING, Filters(country=("India", "France"), status=("completed", "pending"))),
+    (UNRESTRICTED, Filters()),
+    (UNRESTRICTED, Filters(date(2024, 2, 1), date(2024, 2, 29))),
+    (UNRESTRICTED, Filters(category=("Fruit",))),
+    (UNRESTRICTED, Filters(product=("A",))),
+    (UNRESTRICTED, Filters(country=("India", "France"), status=("completed", "pending"))),
     (scope_of(Role.MANAGER, ("IN",), ("S1",)), Filters()),
     (scope_of(Role.SALESPERSON, ("IN", "UK"), (), "P1"), Filters(channel=("store",))),
     (scope_of(Role.ANALYST), Filters(store=("S2",))),
@@ -43,7 +43,7 @@ def warehouse() -> Iterator[Warehouse]:
 def by_lines() -> dict[tuple[str, int], list[dict[str, Any]]]:
     with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
         fill(made)
-        assert summed(made).stale is None
+        assert totals_coverage(made).stale is None
         return answers(made)
 
 
@@ -64,35 +64,35 @@ def _may(name: str, scope: Scope) -> bool:
 
 
 def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
-    assert project(warehouse) == 5
-    assert summed(warehouse).stale == ()
+    assert refresh_daily_totals(warehouse) == 5
+    assert totals_coverage(warehouse).stale == ()
     assert answers(warehouse) == by_lines
 
 
 def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     """What the sums hold of them, here nothing at all, does not matter."""
-    project(warehouse)
+    refresh_daily_totals(warehouse)
     warehouse.load("summed", pa.table({"settlement_no": [2]}))
-    stale = summed(warehouse).stale
+    stale = totals_coverage(warehouse).stale
     assert stale
-    for table in SUMS:
+    for table in ROLLUPS:
         warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", stale)
     assert answers(warehouse) == by_lines
-    assert project(warehouse) == len(stale)
+    assert refresh_daily_totals(warehouse) == len(stale)
     again = answers(warehouse, slice(2))
     assert again == {asked: by_lines[asked] for asked in again}
 
 
 def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
     """Else the two tests above compare lines with lines."""
-    project(warehouse)
+    refresh_daily_totals(warehouse)
     days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
-    for table in SUMS:
+    for table in ROLLUPS:
         warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", days)
-    kpis = run(warehouse, "kpis", EVERYTHING).to_pylist()[0]
+    kpis = run(warehouse, "kpis", UNRESTRICTED).to_pylist()[0]
     assert (kpis["lines"], kpis["customers"]) == (0, 0)
 
 
 def test_nothing_is_summed_again_where_nothing_changed(warehouse: Warehouse) -> None:
-    assert project(warehouse) > 0
-    assert project(warehouse) == 0
+    assert refresh_daily_totals(warehouse) > 0
+    assert refresh_daily_totals(warehouse) == 0

@@ -3,7 +3,7 @@
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.world import World
 
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
@@ -30,7 +30,7 @@ def give(world: World, name: str, *rows: Row, settled: bool = True) -> str:
     return upload.batch_id
 
 
-def drive(world: World, upload: Upload) -> None:
+def drive(world: World, upload: Batch) -> None:
     stage.stage(world.app.ports, upload.batch_id)
     settle.settle_all(world.app.ports, world.app.book)
 

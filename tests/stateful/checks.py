@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from stateful.model import Batch, Key, Ledger
+from stateful.model import Key, Ledger, ModelBatch
 from stateful.world import World
 
 import sql
-from tillstream.analytics.summed import summed
-from tillstream.analytics.summing import Where, summing
-from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
-from tillstream.domain.daily_totals import SUMS
+from tillstream.analytics.summed import totals_coverage
+from tillstream.analytics.summing import Where, total_query
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.people import user_scopes
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.operations import rebuild
@@ -49,7 +49,7 @@ def check(world: World) -> Ledger:
     _changes_make_the_ledger(world)
     _announced_once(world)
     _sums_agree(world)
-    assert not user_scopes.project(world.plain.ports), "the warehouse knows already what people may see"
+    assert not user_scopes.sync(world.plain.ports), "the warehouse knows already what people may see"
     for run in (rebuild.check, rebuild.from_originals):
         report = run(world.plain.ports, world.plain.fresh_warehouse)
         assert not report["differences"], (run.__name__, report["differences"])
@@ -59,8 +59,11 @@ def check(world: World) -> Ledger:
 def _sums_agree(world: World) -> None:
     """What queries add up by day, however stale the sums are, is what the lines add up to."""
     warehouse = world.plain.ports.warehouse
-    for table in SUMS:
-        texts = (summing(table, Where(), stale, "USD", whole_sales=True) for stale in (summed(warehouse).stale, None))
+    for table in ROLLUPS:
+        texts = (
+            total_query(table, Where(), stale, "USD", whole_sales=True)
+            for stale in (totals_coverage(warehouse).stale, None)
+        )
         here, there = (warehouse.query(TOTALS.format(select=select), params).to_pylist() for select, params in texts)
         assert here == there, table
 
@@ -77,7 +80,7 @@ def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
     return ledger
 
 
-def settlements(world: World, batches: dict[str, Batch]) -> Iterator[tuple[list[Batch], list[str]]]:
+def settlements(world: World, batches: dict[str, ModelBatch]) -> Iterator[tuple[list[ModelBatch], list[str]]]:
     """What each settlement took in and undid, first to last."""
     rows = _ask(world, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
     last = _ask(world, "SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements")[0]["n"]
@@ -105,7 +108,7 @@ def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
     return found
 
 
-def _receipts(world: World, ledger: Ledger, records: list[Upload]) -> None:
+def _receipts(world: World, ledger: Ledger, records: list[Batch]) -> None:
     for record in records:
         if record.kind == "correction" or record.batch_id not in ledger.batches:
             continue
@@ -123,12 +126,12 @@ def _receipts(world: World, ledger: Ledger, records: list[Upload]) -> None:
         assert receipt["removed"] == ledger.batches[record.batch_id].removed, f"removed by {record.batch_id}"
 
 
-def _nothing_lost(world: World, records: list[Upload]) -> None:
+def _nothing_lost(world: World, records: list[Batch]) -> None:
     """Whatever was promised is in the ledger, or waits for a person who was told why, or a person took it out."""
     kept = {record.sha256 for record in records}
     texts = Counter[str]()
     for record in records:
-        assert record.state in FINAL | {State.HELD}, f"{record.file} is still {record.state}"
+        assert record.state in TERMINAL | {State.HELD}, f"{record.file} is still {record.state}"
         if record.kind == "messages":
             with world.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
                 bodies = [json.loads(line) for line in stream.read().splitlines()]

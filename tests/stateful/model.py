@@ -50,7 +50,7 @@ class Told:
 
 
 @dataclass(eq=False)
-class Batch:
+class ModelBatch:
     id: str
     kind: str
     """upload, messages, correction or replay"""
@@ -74,7 +74,7 @@ class Batch:
 
 
 class Seen(NamedTuple):
-    root: Batch
+    root: ModelBatch
     told: Told
     line: Line
     key: Key
@@ -82,7 +82,7 @@ class Seen(NamedTuple):
 
 @dataclass
 class Ledger:
-    batches: dict[str, Batch] = field(default_factory=dict)
+    batches: dict[str, ModelBatch] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     """Every accepted row and every row that only the ledger refused."""
     told: dict[tuple[str, int], dict[int, Told]] = field(default_factory=lambda: defaultdict(dict))
@@ -92,7 +92,7 @@ class Ledger:
 
     # ---- the order of contents
 
-    def place(self, root: Batch, told: Told) -> int:
+    def place(self, root: ModelBatch, told: Told) -> int:
         """The same bytes under the same contract are one statement in time: that of the first which settled."""
         if root.kind == "messages":
             return told.sequence
@@ -101,7 +101,7 @@ class Ledger:
         same = [b for b in self.batches.values() if (b.sha, b.contract) == (root.sha, root.contract)]
         return min(b.received for b in same if b.settled and not b.as_new and b.kind in ("upload", "replay"))
 
-    def statement_order(self, root: Batch, told: Told, version: int) -> tuple[int, int, int, int]:
+    def statement_order(self, root: ModelBatch, told: Told, version: int) -> tuple[int, int, int, int]:
         place = self.place(root, told)
         return int(root.rules == root.side), version, -place if version else place, root.version
 
@@ -112,7 +112,7 @@ class Ledger:
 
     # ---- what counts
 
-    def statements(self) -> list[tuple[Batch, Scope, tuple[int, ...], set[Key]]]:
+    def statements(self) -> list[tuple[ModelBatch, Scope, tuple[int, ...], set[Key]]]:
         """(batch, scope, order, keys) of every whole statement in force."""
         found: dict[tuple[str, Scope, int], list[Seen]] = defaultdict(list)
         names: dict[tuple[str, int], set[Key]] = defaultdict(set)
@@ -131,7 +131,7 @@ class Ledger:
             if not self.is_open(seen[0].root, scope)
         ]
 
-    def is_open(self, root: Batch, scope: Scope) -> bool:
+    def is_open(self, root: ModelBatch, scope: Scope) -> bool:
         """Whether a row of the scope waits as validation refused it; a file's row that names none may be of any."""
         for (batch_id, _), by_fix in self.told.items():
             last = by_fix[max(by_fix)]
@@ -143,7 +143,7 @@ class Ledger:
         return False
 
     def best(self) -> dict[Key, Seen]:
-        by_scope: dict[Scope, list[tuple[Batch, tuple[int, ...], set[Key]]]] = defaultdict(list)
+        by_scope: dict[Scope, list[tuple[ModelBatch, tuple[int, ...], set[Key]]]] = defaultdict(list)
         for root, scope, order, keys in self.statements():
             by_scope[scope].append((root, order, keys))
         best: dict[Key, Seen] = {}
@@ -167,7 +167,7 @@ class Ledger:
 
     # ---- what happens
 
-    def settle(self, taken: Iterable[Batch], undone: Collection[str] = ()) -> dict[Key, str]:
+    def settle(self, taken: Iterable[ModelBatch], undone: Collection[str] = ()) -> dict[Key, str]:
         """One settlement; the net change per key: added, corrected or removed."""
         before = self.current()
         for batch_id in undone:
@@ -182,7 +182,7 @@ class Ledger:
             | dict.fromkeys(before.keys() - after, "removed")
         )
 
-    def _settle_one(self, batch: Batch) -> None:
+    def _settle_one(self, batch: ModelBatch) -> None:
         root = self.batches[batch.parent] if batch.kind == "correction" else batch
         before = self.best()
         batch.settled = True
@@ -201,7 +201,7 @@ class Ledger:
             bool({_scope("sale", before[key].line), _scope("store-day", before[key].line)} & scopes) for key in gone
         )
 
-    def _keyed(self, batch: Batch, root: Batch) -> list[tuple[Told, Key]]:
+    def _keyed(self, batch: ModelBatch, root: ModelBatch) -> list[tuple[Told, Key]]:
         """The line's number, else product#n by content; a row fixed later keeps its n or takes the next free one."""
         lines = [(told, told.line) for told in batch.rows if told.line]
         keyed = [(told, (line.sale, line.line)) for told, line in lines if line.line is not None]

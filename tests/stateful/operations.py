@@ -8,11 +8,11 @@ from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.world import World
 
 from tillstream.batches import records
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
@@ -100,7 +100,7 @@ def send(world: World, rng: Random) -> bool:
     return True
 
 
-def _one(world: World, rng: Random, allowed: Callable[[Upload], bool]) -> Upload | None:
+def _one(world: World, rng: Random, allowed: Callable[[Batch], bool]) -> Batch | None:
     found = [u for u in records.find(world.app.ports, kind=None, limit=None) if allowed(u)]
     return rng.choice(sorted(found, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if found else None
 
@@ -130,7 +130,7 @@ def fix_rows(world: World, rng: Random) -> bool:
     return True
 
 
-def _some_fix(world: World, upload: Upload, number: int, rng: Random) -> Fix:
+def _some_fix(world: World, upload: Batch, number: int, rng: Random) -> Fix:
     before = world.row_now(upload, number)
     how = rng.choice(["anew", "anew", "accept", "discard"])
     if how == "anew":  # often just the cell that was wrong
@@ -217,7 +217,7 @@ def work(world: World, rng: Random) -> bool:
 
 
 def project_sums(world: World, rng: Random) -> bool:
-    return project(world.app.ports.warehouse) > 0
+    return refresh_daily_totals(world.app.ports.warehouse) > 0
 
 
 def sweep(world: World, rng: Random) -> bool:

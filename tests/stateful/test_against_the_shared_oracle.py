@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from stateful import sources
 from stateful.checks import current_lines, settlements
-from stateful.model import Batch, Told
+from stateful.model import ModelBatch, Told
 from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.world import World, living
@@ -46,7 +46,7 @@ def oracle() -> Any:
     return module
 
 
-def _row(oracle: Any, told: Told, batch: Batch) -> Any:
+def _row(oracle: Any, told: Told, batch: ModelBatch) -> Any:
     if told.line is None:
         sale, (store, day) = told.sale or f"unreadable {told.row}", told.store_day or ("-", "-")
         return oracle.Row(sale, bad=True, store=store, day=day)
@@ -56,7 +56,7 @@ def _row(oracle: Any, told: Told, batch: Batch) -> Any:
     return oracle.Row(line.sale, line.product, facts, line.line, line.version or None, store, day)
 
 
-def _hear(oracle: Any, ledger: Any, batch: Batch) -> None:
+def _hear(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
     """One batch of ours: a file, a correction as one fix a row, a micro-batch as its messages."""
     if batch.kind == "correction":
         rows = [told.row for told in ledger.told[batch.parent]]
@@ -88,7 +88,7 @@ def _fix(world: World, rng: Random) -> bool:
     for record, _ in world.batches().values():
         if record.kind != "upload" or record.state not in IN_LEDGER:
             continue
-        refused = receipts.refused(world.app.ports, record.batch_id)
+        refused = receipts.rejected_rows(world.app.ports, record.batch_id)
         waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]
         if waiting:
             # One at a time, as the oracle takes them: ours refuses rows of one correction that contradict each other.

@@ -11,10 +11,10 @@ from google.cloud.bigquery import Dataset as DatasetResource
 
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery import tables
-from tillstream.adapters.google.bigquery.loading import Filling
-from tillstream.adapters.google.bigquery.settling import Settling
+from tillstream.adapters.google.bigquery.loading import TableLoader
+from tillstream.adapters.google.bigquery.settling import SettlementRunner
 from tillstream.app import App
-from tillstream.ports.warehouse import Question, Settled, Settlement, Warehouse
+from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, WarehouseQuery
 
 LEDGER = {
     "settlements": ("settlement_no", "request_id", "added", "corrected", "removed"),
@@ -52,7 +52,7 @@ class Twin:
 
     def __init__(self, emulator: Emulator, objects: Path) -> None:
         self.dataset = dataset_of(emulator, f"twin_{next(_NUMBERS)}")
-        self.settling = Settling(self.dataset, Filling(self.dataset))
+        self.settling = SettlementRunner(self.dataset, TableLoader(self.dataset))
         self.objects = objects
         self.settlements = 0
         self.dataset.client.create_dataset(DatasetResource(self.dataset.reference))
@@ -73,11 +73,11 @@ class TwinWarehouse:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._local, name)
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         self._twin.settlements += 1
         return _alike(self._local.settle(settlement), self._twin.settling.settle(self._seen(settlement)))
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         here, there = (
             self._local.preview(settlement, questions),
             self._twin.settling.preview(self._seen(settlement), ()),
@@ -110,7 +110,7 @@ class TwinWarehouse:
         return tuple(f"gs://{Path(path).relative_to(self._twin.objects).as_posix()}" for path in paths)
 
 
-def _alike(here: Settled, there: Settled) -> Settled:
+def _alike(here: SettlementResult, there: SettlementResult) -> SettlementResult:
     """What changed stands in the ledger too; whose answer was lost on the way hears of an earlier settlement."""
     assert (there.batches, there.holds) == (here.batches, here.holds)
     return here

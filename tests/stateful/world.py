@@ -12,13 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from stateful.crashes import Fuse, behind
-from stateful.model import Batch, Told
+from stateful.model import ModelBatch, Told
 from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, told, told_by
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records as batch_records
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.ports.event_bus import Delivery
 from tillstream.receipts import original_rows
@@ -120,7 +120,7 @@ class World:
         """A file that is given again has the name that it had."""
         return f"{sha[:6]}.csv"
 
-    def give(self, source: Source, rows: list[Row], given: tuple[str, ...]) -> Upload:
+    def give(self, source: Source, rows: list[Row], given: tuple[str, ...]) -> Batch:
         data = file_bytes(rows, given)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, given)
@@ -131,10 +131,10 @@ class World:
 
     def refused(self, batch: str) -> list[dict[str, str]]:
         """The rows that wait, as the downloaded file has them."""
-        text = b"".join(original_rows.refused_csv(self.app.ports, batch)).decode("utf-8-sig")
+        text = b"".join(original_rows.rejected_rows_csv(self.app.ports, batch)).decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
-    def fix(self, batch: str, fixes: list[Fix]) -> Upload:
+    def fix(self, batch: str, fixes: list[Fix]) -> Batch:
         """Download the refused rows, work on some of them, and give them back."""
         waiting = {int(row["_row"]): row for row in self.refused(batch)}
         given = self.files[batch_records.get(self.app.ports, batch).sha256][1]
@@ -148,16 +148,18 @@ class World:
         for earlier in batch_records.children(self.app.ports, batch, "correction"):
             self.fixes_in(earlier)
         self.given_back[batch] = fixes
-        return submit.fix(self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+        return submit.submit_correction(
+            self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk"
+        )
 
-    def fixes_in(self, correction: Upload) -> list[Fix]:
+    def fixes_in(self, correction: Batch) -> list[Fix]:
         """What a correction says. It is kept in a form of its own: the bytes of an unknown one were given last."""
         return self.corrections.setdefault(correction.sha256, self.given_back[correction.parent])
 
     def header(self, given: tuple[str, ...]) -> list[str]:
         return file_bytes([], given).decode().strip().split(",")
 
-    def row_now(self, upload: Upload, number: int) -> Row:
+    def row_now(self, upload: Batch, number: int) -> Row:
         """The row as it was told last."""
         rows, _ = self.files[upload.sha256]
         row = rows[number - 1]
@@ -165,7 +167,7 @@ class World:
             row = next((each.row for each in self.fixes_in(correction) if each.number == number), row)
         return row
 
-    def fixes_of(self, upload: Upload, *, own: bool) -> list[Upload]:
+    def fixes_of(self, upload: Batch, *, own: bool) -> list[Batch]:
         """The corrections of the batches before a replay, and of itself, oldest first."""
         found = batch_records.children(self.app.ports, upload.batch_id, "correction") if own else []
         while upload.parent:
@@ -179,14 +181,14 @@ class World:
 
     # ---- what the model must hear
 
-    def batches(self) -> dict[str, tuple[Upload, Batch]]:
+    def batches(self) -> dict[str, tuple[Batch, ModelBatch]]:
         """Every batch that there is a record of, as the model's batch."""
         records = batch_records.find(self.plain.ports, kind=None, limit=None)
         return {record.batch_id: (record, self._batch(record)) for record in records}
 
-    def _batch(self, record: Upload) -> Batch:
+    def _batch(self, record: Batch) -> ModelBatch:
         source = self.editions.get((record.contract, record.contract_version), BOX_OFFICE)
-        return Batch(
+        return ModelBatch(
             record.batch_id,
             record.kind,
             record.contract,
@@ -201,7 +203,7 @@ class World:
             record.fix_number,
         )
 
-    def _rows(self, record: Upload, source: Source) -> Iterator[Told]:
+    def _rows(self, record: Batch, source: Source) -> Iterator[Told]:
         if record.kind == "messages":
             with self.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
@@ -224,14 +226,14 @@ class World:
             if row.fault != "blank":
                 yield rewritten.get(number) or told(row, number, source, given)
 
-    def _corrected(self, correction: Upload, source: Source, given: tuple[str, ...], number: int) -> Iterator[Told]:
+    def _corrected(self, correction: Batch, source: Source, given: tuple[str, ...], number: int) -> Iterator[Told]:
         for each in self.fixes_in(correction):
             if each.how == "discard":
                 yield Told(each.number, discarded=True, fix=number)
             else:
                 yield told(each.row, each.number, source, given, fix=number, accepted=each.how == "accept")
 
-    def blank(self, record: Upload) -> int:
+    def blank(self, record: Batch) -> int:
         return sum(row.fault == "blank" for row in self.files[record.sha256][0]) if record.sha256 in self.files else 0
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.pairs import pairs, said
+from bench.pairs import pairs, summarize
 
 
 def checkout(folder: Path, seconds: float) -> Path:
@@ -20,7 +20,7 @@ def checkout(folder: Path, seconds: float) -> Path:
 
 def test_the_slower_of_two_checkouts_is_told_and_the_order_changes_from_pair_to_pair(tmp_path: Path) -> None:
     here, other = checkout(tmp_path / "here", 0.2), checkout(tmp_path / "other", 0)
-    found = said(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
+    found = summarize(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
     assert found["pairs"] == 2
     assert found["ratio"] > 1.5
     assert found["here_wall"] > found["other_wall"]

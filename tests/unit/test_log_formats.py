@@ -5,7 +5,7 @@ import json
 import pytest
 import structlog
 
-from tillstream.logs import configure, traced
+from tillstream.logs import bind_trace, configure
 from tillstream.settings import Settings
 
 SETTINGS = Settings(project="shop-1")
@@ -50,7 +50,7 @@ def test_an_error_carries_its_stack_in_the_message_where_error_reporting_finds_i
 )
 def test_a_line_names_the_trace_of_its_request(headers: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     configure(SETTINGS)
-    with traced(SETTINGS, headers):
+    with bind_trace(SETTINGS, headers):
         structlog.get_logger().info("inside")
     structlog.get_logger().info("outside")
     inside, outside = said(capsys)
@@ -60,6 +60,6 @@ def test_a_line_names_the_trace_of_its_request(headers: dict[str, str], capsys: 
 
 def test_a_request_without_a_trace_names_none(capsys: pytest.CaptureFixture[str]) -> None:
     configure(SETTINGS)
-    with traced(SETTINGS, {"traceparent": "00-xyz"}), traced(Settings(), {"traceparent": f"00-{TRACE}-1-01"}):
+    with bind_trace(SETTINGS, {"traceparent": "00-xyz"}), bind_trace(Settings(), {"traceparent": f"00-{TRACE}-1-01"}):
         structlog.get_logger().info("inside")
     assert "logging.googleapis.com/trace" not in said(capsys)[0]

@@ -12,10 +12,10 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.people import Scope
-from tillstream.ports.warehouse import Question, Settled, Warehouse
+from tillstream.ports.warehouse import SettlementResult, Warehouse, WarehouseQuery
 
 ENDLESS = 2**63 - 1
-GREATEST = 12
+TOP_GROUPS = 12
 """Maximum of groups, and of lines, that are returned: those with the greatest differences."""
 KINDS = ("added", "corrected", "removed")
 HEADLINE = ("revenue", "orders", "units", "customers")
@@ -28,7 +28,7 @@ _TRIES = 5
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangeReport:
     """Net changes. Each group has revenue, units and lines by kind; `all_…` counts the groups left out as well."""
 
     total: dict[str, Any]
@@ -55,12 +55,12 @@ _NOTHING = dict.fromkeys((*KINDS, "unconverted_lines"), 0) | dict.fromkeys(
 )
 _QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("what-changed", {"by": "total"}),
-    *(("what-changed", {"by": by, "limit": GREATEST}) for by in ("currency", "region", "store", "day")),
-    ("changed-lines", {"limit": GREATEST}),
+    *(("what-changed", {"by": by, "limit": TOP_GROUPS}) for by in ("currency", "region", "store", "day")),
+    ("changed-lines", {"limit": TOP_GROUPS}),
 )
 
 
-MOST = 300_000
+MAX_CHANGED_LINES = 300_000
 """Maximum of changed lines for which net changes are computed; more would take too long."""
 
 
@@ -79,9 +79,9 @@ def last_settlement(warehouse: Warehouse, cache: QueryCache | None = None) -> in
     return number
 
 
-def of(
+def net_changes(
     warehouse: Warehouse, scope: Scope, after: int, through: int = ENDLESS, cache: QueryCache | None = None
-) -> Changed:
+) -> ChangeReport:
     """Net changes of the settlements after `after` through `through`, with revenue and units before and after.
 
     The headline of a past change has additive metrics only: past numbers of orders and customers are not stored.
@@ -100,33 +100,33 @@ def of(
     return _with_headline(changed, tuple(headline))
 
 
-def tried(
+def preview_changes(
     warehouse: Warehouse,
     scope: Scope,
-    attempt: Callable[[Sequence[Question]], Settled],
+    attempt: Callable[[Sequence[WarehouseQuery]], SettlementResult],
     cache: QueryCache | None = None,
-) -> Changed:
+) -> ChangeReport:
     """Preview a settlement. `attempt` runs it, answers the questions and rolls it back."""
     for _ in range(_TRIES):
         last = last_settlement(warehouse)
         before = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]
-        questions = [queries.question(warehouse, name, scope, **params, after=last) for name, params in _QUERIES]
-        settled = attempt([*questions, queries.question(warehouse, "kpis", scope)])
+        questions = [queries.preview_query(warehouse, name, scope, **params, after=last) for name, params in _QUERIES]
+        settled = attempt([*questions, queries.preview_query(warehouse, "kpis", scope)])
         if settled.settlement_no in {0, last + 1}:
             break  # else a concurrent settlement committed, and its changes would be included
-    *answers, kpis = (queries.shown(answer, scope) for answer in settled.answers)
+    *answers, kpis = (queries.without_hidden_columns(answer, scope) for answer in settled.answers)
     after = kpis.to_pylist()[0]
     changed = _to_changed(answers, before["currency"])
     names = [name for name in HEADLINE if name in before]
     return _with_headline(changed, tuple((name, before[name], after[name]) for name in names))
 
 
-def _to_changed(answers: Sequence[pa.Table], reporting: str) -> Changed:
+def _to_changed(answers: Sequence[pa.Table], reporting: str) -> ChangeReport:
     total, currencies, regions, stores, days, lines = (answer.to_pylist() for answer in answers)
-    return Changed(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), reporting)
+    return ChangeReport(total[0] if total else dict(_NOTHING), currencies, regions, stores, days, lines, (), reporting)
 
 
-def _with_headline(changed: Changed, headline: tuple[tuple[str, Any, Any], ...]) -> Changed:
+def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], ...]) -> ChangeReport:
     return replace(changed, headline=headline)
 
 
@@ -140,7 +140,7 @@ def settlements(
     return rows
 
 
-def before(warehouse: Warehouse, day: date) -> int:
+def last_settlement_before(warehouse: Warehouse, day: date) -> int:
     """Number of the last settlement before a day (UTC), or 0."""
     query = (
         "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements WHERE CAST(settled_at AS DATE) < @day"

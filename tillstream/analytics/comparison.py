@@ -10,17 +10,17 @@ MONTHS_OF_A_YEAR = 12
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedDays:
     """The first and last reported day of a scope; None without data."""
 
     first: date | None = None
     last: date | None = None
 
-    def within(self, filters: Filters) -> "Reported":
+    def within(self, filters: Filters) -> "ReportedDays":
         """Return the range limited to the period of the filters."""
         if self.first is None or self.last is None:
             return self
-        return Reported(max(self.first, filters.start or self.first), min(self.last, filters.end or self.last))
+        return ReportedDays(max(self.first, filters.start or self.first), min(self.last, filters.end or self.last))
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Comparison:
     cut: bool
 
 
-def compared(filters: Filters, reported: Reported) -> Comparison | None:
+def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | None:
     """Compare the period, through its last reported day, with the same part of the previous period.
 
     Whole months are compared with as many whole months, any other period with as many days. None if the period is
@@ -45,14 +45,14 @@ def compared(filters: Filters, reported: Reported) -> Comparison | None:
     return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
 
 
-def compared_year(filters: Filters, reported: Reported) -> Comparison | None:
-    """As `compared`, with the same days of the previous year; the last day of February maps to the last one."""
+def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None:
+    """As `previous_period`, with the same days of the previous year; the last day of February maps to the last one."""
     if filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)
 
 
-def _compared(start: date, end: date, months: int, reported: Reported) -> Comparison | None:
+def _compared(start: date, end: date, months: int, reported: ReportedDays) -> Comparison | None:
     """Compare with the period `months` earlier; if 0, with as many days just before."""
     if reported.first is None or reported.last is None or start > reported.last:
         return None

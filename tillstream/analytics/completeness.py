@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from tillstream.analytics.deliveries import Told, arrivals_by_day, earliest, first_expected_day, watermark
+from tillstream.analytics.deliveries import DeliveryFacts, arrivals_by_day, earliest, first_expected_day, watermark
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
@@ -72,7 +72,9 @@ class _Counts:
         )
 
 
-def board(contracts: Iterable[Contract], facts: Told, start: date, end: date, now: datetime) -> list[Row]:
+def delivery_calendar(
+    contracts: Iterable[Contract], facts: DeliveryFacts, start: date, end: date, now: datetime
+) -> list[Row]:
     """Return the calendar rows of every region with a schedule or data, from `start` to `end` inclusive."""
     by_region: dict[str, list[Contract]] = {}
     for contract in contracts:
@@ -88,7 +90,7 @@ def board(contracts: Iterable[Contract], facts: Told, start: date, end: date, no
     return [_region(region, by_region.get(region, []), facts, days, now) for region in regions]
 
 
-def _region(region: str, contracts: list[Contract], facts: Told, days: Sequence[date], now: datetime) -> Row:
+def _region(region: str, contracts: list[Contract], facts: DeliveryFacts, days: Sequence[date], now: datetime) -> Row:
     counts = _counts_by_day(region, facts)
     scheduled = [contract for contract in contracts if contract.schedule.cadence]
     plan = _Plan.of(scheduled, arrivals_by_day(region, facts), now)
@@ -107,7 +109,7 @@ def _region(region: str, contracts: list[Contract], facts: Told, days: Sequence[
     return Row(region, None, tuple(cells), stores, watermark(scheduled, facts, now), bool(scheduled))
 
 
-def _counts_by_day(region: str, facts: Told) -> dict[tuple[str | None, date], _Counts]:
+def _counts_by_day(region: str, facts: DeliveryFacts) -> dict[tuple[str | None, date], _Counts]:
     """(store, day) → its counts; store None: of all stores together."""
     counts: dict[tuple[str | None, date], _Counts] = {}
 

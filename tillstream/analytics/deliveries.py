@@ -8,12 +8,12 @@ from typing import Any
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import DAY
 
-LOOK_BACK = timedelta(days=400)
+WATERMARK_WINDOW = timedelta(days=400)
 """Watermarks are computed over this time span."""
 
 
 @dataclass(frozen=True)
-class Told:
+class DeliveryFacts:
     """Facts of deliveries: rows of the queries `delivered-days` and `refused-days`, and the days of held files."""
 
     delivered: Sequence[Mapping[str, Any]]
@@ -24,7 +24,7 @@ class Told:
     """Rows of the query `told-days`, which may start earlier; None: use `delivered`."""
 
 
-def arrivals_by_day(region: str, facts: Told) -> dict[str, dict[date, int]]:
+def arrivals_by_day(region: str, facts: DeliveryFacts) -> dict[str, dict[date, int]]:
     """contract → day covered by its files → first receipt (microseconds since 1970). Till sales are not included."""
     arrivals: dict[str, dict[date, int]] = {}
     for row in facts.delivered if facts.days is None else facts.days:
@@ -48,7 +48,7 @@ def earliest(contract: Contract, days: Mapping[date, int], day: date) -> int | N
     return min(receipts, default=None)
 
 
-def watermark(scheduled: Sequence[Contract], facts: Told, now: datetime) -> date | None:
+def watermark(scheduled: Sequence[Contract], facts: DeliveryFacts, now: datetime) -> date | None:
     """The last day through which all expected files of a region are settled and none is held, or None."""
     if not scheduled:
         return None
@@ -57,14 +57,14 @@ def watermark(scheduled: Sequence[Contract], facts: Told, now: datetime) -> date
     )
 
 
-def _watermark(contract: Contract, facts: Told, now: datetime) -> date | None:
+def _watermark(contract: Contract, facts: DeliveryFacts, now: datetime) -> date | None:
     arrivals = arrivals_by_day(contract.region, facts).get(contract.name, {})
     first_day = first_expected_day(contract, arrivals)
     if first_day is None:
         return None
     held = {day for _, day in facts.held.get(contract.region, ())}
     complete_through = None
-    for start, end in contract.schedule.periods(max(first_day, now.date() - LOOK_BACK), now.date()):
+    for start, end in contract.schedule.periods(max(first_day, now.date() - WATERMARK_WINDOW), now.date()):
         if end > now.date():
             break
         days = {start + n * DAY for n in range((end - start).days + 1)}

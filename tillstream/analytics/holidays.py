@@ -15,12 +15,12 @@ from tillstream.ports import Ports
 SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])
 FIRST_YEAR, LAST_YEAR = 2000, 2039
 """As in `dim_date`."""
-AHEAD = 2
+FUTURE_YEARS = 2
 """Number of future years to load."""
 NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
 
 
-def renew(ports: Ports, last_settlement: int = -1) -> int:
+def refresh(ports: Ports, last_settlement: int = -1) -> int:
     """Load missing holidays of the countries in the sales data; return the last settlement number.
 
     Pass the returned number to the next call, which then does nothing until another settlement commits.
@@ -31,7 +31,7 @@ def renew(ports: Ports, last_settlement: int = -1) -> int:
     countries = ports.warehouse.query(sql.text("reference/sold_in")).column("country").to_pylist()
     loaded_spans = ports.warehouse.query(sql.text("reference/holiday_spans")).to_pylist()
     loaded = {row["country"]: row["last_year"] for row in loaded_spans}
-    last_year = min(ports.clock.now().year + AHEAD, LAST_YEAR)
+    last_year = min(ports.clock.now().year + FUTURE_YEARS, LAST_YEAR)
     missing = {name for name in countries if name not in loaded and _code(name)}
     if missing or (loaded and max(loaded.values()) < last_year):
         ports.warehouse.load("holidays", public_holidays(sorted({*loaded, *missing}), FIRST_YEAR, last_year))

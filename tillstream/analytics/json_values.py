@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """Convert a value to str, int, float, bool, None, list and dict only."""
     match value:
         case Decimal():
@@ -15,10 +15,10 @@ def plain(value: Any) -> Any:
         case datetime() | date() | time():
             return value.isoformat()
         case dict():
-            return {str(key): plain(each) for key, each in value.items()}
+            return {str(key): to_json(each) for key, each in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [plain(each) for each in value]
+            return [to_json(each) for each in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return plain(asdict(value))
+            return to_json(asdict(value))
         case _:
             return value

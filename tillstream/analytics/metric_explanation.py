@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.metrics import FIGURES, Figure
+from tillstream.analytics.metrics import METRICS, Metric
 from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action, Scope
@@ -30,8 +30,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Why:
-    figure: Figure
+class MetricExplanation:
+    figure: Metric
     value: Any
     currency: str
     lines: int
@@ -43,11 +43,11 @@ class Why:
     all_uploads: int = 0
 
 
-def figure(name: str) -> Figure:
+def get_metric(name: str) -> Metric:
     """Return the metric `name`. Raises `NotFound`."""
-    if name not in FIGURES:
-        raise NotFound(f"There is no figure {name}; there are {', '.join(FIGURES)}.")
-    return FIGURES[name]
+    if name not in METRICS:
+        raise NotFound(f"There is no figure {name}; there are {', '.join(METRICS)}.")
+    return METRICS[name]
 
 
 def explain(
@@ -60,12 +60,12 @@ def explain(
     limit: int = 50,
     offset: int = 0,
     whatever_it_takes: bool = False,
-) -> Why:
+) -> MetricExplanation:
     """Explain the metric `name`. Raises `NotFound`, and as `queries.run`."""
-    metric = figure(name)
+    metric = get_metric(name)
     (kpis,) = run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
     missing = _missing(warehouse, scope, filters, kpis, cache)
-    explanation = Why(
+    explanation = MetricExplanation(
         metric,
         _value(warehouse, scope, metric, filters, cache),
         kpis["currency"],
@@ -78,10 +78,12 @@ def explain(
     uploads = run(
         warehouse, "included-uploads", scope, filters, cache=cache, counts=metric.counts, limit=limit, offset=offset
     ).to_pylist()
-    return Why(**vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0})
+    return MetricExplanation(
+        **vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0}
+    )
 
 
-def _value(warehouse: Warehouse, scope: Scope, metric: Figure, filters: Filters, cache: QueryCache | None) -> Any:
+def _value(warehouse: Warehouse, scope: Scope, metric: Metric, filters: Filters, cache: QueryCache | None) -> Any:
     rows = run(warehouse, metric.query, scope, filters, cache=cache).to_pylist()
     if metric.query != "growth":
         return rows[0][metric.name]

@@ -7,7 +7,7 @@ Unit = Literal["money", "count", "share", "growth", "day"]
 Counts = Literal["all", "active", "orders", "cancelled", "pending", "returned", "costed", "unconverted"]
 """Which lines a metric is computed from."""
 
-COUNTED: dict[Counts, str] = {
+COUNTED_LINES: dict[Counts, str] = {
     "all": "Every sale line, whatever its status.",
     "active": "Every sale line that is not cancelled. Pending lines count; returns count with their minus.",
     "orders": "Sale lines that are neither cancelled nor returned.",
@@ -28,7 +28,7 @@ COMPARED = (
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """A metric. `query` is the query in sql/queries whose column or row has its name."""
 
     name: str
@@ -41,7 +41,7 @@ class Figure:
     rule: str = ""
 
 
-def _growth_metrics() -> list[Figure]:
+def _growth_metrics() -> list[Metric]:
     labels = {
         "revenue": "revenue",
         "orders": "orders",
@@ -51,7 +51,7 @@ def _growth_metrics() -> list[Figure]:
     }
     baselines = {"growth": "the period just before", "year_growth": "the same days of the year before"}
     return [
-        Figure(
+        Metric(
             f"{name}_{column}",
             f"Growth of {label} against {baseline}",
             "growth",
@@ -70,72 +70,72 @@ ORDER = "A sale is known by region and sale number; its lines are one order toge
 CUSTOMER = "A customer is known by id, where there is none by name; lines that name nobody are in no count."
 COST = "Cost is as the source gives it, in the line's currency, converted by the rate of the sale's day."
 _LIST = [
-    Figure("revenue", "Revenue", "money", "kpis", "active",
+    Metric("revenue", "Revenue", "money", "kpis", "active",
            "What was sold, in the reporting currency.", "sum of the net amounts × exchange rate", REVENUE),
-    Figure("orders", "Orders", "count", "kpis", "orders",
+    Metric("orders", "Orders", "count", "kpis", "orders",
            "How many sales there were.", "number of different sales with a line neither cancelled nor returned", ORDER),
-    Figure("average_order_value", "Average order", "money", "kpis", "active",
+    Metric("average_order_value", "Average order", "money", "kpis", "active",
            "What a sale brings on average.", "revenue ÷ orders", f"{REVENUE} {ORDER}"),
-    Figure("customers", "Customers", "count", "kpis", "active",
+    Metric("customers", "Customers", "count", "kpis", "active",
            "How many different people bought.", "number of different customers", CUSTOMER),
-    Figure("new_customers", "New customers", "count", "customer-counts", "active",
+    Metric("new_customers", "New customers", "count", "customer-counts", "active",
            "Customers whose first purchase lies in the chosen period.",
            "customers − those with a line, not cancelled, before the period begins",
            f"{CUSTOMER} Looked for in everything that you may see, whatever the filters."),
-    Figure("repeat_customers", "Repeat customers", "count", "customer-counts", "active",
+    Metric("repeat_customers", "Repeat customers", "count", "customer-counts", "active",
            "Customers with two or more of the chosen sales.", "customers with at least two different sales", CUSTOMER),
-    Figure("anonymous_lines", "Lines without a customer", "count", "customer-counts", "active",
+    Metric("anonymous_lines", "Lines without a customer", "count", "customer-counts", "active",
            "Sale lines that name no customer.", "number of lines without a customer's id and name"),
-    Figure("units", "Units", "count", "kpis", "active",
+    Metric("units", "Units", "count", "kpis", "active",
            "How many pieces were sold, returns taken off.", "sum of the quantities",
            "Lines whose source gives no quantity add nothing."),
-    Figure("lines", "Sale lines", "count", "kpis", "all", "How many sale lines there are.", "number of lines"),
-    Figure("active_lines", "Lines that count", "count", "kpis", "active",
+    Metric("lines", "Sale lines", "count", "kpis", "all", "How many sale lines there are.", "number of lines"),
+    Metric("active_lines", "Lines that count", "count", "kpis", "active",
            "How many sale lines make up the revenue.", "number of lines that are not cancelled"),
-    Figure("countries", "Countries", "count", "kpis", "active",
+    Metric("countries", "Countries", "count", "kpis", "active",
            "In how many countries the buyers are.", "number of different countries", "As the sources spell them."),
-    Figure("categories", "Categories", "count", "kpis", "active",
+    Metric("categories", "Categories", "count", "kpis", "active",
            "How many product lines were sold.", "number of different categories", "As the sources spell them."),
-    Figure("first_sale_date", "First day", "day", "kpis", "active",
+    Metric("first_sale_date", "First day", "day", "kpis", "active",
            "The first day with a sale.", "smallest business day of the lines"),
-    Figure("last_sale_date", "Last day", "day", "kpis", "active",
+    Metric("last_sale_date", "Last day", "day", "kpis", "active",
            "The last day with a sale.", "greatest business day of the lines"),
-    Figure("cancelled_lines", "Cancelled lines", "count", "kpis", "cancelled",
+    Metric("cancelled_lines", "Cancelled lines", "count", "kpis", "cancelled",
            "How many sale lines were called off; they are in no revenue.", "number of cancelled lines"),
-    Figure("cancelled_value", "Cancelled", "money", "headline", "cancelled",
+    Metric("cancelled_value", "Cancelled", "money", "headline", "cancelled",
            "What the cancelled lines would have brought.", "sum of their net amounts × exchange rate", REVENUE),
-    Figure("pending_lines", "Pending lines", "count", "kpis", "pending",
+    Metric("pending_lines", "Pending lines", "count", "kpis", "pending",
            "How many sale lines are not completed yet; they are in the revenue.", "number of pending lines"),
-    Figure("pending_value", "Pending", "money", "headline", "pending",
+    Metric("pending_value", "Pending", "money", "headline", "pending",
            "What of the revenue is not completed yet.", "sum of their net amounts × exchange rate", REVENUE),
-    Figure("returned_lines", "Returned lines", "count", "headline", "returned",
+    Metric("returned_lines", "Returned lines", "count", "headline", "returned",
            "How many sale lines give goods back.", "number of returned lines",
            "A return is a sale of its own, on its own day."),
-    Figure("returned_value", "Returns", "money", "headline", "returned",
+    Metric("returned_value", "Returns", "money", "headline", "returned",
            "What was given back; it is in the revenue with its minus.", "sum of their net amounts × exchange rate",
            REVENUE),
-    Figure("margin", "Margin", "money", "headline", "costed",
+    Metric("margin", "Margin", "money", "headline", "costed",
            "What is left of the revenue after cost, as far as costs are known.",
            "net amount − quantity × unit cost, over lines whose cost is known", COST),
-    Figure("margin_rate", "Margin, share", "share", "headline", "costed",
+    Metric("margin_rate", "Margin, share", "share", "headline", "costed",
            "Which part of the revenue is left after cost, as far as costs are known.",
            "margin ÷ revenue of the lines whose cost is known", COST),
-    Figure("cost", "Cost", "money", "headline", "costed",
+    Metric("cost", "Cost", "money", "headline", "costed",
            "What the goods cost, as far as it is known.", "sum of quantity × unit cost × exchange rate", COST),
-    Figure("covered_revenue", "Revenue with known cost", "money", "headline", "costed",
+    Metric("covered_revenue", "Revenue with known cost", "money", "headline", "costed",
            "The revenue that the margin is told of.", "revenue of the lines whose cost is known", COST),
-    Figure("cost_coverage", "Cost known for", "share", "headline", "costed",
+    Metric("cost_coverage", "Cost known for", "share", "headline", "costed",
            "For which share of the revenue the cost is known; the margin says nothing of the rest.",
            "revenue of the lines whose cost is known ÷ revenue", COST),
-    Figure("costed_lines", "Lines with known cost", "count", "headline", "costed",
+    Metric("costed_lines", "Lines with known cost", "count", "headline", "costed",
            "How many lines the margin is made from.", "number of lines with a quantity and a unit cost", COST),
-    Figure("unconverted_lines", "Lines without a rate", "count", "kpis", "unconverted",
+    Metric("unconverted_lines", "Lines without a rate", "count", "kpis", "unconverted",
            "How many lines every amount misses, since no rate converts them.",
            "number of lines without an exchange rate",
            "Load the missing rates (Exchange rates in the manual), and they count at once."),
-    Figure("cancelled_unconverted_lines", "Cancelled lines without a rate", "count", "headline", "cancelled",
+    Metric("cancelled_unconverted_lines", "Cancelled lines without a rate", "count", "headline", "cancelled",
            "How many cancelled lines the cancelled amount misses.",
            "number of cancelled lines without an exchange rate"),
     *_growth_metrics(),
 ]  # fmt: skip
-FIGURES: dict[str, Figure] = {figure.name: figure for figure in _LIST}
+METRICS: dict[str, Metric] = {figure.name: figure for figure in _LIST}

@@ -8,15 +8,15 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.analytics.catalogue import Query, describe, names
-from tillstream.analytics.comparison import Comparison, Reported, compared
+from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.row_scope import Basis, relations
-from tillstream.analytics.summed import Summed, summed
+from tillstream.analytics.row_scope import QueryContext, relations
+from tillstream.analytics.summed import TotalsCoverage, totals_coverage
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import EVERYTHING, Action, Scope
-from tillstream.ports.warehouse import Question, Warehouse
+from tillstream.domain.people import UNRESTRICTED, Action, Scope
+from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 __all__ = ["Comparison", "Filters", "Forbidden", "Query", "QueryCache", "compose", "describe", "names", "run", "stream"]
 
@@ -24,7 +24,7 @@ AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known)_\w*sums\b")
-HIDDEN = PERSONAL | {"customer"}
+PERSONAL_COLUMNS = PERSONAL | {"customer"}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|periods)\b")
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
@@ -49,7 +49,7 @@ def run(
     """
     filters = filters or Filters()
     newest = cache.newest() if cache else None  # read before querying, so that the cached answer is not older
-    totals = summed(warehouse, cache)
+    totals = totals_coverage(warehouse, cache)
     text, values = compose(name, scope, filters, _basis(warehouse, name, scope, filters, totals, cache), **params)
     if cache is None:
         return _without_personal(warehouse.query(text, values), scope)
@@ -66,7 +66,7 @@ def stream(
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size; at least one, for the schema."""
     filters = filters or Filters()
-    basis = _basis(warehouse, name, scope, filters, summed(warehouse), None)
+    basis = _basis(warehouse, name, scope, filters, totals_coverage(warehouse), None)
     text, values = compose(name, scope, filters, basis, **params)
     empty = True
     for batch in warehouse.stream(text, values):
@@ -77,15 +77,19 @@ def stream(
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in result.schema], schema=result.schema)
 
 
-def question(warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any) -> Question:
-    """Return the query that `run` would send, to be answered in a settlement preview; pass the answer to `shown`."""
+def preview_query(
+    warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
+) -> WarehouseQuery:
+    """Return the query of `run` for a settlement preview; pass its answer to `without_hidden_columns`."""
     filters = filters or Filters()
-    basis = _basis(warehouse, name, scope, filters, Summed(), None)  # totals do not include the previewed settlement
-    return Question(*compose(name, scope, filters, basis, **params))
+    basis = _basis(
+        warehouse, name, scope, filters, TotalsCoverage(), None
+    )  # totals do not include the previewed settlement
+    return WarehouseQuery(*compose(name, scope, filters, basis, **params))
 
 
-def shown(answer: pa.Table, scope: Scope) -> pa.Table:
-    """Remove the columns that the user may not see from the answer to a `question`."""
+def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
+    """Remove the columns that the user may not see from the answer to a `preview_query`."""
     return _without_personal(answer, scope)
 
 
@@ -93,39 +97,41 @@ def comparison(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> Comparison | None:
     """Return the periods compared by the growth of `kpis`, or None. Raises as `run`."""
-    return compared(filters, _reported(warehouse, "kpis", scope, filters, cache))
+    return previous_period(filters, _reported(warehouse, "kpis", scope, filters, cache))
 
 
-def _reported(warehouse: Warehouse, name: str, scope: Scope, filters: Filters, cache: QueryCache | None) -> Reported:
+def _reported(
+    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, cache: QueryCache | None
+) -> ReportedDays:
     """Reported days of the filtered regions and stores; other filters do not shorten them."""
     query = describe(name)
     has_periods = _READS_COMPARISON.search(query.text) and filters.start is not None and filters.end is not None
     if not has_periods and not query.reads("compared_days"):
-        return Reported()
+        return ReportedDays()
     scope_filters = Filters(region=filters.region, store=filters.store)
     (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache).to_pylist()
     if row["last_day"] is not None and row["settled_at"] is not None:
         possible = row["settled_at"].date() + AHEAD
         if row["last_day"] > possible:
             (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache, until=possible).to_pylist()
-    return Reported(row["first_day"], row["last_day"])
+    return ReportedDays(row["first_day"], row["last_day"])
 
 
 def _basis(
-    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: Summed, cache: QueryCache | None
-) -> Basis:
+    warehouse: Warehouse, name: str, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
+) -> QueryContext:
     reported, currency = _reported(warehouse, name, scope, filters, cache), ""
     if _READS_TOTALS.search(describe(name).text):
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
         currency = str(table.column("currency")[0])
-    return Basis(reported, currency, totals.stale)
+    return QueryContext(reported, currency, totals.stale)
 
 
 def compose(
     name: str,
     scope: Scope,
     filters: Filters,
-    basis: Basis | None = None,
+    basis: QueryContext | None = None,
     **params: Any,
 ) -> tuple[str, dict[str, Any]]:
     """Return the GoogleSQL text and parameters that `run` sends. Raises as `run`, without reading any data."""
@@ -139,7 +145,7 @@ def compose(
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
     relation_ctes = ""
-    for relation, (select, relation_params) in relations(scope, filters, basis or Basis()).items():
+    for relation, (select, relation_params) in relations(scope, filters, basis or QueryContext()).items():
         if query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
             values |= relation_params
@@ -151,14 +157,17 @@ def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
         raise Forbidden(f"Your role may not see {query.name}; it needs “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
         raise Forbidden("Your role sees no personal data, so it cannot choose a salesperson.")
-    if not any(query.reads(relation) for relation in relations(scope, filters, Basis())) and scope != EVERYTHING:
+    if (
+        not any(query.reads(relation) for relation in relations(scope, filters, QueryContext()))
+        and scope != UNRESTRICTED
+    ):
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator may ask it.")
 
 
 def _without_personal(answer: Any, scope: Scope) -> Any:
     if scope.may(Action.SEE_PERSONAL):
         return answer
-    return answer.select([column for column in answer.schema.names if column not in HIDDEN])
+    return answer.select([column for column in answer.schema.names if column not in PERSONAL_COLUMNS])
 
 
 def _frozen(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # every app has a cache, but not every app runs queries
     import pyarrow as pa
 
-from tillstream.batches.freshness import Mark
+from tillstream.batches.freshness import DataVersion
 
 
 class QueryCache:
@@ -20,7 +20,7 @@ class QueryCache:
     for warehouses that are slow to query; None if there is none.
     """
 
-    def __init__(self, limit: int = 64_000_000, newest: Callable[[], Mark | None] = lambda: None) -> None:
+    def __init__(self, limit: int = 64_000_000, newest: Callable[[], DataVersion | None] = lambda: None) -> None:
         self._limit = limit
         self.newest = newest
         self._size = 0

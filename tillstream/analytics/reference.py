@@ -14,7 +14,7 @@ AHEAD = timedelta(days=400)
 """How far rates are filled forward, to cover new sales until the next load or start."""
 
 
-def ready(ports: Ports, reporting: str) -> None:
+def refresh_rates(ports: Ports, reporting: str) -> None:
     """Load the bundled rates into an empty warehouse; refresh daily rates that end soon or have another currency."""
     state = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
     if not state["rate_count"]:
@@ -26,7 +26,7 @@ def ready(ports: Ports, reporting: str) -> None:
     _refresh(ports, reporting)
 
 
-def load(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
+def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Upsert the rates of a file; return how many. Raises `Rejected` naming line, column and value."""
     from tillstream.analytics.fx import rates as fx_rates
 
@@ -35,11 +35,11 @@ def load(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     _refresh(ports, reporting)
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
     after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
-    audit.record(ports, by, audit.What.RATES_LOADED, name, None, after)
+    audit.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
     return int(rates.num_rows)
 
 
-def take_over(ports: Ports, old: Warehouse, reporting: str) -> None:
+def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:
     """Replace the rates with those of another warehouse."""
     ports.warehouse.load("fx_rates", old.query(sql.text("reference/rates")))
     _refresh(ports, reporting)
@@ -51,7 +51,7 @@ def _refresh(ports: Ports, reporting: str) -> None:
     until = ports.clock.now().date() + AHEAD
     ports.warehouse.load("reporting_rates", daily.daily(_rates(ports), reporting, until))
     ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))
-    freshness.tell(ports.documents)
+    freshness.bump(ports.documents)
 
 
 def _rates(ports: Ports) -> pa.Table:

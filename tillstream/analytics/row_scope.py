@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tillstream.analytics.comparison import Comparison, Reported, compared, compared_year
+from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.summing import Where, counting, summing
-from tillstream.domain.daily_totals import SUMS
+from tillstream.analytics.summing import Where, count_query, total_query
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
 _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
@@ -15,24 +15,24 @@ _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as
 
 
 @dataclass(frozen=True)
-class Basis:
+class QueryContext:
     """Context of a query in addition to scope and filters."""
 
-    reported: Reported = field(default_factory=Reported)
+    reported: ReportedDays = field(default_factory=ReportedDays)
     reporting_currency: str = ""
     stale: tuple[date, ...] | None = None
     """Days not covered by the daily totals; None if there are no daily totals."""
 
 
-def relations(scope: Scope, filters: Filters, basis: Basis) -> dict[str, tuple[str, dict[str, Any]]]:
+def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return name → (SELECT, parameters) of each relation that queries read instead of whole tables.
 
     For each set of days (empty if it does not apply):
     visible: within scope and filters; earlier: the previous period; year_earlier: the same days of the previous year;
     compared: as visible, if there is a comparison; known: all days before the period, filters not applied;
     there are these relations:
-    …_lines: line_facts; …_sums, …_product_sums, …_customer_sums: daily totals, see `summing`; …_customers: daily
-    totals by customer without amounts in the reporting currency, see `counting`.
+    …_lines: line_facts; …_sums, …_product_sums, …_customer_sums: daily totals, see `total_query`; …_customers: daily
+    totals by customer without amounts in the reporting currency, see `count_query`.
 
     Other relations:
     visible_sales: sale_facts within scope and filters;
@@ -43,7 +43,7 @@ def relations(scope: Scope, filters: Filters, basis: Basis) -> dict[str, tuple[s
     those with visible rows, and rows_read counts only these;
     visible_refusals: refused rows; for a scope limited to stores, only rows with a readable store in scope.
     """
-    earlier, year = compared(filters, basis.reported), compared_year(filters, basis.reported)
+    earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
     visible = _visible_where(scope, filters)
     visible.between(filters.start, filters.end, "filter")
     day_sets = {
@@ -57,10 +57,10 @@ def relations(scope: Scope, filters: Filters, basis: Basis) -> dict[str, tuple[s
     for name, where in day_sets.items():
         whole = name == "known" or not (filters.category or filters.product)
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
-        for table in SUMS:
-            select = summing(table, where, basis.stale, basis.reporting_currency, whole_sales=whole)
+        for table in ROLLUPS:
+            select = total_query(table, where, basis.stale, basis.reporting_currency, whole_sales=whole)
             selects[f"{name}_{table.removeprefix('day_')}"] = select
-        selects[f"{name}_customers"] = counting("customer_sums", where, basis.stale, whole_sales=whole)
+        selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     return selects | {
         "visible_sales": (visible.select("sale_facts"), visible.params),
         "visible_versions": (visible.select("sale_versions"), visible.params),
@@ -98,7 +98,7 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     return where.select("refusals"), where.params
 
 
-def _compared_days(chosen: Reported) -> tuple[str, dict[str, Any]]:
+def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
     if chosen.first is None or chosen.last is None:
         return "SELECT CAST(NULL AS DATE) AS first_day, CAST(NULL AS DATE) AS last_day", {}
     params = {"compared_from": chosen.first, "compared_to": chosen.last}

@@ -9,23 +9,23 @@ from tillstream.ports.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
-class Summed:
+class TotalsCoverage:
     """Coverage of the daily totals. `stale`: days whose lines must be read; None if there are no totals."""
 
     last_settlement: int = 0
     stale: tuple[date, ...] | None = None
 
 
-def summed(warehouse: Warehouse, cache: QueryCache | None = None) -> Summed:
+def totals_coverage(warehouse: Warehouse, cache: QueryCache | None = None) -> TotalsCoverage:
     """Return the coverage as of the last settlement, cached by settlement."""
     cache = cache or QueryCache()
     (row,) = cache.once("summed", lambda: warehouse.query(sql.text("daily_totals/summed"))).to_pylist()
     last_settlement, summed_settlement = row["last_settlement"], row["summed_settlement"]
     if last_settlement == summed_settlement or not summed_settlement:
-        return Summed(last_settlement, () if summed_settlement else None)
+        return TotalsCoverage(last_settlement, () if summed_settlement else None)
     key = ("stale days", last_settlement, summed_settlement)
     days = cache.get(key)
     if days is None:
         days = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed_settlement})
         cache.put(key, days)
-    return Summed(last_settlement, tuple(days.column("sale_date").to_pylist()))
+    return TotalsCoverage(last_settlement, tuple(days.column("sale_date").to_pylist()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tillstream.domain.daily_totals import DAY, KNOWN_CUSTOMER, MEASURES, SUMS
+from tillstream.domain.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS
 
 _COUNTS = """SELECT
     {dimensions},
@@ -60,7 +60,7 @@ class Where:
         return f"SELECT {columns} FROM {table}{where}"
 
 
-def counting(
+def count_query(
     table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool
 ) -> tuple[str, dict[str, Any]]:
     """Return (SELECT, parameters) of the totals in `table` within `where`, without the slower currency conversion.
@@ -74,10 +74,10 @@ def counting(
     return f"{_columns(_COUNTS, table, whole_sales=whole_sales)}\n  FROM (\n    {rows}\n  ) AS sums", params
 
 
-def summing(
+def total_query(
     table: str, where: Where, stale: Sequence[date] | None, reporting_currency: str, *, whole_sales: bool
 ) -> tuple[str, dict[str, Any]]:
-    """As `counting`, with unrounded amounts in the reporting currency; sum first, then round once.
+    """As `count_query`, with unrounded amounts in the reporting currency; sum first, then round once.
 
     Additional columns: reporting_amount; revenue, reporting_cost and costed_revenue (of the costed_lines), NULL on
     cancelled lines; unconverted_lines. Amounts are NULL without a rate.
@@ -89,15 +89,15 @@ def summing(
 
 
 def _columns(columns: str, table: str, *, whole_sales: bool) -> str:
-    dimensions = ", ".join(f"sums.{name}" for name in SUMS[table])
+    dimensions = ", ".join(f"sums.{name}" for name in ROLLUPS[table])
     return columns.format(dimensions=dimensions, orders="sums.orders" if whole_sales else "0", factor=_FACTOR)
 
 
 def _rows(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
     """Totals of the covered days, lines of the others."""
-    dimensions = SUMS[table]
+    dimensions = ROLLUPS[table]
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
-    customer_condition = KNOWN_CUSTOMER if table == "customer_sums" else ""
+    customer_condition = HAS_CUSTOMER if table == "customer_sums" else ""
     if stale is None or not where.columns <= set(dimensions):
         return where.select("line_sums", columns, customer_condition), where.params
     if not stale:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.contracts.registry import ContractBook
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Ports, Warehouse
-from tillstream.ports.drop import Drop
+from tillstream.ports.drop import DropFolder
 from tillstream.settings import Settings
 
 
@@ -17,11 +17,11 @@ class App:
 
     settings: Settings
     ports: Ports
-    book: ContractBook
+    book: ContractRegistry
     queries: QueryCache
     fresh_warehouse: Callable[[], Warehouse]
     """Creates an empty scratch warehouse for rebuilds."""
-    drops: tuple[Drop, ...] = ()
+    drops: tuple[DropFolder, ...] = ()
     """Folders polled for files: the watched folder, and plain files in the inbox folder."""
     keep_copy: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
     """Writes a backup while the app runs: local data as one archive, a project's into a bucket folder. The callback

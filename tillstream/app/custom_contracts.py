@@ -61,7 +61,7 @@ class InDocuments:
 
 
 def _checked(contracts: dict[str, Contract]) -> dict[str, Contract]:
-    loader.agree(contracts.values())
+    loader.check_sale_ids(contracts.values())
     return contracts
 
 
@@ -69,4 +69,6 @@ def _audit_save(ports: Ports, contract: Contract, old: Contract | None, by: str)
     before, after = old.model_dump(mode="json") if old else {}, contract.model_dump(mode="json")
     changed = [name for name, value in after.items() if before.get(name) != value]
     was = {name: before[name] for name in changed} if old else None
-    audit.record(ports, by, audit.What.CONTRACT_SAVED, contract.name, was, {name: after[name] for name in changed})
+    audit.record(
+        ports, by, audit.AuditAction.CONTRACT_SAVED, contract.name, was, {name: after[name] for name in changed}
+    )

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tillstream.ports.warehouse import Question, Settled, Settlement, Warehouse
+from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, WarehouseQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,10 +19,10 @@ class LazyWarehouse:
     def _warehouse(self) -> Warehouse:
         return self._make()
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         return self._warehouse.settle(settlement)
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         return self._warehouse.preview(settlement, questions)
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":

@@ -11,23 +11,23 @@ from typing import Any
 from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.duckdb.warehouse_file import is_older, put_in_place
+from tillstream.adapters.local.duckdb.warehouse_file import is_older, swap
 from tillstream.adapters.local.files import backup, restore
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.adapters.local.files.watched_folder import FolderDrop
+from tillstream.adapters.local.files.watched_folder import WatchedFolder
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
-from tillstream.contracts.registry import NOBODY, ContractBook
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
 from tillstream.ports import Clock, EventBus, Ports
-from tillstream.ports.drop import Drop
+from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
@@ -55,12 +55,12 @@ def build(
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus))
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
     if rates:
-        reference.ready(ports, settings.reporting_currency)
+        reference.refresh_rates(ports, settings.reporting_currency)
     own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
         settings,
         ports,
-        ContractBook(documents, own.read(), own.save),
+        ContractRegistry(documents, own.read(), own.save),
         QueryCache(),
         partial(_warehouse, settings, ":memory:"),  # spills to disk
         _drops(settings, clock),
@@ -77,7 +77,7 @@ def _backup_writer(
     return keep
 
 
-def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
+def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
     """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`."""
     if settings.project:
         raise Rejected(f"What is kept in the project {settings.project} is brought back there.")
@@ -86,15 +86,15 @@ def bring_back(settings: Settings, archive: Path, *, replace: bool, wait: float 
         return restore.restore(settings.home, archive, aside, replace=replace)
 
 
-RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, NOBODY.name})
+RESERVED_FOLDERS = frozenset({DROPPED_FOLDER, submit.FOLDER, resumable_upload.FOLDER, UNASSIGNED.name})
 """Inbox folders that only Tillstream writes to."""
 
 
-def _drops(settings: Settings, clock: Clock) -> tuple[Drop, ...]:
+def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:
     return (
-        FolderDrop(settings.dropped, clock, settings.drop_settle),
+        WatchedFolder(settings.dropped, clock, settings.drop_settle),
         # a file copied into the inbox folder becomes an object; no original remains
-        FolderDrop(
+        WatchedFolder(
             settings.home / "objects" / INBOX,
             clock,
             settings.drop_settle,
@@ -131,7 +131,7 @@ def renew(
                 "TILLSTREAM_HOME to another folder to begin afresh."
             ) from error
         aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
-        put_in_place(live, new, aside)
+        swap(live, new, aside)
         return report | {"kept_aside": str(aside)}
 
 
@@ -144,9 +144,9 @@ def _rebuild_from_originals(
         app = build(settings, warehouse_file=name)
         try:
             report = rebuild.rebuild_warehouse(app.ports, app.book, old, progress)
-            reference.take_over(app.ports, old, settings.reporting_currency)
+            reference.copy_rates(app.ports, old, settings.reporting_currency)
             counts = {name: report[name] for name in ("settlements", "batches")}
-            audit.record(app.ports, "command line", audit.What.DATA_REBUILT, "warehouse", None, counts)
+            audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()
         finally:
             app.close()

@@ -24,5 +24,5 @@ def differences(settings: Settings, shown: str, readers: Sequence[str], accounts
         return old + reporting_views.differences(dataset, _shown(shown, readers, accounts))
 
 
-def _shown(name: str, readers: Sequence[str], accounts: Sequence[str]) -> reporting_views.Shown:
-    return reporting_views.Shown(name, readers, [f"serviceAccount:{address}" for address in accounts])
+def _shown(name: str, readers: Sequence[str], accounts: Sequence[str]) -> reporting_views.ReportingDataset:
+    return reporting_views.ReportingDataset(name, readers, [f"serviceAccount:{address}" for address in accounts])

@@ -4,7 +4,7 @@
 returns the entry as a `Put`, to be written atomically with it.
 """
 
-from tillstream.audit.recording import COLLECTION, coming_from, entry, record
-from tillstream.domain.audit import Entry, What
+from tillstream.audit.recording import COLLECTION, client_address, entry, record
+from tillstream.domain.audit import AuditAction, Entry
 
-__all__ = ["COLLECTION", "Entry", "What", "coming_from", "entry", "record"]
+__all__ = ["COLLECTION", "AuditAction", "Entry", "client_address", "entry", "record"]

@@ -14,7 +14,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuditFilter:
     """Filter of entries. Empty fields match everything; `since` and `until` are inclusive UTC days."""
 
     who: str = ""
@@ -34,13 +34,13 @@ class Page:
     """Cursor of the next, older page; empty at the end."""
 
 
-def page(ports: Ports, filters: Asked, *, below: str = "", limit: int = 50) -> Page:
+def page(ports: Ports, filters: AuditFilter, *, below: str = "", limit: int = 50) -> Page:
     """The newest entries older than the entry `below`."""
-    entries = list(islice(newest(ports, filters, below=below), limit + 1))
+    entries = list(islice(find_entries(ports, filters, below=below), limit + 1))
     return Page(entries[:limit], entries[limit - 1].id if len(entries) > limit else "")
 
 
-def newest(ports: Ports, filters: Asked, *, below: str = "") -> Iterator[Entry]:
+def find_entries(ports: Ports, filters: AuditFilter, *, below: str = "") -> Iterator[Entry]:
     """Matching entries, newest first, read lazily."""
     where: dict[str, str | int | bool] = {"who": filters.who} if filters.who else {}
     if filters.what:
@@ -70,9 +70,9 @@ def get(ports: Ports, id: str) -> Entry:
     return Entry.from_json(document.data)
 
 
-def of_subject(ports: Ports, kind: str, subject: str, limit: int = 100) -> list[Entry]:
+def find_by_subject(ports: Ports, kind: str, subject: str, limit: int = 100) -> list[Entry]:
     """Entries about one subject, newest first."""
-    return list(islice(newest(ports, Asked(what=kind, subject=subject)), limit))
+    return list(islice(find_entries(ports, AuditFilter(what=kind, subject=subject)), limit))
 
 
 def _lower_bound(day: date) -> str:

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from tillstream.domain.audit import Entry, What
+from tillstream.domain.audit import AuditAction, Entry
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
 COLLECTION = "audit"
-LONGEST = 500
+MAX_LENGTH = 500
 """Maximum length of a text or list: an entry describes a change, it is not a copy of the data."""
 SECRETS = frozenset({"hash", "stamp", "password", "secret", "token", "link", "code", "codes", "totp"})
 """Fields removed from every entry, at any depth."""
@@ -19,7 +19,7 @@ _ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
 
 @contextmanager
-def coming_from(address: str) -> Iterator[None]:
+def client_address(address: str) -> Iterator[None]:
     """Record this network address with every entry written within the block."""
     token = _ADDRESS.set(address)
     try:
@@ -31,7 +31,7 @@ def coming_from(address: str) -> Iterator[None]:
 def record(
     ports: Ports,
     who: str,
-    what: What,
+    what: AuditAction,
     subject: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -43,7 +43,7 @@ def record(
 def entry(
     ports: Ports,
     who: str,
-    what: What,
+    what: AuditAction,
     subject: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -69,8 +69,8 @@ def _sanitized(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _sanitized(item) for name, item in value.items() if name not in SECRETS}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_sanitized(item) for item in list(value)[:LONGEST]]
+        return [_sanitized(item) for item in list(value)[:MAX_LENGTH]]
     if value is None or isinstance(value, bool | int):
         return value
     text = str(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"

@@ -3,23 +3,23 @@
 import json
 
 from tillstream.batches import freshness
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, TOPIC_BATCHES
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 
 
-def received(ports: Ports, upload: Upload) -> None:
+def publish_received(ports: Ports, upload: Batch) -> None:
     """Publish `batch.received`, for a batch without an object event."""
     _publish(ports, BATCH_RECEIVED, batch_id=upload.batch_id)
 
 
-def staged(ports: Ports, upload: Upload) -> None:
+def publish_staged(ports: Ports, upload: Batch) -> None:
     _publish(ports, BATCH_STAGED, batch_id=upload.batch_id)
 
 
-def settled(ports: Ports, settlement_no: int) -> None:
-    freshness.tell(ports.documents, settlement_no)
+def publish_settled(ports: Ports, settlement_no: int) -> None:
+    freshness.bump(ports.documents, settlement_no)
     _publish(ports, BATCH_SETTLED, settlement_no=settlement_no)
 
 

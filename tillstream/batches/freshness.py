@@ -13,14 +13,14 @@ from tillstream.domain.errors import Conflict
 from tillstream.ports.document_store import DocumentStore
 
 DOCUMENT = ("warehouse", "newest")
-LOOKS = 0.5
+POLL_SECONDS = 0.5
 """Seconds between two reads of the document by one process."""
 MAX_AGE = 300
 """Seconds after which a cached answer expires in any case: a process may have died before it updated the document."""
 
 
 @dataclass(frozen=True)
-class Mark:
+class DataVersion:
     """A data version: answers computed under equal marks are interchangeable."""
 
     settlement_no: int
@@ -28,7 +28,7 @@ class Mark:
     period: int = 0
 
 
-def tell(documents: DocumentStore, settlement_no: int = 0) -> None:
+def bump(documents: DocumentStore, settlement_no: int = 0) -> None:
     """Invalidate cached answers. settlement_no: the settlement that causes it, if any. Idempotent."""
     while True:
         document = documents.get(*DOCUMENT)
@@ -38,22 +38,24 @@ def tell(documents: DocumentStore, settlement_no: int = 0) -> None:
             return
 
 
-class Newest:
-    """The current data version, cached for `LOOKS` seconds in this process. Thread-safe."""
+class LatestVersion:
+    """The current data version, cached for `POLL_SECONDS` seconds in this process. Thread-safe."""
 
     def __init__(self, documents: DocumentStore) -> None:
         self._documents = documents
         self._lock = threading.Lock()
         self._read_at = float("-inf")
-        self._mark: Mark | None = None
+        self._mark: DataVersion | None = None
 
-    def __call__(self) -> Mark | None:
+    def __call__(self) -> DataVersion | None:
         """None if the document does not exist yet."""
         with self._lock:
             now = time.monotonic()
-            if now - self._read_at >= LOOKS:
+            if now - self._read_at >= POLL_SECONDS:
                 document = self._documents.get(*DOCUMENT)
                 period = int(now // MAX_AGE)
-                self._mark = Mark(int(document.data["settlement_no"]), document.version, period) if document else None
+                self._mark = (
+                    DataVersion(int(document.data["settlement_no"]), document.version, period) if document else None
+                )
                 self._read_at = now
             return self._mark

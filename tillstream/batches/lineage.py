@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from tillstream.batches import records
-from tillstream.domain.batch import FINAL, IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 
 
-def ended(ports: Ports, old: Upload) -> list[Upload]:
+def finished_replays(ports: Ports, old: Batch) -> list[Batch]:
     """Finished replays of a batch. Raises `Rejected` while one is in progress: it would miss the new change."""
-    active = waiting(ports, old)
+    active = active_replay(ports, old)
     if active:
         raise Rejected(
             f"{old.file} is being replayed already, as batch {active.batch_id}, which is {active.state}; "
@@ -19,18 +19,18 @@ def ended(ports: Ports, old: Upload) -> list[Upload]:
     return records.children(ports, old.batch_id, "replay")
 
 
-def waiting(ports: Ports, old: Upload) -> Upload | None:
+def active_replay(ports: Ports, old: Batch) -> Batch | None:
     """The replay in progress that will replace the batch, if any."""
     replays = records.children(ports, old.batch_id, "replay")
-    return next((replay for replay in replays if replay.state not in FINAL | IN_LEDGER), None)
+    return next((replay for replay in replays if replay.state not in TERMINAL | IN_LEDGER), None)
 
 
-def fixes(ports: Ports, upload: Upload) -> list[Upload]:
+def inherited_corrections(ports: Ports, upload: Batch) -> list[Batch]:
     """The corrections that a replay includes: those of its ancestors at the time of the replay, oldest first.
 
     They are renumbered from 1; the replay's own corrections follow.
     """
-    corrections: list[Upload] = []
+    corrections: list[Batch] = []
     while upload.parent:
         earlier = records.children(ports, upload.parent, "correction")
         included = [fix for fix in earlier if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]

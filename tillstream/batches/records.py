@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from tillstream import audit
-from tillstream.audit import What
-from tillstream.domain.batch import State, Upload
+from tillstream.audit import AuditAction
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
@@ -14,13 +14,17 @@ COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
 """Sender of an object that is known only from its event."""
 CHUNK = 4 << 20
-_CREATED = {"upload": What.UPLOAD_RECEIVED, "correction": What.UPLOAD_FIXED, "replay": What.UPLOAD_REPLAYED}
+_CREATED = {
+    "upload": AuditAction.UPLOAD_RECEIVED,
+    "correction": AuditAction.UPLOAD_FIXED,
+    "replay": AuditAction.UPLOAD_REPLAYED,
+}
 """Audit action by kind. Micro-batches of store sales are not audited; they would drown the log."""
 _AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
 """The fields of a record that audit entries contain."""
 
 
-def create(ports: Ports, upload: Upload) -> Upload:
+def create(ports: Ports, upload: Batch) -> Batch:
     """Write a new record, or return the existing one."""
     puts = [Put(COLLECTION, upload.batch_id, upload.to_json(), if_version=0)]
     if upload.kind in _CREATED:
@@ -36,11 +40,11 @@ def create(ports: Ports, upload: Upload) -> Upload:
     return upload
 
 
-def _with_sender(ports: Ports, upload: Upload) -> Upload:
+def _with_sender(ports: Ports, upload: Batch) -> Batch:
     """The existing record; if the object event created it first, its unknown sender is set from `upload`."""
     while True:
         document = _document(ports, upload.batch_id)
-        existing = Upload.from_json(document.data)
+        existing = Batch.from_json(document.data)
         if existing.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
             return existing
         updated = replace(existing, received_by=upload.received_by)
@@ -51,9 +55,9 @@ def _with_sender(ports: Ports, upload: Upload) -> Upload:
         return updated
 
 
-def get(ports: Ports, batch: str) -> Upload:
+def get(ports: Ports, batch: str) -> Batch:
     """The record of a batch. Raises `NotFound`."""
-    return Upload.from_json(_document(ports, batch).data)
+    return Batch.from_json(_document(ports, batch).data)
 
 
 def _document(ports: Ports, batch: str) -> Document:
@@ -70,7 +74,7 @@ def find(
     kind: str | None = "upload",
     limit: int | None = 50,
     offset: int = 0,
-) -> list[Upload]:
+) -> list[Batch]:
     """Records that match, newest first."""
     where: dict[str, str | int | bool] = {}
     if state:
@@ -80,25 +84,25 @@ def find(
     documents = ports.documents.find(
         COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset
     )
-    return [Upload.from_json(document.data) for document in documents]
+    return [Batch.from_json(document.data) for document in documents]
 
 
-def children(ports: Ports, parent: str, kind: str) -> list[Upload]:
+def children(ports: Ports, parent: str, kind: str) -> list[Batch]:
     """Corrections or replays of a batch, oldest first."""
     documents = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
-    return [Upload.from_json(document.data) for document in documents]
+    return [Batch.from_json(document.data) for document in documents]
 
 
-def move(
+def transition(
     ports: Ports,
     batch: str,
     state: State,
     *,
     among: frozenset[State] | None = None,
-    read_as: Upload | None = None,
-    told: tuple[str, What] | None = None,
+    read_as: Batch | None = None,
+    told: tuple[str, AuditAction] | None = None,
     **changes: Any,
-) -> Upload:
+) -> Batch:
     """Change a record's state by compare-and-set; no-op unless its present state is in `among`.
 
     read_as: no-op if the record's contract or contract version has changed since this was read.
@@ -107,7 +111,7 @@ def move(
     """
     while True:
         document = _document(ports, batch)
-        upload = Upload.from_json(document.data)
+        upload = Batch.from_json(document.data)
         if among is not None and upload.state not in among:
             return upload
         if read_as and (upload.contract, upload.contract_version) != (read_as.contract, read_as.contract_version):
@@ -121,13 +125,13 @@ def move(
         return moved
 
 
-def cancel(ports: Ports, batch: str, by: str) -> Upload:
+def cancel(ports: Ports, batch: str, by: str) -> Batch:
     """Cancel a batch that is not in the ledger yet; `Rejected` once it is."""
-    audit_entry = (by, What.UPLOAD_CANCELLED)
-    return move(ports, batch, State.CANCELLED, told=audit_entry, error=f"Cancelled by {by}.")
+    audit_entry = (by, AuditAction.UPLOAD_CANCELLED)
+    return transition(ports, batch, State.CANCELLED, told=audit_entry, error=f"Cancelled by {by}.")
 
 
-def _entry(ports: Ports, who: str, what: What, old: Upload, new: Upload) -> Put:
+def _entry(ports: Ports, who: str, what: AuditAction, old: Batch, new: Batch) -> Put:
     before, after = old.to_json(), new.to_json()
     changed = [name for name in _AUDITED if before[name] != after[name]]
     values = [{"file": record["file"]} | {name: record[name] for name in changed} for record in (before, after)]

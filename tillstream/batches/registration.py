@@ -4,7 +4,7 @@ import hashlib
 from typing import Any, BinaryIO
 
 from tillstream.batches.records import CHUNK, create
-from tillstream.domain.batch import Hold, State, Upload
+from tillstream.domain.batch import Batch, Hold, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
@@ -22,14 +22,14 @@ def register(
     kind: str = "upload",
     held: Hold | None = None,
     proposed: dict[str, Any] | None = None,
-) -> Upload:
+) -> Batch:
     """The record of a stored object, created on the first call. Without a contract, `held` is required."""
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)
     now = ports.clock.now().isoformat()
     origin = f"{stored.bucket}/{stored.name}"
-    upload = Upload(
+    upload = Batch(
         batch_id=batch_id(origin, stored.generation, sha256),
         kind=kind,
         bucket=stored.bucket,

@@ -72,12 +72,12 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
 
 def _bring_back(settings: Settings, archive: str, *, replace: bool) -> dict[str, Any]:
     if settings.project:
-        from tillstream.app.google.restore import bring_back
+        from tillstream.app.google.restore import restore
 
-        return bring_back(settings, archive, replace=replace)
+        return restore(settings, archive, replace=replace)
     from tillstream.app import local
 
-    return local.bring_back(settings, Path(archive), replace=replace, wait=TURN)
+    return local.restore_home(settings, Path(archive), replace=replace, wait=TURN)
 
 
 def _check_target(settings: Settings, place: str, *, json_: bool) -> None:

@@ -29,7 +29,7 @@ def run(
     **arguments: Any,
 ) -> None:
     """Run a command here or in the running server, print its result, and exit with its code."""
-    from tillstream.analytics.json_values import plain
+    from tillstream.analytics.json_values import to_json
     from tillstream.cli.progress import progress_bars
     from tillstream.commands.dispatch import execute
 
@@ -39,7 +39,7 @@ def run(
             result = execute(settings, command, arguments, progress)
     except TillstreamError as error:
         fail(str(error), json_=json_)
-    data = plain(result.data)
+    data = to_json(result.data)
     if json_:
         click.echo(json.dumps(data, ensure_ascii=False))
     else:

@@ -11,8 +11,8 @@ from tillstream.domain.errors import Rejected
 
 def audit(app: App, progress: Progress, *, limit: int = 50, since: str = "", until: str = "", **filters: str) -> Result:
     """Return entries, newest first. filters: who, what, subject, text."""
-    audit_filter = reading.Asked(since=_day(since), until=_day(until), **filters)
-    return Result([entry.to_json() for entry in islice(reading.newest(app.ports, audit_filter), limit)])
+    audit_filter = reading.AuditFilter(since=_day(since), until=_day(until), **filters)
+    return Result([entry.to_json() for entry in islice(reading.find_entries(app.ports, audit_filter), limit)])
 
 
 def _day(text: str) -> date | None:

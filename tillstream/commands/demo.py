@@ -11,7 +11,7 @@ from tillstream.batches import records
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result
 from tillstream.commands.run_batch import exit_code
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.intake import uploads
@@ -59,7 +59,7 @@ def _load_by_worker(
     for sample, path in written:
         documents = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
         if documents:
-            upload = Upload.from_json(documents[0].data)
+            upload = Batch.from_json(documents[0].data)
         else:
             with path.open("rb") as stream:
                 upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
@@ -72,7 +72,7 @@ def _load_by_worker(
         yield receipt
 
 
-def _wait(app: App, upload: Upload) -> None:
+def _wait(app: App, upload: Batch) -> None:
     """Wait until the worker has processed the upload. Raises `Unavailable` after `PATIENCE` seconds."""
     give_up_at = time.monotonic() + PATIENCE
     while records.get(app.ports, upload.batch_id).state in UNDER_WAY:

@@ -9,9 +9,9 @@ from tillstream.app import App
 from tillstream.commands.result import DONE, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.contracts import loader
-from tillstream.detection import Looked, propose
+from tillstream.detection import FileSample, propose
 from tillstream.detection.answers import check
-from tillstream.detection.text.first_bytes import LOOKED_AT, is_text
+from tillstream.detection.text.first_bytes import HEAD_BYTES, is_text
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.onboarding.sale_id_prefix import prefixed
@@ -46,16 +46,16 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     return Result(data, HELD if proposal.questions else DONE)
 
 
-def _sample_or_text(path: Path, stream: BinaryIO) -> tuple[Looked | None, BinaryIO]:
+def _sample_or_text(path: Path, stream: BinaryIO) -> tuple[FileSample | None, BinaryIO]:
     """Return the sampled rows of a workbook or similar file, or the text stream; readers are loaded on demand."""
-    head = stream.read(LOOKED_AT)
+    head = stream.read(HEAD_BYTES)
     stream.seek(0)
     if is_text(head):
         return None, stream
-    from tillstream.pipeline.matching.match_contract import inside_of
+    from tillstream.pipeline.matching.match_contract import typed_rows_or_text
 
-    content = inside_of(head, lambda: path.open("rb"))
-    return (content, stream) if isinstance(content, Looked) else (None, content or stream)
+    content = typed_rows_or_text(head, lambda: path.open("rb"))
+    return (content, stream) if isinstance(content, FileSample) else (None, content or stream)
 
 
 def save_contract(app: App, progress: Progress, *, contract: dict[str, Any]) -> Result:

@@ -12,10 +12,10 @@ from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch import State
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import EVERYTHING
-from tillstream.pipeline.publishing.daily_totals import project
-from tillstream.pipeline.publishing.sale_events import announce as announce_settlement
-from tillstream.pipeline.publishing.sale_events import unannounced
+from tillstream.domain.people import UNRESTRICTED
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
+from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
+from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import maintenance_log, queue_depths, rebuild, reconcile
 
@@ -29,11 +29,13 @@ def backup(app: App, progress: Progress, *, out: str) -> Result:
 
 
 def announce(app: App, progress: Progress) -> Result:
-    events_by_settlement = {number: announce_settlement(app.ports, number) for number in unannounced(app.ports)}
-    project(app.ports.warehouse)
+    events_by_settlement = {
+        number: announce_settlement(app.ports, number) for number in unpublished_settlements(app.ports)
+    }
+    refresh_daily_totals(app.ports.warehouse)
     if events_by_settlement:
         after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
-        audit.record(app.ports, COMMAND_LINE, audit.What.DATA_ANNOUNCED, "settlements", None, after)
+        audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
     return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
 
 
@@ -46,7 +48,7 @@ def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> R
 def status(app: App, progress: Progress) -> Result:
     ports = app.ports
     states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
-    kpis = queries.run(ports.warehouse, "kpis", EVERYTHING, Filters()).to_pylist()[0]
+    kpis = queries.run(ports.warehouse, "kpis", UNRESTRICTED, Filters()).to_pylist()[0]
     return Result(
         {
             "home": str(app.settings.home),
@@ -60,15 +62,15 @@ def status(app: App, progress: Progress) -> Result:
 
 def sweep_now(app: App, progress: Progress) -> Result:
     """Ingest the watched folder, then reconcile; files that may still be being written are checked twice."""
-    audit.record(app.ports, COMMAND_LINE, audit.What.DATA_REFRESHED, "pipeline")
+    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
         more, failed = _take_dropped(app)
         taken += more
-    swept = reconcile.sweep(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
-    holidays.renew(app.ports)
-    project(app.ports.warehouse)
+    swept = reconcile.reconcile(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
+    holidays.refresh(app.ports)
+    refresh_daily_totals(app.ports.warehouse)
     for place in app.drops:
         status_notes.update_notes(app.ports, place)
     return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)

@@ -26,17 +26,17 @@ def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Re
     if out:
         try:
             with Path(out).open("wb") as file:
-                file.writelines(original_rows.refused_csv(app.ports, batch))
+                file.writelines(original_rows.rejected_rows_csv(app.ports, batch))
         except OSError as error:
             raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
-    rows = original_rows.with_raw(app.ports, upload, receipt_receipt.refused(app.ports, batch))
+    rows = original_rows.add_raw_text(app.ports, upload, receipt_receipt.rejected_rows(app.ports, batch))
     return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
 
 
 def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
     path = Path(file)
     with path.open("rb") as stream:
-        correction = submit.fix(app.ports, batch, path.name, stream, COMMAND_LINE)
+        correction = submit.submit_correction(app.ports, batch, path.name, stream, COMMAND_LINE)
     run_batch(app, correction, progress)
     current = records.get(app.ports, correction.batch_id)
     if current.state is State.REJECTED:

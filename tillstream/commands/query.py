@@ -9,15 +9,15 @@ from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import EVERYTHING
+from tillstream.domain.people import UNRESTRICTED
 
 
 def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
     parameter_names = {parameter.name for parameter in queries.describe(name).parameters}
     filters = Filters.parse({key: value for key, value in params.items() if key not in parameter_names})
-    filter_values.check(app.ports.warehouse, EVERYTHING, filters, app.book.regions(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.book.regions(), cache=app.queries)
     query_params = {key: value for key, value in params.items() if key in parameter_names}
-    answer = queries.run(app.ports.warehouse, name, EVERYTHING, filters, cache=app.queries, **query_params)
+    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
     return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
 
 
@@ -46,6 +46,6 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
         raise Rejected(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise Rejected(f"{Path(file).name} is not a file of rates: it is not text in UTF-8.") from error
-    rates = reference.load(app.ports, text, Path(file).name, app.settings.reporting_currency, COMMAND_LINE)
+    rates = reference.load_rates(app.ports, text, Path(file).name, app.settings.reporting_currency, COMMAND_LINE)
     app.queries.clear()
     return Result({"rates": rates})

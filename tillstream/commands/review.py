@@ -21,7 +21,9 @@ def replay_previewed(app: App, progress: Progress, *, batch: str, contract: str 
 
 def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
     if contract:
-        receipt = run_batch(app, decisions.read_by(app.ports, app.book, batch, contract, COMMAND_LINE), progress)
+        receipt = run_batch(
+            app, decisions.assign_contract(app.ports, app.book, batch, contract, COMMAND_LINE), progress
+        )
         return Result(receipt, exit_code(receipt))
     upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=as_new)
     settle.settle_all(app.ports, app.book)

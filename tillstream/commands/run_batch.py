@@ -5,7 +5,7 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
@@ -13,7 +13,7 @@ from tillstream.receipts import receipt as receipts
 COMMAND_LINE = "command line"
 
 
-def run_batch(app: App, upload: Upload, progress: Progress) -> dict[str, Any]:
+def run_batch(app: App, upload: Batch, progress: Progress) -> dict[str, Any]:
     """Stage and settle one batch now; the worker publishes its changes."""
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.book)

@@ -8,7 +8,7 @@ from tillstream.commands.result import Progress, Result
 from tillstream.domain.people import Role
 from tillstream.people import accounts, history, invitation_links
 from tillstream.people.sign_in import mfa_policy, sessions, totp
-from tillstream.people.sign_in.sessions import Lives
+from tillstream.people.sign_in.sessions import SessionLifetime
 from tillstream.people.user import User
 
 COMMAND_LINE = "command line"
@@ -42,7 +42,7 @@ def invite(app: App, progress: Progress, *, login: str, name: str, role: str, **
 
 def link(app: App, progress: Progress, *, login: str) -> Result:
     """Create a new link, for an unused invitation or a forgotten password."""
-    text = invitation_links.renew(app.ports, login, by=COMMAND_LINE)
+    text = invitation_links.reissue(app.ports, login, by=COMMAND_LINE)
     return Result({"login": accounts.get(app.ports, login).login, "link": _link(app, text)})
 
 
@@ -71,7 +71,7 @@ def reset(app: App, progress: Progress, *, login: str) -> Result:
 
 
 def second_step_off(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(totp.take_off(app.ports, login, by=COMMAND_LINE)))
+    return Result(_user(totp.disable(app.ports, login, by=COMMAND_LINE)))
 
 
 def require_second_step(app: App, progress: Progress, *, roles: list[str]) -> Result:
@@ -93,5 +93,5 @@ def end_sessions(app: App, progress: Progress, *, login: str, id: str = "") -> R
     return Result({"login": user.login, "ended": sessions.end_all(app.ports, user, _lives(app), COMMAND_LINE)})
 
 
-def _lives(app: App) -> Lives:
-    return Lives(timedelta(hours=app.settings.session_idle_hours), timedelta(days=app.settings.session_days))
+def _lives(app: App) -> SessionLifetime:
+    return SessionLifetime(timedelta(hours=app.settings.session_idle_hours), timedelta(days=app.settings.session_days))

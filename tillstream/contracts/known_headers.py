@@ -10,25 +10,25 @@ from tillstream.ports import Ports
 COLLECTION = "columns"
 _UNNAMED = re.compile(r"\s*|column \d+")
 """Names that readers give to unnamed columns; ignored, as trailing delimiters produce them."""
-MOST = 2_000
+MAX_COLUMNS = 2_000
 """A file with more columns is not checked for new ones."""
 
 
-def new(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
+def new_headers(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
     """Headers that neither the contract nor an earlier file contains; none for the first file of a contract."""
-    if contract.new_columns == "keep" or len(header) > MOST:
+    if contract.new_columns == "keep" or len(header) > MAX_COLUMNS:
         return []
     contract_headers = {*contract.headers, *contract.extra_columns}
     unknown = [name for name in header if name not in contract_headers]
     if not unknown:
         return []
-    earlier = set(seen(ports, contract))
+    earlier = set(earlier_headers(ports, contract))
     if not earlier and not contract.extra_columns:
         return []
     return [name for name in dict.fromkeys(unknown) if not _UNNAMED.fullmatch(name) and name not in earlier]
 
 
-def seen(ports: Ports, contract: Contract) -> list[str]:
+def earlier_headers(ports: Ports, contract: Contract) -> list[str]:
     """The headers of earlier files."""
     document = ports.documents.get(COLLECTION, contract.name)
     return list(document.data["seen"]) if document else []
@@ -36,7 +36,7 @@ def seen(ports: Ports, contract: Contract) -> list[str]:
 
 def remember(ports: Ports, contract: Contract, header: Sequence[str]) -> None:
     """Add these headers to those of earlier files."""
-    if contract.new_columns == "keep" or not header or len(header) > MOST:
+    if contract.new_columns == "keep" or not header or len(header) > MAX_COLUMNS:
         return
     while True:
         document = ports.documents.get(COLLECTION, contract.name)

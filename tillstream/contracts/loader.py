@@ -62,7 +62,7 @@ def load_folder(path: Path) -> dict[str, Contract]:
     return _load(path.iterdir()) if path.is_dir() else {}
 
 
-def read(text: str | bytes, where: str) -> Contract:
+def parse_yaml(text: str | bytes, where: str) -> Contract:
     """Parse one contract from YAML. Raises `Rejected` with file, line and column of each error."""
     try:
         data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
@@ -77,7 +77,7 @@ def read(text: str | bytes, where: str) -> Contract:
     return parse(data, where, lambda mistake: place_of(yaml.compose(text, Loader=_TextLoader), mistake))
 
 
-def agree(contracts: Iterable[Contract]) -> None:
+def check_sale_ids(contracts: Iterable[Contract]) -> None:
     """Raise `Rejected` if contracts of one region identify sales differently without distinct `id_prefix`es."""
     first: dict[tuple[str, str], Contract] = {}
     for contract in contracts:
@@ -100,7 +100,7 @@ def _load(entries: Iterable[Traversable]) -> dict[str, Contract]:
             text = entry.read_bytes()
         except OSError as error:
             raise Rejected(f"{entry.name} cannot be read: {error.strerror}.") from error
-        contract = read(text, entry.name)
+        contract = parse_yaml(text, entry.name)
         first = files_by_name.setdefault(contract.name.casefold(), entry.name)
         if first != entry.name:
             raise Rejected(f"{entry.name}: the contract {contract.name} already stands in {first}.")

@@ -8,7 +8,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import DocumentStore
 
 COLLECTION = "contracts"
-NOBODY = parse(
+UNASSIGNED = parse(
     {
         "name": "store-sales",
         "region": "-",
@@ -20,7 +20,7 @@ NOBODY = parse(
 )
 
 
-class ContractBook:
+class ContractRegistry:
     """Contracts by name. Versions that have been used are stored as documents, so that a rebuild can reuse them."""
 
     def __init__(
@@ -109,8 +109,8 @@ class ContractBook:
 
 def contract_version(documents: DocumentStore, name: str, version: int) -> Contract:
     """A pinned version of a contract; `NotFound` if it has read no file."""
-    if name == NOBODY.name:
-        return NOBODY
+    if name == UNASSIGNED.name:
+        return UNASSIGNED
     if not name:
         raise Rejected("Nobody has said yet by which contract the file is written: `confirm BATCH --region CONTRACT`.")
     stored = documents.get(COLLECTION, f"{name}@{version}")

@@ -13,12 +13,12 @@ PREVIOUS_VERSIONS = "earlier"
 """Subfolder of the files of earlier versions, with their comments."""
 
 
-def text_of(contract: Contract) -> str:
+def to_yaml(contract: Contract) -> str:
     """YAML that parses to the same contract; default values are left out."""
-    return text_of_data(contract.model_dump(mode="json", exclude_defaults=True) | {"version": contract.version})
+    return data_to_yaml(contract.model_dump(mode="json", exclude_defaults=True) | {"version": contract.version})
 
 
-def text_of_data(data: Mapping[str, Any]) -> str:
+def data_to_yaml(data: Mapping[str, Any]) -> str:
     """YAML of plain data that may be an incomplete contract."""
     rest = dict(data)
     first = {name: rest.pop(name) for name in ("name", "version", "region", "description") if name in rest}
@@ -33,7 +33,7 @@ def save(folder: Path, contract: Contract) -> Path:
         if path.exists():
             _archive(path, contract.version)
         temporary = path.with_name(f".{path.name}.part")
-        temporary.write_text(text_of(contract), encoding="utf-8")
+        temporary.write_text(to_yaml(contract), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         raise Rejected(f"{path} cannot be written: {error.strerror}.") from error

@@ -7,6 +7,6 @@ megabytes of a text file; `look` returns a sample that can be passed to all thre
 
 from tillstream.detection.drifts import Difference, Drift, drift
 from tillstream.detection.fits import Fit, fit
-from tillstream.detection.propose import Looked, Proposal, look, propose
+from tillstream.detection.propose import FileSample, Proposal, propose, sample_file
 
-__all__ = ["Difference", "Drift", "Fit", "Looked", "Proposal", "drift", "fit", "look", "propose"]
+__all__ = ["Difference", "Drift", "FileSample", "Fit", "Proposal", "drift", "fit", "propose", "sample_file"]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tillstream.detection.words.status_words import STATUSES
 from tillstream.domain.contract.model import MAPPED
-from tillstream.domain.contract.sections import known_encoding
+from tillstream.domain.contract.sections import canonical_encoding
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES
 
@@ -25,7 +25,7 @@ def _zone(answer: str) -> str:
 
 def _encoding(answer: str) -> str:
     try:
-        known_encoding(answer)
+        canonical_encoding(answer)
     except ValueError as error:
         return str(error)
     return ""

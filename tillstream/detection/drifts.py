@@ -7,9 +7,9 @@ from typing import Any, BinaryIO, Literal
 
 from tillstream.detection.columns.readable import Reader, readable, readable_share
 from tillstream.detection.columns.roles import NUMERIC, Profile
-from tillstream.detection.evidence import Question, Told
+from tillstream.detection.evidence import DetectionLog, Question
 from tillstream.detection.fits import decodes_equally
-from tillstream.detection.propose import Looked, look
+from tillstream.detection.propose import FileSample, sample_file
 from tillstream.detection.values import currency, dates, numbers
 from tillstream.detection.words.headers import match_header, plain
 from tillstream.domain.contract.model import Contract, parse
@@ -51,7 +51,7 @@ class Drift:
 
 
 def drift(
-    source: BinaryIO | Looked,
+    source: BinaryIO | FileSample,
     contract: Contract,
     *,
     header: Sequence[str] = (),
@@ -63,13 +63,15 @@ def drift(
     header: column names of an earlier file; without them, new columns that are not mapped are not reported.
     answers: by question key of an earlier call.
     """
-    log = Told(dict(answers or {}))
-    sample = source if isinstance(source, Looked) else look(source)
+    log = DetectionLog(dict(answers or {}))
+    sample = source if isinstance(source, FileSample) else sample_file(source)
     return _Drift(sample, contract, tuple(header), log, reader).run()
 
 
 class _Drift:
-    def __init__(self, sample: Looked, contract: Contract, header: tuple[str, ...], log: Told, reader: Reader) -> None:
+    def __init__(
+        self, sample: FileSample, contract: Contract, header: tuple[str, ...], log: DetectionLog, reader: Reader
+    ) -> None:
         self._sample, self._sheet, self._contract = sample, sample.sheet, contract
         self._header, self._log, self._reader = header, log, reader
         self._differences: list[Difference] = []

@@ -60,7 +60,7 @@ class Question:
 
 
 @dataclass
-class Told:
+class DetectionLog:
     """Collects findings and questions during detection. Answers take precedence over evidence."""
 
     answers: dict[str, str] = field(default_factory=dict)

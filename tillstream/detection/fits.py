@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from tillstream.detection.columns.readable import Reader, readable, readable_share
-from tillstream.detection.propose import Looked, look
+from tillstream.detection.propose import FileSample, sample_file
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.text.dialect import DELIMITERS
 from tillstream.domain.contract.model import Contract
@@ -37,20 +37,20 @@ class Fit:
         }
 
 
-def fit(source: BinaryIO | Looked, contracts: Iterable[Contract], *, reader: Reader = readable) -> list[Fit]:
+def fit(source: BinaryIO | FileSample, contracts: Iterable[Contract], *, reader: Reader = readable) -> list[Fit]:
     """Match a file to contracts, best first; ties are broken by number of columns (more first), then name.
 
-    source: a stream at its start, of which at most `sample.MOST` bytes are read, or the result of `look`.
+    source: a stream at its start, of which at most `sample.MAX_SAMPLE_BYTES` bytes are read, or the result of `look`.
     If exactly one contract `fits`, it is the file's. If several fit, ask the user; if none, use `propose` or `drift`.
     """
-    sample = source if isinstance(source, Looked) else look(source)
+    sample = source if isinstance(source, FileSample) else sample_file(source)
     fits = [_fit(sample, contract, reader) for contract in contracts]
     return sorted(
         fits, key=lambda match: (not match.fits, -match.score, -len(match.contract.columns), match.contract.name)
     )
 
 
-def _fit(sample: Looked, contract: Contract, reader: Reader) -> Fit:
+def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
     sheet = sample.sheet
     headers = contract.headers
     missing = [name for name in headers if name not in sheet.columns]
@@ -72,7 +72,7 @@ def _fit(sample: Looked, contract: Contract, reader: Reader) -> Fit:
     return Fit(contract, not problems, header_share * min_share * (0.5 if doubts else 1.0), reasons, doubts)
 
 
-def _format_problems(sample: Looked, contract: Contract) -> Iterable[str]:
+def _format_problems(sample: FileSample, contract: Contract) -> Iterable[str]:
     """Delimiter or encoding mismatches that would change the cells."""
     delimiter = sample.file.get("delimiter")
     if delimiter and len(sample.sheet.names) > 1 and delimiter != contract.file.delimiter:
@@ -82,7 +82,7 @@ def _format_problems(sample: Looked, contract: Contract) -> Iterable[str]:
         yield f"its letters are spelled in {encoding}, not in {contract.file.encoding}"
 
 
-def decodes_equally(sample: Looked, encoding: str) -> bool:
+def decodes_equally(sample: FileSample, encoding: str) -> bool:
     """Whether the sampled cells decode to the same text in another encoding."""
     detected = str(sample.file["encoding"])
     if detected == encoding or {detected, encoding} <= {"utf-8", "utf-8-sig"}:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from tillstream.detection.amounts import taxes, totals
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import identity, missing, roles, status
-from tillstream.detection.evidence import LIKELY, Finding, Question, Told
+from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.text import dialect, encoding, sample
 from tillstream.detection.text.dialect import Dialect
@@ -48,7 +48,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Looked:
+class FileSample:
     """A file sample as a sheet, with the file settings used to read it."""
 
     sheet: Sheet
@@ -59,13 +59,13 @@ class Looked:
     """Distinct words with non-ASCII letters, for text files."""
 
 
-def look(stream: BinaryIO, log: Told | None = None) -> Looked:
-    """Sample a text file, reading at most `sample.MOST` bytes. For other formats, build the sheet with `sheet_of`."""
-    log = log or Told()
+def sample_file(stream: BinaryIO, log: DetectionLog | None = None) -> FileSample:
+    """Sample a text file: at most `sample.MAX_SAMPLE_BYTES` bytes. For other formats use `build_sheet`."""
+    log = log or DetectionLog()
     raw = sample.take(stream)
     text = encoding.decide(raw, log)
     style, sheet = dialect.decide(text, log, whole=raw.whole, includes_end=raw.includes_end)
-    return Looked(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text))
+    return FileSample(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text))
 
 
 def _file(encoding: str, style: Dialect) -> dict[str, Any]:
@@ -78,23 +78,23 @@ def propose(
     *,
     name: str = "",
     answers: Mapping[str, str] | None = None,
-    looked: Looked | None = None,
+    looked: FileSample | None = None,
 ) -> Proposal:
     """Propose a contract for a file.
 
     name: file name or name of the new contract. answers: by question key, also for questions that are not open.
     looked: sample of a file in another format, instead of the stream.
     """
-    log = Told(dict(answers or {}))
+    log = DetectionLog(dict(answers or {}))
     if looked is None:
         if stream is None:
             raise ValueError("give a stream or a sheet")
-        looked = look(stream, log)
+        looked = sample_file(stream, log)
     return _Proposer(looked, log, name).run()
 
 
 class _Proposer:
-    def __init__(self, sample: Looked, log: Told, name: str) -> None:
+    def __init__(self, sample: FileSample, log: DetectionLog, name: str) -> None:
         self._sheet, self._file, self._read = sample.sheet, sample.file, sample.read
         self._log, self._name = log, name
         self._profiles = roles.profiles(sample.sheet)

@@ -49,7 +49,7 @@ class Sheet:
     """Names that occur more than once in the header."""
 
 
-def sheet_of(
+def build_sheet(
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
     lines: Sequence[int],

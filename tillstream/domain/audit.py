@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class What(StrEnum):
+class AuditAction(StrEnum):
     USER_ADDED = "user.added"
     USER_INVITED = "user.invited"
     USER_JOINED = "user.joined"

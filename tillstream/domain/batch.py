@@ -21,7 +21,7 @@ class State(StrEnum):
     REPLAYED = "replayed"
 
 
-FOLLOWS: dict[State, frozenset[State]] = {
+TRANSITIONS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.STAGING, State.HELD, State.CANCELLED, State.FAILED, State.REJECTED}),
     State.STAGING: frozenset({State.STAGED, State.HELD, State.REJECTED, State.FAILED, State.CANCELLED, State.RECEIVED}),
     State.STAGED: frozenset({State.RECEIVED, State.SETTLED, State.HELD, State.CANCELLED, State.FAILED, State.REPLAYED}),
@@ -34,9 +34,9 @@ FOLLOWS: dict[State, frozenset[State]] = {
     State.UNDONE: frozenset(),
     State.REPLAYED: frozenset(),
 }
-MAY_STAGE = frozenset({State.RECEIVED, State.STAGING, State.FAILED})
+STAGEABLE = frozenset({State.RECEIVED, State.STAGING, State.FAILED})
 IN_LEDGER = frozenset({State.SETTLED, State.ANNOUNCED})
-FINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
+TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Upload:
+class Batch:
     """One batch: a file, a micro-batch of store sales, a correction or a replay. Times are ISO 8601 UTC text."""
 
     batch_id: str
@@ -88,9 +88,9 @@ class Upload:
     """For a file that no longer matches its contract: `contract`, the proposed next version as plain data, and
     `changes`, its differences as text."""
 
-    def moved(self, state: State, at: str, **changes: Any) -> "Upload":
+    def moved(self, state: State, at: str, **changes: Any) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""
-        if state is not self.state and state not in FOLLOWS[self.state]:
+        if state is not self.state and state not in TRANSITIONS[self.state]:
             raise Rejected(f"{self.file} is {self.state}; it cannot become {state}.")
         return replace(self, state=state, state_at=at, **changes)
 
@@ -98,6 +98,6 @@ class Upload:
         return asdict(self) | {"state": self.state.value}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Upload":
+    def from_json(cls, data: dict[str, Any]) -> "Batch":
         holds = tuple(Hold(**hold) for hold in data["holds"])
         return cls(**data | {"state": State(data["state"]), "holds": holds, "confirmed": tuple(data["confirmed"])})

@@ -33,21 +33,21 @@ MEASURES: tuple[Measure, ...] = (
     Measure("last_sale", "The greatest: another one where they are of several sales", "hash", "MAX"),
 )
 _SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
-SUMS: Mapping[str, tuple[str, ...]] = {
+ROLLUPS: Mapping[str, tuple[str, ...]] = {
     "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", "currency"),
     "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", "currency"),
     "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", "currency"),
 }
 """Table → its dimensions. customer_sums leaves out lines without a customer."""
-KNOWN_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
+HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 """SQL condition of the lines in customer_sums."""
 
 
 def select(table: str) -> str:
     """GoogleSQL that computes the rows of a table for the days in the parameter @days."""
-    dimensions = ", ".join(SUMS[table])
+    dimensions = ", ".join(ROLLUPS[table])
     measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
-    condition = f" AND {KNOWN_CUSTOMER}" if table == "customer_sums" else ""
+    condition = f" AND {HAS_CUSTOMER}" if table == "customer_sums" else ""
     return (
         f"SELECT {dimensions}, {measures} FROM line_sums WHERE {DAY} IN UNNEST(@days){condition}"
         f" GROUP BY {dimensions} ORDER BY {DAY}"

@@ -11,13 +11,13 @@ INCOMPLETE = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", 
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
 
 
-def unfinished(name: str) -> bool:
+def is_ignored(name: str) -> bool:
     """Whether a file of this name is not to be read: temporary, hidden, a system file or a lock file of Office."""
     last = name.rsplit("/", 1)[-1].casefold()
     return not last or last.startswith((".", "~")) or last.endswith(INCOMPLETE) or last in SYSTEM_FILES
 
 
-def contract_named(path: str, names: Iterable[str]) -> str | None:
+def contract_from_path(path: str, names: Iterable[str]) -> str | None:
     """The contract named by a folder of the path, else the longest contract name that the file's name starts with.
 
     `IN/any.csv`, `IN.csv`, `in_2026-11.csv.gz`, `UK-2026-11.xlsx`. Case does not matter, and the character

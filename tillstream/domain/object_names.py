@@ -4,18 +4,18 @@ import re
 
 from tillstream.domain.errors import Rejected
 
-LONGEST = 1024
+MAX_NAME_BYTES = 1024
 """Maximum length of an object name, in bytes."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]")
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
-RESTORED = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
+RESTORED_NAME = re.compile(r"restored/[0-9]+/.+", re.DOTALL)
 """Names of originals that a restore copied into another inbox, with their generation in the old one. They are not new
 files: the restore also writes the batch records that refer to them."""
 
 
 def restored(name: str, generation: int) -> str:
     """The name of a restored original; one that was restored before keeps its name."""
-    return name if RESTORED.fullmatch(name) else f"restored/{generation}/{name}"
+    return name if RESTORED_NAME.fullmatch(name) else f"restored/{generation}/{name}"
 
 
 def check_bucket(bucket: str) -> None:
@@ -30,5 +30,7 @@ def check_object(name: str) -> None:
         size = len(name.encode())
     except UnicodeEncodeError as exc:
         raise Rejected(f"{name!r} cannot be an object's name: it is not Unicode.") from exc
-    if not 0 < size <= LONGEST or name in {".", ".."} or FORBIDDEN.search(name):
-        raise Rejected(f"{name[:80]!r} cannot be an object's name: 1 to {LONGEST} bytes without control characters.")
+    if not 0 < size <= MAX_NAME_BYTES or name in {".", ".."} or FORBIDDEN.search(name):
+        raise Rejected(
+            f"{name[:80]!r} cannot be an object's name: 1 to {MAX_NAME_BYTES} bytes without control characters."
+        )

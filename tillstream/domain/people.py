@@ -25,7 +25,7 @@ class Action(StrEnum):
     ADMINISTER = "users, contracts, FX, alerts, pipeline"
 
 
-MAY: dict[Role, frozenset[Action]] = {
+PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MANAGER: frozenset(Action) - {Action.ADMINISTER},
     Role.CLERK: frozenset({Action.SEE_NUMBERS, Action.SEE_PERSONAL, Action.SEE_UPLOADS, Action.UPLOAD}),
@@ -49,7 +49,7 @@ class Scope:
     """Limits the role's actions: a personal token may permit less than its owner's role."""
 
     def may(self, action: Action) -> bool:
-        return action in MAY[self.role] and (self.only is None or action in self.only)
+        return action in PERMISSIONS[self.role] and (self.only is None or action in self.only)
 
     def covers_region(self, region: str) -> bool:
         """Whether the region's contracts are visible; a user limited to stores still sees those of their region."""
@@ -69,7 +69,7 @@ class Scope:
         return replace(self, only=only, regions=remaining)
 
 
-EVERYTHING = Scope(Role.ADMIN)
+UNRESTRICTED = Scope(Role.ADMIN)
 NOTHING: tuple[str, ...] = ()
 
 
@@ -79,7 +79,7 @@ def scope_of(
     """The scope of a user: admins see all; analysts all or the listed regions; others only what is assigned to them."""
     match role:
         case Role.ADMIN:
-            return EVERYTHING
+            return UNRESTRICTED
         case Role.ANALYST:
             return Scope(role, regions or None)
         case Role.SALESPERSON:

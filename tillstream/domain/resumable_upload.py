@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Sending:
+class ResumableUpload:
     """A resumable upload, visible to its owner only. Times are ISO 8601 UTC text."""
 
     id: str
@@ -49,5 +49,5 @@ class Sending:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Sending":
+    def from_json(cls, data: dict[str, Any]) -> "ResumableUpload":
         return cls(**data | {"parts": tuple(data["parts"])})

@@ -15,7 +15,7 @@ class BatchLike(Protocol):
 B = TypeVar("B", bound=BatchLike)
 
 
-def neighbours(batches: Iterable[B]) -> Iterator[list[B]]:
+def group_adjacent(batches: Iterable[B]) -> Iterator[list[B]]:
     """Group batches that may form one wave if they share no sale: adjacent micro-batches; others are alone."""
     for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == "messages"):
         if is_micro:
@@ -24,7 +24,7 @@ def neighbours(batches: Iterable[B]) -> Iterator[list[B]]:
             yield from ([batch] for batch in adjacent)
 
 
-def apart(batches: Sequence[B], last_sharing: Mapping[str, str]) -> Iterator[list[B]]:
+def split_on_shared_sales(batches: Sequence[B], last_sharing: Mapping[str, str]) -> Iterator[list[B]]:
     """Split such a group into waves. last_sharing: batch → the last earlier batch that contains one of its sales."""
     wave: list[B] = []
     for batch in batches:

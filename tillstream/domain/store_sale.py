@@ -10,11 +10,11 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 SCHEMA_V1 = "store-sale/1"
-LARGEST = 64 * 1024
+MAX_MESSAGE_BYTES = 64 * 1024
 """Maximum size of a message, in bytes."""
 _MAX_ERROR_LENGTH = 300
 """Maximum characters of one error, which repeats the invalid value."""
-EXACT = 80
+PRODUCT_PRECISION = 80
 """Decimal precision that holds the product of any two amounts."""
 _TOO_LARGE = Decimal(10) ** 28
 """One digit less than a money column holds, so that a total plus its tax fits too."""
@@ -42,18 +42,18 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(schema(), format_checker=_formats)
 
 
-def decoded(text: str | bytes) -> tuple[Any, list[str]]:
+def decode(text: str | bytes) -> tuple[Any, list[str]]:
     """The decoded message and its validation errors (none if it is a store sale). Never raises."""
     try:
         sale = json.loads(text)
-        return sale, faults(sale)
+        return sale, validation_errors(sale)
     except ValueError as error:
         return None, [f"not JSON: {error}"]
     except RecursionError:
         return None, ["not a sale: nested too deeply"]
 
 
-def faults(sale: Any) -> list[str]:
+def validation_errors(sale: Any) -> list[str]:
     """Validation errors of a decoded message, each prefixed with its path; empty for a valid store sale."""
     errors = sorted(_validator().iter_errors(sale), key=lambda error: [str(part) for part in error.absolute_path])
     messages = [
@@ -64,13 +64,13 @@ def faults(sale: Any) -> list[str]:
 
 
 def _message(error: ValidationError) -> str:
-    """The error's message; plain words instead of the `one_line` pattern."""
-    if error.validator == "pattern" and error.validator_value == one_line():
+    """The error's message; plain words instead of the `name_pattern` pattern."""
+    if error.validator == "pattern" and error.validator_value == name_pattern():
         return "holds a line break, a NUL or another control character; it is a name of one line"
     return error.message
 
 
-def one_line() -> str:
+def name_pattern() -> str:
     """The pattern of every name and number: a sale number, a store, a product."""
     pattern: str = schema()["properties"]["number"]["pattern"]
     return pattern
@@ -86,7 +86,7 @@ def _encoding_errors(sale: Any) -> list[str]:
 
 
 def _total_errors(sale: dict[str, Any]) -> list[str]:
-    with localcontext(prec=EXACT):
+    with localcontext(prec=PRODUCT_PRECISION):
         return [
             f"lines.{index}: quantity × unit_price is too large"
             for index, line in enumerate(sale["lines"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tillstream.domain.columns import BY_NAME, CONTENT, SALE_LINE, STAGED, Column, Kind
-from tillstream.domain.daily_totals import MEASURES, SUMS
+from tillstream.domain.daily_totals import MEASURES, ROLLUPS
 
 HASH128: Literal["hash128"] = "hash128"
 HASH64: Literal["hash64"] = "hash64"
@@ -174,7 +174,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             *(_to_field(BY_NAME[name]) for name in dimensions),
             *(_f(m.name, _MEASURE_KINDS[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
         )
-        for table, dimensions in SUMS.items()
+        for table, dimensions in ROLLUPS.items()
     },
     "user_scopes": (
         _f("email", _S, "The sign-in name of a person, where it is an address"),
@@ -185,13 +185,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
 }
 
 
-def column_words() -> dict[str, str]:
+def column_descriptions() -> dict[str, str]:
     """Column descriptions by name; a sale line's description precedes that of a batch."""
     batch_columns = {field.name: field.description for field in TABLES["batches"]}
     return batch_columns | {column.name: column.description for column in SALE_LINE}
 
 
-REFUSED: tuple[Field, ...] = tuple(
+REJECTED_ROWS: tuple[Field, ...] = tuple(
     field for field in TABLES["refusals"] if field.name not in {"batch_no", "settlement_no"}
 )
 """Parquet columns of rejected rows, written by staging and read by settlement."""

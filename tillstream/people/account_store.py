@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tillstream import audit
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.people import Role
 from tillstream.people.assigned import ACCOUNT_FIELDS, WrongField
@@ -36,7 +36,7 @@ def get_document(ports: Ports, login: str) -> Document:
     return document
 
 
-def change(ports: Ports, login: str, change: Change, by: str = "", what: What | None = None) -> User:
+def change(ports: Ports, login: str, change: Change, by: str = "", what: AuditAction | None = None) -> User:
     """Apply `change` to the account, calling it again after each write conflict.
 
     what: the audit action, recorded in the same write. Raises `NotFound`, `LastAdmin` and what `change` raises.
@@ -47,7 +47,7 @@ def change(ports: Ports, login: str, change: Change, by: str = "", what: What | 
         puts = [Put(COLLECTION, before.id, after, if_version=before.version)]
         puts += _admin_guard(ports, before, after)
         fields = [name for name in AUDITED_FIELDS if before.data.get(name) != after.get(name)]
-        if what and (fields or what not in {What.USER_CHANGED, What.USER_PROFILE_CHANGED}):
+        if what and (fields or what not in {AuditAction.USER_CHANGED, AuditAction.USER_PROFILE_CHANGED}):
             sides = ({name: side.get(name) for name in fields} for side in (before.data, after))
             puts.append(audit.entry(ports, by, what, before.id, *sides))
         try:

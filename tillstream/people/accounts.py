@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tillstream import audit
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
@@ -17,7 +17,7 @@ from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
-FIRST = "admin"
+FIRST_LOGIN = "admin"
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,59}")
 
 
@@ -28,7 +28,7 @@ class WrongSignIn(Rejected):
         super().__init__("The name or the password is not right.")
 
 
-def first_admin(ports: Ports, login: str = FIRST, password: str | None = None) -> str | None:
+def first_admin(ports: Ports, login: str = FIRST_LOGIN, password: str | None = None) -> str | None:
     """Create the first admin and return its password; return None if there are accounts. Idempotent.
 
     The password is generated unless passed; either way it must be changed at the first sign-in.
@@ -39,7 +39,7 @@ def first_admin(ports: Ports, login: str = FIRST, password: str | None = None) -
     initial = passwords.check_strength(password, normalize_login(login), name) if password else passwords.generate()
     secret = secret_of(initial, ports.password_cost) | {"given_password": True}
     try:
-        make(ports, login, name, Role.ADMIN, secret, "the first start", What.USER_ADDED)
+        create(ports, login, name, Role.ADMIN, secret, "the first start", AuditAction.USER_ADDED)
     except Conflict:
         return None
     return initial
@@ -55,25 +55,25 @@ def add(
     by: str = "",
     **scope: Any,
 ) -> str:
-    """Create an account and return its password, generated unless passed. `scope` and errors: as `make`."""
+    """Create an account and return its password, generated unless passed. `scope` and errors: as `create`."""
     initial = (
         passwords.check_strength(password, normalize_login(login), name)
         if password is not None
         else passwords.generate()
     )
     secret = secret_of(initial, ports.password_cost) | {"given_password": password is None}
-    make(ports, login, name, role, secret, by, What.USER_ADDED, **scope)
+    create(ports, login, name, role, secret, by, AuditAction.USER_ADDED, **scope)
     return initial
 
 
-def make(
+def create(
     ports: Ports,
     login: str,
     name: str,
     role: Role,
     secret: dict[str, Any],
     by: str,
-    what: What,
+    what: AuditAction,
     *,
     regions: Iterable[str] = (),
     stores: Iterable[str] = (),
@@ -139,7 +139,7 @@ def assign(
         )
         return data | after | {"name": (name or "").strip() or data["name"]}
 
-    return account_store.change(ports, login, change, by, What.USER_CHANGED)
+    return account_store.change(ports, login, change, by, AuditAction.USER_CHANGED)
 
 
 def sign_in(ports: Ports, login: str, password: str) -> User:
@@ -157,9 +157,9 @@ def sign_in(ports: Ports, login: str, password: str) -> User:
         or document.data["disabled"]
     ):
         raise WrongSignIn
-    login_throttle.forget(ports, login)
+    login_throttle.reset(ports, login)
     updates = {"last_seen": account_store.now(ports)}
-    if passwords.outdated(document.data["hash"], ports.password_cost):
+    if passwords.needs_rehash(document.data["hash"], ports.password_cost):
         updates["hash"] = passwords.hashed(password, ports.password_cost)
     return account_store.change(ports, login, lambda data: data | updates)
 
@@ -178,19 +178,19 @@ def find(ports: Ports) -> list[User]:
 def disable(ports: Ports, login: str, *, by: str = "") -> User:
     """Block sign-in, end every session and revoke the open link. Raises `NotFound`, `LastAdmin`."""
     closed = {"disabled": True, "link": "", "stamp": _stamp()}
-    return account_store.change(ports, login, lambda data: data | closed, by, What.USER_DISABLED)
+    return account_store.change(ports, login, lambda data: data | closed, by, AuditAction.USER_DISABLED)
 
 
 def enable(ports: Ports, login: str, *, by: str = "") -> User:
-    return account_store.change(ports, login, lambda data: data | {"disabled": False}, by, What.USER_ENABLED)
+    return account_store.change(ports, login, lambda data: data | {"disabled": False}, by, AuditAction.USER_ENABLED)
 
 
 def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
     """Replace the password with a generated one, returned only here; every session ends."""
     password = passwords.generate()
     secret = secret_of(password, ports.password_cost) | {"given_password": True}
-    account_store.change(ports, login, lambda data: data | secret, by, What.USER_PASSWORD_RESET)
-    login_throttle.forget(ports, normalize_login(login))
+    account_store.change(ports, login, lambda data: data | secret, by, AuditAction.USER_PASSWORD_RESET)
+    login_throttle.reset(ports, normalize_login(login))
     return password
 
 
@@ -200,10 +200,12 @@ def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     document = ports.documents.get(COLLECTION, normalize_login(login))
     if document is None or not passwords.verify(document.data["hash"] or None, old, ports.password_cost):
         raise WrongSignIn
-    login_throttle.forget(ports, normalize_login(login))
+    login_throttle.reset(ports, normalize_login(login))
     chosen = passwords.check_strength(new, document.id, document.data["name"])
     secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
-    return account_store.change(ports, login, lambda data: data | secret, document.id, What.USER_PASSWORD_CHANGED)
+    return account_store.change(
+        ports, login, lambda data: data | secret, document.id, AuditAction.USER_PASSWORD_CHANGED
+    )
 
 
 def secret_of(password: str, cost: PasswordCost) -> dict[str, Any]:

@@ -18,7 +18,7 @@ SORTS: dict[str, Callable[[User], Any]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class PeopleFilter:
     """Filters, where empty means any, and sort order: a key of SORTS, prefixed with - to sort descending."""
 
     text: str = ""
@@ -27,7 +27,7 @@ class Asked:
     sort: str = "name"
 
 
-def people(ports: Ports, filters: Asked) -> list[User]:
+def find_users(ports: Ports, filters: PeopleFilter) -> list[User]:
     terms = filters.text.casefold().split()
     matches = [
         user

@@ -1,21 +1,21 @@
 """Change history of an account as text, from the audit log."""
 
-from tillstream.audit import Entry, What
-from tillstream.audit.reading import of_subject
+from tillstream.audit import AuditAction, Entry
+from tillstream.audit.reading import find_by_subject
 from tillstream.people import account_store, accounts
 from tillstream.people.assigned import difference
 from tillstream.ports import Ports
 
 WORDS = {
-    What.USER_ADDED: "account made",
-    What.USER_INVITED: "invitation given",
-    What.USER_JOINED: "invitation taken up",
-    What.USER_SECOND_STEP_ON: "second step set up",
-    What.USER_SECOND_STEP_OFF: "second step taken off",
-    What.USER_DISABLED: "account stopped",
-    What.USER_ENABLED: "let in again",
-    What.USER_PASSWORD_RESET: "new password made",
-    What.USER_PASSWORD_CHANGED: "own password",
+    AuditAction.USER_ADDED: "account made",
+    AuditAction.USER_INVITED: "invitation given",
+    AuditAction.USER_JOINED: "invitation taken up",
+    AuditAction.USER_SECOND_STEP_ON: "second step set up",
+    AuditAction.USER_SECOND_STEP_OFF: "second step taken off",
+    AuditAction.USER_DISABLED: "account stopped",
+    AuditAction.USER_ENABLED: "let in again",
+    AuditAction.USER_PASSWORD_RESET: "new password made",
+    AuditAction.USER_PASSWORD_CHANGED: "own password",
 }
 
 
@@ -23,13 +23,14 @@ def changes(ports: Ports, login: str) -> list[dict[str, str]]:
     """Return the changes of an account, newest first: at (ISO 8601 UTC), by and what. Raises `NotFound`."""
     user = accounts.get(ports, login)
     entries = [
-        {"at": entry.at, "by": entry.who, "what": words(entry)} for entry in of_subject(ports, "user", user.login)
+        {"at": entry.at, "by": entry.who, "what": describe(entry)}
+        for entry in find_by_subject(ports, "user", user.login)
     ]
     # Accounts created before the audit log existed store their changes in the document.
     document = ports.documents.get(account_store.COLLECTION, user.login)
     return entries + list(reversed(document.data.get("changes", []) if document else []))
 
 
-def words(entry: Entry) -> str:
-    what = What(entry.what)
+def describe(entry: Entry) -> str:
+    what = AuditAction(entry.what)
     return WORDS.get(what) or difference(entry.before, entry.after) or entry.what.partition(".")[2].replace("-", " ")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
-from tillstream.people.accounts import make, secret_of
+from tillstream.people.accounts import create, secret_of
 from tillstream.people.user import User, can_sign_in, user_of
 from tillstream.ports import Ports
 
@@ -40,14 +40,14 @@ class Link:
 
 
 def invite(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> str:
-    """Create an account without a password and return the text of its invitation link. Raises as `accounts.make`."""
+    """Create an account without a password and return the text of its invitation link. Raises as `accounts.create`."""
     text, link = _new_link(ports, INVITATION, JOIN)
     secret = {"hash": "", "stamp": secrets.token_hex(8), "given_password": False} | link
-    make(ports, login, name, role, secret, by, What.USER_INVITED, **scope)
+    create(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)
     return text
 
 
-def renew(ports: Ports, login: str, *, by: str = "") -> str:
+def reissue(ports: Ports, login: str, *, by: str = "") -> str:
     """Return a new link: an invitation if the last one is unused, else a link that resets the password.
 
     The old password, bound identities and every session end at once. Raises `NotFound`, `LastAdmin`.
@@ -61,13 +61,13 @@ def renew(ports: Ports, login: str, *, by: str = "") -> str:
         "stamp": secrets.token_hex(8),
         "given_password": False,
     } | link
-    what = What.USER_INVITED if invited else What.USER_PASSWORD_RESET
+    what = AuditAction.USER_INVITED if invited else AuditAction.USER_PASSWORD_RESET
     account_store.change(ports, document.id, lambda data: data | reset, by, what)
-    login_throttle.forget(ports, document.id)
+    login_throttle.reset(ports, document.id)
     return text
 
 
-def look(ports: Ports, text: str) -> Link:
+def get_link(ports: Ports, text: str) -> Link:
     """Return the valid link with this text. Raises `NoSuchLink`."""
     documents = ports.documents.find(account_store.COLLECTION, {"link": _hash(text)}, limit=1)
     if not documents or not _is_open(ports, documents[0].data, text):
@@ -76,9 +76,9 @@ def look(ports: Ports, text: str) -> Link:
     return Link(user, documents[0].data["link_for"] == JOIN, documents[0].data["link_expires_at"])
 
 
-def take(ports: Ports, text: str, password: str) -> User:
+def redeem(ports: Ports, text: str, password: str) -> User:
     """Set the password that the user chose and use up the link. Raises `NoSuchLink`, `Rejected` for a bad password."""
-    link = look(ports, text)
+    link = get_link(ports, text)
     chosen = passwords.check_strength(password, link.user.login, link.user.name)
     secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
 
@@ -88,7 +88,7 @@ def take(ports: Ports, text: str, password: str) -> User:
             raise NoSuchLink
         return data | secret
 
-    what = What.USER_JOINED if link.invitation else What.USER_PASSWORD_CHANGED
+    what = AuditAction.USER_JOINED if link.invitation else AuditAction.USER_PASSWORD_CHANGED
     return account_store.change(ports, link.user.login, change, link.user.login, what)
 
 

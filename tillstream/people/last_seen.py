@@ -13,14 +13,14 @@ PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Seen:
+class PreviousVisit:
     """The last settlement of the previous visit, and when that visit ended (None on the first visit)."""
 
     settlement_no: int
     at: datetime | None
 
 
-def look(ports: Ports, login: str, settlement_no: int) -> Seen:
+def record_visit(ports: Ports, login: str, settlement_no: int) -> PreviousVisit:
     """Record a page view at `settlement_no` and return the state of the previous visit. Idempotent."""
     now = ports.clock.now()
     document = ports.documents.get(COLLECTION, login)
@@ -35,6 +35,6 @@ def look(ports: Ports, login: str, settlement_no: int) -> Seen:
     try:
         ports.documents.put(COLLECTION, login, visit, if_version=document.version if document else 0)
     except Conflict:
-        return look(ports, login, settlement_no)  # another window of the same user
+        return record_visit(ports, login, settlement_no)  # another window of the same user
     at = visit["before_at"]
-    return Seen(int(visit["before"]), datetime.fromisoformat(at) if at else None)
+    return PreviousVisit(int(visit["before"]), datetime.fromisoformat(at) if at else None)

@@ -53,7 +53,7 @@ def count_try(ports: Ports, login: str) -> None:
     raise TooManyTries(1)
 
 
-def forget(ports: Ports, login: str) -> None:
+def reset(ports: Ports, login: str) -> None:
     """Reset the count after a successful try."""
     ports.documents.delete(COLLECTION, _id(login))
 

@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from tillstream.domain.errors import Rejected
 from tillstream.domain.password_cost import PasswordCost
 
-SHORTEST, LONGEST = 15, 256
+MIN_LENGTH, MAX_LENGTH = 15, 256
 """NIST SP 800-63B-4, 3.1.1.2: at least 15 characters where the password may be the only factor, no composition
 rules, no expiry, and a blocklist of common passwords."""
 PRODUCT = "tillstream"
@@ -42,7 +42,7 @@ def hashed(password: str, cost: PasswordCost) -> str:
 
 def verify(hash_: str | None, password: str, cost: PasswordCost) -> bool:
     """Whether the password matches the hash. Without a hash: False, after the same work."""
-    if len(password) > LONGEST:
+    if len(password) > MAX_LENGTH:
         password = ""
     try:
         return _hasher(cost).verify(hash_ or _dummy_hash(cost), password) and hash_ is not None
@@ -50,20 +50,20 @@ def verify(hash_: str | None, password: str, cost: PasswordCost) -> bool:
         return False
 
 
-def outdated(hash_: str, cost: PasswordCost) -> bool:
+def needs_rehash(hash_: str, cost: PasswordCost) -> bool:
     """Whether the hash uses other parameters than `cost`."""
     return _hasher(cost).check_needs_rehash(hash_)
 
 
 def check_strength(password: str, login: str, name: str = "") -> str:
     """Return the password if it is strong enough. Raises `Rejected` with the reason."""
-    if len(password) < SHORTEST:
+    if len(password) < MIN_LENGTH:
         raise Rejected(
-            f"The password has {len(password)} characters; it needs at least {SHORTEST}. Four or five words that do "
+            f"The password has {len(password)} characters; it needs at least {MIN_LENGTH}. Four or five words that do "
             "not belong together are easy to keep."
         )
-    if len(password) > LONGEST:
-        raise Rejected(f"The password has more than {LONGEST} characters.")
+    if len(password) > MAX_LENGTH:
+        raise Rejected(f"The password has more than {MAX_LENGTH} characters.")
     if any(word in password.casefold() for word in (login, PRODUCT) if word):
         raise Rejected("The password is too easy to guess: leave out the sign-in name and the name of the product.")
     if _guesses_log10(password, login, name) < MIN_GUESSES_LOG10:

@@ -110,7 +110,7 @@ def issue(
     ports.documents.put_all(
         [
             Put(COLLECTION, token.id, _data(token) | {"hash": _hash(secret)}, if_version=0),
-            audit.entry(ports, by, audit.What.TOKEN_ISSUED, token.id, None, audited),
+            audit.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, audited),
         ]
     )
     return token, f"tsp_{token.id}_{secret}"
@@ -173,7 +173,7 @@ def revoke(ports: Ports, id: str, *, by: str, login: str | None = None) -> Perso
             return _token(document.data)
         change = {"revoked_at": ports.clock.now().isoformat(timespec="seconds"), "revoked_by": by}
         audit_entry = audit.entry(
-            ports, by, audit.What.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
+            ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
         )
         put = Put(COLLECTION, id, document.data | change, if_version=document.version)
         try:

@@ -4,7 +4,7 @@ import zoneinfo
 from functools import cache
 from typing import Any
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.people import account_store
 from tillstream.people.assigned import WrongField
 from tillstream.people.user import User
@@ -44,4 +44,4 @@ def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) ->
         raise WrongField("time_zone", f"There is no time zone {time_zone}; they are called like Asia/Kolkata.")
     chosen: dict[str, Any] = {"name": name.strip(), "locale": locale, "time_zone": time_zone}
     actor = account_store.normalize_login(login)
-    return account_store.change(ports, login, lambda data: data | chosen, actor, What.USER_PROFILE_CHANGED)
+    return account_store.change(ports, login, lambda data: data | chosen, actor, AuditAction.USER_PROFILE_CHANGED)

@@ -49,7 +49,7 @@ def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tupl
     ports.documents.put_all(
         [
             Put(COLLECTION, token.id, asdict(token) | {"hash": _hash(secret)}, if_version=0),
-            audit.entry(ports, by, audit.What.TOKEN_ISSUED, token.id, None, after),
+            audit.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, after),
         ]
     )
     return token, f"till_{token.id}_{secret}"
@@ -86,7 +86,7 @@ def revoke(ports: Ports, id: str, by: str) -> StoreToken:
         raise NotFound(f"There is no token {id}.")
     if document.data["revoked"]:
         return _token(document.data)
-    audit_entry = audit.entry(ports, by, audit.What.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
+    audit_entry = audit.entry(ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
     put = Put(COLLECTION, id, document.data | {"revoked": True}, if_version=document.version)
     try:
         return _token(ports.documents.put_all([put, audit_entry])[0].data)

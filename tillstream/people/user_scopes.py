@@ -16,7 +16,7 @@ TABLE = "user_scopes"
 Row = tuple[str, str, str | None]
 
 
-def project(ports: Ports) -> bool:
+def sync(ports: Ports) -> bool:
     """Load the scopes into the warehouse if they changed; return whether they did. Idempotent."""
     rows = rows_of(accounts.find(ports))
     stored = ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist()
@@ -31,7 +31,7 @@ def project(ports: Ports) -> bool:
 
 
 def rows_of(people: Iterable[User]) -> list[Row]:
-    """Rows of all active users whose sign-in name is an e-mail address, in the order of `people`."""
+    """Rows of all active users whose sign-in name is an e-mail address, in the order of `find_users`."""
     return [
         (user.login, bound, value)
         for user in people

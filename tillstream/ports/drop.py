@@ -6,7 +6,7 @@ from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True)
-class Dropped:
+class DroppedFile:
     """A claimed file, out of its sender's reach. `claim` is the unique id of the claim, in digits."""
 
     claim: str
@@ -19,7 +19,7 @@ class Dropped:
     """Modification time in the storage's unit; a different value means that the file was written to since."""
 
 
-class Drop(Protocol):
+class DropFolder(Protocol):
     """Raises `Unavailable`. Call every method within `turn`, which admits one process at a time."""
 
     @property
@@ -29,7 +29,7 @@ class Drop(Protocol):
     def turn(self) -> AbstractContextManager[object]:
         """Acquire the exclusive right to claim files; waits until it is free."""
 
-    def claim(self) -> list[Dropped]:
+    def claim(self) -> list[DroppedFile]:
         """Claim each complete file once; earlier claims that are not archived yet are returned first, again.
 
         A file is complete when its size and modification time are unchanged for the quiet period.
@@ -38,18 +38,18 @@ class Drop(Protocol):
     def watched(self) -> int:
         """Number of files at the last `claim` that may still be incomplete."""
 
-    def open(self, dropped: Dropped) -> BinaryIO: ...
+    def open(self, dropped: DroppedFile) -> BinaryIO: ...
 
-    def changed(self, dropped: Dropped) -> bool:
+    def changed(self, dropped: DroppedFile) -> bool:
         """Whether it was written to after it was claimed."""
 
-    def let_go(self, dropped: Dropped) -> None:
+    def let_go(self, dropped: DroppedFile) -> None:
         """Release the claim: move the file back, to be claimed again later."""
 
-    def place_for(self, dropped: Dropped) -> str:
+    def place_for(self, dropped: DroppedFile) -> str:
         """Unused path at which it will be archived. Only if `keeps`."""
 
-    def put_away(self, dropped: Dropped, place: str) -> None:
+    def put_away(self, dropped: DroppedFile, place: str) -> None:
         """Archive the file at that path. Idempotent."""
 
     def note(self, place: str, words: str) -> None:

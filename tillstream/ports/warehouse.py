@@ -29,7 +29,7 @@ class StagedBatch:
     accepted: tuple[str, ...]
     """Parquet addresses with the columns `STAGED_LINES`."""
     refused: tuple[str, ...]
-    """Parquet addresses with the columns `REFUSED`."""
+    """Parquet addresses with the columns `REJECTED_ROWS`."""
     rows_read: int
     rows_blank: int
     rows_ignored: int
@@ -59,7 +59,7 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Question:
+class WarehouseQuery:
     """A SELECT in GoogleSQL with @named parameters."""
 
     sql: str
@@ -67,7 +67,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettlementResult:
     """Result of a settlement. `settlement_no` is 0 if there was nothing to do."""
 
     settlement_no: int
@@ -84,10 +84,10 @@ class Settled:
 class Warehouse(Protocol):
     """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query)."""
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         """Settle in one transaction. Idempotent: batches already settled or undone are skipped."""
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         """What `settle` would do now, and the results of the questions after it; rolled back."""
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":

@@ -8,29 +8,37 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tillstream.batches import lineage, records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.ports import Ports
 from tillstream.receipts import receipt as receipts
 
 if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
-    from tillstream.pipeline.reading.open_reader import Shape
-    from tillstream.pipeline.reading.options import Manner
-from tillstream.pipeline.reading.correction_file import BOM, OURS, ROW, _dicts, _line, guard, line_of
+    from tillstream.pipeline.reading.open_reader import HeaderInfo
+    from tillstream.pipeline.reading.options import ReadOptions
+from tillstream.pipeline.reading.correction_file import (
+    BOM,
+    CONTROL_COLUMNS,
+    ROW,
+    escape_formula,
+    format_line,
+    line_of,
+    read_rows,
+)
 
 
-def refused_csv(ports: Ports, batch: str) -> Iterator[bytes]:
-    """Rejected rows as comma-separated CSV in UTF-8 with BOM: source columns, then `OURS`. Raises `NotFound`."""
+def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
+    """Rejected rows as CSV in UTF-8 with BOM: source columns, then `CONTROL_COLUMNS`. Raises `NotFound`."""
     upload = records.get(ports, batch)
-    shape = shape_of(ports, upload)
-    yield (BOM + _line([*shape.names, *OURS])).encode()
-    for row in with_raw(ports, upload, receipts.refused(ports, batch)):
-        cells, text = cells_of(shape, row)
+    shape = original_shape(ports, upload)
+    yield (BOM + format_line([*shape.names, *CONTROL_COLUMNS])).encode()
+    for row in add_raw_text(ports, upload, receipts.rejected_rows(ports, batch)):
+        cells, text = parse_cells(shape, row)
         messages = "; ".join(problem["message"] for problem in row["problems"])
         added = [str(row["row_number"]), str(row["line_number"]), messages, "", "", text]
-        yield _line([guard(cell) for cell in (*cells, *added)]).encode()
+        yield format_line([escape_formula(cell) for cell in (*cells, *added)]).encode()
 
 
-def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def add_raw_text(ports: Ports, upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows with `raw` filled; for rows rejected by the ledger it is read from the original file."""
     missing: dict[int, set[int]] = {}
     for row in rows:
@@ -43,49 +51,52 @@ def with_raw(ports: Ports, upload: Upload, rows: list[dict[str, Any]]) -> list[d
     ]
 
 
-def _read_original(ports: Ports, upload: Upload, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
+def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
-        corrections = [*lineage.fixes(ports, upload), *records.children(ports, upload.batch_id, "correction")]
+        corrections = [
+            *lineage.inherited_corrections(ports, upload),
+            *records.children(ports, upload.batch_id, "correction"),
+        ]
         correction = next(one for one in corrections if one.fix_number == fix)
         with _open(ports, correction) as stream:
-            for row in _dicts(stream):
+            for row in read_rows(stream):
                 if int(row[ROW]) in numbers:
-                    yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in OURS])
+                    yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in CONTROL_COLUMNS])
         return
     if upload.kind == "messages":
-        from tillstream.pipeline.reading.messages import texts
+        from tillstream.pipeline.reading.messages import iter_messages
 
         with _open(ports, upload) as stream:
-            yield from ((number, text) for number, text in texts(stream) if number in numbers)
+            yield from ((number, text) for number, text in iter_messages(stream) if number in numbers)
         return
-    from tillstream.pipeline.reading.open_reader import blocks
+    from tillstream.pipeline.reading.open_reader import read_blocks
 
-    for block in blocks(partial(_open, ports, upload), _options(ports, upload)):
+    for block in read_blocks(partial(_open, ports, upload), _options(ports, upload)):
         for index, number in enumerate(block.row_number.tolist()):
             if number in numbers:
                 yield number, block.raw(index)
 
 
-def _open(ports: Ports, upload: Upload) -> BinaryIO:
+def _open(ports: Ports, upload: Batch) -> BinaryIO:
     return ports.objects.open(upload.bucket, upload.object, upload.generation)
 
 
-def shape_of(ports: Ports, upload: Upload) -> "Shape":
+def original_shape(ports: Ports, upload: Batch) -> "HeaderInfo":
     """The columns in the header of an original file, and the parser of its rows."""
-    from tillstream.pipeline.reading.open_reader import Shape, shape
+    from tillstream.pipeline.reading.open_reader import HeaderInfo, read_header
 
     if upload.kind == "messages":
-        return Shape(["message"], lambda raw: [raw])
-    return shape(partial(_open, ports, upload), _options(ports, upload))
+        return HeaderInfo(["message"], lambda raw: [raw])
+    return read_header(partial(_open, ports, upload), _options(ports, upload))
 
 
-def _options(ports: Ports, upload: Upload) -> "Manner":
-    from tillstream.pipeline.reading.open_reader import by_contract
+def _options(ports: Ports, upload: Batch) -> "ReadOptions":
+    from tillstream.pipeline.reading.open_reader import read_options
 
-    return by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+    return read_options(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
 
 
-def cells_of(shape: "Shape", row: dict[str, Any]) -> tuple[list[str], str]:
+def parse_cells(shape: "HeaderInfo", row: dict[str, Any]) -> tuple[list[str], str]:
     """The cells of a row, padded or cut to the header, and its raw text if their number differed, else empty."""
     raw, width = row["raw"], len(shape.names)
     cells = next(csv.reader(io.StringIO(raw, newline="")), []) if row["fix_number"] else shape.cells(raw)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
@@ -17,11 +17,13 @@ from tillstream.ports import Ports
 if TYPE_CHECKING:  # pages without rows do not import pyarrow
     import pyarrow as pa
 
-BEFORE_THE_LEDGER = frozenset({State.STAGED, State.HELD, State.REJECTED, State.CANCELLED})
+UNSETTLED = frozenset({State.STAGED, State.HELD, State.REJECTED, State.CANCELLED})
 COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "problems")
 
 
-def refused(ports: Ports, upload: Upload, code: str | None, limit: int | None, offset: int) -> list[dict[str, Any]]:
+def rejected_rows(
+    ports: Ports, upload: Batch, code: str | None, limit: int | None, offset: int
+) -> list[dict[str, Any]]:
     """Rejected rows in file order, `problems` as JSON text, as in the ledger."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -39,7 +41,7 @@ def refused(ports: Ports, upload: Upload, code: str | None, limit: int | None, o
     return page
 
 
-def days(ports: Ports, upload: Upload) -> set[tuple[str | None, date]]:
+def store_days(ports: Ports, upload: Batch) -> set[tuple[str | None, date]]:
     """Stores and days in the staged rows of a batch that is not settled, as far as the rows are readable."""
     import pyarrow as pa
 

@@ -9,11 +9,11 @@ from typing import Any
 import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question
+from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import quarantine
 
 COUNTS = {
@@ -34,7 +34,7 @@ def receipt(ports: Ports, batch: str) -> dict[str, Any]:
     new, corrected and duplicate are null.
     """
     upload = records.get(ports, batch)
-    batch_query, amounts_query, problems_query = questions(batch)
+    batch_query, amounts_query, problems_query = receipt_queries(batch)
     rows = _query(ports, batch_query)
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
@@ -42,12 +42,12 @@ def receipt(ports: Ports, batch: str) -> dict[str, Any]:
     return {"batch_id": batch} | compose(upload, rows, amounts, _query(ports, problems_query))
 
 
-def _query(ports: Ports, question: Question) -> list[dict[str, Any]]:
+def _query(ports: Ports, question: WarehouseQuery) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = ports.warehouse.query(question.sql, question.params).to_pylist()
     return rows
 
 
-def _staged_amounts(upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     """Amounts summed by staging, which saves a query; None if the ledger accepted other rows than staging."""
     if not rows:
         return []
@@ -57,14 +57,14 @@ def _staged_amounts(upload: Upload, rows: list[dict[str, Any]]) -> list[dict[str
     return [row | {name: row[name] and Decimal(row[name]) for name in ("net", "gross")} for row in staged["amounts"]]
 
 
-def questions(batch: str) -> list[Question]:
+def receipt_queries(batch: str) -> list[WarehouseQuery]:
     """Warehouse queries of a receipt, in the order of the parameters of `compose`: batch, amounts, problems by code."""
     names = ("ledger/batch_receipt", "ledger/batch_amounts", "ledger/batch_problems")
-    return [Question(sql.text(name), {"batch_id": batch}) for name in names]
+    return [WarehouseQuery(sql.text(name), {"batch_id": batch}) for name in names]
 
 
 def compose(
-    upload: Upload, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
+    upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The receipt from the results of `questions`; `rows` is empty before the batch is settled."""
     counts = rows[0] if rows else _not_settled(upload)
@@ -85,7 +85,7 @@ def compose(
     } | _proposal(upload)
 
 
-def _proposal(upload: Upload) -> dict[str, Any]:
+def _proposal(upload: Batch) -> dict[str, Any]:
     """The proposed next contract version of a held file, if any."""
     if not upload.proposed or upload.state is not State.HELD:
         return {}
@@ -94,7 +94,7 @@ def _proposal(upload: Upload) -> dict[str, Any]:
     return {"proposal": proposal}
 
 
-def _not_settled(upload: Upload) -> dict[str, Any]:
+def _not_settled(upload: Batch) -> dict[str, Any]:
     staged = upload.staged
     return {
         "rows_read": staged.get("rows_read", 0),
@@ -130,43 +130,45 @@ def _ledger_warnings(counts: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def refused(
+def rejected_rows(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
     """Rejected rows of a batch: row_number, line_number, raw, outcome and problems with their messages."""
     upload = records.get(ports, batch)
-    if upload.state in quarantine.BEFORE_THE_LEDGER:
-        rows = quarantine.refused(ports, upload, code, limit, offset)
+    if upload.state in quarantine.UNSETTLED:
+        rows = quarantine.rejected_rows(ports, upload, code, limit, offset)
     else:
-        rows = in_quarantine(ports, batch, code=code, limit=limit, offset=offset)
-    names = headers(ports, upload)
-    return [row | {"problems": [in_words(problem, names) for problem in json.loads(row["problems"])]} for row in rows]
+        rows = quarantined_rows(ports, batch, code=code, limit=limit, offset=offset)
+    names = batch_headers(ports, upload)
+    return [
+        row | {"problems": [with_message(problem, names) for problem in json.loads(row["problems"])]} for row in rows
+    ]
 
 
-def in_quarantine(
+def quarantined_rows(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
-    """As `refused`, for a batch in the ledger, with `problems` as stored JSON text."""
+    """As `rejected_rows`, for a batch in the ledger, with `problems` as stored JSON text."""
     params = {"batch_id": batch, "code": code or "", "limit": limit or 1 << 40, "offset": offset}
     rows: list[dict[str, Any]] = ports.warehouse.query(sql.text("ledger/batch_refusals"), params).to_pylist()
     return rows
 
 
-def headers(ports: Ports, upload: Upload) -> dict[str, str]:
+def batch_headers(ports: Ports, upload: Batch) -> dict[str, str]:
     """Column → header in the file; empty for messages."""
     if upload.kind == "messages" or not upload.contract:
         return {}
-    return headers_of(contract_version(ports.documents, upload.contract, upload.contract_version))
+    return contract_headers(contract_version(ports.documents, upload.contract, upload.contract_version))
 
 
-def headers_of(contract: Contract) -> dict[str, str]:
+def contract_headers(contract: Contract) -> dict[str, str]:
     """Column → header in the files of a contract."""
     columns = contract.columns
     dates = {name: columns["date"] for name in ("sale_date", "sold_at") if "date" in columns}
     return dates | dict(columns)
 
 
-def in_words(problem: dict[str, Any], header_names: Mapping[str, str]) -> dict[str, Any]:
+def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> dict[str, Any]:
     """The problem with message, remedy and severity. header_names: column → header, used in the message."""
     problem_type = CATALOGUE[problem["code"]]
     column = problem.get("column")

@@ -10,11 +10,18 @@ from typing import BinaryIO
 import numpy as np
 
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.pipeline.reading.correction_file import CORRECTED, LINE, OURS, ROW, line_of, unguard
-from tillstream.pipeline.reading.delimited.reader import read
-from tillstream.pipeline.reading.open_reader import Manner, blocks, by_contract
+from tillstream.pipeline.reading.correction_file import (
+    CONTROL_COLUMNS,
+    CORRECTION_STYLE,
+    LINE,
+    ROW,
+    line_of,
+    unescape_formula,
+)
+from tillstream.pipeline.reading.delimited.reader import read_delimited
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
 from tillstream.ports import Ports
 
@@ -34,7 +41,7 @@ class FileRow:
 
 
 @dataclass(frozen=True)
-class Found:
+class RowInContext:
     """The requested row with the rows before and after it."""
 
     row: FileRow
@@ -42,7 +49,7 @@ class Found:
     after: list[FileRow]
 
 
-def around(ports: Ports, upload: Upload, line: int) -> Found:
+def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
     """The row on a physical line of the original file, with its context; reads no further than that.
 
     A row that spans several lines is returned for each of them. Raises `NotFound` if the line belongs to no row,
@@ -60,10 +67,10 @@ def around(ports: Ports, upload: Upload, line: int) -> Found:
                 break
     if not up_to_line or line > up_to_line[-1].line + up_to_line[-1].raw.count("\n"):
         raise NotFound(f"{upload.file} has no row on line {line}.")
-    return Found(up_to_line[-1], up_to_line[:-1], after)
+    return RowInContext(up_to_line[-1], up_to_line[:-1], after)
 
 
-def _rows(ports: Ports, upload: Upload, line: int) -> Generator[FileRow, None, None]:
+def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, None]:
     """Rows in file order, including unreadable ones; rows far from the line may be left out."""
     open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
     if upload.kind == "messages":
@@ -72,12 +79,12 @@ def _rows(ports: Ports, upload: Upload, line: int) -> Generator[FileRow, None, N
         return _correction_rows(open_original)
     if not upload.contract:
         raise Rejected(f"Nobody has said yet how {upload.file} is written, so it has no rows.")
-    options = by_contract(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
+    options = read_options(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
     return _file_rows(open_original, options, line)
 
 
-def _file_rows(open_original: Open, options: Manner, line: int) -> Generator[FileRow, None, None]:
-    with closing(blocks(open_original, options)) as row_blocks:
+def _file_rows(open_original: Open, options: ReadOptions, line: int) -> Generator[FileRow, None, None]:
+    with closing(read_blocks(open_original, options)) as row_blocks:
         for block in row_blocks:
             index_after = int(np.searchsorted(block.line_number, line, side="right"))
             near = range(
@@ -104,9 +111,9 @@ def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
     """Rows of a correction by their original line number, which each contains; the user may have sorted them."""
     rows = []
     with open_correction() as stream:
-        for block in read(stream, CORRECTED):
+        for block in read_delimited(stream, CORRECTION_STYLE):
             for cells in block.cells.to_pylist():
-                source = {name: unguard(cell) for name, cell in cells.items() if name not in OURS}
+                source = {name: unescape_formula(cell) for name, cell in cells.items() if name not in CONTROL_COLUMNS}
                 rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), line_of(list(source.values())), source))
     yield from sorted(rows, key=lambda row: (row.line, row.row))
 

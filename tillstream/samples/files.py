@@ -10,7 +10,7 @@ from typing import BinaryIO
 from tillstream.samples.facts import CORRECTED_MONTHS, SampleFacts, count, parts
 from tillstream.samples.faults import overlap
 from tillstream.samples.months import MONTHS, mark, months
-from tillstream.samples.more_regions import EVERY
+from tillstream.samples.more_regions import ALL_REGIONS
 from tillstream.samples.regions import REGIONS, Region
 from tillstream.samples.styles import STYLES, header, written
 
@@ -30,11 +30,11 @@ class SampleFile:
 def files(*, until: date, scale: float = 1.0, seed: int = 7, regions: Sequence[str] = DEMO) -> Iterator[SampleFile]:
     """Three files per region in import order, covering the 24 months up to and including `until`.
 
-    scale 1: about 200,000 lines in the demo regions, 50,000 in each of the others (see `EVERY`). The same arguments
-    give the same bytes on every machine; another scale gives different sales and file names, so that files of several
+    scale 1: about 200,000 lines in the demo regions, 50,000 in each of the others (see `ALL_REGIONS`). The same
+    arguments give the same bytes on every machine; another scale gives different sales and file names, so that files of several
     scales can be imported together.
     """
-    for region in (EVERY[name] for name in regions):
+    for region in (ALL_REGIONS[name] for name in regions):
         for name, write in zip(_names(region, until, scale), (_history, _newest, _corrections), strict=True):
             yield SampleFile(name, region.name, partial(write, region, until, scale, seed))
 
@@ -53,7 +53,9 @@ def expected(
     *, until: date, scale: float = 1.0, seed: int = 7, regions: Sequence[str] = DEMO
 ) -> dict[str, SampleFacts]:
     """Expected result of importing `files` with the same arguments, by region."""
-    return {name: count(EVERY[name], _names(EVERY[name], until, scale), until, scale, seed) for name in regions}
+    return {
+        name: count(ALL_REGIONS[name], _names(ALL_REGIONS[name], until, scale), until, scale, seed) for name in regions
+    }
 
 
 def _names(region: Region, until: date, scale: float) -> tuple[str, str, str]:

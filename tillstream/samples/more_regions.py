@@ -67,4 +67,4 @@ MORE_REGIONS: tuple[Region, ...] = (
         promotions=(Promotion(11, 24, 30, 25), Promotion(5, 1, 11, 10)),
     ),
 )
-EVERY = {region.name: region for region in (*REGIONS, *MORE_REGIONS)}
+ALL_REGIONS = {region.name: region for region in (*REGIONS, *MORE_REGIONS)}

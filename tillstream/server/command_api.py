@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from tillstream.analytics.json_values import plain
+from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
@@ -76,4 +76,4 @@ def _answer(flask: Flask, app: App, name: str, arguments: dict[str, Any], progre
         flask.logger.exception("the command %s broke", name)
         detail = f"{name} broke in the server, whose log says where: {type(error).__name__}: {error}"
         return {"type": Rejected.__name__, "detail": detail}, 500
-    return {"data": plain(result.data), "code": result.code}, 200
+    return {"data": to_json(result.data), "code": result.code}, 200

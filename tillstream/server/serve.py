@@ -20,7 +20,7 @@ from tillstream.app.local import folder
 from tillstream.batches import records
 from tillstream.commands.demo import demo
 from tillstream.domain.errors import Rejected
-from tillstream.logs import only_warnings
+from tillstream.logs import quiet_terminal
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
@@ -100,7 +100,8 @@ def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
         folder(settings).announce_server(address, token)
         echo(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
         if password:
-            echo(f"Sign in as {accounts.FIRST} with the password {password} (shown only now; change it in the portal).")
+            login = accounts.FIRST_LOGIN
+            echo(f"Sign in as {login} with the password {password} (shown only now; change it in the portal).")
         samples.start()
         if open_browser:
             webbrowser.open(address)
@@ -160,7 +161,7 @@ def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event
                 f"  {tally['files']} {'file' if tally['files'] == 1 else 'files'} settled, {tally['rows']:,} rows read"
             )
 
-    with only_warnings(app.settings):
+    with quiet_terminal(app.settings):
         try:
             receipts = demo(app, progress, scale=scale).data
         except _Stopped:

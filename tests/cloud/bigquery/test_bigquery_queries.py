@@ -18,11 +18,11 @@ from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.analytics.comparison import Reported
+from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope import Basis
-from tillstream.domain.people import EVERYTHING, Role, Scope
+from tillstream.analytics.row_scope import QueryContext
+from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.domain.tables import TABLES
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
@@ -30,9 +30,9 @@ from duck import Duck, exact
 
 pytestmark = pytest.mark.long  # each question takes the emulator about a second
 GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
-BASIS = Basis(Reported(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
+BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
 ASKED = (
-    ("everything", EVERYTHING, Filters(), {"period": "weekly"}),
+    ("everything", UNRESTRICTED, Filters(), {"period": "weekly"}),
     (
         "february-of-a-manager",
         Scope(Role.MANAGER, ("IN", "UK"), ("S1", "U")),

@@ -16,7 +16,7 @@ from devtools import emulators
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.loading import FEW_BYTES, FEW_ROWS, Filling
+from tillstream.adapters.google.bigquery.loading import FEW_BYTES, FEW_ROWS, TableLoader
 from tillstream.domain.tables import TABLES
 from tillstream.pipeline.staging.writer import parquet_writer
 
@@ -66,7 +66,7 @@ def staged(folder: Path, name: str, rows: pa.Table) -> str:
 
 def test_objects_are_loaded_in_place_of_what_a_try_before_left(dataset: Dataset, emulated_folder: Path) -> None:
     addresses = [staged(emulated_folder, f"{n}.parquet", rates(3, f"{n}")) for n in (1, 2)]
-    filling = Filling(dataset)
+    filling = TableLoader(dataset)
     assert filling.from_objects("batch", COLUMNS, addresses[:1]) == "batch"
     assert filling.from_objects("batch", COLUMNS, addresses) == "batch"
     assert told(dataset, "batch")[:3] == (6, 4, Decimal(2))
@@ -86,7 +86,7 @@ def test_objects_of_few_rows_go_by_the_write_api_each_try_into_a_table_of_its_ow
     with parquet_writer(content, rates(3).schema) as writer:
         writer.write_table(rates(3))
     objects.bucket(BUCKET).blob("few.parquet").upload_from_string(content.getvalue().to_pybytes())
-    filling, address = Filling(dataset, objects), f"gs://{BUCKET}/few.parquet"
+    filling, address = TableLoader(dataset, objects), f"gs://{BUCKET}/few.parquet"
     tables = {filling.from_objects("few", COLUMNS, [address], rows=3) for _ in range(2)}
     assert len(tables) == 2
     assert "few" not in tables
@@ -98,7 +98,7 @@ def test_objects_of_few_rows_go_by_the_write_api_each_try_into_a_table_of_its_ow
 def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Dataset) -> None:
     rows = rates(FEW_BYTES // 16)
     assert rows.nbytes > FEW_BYTES
-    table = Filling(dataset).from_rows("large", COLUMNS, rows)
+    table = TableLoader(dataset).from_rows("large", COLUMNS, rows)
     assert told(dataset, table)[0] == rows.num_rows
 
 
@@ -106,7 +106,7 @@ def test_an_append_whose_answer_was_lost_brings_its_rows_once(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tillstream.adapters.google.bigquery.append.AT_ONCE", 100)  # several appends
-    table = Filling(dataset).from_rows("lost", COLUMNS, rates(0))
+    table = TableLoader(dataset).from_rows("lost", COLUMNS, rates(0))
     writer, lost = dataset.writer, []
     send = writer.append_rows
 
@@ -127,7 +127,7 @@ def test_an_append_whose_answer_was_lost_brings_its_rows_once(
 def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
     dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = Filling(dataset).from_rows("broken", COLUMNS, rates(0))
+    table = TableLoader(dataset).from_rows("broken", COLUMNS, rates(0))
 
     def finalize(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt

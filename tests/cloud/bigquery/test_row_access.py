@@ -16,7 +16,7 @@ import sql
 from devtools.emulators import PROJECT, Emulator
 from sql import row_access
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.reporting_views import Shown, publish
+from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
@@ -67,7 +67,7 @@ def asked(bigquery: Emulator) -> Iterator[Asked]:
         _view(owner, f"{BASE}.{name}", text.partition(f"VIEW {name} AS\n")[2])
     reached = Dataset(PROJECT, BASE, "EU", api=bigquery.variables["TILLSTREAM_BIGQUERY_API"])
     reached.client._http.headers["X-Bqemu-Caller"] = ACCOUNT
-    publish(reached, Shown(SHOWN, ["domain:shop.example"], [ACCOUNT]))
+    publish(reached, ReportingDataset(SHOWN, ["domain:shop.example"], [ACCOUNT]))
 
     def ask(caller: str, text: str) -> list[dict[str, Any]]:
         return [dict(row.items()) for row in client(bigquery, caller).query(text).result()]

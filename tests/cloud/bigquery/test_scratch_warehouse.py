@@ -4,7 +4,7 @@ import pytest
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.scratch import FORGOTTEN_AFTER, ScratchWarehouse
+from tillstream.adapters.google.bigquery.scratch import EXPIRES_AFTER, ScratchWarehouse
 
 
 @pytest.mark.long
@@ -19,7 +19,7 @@ def test_a_scratch_warehouse_is_empty_and_its_dataset_goes_with_it(bigquery: Emu
     scratch = ScratchWarehouse(live)
     (dataset,) = [one.dataset_id for one in live.client.list_datasets() if one.dataset_id.startswith("live_scratch_")]
     kept = live.client.get_dataset(dataset).default_table_expiration_ms
-    assert kept in {None, FORGOTTEN_AFTER.total_seconds() * 1000}  # None: the emulator forgets it
+    assert kept in {None, EXPIRES_AFTER.total_seconds() * 1000}  # None: the emulator forgets it
     assert scratch.query("SELECT COUNT(*) AS n FROM settlements").to_pylist() == [{"n": 0}]
     scratch.close()
     assert dataset not in [one.dataset_id for one in live.client.list_datasets()]

@@ -14,14 +14,14 @@ from sql import row_access
 from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.reporting_views import Shown, differences, publish
+from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, differences, publish
 from tillstream.cli.deploy import deploy
 from tillstream.domain.errors import Rejected
 
 BASE, VIEWS = "ledger_of_reports", "shown_reports"
 ACCOUNT = "settle@demo.iam.gserviceaccount.com"
 READERS = ("group:shop@example.com", "domain:shop.example")
-SHOWN = Shown(VIEWS, READERS, [f"serviceAccount:{ACCOUNT}"])
+SHOWN = ReportingDataset(VIEWS, READERS, [f"serviceAccount:{ACCOUNT}"])
 POLICIES = f"the row access policies of {BASE} are missing or others"
 pytestmark = pytest.mark.long  # a dataset with all tables and views is made for it
 
@@ -145,5 +145,5 @@ def test_it_is_not_as_it_should_be_while_the_views_behind_it_are_older(dataset: 
 
 def test_a_member_that_is_written_wrongly_is_refused_before_anything_is_changed(dataset: Dataset) -> None:
     with pytest.raises(Rejected, match="no reader"):
-        publish(dataset, Shown(VIEWS, ["everybody"], SHOWN.accounts))
+        publish(dataset, ReportingDataset(VIEWS, ["everybody"], SHOWN.accounts))
     assert differences(dataset, SHOWN) == []

@@ -13,7 +13,7 @@ from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.gcloud import Gcloud
 from infra.kinds.iam import Policy
-from infra.kinds.tables import OURS
+from infra.kinds.tables import PROGRAM
 from infra.resource import Command, Resource
 from infra.source import UNKNOWN
 from tillstream.cli.deploy import deploy
@@ -65,8 +65,8 @@ def test_each_form_of_command_that_makes_something_is_one_that_gcloud_takes(tmp_
 def test_every_command_of_our_own_is_one_that_we_take() -> None:
     overrides = {"READERS": "group:sales@example.com domain:example.com"}
     resources = Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
-    asked = [each.ask.words for each in resources if each.ask.program == OURS]
-    made = [command.words for each in resources for command in each.commands(None) if command.program == OURS]
+    asked = [each.ask.words for each in resources if each.ask.program == PROGRAM]
+    made = [command.words for each in resources for command in each.commands(None) if command.program == PROGRAM]
     assert (
         {words[:2] for words in asked}
         == {words[:2] for words in made}

@@ -9,7 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from grpc_tools import protoc
 
-from tillstream.domain.store_sale import faults, schema
+from tillstream.domain.store_sale import schema, validation_errors
 
 FOLDER = Path(__file__).resolve().parents[3] / "infra"
 KINDS = {
@@ -53,7 +53,7 @@ def test_it_has_the_fields_of_the_json_schema_and_no_others(shape: Descriptor) -
 def test_a_sale_passes_as_it_is_written(shape: Descriptor, sale: dict[str, Any]) -> None:
     whole = sale | {"version": 2**53 - 1, "customer_name": "हिन्दी"}
     whole["lines"] = [line | {"extra": {"aisle": "7"}} for line in sale["lines"]]
-    assert not faults(whole)
+    assert not validation_errors(whole)
     assert read(shape, json.dumps(whole)) == whole | {
         "version": str(2**53 - 1)
     }  # ProtoJSON writes long integers as text
@@ -66,7 +66,7 @@ def test_a_sale_passes_as_it_is_written(shape: Descriptor, sale: dict[str, Any])
 )
 def test_what_has_another_shape_is_refused(shape: Descriptor, change: dict[str, Any]) -> None:
     sale = schema()["examples"][0] | change
-    assert faults(sale)
+    assert validation_errors(sale)
     with pytest.raises(json_format.ParseError):
         read(shape, json.dumps(sale))
 

@@ -15,7 +15,7 @@ from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
-from tillstream.ports.warehouse import Question, Settlement, StagedBatch, Warehouse
+from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse, WarehouseQuery
 
 ARROW = {
     Kind.STRING: pa.string(),
@@ -78,9 +78,9 @@ class SettlingContract:
     def test_a_preview_tells_what_would_be_and_keeps_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         batch = staged(keep, "looked-at", [("S1/1", 'O\'Neill \\ "Söhne"', "1.25")], file="a 'file'\nof @two -- lines")
         questions = [
-            Question(LINES, {"region": "looked-at"}),
-            Question(RECEIPT, {"id": "looked-at"}),
-            Question("SELECT batch_id FROM receipts WHERE batch_id = 'nobody'"),
+            WarehouseQuery(LINES, {"region": "looked-at"}),
+            WarehouseQuery(RECEIPT, {"id": "looked-at"}),
+            WarehouseQuery("SELECT batch_id FROM receipts WHERE batch_id = 'nobody'"),
         ]
         settled = warehouse.preview(Settlement([batch]), questions)
         assert settled.changes == {"added": 1, "corrected": 0, "removed": 0}
@@ -94,7 +94,7 @@ class SettlingContract:
     def test_what_fails_halfway_leaves_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         batch = staged(keep, "halfway", [("S1/1", "P", "1")])
         with pytest.raises(Rejected):
-            warehouse.preview(Settlement([batch]), [Question("SELECT CAST(file AS INT64) AS n FROM batches")])
+            warehouse.preview(Settlement([batch]), [WarehouseQuery("SELECT CAST(file AS INT64) AS n FROM batches")])
         assert lines(warehouse, "halfway") == []
         assert warehouse.settle(Settlement([batch])).changes["added"] == 1
 

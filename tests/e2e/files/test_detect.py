@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Run, Say
-from tillstream.contracts.loader import read
+from tillstream.contracts.loader import parse_yaml
 
 ANSWERS = {
     "region": "Somewhere",
@@ -49,7 +49,7 @@ def test_a_real_file_loads_with_the_proposed_contract(
     assert {question["key"] for question in open_["questions"]} <= {*ANSWERS, *own}
     code, found = run("detect", file, *said(ANSWERS | own), "--save", "mine")
     assert (code, found["questions"], found["saved"]) == (0, [], {"name": "mine", "version": 1})
-    kept = read((home / "contracts" / "mine.yaml").read_bytes(), "mine.yaml")
+    kept = parse_yaml((home / "contracts" / "mine.yaml").read_bytes(), "mine.yaml")
     assert kept.region == "Somewhere"
     code, receipt = run("ingest", file, "--region", "mine")
     assert (code, receipt["rows"]["new"], receipt["rows"]["read"]) == (0, rows, rows), receipt["problems"]
@@ -125,7 +125,7 @@ def test_a_file_without_rows_is_refused_in_words(run: Run, tmp_path: Path) -> No
 
 def test_the_yaml_alone_reads_back_as_the_contract(say: Say, file: str) -> None:
     code, printed = say("detect", file, *said(ANSWERS | {"date_order": "DMY"}), "--yaml")
-    assert (code, read(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
+    assert (code, parse_yaml(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
 
 
 def test_a_person_reads_what_proves_it_and_what_is_asked(say: Say, file: str) -> None:

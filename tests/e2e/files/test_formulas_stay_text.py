@@ -40,11 +40,11 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.book)
 
-    given = b"".join(original_rows.refused_csv(ports, upload.batch_id)).decode("utf-8-sig")
+    given = b"".join(original_rows.rejected_rows_csv(ports, upload.batch_id)).decode("utf-8-sig")
     buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(given, newline=""))]
     assert buyers == [name if name == "a=1" else f"'{name}" for name in NAMES]
     corrected = io.BytesIO(given.replace(",five,", ",5.00,").encode())
-    fixed = submit.fix(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
+    fixed = submit.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
     settle.settle_all(ports, app.book)
 

@@ -11,7 +11,7 @@ from homes import build
 import sql
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
@@ -35,14 +35,14 @@ def app(home: Path) -> Iterator[App]:
     app.close()
 
 
-def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Upload:
+def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Batch:
     upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     return records.get(app.ports, upload.batch_id)
 
 
-def counted(app: App, upload: Upload) -> dict[str, Any]:
+def counted(app: App, upload: Batch) -> dict[str, Any]:
     rows: dict[str, Any] = receipts.receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 
@@ -52,7 +52,7 @@ def test_the_same_file_again_is_settled_from_what_was_read_before(app: App) -> N
     assert second.staged == first.staged
     assert counted(app, first) == {"read": 10, "new": 9, "quarantined": 1}
     assert counted(app, second) == {"read": 10, "duplicate": 9, "quarantined": 1}
-    assert len(receipts.refused(app.ports, second.batch_id)) == 1
+    assert len(receipts.rejected_rows(app.ports, second.batch_id)) == 1
 
 
 def test_an_undone_file_counts_again_from_what_was_read_before(app: App) -> None:

@@ -157,14 +157,14 @@ def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, t
     tell(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,3,2.50\n")
     assert rows(receipt) == {"read": 1, "quarantined": 1}
-    refused = receipts.refused(app.ports, receipt["batch_id"])
+    refused = receipts.rejected_rows(app.ports, receipt["batch_id"])
     assert refused[0]["problems"][0]["code"] == "differs-from-till"
     assert "quantity 2" in refused[0]["problems"][0]["message"]
     assert lines(app) == {"S1/1#1": ("A", "2")}
     corrected = tmp_path / "corrected.csv"
     corrected.write_text(HEAD.strip() + ",_row,_line,_accept\n1,1,2026-01-05,S1,A,3,2.50,1,2,yes\n")
     with corrected.open("rb") as stream:
-        submit.fix(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
+        submit.submit_correction(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
     Worker(app).run_until_idle()
     assert lines(app) == {"S1/1#1": ("A", "3")}
     assert rows(receipts.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
@@ -184,7 +184,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
     Worker(app).run_until_idle()
     receipt = newest(app)
     assert rows(receipt) == {"read": 2, "quarantined": 2}
-    raw = [row["raw"] for row in receipts.refused(app.ports, receipt["batch_id"])]
+    raw = [row["raw"] for row in receipts.rejected_rows(app.ports, receipt["batch_id"])]
     assert raw == ["\\xff not json", '{"region": "Shop"}']
 
 

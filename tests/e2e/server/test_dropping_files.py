@@ -11,7 +11,7 @@ from homes import build
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.receipts import receipt as receipts
@@ -51,7 +51,7 @@ def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def received(app: App) -> list[Upload]:
+def received(app: App) -> list[Batch]:
     return records.find(app.ports)
 
 

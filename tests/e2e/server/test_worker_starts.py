@@ -10,7 +10,7 @@ from homes import build
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import MAY_STAGE, State
+from tillstream.domain.batch import STAGEABLE, State
 from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings
@@ -34,7 +34,7 @@ def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
     upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
-    records.move(app.ports, upload.batch_id, State.STAGING, among=MAY_STAGE)
+    records.transition(app.ports, upload.batch_id, State.STAGING, among=STAGEABLE)
     return upload.batch_id
 
 

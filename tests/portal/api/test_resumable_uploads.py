@@ -169,7 +169,7 @@ def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person
     clerk.sign_in("clerk-in")
     young = begin(clerk)
     clock.advance(timedelta(days=1, hours=1).total_seconds())
-    complete_upload.sweep(app.ports, app.book)
+    complete_upload.clean_up(app.ports, app.book)
     clerk.sign_in("clerk-in")
     assert call(clerk, "HEAD", old).status_code == 404
     assert call(clerk, "HEAD", young).status_code == 200
@@ -198,7 +198,7 @@ def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, pe
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     known = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
-    with app.ports.objects.writer(INBOX, resumable_upload.place_of(known)) as writer:
+    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(known)) as writer:
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)

@@ -14,7 +14,7 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 from tillstream import audit
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import What, reading
+from tillstream.audit import AuditAction, reading
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -24,12 +24,12 @@ Work = Callable[[], None]
 
 
 def entries(app: App, what: str = "", **asked: str) -> list[audit.Entry]:
-    return list(reading.newest(app.ports, reading.Asked(what=what, **asked)))
+    return list(reading.find_entries(app.ports, reading.AuditFilter(what=what, **asked)))
 
 
 def test_an_entry_says_when_who_what_and_how_it_was(app: App) -> None:
-    with audit.coming_from("192.0.2.7"):
-        audit.record(app.ports, "asha", What.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
+    with audit.client_address("192.0.2.7"):
+        audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
     (entry,) = entries(app)
     assert (entry.at, entry.who, entry.what) == ("2026-07-01T09:00:00+00:00", "asha", "setting.changed")
     assert (entry.kind, entry.subject, entry.address) == ("setting", "idle", "192.0.2.7")
@@ -38,7 +38,7 @@ def test_an_entry_says_when_who_what_and_how_it_was(app: App) -> None:
 
 def test_no_secret_gets_in_and_no_text_without_end(app: App) -> None:
     after = {"name": "x" * 9_000, "hash": "$argon2", "nested": {"secret": "s", "role": "clerk"}, "password": "p"}
-    audit.record(app.ports, "asha", What.USER_CHANGED, "carla", {"stamp": "1"}, after)
+    audit.record(app.ports, "asha", AuditAction.USER_CHANGED, "carla", {"stamp": "1"}, after)
     (entry,) = entries(app)
     assert entry.before == {}
     assert set(entry.after) == {"name", "nested"}
@@ -56,11 +56,11 @@ def test_an_entry_is_not_there_where_its_change_is_not(app: App) -> None:
 def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, clock: ManualClock) -> None:
     for number in range(25):
         clock.advance(60)
-        audit.record(app.ports, "asha", What.SETTING_CHANGED, str(number))
-    first = reading.page(app.ports, reading.Asked(), limit=10)
-    audit.record(app.ports, "asha", What.SETTING_CHANGED, "late")
-    second = reading.page(app.ports, reading.Asked(), below=first.next, limit=10)
-    third = reading.page(app.ports, reading.Asked(), below=second.next, limit=10)
+        audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
+    first = reading.page(app.ports, reading.AuditFilter(), limit=10)
+    audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "late")
+    second = reading.page(app.ports, reading.AuditFilter(), below=first.next, limit=10)
+    third = reading.page(app.ports, reading.AuditFilter(), below=second.next, limit=10)
     told = [entry.subject for page in (first, second, third) for entry in page.entries]
     assert told == [str(number) for number in reversed(range(25))]
     assert third.next == ""
@@ -69,7 +69,7 @@ def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, cloc
 def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
     def write() -> None:
         for number in range(20):
-            audit.record(app.ports, "asha", What.SETTING_CHANGED, str(number))
+            audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
 
     threads = [Thread(target=write, daemon=True) for _ in range(4)]
     for thread in threads:
@@ -82,27 +82,27 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        (reading.Asked(who="asha"), "ac"),
-        (reading.Asked(what="user"), "ab"),
-        (reading.Asked(what="user.disabled"), "b"),
-        (reading.Asked(subject="IN", what="contract"), "c"),
-        (reading.Asked(since=date(2026, 7, 2)), "bc"),
-        (reading.Asked(until=date(2026, 7, 2)), "ab"),
-        (reading.Asked(since=date(2026, 7, 2), until=date(2026, 7, 2)), "b"),
-        (reading.Asked(text="RAO"), "a"),
-        (reading.Asked(text="nobody like that"), ""),
+        (reading.AuditFilter(who="asha"), "ac"),
+        (reading.AuditFilter(what="user"), "ab"),
+        (reading.AuditFilter(what="user.disabled"), "b"),
+        (reading.AuditFilter(subject="IN", what="contract"), "c"),
+        (reading.AuditFilter(since=date(2026, 7, 2)), "bc"),
+        (reading.AuditFilter(until=date(2026, 7, 2)), "ab"),
+        (reading.AuditFilter(since=date(2026, 7, 2), until=date(2026, 7, 2)), "b"),
+        (reading.AuditFilter(text="RAO"), "a"),
+        (reading.AuditFilter(text="nobody like that"), ""),
     ],
 )
 def test_entries_are_found_by_person_action_subject_period_and_words(
-    app: App, clock: ManualClock, asked: reading.Asked, found: str
+    app: App, clock: ManualClock, asked: reading.AuditFilter, found: str
 ) -> None:
-    audit.record(app.ports, "asha", What.USER_ADDED, "a", None, {"name": "Ravi Rao"})
+    audit.record(app.ports, "asha", AuditAction.USER_ADDED, "a", None, {"name": "Ravi Rao"})
     clock.advance(86_400)
-    audit.record(app.ports, "boss", What.USER_DISABLED, "b")
+    audit.record(app.ports, "boss", AuditAction.USER_DISABLED, "b")
     clock.advance(86_400)
-    audit.record(app.ports, "asha", What.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
+    audit.record(app.ports, "asha", AuditAction.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
     told = {"a": "a", "b": "b", "IN": "c"}
-    assert "".join(sorted(told[one.subject] for one in reading.newest(app.ports, asked))) == found
+    assert "".join(sorted(told[one.subject] for one in reading.find_entries(app.ports, asked))) == found
 
 
 def test_what_became_of_an_upload_is_told_with_who_did_it(app: App, person: People, work: Work) -> None:
@@ -133,7 +133,7 @@ def test_the_page_shows_searches_and_opens_an_entry(app: App, person: People) ->
 
 def test_a_log_of_many_changes_is_paged_and_the_filters_stay(app: App, person: People) -> None:
     for number in range(60):
-        audit.record(app.ports, "robot", What.SETTING_CHANGED, f"n{number}")
+        audit.record(app.ports, "robot", AuditAction.SETTING_CHANGED, f"n{number}")
     admin = person(Role.ADMIN)
     first = admin.get("/audit?who=robot").text
     older = re.search(r'rel="next" href="([^"]+)"', first)
@@ -150,7 +150,7 @@ def test_a_question_that_is_none_is_told_so(person: People, question: str) -> No
 
 
 def test_the_log_goes_out_as_csv_that_no_spreadsheet_runs(app: App, person: People) -> None:
-    audit.record(app.ports, "=cmd()", What.SETTING_CHANGED, "@sum", None, {"name": "Zoë"})
+    audit.record(app.ports, "=cmd()", AuditAction.SETTING_CHANGED, "@sum", None, {"name": "Zoë"})
     answer = person(Role.ADMIN).get("/audit.csv?what=setting")
     assert "attachment" in answer.headers["Content-Disposition"]
     header, row = csv.reader(io.StringIO(answer.text))
@@ -173,8 +173,8 @@ def test_no_entry_of_a_working_day_holds_a_password(app: App, person: People) ->
 def test_every_action_has_words() -> None:
     from portal.audit.words import ACTION_LABELS, KINDS
 
-    assert set(ACTION_LABELS) == set(What)
-    assert {what.kind for what in What} == set(KINDS)
+    assert set(ACTION_LABELS) == set(AuditAction)
+    assert {what.kind for what in AuditAction} == set(KINDS)
 
 
 def test_an_unknown_entry_is_not_found(app: App) -> None:

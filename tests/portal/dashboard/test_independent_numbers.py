@@ -29,7 +29,7 @@ from visitor import Visitor
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.people import EVERYTHING
+from tillstream.domain.people import UNRESTRICTED
 
 pytestmark = pytest.mark.shared
 Models = tuple[App, Visitor]
@@ -65,7 +65,9 @@ def chosen(lines: list[Line], filters: Filters) -> list[Line]:
 
 
 def asked(models: Models, name: str, filters: Filters, **params: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = queries.run(models[0].ports.warehouse, name, EVERYTHING, filters, **params).to_pylist()
+    rows: list[dict[str, Any]] = queries.run(
+        models[0].ports.warehouse, name, UNRESTRICTED, filters, **params
+    ).to_pylist()
     return rows
 
 

@@ -13,9 +13,9 @@ from portal.api.queries import LISTS
 from portal.dashboard.charts import bars, over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
 from tillstream.analytics import queries
-from tillstream.analytics.json_values import plain
+from tillstream.analytics.json_values import to_json
 from tillstream.app import App
-from tillstream.domain.people import EVERYTHING, Role
+from tillstream.domain.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -89,7 +89,7 @@ def test_a_salesperson_sees_own_sales_only(sold: Visitor, person: People) -> Non
 
 def test_the_api_says_what_the_query_says(app: App, sold: Visitor) -> None:
     answer = sold.get("/api/kpis").get_json()
-    (expected,) = plain(queries.run(app.ports.warehouse, "kpis", EVERYTHING).to_pylist())
+    (expected,) = to_json(queries.run(app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist())
     assert answer == expected
     assert (answer["revenue"], answer["lines"], answer["currency"]) == ("600.6", 3, "INR")
 
@@ -97,10 +97,10 @@ def test_the_api_says_what_the_query_says(app: App, sold: Visitor) -> None:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_has_columns_rows_and_what_is_missing(app: App, sold: Visitor, name: str) -> None:
     answer = sold.get(f"/api/{name}").get_json()
-    expected = queries.run(app.ports.warehouse, name, EVERYTHING)
+    expected = queries.run(app.ports.warehouse, name, UNRESTRICTED)
     assert set(answer) == {"columns", "rows", "as_of", "currency", "unconverted_lines"}
     assert answer["columns"] == expected.schema.names
-    assert answer["rows"] == plain(expected.to_pylist())
+    assert answer["rows"] == to_json(expected.to_pylist())
     assert sum(Decimal(row["revenue"]) for row in answer["rows"]) == Decimal("600.60")
     assert answer["unconverted_lines"] == 0
 

@@ -16,7 +16,7 @@ from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
-from tillstream.domain.people import MAY, Role
+from tillstream.domain.people import PERMISSIONS, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -55,7 +55,7 @@ def test_every_role_finds_its_own_tiles_in_its_own_order(sold: Visitor, person: 
     visitor = person(role, login="somebody")
     page = visitor.get("/", follow_redirects=True).text
     assert ROLE_LAYOUTS[role].question in page
-    expected = [name for name in ROLE_LAYOUTS[role].tiles if TILES[name].needs in MAY[role]]
+    expected = [name for name in ROLE_LAYOUTS[role].tiles if TILES[name].needs in PERMISSIONS[role]]
     assert tiles_of(page) == expected
 
 

@@ -6,9 +6,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics import queries
-from tillstream.analytics.metrics import FIGURES
+from tillstream.analytics.metrics import METRICS
 from tillstream.app import App
-from tillstream.domain.people import EVERYTHING, Role
+from tillstream.domain.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -29,18 +29,18 @@ def test_every_number_of_the_headline_is_in_the_catalogue(app: App) -> None:
     columns = {
         column: name
         for name in ("headline", "customer-counts", "kpis")
-        for column in queries.run(app.ports.warehouse, name, EVERYTHING).column_names
+        for column in queries.run(app.ports.warehouse, name, UNRESTRICTED).column_names
     }
-    missing = set(columns) - set(FIGURES) - NO_FIGURES - {"revenue_growth", "orders_growth"}
+    missing = set(columns) - set(METRICS) - NO_FIGURES - {"revenue_growth", "orders_growth"}
     assert not missing
-    assert all(figure.name in columns or figure.query == "growth" for figure in FIGURES.values())
+    assert all(figure.name in columns or figure.query == "growth" for figure in METRICS.values())
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", METRICS)
 def test_each_figure_says_what_it_is(sold: Visitor, name: str) -> None:
     page = sold.get(f"/why/{name}?from=2026-06-01&to=2026-06-30")
     assert page.status_code == 200
-    figure = FIGURES[name]
+    figure = METRICS[name]
     assert figure.definition.endswith(".")
     told = sold.get(f"/api/why/{name}").get_json()
     assert told["figure"]["definition"] == figure.definition

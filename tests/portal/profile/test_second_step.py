@@ -28,8 +28,8 @@ def code(app: App, key: str, steps: int = 0) -> str:
 
 def set_up(app: App, login: str = "asha") -> tuple[str, list[str]]:
     """The key and the recovery codes; the code that proved it is used up."""
-    key = totp.begin(app.ports, login)
-    return key, totp.finish(app.ports, login, code(app, key, -1))
+    key = totp.start_setup(app.ports, login)
+    return key, totp.confirm(app.ports, login, code(app, key, -1))
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def asha(app: App) -> str:
 
 
 def test_it_is_on_only_after_a_right_code(app: App, asha: str) -> None:
-    key = totp.begin(app.ports, asha)
+    key = totp.start_setup(app.ports, asha)
     with pytest.raises(WrongCode):
-        totp.finish(app.ports, asha, "000000")
+        totp.confirm(app.ports, asha, "000000")
     assert not accounts.get(app.ports, asha).second_step
-    codes = totp.finish(app.ports, asha, code(app, key))
+    codes = totp.confirm(app.ports, asha, code(app, key))
     assert accounts.get(app.ports, asha).second_step
     assert len(set(codes)) == 10
 
@@ -101,7 +101,9 @@ def test_a_recovery_code_counts_once_however_it_is_typed(app: App, asha: str) ->
     assert totp.codes_left(app.ports, asha) == 9
     with pytest.raises(WrongCode):
         totp.check(app.ports, asha, codes[0])
-    assert "user.recovery-code-used" in {one.what for one in reading.newest(app.ports, reading.Asked(subject=asha))}
+    assert "user.recovery-code-used" in {
+        one.what for one in reading.find_entries(app.ports, reading.AuditFilter(subject=asha))
+    }
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(app: App, asha: str) -> None:
@@ -116,7 +118,7 @@ def test_recovery_codes_are_kept_only_as_hashes_and_nothing_of_it_is_logged(app:
     key, codes = set_up(app)
     known = app.ports.documents.get("users", asha)
     assert known
-    log = str([one.to_json() for one in reading.newest(app.ports, reading.Asked())])
+    log = str([one.to_json() for one in reading.find_entries(app.ports, reading.AuditFilter())])
     for secret in codes:
         assert secret not in str(known.data)
         assert secret not in log
@@ -210,7 +212,7 @@ def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(ap
     assert clerk.get("/api/kpis").status_code == 403
     assert clerk.client.post("/uploads").status_code in {400, 403}
     assert admin.get("/dashboard").status_code == 200
-    key = totp.begun(app.ports, "asha")
+    key = totp.pending_key(app.ports, "asha")
     assert clerk.client.get("/profile/second-step").status_code == 200
     set_up(app)
     assert key

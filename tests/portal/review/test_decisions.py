@@ -45,7 +45,7 @@ def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: Peo
     work()
     record = records.get(app.ports, held)
     assert record.state is State.ANNOUNCED
-    told = reading.of_subject(app.ports, "upload", held)
+    told = reading.find_by_subject(app.ports, "upload", held)
     assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in told]
     assert manager.get(f"/waiting/{held}").status_code == 303
     assert "Nothing waits for a decision" in manager.get("/waiting").text
@@ -94,7 +94,7 @@ def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_ch
     assert "second.csv is undone" in done
     assert "1 line changed, 9 lines left" in done
     assert "157.00" in done
-    told = reading.of_subject(app.ports, "upload", batch)
+    told = reading.find_by_subject(app.ports, "upload", batch)
     assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in told]
 
 

@@ -14,18 +14,20 @@ from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
 from tillstream.people import store_tokens
-from tillstream.receipts.source_line import Found, around
+from tillstream.receipts.source_line import RowInContext, find_row
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
 @pytest.fixture
-def found(app: App) -> Callable[[str, int], Found]:
-    return lambda batch, line: around(app.ports, records.get(app.ports, batch), line)
+def found(app: App) -> Callable[[str, int], RowInContext]:
+    return lambda batch, line: find_row(app.ports, records.get(app.ports, batch), line)
 
 
-def test_a_line_stands_between_its_neighbours(person: People, work: Work, found: Callable[[str, int], Found]) -> None:
+def test_a_line_stands_between_its_neighbours(
+    person: People, work: Work, found: Callable[[str, int], RowInContext]
+) -> None:
     rows = [indian_sale(str(number)) for number in range(1, 21)]
     batch = person(Role.ADMIN).upload(indian_file(*rows))
     work()
@@ -42,7 +44,7 @@ def test_a_line_stands_between_its_neighbours(person: People, work: Work, found:
 
 
 def test_a_row_over_several_lines_is_found_by_each_of_them_and_a_refused_one_too(
-    person: People, work: Work, found: Callable[[str, int], Found]
+    person: People, work: Work, found: Callable[[str, int], RowInContext]
 ) -> None:
     long = indian_sale("2").replace("Kettle", '"Kettle\nof two lines"')
     batch = person(Role.ADMIN).upload(indian_file(indian_sale("1"), long, "3,too,short", indian_sale("4")))
@@ -55,7 +57,9 @@ def test_a_row_over_several_lines_is_found_by_each_of_them_and_a_refused_one_too
     assert [row.line for row in refused.after] == [6]
 
 
-def test_workbooks_and_json_lines_have_rows_too(person: People, work: Work, found: Callable[[str, int], Found]) -> None:
+def test_workbooks_and_json_lines_have_rows_too(
+    person: People, work: Work, found: Callable[[str, int], RowInContext]
+) -> None:
     names = HEADER.split(",")
     rows = [dict(zip(names, indian_sale(str(n)).split(","), strict=True)) for n in range(1, 6)]
     admin = person(Role.ADMIN)

@@ -224,8 +224,8 @@ def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App
     accounts.sign_in(replace(app.ports, password_cost=PASSWORD_COST), "asha", GOOD)
     renewed = app.ports.documents.get("users", "asha")
     assert renewed is not None
-    assert not passwords.outdated(renewed.data["hash"], PASSWORD_COST)
-    assert passwords.outdated(weak, PASSWORD_COST)
+    assert not passwords.needs_rehash(renewed.data["hash"], PASSWORD_COST)
+    assert passwords.needs_rehash(weak, PASSWORD_COST)
 
 
 def test_what_the_product_builds_hashes_passwords_as_owasp_recommends(tmp_path: Path) -> None:

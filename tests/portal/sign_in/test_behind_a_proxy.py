@@ -40,7 +40,7 @@ def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
         app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(given | settings)))
         apps.append(app)
         for login in (ANA, BO):
-            external_identities.expect(app.ports, login, login, Role.ADMIN)
+            external_identities.invite(app.ports, login, login, Role.ADMIN)
         flask = create_app(app)
         flask.testing = True
         return app, flask
@@ -129,9 +129,9 @@ def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
     with flask.test_request_context("/"):
         user = accounts.get(app.ports, "old")
         for way in ("", "oidc"):
-            found = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.Lives())
+            found = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.SessionLifetime())
             assert found
-            assert not methods.holds(app.settings, *found)
+            assert not methods.is_valid_session(app.settings, *found)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App
-from tillstream.audit import What
-from tillstream.audit.reading import Asked, newest
+from tillstream.audit import AuditAction
+from tillstream.audit.reading import AuditFilter, find_entries
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.people.sign_in import external_identities, mfa_policy
@@ -62,7 +62,7 @@ def opened(tmp_path: Path, provider: Provider) -> Iterator[Open]:
 @pytest.fixture
 def portal(opened: Open) -> tuple[App, Flask]:
     app, flask = opened()
-    external_identities.expect(app.ports, ANA, "Ana", Role.ADMIN)
+    external_identities.invite(app.ports, ANA, "Ana", Role.ADMIN)
     return app, flask
 
 
@@ -75,8 +75,8 @@ def through(flask: Flask, provider: Provider, wanted: str = "") -> tuple[Visitor
     return visitor, visitor.get(provider.authorize(there.headers["Location"]))
 
 
-def told(app: App, what: What) -> list[dict[str, Any]]:
-    return [entry.after for entry in newest(app.ports, Asked(what=what.value))]
+def told(app: App, what: AuditAction) -> list[dict[str, Any]]:
+    return [entry.after for entry in find_entries(app.ports, AuditFilter(what=what.value))]
 
 
 def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
@@ -89,7 +89,7 @@ def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
     assert visitor.get("/dashboard").status_code == 200
     user = accounts.get(app.ports, ANA)
     assert (user.state, user.proved_by) == ("active", (provider.address,))
-    assert told(app, What.SESSION_BEGUN)[0]["way"] == "oidc"
+    assert told(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
     visitor.post("/sign-out")
     assert visitor.get("/dashboard").status_code == 303
 
@@ -108,7 +108,9 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
     assert "nobody@example.com, but nobody has invited you" in answer.text
     assert "administrator" in answer.text
     assert visitor.get("/dashboard").status_code == 303
-    assert told(portal[0], What.SESSION_REFUSED) == [{"issuer": provider.address, "reason": "nobody has invited you"}]
+    assert told(portal[0], AuditAction.SESSION_REFUSED) == [
+        {"issuer": provider.address, "reason": "nobody has invited you"}
+    ]
 
 
 def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until_an_admin_says_so(
@@ -119,7 +121,7 @@ def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until
     provider.person = {"sub": "2002", "email": ANA}
     _, answer = through(flask, provider)
     assert (answer.status_code, "had the address before" in answer.text) == (403, True)
-    external_identities.expect(app.ports, "bo@example.com", "Bo", Role.ADMIN)
+    external_identities.invite(app.ports, "bo@example.com", "Bo", Role.ADMIN)
     provider.person = {"sub": "3", "email": "bo@example.com"}
     bo, _ = through(flask, provider)
     assert "on the word of" in bo.get(f"/people/{ANA}").text

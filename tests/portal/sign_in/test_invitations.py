@@ -26,10 +26,10 @@ def test_a_link_opens_once_and_the_person_signs_in_with_their_own_password(app: 
     assert accounts.get(app.ports, "asha").state == "invited"
     with pytest.raises(WrongSignIn):
         accounts.sign_in(app.ports, "asha", "")
-    assert invitation_links.take(app.ports, text, OWN).state == "active"
+    assert invitation_links.redeem(app.ports, text, OWN).state == "active"
     assert accounts.sign_in(app.ports, "asha", OWN).login == "asha"
     with pytest.raises(NoSuchLink):
-        invitation_links.take(app.ports, text, "another sentence of theirs")
+        invitation_links.redeem(app.ports, text, "another sentence of theirs")
 
 
 def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
@@ -39,7 +39,7 @@ def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
     def take(number: int) -> None:
         start.wait()
         try:
-            invitation_links.take(app.ports, text, f"my very own sentence, number {number}")
+            invitation_links.redeem(app.ports, text, f"my very own sentence, number {number}")
             told.append("in")
         except NoSuchLink:
             told.append("too late")
@@ -54,34 +54,34 @@ def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
 
 def test_looking_at_a_link_uses_nothing_up(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    assert invitation_links.look(app.ports, text) == invitation_links.look(app.ports, text)
+    assert invitation_links.get_link(app.ports, text) == invitation_links.get_link(app.ports, text)
 
 
 def test_an_invitation_is_too_old_after_a_week(app: App, clock: ManualClock) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     clock.advance(7 * 86_400 - 60)
-    assert invitation_links.look(app.ports, text).invitation
+    assert invitation_links.get_link(app.ports, text).invitation
     clock.advance(60)
     with pytest.raises(NoSuchLink):
-        invitation_links.look(app.ports, text)
+        invitation_links.get_link(app.ports, text)
 
 
 def test_a_newer_link_takes_the_place_of_the_older(app: App) -> None:
     first = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    second = invitation_links.renew(app.ports, "asha", by="boss")
-    assert invitation_links.look(app.ports, second).invitation
+    second = invitation_links.reissue(app.ports, "asha", by="boss")
+    assert invitation_links.get_link(app.ports, second).invitation
     with pytest.raises(NoSuchLink):
-        invitation_links.look(app.ports, first)
+        invitation_links.get_link(app.ports, first)
 
 
 def test_a_reset_ends_the_password_and_every_session_at_once(app: App, person: People) -> None:
     asha = person(Role.CLERK, "IN", login="asha")
-    text = invitation_links.renew(app.ports, "asha", by="boss")
+    text = invitation_links.reissue(app.ports, "asha", by="boss")
     assert asha.get("/dashboard").status_code == 303
     with pytest.raises(WrongSignIn):
         accounts.sign_in(app.ports, "asha", PASSWORD)
-    assert not invitation_links.look(app.ports, text).invitation
-    invitation_links.take(app.ports, text, OWN)
+    assert not invitation_links.get_link(app.ports, text).invitation
+    invitation_links.redeem(app.ports, text, OWN)
     assert accounts.sign_in(app.ports, "asha", OWN)
 
 
@@ -89,17 +89,17 @@ def test_a_stopped_account_has_no_link(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], by="boss")
     accounts.disable(app.ports, "asha", by="boss")
     with pytest.raises(NoSuchLink):
-        invitation_links.look(app.ports, text)
+        invitation_links.get_link(app.ports, text)
     accounts.enable(app.ports, "asha", by="boss")
     with pytest.raises(NoSuchLink):
-        invitation_links.look(app.ports, text)
+        invitation_links.get_link(app.ports, text)
 
 
 def test_a_bad_password_leaves_the_link_open(app: App, stranger: Visitor) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     answer = stranger.post(f"/join/{text}", {"new": "passwordpassword", "again": "passwordpassword"})
     assert (answer.status_code, "too easy to guess" in answer.text) == (422, True)
-    assert invitation_links.look(app.ports, text)
+    assert invitation_links.get_link(app.ports, text)
 
 
 def test_no_link_stands_in_the_documents(app: App) -> None:
@@ -123,7 +123,7 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
     steps: dict[str, Callable[[str, str], object]] = {
         "demote": lambda other, me: accounts.assign(app.ports, other, role=Role.ANALYST, by=me),
         "disable": lambda other, me: accounts.disable(app.ports, other, by=me),
-        "reset": lambda other, me: invitation_links.renew(app.ports, other, by=me),
+        "reset": lambda other, me: invitation_links.reissue(app.ports, other, by=me),
     }
     start, told = Barrier(2, timeout=PATIENCE), []
 
@@ -156,7 +156,7 @@ def test_an_admin_who_was_only_invited_is_none_to_rely_on(app: App) -> None:
 def test_the_list_of_people_is_searched_filtered_sorted_and_paged(app: App, person: People) -> None:
     admin = person(Role.ADMIN, login="boss")
     for number in range(60):
-        accounts.make(
+        accounts.create(
             app.ports, f"clerk{number:02}", f"Clerk {number:02}", Role.CLERK,
             {"hash": "", "stamp": "", "given_password": False}, "boss", accounts.What.USER_INVITED, regions=["IN"],
         )  # fmt: skip

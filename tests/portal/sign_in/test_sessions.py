@@ -128,8 +128,8 @@ def test_no_sessions_text_stands_in_the_documents(app: App, person: People) -> N
     user = accounts.get(app.ports, "asha")
     text = sessions.begin(app.ports, user)
     assert text not in str(app.ports.documents.find("sessions"))
-    assert sessions.current(app.ports, text, sessions.Lives())
-    assert sessions.current(app.ports, "x" * 43, sessions.Lives()) is None
+    assert sessions.current(app.ports, text, sessions.SessionLifetime())
+    assert sessions.current(app.ports, "x" * 43, sessions.SessionLifetime()) is None
 
 
 def test_sessions_long_over_are_forgotten(app: App, person: People, clock: ManualClock) -> None:

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from tillstream.domain.errors import Unavailable
 from tillstream.people.sign_in import jwt_verifier
-from tillstream.people.sign_in.jwt_verifier import NotSigned, Signer
+from tillstream.people.sign_in.jwt_verifier import InvalidToken, JWTVerifier
 
 ISSUER, AUDIENCE = "https://house.example", "us"
 
@@ -23,8 +23,8 @@ def house() -> Iterator[House]:
 
 
 @pytest.fixture
-def signer(house: House) -> Signer:
-    return Signer((ISSUER,), "ES256", f"{house.address}/keys")
+def signer(house: House) -> JWTVerifier:
+    return JWTVerifier((ISSUER,), "ES256", f"{house.address}/keys")
 
 
 def said(**changes: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def said(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(house: House, signer: Signer) -> None:
+def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(house: House, signer: JWTVerifier) -> None:
     for _ in range(3):
         assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
     assert house.asked == 1
@@ -55,49 +55,49 @@ def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(house: 
     ],
 )
 def test_what_is_said_by_or_to_others_or_at_another_time_does_not_hold(
-    house: House, signer: Signer, changes: dict[str, Any]
+    house: House, signer: JWTVerifier, changes: dict[str, Any]
 ) -> None:
-    with pytest.raises(NotSigned):
+    with pytest.raises(InvalidToken):
         signer.claims(house.sign(said(**changes)), AUDIENCE)
 
 
-def test_what_another_key_signed_does_not_hold(house: House, signer: Signer) -> None:
+def test_what_another_key_signed_does_not_hold(house: House, signer: JWTVerifier) -> None:
     other = ECKey.generate_key("P-256")
-    with pytest.raises(NotSigned):
+    with pytest.raises(InvalidToken):
         signer.claims(house.sign(said(), other, kid=house.keys[0].kid), AUDIENCE)
 
 
-def test_what_a_secret_signed_or_nobody_does_not_hold(house: House, signer: Signer) -> None:
+def test_what_a_secret_signed_or_nobody_does_not_hold(house: House, signer: JWTVerifier) -> None:
     kid = house.keys[0].kid
     public = house.keys[0].as_pem(private=False)
-    with pytest.raises(NotSigned):
+    with pytest.raises(InvalidToken):
         signer.claims(house.sign(said(), OctKey.import_key(b"x" * 64), alg="HS256", kid=kid), AUDIENCE)
     unsigned = house.sign(said()).rpartition(".")[0] + "."
     for token in ("", "a.b.c", unsigned, public.decode()):
-        with pytest.raises(NotSigned):
+        with pytest.raises(InvalidToken):
             signer.claims(token, AUDIENCE)
 
 
 def test_new_keys_of_the_house_are_learned_and_forgeries_do_not_make_us_ask_without_end(
-    house: House, signer: Signer, monkeypatch: pytest.MonkeyPatch
+    house: House, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(house.sign(said()), AUDIENCE)
     house.change_keys()
-    with pytest.raises(NotSigned):
+    with pytest.raises(InvalidToken):
         signer.claims(house.sign(said()), AUDIENCE)
     assert house.asked == 1
-    monkeypatch.setattr(jwt_verifier, "SOONEST", -1.0)
+    monkeypatch.setattr(jwt_verifier, "MIN_REFETCH_SECONDS", -1.0)
     assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
     assert house.asked == 2
 
 
 def test_known_keys_serve_on_while_the_house_is_away_and_without_any_nothing_is_decided(
-    house: House, signer: Signer, monkeypatch: pytest.MonkeyPatch
+    house: House, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(house.sign(said()), AUDIENCE)
     house.reachable = False
-    monkeypatch.setattr(jwt_verifier, "KEPT", -1.0)
-    monkeypatch.setattr(jwt_verifier, "SOONEST", -1.0)
+    monkeypatch.setattr(jwt_verifier, "CACHE_SECONDS", -1.0)
+    monkeypatch.setattr(jwt_verifier, "MIN_REFETCH_SECONDS", -1.0)
     assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
     with pytest.raises(Unavailable):
-        Signer((ISSUER,), "ES256", f"{house.address}/keys").claims(house.sign(said()), AUDIENCE)
+        JWTVerifier((ISSUER,), "ES256", f"{house.address}/keys").claims(house.sign(said()), AUDIENCE)

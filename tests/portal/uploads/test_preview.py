@@ -62,7 +62,7 @@ def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
     assert clerk.post(f"{place}/forget").status_code == 303
     assert clerk.get(place).status_code == 404
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
-    assert resumable_upload.on_their_way(app.ports, "clerk-in") == []
+    assert resumable_upload.open_uploads(app.ports, "clerk-in") == []
 
 
 def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:

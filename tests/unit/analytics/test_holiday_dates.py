@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.analytics import holidays
-from tillstream.analytics.holidays import NEWEST, public_holidays, renew
+from tillstream.analytics.holidays import NEWEST, public_holidays, refresh
 from tillstream.app import App, open_app
 from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
@@ -57,16 +57,16 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
         holidays, "public_holidays", lambda names, *years: loads.append(list(names)) or original(names, *years)
     )
     with open_app(Settings(home=tmp_path, threads=1)) as app:
-        seen = renew(app.ports)
+        seen = refresh(app.ports)
         assert known(app) == set()
         take_in(app, tmp_path / "a.csv", "France", "Nowhere")
-        seen = renew(app.ports, seen)
+        seen = refresh(app.ports, seen)
         take_in(app, tmp_path / "b.csv", "Japan", "France")
         assert known(app) == {"France"}
-        seen = renew(app.ports, seen)
+        seen = refresh(app.ports, seen)
         take_in(app, tmp_path / "c.csv", "Japan", "Nowhere")
         assert (
-            renew(app.ports, renew(app.ports, seen))
+            refresh(app.ports, refresh(app.ports, seen))
             == app.ports.warehouse.query(NEWEST).to_pylist()[0]["settlement_no"]
         )
         assert known(app) == {"France", "Japan"}
@@ -74,4 +74,4 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
         days = "SELECT MIN(holiday_date) AS first, MAX(holiday_date) AS last FROM holidays WHERE country = 'France'"
         (span,) = app.ports.warehouse.query(days).to_pylist()
         assert span["first"].year == 2000
-        assert span["last"].year == app.ports.clock.now().year + holidays.AHEAD
+        assert span["last"].year == app.ports.clock.now().year + holidays.FUTURE_YEARS

@@ -9,8 +9,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from docs.generate.contracts import EXAMPLE
-from tillstream.contracts.loader import read, schema, shipped
-from tillstream.domain.contract.model import CHECKED, MAPPED, Contract
+from tillstream.contracts.loader import parse_yaml, schema, shipped
+from tillstream.domain.contract.model import MAPPED, NUMERIC_COLUMNS, Contract
 
 CHECK = Draft202012Validator(json.loads(schema()))
 SHIPPED = [file for file in (files("tillstream.contracts") / "shipped").iterdir() if file.name.endswith(".yaml")]
@@ -38,7 +38,7 @@ def test_the_example_of_the_docs_fits_it_and_plain_words_that_yaml_takes_for_num
     assert complaints(yaml.safe_load(EXAMPLE)) == []
     text = EXAMPLE + "products: [22423, 0.10, yes]\n"
     assert complaints(yaml.safe_load(text)) == []
-    assert read(text, "AT.yaml").products == ("22423", "0.10", "yes")
+    assert parse_yaml(text, "AT.yaml").products == ("22423", "0.10", "yes")
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_every_field_and_column_is_offered_with_its_meaning() -> None:
     assert set(offered) == set(Contract.model_fields)
     assert all(field.get("description") for field in offered.values())
     assert set(offered["columns"]["propertyNames"]["enum"]) == MAPPED
-    assert set(offered["ranges"]["propertyNames"]["enum"]) == CHECKED
+    assert set(offered["ranges"]["propertyNames"]["enum"]) == NUMERIC_COLUMNS

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts.loader import agree, load_folder, read, shipped
+from tillstream.contracts.loader import check_sale_ids, load_folder, parse_yaml, shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.samples.more_regions import EVERY
+from tillstream.samples.more_regions import ALL_REGIONS
 
 GOOD = """\
 name: shop
@@ -33,11 +33,11 @@ REAL = {
 
 
 def test_the_contracts_of_the_samples_and_of_the_public_files_ship() -> None:
-    assert set(shipped()) == {*EVERY, *REAL}
+    assert set(shipped()) == {*ALL_REGIONS, *REAL}
 
 
 def test_contracts_of_one_region_agree_on_how_sales_are_named() -> None:
-    agree(shipped().values())
+    check_sale_ids(shipped().values())
 
 
 def test_both_ways_to_name_a_line_and_both_ways_to_number_sales_are_among_the_samples() -> None:
@@ -66,7 +66,7 @@ def test_classic_models_reads_its_letters_in_the_code_page_of_dos(shared_data: P
 
 
 def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
-    contract = read(GOOD + "country: NO\nproducts: [0123, 1_000, on]\ndates: {cutoff: 10:30}\n", "shop.yaml")
+    contract = parse_yaml(GOOD + "country: NO\nproducts: [0123, 1_000, on]\ndates: {cutoff: 10:30}\n", "shop.yaml")
     assert contract.country == "NO"
     assert contract.products == ("0123", "1_000", "on")
     assert (contract.dates.cutoff.hour, contract.dates.cutoff.minute) == (10, 30)
@@ -103,7 +103,7 @@ def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, said: st
     text = GOOD.replace(old, new) if old else GOOD + new
     assert text != GOOD
     with pytest.raises(Rejected) as refusal:
-        read(text, "shop.yaml")
+        parse_yaml(text, "shop.yaml")
     assert str(refusal.value).startswith("shop.yaml is not a valid contract")
     assert said in str(refusal.value)
 
@@ -123,7 +123,7 @@ dates: {formats: ["%d.%m.%Y", "%d.%m."]}
 version: first
 """
     with pytest.raises(Rejected) as refusal:
-        read(text, "shop.yaml")
+        parse_yaml(text, "shop.yaml")
     assert str(refusal.value).splitlines() == [
         "shop.yaml is not a valid contract:",
         "  line 1, column 1: columns: is needed, and is not there",
@@ -157,7 +157,7 @@ ranges:
   category: {minimum: 0}
 """
     with pytest.raises(Rejected) as refusal:
-        read(text, "shop.yaml")
+        parse_yaml(text, "shop.yaml")
     assert [line.partition(": ")[0].strip() for line in str(refusal.value).splitlines()[1:]] == [
         "line 4, column 1",
         "line 7, column 3",
@@ -221,10 +221,10 @@ def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_two_rules_of_identity_in_one_region_need_a_prefix(change: dict[str, Any], fine: bool) -> None:
-    shop = read(GOOD, "shop.yaml")
+    shop = parse_yaml(GOOD, "shop.yaml")
     other = Contract.model_validate(shop.model_dump() | {"name": "other"} | change)
     if fine:
-        agree([shop, other])
+        check_sale_ids([shop, other])
     else:
         with pytest.raises(Rejected, match="shop and other both report to Shop"):
-            agree([shop, other])
+            check_sale_ids([shop, other])

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.app import App, open_app
 from tillstream.app.custom_contracts import InDocuments
-from tillstream.contracts.registry import ContractBook
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.settings import Settings
 
@@ -18,9 +18,9 @@ def app(tmp_path: Path) -> Iterator[App]:
         yield app
 
 
-def instance(app: App) -> ContractBook:
+def instance(app: App) -> ContractRegistry:
     own = InDocuments(app.ports)
-    return ContractBook(app.ports.documents, own.read(), own.save, own.read)
+    return ContractRegistry(app.ports.documents, own.read(), own.save, own.read)
 
 
 def test_what_one_instance_saves_the_others_read_by_at_their_next_event(app: App) -> None:

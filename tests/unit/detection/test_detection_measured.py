@@ -3,15 +3,15 @@
 import pytest
 
 from bench import detection
-from bench.detection import FILES, judge
-from bench.detection_files import made
+from bench.detection import FILES, evaluate
+from bench.detection_files import generate_file
 
 FEW = 40
 
 
 @pytest.mark.parametrize("seed", range(FEW))
 def test_no_proposal_is_wrong_and_silent(seed: int) -> None:
-    assert judge(made(seed)).wrong == []
+    assert evaluate(generate_file(seed)).wrong == []
 
 
 @pytest.mark.long
@@ -23,13 +23,13 @@ def test_of_three_hundred_proposals_none_is_wrong_and_silent() -> None:
 
 
 def test_a_file_is_the_same_for_a_seed_and_another_for_another() -> None:
-    assert made(3) == made(3)
-    assert made(3).data != made(4).data
+    assert generate_file(3) == generate_file(3)
+    assert generate_file(3).data != generate_file(4).data
 
 
 def test_the_judge_sees_a_wrong_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
     """A detection that never asks for the order of days, and reads them the other way, is found out."""
-    one = next(file for file in map(made, range(FILES)) if file.truth.style.date_format.startswith("%d/%m/%Y"))
+    one = next(file for file in map(generate_file, range(FILES)) if file.truth.style.date_format.startswith("%d/%m/%Y"))
     turned = one.truth.style.date_format.replace("%d/%m", "%m/%d")
     proposed = detection.propose
 
@@ -39,4 +39,4 @@ def test_the_judge_sees_a_wrong_proposal(monkeypatch: pytest.MonkeyPatch) -> Non
         return detection.Proposal(found.contract, found.findings, (), found.rows)
 
     monkeypatch.setattr(detection, "propose", wrong)
-    assert "dates" in judge(one).wrong
+    assert "dates" in evaluate(one).wrong

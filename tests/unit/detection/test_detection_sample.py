@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tillstream.detection import propose
-from tillstream.detection.text.sample import MOST, take
+from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take
 
 
 class Counting(io.BytesIO):
@@ -34,7 +34,7 @@ ROWS = b"".join(b"%d,2026-03-%02d,2,1.50\n" % (number, number % 28 + 1) for numb
 def test_of_a_large_file_two_megabytes_are_read(kind: type[Counting], pack: type[bytes]) -> None:
     stream = kind(pack(HEADER + ROWS))
     proposal = propose(stream)
-    assert 0 < stream.taken <= MOST
+    assert 0 < stream.taken <= MAX_SAMPLE_BYTES
     assert proposal.read == stream.taken
     assert proposal.contract["columns"] == {
         "sale_id": "Order No",
@@ -59,5 +59,5 @@ def test_a_small_file_is_read_whole() -> None:
 
 def test_a_bomb_is_not_unpacked_whole() -> None:
     taken = take(io.BytesIO(gzip.compress(b"0" * 300_000_000, 1)))
-    assert sum(map(len, taken.pieces)) <= MOST
+    assert sum(map(len, taken.pieces)) <= MAX_SAMPLE_BYTES
     assert not taken.whole

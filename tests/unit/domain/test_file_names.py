@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.file_names import contract_named, unfinished
+from tillstream.domain.file_names import contract_from_path, is_ignored
 
 NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
 
@@ -24,26 +24,26 @@ NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
     ],
 )
 def test_a_folder_or_the_beginning_of_a_name_says_the_contract(path: str, name: str) -> None:
-    assert contract_named(path, NAMES) == name
+    assert contract_from_path(path, NAMES) == name
 
 
 @pytest.mark.parametrize("path", ["INDIA.csv", "sales.csv", "sales_UK.csv", "UK2026.csv", "", "FR/sales.csv"])
 def test_a_name_that_only_looks_like_one_says_nothing(path: str) -> None:
-    assert contract_named(path, NAMES) is None
+    assert contract_from_path(path, NAMES) is None
 
 
 def test_capitals_decide_only_between_names_that_differ_in_nothing_else() -> None:
-    assert contract_named("shop.csv", ("Shop", "shop")) == "shop"
-    assert contract_named("Shop.csv", ("Shop", "shop")) == "Shop"
+    assert contract_from_path("shop.csv", ("Shop", "shop")) == "shop"
+    assert contract_from_path("Shop.csv", ("Shop", "shop")) == "Shop"
 
 
 @pytest.mark.parametrize(
     "name", ["a.csv.part", "a.TMP", "~$book.xlsx", ".a.csv", "IN/.hidden", "a.csv~", "a.crdownload", "Thumbs.db", "IN/"]
 )
 def test_temporary_and_hidden_names_are_no_files_yet(name: str) -> None:
-    assert unfinished(name)
+    assert is_ignored(name)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "IN/a.csv", "partners.csv", "a.part.csv", "no-ending"])
 def test_other_names_are_files(name: str) -> None:
-    assert not unfinished(name)
+    assert not is_ignored(name)

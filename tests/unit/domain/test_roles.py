@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.people import EVERYTHING, MAY, Action, Role, Scope, scope_of
+from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
 
 ROWS = """
 what                                          admin  manager  clerk  salesperson  analyst
@@ -27,15 +27,15 @@ def test_the_columns_are_the_roles_and_the_rows_all_the_actions() -> None:
 
 @pytest.mark.parametrize(("what", "role", "may"), CELLS)
 def test_a_role_may_what_the_table_says(what: str, role: Role, *, may: bool) -> None:
-    assert (Action(what) in MAY[role]) == may
+    assert (Action(what) in PERMISSIONS[role]) == may
     assert scope_of(role, ("IN",), (), "S1").may(Action(what)) == may
 
 
 @pytest.mark.parametrize(
     ("role", "given", "sees"),
     [
-        (Role.ADMIN, (), EVERYTHING),
-        (Role.ADMIN, (("IN",), ("MUM01",), "S1"), EVERYTHING),
+        (Role.ADMIN, (), UNRESTRICTED),
+        (Role.ADMIN, (("IN",), ("MUM01",), "S1"), UNRESTRICTED),
         (Role.MANAGER, (("IN",), ("MUM01",)), Scope(Role.MANAGER, ("IN",), ("MUM01",))),
         (Role.MANAGER, (("IN",),), Scope(Role.MANAGER, ("IN",))),
         (Role.MANAGER, (), Scope(Role.MANAGER, ())),

@@ -99,7 +99,7 @@ def test_names_are_said_once() -> None:
 
 def test_everything_that_gives_up_on_messages_may_hand_them_over() -> None:
     giving_up = {each.name for each in resources() if each.kind == "subscription" and "deadLetterPolicy" in each.wanted}
-    assert giving_up == set(accounts.pushed_and_pulled())
+    assert giving_up == set(accounts.dead_letter_subscriptions())
 
 
 def test_a_dry_run_says_every_resource_and_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

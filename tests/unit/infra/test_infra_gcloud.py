@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.gcloud import AlreadyExists, Gcloud
-from infra.resource import Ask, Command, gcloud
+from infra.resource import Command, StateQuery, gcloud
 from tillstream.domain.errors import Rejected, Unavailable
 
 
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_told_at_once_and_what_is_there_apart(program: Path, tm
 
 
 def test_what_is_not_there_is_no_error_to_whoever_asks(program: Path, tmp_path: Path) -> None:
-    ask = Ask(("pubsub", "topics", "list"), str, "")
+    ask = StateQuery(("pubsub", "topics", "list"), str, "")
     says(program, "echo 'ERROR: NOT_FOUND: nothing here' >&2; exit 1")
     assert here(tmp_path).ask(ask) is None
     says(program, "echo 'ERROR: PERMISSION_DENIED' >&2; exit 1")

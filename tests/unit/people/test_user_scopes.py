@@ -75,13 +75,13 @@ def test_the_warehouse_follows_the_accounts_and_is_written_only_when_they_change
     app: App, told: Callable[[], list[dict[str, object]]]
 ) -> None:
     accounts.add(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"], password="a long one for Mia")
-    assert user_scopes.project(app.ports)
-    assert not user_scopes.project(app.ports)
+    assert user_scopes.sync(app.ports)
+    assert not user_scopes.sync(app.ports)
     assert {"email": "mia@shop.example", "bound": "region", "value": "IN"} in told()
     accounts.assign(app.ports, "mia@shop.example", regions=["UK"])
-    assert user_scopes.project(app.ports)
+    assert user_scopes.sync(app.ports)
     assert {row["value"] for row in told() if row["bound"] == "region"} == {"UK"}
     accounts.disable(app.ports, "mia@shop.example")
-    assert user_scopes.project(app.ports)
+    assert user_scopes.sync(app.ports)
     assert told() == []
-    assert not user_scopes.project(app.ports)
+    assert not user_scopes.sync(app.ports)

@@ -17,7 +17,7 @@ from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.samples.facts import FileFacts, SampleFacts
 from tillstream.samples.files import DEMO, expected, files, write_samples
-from tillstream.samples.more_regions import EVERY
+from tillstream.samples.more_regions import ALL_REGIONS
 from tillstream.samples.wide import CONTRACT, wide_file
 
 UNTIL = date(2025, 10, 31)
@@ -179,15 +179,15 @@ def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
-    made = small | bytes_of(regions=sorted(set(EVERY) - set(DEMO)))
-    for one in files(until=UNTIL, scale=SMALL, regions=tuple(EVERY)):
+    made = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO)))
+    for one in files(until=UNTIL, scale=SMALL, regions=tuple(ALL_REGIONS)):
         contract = shipped()[one.contract]
         header = made[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
         assert set(contract.columns.values()) <= set(header)
         assert len(set(header)) == len(header)
 
 
-@pytest.mark.parametrize("region", sorted(EVERY))
+@pytest.mark.parametrize("region", sorted(ALL_REGIONS))
 @pytest.mark.parametrize(("until", "scale"), [(UNTIL, SMALL), (date(2024, 2, 1), 0.02), (date(2025, 3, 17), 0.002)])
 def test_a_plain_reading_of_the_files_finds_every_fact(region: str, until: date, scale: float) -> None:
     claimed = expected(until=until, scale=scale, regions=[region])[region]

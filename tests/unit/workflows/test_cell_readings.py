@@ -3,8 +3,8 @@
 import pytest
 from sale_cells import contract
 
-from tillstream.workflows.corrections.drafts.interpretations import DATES, LABELS, NUMBERS, READINGS, read_as
-from tillstream.workflows.corrections.drafts.known_values import Known, nearest
+from tillstream.workflows.corrections.drafts.interpretations import DATES, INTERPRETATIONS, LABELS, NUMBERS, interpret
+from tillstream.workflows.corrections.drafts.known_values import KnownValue, nearest
 
 POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
 
@@ -25,7 +25,7 @@ POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
     ],
 )
 def test_a_date_is_read_in_the_orders_in_which_it_is_one(text: str, readings: dict[str, str]) -> None:
-    read = {how: read_as(how, text, POINT) for how in DATES}
+    read = {how: interpret(how, text, POINT) for how in DATES}
     assert {how: day for how, day in read.items() if day and not day.startswith("2003")} == readings
 
 
@@ -48,22 +48,22 @@ def test_a_date_is_read_in_the_orders_in_which_it_is_one(text: str, readings: di
     ],
 )
 def test_a_number_is_read_with_either_sign_in_words_or_behind_its_letters(text: str, readings: dict[str, str]) -> None:
-    read = {how: read_as(how, text, POINT) for how in NUMBERS}
+    read = {how: interpret(how, text, POINT) for how in NUMBERS}
     assert {how: number for how, number in read.items() if number} == readings
 
 
 def test_a_number_is_written_as_the_contract_writes_numbers() -> None:
-    assert read_as("decimal-point", "$1,234.50", COMMA) == "1234,50"
+    assert interpret("decimal-point", "$1,234.50", COMMA) == "1234,50"
 
 
 def test_every_reading_has_its_words() -> None:
-    assert set(LABELS) == set(READINGS) == {*DATES, *NUMBERS}
+    assert set(LABELS) == set(INTERPRETATIONS) == {*DATES, *NUMBERS}
 
 
 def test_the_nearest_value_comes_first_by_what_it_is_or_is_called() -> None:
-    stores = [Known("MUM01"), Known("DEL01"), Known("BLR01")]
+    stores = [KnownValue("MUM01"), KnownValue("DEL01"), KnownValue("BLR01")]
     assert nearest("MUM1", stores)[0].text == "MUM01"
-    products = [Known(f"P{number}", f"Kettle {number}") for number in range(30)] + [Known("P77", "Lunch bag")]
+    products = [KnownValue(f"P{number}", f"Kettle {number}") for number in range(30)] + [KnownValue("P77", "Lunch bag")]
     assert nearest("lunch bga", products)[0].text == "P77"
     assert nearest("nothing like it at all", products) == []
     assert [one.text for one in nearest("", stores)] == ["MUM01", "DEL01", "BLR01"]

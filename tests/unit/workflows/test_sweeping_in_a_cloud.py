@@ -19,7 +19,7 @@ from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
 from tillstream.workflows.operations import maintenance_log
-from tillstream.workflows.operations.reconcile import sweep
+from tillstream.workflows.operations.reconcile import reconcile
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -41,7 +41,7 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> dict[str, int]:
-    found: dict[str, int] = sweep(app.ports, app.book, hand_on=True)
+    found: dict[str, int] = reconcile(app.ports, app.book, hand_on=True)
     maintenance_log.note(app.ports, maintenance_log.SWEEP)
     return found
 
@@ -72,7 +72,7 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
     (document,) = app.ports.documents.find(records.COLLECTION)
     app.ports.documents.delete(records.COLLECTION, document.id)
     assert swept(app)["registered"] == 0
-    assert sweep(app.ports, app.book)["registered"] == 1
+    assert reconcile(app.ports, app.book)["registered"] == 1
 
 
 def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:

@@ -10,7 +10,7 @@ from tillstream.adapters.google.backup import documents as backup_documents
 from tillstream.adapters.google.backup import manifest as backup_manifest
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, ORIGINALS, TABLES, Manifest, Original
-from tillstream.adapters.google.backup.place import Place
+from tillstream.adapters.google.backup.place import BackupFolder
 from tillstream.app.google.dataset import dataset_of
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
@@ -24,12 +24,12 @@ def keep(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, A
 
     Raises `Rejected`, `Unavailable`; the folder then has no manifest and is not a backup.
     """
-    place = Place(settings.project, out)
+    place = BackupFolder(settings.project, out)
     if place.held():
         raise Rejected(f"{place.address} holds something already. Name another folder.")
     with closing(dataset_of(settings)) as dataset:
-        least = backup_tables.lengths(dataset)
-        at = backup_tables.moment(dataset)
+        least = backup_tables.count_rows(dataset)
+        at = backup_tables.current_time(dataset)
         count = 0
 
         def documents() -> Any:

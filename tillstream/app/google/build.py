@@ -13,7 +13,7 @@ from tillstream.app import custom_contracts
 from tillstream.app.app import App
 from tillstream.app.google.dataset import dataset_of
 from tillstream.app.lazy_warehouse import LazyWarehouse
-from tillstream.contracts.registry import ContractBook
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Clock, Ports, Warehouse
 from tillstream.settings import Settings
 
@@ -33,7 +33,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         settings.limits,
     )
     own = custom_contracts.InDocuments(ports)
-    book = ContractBook(ports.documents, own.read(), own.save, own.read)
+    book = ContractRegistry(ports.documents, own.read(), own.save, own.read)
     return App(settings, ports, book, QueryCache(), partial(_scratch, settings), keep_copy=partial(_keep, settings))
 
 

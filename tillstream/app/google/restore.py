@@ -8,7 +8,7 @@ from tillstream.adapters.google.backup import documents as backup_documents
 from tillstream.adapters.google.backup import manifest as backup_manifest
 from tillstream.adapters.google.backup import tables as backup_tables
 from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, Manifest, Original
-from tillstream.adapters.google.backup.place import Place
+from tillstream.adapters.google.backup.place import BackupFolder
 from tillstream.app.google.backup import ReportBytes, check_whole, summary
 from tillstream.app.google.build import build
 from tillstream.app.google.dataset import dataset_of
@@ -19,14 +19,14 @@ from tillstream.domain.object_names import restored
 from tillstream.settings import Settings
 
 
-def bring_back(
+def restore(
     settings: Settings, address: str, *, replace: bool, report_bytes: ReportBytes = lambda _: None
 ) -> dict[str, Any]:
     """Restore a backup into a deployed project after a complete check. Idempotent.
 
     Raises `Rejected` if the backup is damaged, or if the project has data and `replace` is False.
     """
-    place = Place(settings.project, address)
+    place = BackupFolder(settings.project, address)
     manifest, originals, files = _checked(place)
     with closing(build(settings)) as app, closing(dataset_of(settings)) as dataset:
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist()
@@ -40,14 +40,14 @@ def bring_back(
             name: [f"{place.address}/{object_name}" for object_name in manifest.objects_of(name)]
             for name in manifest.tables
         }
-        backup_tables.bring_back(dataset, manifest.tables, addresses)
+        backup_tables.restore(dataset, manifest.tables, addresses)
         with place.open(DOCUMENTS) as lines:
-            backup_documents.bring_back(settings.project, app.ports.documents, lines, partial(_relocated, moved))
-        freshness.tell(app.ports.documents)
+            backup_documents.restore(settings.project, app.ports.documents, lines, partial(_relocated, moved))
+        freshness.bump(app.ports.documents)
     return {"home": f"The project {settings.project}", "set_aside": "", "files": files} | summary(manifest)
 
 
-def _checked(place: Place) -> tuple[Manifest, list[Original], int]:
+def _checked(place: BackupFolder) -> tuple[Manifest, list[Original], int]:
     try:
         with place.open(MANIFEST) as stream:
             manifest = backup_manifest.read(stream.read())
@@ -56,7 +56,7 @@ def _checked(place: Place) -> tuple[Manifest, list[Original], int]:
         held = place.held()
         check_whole(manifest, originals, held)
         with place.open(DOCUMENTS) as stream:
-            count = sum(1 for _ in map(backup_documents.put, stream))
+            count = sum(1 for _ in map(backup_documents.parse_line, stream))
     except NotFound as error:
         raise Rejected(f"{place.address} is no whole backup: {error} Use another one.") from error
     if count != manifest.documents:
@@ -65,7 +65,7 @@ def _checked(place: Place) -> tuple[Manifest, list[Original], int]:
 
 
 def _restore_originals(
-    inbox: str, place: Place, originals: list[Original], report_bytes: ReportBytes
+    inbox: str, place: BackupFolder, originals: list[Original], report_bytes: ReportBytes
 ) -> dict[tuple[str, int], tuple[str, int]]:
     """Restore originals missing from the inbox; return (name, generation) in the records → the new ones.
 
@@ -73,7 +73,7 @@ def _restore_originals(
     """
     recorded = set()
     with place.open(DOCUMENTS) as stream:
-        for document in map(backup_documents.put, stream):
+        for document in map(backup_documents.parse_line, stream):
             if document.collection == records.COLLECTION:
                 recorded.add((document.data["object"], document.data["generation"]))
     current = set(place.versions(inbox))

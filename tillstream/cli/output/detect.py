@@ -7,11 +7,11 @@ from tillstream.cli.output.tables import print_line, title
 
 def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
     if as_yaml:
-        from tillstream.contracts.yaml_writer import text_of_data
+        from tillstream.contracts.yaml_writer import data_to_yaml
 
         for question in data["questions"]:
             print_line(f"# open: {question['key']}: {question['question']}")
-        print_line(text_of_data(data["contract"]).rstrip())
+        print_line(data_to_yaml(data["contract"]).rstrip())
         return
     contract = data["contract"]
     title(data["file"], f" · proposed contract {contract['name']} · {data['rows_read']:,} rows looked at")

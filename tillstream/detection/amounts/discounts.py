@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tillstream.detection.amounts.money import MIN_SHARE, TOLERANCE, MoneyRows, Row
-from tillstream.detection.evidence import LIKELY, Told
+from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.words.headers import is_rate_header
 
 KINDS = ("amount", "rate", "percent")
@@ -16,7 +16,7 @@ _QUARTERS = 4
 _TOTALS = frozenset({"net_amount", "amount"})
 
 
-def decide(money: MoneyRows, roles: dict[str, str], log: Told, *, percent: bool) -> str:
+def decide(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, percent: bool) -> str:
     """The kind of the discount column; empty if there is none. percent: its cells contain `%`. Asks `discount`.
 
     A rate or percentage is converted to an amount in `money`, so that sums can be compared.
@@ -41,7 +41,9 @@ def decide(money: MoneyRows, roles: dict[str, str], log: Told, *, percent: bool)
     return kind
 
 
-def _kind(money: MoneyRows, roles: dict[str, str], name: str, values: list[float], log: Told, *, percent: bool) -> str:
+def _kind(
+    money: MoneyRows, roles: dict[str, str], name: str, values: list[float], log: DetectionLog, *, percent: bool
+) -> str:
     priced = {"quantity", "unit_price"} <= set(roles)
     answer = log.answer("discount")
     if answer in KINDS and (priced or answer == "amount"):
@@ -62,7 +64,9 @@ def _kind(money: MoneyRows, roles: dict[str, str], name: str, values: list[float
     )
 
 
-def _kind_by_values(name: str, values: list[float], log: Told, *, is_rate: bool, percent: bool, has_total: bool) -> str:
+def _kind_by_values(
+    name: str, values: list[float], log: DetectionLog, *, is_rate: bool, percent: bool, has_total: bool
+) -> str:
     """Choose a kind by values if no sum proves one. has_total: the file has a total that no kind explains."""
     if percent:
         log.find("discount", "percent", f"the cells of {name} say so", LIKELY)

@@ -1,7 +1,7 @@
 """Find tax columns with unknown names by an even ratio to the total."""
 
 from tillstream.detection.amounts.money import TOLERANCE, Row, to_float
-from tillstream.detection.evidence import Told
+from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
@@ -18,7 +18,9 @@ def is_even_rate(tax: float, net: float, tolerance: float = TOLERANCE) -> bool:
     return 1 <= rate <= 60 and abs(rate - round(rate)) <= 200 * tolerance / abs(net)
 
 
-def ask_for_tax(sheet: Sheet, roles: dict[str, str], style: NumberStyle, unmapped: tuple[str, ...], log: Told) -> None:
+def ask_for_tax(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, unmapped: tuple[str, ...], log: DetectionLog
+) -> None:
     """Ask `column.tax` if a column may be the tax. unmapped: numeric columns with unknown names."""
     total_column = next((roles[role] for role in _TOTALS if role in roles), "")
     if "tax" in roles or "column.tax" in log.answers:

@@ -6,7 +6,7 @@ from typing import Any
 from tillstream.detection.amounts import discounts
 from tillstream.detection.amounts.money import MIN_SHARE, MoneyRows, Row, discounted_price, money_rows
 from tillstream.detection.amounts.taxes import MIN_TAXED_ROWS, is_even_rate
-from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
@@ -14,7 +14,9 @@ Proof = tuple[str, str, float, tuple[int, ...]]
 """Role, evidence, share of rows, and example lines."""
 
 
-def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Told, *, percent: bool) -> dict[str, Any]:
+def decide(
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog, *, percent: bool
+) -> dict[str, Any]:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
     percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
@@ -42,7 +44,7 @@ def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Told, *
     return rule
 
 
-def _classify_total(money: MoneyRows, roles: dict[str, str], log: Told, *, priced: bool) -> None:
+def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, priced: bool) -> None:
     """Classify a total that is named neither net nor gross."""
     name = roles["amount"]
     answer = log.answer("amount")
@@ -132,7 +134,7 @@ def _even_rate_shares(money: MoneyRows, total: Callable[[Row], float | None]) ->
     return added / rows, included / rows
 
 
-def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: Told, *, priced: bool) -> dict[str, Any]:
+def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *, priced: bool) -> dict[str, Any]:
     """Settings to compute the net total from prices or a gross total, depending on whether they include tax."""
     answer = log.answer("prices")
     if answer == "net" and priced:
@@ -181,7 +183,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
         yield "with tax", f"{roles['tax']} is a part of quantity × price at an even rate", included, ()
 
 
-def _with_tax(roles: dict[str, str], log: Told) -> dict[str, Any]:
+def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     """Settings for totals that include tax, taken from a tax column or a rate. Asks `tax_rate`."""
     if "tax" in roles:
         return {"include": "tax"}

@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import combinations
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 
 CONTENT = "content"
@@ -13,7 +13,7 @@ _NEARLY_UNIQUE = 0.99
 _ID_ROLES = ("sale_id", "line_key", "store_id", "date", "product_id", "product_name", "category", "customer_id")
 
 
-def decide(sheet: Sheet, roles: dict[str, str], log: Told) -> tuple[str, ...] | None:
+def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
     """Columns that identify a sale without a sale id; None if there is a sale id. Asks `identity`.
 
     An empty tuple means that the row content identifies the sale.
@@ -58,7 +58,7 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
     return names
 
 
-def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: Told) -> None:
+def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> None:
     """Check the sale id: with a line number, both must be unique; without, equal products of a sale are numbered."""
     name = roles["sale_id"]
     if sheet.columns[name].filled < sheet.rows:
@@ -125,7 +125,7 @@ def _duplicate_rows(sheet: Sheet, names: tuple[str, ...]) -> tuple[int, tuple[in
     return len(keys) - len(counts), tuple(pair)
 
 
-def per_store(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...] | None, log: Told) -> str:
+def per_store(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...] | None, log: DetectionLog) -> str:
     """Scope of sale ids. `per-store` is also correct for region-wide ids if each sale has one store."""
     if "store_id" not in roles or (sale_columns and roles["store_id"] in sale_columns):
         return "region-wide"

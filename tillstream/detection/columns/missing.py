@@ -3,12 +3,12 @@
 from typing import Any
 
 from tillstream.detection.columns.roles import NUMERIC, Profile
-from tillstream.detection.evidence import Told
+from tillstream.detection.evidence import DetectionLog
 
 _MAX_WORDS, _MIN_COUNT = 3, 2
 
 
-def decide(roles: dict[str, str], profiles: dict[str, Profile], log: Told) -> dict[str, Any]:
+def decide(roles: dict[str, str], profiles: dict[str, Profile], log: DetectionLog) -> dict[str, Any]:
     """The contract's `where_missing`. Asks `missing.WORD` for each repeated word."""
     rules: dict[str, Any] = {}
     for role, name in roles.items():
@@ -29,7 +29,7 @@ def _has_digit(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _means_missing(word: str, profile: Profile, log: Told) -> bool:
+def _means_missing(word: str, profile: Profile, log: DetectionLog) -> bool:
     answer = log.answer(f"missing.{word}")
     if answer is None:
         count, name = profile.column.words[word], profile.column.name

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values import dates, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -18,7 +18,7 @@ _UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
 _MIN_SHARE = 0.8
 """Minimum share of cells that match the role; the rest are missing-value words or errors."""
 _DATES = 0.95
-NONE = "-"
+NO_COLUMN = "-"
 """Answer for a role without a column."""
 
 
@@ -62,11 +62,11 @@ def profiles(sheet: Sheet) -> dict[str, Profile]:
     return {name: Profile(column) for name, column in sheet.columns.items()}
 
 
-def assign(column_profiles: dict[str, Profile], log: Told) -> dict[str, str]:
+def assign(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, str]:
     """Role → header. Asks `column.ROLE` if several headers match a role equally well."""
     candidates: dict[str, list[tuple[HeaderMatch, str]]] = {}
     answered = _answered_columns(column_profiles, log)
-    excluded = {key.removeprefix("column.") for key, answer in log.answers.items() if answer == NONE}
+    excluded = {key.removeprefix("column.") for key, answer in log.answers.items() if answer == NO_COLUMN}
     for name, profile in column_profiles.items():
         if name in answered.values():
             continue
@@ -92,7 +92,7 @@ def assign(column_profiles: dict[str, Profile], log: Told) -> dict[str, str]:
     return assigned
 
 
-def _answered_columns(column_profiles: dict[str, Profile], log: Told) -> dict[str, str]:
+def _answered_columns(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, str]:
     """Role → column from the user's answers."""
     answered = {}
     for key in log.answers:
@@ -111,7 +111,7 @@ def _irrelevant_columns(candidates: dict[str, list[tuple[HeaderMatch, str]]]) ->
 
 
 def _assign_role(
-    role: str, candidates: list[tuple[HeaderMatch, str]], assigned: dict[str, str], used: set[str], log: Told
+    role: str, candidates: list[tuple[HeaderMatch, str]], assigned: dict[str, str], used: set[str], log: DetectionLog
 ) -> None:
     if not candidates or log.answers.get(f"column.{role}") == "-":
         return
@@ -134,7 +134,7 @@ def _assign_role(
 
 
 def _assign_date_by_values(
-    column_profiles: dict[str, Profile], used: set[str], assigned: dict[str, str], log: Told
+    column_profiles: dict[str, Profile], used: set[str], assigned: dict[str, str], log: DetectionLog
 ) -> None:
     """Use the only column with dates as the date, regardless of its name."""
     names = [name for name, profile in column_profiles.items() if name not in used and profile.may_be_date]
@@ -147,7 +147,7 @@ def _assign_date_by_values(
 
 
 def _ask_unreadable_amounts(
-    column_profiles: dict[str, Profile], used: set[str], assigned: dict[str, str], log: Told
+    column_profiles: dict[str, Profile], used: set[str], assigned: dict[str, str], log: DetectionLog
 ) -> None:
     """Ask about columns that are named like an amount but do not contain numbers."""
     for name, profile in column_profiles.items():

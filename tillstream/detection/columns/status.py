@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 from tillstream.detection.amounts.money import to_float
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 from tillstream.detection.words.headers import plain
@@ -14,7 +14,7 @@ _MIN_NEGATIVE_SHARE = 0.95
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
 
-def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Told) -> dict[str, object]:
+def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: DetectionLog) -> dict[str, object]:
     """The contract's `status` section. Asks `status.WORD` for each unknown word."""
     rule: dict[str, object] = {}
     name = roles.get("status")
@@ -38,7 +38,7 @@ def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Told) -
     return rule
 
 
-def _map_words(sheet: Sheet, name: str, log: Told) -> dict[str, str]:
+def _map_words(sheet: Sheet, name: str, log: DetectionLog) -> dict[str, str]:
     column = sheet.columns[name]
     statuses: dict[str, str] = {}
     for word in column.words:
@@ -55,7 +55,7 @@ def _map_words(sheet: Sheet, name: str, log: Told) -> dict[str, str]:
 
 
 def _detect_returns(
-    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: Told
+    sheet: Sheet, roles: dict[str, str], style: NumberStyle, rule: dict[str, object], log: DetectionLog
 ) -> None:
     """Detect returns by a sale id prefix that coincides with negative quantities, else by negative quantities."""
     signed = roles.get("quantity") or roles.get("net_amount") or roles.get("gross_amount")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
-from tillstream.detection.sheet import NO_LINE, Sheet, sheet_of
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
+from tillstream.detection.sheet import NO_LINE, Sheet, build_sheet
 from tillstream.detection.text.encoding import DecodedSample
-from tillstream.detection.values.numbers import looks_written
+from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words import footers
 from tillstream.detection.words.headers import is_header_name
 
@@ -38,7 +38,7 @@ class Dialect:
     """Generated column names of a file without a header."""
 
 
-def decide(text: DecodedSample, log: Told, *, whole: bool, includes_end: bool = False) -> tuple[Dialect, Sheet]:
+def decide(text: DecodedSample, log: DetectionLog, *, whole: bool, includes_end: bool = False) -> tuple[Dialect, Sheet]:
     """Detect the dialect. Asks `delimiter` if several are plausible, and `header` if no row looks like one."""
     head = text.pieces[0]
     delimiter = _delimiter(head, log)
@@ -71,7 +71,7 @@ def decide(text: DecodedSample, log: Told, *, whole: bool, includes_end: bool = 
     kept = [index for index in range(len(cells)) if index not in total_rows | repeated]
     contiguous_rows -= sum(index < contiguous_rows for index in total_rows | repeated)
     cells, lines = [cells[index] for index in kept], [lines[index] for index in kept]
-    sheet = sheet_of(names, cells, lines, whole=whole and has_all_rows, contiguous_rows=contiguous_rows)
+    sheet = build_sheet(names, cells, lines, whole=whole and has_all_rows, contiguous_rows=contiguous_rows)
     return Dialect(delimiter, line, ignore, tuple(names) if header_index is None else ()), sheet
 
 
@@ -92,7 +92,7 @@ def _records(text: str, delimiter: str) -> Iterator[Row]:
         return
 
 
-def _delimiter(head: str, log: Told) -> str:
+def _delimiter(head: str, log: DetectionLog) -> str:
     answer = log.answer("delimiter")
     if answer:
         return {"tab": "\t", "\\t": "\t"}.get(answer, answer) if answer else ","
@@ -157,7 +157,7 @@ def _trim_trailing_empty(header: list[str], width: int) -> list[str]:
     return header[:width] if len(header) > width and not any(header[width:]) else header
 
 
-def _header_index(rows: list[Row], width: int, log: Told) -> int | None:
+def _header_index(rows: list[Row], width: int, log: DetectionLog) -> int | None:
     """Index of the header row, or None."""
     answer = log.answer("header")
     if answer is not None:
@@ -165,7 +165,7 @@ def _header_index(rows: list[Row], width: int, log: Told) -> int | None:
     candidates: list[tuple[int, int]] = []
     for index, (_, row) in enumerate(rows[:_HEADER_SEARCH_RECORDS]):
         names = [cell.strip() for cell in row if cell.strip()]
-        if len(row) < width or len(names) < (width + 1) // 2 or any(looks_written(name) for name in names):
+        if len(row) < width or len(names) < (width + 1) // 2 or any(looks_like_number(name) for name in names):
             continue
         candidates.append((sum(is_header_name(name) for name in names), index))
     if not candidates:

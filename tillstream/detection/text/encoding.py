@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.text.sample import Sample
 
 SINGLE = ("cp1252", "cp850")
@@ -34,7 +34,7 @@ class DecodedSample:
     pieces: tuple[str, ...]
 
 
-def decide(sample: Sample, log: Told) -> DecodedSample:
+def decide(sample: Sample, log: DetectionLog) -> DecodedSample:
     """Decode the sample. Asks `encoding` if the best encoding is not clearly plausible, and uses it for now."""
     answer = log.answer("encoding")
     if answer:
@@ -47,7 +47,7 @@ def decide(sample: Sample, log: Told) -> DecodedSample:
     return _decode_sample(sample, _without_bom(sample, head, log))
 
 
-def _without_bom(sample: Sample, head: bytes, log: Told) -> str:
+def _without_bom(sample: Sample, head: bytes, log: DetectionLog) -> str:
     utf16 = _utf16_by_nul_bytes(head)
     if utf16:
         log.find("encoding", utf16, "every second byte of the ASCII letters is NUL, as in UTF-16", CERTAIN)
@@ -97,7 +97,7 @@ def _is_utf8(piece: bytes) -> bool:
     return True
 
 
-def _by_plausibility(sample: Sample, log: Told) -> str:
+def _by_plausibility(sample: Sample, log: DetectionLog) -> str:
     japanese_score = _japanese_score(sample)
     scores = {encoding: _score(sample, encoding) for encoding in SINGLE}
     scores["cp932"] = japanese_score

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from tillstream.detection.text.sample import GZIP
 
-LOOKED_AT = 1 << 12
+HEAD_BYTES = 1 << 12
 ARCHIVE = b"PK"
 _TYPED = (b"PAR1", b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")
 

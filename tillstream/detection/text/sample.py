@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MOST = 2_000_000
+MAX_SAMPLE_BYTES = 2_000_000
 """Maximum number of bytes read from a file of any size."""
 HEAD, PART = 800_000, 300_000
 _MAX_UNPACKED = 16_000_000
@@ -33,12 +33,12 @@ def take(stream: BinaryIO) -> Sample:
     if len(head) < HEAD:
         return Sample((head,), True, len(head))
     if not stream.seekable():
-        more = _read_exactly(stream, MOST - HEAD)
-        return Sample((head + more,), len(more) < MOST - HEAD, HEAD + len(more))
+        more = _read_exactly(stream, MAX_SAMPLE_BYTES - HEAD)
+        return Sample((head + more,), len(more) < MAX_SAMPLE_BYTES - HEAD, HEAD + len(more))
     size = stream.seek(0, 2)
-    if size <= MOST:
+    if size <= MAX_SAMPLE_BYTES:
         stream.seek(HEAD)
-        more = _read_exactly(stream, MOST - HEAD)
+        more = _read_exactly(stream, MAX_SAMPLE_BYTES - HEAD)
         return Sample((head + more,), True, HEAD + len(more))
     pieces = [head]
     for start in ((size + HEAD - PART) // 2, size - PART):
@@ -72,8 +72,8 @@ def _sample_gzip(head: bytes, stream: BinaryIO) -> Sample:
                 whole = True
                 break
             data = inflate.unconsumed_tail
-            if not data and read < MOST:
-                data = stream.read(min(HEAD, MOST - read))
+            if not data and read < MAX_SAMPLE_BYTES:
+                data = stream.read(min(HEAD, MAX_SAMPLE_BYTES - read))
                 read += len(data)
             if not data:
                 break

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import SIGNS, NumberProfile
 
@@ -75,7 +75,9 @@ def signs(number_columns: Iterable[tuple[Column, NumberProfile]]) -> tuple[str, 
     return tuple(sorted(distinct, key=lambda sign: (-len(sign), sign)))
 
 
-def decide(sheet: Sheet, roles: dict[str, str], number_columns: list[tuple[Column, NumberProfile]], log: Told) -> str:
+def decide(
+    sheet: Sheet, roles: dict[str, str], number_columns: list[tuple[Column, NumberProfile]], log: DetectionLog
+) -> str:
     """The file's currency; empty if a column contains it. Asks `currency` if there is no proof."""
     answer = (log.answer("currency") or "").upper()
     if "currency" in roles and _has_currency_codes(sheet, roles, log):
@@ -93,7 +95,7 @@ def decide(sheet: Sheet, roles: dict[str, str], number_columns: list[tuple[Colum
     return next(iter(proofs), "")
 
 
-def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: Told) -> bool:
+def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> bool:
     """Whether the currency column has a code in every row; otherwise removes its role."""
     column = sheet.columns[roles["currency"]]
     words = set(column.words)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 
-from tillstream.detection.evidence import CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.domain.month_names import LANGUAGES, folded, names
 
@@ -155,7 +155,7 @@ class DateStyle:
     has_offsets: bool
 
 
-def decide(column: Column, dates: DateProfile, sheet: Sheet, log: Told, numbers: Column | None) -> DateStyle:
+def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, numbers: Column | None) -> DateStyle:
     """Detect the date style. Asks `date_order` if no row proves it. numbers: the sale id column, if any."""
     formats = dict(dates.named)
     for format_, cell in dates.named.items():
@@ -180,7 +180,7 @@ def _order(
     examples: dict[tuple[int, int, int], str],
     column: Column,
     sheet: Sheet,
-    log: Told,
+    log: DetectionLog,
     numbers: Column | None,
 ) -> str:
     four_digit_ends = (bool(shape[3]), bool(shape[4]))
@@ -218,7 +218,7 @@ def _order_by_sequence(
     remaining: list[str],
     column: Column,
     sheet: Sheet,
-    log: Told,
+    log: DetectionLog,
     numbers: Column | None,
     words: str,
 ) -> str:
@@ -239,7 +239,7 @@ def _order_by_sequence(
     return ranked[0]
 
 
-def read_as(word: str, order: str) -> date | None:
+def parse_in_order(word: str, order: str) -> date | None:
     """Parse a numeric date in this order (DMY, MDY, YMD); None if it is not a valid date."""
     match = _NUMERIC.match(word)
     if not match:
@@ -250,7 +250,7 @@ def read_as(word: str, order: str) -> date | None:
 
 
 def _in_order(column: Column, sheet: Sheet, order: str) -> list[date]:
-    days = {word: day for word in column.words if (day := read_as(word, order))}
+    days = {word: day for word in column.words if (day := parse_in_order(word, order))}
     return [days[cell] for cell in column.cells[: sheet.contiguous_rows] if cell in days]
 
 
@@ -271,7 +271,7 @@ def is_month_name(word: str) -> bool:
     return any(folded(word) in months for months in _months_by_language().values())
 
 
-def language_of(words: set[str], log: Told) -> str:
+def language_of(words: set[str], log: DetectionLog) -> str:
     """Language of the month names. Asks `language` if none or several match."""
     answer = log.answer("language")
     if answer in LANGUAGES:

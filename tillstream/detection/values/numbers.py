@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, Told
+from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column
 
 _DIGITS = str.maketrans("123456780０１２３４５６７８９", "9" * 19)
@@ -120,7 +120,7 @@ def pattern_of(cell: str) -> str:
     return cell.translate(_DIGITS)
 
 
-def looks_written(cell: str) -> bool:
+def looks_like_number(cell: str) -> bool:
     """Whether a cell is a number, as in data but not in headers."""
     return shape_of(cell.translate(_DIGITS)) is not None
 
@@ -143,7 +143,7 @@ def profile(column: Column) -> NumberProfile:
     """Profile a column; each shape is parsed once, since columns have many numbers but few shapes."""
     result = NumberProfile(0.0)
     probe = islice(column.words, 0, None, max(1, len(column.words) // _PROBE))
-    if not any(looks_written(word) for word in probe):
+    if not any(looks_like_number(word) for word in probe):
         return result
     shapes: dict[str, list[Any]] = {}
     for word, count in column.words.items():
@@ -200,7 +200,7 @@ class NumberStyle:
     thousands: str
 
 
-def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Told) -> NumberStyle:
+def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: DetectionLog) -> NumberStyle:
     """Detect the number style. Asks `decimal` if all cells are ambiguous, such as 1,234, or contradict each other."""
     proofs: dict[str, list[tuple[Column, str]]] = {".": [], ",": []}
     grouping: dict[str, tuple[Column, str]] = {}
@@ -225,7 +225,9 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Told) ->
     return NumberStyle(decimal, thousands)
 
 
-def _proved(proofs: dict[str, list[tuple[Column, str]]], ambiguous: dict[str, tuple[Column, str]], log: Told) -> str:
+def _proved(
+    proofs: dict[str, list[tuple[Column, str]]], ambiguous: dict[str, tuple[Column, str]], log: DetectionLog
+) -> str:
     sides = [sign for sign, cells in proofs.items() if cells]
     words = "Which sign stands before the fraction?"
     if len(sides) == 2:

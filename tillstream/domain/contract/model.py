@@ -38,7 +38,7 @@ separate column), from which sold_at and sale_date are derived."""
 IDS = frozenset({"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"})
 """Id columns: their values are text, even if they look like numbers."""
 
-CHECKED = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
+NUMERIC_COLUMNS = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
 
 class Contract(Strict):
@@ -113,7 +113,7 @@ class Contract(Strict):
     def _complete(self) -> Self:
         values = value_errors(self.columns, self.where_missing, self.values, self.constants)
         derived = derived_column_errors({*self.columns.values(), *self.identity.made_of}, self.made)
-        amounts = amount_errors(self.amounts, self.columns, CHECKED)
+        amounts = amount_errors(self.amounts, self.columns, NUMERIC_COLUMNS)
         errors = [*self._mapping_errors(), *self._column_errors(), *amounts, *values, *derived]
         if errors:
             raise ValueError("\n".join(errors))
@@ -164,8 +164,8 @@ class Contract(Strict):
             if name not in IDS:
                 yield f"identity.whole_numbers.{number}: {name} is not an id; ids are {', '.join(sorted(IDS))}"
         for name in self.ranges:
-            if name in BY_NAME and name not in CHECKED:
-                yield f"ranges.{name}: ranges are only for {', '.join(sorted(CHECKED))}"
+            if name in BY_NAME and name not in NUMERIC_COLUMNS:
+                yield f"ranges.{name}: ranges are only for {', '.join(sorted(NUMERIC_COLUMNS))}"
 
     @property
     def headers(self) -> tuple[str, ...]:

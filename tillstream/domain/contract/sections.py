@@ -18,7 +18,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def known_encoding(name: str) -> str:
+def canonical_encoding(name: str) -> str:
     """The encoding's canonical name. Raises `ValueError` if it is unknown."""
     try:
         return codecs.lookup(name).name
@@ -29,7 +29,7 @@ def known_encoding(name: str) -> str:
 class FileStyle(Strict):
     """How the bytes become cells."""
 
-    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
+    encoding: Annotated[str, AfterValidator(canonical_encoding)] = "utf-8"
     """How the bytes spell letters; a byte order mark and gzip are recognised by themselves."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     """What stands between cells."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream import audit
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Role
 from tillstream.people import account_store, accounts, login_throttle
@@ -20,7 +20,7 @@ class NotInvited(Rejected):
 
 
 @dataclass(frozen=True)
-class Identity:
+class ExternalIdentity:
     """A verified identity. `subject` is permanent at the issuer; an e-mail address may pass to another user."""
 
     issuer: str
@@ -28,7 +28,7 @@ class Identity:
     email: str
 
 
-def sign_in(ports: Ports, identity: Identity) -> User:
+def sign_in(ports: Ports, identity: ExternalIdentity) -> User:
     """Sign in to the account named by the e-mail address; the first sign-in binds it to the issuer's subject.
 
     Raises `NotInvited`, or `login_throttle.TooManyTries` after several of them. Every refusal is audited.
@@ -38,9 +38,9 @@ def sign_in(ports: Ports, identity: Identity) -> User:
     refusal = _refusal(ports, login, identity)
     if refusal:
         details = {"issuer": identity.issuer, "reason": refusal}
-        audit.record(ports, login, What.SESSION_REFUSED, login, None, details)
+        audit.record(ports, login, AuditAction.SESSION_REFUSED, login, None, details)
         raise NotInvited(f"You are {login}, but {refusal}. Ask an administrator of Tillstream for an invitation.")
-    login_throttle.forget(ports, login)
+    login_throttle.reset(ports, login)
     is_first = not _bound_subject(account_store.get_document(ports, login).data, identity.issuer)
     binding = {"issuer": identity.issuer, "subject": identity.subject}
 
@@ -50,35 +50,35 @@ def sign_in(ports: Ports, identity: Identity) -> User:
             raise NotInvited("Your account was changed just now. Sign in again.")
         return data | updates | ({} if subject else {"identities": [*data.get("identities", []), binding], "link": ""})
 
-    return account_store.change(ports, login, change, login, What.USER_JOINED if is_first else None)
+    return account_store.change(ports, login, change, login, AuditAction.USER_JOINED if is_first else None)
 
 
-def expect(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> User:
-    """Create an account without a password, for external sign-in with the address. Raises as `accounts.make`."""
+def invite(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> User:
+    """Create an account without a password, for external sign-in with the address. Raises as `accounts.create`."""
     secret = NO_CREDENTIALS | {"stamp": secrets.token_hex(8)}
-    return accounts.make(ports, login, name, role, secret, by, What.USER_INVITED, **scope)
+    return accounts.create(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)
 
 
-def forget(ports: Ports, login: str, *, by: str = "") -> User:
+def unbind(ports: Ports, login: str, *, by: str = "") -> User:
     """Unbind the account, so that the next verified owner of the address can sign in; every session ends.
 
     Raises `NotFound`, `LastAdmin`.
     """
     reset = NO_CREDENTIALS | {"identities": [], "link": "", "stamp": secrets.token_hex(8)}
-    login_throttle.forget(ports, account_store.normalize_login(login))
-    return account_store.change(ports, login, lambda data: data | reset, by, What.USER_INVITED)
+    login_throttle.reset(ports, account_store.normalize_login(login))
+    return account_store.change(ports, login, lambda data: data | reset, by, AuditAction.USER_INVITED)
 
 
 def first_admin(ports: Ports, login: str) -> None:
     """Create the first admin, for external sign-in, if there are no accounts. Idempotent."""
     if not ports.documents.count(account_store.COLLECTION):
         try:
-            expect(ports, login, "Administrator", Role.ADMIN, by="the first start")
+            invite(ports, login, "Administrator", Role.ADMIN, by="the first start")
         except Conflict:
             return
 
 
-def _refusal(ports: Ports, login: str, identity: Identity) -> str:
+def _refusal(ports: Ports, login: str, identity: ExternalIdentity) -> str:
     """Why the sign-in is refused; empty if it is not."""
     document = ports.documents.get(account_store.COLLECTION, login)
     if document is None:

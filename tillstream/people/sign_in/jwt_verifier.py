@@ -13,21 +13,21 @@ from joserfc.jwk import KeySet
 
 from tillstream.domain.errors import Rejected, Unavailable
 
-KEPT = 3_600.0
+CACHE_SECONDS = 3_600.0
 """Seconds after which the keys are fetched again."""
-OLDEST = 86_400.0
+MAX_STALE_SECONDS = 86_400.0
 """Seconds for which cached keys are used while they cannot be fetched."""
-SOONEST = 60.0
+MIN_REFETCH_SECONDS = 60.0
 """Minimum seconds between two fetches, after an unknown key id or a failure, so that neither causes a flood of them."""
 LEEWAY = 30
 TRIES, DEADLINE = 3, 5.0
 
 
-class NotSigned(Rejected):
+class InvalidToken(Rejected):
     """The signature, issuer, audience or lifetime of the token is invalid."""
 
 
-class Signer:
+class JWTVerifier:
     """A token issuer: its names, its algorithm and the address of its keys. Thread-safe."""
 
     def __init__(self, issuers: tuple[str, ...], algorithm: str, address: str) -> None:
@@ -39,7 +39,7 @@ class Signer:
         self._lock = threading.Lock()
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:
-        """Verify the token and return its claims. Raises `NotSigned`, or `Unavailable` if no keys can be fetched."""
+        """Verify the token and return its claims. Raises `InvalidToken`, or `Unavailable` if no keys can be fetched."""
         required = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "values": list(self._issuers)},
@@ -52,24 +52,24 @@ class Signer:
             claims = self._decoded(token)
             required.validate(claims)
         except (JoseError, ValueError) as error:
-            raise NotSigned(f"The token does not hold: {error}.") from error
+            raise InvalidToken(f"The token does not hold: {error}.") from error
         return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
         try:
-            return jwt.decode(token, self._cached_keys(KEPT), [self._algorithm]).claims
+            return jwt.decode(token, self._cached_keys(CACHE_SECONDS), [self._algorithm]).claims
         except InvalidKeyIdError:  # the issuer may have rotated its keys
-            return jwt.decode(token, self._cached_keys(SOONEST), [self._algorithm]).claims
+            return jwt.decode(token, self._cached_keys(MIN_REFETCH_SECONDS), [self._algorithm]).claims
 
     def _cached_keys(self, max_age: float) -> KeySet:
         with self._lock:
             now = time.monotonic()
-            if self._keys is None or (now - self._fetched_at > max_age and now - self._tried_at > SOONEST):
+            if self._keys is None or (now - self._fetched_at > max_age and now - self._tried_at > MIN_REFETCH_SECONDS):
                 self._tried_at = now
                 try:
                     self._keys, self._fetched_at = _fetch_keys(self._address), now
                 except Unavailable:
-                    if self._keys is None or now - self._fetched_at > OLDEST:
+                    if self._keys is None or now - self._fetched_at > MAX_STALE_SECONDS:
                         raise
             return self._keys
 

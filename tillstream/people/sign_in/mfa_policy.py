@@ -27,7 +27,7 @@ def require_second_step(ports: Ports, roles: Iterable[Role], by: str) -> None:
         if before == chosen:
             return
         sides = ({"roles": before}, {"roles": chosen})
-        audit_entry = audit.entry(ports, by, audit.What.SETTING_CHANGED, "second step is required", *sides)
+        audit_entry = audit.entry(ports, by, audit.AuditAction.SETTING_CHANGED, "second step is required", *sides)
         put = Put(*DOCUMENT, {"second_step_roles": chosen}, if_version=document.version if document else 0)
         try:
             ports.documents.put_all([put, audit_entry])
@@ -36,6 +36,6 @@ def require_second_step(ports: Ports, roles: Iterable[Role], by: str) -> None:
         return
 
 
-def lacks_second_step(ports: Ports, user: User) -> bool:
+def must_set_up_mfa(ports: Ports, user: User) -> bool:
     """Whether the user must set up two-factor sign-in before anything else."""
     return not user.second_step and user.role in second_step_roles(ports)

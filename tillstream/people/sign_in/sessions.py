@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.people import account_store
 from tillstream.people.sign_in.devices import device
@@ -25,7 +25,7 @@ CLEANUP_ONE_IN = 50
 
 
 @dataclass(frozen=True)
-class Lives:
+class SessionLifetime:
     """Session lifetimes: `idle` since the last request (unless remembered), `longest` since the sign-in."""
 
     idle: timedelta = timedelta(hours=12)
@@ -50,7 +50,7 @@ class Session:
     way: str = ""
     """Sign-in method: empty for a password, else the name of the identity source in the settings."""
 
-    def is_open(self, user: User, now: datetime, lives: Lives) -> bool:
+    def is_open(self, user: User, now: datetime, lives: SessionLifetime) -> bool:
         if self.ended_at or user.disabled or self.stamp != user.stamp:
             return False
         if now - datetime.fromisoformat(self.created_at) >= lives.longest:
@@ -66,13 +66,13 @@ def begin(
     session = Session(_id(text), user.login, user.stamp, now, now, address, device(agent), remembered, way=way)
     after = {"device": session.device, "remembered": remembered} | ({"way": way} if way else {})
     puts = [Put(COLLECTION, session.id, asdict(session), if_version=0)]
-    ports.documents.put_all([*puts, audit.entry(ports, user.login, What.SESSION_BEGUN, user.login, None, after)])
+    ports.documents.put_all([*puts, audit.entry(ports, user.login, AuditAction.SESSION_BEGUN, user.login, None, after)])
     if secrets.randbelow(CLEANUP_ONE_IN) == 0:
         _delete_old(ports)
     return text
 
 
-def current(ports: Ports, text: str, lives: Lives) -> tuple[Session, User] | None:
+def current(ports: Ports, text: str, lives: SessionLifetime) -> tuple[Session, User] | None:
     """Return the open session of this text and its user, or None; update its time of last use once a minute."""
     document = ports.documents.get(COLLECTION, _id(text))
     account = ports.documents.get(account_store.COLLECTION, document.data["login"]) if document else None
@@ -106,13 +106,13 @@ def find(ports: Ports, login: str, limit: int | None = None) -> list[Session]:
     return [Session(**document.data) for document in documents]
 
 
-def still_open(ports: Ports, user: User, lives: Lives) -> list[Session]:
+def still_open(ports: Ports, user: User, lives: SessionLifetime) -> list[Session]:
     """Open sessions of a user, newest first."""
     now = ports.clock.now()
     return [session for session in find(ports, user.login) if session.is_open(user, now, lives)]
 
 
-def count_open(ports: Ports, users: Iterable[User], lives: Lives) -> dict[str, int]:
+def count_open(ports: Ports, users: Iterable[User], lives: SessionLifetime) -> dict[str, int]:
     """login → number of open sessions."""
     return {user.login: len(still_open(ports, user, lives)) for user in users}
 
@@ -127,13 +127,13 @@ def end(ports: Ports, login: str, id: str, by: str) -> None:
             return
         updated: dict[str, Any] = document.data | {"ended_at": account_store.now(ports), "ended_by": by}
         audit_entry = audit.entry(
-            ports, by, What.SESSION_ENDED, document.data["login"], {"device": document.data["device"]}
+            ports, by, AuditAction.SESSION_ENDED, document.data["login"], {"device": document.data["device"]}
         )
         with suppress(Conflict):
             ports.documents.put_all([Put(COLLECTION, id, updated, if_version=document.version), audit_entry])
 
 
-def end_all(ports: Ports, user: User, lives: Lives, by: str, *, but: str = "") -> int:
+def end_all(ports: Ports, user: User, lives: SessionLifetime, by: str, *, but: str = "") -> int:
     """End all open sessions except `but`; return how many."""
     ended = [one for one in still_open(ports, user, lives) if one.id != but]
     for session in ended:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyotp
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.domain.errors import Rejected
 from tillstream.people import account_store, login_throttle
 from tillstream.people.passwords import LETTERS
@@ -31,17 +31,17 @@ class WrongCode(Rejected):
         super().__init__("That code is not right. Codes count once and change every 30 seconds: take the newest.")
 
 
-def begin(ports: Ports, login: str) -> str:
+def start_setup(ports: Ports, login: str) -> str:
     """Create and return a new key; the old state applies until `finish`."""
     key = pyotp.random_base32()
     account_store.change(ports, login, lambda data: data | {"second_step_begun": key})
     return key
 
 
-def begun(ports: Ports, login: str) -> str:
+def pending_key(ports: Ports, login: str) -> str:
     """Return the key that is not confirmed yet, creating it if there is none."""
     key = account_store.get_document(ports, login).data.get("second_step_begun")
-    return str(key) if key else begin(ports, login)
+    return str(key) if key else start_setup(ports, login)
 
 
 def address(key: str, login: str) -> str:
@@ -49,7 +49,7 @@ def address(key: str, login: str) -> str:
     return str(pyotp.TOTP(key).provisioning_uri(name=login, issuer_name="Tillstream"))
 
 
-def finish(ports: Ports, login: str, code: str) -> list[str]:
+def confirm(ports: Ports, login: str, code: str) -> list[str]:
     """Turn two-factor sign-in on with a code of the new key; return the recovery codes, stored only as hashes.
 
     Raises `WrongCode`, `TooManyTries`.
@@ -64,8 +64,8 @@ def finish(ports: Ports, login: str, code: str) -> list[str]:
             raise WrongCode
         return data | {"second_step_begun": "", "second_step": {"key": key, "last": counter, "left": _hashed(codes)}}
 
-    account_store.change(ports, login, change, account_store.normalize_login(login), What.USER_SECOND_STEP_ON)
-    login_throttle.forget(ports, _throttle_name(login))
+    account_store.change(ports, login, change, account_store.normalize_login(login), AuditAction.USER_SECOND_STEP_ON)
+    login_throttle.reset(ports, _throttle_name(login))
     return codes
 
 
@@ -88,9 +88,9 @@ def check(ports: Ports, login: str, code: str) -> User:
             raise WrongCode
         return data | {"second_step": step | {"left": [one for one in step["left"] if one != used]}}
 
-    what = None if is_totp else What.USER_RECOVERY_CODE_USED
+    what = None if is_totp else AuditAction.USER_RECOVERY_CODE_USED
     user = account_store.change(ports, login, change, account_store.normalize_login(login), what)
-    login_throttle.forget(ports, _throttle_name(login))
+    login_throttle.reset(ports, _throttle_name(login))
     return user
 
 
@@ -103,7 +103,9 @@ def new_codes(ports: Ports, login: str) -> list[str]:
             raise Rejected("Set up the second step first; its recovery codes come with it.")
         return data | {"second_step": data["second_step"] | {"left": _hashed(codes)}}
 
-    account_store.change(ports, login, change, account_store.normalize_login(login), What.USER_RECOVERY_CODES_MADE)
+    account_store.change(
+        ports, login, change, account_store.normalize_login(login), AuditAction.USER_RECOVERY_CODES_MADE
+    )
     return codes
 
 
@@ -111,11 +113,11 @@ def codes_left(ports: Ports, login: str) -> int:
     return len((account_store.get_document(ports, login).data.get("second_step") or {"left": []})["left"])
 
 
-def take_off(ports: Ports, login: str, *, by: str) -> User:
+def disable(ports: Ports, login: str, *, by: str) -> User:
     """Turn two-factor sign-in off. Idempotent."""
     off = {"second_step": None, "second_step_begun": ""}
-    user = account_store.change(ports, login, lambda data: data | off, by, What.USER_SECOND_STEP_OFF)
-    login_throttle.forget(ports, _throttle_name(login))
+    user = account_store.change(ports, login, lambda data: data | off, by, AuditAction.USER_SECOND_STEP_OFF)
+    login_throttle.reset(ports, _throttle_name(login))
     return user
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from tillstream.detection import Fit, Looked, drift, fit, look
-from tillstream.detection.sheet import sheet_of
-from tillstream.detection.text.first_bytes import ARCHIVE, LOOKED_AT, is_text
-from tillstream.detection.text.sample import MOST
+from tillstream.detection import FileSample, Fit, drift, fit, sample_file
+from tillstream.detection.sheet import build_sheet
+from tillstream.detection.text.first_bytes import ARCHIVE, HEAD_BYTES, is_text
+from tillstream.detection.text.sample import MAX_SAMPLE_BYTES
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.readability import reads
+from tillstream.pipeline.matching.readability import can_parse
 from tillstream.pipeline.reading import open_reader
-from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.options import ReadOptions
 
 Open = Callable[[], BinaryIO]
 SAMPLE_ROWS = 5_000
@@ -31,26 +31,26 @@ class SourceChanges:
     proposed: Contract
 
 
-def looked_at(open_original: Open) -> Looked | None:
+def sample_original(open_original: Open) -> FileSample | None:
     """Return a sample of the file; None if it cannot be read."""
     try:
         with open_original() as stream:
-            head = stream.read(LOOKED_AT)
+            head = stream.read(HEAD_BYTES)
             stream.seek(0)
-            content = inside_of(head, open_original)
-            return content if isinstance(content, Looked) else look(content or stream)
+            content = typed_rows_or_text(head, open_original)
+            return content if isinstance(content, FileSample) else sample_file(content or stream)
     except (Rejected, ValueError):
         return None
 
 
-def inside_of(head: bytes, open_original: Open) -> Looked | BinaryIO | None:
+def typed_rows_or_text(head: bytes, open_original: Open) -> FileSample | BinaryIO | None:
     """Return the first rows of a file with typed cells, or the text inside an archive; None for a plain text file.
 
     head: the file's first bytes. Raises `Rejected`.
     """
     if is_text(head):
         return None
-    text = open_reader.text_inside(open_original, MOST)
+    text = open_reader.read_text_prefix(open_original, MAX_SAMPLE_BYTES)
     if text is None:
         return _first_rows(open_original)
     return _Once(text) if head.startswith(ARCHIVE) else None
@@ -63,17 +63,17 @@ class _Once(BytesIO):
         return False
 
 
-def _first_rows(open_original: Open) -> Looked:
-    block = next(open_reader.blocks(open_original, Manner()))
+def _first_rows(open_original: Open) -> FileSample:
+    block = next(open_reader.read_blocks(open_original, ReadOptions()))
     cells = block.cells.slice(0, SAMPLE_ROWS)
     rows = list(zip(*(column.to_pylist() for column in cells.columns), strict=True))
     lines = block.line_number[:SAMPLE_ROWS].tolist()
-    return Looked(sheet_of(cells.column_names, rows, lines, whole=False))
+    return FileSample(build_sheet(cells.column_names, rows, lines, whole=False))
 
 
-def whose(sample: Looked, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:
+def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:
     """Return the only contract that fits without doubts; otherwise None and the reason."""
-    fits = fit(sample, contracts, reader=reads)
+    fits = fit(sample, contracts, reader=can_parse)
     certain = [match for match in fits if match.fits and not match.doubts]
     if len(certain) == 1:
         return certain[0].contract, ""
@@ -85,18 +85,18 @@ def whose(sample: Looked, contracts: Iterable[Contract]) -> tuple[Contract | Non
     return None, "; no known contract can read it"
 
 
-def better_matches(sample: Looked, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
+def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
     """Return the other contracts that fit if the file's own does not fit without doubts, and the own contract's fit."""
-    own_fit = fit(sample, [own], reader=reads)[0]
+    own_fit = fit(sample, [own], reader=can_parse)[0]
     if own_fit.fits and not own_fit.doubts:
         return [], own_fit
-    matches = fit(sample, [contract for contract in contracts if contract.name != own.name], reader=reads)
+    matches = fit(sample, [contract for contract in contracts if contract.name != own.name], reader=can_parse)
     return [match for match in matches if match.fits and not match.doubts], own_fit
 
 
-def contract_drift(sample: Looked, own: Contract, header: Sequence[str]) -> SourceChanges | None:
+def contract_drift(sample: FileSample, own: Contract, header: Sequence[str]) -> SourceChanges | None:
     """Return how the file differs from its contract; None if no next version of the contract could read it."""
-    changes = drift(sample, own, header=header, reader=reads)
+    changes = drift(sample, own, header=header, reader=can_parse)
     if changes.proposed is None:
         return None
     words = tuple(difference.words for difference in changes.differences)

@@ -10,12 +10,12 @@ from tillstream.pipeline.normalising.amounts import NUMBERS, Amounts
 from tillstream.pipeline.normalising.dates.formats import MISSING
 from tillstream.pipeline.normalising.dates.parse import is_readable, read_dates, read_times
 from tillstream.pipeline.normalising.source_columns import SourceColumns
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 _CURRENCY = "^[A-Z]{3}$"
 
 
-def reads(contract: Contract, role: str, words: list[str]) -> list[bool]:
+def can_parse(contract: Contract, role: str, words: list[str]) -> list[bool]:
     """Return for each cell of the role's column whether the contract can parse it.
 
     Missing values are valid unless the contract rejects them. Derived columns are not checked.
@@ -29,7 +29,7 @@ def reads(contract: Contract, role: str, words: list[str]) -> list[bool]:
         Amounts(source).read(role)
         is_valid = np.ones(len(words), np.bool_)
     else:
-        is_valid = (flags(pc.is_null(text.words)) | _is_valid(contract, role, text.words))[text.index]
+        is_valid = (to_bool_array(pc.is_null(text.words)) | _is_valid(contract, role, text.words))[text.index]
     result: list[bool] = (is_valid & ~source.findings.refused(len(words))).tolist()
     return result
 
@@ -44,7 +44,7 @@ def _is_valid(contract: Contract, role: str, words: pa.Array) -> npt.NDArray[np.
         statuses = {word.strip().casefold() for word in contract.status.words}
         return np.array([word is not None and word.casefold() in statuses for word in words.to_pylist()], np.bool_)
     if role == "currency":
-        return flags(pc.match_substring_regex(words, _CURRENCY))
+        return to_bool_array(pc.match_substring_regex(words, _CURRENCY))
     if role in contract.allowed:
-        return flags(pc.is_in(words, value_set=pa.array(contract.allowed[role], pa.string())))
+        return to_bool_array(pc.is_in(words, value_set=pa.array(contract.allowed[role], pa.string())))
     return np.ones(len(words), np.bool_)

@@ -19,7 +19,7 @@ from tillstream.pipeline.normalising.numbers.arithmetic import (
 from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import Texts, flags
+from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
 
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
 _REASONS = (
@@ -66,7 +66,7 @@ class Amounts:
             numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
         return numbers.values.take(pa.array(text.index))
 
-    def _report(self, name: str, text: Texts, numbers: Numbers) -> Numbers:
+    def _report(self, name: str, text: EncodedText, numbers: Numbers) -> Numbers:
         if numbers.not_a_number.any():
             self._report_invalid(numbers.not_a_number, name, text)
         if numbers.too_large.any():
@@ -75,13 +75,15 @@ class Amounts:
             self._source.flag(numbers.rounded, "rounded", name, text)
         return numbers
 
-    def _discount(self, columns: dict[str, pa.Array], text: Texts) -> pa.Array:
+    def _discount(self, columns: dict[str, pa.Array], text: EncodedText) -> pa.Array:
         """Discount amounts from rates or percentages of quantity × unit price."""
         rates = columns["discount"]
         if self._source.contract.amounts.discount == "rate":
-            has_percent_sign = pa.array(flags(pc.match_substring_regex(text.words, _PERCENT))[text.index])
+            has_percent_sign = pa.array(to_bool_array(pc.match_substring_regex(text.words, _PERCENT))[text.index])
             rates = pc.if_else(has_percent_sign, rates, times(rates, HUNDRED).values)
-        out_of_range = exceeds_hundred(rates) | (flags(pc.is_null(rates)) & flags(pc.is_valid(columns["discount"])))
+        out_of_range = exceeds_hundred(rates) | (
+            to_bool_array(pc.is_null(rates)) & to_bool_array(pc.is_valid(columns["discount"]))
+        )
         if out_of_range.any():
             self._source.findings.add_where(
                 out_of_range, "not-a-number", "discount", text.rows(), ": a discount is at most 100 percent"
@@ -89,7 +91,7 @@ class Amounts:
             self._failed["discount"] |= out_of_range
             rates = pc.if_else(pa.array(out_of_range), None, rates)
         for name in ("quantity", "unit_price"):
-            missing = flags(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
+            missing = to_bool_array(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
             self._source.findings.add_where(missing & ~self._failed[name], "missing-expected", name)
         base, _ = line_total(columns["quantity"], columns["unit_price"], pa.nulls(len(rates), NUMERIC))
         return percent_of(base, rates)
@@ -107,10 +109,10 @@ class Amounts:
         net = self._fill_missing("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, too_large)
         return {"gross_amount": gross, "tax": tax, "net_amount": net}
 
-    def _report_invalid(self, invalid: Mask, name: str, text: Texts) -> None:
+    def _report_invalid(self, invalid: Mask, name: str, text: EncodedText) -> None:
         style = self._source.contract.numbers
         for pattern, reason in _REASONS:
-            matches = invalid & flags(pc.match_substring_regex(text.words, pattern))
+            matches = invalid & to_bool_array(pc.match_substring_regex(text.words, pattern))
             invalid = invalid & ~matches
             if matches.any():
                 self._failed[name] |= self._source.flag(matches, "not-a-number", name, text, reason)
@@ -135,7 +137,7 @@ class Amounts:
         self, name: str, terms: tuple[str, ...], reported: pa.Array, computed: pa.Array, too_large: Mask
     ) -> pa.Array:
         """Use the source's amount; fill empty cells with the computed one if every term was parsed."""
-        self._source.findings.add_where(too_large & flags(pc.is_null(reported)), "number-too-large", name)
+        self._source.findings.add_where(too_large & to_bool_array(pc.is_null(reported)), "number-too-large", name)
         incomplete = np.logical_or.reduce([self._failed[term] for term in (name, *terms)])
         if incomplete.any():
             computed = pc.if_else(pa.array(incomplete), None, computed)

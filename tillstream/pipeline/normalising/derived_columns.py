@@ -8,16 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.values import Made
-from tillstream.pipeline.rows.text_column import Texts, flags
+from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
 
 
-def derive(rule: Made, text: Callable[[str], Texts]) -> pa.Array:
+def derive(rule: Made, text: Callable[[str], EncodedText]) -> pa.Array:
     """Compute a derived column: string (n,), "" for missing. text: returns the trimmed texts of a header."""
     if rule.join:
         columns = [pc.fill_null(text(header).plain(), "") for header in rule.join]
         return reduce(lambda left, right: _joined(left, right, rule.between), columns)
     source = text(rule.split)
-    return Texts(_part(source.words, rule.by, rule.part), source.index).plain()
+    return EncodedText(_part(source.words, rule.by, rule.part), source.index).plain()
 
 
 def _joined(left: pa.Array, right: pa.Array, between: str) -> pa.Array:
@@ -29,6 +29,6 @@ def _part(texts: pa.Array, by: str, part: int) -> pa.Array:
     pieces = pc.split_pattern(texts, by)
     count = pc.fill_null(pc.list_value_length(pieces), 0).to_numpy()
     position = part - 1 if part > 0 else count + part
-    exists = (position >= 0) & (position < count) & flags(pc.is_valid(texts))
+    exists = (position >= 0) & (position < count) & to_bool_array(pc.is_valid(texts))
     index = np.where(exists, pieces.offsets.to_numpy()[:-1] + position, 0)
     return pc.fill_null(pieces.values.take(pa.array(index, mask=~exists)), "")

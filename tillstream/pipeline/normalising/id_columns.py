@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.text_column import Texts, data_bytes, distinct, flags
+from tillstream.pipeline.rows.text_column import EncodedText, data_bytes, distinct, to_bool_array
 
 _SCIENTIFIC = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 
@@ -18,7 +18,7 @@ def is_scientific(words: pa.Array) -> Mask:
     """bool (m,): ids in scientific notation such as 1.23E+11, whose last digits are lost. 1E5 is a valid id."""
     if not (data_bytes(words) == ord("+")).any():
         return np.zeros(len(words), np.bool_)
-    return flags(pc.match_substring_regex(words, _SCIENTIFIC))
+    return to_bool_array(pc.match_substring_regex(words, _SCIENTIFIC))
 
 
 def are_float_ids(words: pa.Array, decimal: str) -> bool:
@@ -30,7 +30,7 @@ def are_float_ids(words: pa.Array, decimal: str) -> bool:
     return bool(pc.all(pc.match_substring_regex(ids, f"^{pattern.pattern}$")).as_py())
 
 
-def strip_decimal_zeros(text: Texts, decimal: str) -> Texts:
+def strip_decimal_zeros(text: EncodedText, decimal: str) -> EncodedText:
     """Convert 12557.0 to 12557; keep other texts unchanged."""
     words = pc.replace_substring_regex(text.words, rf"^([0-9]+){re.escape(decimal)}0+$", r"\1")
     return distinct(words, text.index)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pyarrow.compute as pc
 
 from tillstream.pipeline.normalising.source_columns import SourceColumns
-from tillstream.pipeline.rows.text_column import data_bytes, flags
+from tillstream.pipeline.rows.text_column import data_bytes, to_bool_array
 
 _NEXT = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 """What the second and later bytes of a letter are decoded to."""
@@ -28,6 +28,6 @@ def flag_mojibake(source: SourceColumns, names: Iterable[str]) -> None:
         data = data_bytes(text.words)
         if not len(data) or data.max() < 128:
             continue
-        matches = flags(pc.match_substring_regex(text.words, _MOJIBAKE))
+        matches = to_bool_array(pc.match_substring_regex(text.words, _MOJIBAKE))
         if matches.any():
             source.flag(matches, "mojibake", name, text)

@@ -7,15 +7,15 @@ from tillstream.domain.columns import BY_NAME, CONTENT, KEY
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.amounts import Amounts
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence
-from tillstream.pipeline.normalising.dates.sale_time import Dating, read_sale_times
+from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts, read_sale_times
 from tillstream.pipeline.normalising.mojibake import flag_mojibake
 from tillstream.pipeline.normalising.sale_ids import assign_sale_ids, sale_ids, source_versions
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.normalising.status import read_status, signed_returns
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.json_objects import json_objects
 from tillstream.pipeline.rows.schema import TEXT, lines_schema
-from tillstream.pipeline.rows.text_column import Texts, encoded, flags
+from tillstream.pipeline.rows.text_column import EncodedText, encoded, to_bool_array
 
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
 """The columns that `normalise` returns, in order; line_key is NULL where the source does not number its lines."""
@@ -27,10 +27,10 @@ _FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
 
 def normalise(
     cells: pa.Table, contract: Contract, *, date_only: bool = False, evidence: Evidence | None = None
-) -> tuple[pa.Table, Findings]:
+) -> tuple[pa.Table, Issues]:
     """Return one row of `NORMALISED` per row of cells, in the same order, and the findings.
 
-    cells: all texts, named by the file's headers. date_only and evidence: facts about the whole file, see `Dating`.
+    cells: all texts, named by the file's headers. date_only, evidence: of the whole file, see `FileDateFacts`.
     Invalid values are NULL and reported in the findings. Raises `KeyError` for a mapped header that the file does not
     have.
     """
@@ -42,7 +42,7 @@ def normalise(
     columns["store_id"] = source.column_or("store_id", contract.identity.store)
     columns |= amounts.all()
     columns |= _versions(source, amounts, columns["store_id"])
-    columns["sold_at"], columns["sale_date"] = read_sale_times(source, Dating(date_only, evidence))
+    columns["sold_at"], columns["sale_date"] = read_sale_times(source, FileDateFacts(date_only, evidence))
     columns["status"] = read_status(source, columns)
     if contract.status.unsigned_returns:
         columns |= signed_returns(columns, columns["status"])
@@ -69,11 +69,11 @@ def _currency(source: SourceColumns, currency: pa.Array) -> pa.Array:
     if not source.maps("currency"):
         return currency
     text = source.mapped("currency")
-    invalid = ~flags(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
+    invalid = ~to_bool_array(pc.match_substring_regex(pc.fill_null(text.words, "AAA"), "^[A-Z]{3}$"))
     if not invalid.any():
         return currency
     source.flag(invalid, "not-a-currency", "currency", text)
-    return Texts(pc.if_else(pa.array(invalid), None, text.words), text.index).rows()
+    return EncodedText(pc.if_else(pa.array(invalid), None, text.words), text.index).rows()
 
 
 def _typed(column: pa.Array, type_: pa.DataType) -> pa.Array:

@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import CONTENT
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.source_columns import REPORTED_COLUMN, SourceColumns
-from tillstream.pipeline.rows.issues import Findings, written
-from tillstream.pipeline.rows.text_column import Texts, distinct, flags, plain
+from tillstream.pipeline.rows.issues import Issues, format_values
+from tillstream.pipeline.rows.text_column import EncodedText, decoded, distinct, to_bool_array
 
 _LENGTH = 20
 _UNIT = "\x1f"
 
 
-def derived_number(source: SourceColumns, columns: Mapping[str, pa.Array]) -> Texts:
+def derived_number(source: SourceColumns, columns: Mapping[str, pa.Array]) -> EncodedText:
     """Derive sale numbers. columns: every content column. NULL where a part is missing; missing parts are reported."""
     headers = source.contract.identity.made_of
     number = _joined(source, columns, headers) if headers else _digests(columns)
@@ -39,7 +39,7 @@ def _joined(source: SourceColumns, columns: Mapping[str, pa.Array], headers: tup
             continue
         text = (source.mapped(name) if name else source.text(header)).plain()
         source.findings.add_where(
-            flags(pc.is_null(text)), "missing-required", REPORTED_COLUMN.get(name, name or header)
+            to_bool_array(pc.is_null(text)), "missing-required", REPORTED_COLUMN.get(name, name or header)
         )
         parts.append(pc.replace_substring(text, "/", "//"))
     return reduce(lambda left, right: pc.binary_join_element_wise(left, right, "/"), parts)
@@ -54,17 +54,17 @@ def _digests(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _text(values: pa.Array) -> pa.Array:
-    text = plain(values)
-    return pc.fill_null(text if pa.types.is_string(text.type) else written(text), _UNIT)
+    text = decoded(values)
+    return pc.fill_null(text if pa.types.is_string(text.type) else format_values(text), _UNIT)
 
 
-def sale_ids(number: Texts, store: pa.Array, contract: Contract) -> pa.Array:
+def sale_ids(number: EncodedText, store: pa.Array, contract: Contract) -> pa.Array:
     """Return store_id/number, or only the number if ids are region-wide; NULL where a part is missing. (n,)"""
     prefix = contract.identity.id_prefix
     if contract.identity.ids == "region-wide":
         words = pc.binary_join_element_wise(prefix, number.words, "") if prefix else number.words
-        return Texts(words, number.index).rows()
-    return pc.binary_join_element_wise(plain(store), f"/{prefix}", number.plain(), "")
+        return EncodedText(words, number.index).rows()
+    return pc.binary_join_element_wise(decoded(store), f"/{prefix}", number.plain(), "")
 
 
 def assign_sale_ids(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -72,19 +72,19 @@ def assign_sale_ids(source: SourceColumns, columns: Mapping[str, pa.Array]) -> p
     contract, store = source.contract, columns["store_id"]
     if source.maps("sale_id"):
         number = source.mapped("sale_id")
-        source.findings.add_where(flags(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
+        source.findings.add_where(to_bool_array(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
     else:
         number = derived_number(source, columns)
     if contract.identity.ids == "per-store":
-        source.findings.add_where(flags(pc.is_null(store)), "missing-required", "store_id")
+        source.findings.add_where(to_bool_array(pc.is_null(store)), "missing-required", "store_id")
     return sale_ids(number, store, contract)
 
 
-def source_versions(text: pa.Array, numbers: pa.Array, findings: Findings) -> pa.Array:
+def source_versions(text: pa.Array, numbers: pa.Array, findings: Issues) -> pa.Array:
     """int64 (n,): the source's version of each sale. numbers: `text` parsed as NUMERIC."""
     limit = pa.scalar(2**63 - 1, pa.decimal128(38, 9))
-    is_whole = flags(pc.and_(pc.equal(pc.trunc(numbers), numbers), pc.less_equal(pc.abs(numbers), limit)))
-    invalid = ~is_whole & flags(pc.is_valid(numbers))
+    is_whole = to_bool_array(pc.and_(pc.equal(pc.trunc(numbers), numbers), pc.less_equal(pc.abs(numbers), limit)))
+    invalid = ~is_whole & to_bool_array(pc.is_valid(numbers))
     findings.add_where(invalid, "not-a-number", "source_version", text, ": a version is a whole number")
     versions = pc.if_else(pa.array(np.asarray(is_whole)), numbers, None) if invalid.any() else numbers
     return pc.cast(versions, pa.int64())

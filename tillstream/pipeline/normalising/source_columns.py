@@ -12,9 +12,9 @@ from tillstream.domain.contract.values import MissingRule
 from tillstream.pipeline.normalising.derived_columns import derive
 from tillstream.pipeline.normalising.id_columns import are_float_ids, is_scientific, strip_decimal_zeros
 from tillstream.pipeline.normalising.value_mapping import fill_default, is_missing, map_values
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.schema import TEXT
-from tillstream.pipeline.rows.text_column import Texts, constant, flags, trimmed
+from tillstream.pipeline.rows.text_column import EncodedText, constant, strip_and_mask, to_bool_array
 
 REPORTED_COLUMN = {"date": "sale_date", "time": "sale_date"}
 """Mapped column → the sale line column that its issues are reported under."""
@@ -36,29 +36,29 @@ class SourceColumns:
 
     def __init__(self, cells: pa.Table, contract: Contract) -> None:
         self.contract, self.length = contract, cells.num_rows
-        self.findings = Findings()
+        self.findings = Issues()
         self._cells = cells
-        self._text: dict[str, Texts] = {}
-        self._mapped: dict[str, Texts] = {}
+        self._text: dict[str, EncodedText] = {}
+        self._mapped: dict[str, EncodedText] = {}
 
     def maps(self, name: str) -> bool:
         return name in self.contract.columns
 
-    def mapped(self, name: str) -> Texts:
+    def mapped(self, name: str) -> EncodedText:
         """Return a mapped column. Raises `KeyError` if it is not mapped or its header is missing in the file."""
         if name not in self._mapped:
             self._mapped[name] = self._map_column(name, self.text(self.contract.columns[name]))
         return self._mapped[name]
 
-    def text(self, header: str) -> Texts:
+    def text(self, header: str) -> EncodedText:
         """Return the trimmed texts of a header of the file or of a derived column."""
         if header not in self._text:
             derived = self.contract.made.get(header)
             cells = derive(derived, self.text) if derived else self._cells.column(header)
-            self._text[header] = trimmed(cells, self.contract.missing)
+            self._text[header] = strip_and_mask(cells, self.contract.missing)
         return self._text[header]
 
-    def _map_column(self, name: str, text: Texts) -> Texts:
+    def _map_column(self, name: str, text: EncodedText) -> EncodedText:
         values, rule = self.contract.values.get(name, {}), self.contract.where_missing.get(name)
         if values or (rule and rule.words):
             text = map_values(text, values, rule.words if rule else ())
@@ -66,7 +66,7 @@ class SourceColumns:
             text = self._clean_ids(name, text)
         return self._fill_missing(name, text, rule) if rule and text.words.null_count else text
 
-    def _clean_ids(self, name: str, text: Texts) -> Texts:
+    def _clean_ids(self, name: str, text: EncodedText) -> EncodedText:
         decimal = self.contract.numbers.decimal
         scientific = is_scientific(text.words)
         if scientific.any():
@@ -74,10 +74,10 @@ class SourceColumns:
         if name in self.contract.identity.whole_numbers:
             return strip_decimal_zeros(text, decimal)
         if are_float_ids(text.words, decimal):
-            self.flag(flags(pc.is_valid(text.words)), "float-as-id", name, text)
+            self.flag(to_bool_array(pc.is_valid(text.words)), "float-as-id", name, text)
         return text
 
-    def _fill_missing(self, name: str, text: Texts, rule: MissingRule) -> Texts:
+    def _fill_missing(self, name: str, text: EncodedText, rule: MissingRule) -> EncodedText:
         if rule.do == "empty":
             return text
         missing = is_missing(text)[text.index]
@@ -99,7 +99,7 @@ class SourceColumns:
         mapped = set(self.contract.columns.values())
         return {name: self.text(name).plain() for name in self._cells.column_names if name not in mapped}
 
-    def flag(self, mask: Mask, code: str, name: str, text: Texts, detail: str = "") -> Mask:
+    def flag(self, mask: Mask, code: str, name: str, text: EncodedText, detail: str = "") -> Mask:
         """Report an issue for each row whose word is selected. mask: bool (m,), of the words. Returns bool (n,)."""
         rows = mask[text.index]
         self.findings.add_where(rows, code, name, text.rows(), detail)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from tillstream.domain.contract.sections import StatusRule
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 _ZERO = pa.scalar(0, NUMERIC)
 _NEGATED = ("quantity", "discount", "tax", "net_amount", "gross_amount")
@@ -29,7 +29,7 @@ def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Ar
         statuses = _mapped_statuses(words.words, rule)
         status = statuses.take(pa.array(words.index))
         unknown = source.flag(
-            flags(pc.and_(pc.is_valid(words.words), pc.is_null(statuses))),
+            to_bool_array(pc.and_(pc.is_valid(words.words), pc.is_null(statuses))),
             "word-not-allowed",
             "status",
             words,
@@ -37,7 +37,7 @@ def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Ar
         )
     for prefix in sorted(rule.prefixes, key=len, reverse=True):
         number = source.mapped("sale_id")
-        has_prefix = flags(pc.starts_with(number.words, prefix))[number.index]
+        has_prefix = to_bool_array(pc.starts_with(number.words, prefix))[number.index]
         status = _fill_where(status, pa.array(has_prefix), rule.prefixes[prefix])
     for value, amount in ((rule.negative_quantity, "quantity"), (rule.negative_amount, "net_amount")):
         if value:

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.text_column import Texts, distinct, flags
+from tillstream.pipeline.rows.text_column import EncodedText, distinct, to_bool_array
 
 
-def map_values(text: Texts, values: Mapping[str, str], missing: tuple[str, ...]) -> Texts:
+def map_values(text: EncodedText, values: Mapping[str, str], missing: tuple[str, ...]) -> EncodedText:
     """Replace words by `values` and keep other words; NULL for the words of `missing` and for empty results."""
     words = text.words
     if values:
@@ -20,11 +20,11 @@ def map_values(text: Texts, values: Mapping[str, str], missing: tuple[str, ...])
     return distinct(pc.if_else(is_null, None, words), text.index)
 
 
-def fill_default(text: Texts, value: str) -> Texts:
+def fill_default(text: EncodedText, value: str) -> EncodedText:
     """Replace NULL by `value`."""
     return distinct(pc.fill_null(text.words, value), text.index)
 
 
-def is_missing(text: Texts) -> npt.NDArray[np.bool_]:
+def is_missing(text: EncodedText) -> npt.NDArray[np.bool_]:
     """bool (m,): one per distinct word."""
-    return flags(pc.is_null(text.words))
+    return to_bool_array(pc.is_null(text.words))

@@ -10,14 +10,14 @@ from datetime import date
 import pyarrow as pa
 
 import sql
-from tillstream.domain.daily_totals import SUMS, select
+from tillstream.domain.daily_totals import ROLLUPS, select
 from tillstream.ports.warehouse import Warehouse
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
 
 
-def project(warehouse: Warehouse, progress: Callable[[int], None] | None = None) -> int:
+def refresh_daily_totals(warehouse: Warehouse, progress: Callable[[int], None] | None = None) -> int:
     """Refresh the stale days; return their number. Idempotent, and safe while batches are settled.
 
     The settlement number is stored last: after a crash the days are still stale and are refreshed again.
@@ -29,7 +29,7 @@ def project(warehouse: Warehouse, progress: Callable[[int], None] | None = None)
     stale = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed})
     days = stale.column("sale_date").to_pylist()
     for day_range in _chunks(days):
-        for table in SUMS:
+        for table in ROLLUPS:
             warehouse.renew(table, select(table), day_range)
         if progress:
             progress(len(day_range))

@@ -12,9 +12,9 @@ from tillstream.domain.batch import State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids
-from tillstream.pipeline.rows.issues import written
+from tillstream.pipeline.rows.issues import format_values
 from tillstream.pipeline.rows.json_objects import json_objects
-from tillstream.pipeline.rows.prefetch import ahead
+from tillstream.pipeline.rows.prefetch import prefetch
 from tillstream.pipeline.rows.text_column import encoded
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
@@ -24,7 +24,7 @@ PIECE = 20_000
 """Events per publish call; the next ones are built meanwhile."""
 
 
-def announce(ports: Ports, settlement_no: int) -> int:
+def publish_changes(ports: Ports, settlement_no: int) -> int:
     """Publish a settlement's events; return their number. Idempotent: the same changes have the same event ids.
 
     Raises `Unavailable`. Some events may have been published by then; a retry publishes them again.
@@ -35,7 +35,7 @@ def announce(ports: Ports, settlement_no: int) -> int:
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
         changes = ports.warehouse.stream(sql.text("queries/changes"), {"settlement_no": settlement_no})
         pieces = (batch.slice(start, PIECE) for batch in changes for start in range(0, batch.num_rows, PIECE))
-        for batch_messages in ahead(messages(settlement_no, piece) for piece in pieces):
+        for batch_messages in prefetch(messages(settlement_no, piece) for piece in pieces):
             ports.bus.publish(TOPIC_SALE_EVENTS, batch_messages)
             published += len(batch_messages)
     _record(ports, settlement_no)
@@ -43,7 +43,7 @@ def announce(ports: Ports, settlement_no: int) -> int:
     return published
 
 
-def unannounced(ports: Ports, first: int = 0) -> list[int]:
+def unpublished_settlements(ports: Ports, first: int = 0) -> list[int]:
     """Return settlements whose events are not recorded as published, oldest first. first: lowest number to check."""
     query = "SELECT settlement_no FROM settlements WHERE settlement_no >= @first ORDER BY settlement_no"
     settled = ports.warehouse.query(query, {"first": first}).column("settlement_no").to_pylist()
@@ -84,9 +84,9 @@ def _attributes(types: pa.Array, regions: pa.Array, stores: pa.Array) -> Iterato
 def _text(values: pa.Array) -> pa.Array:
     """Format decimals without trailing zeros and timestamps in RFC 3339, once per distinct value."""
     if not pa.types.is_decimal(values.type) and not pa.types.is_timestamp(values.type):
-        return written(values)
+        return format_values(values)
     encoded_values = values.dictionary_encode()
-    words = written(encoded_values.dictionary)
+    words = format_values(encoded_values.dictionary)
     if pa.types.is_timestamp(values.type):
         words = pc.replace_substring(words, " ", "T", max_replacements=1)
     return words.take(encoded_values.indices)
@@ -96,6 +96,6 @@ def _record(ports: Ports, settlement_no: int) -> None:
     settled = ports.warehouse.query(sql.text("ledger/settlement_batches"), {"settlement_no": settlement_no})
     for batch in settled.column("batch_id").to_pylist():
         try:
-            records.move(ports, batch, State.ANNOUNCED, among=frozenset({State.SETTLED}))
+            records.transition(ports, batch, State.ANNOUNCED, among=frozenset({State.SETTLED}))
         except NotFound:  # the record was lost; the warehouse still has the batch, and sweep restores the record
             continue

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tillstream.domain.store_sale import decoded
+from tillstream.domain.store_sale import decode
 
 
-def texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+def iter_messages(stream: BinaryIO) -> Iterator[tuple[int, str]]:
     """Yield (row number, message text) for each row of a stored micro-batch, numbered as in `message_parts`."""
     row = 0
     for text in stream.read().decode().split("\n")[:-1]:
@@ -18,5 +18,5 @@ def texts(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _line_count(message: str) -> int:
-    sale, error = decoded(message)
+    sale, error = decode(message)
     return 1 if error else len(sale["lines"])

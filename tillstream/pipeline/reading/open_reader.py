@@ -11,14 +11,14 @@ from zipfile import ZipFile
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.delimited import reader as text
-from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.sniffing import is_json
 from tillstream.pipeline.reading.streams.decode import PeekedStream
 from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, read_exactly
 from tillstream.pipeline.reading.streams.zip_archive import Member, is_zip, only_file, open_archive, workbook_format
 from tillstream.pipeline.rows.block import Block
 
-__all__ = ["Manner", "blocks", "by_contract", "shape"]
+__all__ = ["ReadOptions", "read_blocks", "read_header", "read_options"]
 
 Open = Callable[[], BinaryIO]
 _HEAD = 1 << 10
@@ -37,17 +37,17 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
-class Shape:
+class HeaderInfo:
     names: list[str]
     cells: Callable[[str], list[str]]
     """Splits a row's raw text into cells."""
 
 
-def by_contract(contract: Contract, limits: Limits = LIMITS) -> Manner:
-    return Manner(contract.file, contract.headers, contract.numbers.decimal, limits)
+def read_options(contract: Contract, limits: Limits = LIMITS) -> ReadOptions:
+    return ReadOptions(contract.file, contract.headers, contract.numbers.decimal, limits)
 
 
-def blocks(open_original: Open, options: Manner) -> Generator[Block, None, None]:
+def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, None, None]:
     """Yield the file's rows in order, in at least one block, so the columns are always known. Needs a seekable stream.
 
     Typed cells are formatted as text: numbers with the contract's decimal separator, dates as ISO 8601.
@@ -57,21 +57,21 @@ def blocks(open_original: Open, options: Manner) -> Generator[Block, None, None]
         yield from reader.blocks()
 
 
-def shape(open_original: Open, options: Manner) -> Shape:
+def read_header(open_original: Open, options: ReadOptions) -> HeaderInfo:
     """Column names and a function that splits a raw row into cells. Raises `UnreadableFile`."""
     with _reader(open_original, options) as reader:
         names = reader.header()
-    return Shape(names, lambda raw: reader.cells(raw, names))
+    return HeaderInfo(names, lambda raw: reader.cells(raw, names))
 
 
-def text_inside(open_original: Open, most: int) -> bytes | None:
+def read_text_prefix(open_original: Open, most: int) -> bytes | None:
     """First bytes of a text file, decompressed if needed; None for formats with typed cells."""
-    with _reader(open_original, Manner()) as reader:
+    with _reader(open_original, ReadOptions()) as reader:
         return read_exactly(reader.content, most) if isinstance(reader, _TextReader) else None
 
 
 @contextmanager
-def _reader(open_original: Open, options: Manner) -> Iterator[Reader]:
+def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
     with open_original() as stream:
         head = read_exactly(stream, _HEAD)
         stream.seek(0)
@@ -92,7 +92,7 @@ def _reader(open_original: Open, options: Manner) -> Iterator[Reader]:
             yield _content_reader(stream, open_original, options)
 
 
-def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, options: Manner) -> Reader:
+def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, options: ReadOptions) -> Reader:
     from tillstream.pipeline.reading.workbooks.reader import SheetReader
 
     if workbook_type == "ods":
@@ -104,23 +104,25 @@ def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, opt
     return SheetReader(XlsxRows(archive, stream, options.style.sheet, options.limits), options)
 
 
-def _content_reader(content: Bytes, open_original: Open, options: Manner) -> Reader:
+def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -> Reader:
     head = read_exactly(content, _HEAD)
     peeked = PeekedStream(head, content)
     if not is_json(head):
         return _TextReader(peeked, options)
     from tillstream.pipeline.reading.jsonlines.reader import JsonLinesReader
 
-    return JsonLinesReader(peeked, head, options, lambda: shape(open_original, options).names)
+    return JsonLinesReader(peeked, head, options, lambda: read_header(open_original, options).names)
 
 
 @dataclass(frozen=True)
 class _TextReader:
     content: Bytes
-    options: Manner
+    options: ReadOptions
 
     def blocks(self) -> Iterator[Block]:
-        return text.read(self.content, self.options.style, self.options.needed, block_bytes=self.options.block_bytes)
+        return text.read_delimited(
+            self.content, self.options.style, self.options.needed, block_bytes=self.options.block_bytes
+        )
 
     def header(self) -> list[str]:
         return text.header(self.content, self.options.style, self.options.needed)

@@ -10,7 +10,7 @@ BLOCK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
-class Manner:
+class ReadOptions:
     style: FileStyle = field(default_factory=FileStyle)
     needed: tuple[str, ...] = ()
     """Column names that identify the header row in formats that allow rows above it."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.text_column import flags, whole
+from tillstream.pipeline.rows.text_column import combined, to_bool_array
 
 Mask = npt.NDArray[np.bool_]
 
@@ -33,12 +33,12 @@ def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
     none = np.zeros(table.num_rows, np.bool_)
     if not table.num_rows or not header:
         return none
-    columns = [whole(column) for column in table.columns]
+    columns = [combined(column) for column in table.columns]
     names = list(zip(columns, header, strict=False))
     names.sort(key=lambda pair: len(pair[0].dictionary))
     mask = ~none
     for column, name in names:
-        same = flags(pc.equal(pc.utf8_trim_whitespace(column.dictionary), name))
+        same = to_bool_array(pc.equal(pc.utf8_trim_whitespace(column.dictionary), name))
         if not same.any():
             return none
         mask &= same[column.indices.to_numpy()]
@@ -50,7 +50,7 @@ def _total_rows(table: pa.Table, words: tuple[str, ...]) -> Mask:
     for column in table.columns:
         if not undecided.any():
             break
-        cells = whole(column)
+        cells = combined(column)
         texts = [text.strip() for text in cells.dictionary.to_pylist()]
         begins = np.array([_prefix_pattern(words).match(text.casefold()) is not None for text in texts], np.bool_)
         empty = np.array([not text for text in texts], np.bool_)

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.skipped_rows import non_sale_rows
-from tillstream.pipeline.rows.block import Block, Ints, Refused
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.block import Block, Ints, UnreadableRow
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 
 def typed_block(
@@ -19,7 +19,7 @@ def typed_block(
     columns: Sequence[pa.DictionaryArray],
     numbers: Ints,
     lines: Ints,
-    refused: list[Refused],
+    refused: list[UnreadableRow],
     raw: Callable[[int], str],
     header: Sequence[str] = (),
     ignore: tuple[str, ...] = (),
@@ -32,7 +32,7 @@ def typed_block(
     for column in columns:
         if filled.all():
             break
-        is_empty = flags(pc.equal(pc.utf8_trim_whitespace(column.dictionary), ""))
+        is_empty = to_bool_array(pc.equal(pc.utf8_trim_whitespace(column.dictionary), ""))
         filled |= ~is_empty[column.indices.to_numpy()] if len(is_empty) else False
     kept = np.flatnonzero(filled)
     blank = len(numbers) - len(kept)

@@ -11,7 +11,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnreadableRow:
     """A row that could not be parsed into cells."""
 
     row_number: int
@@ -34,7 +34,7 @@ class Block:
     """Columns of type `schema.TEXT`, named by the header; untrimmed, without nulls."""
     row_number: Ints
     line_number: Ints
-    refused: list[Refused]
+    refused: list[UnreadableRow]
     blank: int
     """Number of rows without any text; these are in neither `cells` nor `refused`."""
     raw: Callable[[int], str] = field(repr=False)

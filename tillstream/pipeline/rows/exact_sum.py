@@ -9,7 +9,7 @@ _EXACT = Context(prec=120)
 _HALF = (1 << 32) - 1
 
 
-def total(values: pa.Array) -> Decimal | None:
+def exact_sum(values: pa.Array) -> Decimal | None:
     """Sum a NUMERIC (n,) array exactly, for any number of rows; None if every value is null."""
     if values.null_count == len(values):
         return None

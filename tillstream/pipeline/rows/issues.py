@@ -24,7 +24,7 @@ SCHEMA = pa.schema(
 )
 
 
-def written(values: pa.Array) -> pa.Array:
+def format_values(values: pa.Array) -> pa.Array:
     """Format values for display: text unchanged, decimals without trailing zeros."""
     text = pc.cast(values, pa.string())
     if not pa.types.is_decimal(values.type):
@@ -56,7 +56,7 @@ class IssueGroup:
                 pa.array(rows, pa.int64()),
                 pa.repeat(pa.scalar(self.code), length),
                 pa.repeat(pa.scalar(self.column, pa.string()), length),
-                pa.nulls(length, pa.string()) if values is None else written(values[:limit]),
+                pa.nulls(length, pa.string()) if values is None else format_values(values[:limit]),
                 pa.repeat(pa.scalar(detail), length) if isinstance(detail, str) else detail[:limit],
             ],
             schema=SCHEMA,
@@ -64,7 +64,7 @@ class IssueGroup:
 
 
 @dataclass(frozen=True)
-class Summary:
+class IssueSummary:
     """Number of issues per rule and column, with the first row as an example."""
 
     code: str
@@ -77,7 +77,7 @@ class Summary:
 
 
 @dataclass
-class ProblemCount:
+class IssueCount:
     """Issue count as stored in a batch's staging report; the example is the value on the first line."""
 
     code: str
@@ -88,7 +88,7 @@ class ProblemCount:
     example: str | None
 
 
-class Findings:
+class Issues:
     """Append-only collection of issues. Row indices refer to the normalised table."""
 
     def __init__(self) -> None:
@@ -120,9 +120,9 @@ class Findings:
         selected = None if values is None else values.take(pa.array(rows))
         self.add(rows, code, column, selected, detail if isinstance(detail, str) else detail.take(pa.array(rows)))
 
-    def only(self, keep: npt.NDArray[np.bool_]) -> "Findings":
+    def only(self, keep: npt.NDArray[np.bool_]) -> "Issues":
         """Issues of the rows where `keep`, bool (n,), is true, reindexed to the filtered table."""
-        filtered = Findings()
+        filtered = Issues()
         places = np.cumsum(keep) - 1
         for group in self._groups:
             selected = keep[group.rows]
@@ -165,7 +165,7 @@ class Findings:
                 mask[group.rows] = True
         return mask
 
-    def summary(self) -> list[Summary]:
+    def summary(self) -> list[IssueSummary]:
         """One entry per (code, column), in order of first occurrence; the example is the row with the lowest index."""
         counts: Counter[tuple[str, str | None]] = Counter()
         firsts: dict[tuple[str, str | None], IssueGroup] = {}
@@ -177,7 +177,7 @@ class Findings:
         return [_summary(firsts[key], count) for key, count in counts.items()]
 
 
-def _summary(group: IssueGroup, count: int) -> Summary:
+def _summary(group: IssueGroup, count: int) -> IssueSummary:
     first = group.table(limit=1).to_pylist()[0]
     severity = CATALOGUE[group.code].severity
-    return Summary(group.code, severity, group.column, count, first["index"], first["value"], first["detail"])
+    return IssueSummary(group.code, severity, group.column, count, first["index"], first["value"], first["detail"])

@@ -7,7 +7,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def prefetch(items: Iterator[Item]) -> Iterator[Item]:
     """Yield the same items, computing the next one in a thread while the current one is consumed."""
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(next, items, None)

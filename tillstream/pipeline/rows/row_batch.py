@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 
 
 @dataclass(frozen=True)
-class RefusedRow:
+class RejectedRow:
     """A row kept out of the ledger: quarantined by a rule, or ignored because a user discarded it."""
 
     row_number: int
@@ -24,15 +24,15 @@ class RefusedRow:
 
 
 @dataclass
-class Part:
+class RowBatch:
     """Normalised and validated rows of a source. All arrays have one entry per row of `table`."""
 
     table: pa.Table
     row_number: npt.NDArray[np.int64]
     line_number: npt.NDArray[np.int64]
-    findings: Findings
+    findings: Issues
     raw: Callable[[int], str]
-    refused: list[RefusedRow] = field(default_factory=list)
+    refused: list[RejectedRow] = field(default_factory=list)
     """Rows that could not be parsed into cells."""
     blank: int = 0
     accepted: npt.NDArray[np.bool_] | None = None
@@ -45,7 +45,7 @@ class Part:
     """In the last batch: why the file looks truncated, as text."""
 
 
-def without(batch: Part, rows: frozenset[int]) -> Part:
+def drop_rows(batch: RowBatch, rows: frozenset[int]) -> RowBatch:
     """Drop rows that a correction replaces. rows: row numbers."""
     if not rows:
         return batch

@@ -9,22 +9,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def combined(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """The column as one array; copied only if it has several chunks."""
     if isinstance(column, pa.ChunkedArray):
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return column
 
 
-def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+def decoded(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     """The column as one array without dictionary encoding."""
-    values = whole(column)
+    values = combined(column)
     return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
 
 
 def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     """The column as one dictionary-encoded array."""
-    values = whole(column)
+    values = combined(column)
     return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
 
 
@@ -32,14 +32,14 @@ def constant(text: str, length: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(np.zeros(length, np.int32), pa.array([text]))
 
 
-def by_word(column: pa.Array | pa.ChunkedArray, judge: Callable[[pa.Array], pa.Array]) -> pa.Array:
+def map_distinct(column: pa.Array | pa.ChunkedArray, judge: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """Apply `judge` to each row's text; for an encoded column, once per distinct text."""
-    values = whole(column)
+    values = combined(column)
     return judge(values.dictionary).take(values.indices) if pa.types.is_dictionary(values.type) else judge(values)
 
 
 @dataclass(frozen=True)
-class Texts:
+class EncodedText:
     """A text column as distinct words and an index: row i is `words[index[i]]`."""
 
     words: pa.Array
@@ -51,7 +51,7 @@ class Texts:
         """(n,), NULL where the word is NULL."""
         if not self.words.null_count:
             return pa.DictionaryArray.from_arrays(self.index, self.words)
-        valid = flags(pc.is_valid(self.words))
+        valid = to_bool_array(pc.is_valid(self.words))
         new_index = (np.cumsum(valid) - 1).astype(np.int32)
         index = pa.array(new_index[self.index], mask=~valid[self.index])
         return pa.DictionaryArray.from_arrays(index, self.words.drop_null())
@@ -61,7 +61,7 @@ class Texts:
         return self.words.take(pa.array(self.index))
 
 
-def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
+def strip_and_mask(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> EncodedText:
     """Strip whitespace, including no-break spaces; empty texts and words of `missing` become NULL."""
     cells = encoded(pc.fill_null(column, "") if column.null_count else column)
     words, index = cells.dictionary, cells.indices.to_numpy()
@@ -69,13 +69,13 @@ def trimmed(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = ()) -> 
         stripped = pc.utf8_trim_whitespace(words).dictionary_encode()
         words, index = stripped.dictionary, stripped.indices.to_numpy()[index]
     is_missing = pc.is_in(words, value_set=pa.array(["", *missing]))
-    return Texts(pc.if_else(is_missing, None, words) if pc.any(is_missing).as_py() else words, index)
+    return EncodedText(pc.if_else(is_missing, None, words) if pc.any(is_missing).as_py() else words, index)
 
 
-def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> Texts:
-    """`Texts` from words that may contain duplicates."""
+def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> EncodedText:
+    """`EncodedText` from words that may contain duplicates."""
     unique = pc.dictionary_encode(words, null_encoding="encode")
-    return Texts(unique.dictionary, unique.indices.to_numpy()[index])
+    return EncodedText(unique.dictionary, unique.indices.to_numpy()[index])
 
 
 def _may_have_space(text: pa.Array) -> bool:
@@ -93,7 +93,7 @@ def data_bytes(text: pa.Array) -> npt.NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
 
 
-def flags(mask: pa.Array) -> npt.NDArray[np.bool_]:
+def to_bool_array(mask: pa.Array) -> npt.NDArray[np.bool_]:
     """bool (n,): an Arrow mask with NULL as False."""
     filled: npt.NDArray[np.bool_] = pc.fill_null(mask, fill_value=False).to_numpy(zero_copy_only=False)
     return filled

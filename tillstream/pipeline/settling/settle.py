@@ -3,21 +3,21 @@
 import json
 from collections.abc import Sequence
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.batches import events, records
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import FINAL, FOLLOWS, IN_LEDGER, State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
+from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 MAX_BATCHES = 500
 
 
-def settle(ports: Ports, book: ContractBook) -> Settled:
+def settle(ports: Ports, book: ContractRegistry) -> SettlementResult:
     """Commit up to 500 staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
     A batch whose staged rows have expired is staged again instead, and settled later.
@@ -31,31 +31,33 @@ def settle(ports: Ports, book: ContractBook) -> Settled:
         :MAX_BATCHES
     ]
     if not batches:
-        return Settled(0)
+        return SettlementResult(0)
     try:
-        descriptions = [describe(ports, book, upload) for upload in batches]
+        descriptions = [to_staged_batch(ports, book, upload) for upload in batches]
     except NotFound:
-        expired = [upload for upload in batches if expiry.gone(ports, upload)]
+        expired = [upload for upload in batches if expiry.expired(ports, upload)]
         if not expired:
             raise
         for upload in expired:
-            expiry.stage_anew(ports, upload)
+            expiry.restage(ports, upload)
         return settle(ports, book)
     replaced = [upload.parent for upload in batches if upload.kind == "replay"]
     settled = ports.warehouse.settle(Settlement(descriptions, replaced))
-    record(ports, batches, settled)
+    update_records(ports, batches, settled)
     return settled
 
 
-def _cancel_if_obsolete(ports: Ports, upload: Upload) -> bool:
+def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
     """Cancel a correction whose batch was undone or replayed since; return True if it was cancelled."""
     if upload.kind != "correction" or records.get(ports, upload.parent).state in IN_LEDGER:
         return False
-    records.move(ports, upload.batch_id, State.CANCELLED, among=frozenset({State.STAGED}))
+    records.transition(ports, upload.batch_id, State.CANCELLED, among=frozenset({State.STAGED}))
     return True
 
 
-def describe(ports: Ports, book: ContractBook, upload: Upload, contract: Contract | None = None) -> StagedBatch:
+def to_staged_batch(
+    ports: Ports, book: ContractRegistry, upload: Batch, contract: Contract | None = None
+) -> StagedBatch:
     """Describe a staged batch for the warehouse. contract: an unsaved contract to try on the batch."""
     contract = contract or book.version(upload.contract, upload.contract_version)
     source = "till" if upload.kind == "messages" else "file"
@@ -85,37 +87,39 @@ def describe(ports: Ports, book: ContractBook, upload: Upload, contract: Contrac
     )
 
 
-def record(ports: Ports, batches: Sequence[Upload], settled: Settled) -> None:
+def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementResult) -> None:
     """Update batch records from the committed settlement and publish `batch.settled`. Idempotent."""
     for upload in batches:
         hold = settled.holds.get(upload.batch_id)
         if hold:
-            records.move(ports, upload.batch_id, State.HELD, among=frozenset({State.STAGED}), holds=(hold,))
+            records.transition(ports, upload.batch_id, State.HELD, among=frozenset({State.STAGED}), holds=(hold,))
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
-            records.move(ports, upload.batch_id, State.SETTLED, among=frozenset({State.STAGED}), settlement_no=number)
+            records.transition(
+                ports, upload.batch_id, State.SETTLED, among=frozenset({State.STAGED}), settlement_no=number
+            )
             if upload.kind == "replay":
-                leave(ports, upload.parent, State.REPLAYED)
+                retire(ports, upload.parent, State.REPLAYED)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
-        events.settled(ports, number)
+        events.publish_settled(ports, number)
 
 
-def leave(ports: Ports, batch: str, state: State, audit: tuple[str, What] | None = None) -> None:
+def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction] | None = None) -> None:
     """Retire a batch and its corrections; cancel corrections not yet settled. audit: (actor, action)."""
     # The batch is last: until its state changes, sweep detects that this is unfinished.
     for correction in records.children(ports, batch, "correction"):
         final_state = state if correction.state in IN_LEDGER else State.CANCELLED
-        records.move(ports, correction.batch_id, final_state, among=frozenset(State) - FINAL | IN_LEDGER)
-    records.move(
+        records.transition(ports, correction.batch_id, final_state, among=frozenset(State) - TERMINAL | IN_LEDGER)
+    records.transition(
         ports,
         batch,
         state,
-        among=frozenset(source_state for source_state in State if state in FOLLOWS[source_state]),
+        among=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
         told=audit,
     )
 
 
-def settle_all(ports: Ports, book: ContractBook) -> list[int]:
+def settle_all(ports: Ports, book: ContractRegistry) -> list[int]:
     """Settle until no staged batch is left. Returns the settlement numbers."""
     numbers = []
     while True:

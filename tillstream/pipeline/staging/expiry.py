@@ -4,7 +4,7 @@ the original."""
 from collections.abc import Iterable
 
 from tillstream.batches import events, records
-from tillstream.domain.batch import State, Upload
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
@@ -19,19 +19,21 @@ def exists(ports: Ports, names: Iterable[str]) -> bool:
     return True
 
 
-def gone(ports: Ports, upload: Upload) -> bool:
+def expired(ports: Ports, upload: Batch) -> bool:
     """Return True if the batch was staged and its staged rows have expired."""
     return not exists(ports, (*upload.staged.get("accepted", ()), *upload.staged.get("refused", ())))
 
 
-def stage_anew(ports: Ports, upload: Upload) -> None:
+def restage(ports: Ports, upload: Batch) -> None:
     """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent."""
     staged_states = frozenset({State.HELD, State.STAGED})
-    moved = records.move(ports, upload.batch_id, State.RECEIVED, among=staged_states, holds=(), staged={}, proposed={})
+    moved = records.transition(
+        ports, upload.batch_id, State.RECEIVED, among=staged_states, holds=(), staged={}, proposed={}
+    )
     if moved.state is State.RECEIVED:
-        events.received(ports, moved)
+        events.publish_received(ports, moved)
 
 
-def forget(ports: Ports, prefix: str) -> None:
+def delete_staged(ports: Ports, prefix: str) -> None:
     for stored in list(ports.objects.list(STAGING, prefix)):
         ports.objects.delete(STAGING, stored.name)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT, Kind
-from tillstream.pipeline.rows.text_column import encoded, plain, whole
+from tillstream.pipeline.rows.text_column import combined, decoded, encoded
 
 HASHED = pa.schema([(name, pa.int64()) for name in ("key_high", "key_low", "sale", "content")])
 """Columns added to each accepted row; never negative. The row's key is key_high · 2⁶⁴ + key_low."""
@@ -60,7 +60,7 @@ class Hasher:
     def _hash_contents(self, rows: pa.Table) -> Hashes:
         total = np.zeros(rows.num_rows, np.uint64)
         for column in CONTENT:
-            values = whole(rows.column(column.name))
+            values = combined(rows.column(column.name))
             if values.null_count == len(values):
                 continue
             if column.kind in (Kind.STRING, Kind.JSON):
@@ -102,11 +102,11 @@ def _hash_numbers(name: str, values: pa.Array) -> Hashes:
 
 
 def _line_keys(rows: pa.Table) -> pa.Array:
-    keys = whole(rows.column("line_key"))
+    keys = combined(rows.column("line_key"))
     if not keys.null_count:
         return keys
-    product = pc.coalesce(*(plain(rows.column(name)) for name in ("product_id", "product_name", "category")), "-")
-    return pc.coalesce(plain(keys), pc.binary_join_element_wise(product, "#1", ""))
+    product = pc.coalesce(*(decoded(rows.column(name)) for name in ("product_id", "product_name", "category")), "-")
+    return pc.coalesce(decoded(keys), pc.binary_join_element_wise(product, "#1", ""))
 
 
 def _bytes(words: pa.Array) -> list[bytes]:

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from tillstream.contracts import known_headers
-from tillstream.domain.batch import Hold, Upload
+from tillstream.domain.batch import Batch, Hold
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.staging.writer import StagingReport
 from tillstream.ports import Ports
 
-OF_FILES = frozenset({"upload", "replay"})
+FILE_KINDS = frozenset({"upload", "replay"})
 TOO_MANY_REJECTED, TRUNCATED, COLUMNS, STYLE = "too-many-refused", "truncated-file", "columns-changed", "style-changed"
 OTHER_CONTRACT = "looks-like-another-region"
 ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
@@ -26,11 +26,11 @@ class HoldDecision:
 
 
 @dataclass(frozen=True)
-class File:
+class FileContext:
     """The file to check: its record, its contract and all contracts."""
 
     ports: Ports
-    upload: Upload
+    upload: Batch
     contract: Contract
     contracts: tuple[Contract, ...] = ()
 
@@ -38,14 +38,14 @@ class File:
         return self.ports.objects.open(self.upload.bucket, self.upload.object, self.upload.generation)
 
 
-def about(file: File, report: StagingReport) -> HoldDecision:
+def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
     """Return the holds of a staged file, without those that were confirmed."""
     upload, contract = file.upload, file.contract
-    if upload.kind not in OF_FILES:
+    if upload.kind not in FILE_KINDS:
         return HoldDecision()
     too_many, truncated = too_many_rejected(upload, report, contract.refused_threshold), _truncated(upload, report)
     decision = _match_contracts(file) if not truncated and _is_unusual(report, contract) else HoldDecision()
-    new_headers = known_headers.new(file.ports, contract, report.columns)
+    new_headers = known_headers.new_headers(file.ports, contract, report.columns)
     if OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers = []
     if new_headers and COLUMNS not in upload.confirmed:
@@ -54,19 +54,19 @@ def about(file: File, report: StagingReport) -> HoldDecision:
     return HoldDecision(tuple(holds), decision.proposed if holds else {})
 
 
-def check_unreadable(file: File) -> HoldDecision:
+def check_unreadable(file: FileContext) -> HoldDecision:
     """Return the holds of a file without required columns: another contract fits, or the source changed."""
-    return _match_contracts(file) if file.upload.kind in OF_FILES else HoldDecision()
+    return _match_contracts(file) if file.upload.kind in FILE_KINDS else HoldDecision()
 
 
-def too_many_rejected(upload: Upload, report: StagingReport, threshold: float) -> Hold | None:
+def too_many_rejected(upload: Batch, report: StagingReport, threshold: float) -> Hold | None:
     rows = _rows(report)
     if TOO_MANY_REJECTED in upload.confirmed or report.rows_refused <= threshold * rows:
         return None
     return _hold(TOO_MANY_REJECTED, value=str(report.rows_refused), detail=str(rows))
 
 
-def _truncated(upload: Upload, report: StagingReport) -> Hold | None:
+def _truncated(upload: Batch, report: StagingReport) -> Hold | None:
     return _hold(TRUNCATED, detail=report.cut) if report.cut and TRUNCATED not in upload.confirmed else None
 
 
@@ -87,14 +87,14 @@ def _is_unusual(report: StagingReport, contract: Contract) -> bool:
     )
 
 
-def _match_contracts(file: File) -> HoldDecision:
+def _match_contracts(file: FileContext) -> HoldDecision:
     from tillstream.pipeline.matching.match_contract import (  # heavy, only needed here
         better_matches,
         contract_drift,
-        looked_at,
+        sample_original,
     )
 
-    sample = looked_at(file.open)
+    sample = sample_original(file.open)
     if sample is None:
         return HoldDecision()
     matches, own_fit = better_matches(sample, file.contract, file.contracts)
@@ -104,7 +104,7 @@ def _match_contracts(file: File) -> HoldDecision:
         return HoldDecision((_hold(OTHER_CONTRACT, value=names, detail=reasons),))
     if own_fit.doubts and own_fit.fits:
         return HoldDecision((_hold(OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts)),))
-    changes = contract_drift(sample, file.contract, known_headers.seen(file.ports, file.contract))
+    changes = contract_drift(sample, file.contract, known_headers.earlier_headers(file.ports, file.contract))
     if changes is None:
         return HoldDecision()
     code = COLUMNS if changes.kinds & COLUMN_CODES else STYLE

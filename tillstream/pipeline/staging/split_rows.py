@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.tables import REFUSED
-from tillstream.pipeline.rows.exact_sum import total
-from tillstream.pipeline.rows.row_batch import Part, RefusedRow
+from tillstream.domain.tables import REJECTED_ROWS
+from tillstream.pipeline.rows.exact_sum import exact_sum
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
 from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
-from tillstream.pipeline.rows.text_column import constant, encoded, plain, whole
+from tillstream.pipeline.rows.text_column import combined, constant, decoded, encoded
 from tillstream.pipeline.staging.hashes import Hasher
 
 ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-till"})
@@ -26,7 +26,7 @@ ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-ti
 
 @dataclass(frozen=True)
 class SplitRows:
-    part: Part
+    part: RowBatch
     accepted: pa.Table | None
     """`STAGED` and `HASHED`, (n,); None without rows."""
     refused: pa.Table | None
@@ -36,7 +36,7 @@ class SplitRows:
     """currency, net, gross of the accepted rows."""
 
 
-def judged(part: Part, hasher: Hasher) -> SplitRows:
+def split(part: RowBatch, hasher: Hasher) -> SplitRows:
     rejected = _rejected(part, part.table.num_rows)
     accepted = None
     if not rejected.all():
@@ -51,7 +51,7 @@ def judged(part: Part, hasher: Hasher) -> SplitRows:
     )
 
 
-def _rejected(part: Part, length: int) -> npt.NDArray[np.bool_]:
+def _rejected(part: RowBatch, length: int) -> npt.NDArray[np.bool_]:
     if part.accepted is None or not part.accepted.any():
         return part.findings.refused(length)
     rejected = np.zeros(length, np.bool_)
@@ -62,7 +62,7 @@ def _rejected(part: Part, length: int) -> npt.NDArray[np.bool_]:
     return rejected
 
 
-def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
+def _accepted_rows(part: RowBatch, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
     length = part.table.num_rows
     metadata: dict[str, Any] = {
         "row_number": pa.array(part.row_number),
@@ -78,7 +78,7 @@ def _accepted_rows(part: Part, keep: npt.NDArray[np.bool_] | None) -> pa.Table:
     return rows if keep is None else rows.filter(pa.array(keep))
 
 
-def _rejected_rows(part: Part, rejected: npt.NDArray[np.bool_]) -> list[RefusedRow]:
+def _rejected_rows(part: RowBatch, rejected: npt.NDArray[np.bool_]) -> list[RejectedRow]:
     """Return the rejected rows of the table, each with all its problems."""
     if not rejected.any():
         return []
@@ -87,13 +87,13 @@ def _rejected_rows(part: Part, rejected: npt.NDArray[np.bool_]) -> list[RefusedR
     for row in errors.filter(pa.array(rejected[errors.column("index").to_numpy()])).to_pylist():
         problems[row.pop("index")].append(row)
     return [
-        RefusedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), errors)
+        RejectedRow(int(part.row_number[index]), int(part.line_number[index]), part.raw(index), errors)
         for index, errors in problems.items()
     ]
 
 
-def _rejected_table(part: Part, rows: Sequence[RefusedRow], rejected: npt.NDArray[np.bool_]) -> pa.Table:
-    schema = arrow_schema(REFUSED)
+def _rejected_table(part: RowBatch, rows: Sequence[RejectedRow], rejected: npt.NDArray[np.bool_]) -> pa.Table:
+    schema = arrow_schema(REJECTED_ROWS)
     rejected_table = part.table.filter(pa.array(rejected))
     untyped_count = len(rows) - rejected_table.num_rows
     columns: dict[str, Any] = {
@@ -109,17 +109,17 @@ def _rejected_table(part: Part, rows: Sequence[RefusedRow], rejected: npt.NDArra
         "problems": [json.dumps(row.problems, ensure_ascii=False) for row in rows],
     }
     for name in ("region", "sale_id", "store_id", "sale_date"):
-        values = plain(rejected_table.column(name))
+        values = decoded(rejected_table.column(name))
         columns[name] = pa.concat_arrays([pa.nulls(untyped_count, values.type), values])
     return pa.table([pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema)
 
 
 def _amounts(rows: pa.Table) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
     currency = encoded(rows.column("currency"))
-    amounts = [whole(rows.column(name)) for name in ("net_amount", "gross_amount")]
+    amounts = [combined(rows.column(name)) for name in ("net_amount", "gross_amount")]
     for number, word in enumerate(currency.dictionary.to_pylist()):
         matches = pc.equal(currency.indices, number)
         if len(currency.dictionary) == 1:
-            yield word, *(total(values) for values in amounts)
+            yield word, *(exact_sum(values) for values in amounts)
         elif pc.any(matches).as_py():
-            yield word, *(total(values.filter(matches)) for values in amounts)
+            yield word, *(exact_sum(values.filter(matches)) for values in amounts)

@@ -10,16 +10,16 @@ import pyarrow as pa
 import sql
 from tillstream.batches import events, records
 from tillstream.contracts import known_headers
-from tillstream.contracts.registry import ContractBook, contract_version
-from tillstream.domain.batch import MAY_STAGE, State, Upload
+from tillstream.contracts.registry import ContractRegistry, contract_version
+from tillstream.domain.batch import STAGEABLE, Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.rows.prefetch import ahead
-from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.rows.prefetch import prefetch
+from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging import expiry, holds
 from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.holds import OF_FILES
-from tillstream.pipeline.staging.split_rows import judged
+from tillstream.pipeline.staging.holds import FILE_KINDS
+from tillstream.pipeline.staging.split_rows import split
 from tillstream.pipeline.staging.writer import StagingReport, reader, staged_writer
 from tillstream.pipeline.validating.outliers import outlier_detector
 from tillstream.ports import Ports
@@ -27,7 +27,7 @@ from tillstream.ports import Ports
 Progress = Callable[[int], None]
 
 
-def stage(ports: Ports, batch: str, progress: Progress | None = None, book: ContractBook | None = None) -> Upload:
+def stage(ports: Ports, batch: str, progress: Progress | None = None, book: ContractRegistry | None = None) -> Batch:
     """Stage one batch. Idempotent and safe to run concurrently: each run writes its own path, one updates the record.
 
     book: registry searched for a better-matching contract when the file does not match its own.
@@ -35,9 +35,9 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
     Raises `NotFound`, `Unavailable`. A file that cannot be read sets the record to rejected instead of raising.
     """
     upload = records.get(ports, batch)
-    if upload.state not in MAY_STAGE:
+    if upload.state not in STAGEABLE:
         return upload
-    records.move(ports, batch, State.STAGING, among=MAY_STAGE)
+    records.transition(ports, batch, State.STAGING, among=STAGEABLE)
     prefix = f"{batch}/{ports.clock.tick()}"
     try:
         report = _reusable_result(ports, upload) or write(ports, upload, prefix, progress)
@@ -49,8 +49,8 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
         )
         if decision.holds:
             fields: dict[str, Any] = {"holds": decision.holds, "proposed": decision.proposed}
-            return records.move(ports, batch, State.HELD, among=MAY_STAGE, read_as=upload, **fields)
-        return records.move(ports, batch, State.REJECTED, among=MAY_STAGE, read_as=upload, error=str(error))
+            return records.transition(ports, batch, State.HELD, among=STAGEABLE, read_as=upload, **fields)
+        return records.transition(ports, batch, State.REJECTED, among=STAGEABLE, read_as=upload, error=str(error))
     return staged(ports, upload, report, book)
 
 
@@ -58,27 +58,27 @@ def _lacks_columns(error: Rejected) -> bool:
     return getattr(error, "code", "") == "missing-columns"
 
 
-def _file_context(ports: Ports, upload: Upload, book: ContractBook | None) -> holds.File:
+def _file_context(ports: Ports, upload: Batch, book: ContractRegistry | None) -> holds.FileContext:
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-    return holds.File(ports, upload, contract, tuple(book.all().values()) if book else ())
+    return holds.FileContext(ports, upload, contract, tuple(book.all().values()) if book else ())
 
 
-def staged(ports: Ports, upload: Upload, report: StagingReport, book: ContractBook | None = None) -> Upload:
+def staged(ports: Ports, upload: Batch, report: StagingReport, book: ContractRegistry | None = None) -> Batch:
     """Update the record with the staging result and publish `batch.staged`, or hold the batch."""
     file = _file_context(ports, upload, book)
-    decision = holds.about(file, report)
+    decision = holds.check_holds(file, report)
     state = State.HELD if decision.holds else State.STAGED
-    if not decision.holds and upload.kind in OF_FILES:
+    if not decision.holds and upload.kind in FILE_KINDS:
         known_headers.remember(ports, file.contract, report.columns)
     fields: dict[str, Any] = {"staged": asdict(report), "holds": decision.holds, "proposed": decision.proposed}
-    moved = records.move(ports, upload.batch_id, state, among=MAY_STAGE, read_as=upload, **fields)
+    moved = records.transition(ports, upload.batch_id, state, among=STAGEABLE, read_as=upload, **fields)
     if moved.state is State.STAGED:
-        events.staged(ports, moved)
+        events.publish_staged(ports, moved)
     return moved
 
 
 def write(
-    ports: Ports, upload: Upload, prefix: str, progress: Progress | None = None, contract: Contract | None = None
+    ports: Ports, upload: Batch, prefix: str, progress: Progress | None = None, contract: Contract | None = None
 ) -> StagingReport:
     """Write staged rows under a prefix without updating the record. contract: an unsaved contract to try on the file.
 
@@ -86,22 +86,22 @@ def write(
     """
     contract = contract or contract_version(ports.documents, upload.contract, upload.contract_version)
     hasher = Hasher()
-    detector = outlier_detector(ports.warehouse, contract) if upload.kind in OF_FILES else None
+    detector = outlier_detector(ports.warehouse, contract) if upload.kind in FILE_KINDS else None
     with staged_writer(ports.objects, prefix, detector) as writer:
         columns: list[str] = []
-        parts = ahead(_parts(ports, upload, contract, columns.extend))
-        for rows in ahead(judged(part, hasher) for part in parts):
+        parts = prefetch(_parts(ports, upload, contract, columns.extend))
+        for rows in prefetch(split(part, hasher) for part in parts):
             writer.add(rows)
             if progress:
                 progress(rows.part.table.num_rows + rows.part.blank + rows.part.ignored + len(rows.part.refused))
         report = writer.finish()
-    report.columns = columns[: known_headers.MOST + 1]
+    report.columns = columns[: known_headers.MAX_COLUMNS + 1]
     # a local installation settles in the same process and needs the memory
     pa.default_memory_pool().release_unused()
     return report
 
 
-def _reusable_result(ports: Ports, upload: Upload) -> StagingReport | None:
+def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
     """Return the result of staging the same bytes under the same contract, if staging again would not change it."""
     if upload.kind != "upload":
         return None
@@ -115,7 +115,9 @@ def _reusable_result(ports: Ports, upload: Upload) -> StagingReport | None:
     return None
 
 
-def _parts(ports: Ports, upload: Upload, contract: Contract, on_header: Callable[[list[str]], None]) -> Iterator[Part]:
+def _parts(
+    ports: Ports, upload: Batch, contract: Contract, on_header: Callable[[list[str]], None]
+) -> Iterator[RowBatch]:
     """Return the rows of a batch by its kind. Heavy libraries load here, not where light events are handled."""
 
     def open_original() -> BinaryIO:
@@ -127,11 +129,11 @@ def _parts(ports: Ports, upload: Upload, contract: Contract, on_header: Callable
 
         return message_parts(open_original, contract, received.date())
     if upload.kind == "correction":
-        from tillstream.pipeline.staging.sources.correction import correction_parts
+        from tillstream.pipeline.staging.sources.correction import correction_batches
 
-        return correction_parts(open_original, contract, upload.fix_number, received.date())
-    from tillstream.pipeline.staging.sources.file import file_parts, replayed_parts
+        return correction_batches(open_original, contract, upload.fix_number, received.date())
+    from tillstream.pipeline.staging.sources.file import file_batches, replayed_parts
 
     if upload.kind == "replay":
         return replayed_parts(ports, upload, open_original, contract, received.date(), on_header)
-    return file_parts(open_original, contract, received.date(), ports.limits, on_header)
+    return file_batches(open_original, contract, received.date(), ports.limits, on_header)

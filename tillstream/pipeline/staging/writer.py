@@ -14,8 +14,8 @@ from tillstream import __version__
 from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.tables import SCHEMA
-from tillstream.pipeline.rows.issues import ProblemCount
-from tillstream.pipeline.rows.row_batch import Part
+from tillstream.pipeline.rows.issues import IssueCount
+from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.hashes import HASHED
 from tillstream.pipeline.staging.split_rows import SplitRows
 from tillstream.pipeline.validating.outliers import OutlierDetector
@@ -96,7 +96,7 @@ class StagedWriter:
     ) -> None:
         self._objects, self._prefix, self._stack, self._detector = objects, prefix, stack, detector
         self._writers: dict[str, pq.ParquetWriter] = {}
-        self._counts: dict[tuple[str, str | None], ProblemCount] = {}
+        self._counts: dict[tuple[str, str | None], IssueCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
         self.report = StagingReport()
@@ -132,7 +132,7 @@ class StagedWriter:
             getattr(self.report, name).append(address)
         writer.write_table(rows)
 
-    def _count(self, part: Part) -> None:
+    def _count(self, part: RowBatch) -> None:
         for summary in part.findings.summary():
             self._tally(
                 summary.code, summary.column, summary.count, int(part.line_number[summary.first]), summary.value
@@ -145,7 +145,7 @@ class StagedWriter:
         entry = self._counts.get((code, column))
         if entry is None:
             severity = CATALOGUE[code].severity
-            self._counts[code, column] = ProblemCount(code, severity, column, count, line, example)
+            self._counts[code, column] = IssueCount(code, severity, column, count, line, example)
             return
         entry.count += count
         if line < entry.first_line:

@@ -18,9 +18,9 @@ import sql
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import OutlierRule
 from tillstream.domain.problems import CATALOGUE
-from tillstream.pipeline.rows.issues import ProblemCount
+from tillstream.pipeline.rows.issues import IssueCount
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import plain, whole
+from tillstream.pipeline.rows.text_column import combined, decoded
 from tillstream.ports import Warehouse
 
 CODE = "outlier"
@@ -44,18 +44,18 @@ class OutlierDetector:
 
     def add(self, rows: pa.Table) -> None:
         """Add accepted rows. rows: columns of `STAGED`."""
-        product = plain(rows.column("product_id"))
+        product = decoded(rows.column("product_id"))
         if product.null_count:
-            product = pc.coalesce(product, plain(rows.column("product_name")))
+            product = pc.coalesce(product, decoded(rows.column("product_name")))
         for measure in self._rule.columns:
             table = pa.table(
                 {
-                    "value": whole(rows.column(measure)),
+                    "value": combined(rows.column(measure)),
                     "product": product,
                     "measure": pa.repeat(measure, rows.num_rows),
-                    "currency": plain(rows.column("currency")) if measure == PRICE else pa.repeat("", rows.num_rows),
+                    "currency": decoded(rows.column("currency")) if measure == PRICE else pa.repeat("", rows.num_rows),
                     "line_count": pa.repeat(1, rows.num_rows),
-                    "first_line": whole(rows.column("line_number")),
+                    "first_line": combined(rows.column("line_number")),
                 }
             )
             has_values = pc.and_(pc.is_valid(table["product"]), pc.is_valid(table["value"]))
@@ -63,15 +63,17 @@ class OutlierDetector:
         if sum(table.num_rows for table in self._counted) > _MAX_DISTINCT:
             self._counted = [_aggregate(pa.concat_tables(self._counted))]
 
-    def problems(self) -> Iterator[ProblemCount]:
+    def problems(self) -> Iterator[IssueCount]:
         """Yield one entry per measure with outliers; its example is the first outlier and the usual range, as text."""
         if not self._counted:
             return
         counted = _aggregate(pa.concat_tables(self._counted))
-        counted = counted.append_column("magnitude", pc.abs(whole(counted["value"])))
+        counted = counted.append_column("magnitude", pc.abs(combined(counted["value"])))
         rows = counted.join(self._usual(counted), list(KEY), join_type="inner")
-        lower, upper = usual_bounds(whole(rows["measure"]), whole(rows["median"]), whole(rows["mad"]), self._rule.k)
-        magnitude = pc.cast(whole(rows["magnitude"]), lower.type)
+        lower, upper = usual_bounds(
+            combined(rows["measure"]), combined(rows["median"]), combined(rows["mad"]), self._rule.k
+        )
+        magnitude = pc.cast(combined(rows["magnitude"]), lower.type)
         is_outlier = pc.or_(pc.less(magnitude, lower), pc.greater(magnitude, upper))
         rows = rows.append_column("lower", lower).append_column("upper", upper).filter(is_outlier).sort_by("first_line")
         for measure in self._rule.columns:
@@ -79,7 +81,7 @@ class OutlierDetector:
             if outliers.num_rows:
                 first = outliers.slice(0, 1).to_pylist()[0]
                 count = pc.sum(outliers["line_count"]).as_py()
-                yield ProblemCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _message(first))
+                yield IssueCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _message(first))
 
     def _usual(self, counted: pa.Table) -> pa.Table:
         """Return `KEY`, median and mad, and whether they come from the ledger."""
@@ -158,8 +160,8 @@ def usual(counted: pa.Table, minimum: int) -> pa.Table:
     if not counted.num_rows:
         return USUAL.empty_table()
     rows = counted.sort_by([(name, "ascending") for name in (*KEY, "magnitude")])
-    group, lines = _group_numbers(rows), whole(rows.column("line_count")).to_numpy()
-    magnitude = pc.cast(whole(rows.column("magnitude")), WIDE)
+    group, lines = _group_numbers(rows), combined(rows.column("line_count")).to_numpy()
+    magnitude = pc.cast(combined(rows.column("magnitude")), WIDE)
     median_rows = _median_rows(group, lines)
     median = magnitude.take(pa.array(median_rows))
     deviation = pc.abs(pc.subtract(magnitude, median.take(pa.array(group))))
@@ -167,7 +169,7 @@ def usual(counted: pa.Table, minimum: int) -> pa.Table:
         pa.table({"group": group, "distance": deviation}), sort_keys=[("group", "ascending"), ("distance", "ascending")]
     ).to_numpy()
     mad = deviation.take(pa.array(order[_median_rows(group[order], lines[order])]))
-    columns = [whole(rows.column(name)).take(pa.array(median_rows)) for name in KEY]
+    columns = [combined(rows.column(name)).take(pa.array(median_rows)) for name in KEY]
     total = pa.array(np.bincount(group, lines).astype(np.int64))
     result = pa.table([*columns, total, pc.cast(median, NUMERIC), pc.cast(mad, NUMERIC)], schema=USUAL)
     return result.filter(pc.greater_equal(result.column("line_count"), minimum))
@@ -192,7 +194,7 @@ def _group_numbers(rows: pa.Table) -> Ints:
     """Return the group number of each row, from 0; the rows of a group are adjacent."""
     starts = np.zeros(rows.num_rows, np.int64)
     for name in KEY:
-        values = whole(rows.column(name))
+        values = combined(rows.column(name))
         starts[1:] |= pc.not_equal(values[1:], values[:-1]).to_numpy(zero_copy_only=False)
     return np.cumsum(starts)
 

@@ -16,8 +16,8 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import Range
 from tillstream.pipeline.normalising.normalise import NORMALISED
 from tillstream.pipeline.normalising.numbers.arithmetic import line_total
-from tillstream.pipeline.rows.issues import written
-from tillstream.pipeline.rows.text_column import by_word, flags, whole
+from tillstream.pipeline.rows.issues import format_values
+from tillstream.pipeline.rows.text_column import combined, map_distinct, to_bool_array
 
 ZERO = Decimal(0)
 _PRESENT = frozenset(column.name for column in NORMALISED)
@@ -83,23 +83,23 @@ def _unless(name: str, contract: Contract) -> frozenset[str]:
 
 
 def _compares(name: str, compare: Callable[..., pa.Array], bound: Decimal | date) -> Holds:
-    return lambda rows: compare(whole(rows.column(name)), bound)
+    return lambda rows: compare(combined(rows.column(name)), bound)
 
 
 def _is_present(name: str) -> Holds:
-    return lambda rows: pc.is_valid(whole(rows.column(name)))
+    return lambda rows: pc.is_valid(combined(rows.column(name)))
 
 
 def _returned(rows: pa.Table) -> pa.Array:
-    return by_word(rows.column("status"), lambda words: pc.equal(words, "returned"))
+    return map_distinct(rows.column("status"), lambda words: pc.equal(words, "returned"))
 
 
 def _is_sale_quantity(rows: pa.Table) -> pa.Array:
-    return pc.or_kleene(pc.greater_equal(whole(rows.column("quantity")), ZERO), _returned(rows))
+    return pc.or_kleene(pc.greater_equal(combined(rows.column("quantity")), ZERO), _returned(rows))
 
 
 def _is_return_quantity(rows: pa.Table) -> pa.Array:
-    return pc.or_kleene(pc.less_equal(whole(rows.column("quantity")), ZERO), pc.invert(_returned(rows)))
+    return pc.or_kleene(pc.less_equal(combined(rows.column("quantity")), ZERO), pc.invert(_returned(rows)))
 
 
 def _one_of(name: str, words: tuple[str, ...]) -> Holds:
@@ -107,8 +107,8 @@ def _one_of(name: str, words: tuple[str, ...]) -> Holds:
 
     def holds(rows: pa.Table) -> pa.Array:
         values = rows.column(name)
-        texts = values if BY_NAME[name].kind is Kind.STRING else written(whole(values))
-        return by_word(texts, lambda column: pc.or_(pc.is_in(column, value_set=allowed), pc.is_null(column)))
+        texts = values if BY_NAME[name].kind is Kind.STRING else format_values(combined(values))
+        return map_distinct(texts, lambda column: pc.or_(pc.is_in(column, value_set=allowed), pc.is_null(column)))
 
     return holds
 
@@ -124,7 +124,7 @@ def _range(name: str, bounds: Range) -> Iterator[Rule]:
     ]
 
     def holds(rows: pa.Table) -> pa.Array:
-        values = whole(rows.column(name))
+        values = combined(rows.column(name))
         return reduce(pc.and_kleene, (compare(values, limit) for _, compare, limit in bounded))
 
     if bounded:
@@ -141,19 +141,21 @@ def _line_total(contract: Contract) -> Iterator[Rule]:
 
 def _total_agrees(name: str, tolerance: Decimal) -> Holds:
     def holds(rows: pa.Table) -> pa.Array:
-        net = whole(rows.column(name))
-        total, _ = line_total(*(whole(rows.column(name)) for name in _TERMS))
-        agrees: npt.NDArray[np.bool_] = ~flags(pc.not_equal(net, total))
+        net = combined(rows.column(name))
+        total, _ = line_total(*(combined(rows.column(name)) for name in _TERMS))
+        agrees: npt.NDArray[np.bool_] = ~to_bool_array(pc.not_equal(net, total))
         differing = np.flatnonzero(~agrees)
         if len(differing):
             # wide enough for the difference of two amounts of opposite sign
             index, wide = pa.array(differing), pa.decimal256(40, 9)
             difference = pc.subtract(pc.cast(net.take(index), wide), pc.cast(total.take(index), wide))
-            agrees[differing] = flags(pc.less_equal(pc.abs(difference), pa.scalar(tolerance, pa.decimal256(50, 18))))
+            agrees[differing] = to_bool_array(
+                pc.less_equal(pc.abs(difference), pa.scalar(tolerance, pa.decimal256(50, 18)))
+            )
         return pa.array(agrees)
 
     return holds
 
 
 def _total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> pa.Array:
-    return written(line_total(quantity, unit_price, discount)[0])
+    return format_values(line_total(quantity, unit_price, discount)[0])

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.issues import Findings
-from tillstream.pipeline.rows.text_column import encoded, flags, whole
+from tillstream.pipeline.rows.issues import Issues
+from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -33,17 +33,17 @@ _TOLERANCE = 2
 _DIGITS = r"(?P<letters>.*?)(?P<digits>[0-9]{1,18})$"
 
 
-def flag_swapped_dates(table: pa.Table, findings: Findings) -> None:
+def flag_swapped_dates(table: pa.Table, findings: Issues) -> None:
     """Flag dates with swapped day and month. table: `NORMALISED` rows of one file, in file order.
 
     Files whose dates ascend without leaps, or do not ascend at all, are skipped early.
     """
-    dates = whole(table.column("sale_date"))
+    dates = combined(table.column("sale_date"))
     if not _has_leaps(table, dates):
         return
     days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy().astype(np.int64)
     number, series, numbered = _numbers(table)
-    dated = np.flatnonzero(numbered & flags(pc.is_valid(dates)))
+    dated = np.flatnonzero(numbered & to_bool_array(pc.is_valid(dates)))
     if not len(dated):
         return
     # stable, so that rows of one number stay together in the order of the file
@@ -83,11 +83,11 @@ def _numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
     parts = pc.extract_regex(sale.dictionary, _DIGITS)
     digits = pc.cast(pc.struct_field(parts, "digits"), pa.int64())
     letters = pc.fill_null(pc.struct_field(parts, "letters").dictionary_encode().indices, -1)
-    has_id = flags(pc.is_valid(sale.indices))
+    has_id = to_bool_array(pc.is_valid(sale.indices))
     index = pc.fill_null(sale.indices, 0).to_numpy()
     if not len(sale.dictionary):
         return np.zeros(len(has_id), np.int64), np.zeros(len(has_id), np.int64), has_id
-    numbered = has_id & flags(pc.is_valid(digits))[index]
+    numbered = has_id & to_bool_array(pc.is_valid(digits))[index]
     store_number = pc.fill_null(store.indices, len(store.dictionary)).to_numpy().astype(np.int64)
     series = letters.to_numpy().astype(np.int64)[index] * (len(store.dictionary) + 1) + store_number
     return pc.fill_null(digits, 0).to_numpy()[index], series, numbered

@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.normalise import NORMALISED
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.schema import lines_schema
-from tillstream.pipeline.rows.text_column import flags, plain, whole
+from tillstream.pipeline.rows.text_column import combined, decoded, to_bool_array
 from tillstream.pipeline.validating.rules import Rule, rules_of
 
 Mask = npt.NDArray[np.bool_]
 
 
-def validate(table: pa.Table, contract: Contract, findings: Findings, *, received_date: date) -> None:
+def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_date: date) -> None:
     """Add a finding for each row and rule that fails; never raises for invalid rows.
 
     table: as returned by `normalise`. Raises pandera's `SchemaErrors` if the table does not have the columns and types
@@ -44,7 +44,7 @@ def validate(table: pa.Table, contract: Contract, findings: Findings, *, receive
 
 
 def _values(table: pa.Table, name: str, rows: npt.NDArray[np.int64]) -> pa.Array:
-    return plain(whole(table.column(name)).take(pa.array(rows)))
+    return decoded(combined(table.column(name)).take(pa.array(rows)))
 
 
 def _detail(rule: Rule, table: pa.Table, rows: npt.NDArray[np.int64]) -> str | pa.Array:
@@ -57,7 +57,7 @@ def _failures(rows: pa.Table, schema: pa.Schema, rules: list[Rule]) -> list[tupl
     failures: list[tuple[Rule, Mask]] = []
 
     def all_hold(_: pandera.PolarsData) -> bool:
-        masks = ((rule, flags(pc.invert(rule.holds(rows)))) for rule in rules)
+        masks = ((rule, to_bool_array(pc.invert(rule.holds(rows)))) for rule in rules)
         failures.extend((rule, mask) for rule, mask in masks if mask.any())
         return not failures
 
@@ -84,14 +84,12 @@ def _raise_unless_rows_failed(errors: Any, check: pandera.Check) -> None:
             raise errors
 
 
-def _add_missing(
-    rows: npt.NDArray[np.int64], name: str, table: pa.Table, contract: Contract, findings: Findings
-) -> None:
+def _add_missing(rows: npt.NDArray[np.int64], name: str, table: pa.Table, contract: Contract, findings: Issues) -> None:
     """Report missing values. For a computed net amount, report the missing terms that the user must fill in."""
     if name == "net_amount" and name not in contract.columns:
         reported = np.zeros(len(rows), np.bool_)
         for term in _terms_of_net(contract):
-            is_null = flags(pc.is_null(_values(table, term, rows)))
+            is_null = to_bool_array(pc.is_null(_values(table, term, rows)))
             findings.add(rows[is_null], "missing-required", term)
             reported |= is_null
         rows = rows[~reported]

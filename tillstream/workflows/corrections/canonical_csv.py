@@ -11,9 +11,9 @@ import pyarrow as pa
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, DISCARD, LINE, OURS, ROW, YES
+from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, CONTROL_COLUMNS, DISCARD, LINE, ROW, TRUE_VALUES
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
 from tillstream.pipeline.rows.block import Block
 
 Delimiter = Literal[",", ";", "\t"]
@@ -28,10 +28,10 @@ def to_canonical_csv(data: bytes, names: list[str], decimal: str = ".", limits: 
     decimal: decimal separator of the contract, used to write numeric cells of a workbook. Raises `Rejected` if the
     file is not a corrected copy of the downloaded one.
     """
-    options = Manner(FileStyle(delimiter=_detect_delimiter(data, limits)), (ROW,), decimal, limits)
+    options = ReadOptions(FileStyle(delimiter=_detect_delimiter(data, limits)), (ROW,), decimal, limits)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    for number, block in enumerate(blocks(lambda: io.BytesIO(data), options)):
+    for number, block in enumerate(read_blocks(lambda: io.BytesIO(data), options)):
         _check_readable(block)
         table = _select_columns(block.cells, names)
         _check_decisions(block, table)
@@ -46,8 +46,8 @@ def _detect_delimiter(data: bytes, limits: Limits) -> Delimiter:
     for delimiter in DELIMITERS:
         # the wrong delimiter can make the quoted header unparseable
         with suppress(UnreadableFile):
-            options = Manner(FileStyle(delimiter=delimiter), (ROW,), limits=limits)
-            if ROW in shape(lambda: io.BytesIO(data), options).names:
+            options = ReadOptions(FileStyle(delimiter=delimiter), (ROW,), limits=limits)
+            if ROW in read_header(lambda: io.BytesIO(data), options).names:
                 return delimiter
     return ","
 
@@ -72,15 +72,15 @@ def _select_columns(cells: pa.Table, names: list[str]) -> pa.Table:
     missing = [name for name in names if name not in cells.column_names]
     if missing:
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
-    return cells.select([*names, *(own for own in OURS if own in cells.column_names)])
+    return cells.select([*names, *(own for own in CONTROL_COLUMNS if own in cells.column_names)])
 
 
 def _check_decisions(block: Block, table: pa.Table) -> None:
     """Reject a row whose `_accept` is neither yes nor no, or that is both accepted and discarded."""
     for line, accept, discard in zip(block.line_number.tolist(), *_decisions(table), strict=True):
-        if accept.casefold() not in YES + NO:
+        if accept.casefold() not in TRUE_VALUES + NO:
             raise Rejected(f"Line {line} of the corrected file: {ACCEPT} is “{accept}”; write yes or leave it empty.")
-        if accept.casefold() in YES and discard:
+        if accept.casefold() in TRUE_VALUES and discard:
             raise Rejected(f"Line {line} of the corrected file is accepted and discarded at once; leave one of them.")
 
 

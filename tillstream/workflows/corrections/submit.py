@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from tillstream.batches import lineage, records, registration
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import FINAL, IN_LEDGER, Upload
+from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.ids import batch_id
@@ -18,7 +18,7 @@ from tillstream.receipts import receipt as receipts
 FOLDER = "corrections"
 
 
-def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Upload:
+def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Batch:
     """Store a corrected file of a batch's rejected rows and create its record; staging and settling follow.
 
     Raises `Rejected` if the file is not a corrected copy of the downloaded one or if one of its rows is not in
@@ -30,9 +30,9 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     upload = records.get(ports, batch)
     check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-    names = original_rows.shape_of(ports, upload).names
+    names = original_rows.original_shape(ports, upload).names
     corrected = to_canonical_csv(stream.read(), names, contract.numbers.decimal, ports.limits)
-    quarantined = {row["row_number"] for row in receipts.in_quarantine(ports, batch)}
+    quarantined = {row["row_number"] for row in receipts.quarantined_rows(ports, batch)}
     numbers = row_numbers(lambda: io.BytesIO(corrected))
     not_correctable = sorted(set(numbers) - quarantined | pending_rows(ports, batch).intersection(numbers))
     if not numbers:
@@ -42,11 +42,11 @@ def fix(ports: Ports, batch: str, name: str, stream: BinaryIO, by: str) -> Uploa
     return register(ports, _keep(ports, upload, corrected), by, file=name)
 
 
-def check_correctable(ports: Ports, upload: Upload) -> None:
+def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
-    lineage.ended(ports, upload)
+    lineage.finished_replays(ports, upload)
 
 
 def pending_rows(ports: Ports, batch: str) -> set[int]:
@@ -55,12 +55,12 @@ def pending_rows(ports: Ports, batch: str) -> set[int]:
 
     rows: set[int] = set()
     for correction in records.children(ports, batch, "correction"):
-        if correction.state not in FINAL | IN_LEDGER:
+        if correction.state not in TERMINAL | IN_LEDGER:
             rows |= set(row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
     return rows
 
 
-def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
+def _keep(ports: Ports, upload: Batch, corrected: bytes) -> StoredObject:
     number = next_number(ports, upload) - 1
     while True:
         number += 1
@@ -74,7 +74,7 @@ def _keep(ports: Ports, upload: Upload, corrected: bytes) -> StoredObject:
         return writer.stored
 
 
-def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Upload:
+def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = "") -> Batch:
     """Create the record of a stored correction; batch and correction number are parsed from the object's name."""
     _, batch, number = stored.name.split("/")
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
@@ -85,11 +85,11 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
 
 
 def record(
-    ports: Ports, parent: Upload, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
-) -> Upload:
+    ports: Ports, parent: Batch, stored: StoredObject, fix_number: int, sha256: str, by: str = "", file: str = ""
+) -> Batch:
     """Build the record of a correction without writing it; previews use it as well."""
     now = ports.clock.now().isoformat()
-    return Upload(
+    return Batch(
         batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),
         kind="correction",
         bucket=stored.bucket,
@@ -110,5 +110,9 @@ def record(
     )
 
 
-def next_number(ports: Ports, upload: Upload) -> int:
-    return 1 + len(lineage.fixes(ports, upload)) + len(records.children(ports, upload.batch_id, "correction"))
+def next_number(ports: Ports, upload: Batch) -> int:
+    return (
+        1
+        + len(lineage.inherited_corrections(ports, upload))
+        + len(records.children(ports, upload.batch_id, "correction"))
+    )

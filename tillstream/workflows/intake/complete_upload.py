@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import BinaryIO
 
-from tillstream.contracts.registry import ContractBook
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.workflows.intake import inbox_object, resumable_upload
 from tillstream.workflows.onboarding import proposals
@@ -21,7 +21,7 @@ KEPT = timedelta(days=3)
 """Retention of an abandoned upload; covers a weekend."""
 
 
-def finish(ports: Ports, book: ContractBook, id: str, by: str) -> Sending:
+def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableUpload:
     """Complete a whole file: move it into the inbox, or prepare it for a preview. Idempotent.
 
     Returns the record unchanged while bytes are missing. A file sent directly to the store becomes a batch on the
@@ -36,7 +36,7 @@ def finish(ports: Ports, book: ContractBook, id: str, by: str) -> Sending:
     return _merge_parts(ports, sending) if sending.look else _into_inbox(ports, book, sending)
 
 
-def load(ports: Ports, book: ContractBook, id: str, by: str, contract: str) -> Sending:
+def ingest_previewed(ports: Ports, book: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
     """Move a previewed file into the inbox under this contract. Raises `Rejected`, `NotFound`."""
     pinned = book.used(contract)
     _check_complete(resumable_upload.get(ports, id, by))
@@ -44,18 +44,18 @@ def load(ports: Ports, book: ContractBook, id: str, by: str, contract: str) -> S
     return finish(ports, book, id, by)
 
 
-def opened(ports: Ports, sending: Sending) -> BinaryIO:
+def open_complete(ports: Ports, sending: ResumableUpload) -> BinaryIO:
     """Open a whole file that is kept for a preview. Raises `Rejected` while it is incomplete."""
     if len(sending.parts) != 1:
         raise Rejected(f"{sending.file} has not come whole yet.")
     return ports.objects.open(STAGING, sending.parts[0])
 
 
-def sweep(ports: Ports, book: ContractBook) -> int:
+def clean_up(ports: Ports, book: ContractRegistry) -> int:
     """Complete whole files left by a crash and delete abandoned uploads; return the number deleted."""
     now, count = ports.clock.now(), 0
     for document in ports.documents.find(resumable_upload.COLLECTION):
-        sending = Sending.from_json(document.data)
+        sending = ResumableUpload.from_json(document.data)
         if sending.touched_at <= (now - KEPT).isoformat():
             ports.documents.delete(resumable_upload.COLLECTION, sending.id)
             resumable_upload.forget(ports, sending)
@@ -68,7 +68,7 @@ def sweep(ports: Ports, book: ContractBook) -> int:
     return count
 
 
-def _merge_parts(ports: Ports, sending: Sending) -> Sending:
+def _merge_parts(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
     """Merge the parts into one object, because readers need random access."""
     if len(sending.parts) == 1:
         return sending
@@ -83,22 +83,22 @@ def _merge_parts(ports: Ports, sending: Sending) -> Sending:
     return updated
 
 
-def _with_merged_part(current: Sending, before: Sending, name: str) -> Sending:
+def _with_merged_part(current: ResumableUpload, before: ResumableUpload, name: str) -> ResumableUpload:
     return replace(current, parts=(name,)) if current.parts == before.parts else current
 
 
-def _into_inbox(ports: Ports, book: ContractBook, sending: Sending) -> Sending:
-    name = resumable_upload.place_of(sending)
+def _into_inbox(ports: Ports, book: ContractRegistry, sending: ResumableUpload) -> ResumableUpload:
+    name = resumable_upload.inbox_name(sending)
     with suppress(Conflict):  # copied by an interrupted or concurrent attempt
         _copy_parts(ports, sending, INBOX, name, if_generation=0)
     upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
     return resumable_upload.mark_completed(ports, sending, upload.batch_id)
 
 
-def _finish_direct(ports: Ports, sending: Sending) -> Sending:
+def _finish_direct(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
     """Complete a file that its sender wrote directly to the store, where it is whole or absent."""
     if not sending.whole:
-        bucket, name = resumable_upload.aim(sending)
+        bucket, name = resumable_upload.target_object(sending)
         try:
             size = ports.objects.stat(bucket, name).size
         except NotFound:
@@ -116,12 +116,14 @@ def _finish_direct(ports: Ports, sending: Sending) -> Sending:
         return sending
     if sending.parts:
         with suppress(Conflict, NotFound):  # copied by an interrupted or concurrent attempt
-            ports.objects.copy(STAGING, sending.parts[0], INBOX, resumable_upload.place_of(sending), if_generation=0)
+            ports.objects.copy(STAGING, sending.parts[0], INBOX, resumable_upload.inbox_name(sending), if_generation=0)
     upload = resumable_upload.upload_of(ports, sending)
     return resumable_upload.mark_completed(ports, sending, upload.batch_id) if upload else sending
 
 
-def _copy_parts(ports: Ports, sending: Sending, bucket: str, name: str, *, if_generation: int | None = None) -> None:
+def _copy_parts(
+    ports: Ports, sending: ResumableUpload, bucket: str, name: str, *, if_generation: int | None = None
+) -> None:
     digest = hashlib.sha256()
     try:
         with ports.objects.writer(bucket, name, if_generation=if_generation) as writer:
@@ -136,12 +138,14 @@ def _copy_parts(ports: Ports, sending: Sending, bucket: str, name: str, *, if_ge
         raise
 
 
-def _check_sha256(sending: Sending, digest: str) -> None:
+def _check_sha256(sending: ResumableUpload, digest: str) -> None:
     if sending.sha256 and digest != sending.sha256:
         raise Rejected(f"{sending.file} came otherwise than it was announced (sha256). Send it again.")
 
 
-def propose(ports: Ports, book: ContractBook, id: str, by: str, contract: Contract, changes: Iterable[str]) -> Sending:
+def propose(
+    ports: Ports, book: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
+) -> ResumableUpload:
     """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
     if contract.name in book.names():
         raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
@@ -151,6 +155,6 @@ def propose(ports: Ports, book: ContractBook, id: str, by: str, contract: Contra
     return finish(ports, book, id, by)
 
 
-def _check_complete(sending: Sending) -> None:
+def _check_complete(sending: ResumableUpload) -> None:
     if not sending.whole:
         raise Rejected(f"{sending.file} has not come whole yet: {sending.offset:,} of {sending.size:,} bytes are here.")

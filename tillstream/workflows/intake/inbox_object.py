@@ -3,14 +3,14 @@
 import re
 
 from tillstream.batches import records, registration
-from tillstream.contracts.registry import NOBODY, ContractBook
-from tillstream.domain.batch import Hold, Upload
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.domain.batch import Batch, Hold
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import contract_named, unfinished
-from tillstream.domain.object_names import RESTORED
+from tillstream.domain.file_names import contract_from_path, is_ignored
+from tillstream.domain.object_names import RESTORED_NAME
 from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit
@@ -20,11 +20,11 @@ from tillstream.workflows.onboarding import proposals
 WHICH = "which-contract"
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
-MESSAGES = re.compile(rf"{NOBODY.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
+MESSAGES = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
-def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
+def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
     """Return the record of an inbox object; create it if there is none.
 
     The contract follows from the folder or file name, else it is the only one that matches the content. Without a
@@ -34,8 +34,8 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
     existing = ports.documents.find(records.COLLECTION, where, order_by="received_seq", limit=1)
     if existing:
-        return Upload.from_json(existing[0].data)
-    if RESTORED.fullmatch(stored.name):
+        return Batch.from_json(existing[0].data)
+    if RESTORED_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} came with a restore and is no new file.")
     if MESSAGES.fullmatch(stored.name):
         return store_sales.register(ports, book, stored)
@@ -44,7 +44,7 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     sending = resumable_upload.sent_as(ports, stored.name)
     if sending and (sending.proposed or sending.contract):
         return _register_sent(ports, book, stored, sending)
-    if unfinished(stored.name):
+    if is_ignored(stored.name):
         raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
     dropped = DROPPED.fullmatch(stored.name)
     path = dropped[1] if dropped else stored.name
@@ -54,7 +54,7 @@ def record_of(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
-def _register_sent(ports: Ports, book: ContractBook, stored: StoredObject, sending: Sending) -> Upload:
+def _register_sent(ports: Ports, book: ContractRegistry, stored: StoredObject, sending: ResumableUpload) -> Batch:
     if stored.size != sending.size:
         raise Rejected(f"{sending.file} was announced with {sending.size:,} bytes, and {stored.size:,} came.")
     if sending.proposed:
@@ -67,15 +67,18 @@ def _register_sent(ports: Ports, book: ContractBook, stored: StoredObject, sendi
     return upload
 
 
-def _contract_of(ports: Ports, book: ContractBook, stored: StoredObject, path: str) -> tuple[Contract | None, str]:
+def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, path: str) -> tuple[Contract | None, str]:
     """Return the contract by folder or name, else by content; or None and the reason."""
-    name = contract_named(path, book.names())
+    name = contract_from_path(path, book.names())
     if name:
         return book.used(name), ""
-    from tillstream.pipeline.matching.match_contract import looked_at, whose  # loaded only if the name does not decide
+    from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
+        only_match,
+        sample_original,
+    )
 
-    file_sample = looked_at(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
+    file_sample = sample_original(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
     if file_sample is None:
         return None, "; nothing can be made of what is in it"
-    only_match, why = whose(file_sample, book.all().values())
-    return (book.used(only_match.name) if only_match else None), why
+    match, why = only_match(file_sample, book.all().values())
+    return (book.used(match.name) if match else None), why

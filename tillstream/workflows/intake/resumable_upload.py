@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from tillstream.batches import records
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 
 COLLECTION = "sendings"
@@ -49,7 +49,7 @@ def begin(
     sha256: str = "",
     mark: str = "",
     origin: str = "",
-) -> Sending:
+) -> ResumableUpload:
     """Start an upload of `size` bytes. Raises `Rejected` for invalid arguments or too many open uploads.
 
     origin: site whose page sends the bytes directly to the store, which cannot verify a sha256.
@@ -57,37 +57,37 @@ def begin(
     name = re.sub(r"[\x00-\x1f\x7f]", "", file.replace("\\", "/").rsplit("/", 1)[-1])[-200:] or "file"
     if sha256 and not SHA256.fullmatch(sha256.lower()):
         raise Rejected("The sha256 of a file has 64 hexadecimal digits.")
-    if len(on_their_way(ports, by)) >= MOST_OPEN:
+    if len(open_uploads(ports, by)) >= MOST_OPEN:
         raise Rejected(f"{MOST_OPEN} of your files are under way already. Finish or cancel some of them first.")
     now = ports.clock.now().isoformat()
-    sending = Sending(
+    sending = ResumableUpload(
         secrets.token_hex(16), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
     if origin and size and not sha256:
-        session = ports.objects.session(*aim(sending), size=size, origin=origin)
+        session = ports.objects.session(*target_object(sending), size=size, origin=origin)
         sending = replace(sending, session=session)
     ports.documents.put(COLLECTION, sending.id, sending.to_json(), if_version=0)
     return sending
 
 
-def get(ports: Ports, id: str, by: str) -> Sending:
+def get(ports: Ports, id: str, by: str) -> ResumableUpload:
     """Return the record. Raises `NotFound` also for uploads of other users, so as not to reveal that they exist."""
     document = ports.documents.get(COLLECTION, id)
-    sending = Sending.from_json(document.data) if document else None
+    sending = ResumableUpload.from_json(document.data) if document else None
     if sending is None or sending.by != by:
         raise NotFound(f"No file is sent as {id}: it was cancelled, or waited too long. Send it from its beginning.")
     return sending
 
 
-def on_their_way(ports: Ports, by: str) -> list[Sending]:
+def open_uploads(ports: Ports, by: str) -> list[ResumableUpload]:
     """Return the user's uploads that have no batch yet, newest first."""
     documents = ports.documents.find(COLLECTION, {"by": by, "batch_id": ""}, order_by="begun_at", descending=True)
-    return [Sending.from_json(document.data) for document in documents]
+    return [ResumableUpload.from_json(document.data) for document in documents]
 
 
 def append(
     ports: Ports, id: str, by: str, offset: int, stream: BinaryIO, checksum: tuple[str, bytes] | None = None
-) -> Sending:
+) -> ResumableUpload:
     """Store the next piece durably before it is acknowledged. checksum: (hashlib algorithm, digest).
 
     Raises `WrongOffset`, `WrongChecksum`, `NotFound`, and `Rejected` for more bytes than announced.
@@ -119,27 +119,27 @@ def append(
         raise
 
 
-def _expect(sending: Sending, offset: int) -> None:
+def _expect(sending: ResumableUpload, offset: int) -> None:
     if sending.offset != offset:
         raise WrongOffset(
             f"{sending.file} is kept up to byte {sending.offset:,}; go on from there, not from {offset:,}."
         )
 
 
-def _with_piece(ports: Ports, current: Sending, offset: int, size: int, name: str) -> Sending:
+def _with_piece(ports: Ports, current: ResumableUpload, offset: int, size: int, name: str) -> ResumableUpload:
     _expect(current, offset)
     return replace(
         current, offset=offset + size, parts=(*current.parts, name), touched_at=ports.clock.now().isoformat()
     )
 
 
-def change(ports: Ports, id: str, by: str, update: Callable[[Sending], Sending]) -> Sending:
+def change(ports: Ports, id: str, by: str, update: Callable[[ResumableUpload], ResumableUpload]) -> ResumableUpload:
     """Update the record with `update(record)` by compare-and-set. Raises `NotFound` and whatever `update` raises."""
     while True:
         document = ports.documents.get(COLLECTION, id)
         if document is None or document.data["by"] != by:
             return get(ports, id, by)
-        updated = update(Sending.from_json(document.data))
+        updated = update(ResumableUpload.from_json(document.data))
         try:
             ports.documents.put(COLLECTION, id, updated.to_json(), if_version=document.version)
         except Conflict:
@@ -162,29 +162,29 @@ def cancel(ports: Ports, id: str, by: str) -> None:
     forget(ports, sending)
 
 
-def forget(ports: Ports, sending: Sending) -> None:
+def forget(ports: Ports, sending: ResumableUpload) -> None:
     """Delete the stored bytes, including unused pieces; bytes of a registered batch stay."""
     for stored in list(ports.objects.list(STAGING, f"sending/{sending.id}/")):
         ports.objects.delete(STAGING, stored.name)
     if sending.session and not upload_of(ports, sending):
         ports.objects.end_session(sending.session)
-        ports.objects.delete(INBOX, place_of(sending))
+        ports.objects.delete(INBOX, inbox_name(sending))
 
 
-def mark_completed(ports: Ports, sending: Sending, batch: str) -> Sending:
+def mark_completed(ports: Ports, sending: ResumableUpload, batch: str) -> ResumableUpload:
     """Record the batch id once the file is in the inbox and registered, and delete its parts."""
     completed = change(ports, sending.id, sending.by, lambda current: replace(current, batch_id=batch, parts=()))
     forget(ports, completed)
     return completed
 
 
-def upload_of(ports: Ports, sending: Sending) -> Upload | None:
+def upload_of(ports: Ports, sending: ResumableUpload) -> Batch | None:
     """Return the batch of its inbox object, or None if not registered yet."""
-    documents = ports.documents.find(records.COLLECTION, {"object": place_of(sending)}, limit=1)
-    return Upload.from_json(documents[0].data) if documents else None
+    documents = ports.documents.find(records.COLLECTION, {"object": inbox_name(sending)}, limit=1)
+    return Batch.from_json(documents[0].data) if documents else None
 
 
-def pieces(ports: Ports, sending: Sending) -> Iterator[bytes]:
+def pieces(ports: Ports, sending: ResumableUpload) -> Iterator[bytes]:
     """Yield the stored bytes in chunks of at most `PIECE`."""
     for name in sending.parts:
         with ports.objects.open(STAGING, name) as stream:
@@ -192,18 +192,18 @@ def pieces(ports: Ports, sending: Sending) -> Iterator[bytes]:
                 yield data
 
 
-def place_of(sending: Sending) -> str:
+def inbox_name(sending: ResumableUpload) -> str:
     """Return the inbox object name of the whole file."""
     return f"{FOLDER}/{sending.id}/{sending.file}"
 
 
-def aim(sending: Sending) -> tuple[str, str]:
+def target_object(sending: ResumableUpload) -> tuple[str, str]:
     """Return bucket and name of the object that a direct upload writes."""
-    return (STAGING, f"sending/{sending.id}/whole") if sending.look else (INBOX, place_of(sending))
+    return (STAGING, f"sending/{sending.id}/whole") if sending.look else (INBOX, inbox_name(sending))
 
 
-def sent_as(ports: Ports, name: str) -> Sending | None:
+def sent_as(ports: Ports, name: str) -> ResumableUpload | None:
     """Return the upload record of an inbox object, or None if it was not a resumable upload."""
     match = SENT.fullmatch(name)
     document = ports.documents.get(COLLECTION, match[1]) if match else None
-    return Sending.from_json(document.data) if document else None
+    return ResumableUpload.from_json(document.data) if document else None

@@ -6,7 +6,7 @@ from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.problems import CATALOGUE
 from tillstream.ports import Ports
-from tillstream.ports.drop import Drop
+from tillstream.ports.drop import DropFolder
 from tillstream.receipts import receipt as receipts
 
 COLLECTION = "drops"
@@ -14,7 +14,7 @@ UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 NOT_FINAL = UNDER_WAY | {State.HELD, State.FAILED}
 
 
-def update_notes(ports: Ports, drop: Drop) -> None:
+def update_notes(ports: Ports, drop: DropFolder) -> None:
     """Write, update or remove the notes of files whose state has changed. Idempotent."""
     if not drop.keeps:
         return

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from tillstream.batches import records
-from tillstream.contracts.registry import NOBODY, ContractBook
-from tillstream.domain.batch import Upload
+from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
+from tillstream.domain.batch import Batch
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.ids import batch_id
-from tillstream.domain.store_sale import faults
+from tillstream.domain.store_sale import validation_errors
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.ports.object_store import StoredObject
@@ -23,7 +23,7 @@ SUBSCRIPTION = "receive"
 NEWLINE = b"\n"
 
 
-def receive(ports: Ports, book: ContractBook, limit: int, wait: float) -> list[Upload]:
+def receive(ports: Ports, book: ContractRegistry, limit: int, wait: float) -> list[Batch]:
     """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches."""
     deliveries = ports.bus.pull(SUBSCRIPTION, limit, wait)
     kept = keep(ports, book, deliveries)
@@ -31,7 +31,7 @@ def receive(ports: Ports, book: ContractBook, limit: int, wait: float) -> list[U
     return kept
 
 
-def keep_receiving(ports: Ports, book: ContractBook, limit: int, seconds: float, gather: float) -> int:
+def keep_receiving(ports: Ports, book: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
     """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
 
     gather: seconds between two pulls unless one was full; fewer, larger micro-batches save stagings and settlements.
@@ -48,7 +48,7 @@ def keep_receiving(ports: Ports, book: ContractBook, limit: int, seconds: float,
             ports.clock.sleep(min(gather, remaining))
 
 
-def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> list[Upload]:
+def keep(ports: Ports, book: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
     groups: dict[tuple[str, int], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
@@ -63,7 +63,7 @@ def keep(ports: Ports, book: ContractBook, deliveries: Sequence[Delivery]) -> li
     ]
 
 
-def _sale_key(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
+def _sale_key(delivery: Delivery, book: ContractRegistry) -> tuple[str, str]:
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
         sale = json.loads(delivery.message.body)
@@ -73,9 +73,9 @@ def _sale_key(delivery: Delivery, book: ContractBook) -> tuple[str, str]:
     return (region, name) if book.of_region(region) else ("", "")
 
 
-def _store_group(ports: Ports, book: ContractBook, region: str, group: Sequence[Delivery]) -> Upload:
+def _store_group(ports: Ports, book: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
     """Store a micro-batch. The name contains a content hash: batches may share a first sequence or be stored twice."""
-    folder = f"{NOBODY.name}/{region}" if region else NOBODY.name
+    folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery) for delivery in group)
     name = f"{folder}/{group[0].sequence}-{hashlib.sha256(raw).hexdigest()[:16]}.jsonl"
     with suppress(Conflict), ports.objects.writer(INBOX, name, if_generation=0) as writer:
@@ -83,17 +83,17 @@ def _store_group(ports: Ports, book: ContractBook, region: str, group: Sequence[
     return register(ports, book, ports.objects.stat(INBOX, name))
 
 
-def register(ports: Ports, book: ContractBook, stored: StoredObject) -> Upload:
+def register(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
     contract = book.of_region(folder.partition("/")[2])
-    used = book.used(contract.name) if contract else NOBODY
+    used = book.used(contract.name) if contract else UNASSIGNED
     sha256 = hashlib.sha256(raw).hexdigest()
     now = ports.clock.now().isoformat()
-    upload = Upload(
+    upload = Batch(
         batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),
         kind="messages",
         bucket=stored.bucket,
@@ -145,7 +145,7 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
 
     Raises `NotAStoreSale`, `Unavailable`.
     """
-    problems = faults(payload)
+    problems = validation_errors(payload)
     if not problems:
         problems = [
             f"{name}: this token speaks for {getattr(store, name)}"

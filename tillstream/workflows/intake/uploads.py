@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from tillstream.batches.records import CHUNK
 from tillstream.batches.registration import register
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import INBOX
@@ -22,7 +22,7 @@ def receive(
     stream: BinaryIO,
     by: str,
     progress: Callable[[int], None] | None = None,
-) -> Upload:
+) -> Batch:
     """Store the file in the inbox and create its record. progress: called with the bytes of each chunk."""
     file = re.sub(r"[\x00-\x1f]", "", name.replace("\\", "/").rsplit("/", 1)[-1]) or "file"
     digest = hashlib.sha256()

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from tillstream.batches import events, records
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.ports import Ports
-from tillstream.ports.drop import Drop, Dropped
+from tillstream.ports.drop import DropFolder, DroppedFile
 from tillstream.workflows.intake import inbox_object, status_notes
 
 COLLECTION = status_notes.COLLECTION
@@ -28,7 +28,7 @@ class _StillWritten(Exception):
     """The file was modified while it was read; nothing of it is stored."""
 
 
-def take_in(ports: Ports, book: ContractBook, drop: Drop) -> tuple[list[Upload], list[str]]:
+def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[list[Batch], list[str]]:
     """Return the batches of complete files, and why others failed; those are retried on the next call."""
     taken, failed = [], []
     with drop.turn():
@@ -44,12 +44,12 @@ def take_in(ports: Ports, book: ContractBook, drop: Drop) -> tuple[list[Upload],
     return taken, failed
 
 
-def waits(drops: Iterable[Drop]) -> int:
+def waits(drops: Iterable[DropFolder]) -> int:
     """Return the number of files that may still be being written."""
     return sum(drop.watched() for drop in drops)
 
 
-def _take(ports: Ports, book: ContractBook, drop: Drop, dropped: Dropped) -> Upload | None:
+def _take(ports: Ports, book: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
     name = f"{FOLDER}/{dropped.claim}/{_object_path(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
@@ -61,12 +61,12 @@ def _take(ports: Ports, book: ContractBook, drop: Drop, dropped: Dropped) -> Upl
         return None
     upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
     if kept_before and upload.state is State.RECEIVED:
-        events.received(ports, upload)  # the process that stored it may have died before its event
+        events.publish_received(ports, upload)  # the process that stored it may have died before its event
     drop.put_away(dropped, _target_path(ports, drop, dropped, upload))
     return upload
 
 
-def _keep(ports: Ports, drop: Drop, dropped: Dropped, name: str) -> None:
+def _keep(ports: Ports, drop: DropFolder, dropped: DroppedFile, name: str) -> None:
     with drop.open(dropped) as stream, ports.objects.writer(INBOX, name, if_generation=0) as writer:
         while chunk := stream.read(records.CHUNK):
             writer.write(chunk)
@@ -74,7 +74,7 @@ def _keep(ports: Ports, drop: Drop, dropped: Dropped, name: str) -> None:
             raise _StillWritten
 
 
-def _target_path(ports: Ports, drop: Drop, dropped: Dropped, upload: Upload) -> str:
+def _target_path(ports: Ports, drop: DropFolder, dropped: DroppedFile, upload: Batch) -> str:
     """Return where the file is archived; stored first, because a note is placed there later."""
     if not drop.keeps:
         return ""

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 from itertools import islice
 
-from tillstream.detection import Looked
+from tillstream.detection import FileSample
 from tillstream.detection.columns.roles import NUMERIC
-from tillstream.detection.evidence import Question, Told
-from tillstream.detection.values.dates import read_as
-from tillstream.detection.values.numbers import looks_written
+from tillstream.detection.evidence import DetectionLog, Question
+from tillstream.detection.values.dates import parse_in_order
+from tillstream.detection.values.numbers import looks_like_number
 from tillstream.domain.errors import Rejected
-from tillstream.workflows.onboarding.questionnaire import Asked, Open, sample
+from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire, sample
 
 SHOWN = 3
 OF_BYTES = frozenset({"encoding", "delimiter", "header"})
@@ -19,7 +19,7 @@ _GROUPED = re.compile(r"[0-9][.,][0-9]{3}(?![0-9])")
 _SIGNED = re.compile(r"[.,]")
 
 
-def examples(open_original: Open, questionnaire: Asked, question: Question) -> dict[str, tuple[str, ...]]:
+def examples(open_original: Open, questionnaire: Questionnaire, question: Question) -> dict[str, tuple[str, ...]]:
     """Return answer → a few values of the file as they would be interpreted; empty if there is nothing to show."""
     if question.key in OF_BYTES:
         return {choice: _of_bytes(open_original, question, choice) for choice in question.choices}
@@ -28,7 +28,7 @@ def examples(open_original: Open, questionnaire: Asked, question: Question) -> d
     return {choice: tuple(render(questionnaire, choice)) for choice in question.choices} if render else {}
 
 
-def rows_of(file_sample: Looked, lines: tuple[int, ...], most: int = 2) -> list[tuple[int, list[tuple[str, str]]]]:
+def rows_of(file_sample: FileSample, lines: tuple[int, ...], most: int = 2) -> list[tuple[int, list[tuple[str, str]]]]:
     """Return (line, [(header, cell)]) of the rows that a question refers to, if the sample contains them."""
     sheet, rows = file_sample.sheet, []
     first = next(iter(sheet.columns.values()), None)
@@ -41,7 +41,7 @@ def rows_of(file_sample: Looked, lines: tuple[int, ...], most: int = 2) -> list[
 
 def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str, ...]:
     try:
-        file_sample = sample(open_original, Told({question.key: choice}))
+        file_sample = sample(open_original, DetectionLog({question.key: choice}))
     except (Rejected, ValueError):
         return ("nothing can be read so",)
     if question.key == "encoding":
@@ -49,7 +49,7 @@ def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str
     return (" | ".join(islice(file_sample.sheet.columns, 6)),)
 
 
-def _first_values(questionnaire: Asked, role: str, fits: Callable[[str], object] = bool) -> list[str]:
+def _first_values(questionnaire: Questionnaire, role: str, fits: Callable[[str], object] = bool) -> list[str]:
     """Return the first distinct values of the column with this role."""
     columns = questionnaire.draft.get("columns")
     name = columns.get(role, "") if isinstance(columns, dict) else ""
@@ -57,48 +57,48 @@ def _first_values(questionnaire: Asked, role: str, fits: Callable[[str], object]
     return list(islice((word for word in column.words if fits(word)), SHOWN)) if column else []
 
 
-def _dates(questionnaire: Asked, order: str) -> list[str]:
+def _dates(questionnaire: Questionnaire, order: str) -> list[str]:
     lines = []
     for word in _first_values(questionnaire, "date", _is_ambiguous) or _first_values(questionnaire, "date"):
-        day = read_as(word, order)
+        day = parse_in_order(word, order)
         lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is no date")
     return lines
 
 
 def _is_ambiguous(word: str) -> bool:
-    return len({read_as(word, order) for order in ("DMY", "MDY", "YMD")}) > 1
+    return len({parse_in_order(word, order) for order in ("DMY", "MDY", "YMD")}) > 1
 
 
-def _numbers(questionnaire: Asked, decimal: str) -> list[str]:
+def _numbers(questionnaire: Questionnaire, decimal: str) -> list[str]:
     lines: list[str] = []
     for role in sorted(NUMERIC):
         for word in _first_values(questionnaire, role, _SIGNED.search):
             digits = word.replace("," if decimal == "." else ".", "").replace(decimal, ".")
-            if looks_written(word):
+            if looks_like_number(word):
                 lines.append(f"{word} is {digits}")
     lines.sort(key=lambda line: not _GROUPED.search(line))
     return lines[:SHOWN]
 
 
-def _amounts(questionnaire: Asked, currency: str) -> list[str]:
+def _amounts(questionnaire: Questionnaire, currency: str) -> list[str]:
     for role in ("net_amount", "gross_amount", "unit_price"):
         if words := _first_values(questionnaire, role):
             return [f"{word} {currency}" for word in words]
     return []
 
 
-def _column(questionnaire: Asked, header: str) -> list[str]:
+def _column(questionnaire: Questionnaire, header: str) -> list[str]:
     column = questionnaire.looked.sheet.columns.get(header)
     return list(islice(column.words, SHOWN)) if column else []
 
 
-def _sale_ids(questionnaire: Asked, names: str) -> list[str]:
+def _sale_ids(questionnaire: Questionnaire, names: str) -> list[str]:
     sheet = questionnaire.looked.sheet
     columns = [sheet.columns[name] for name in names.split(",") if name in sheet.columns]
     return [" · ".join(column.cells[at] for column in columns) for at in range(min(SHOWN, sheet.rows)) if columns]
 
 
-_RENDERERS: dict[str, Callable[[Asked, str], list[str]]] = {
+_RENDERERS: dict[str, Callable[[Questionnaire, str], list[str]]] = {
     "date_order": _dates,
     "decimal": _numbers,
     "currency": _amounts,

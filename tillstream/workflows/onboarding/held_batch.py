@@ -4,22 +4,22 @@ from collections.abc import Mapping
 from functools import partial
 
 from tillstream.contracts import known_headers
-from tillstream.contracts.registry import ContractBook, contract_version
+from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.detection import drift
 from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.match_contract import looked_at
-from tillstream.pipeline.matching.readability import reads
+from tillstream.pipeline.matching.match_contract import sample_original
+from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.onboarding.questionnaire import Asked, Open
+from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire
 
 COLLECTION = "answers"
 
 
-def opened(ports: Ports, upload: Upload) -> Open:
+def original_opener(ports: Ports, upload: Batch) -> Open:
     return partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
 
 
@@ -37,33 +37,44 @@ def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -
     )
 
 
-def ask(
-    ports: Ports, book: ContractBook, upload: Upload, name: str, answers_by_key: Mapping[str, str]
-) -> tuple[Asked, list[str]]:
+def build_questionnaire(
+    ports: Ports, book: ContractRegistry, upload: Batch, name: str, answers_by_key: Mapping[str, str]
+) -> tuple[Questionnaire, list[str]]:
     """Return the questionnaire, and descriptions of how the file differs from its contract.
 
     Raises `Rejected` if the file cannot be sampled.
     """
     if not upload.contract:
-        return questionnaire.ask(opened(ports, upload), name, answers_by_key, book.all().values()), []
+        return questionnaire.build_questionnaire(
+            original_opener(ports, upload), name, answers_by_key, book.all().values()
+        ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
-    file_sample = looked_at(opened(ports, upload))
+    file_sample = sample_original(original_opener(ports, upload))
     if file_sample is None:
         raise Rejected(f"Nothing can be made of what is in {upload.file}.")
     contract_drift = drift(
-        file_sample, current, header=known_headers.seen(ports, current), answers=answers_by_key, reader=reads
+        file_sample,
+        current,
+        header=known_headers.earlier_headers(ports, current),
+        answers=answers_by_key,
+        reader=can_parse,
     )
     differences = [difference.words[:1].upper() + difference.words[1:] for difference in contract_drift.differences]
     draft: dict[str, object] = {"columns": dict(current.columns)}
-    return Asked(file_sample, (), contract_drift.questions, draft, contract_drift.proposed), differences
+    return Questionnaire(file_sample, (), contract_drift.questions, draft, contract_drift.proposed), differences
 
 
 def all_questions(
-    ports: Ports, book: ContractBook, upload: Upload, name: str, answers_by_key: Mapping[str, str], now: Asked
+    ports: Ports,
+    book: ContractRegistry,
+    upload: Batch,
+    name: str,
+    answers_by_key: Mapping[str, str],
+    now: Questionnaire,
 ) -> list[tuple[Question, str | None]]:
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
-        return questionnaire.all_questions(opened(ports, upload), name, answers_by_key, now)
-    first = ask(ports, book, upload, name, {})[0] if answers_by_key else now
+        return questionnaire.all_questions(original_opener(ports, upload), name, answers_by_key, now)
+    first = build_questionnaire(ports, book, upload, name, {})[0] if answers_by_key else now
     questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
     return [(one, answers_by_key.get(key)) for key, one in questions_by_key.items()]

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.batches import records, registration
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import Hold, State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import Batch, Hold, State
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.resumable_upload import Sending
+from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -24,37 +24,37 @@ def of(contract: Contract, changes: Iterable[str]) -> dict[str, Any]:
     return {"contract": contract.model_dump(mode="json"), "changes": list(changes)}
 
 
-def register(ports: Ports, stored: StoredObject, sent: Sending) -> Upload:
+def register(ports: Ports, stored: StoredObject, sent: ResumableUpload) -> Batch:
     """Create the record of a file held for its proposed contract."""
     name = sent.proposed["contract"]["name"]
     held = _hold(f"{sent.by} answered what the file does not say, and proposes the contract {name}.")
     return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
 
 
-def put_forward(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Upload:
+def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Batch:
     """Propose a contract for a held upload. Raises `Rejected` if the upload is not held, `NotFound`."""
     upload = records.get(ports, batch)
     if upload.state is not State.HELD:
         raise Rejected(f"{upload.file} is {upload.state}; a contract is proposed for a held file only.")
     held = _hold(f"{by} answered what the file does not say, and proposes the contract {contract.name}.")
     holds = (*(one for one in upload.holds if one.code != PROPOSED), held)
-    return records.move(
+    return records.transition(
         ports,
         batch,
         State.HELD,
         among=frozenset({State.HELD}),
-        told=(by, What.CONTRACT_PROPOSED),
+        told=(by, AuditAction.CONTRACT_PROPOSED),
         proposed=of(contract, changes),
         holds=holds,
     )
 
 
-def waiting(ports: Ports) -> list[Upload]:
+def pending(ports: Ports) -> list[Batch]:
     """Return held files with a proposed contract, newest first."""
     return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
 
 
-def save_proposed(book: ContractBook, upload: Upload, by: str) -> Contract:
+def save_proposed(book: ContractRegistry, upload: Batch, by: str) -> Contract:
     """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
     proposed = parse(upload.proposed["contract"], f"the contract proposed for {upload.file}")
     existing = book.all().get(proposed.name)

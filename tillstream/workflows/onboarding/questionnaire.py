@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tillstream.detection import Fit, Looked, Proposal, fit, look, propose
+from tillstream.detection import FileSample, Fit, Proposal, fit, propose, sample_file
 from tillstream.detection.answers import check
-from tillstream.detection.evidence import Finding, Question, Told
-from tillstream.detection.text.first_bytes import LOOKED_AT
+from tillstream.detection.evidence import DetectionLog, Finding, Question
+from tillstream.detection.text.first_bytes import HEAD_BYTES
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.match_contract import inside_of
-from tillstream.pipeline.matching.readability import reads
+from tillstream.pipeline.matching.match_contract import typed_rows_or_text
+from tillstream.pipeline.matching.readability import can_parse
 from tillstream.workflows.onboarding.sale_id_prefix import prefixed
 
 Open = Callable[[], BinaryIO]
@@ -20,10 +20,10 @@ OPEN_CURRENCY, OPEN_REGION = "XXX", "?"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Questionnaire:
     """Findings about a file and the open questions."""
 
-    looked: Looked
+    looked: FileSample
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...]
     draft: dict[str, object]
@@ -34,47 +34,49 @@ class Asked:
     """While questions are open: a partial contract that reads what is known so far."""
 
 
-def sample(open_original: Open, log: Told | None = None) -> Looked:
+def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
     """Sample the rows of a file. log: collects decisions on encoding and delimiter, and supplies answers to them.
 
     Raises `Rejected`, also for a file without rows.
     """
     with open_original() as stream:
-        head = stream.read(LOOKED_AT)
+        head = stream.read(HEAD_BYTES)
         stream.seek(0)
-        content = inside_of(head, open_original)
-        file_sample = content if isinstance(content, Looked) else look(content or stream, log)
+        content = typed_rows_or_text(head, open_original)
+        file_sample = content if isinstance(content, FileSample) else sample_file(content or stream, log)
     if not file_sample.sheet.rows:
         raise Rejected("There are no rows to look at: a contract is proposed from rows.")
     return file_sample
 
 
-def ask(open_original: Open, name: str, answers: Mapping[str, str], contracts: Iterable[Contract]) -> Asked:
+def build_questionnaire(
+    open_original: Open, name: str, answers: Mapping[str, str], contracts: Iterable[Contract]
+) -> Questionnaire:
     """Derive a contract named `name`, or questions. Raises `Rejected` for unusable files or invalid answers."""
     check(answers)
-    log = Told(dict(answers))
+    log = DetectionLog(dict(answers))
     file_sample = sample(open_original, log)
     proposal = propose(name=name, answers=answers, looked=file_sample)
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
-        return Asked(file_sample, findings, questions, proposal.contract, None, _so_far(proposal))
+        return Questionnaire(file_sample, findings, questions, proposal.contract, None, _so_far(proposal))
     contract, prefix_finding = prefixed(_parsed(proposal), contracts)
-    return Asked(
+    return Questionnaire(
         file_sample, (*findings, *([prefix_finding] if prefix_finding else [])), (), proposal.contract, contract
     )
 
 
 def all_questions(
-    open_original: Open, name: str, answers: Mapping[str, str], questionnaire: Asked
+    open_original: Open, name: str, answers: Mapping[str, str], questionnaire: Questionnaire
 ) -> list[tuple[Question, str | None]]:
     """Return open and answered questions, each with its answer or None, so that answers can be changed."""
-    first = ask(open_original, name, {}, ()) if answers else questionnaire
+    first = build_questionnaire(open_original, name, {}, ()) if answers else questionnaire
     questions_by_key = {one.key: one for one in (*first.questions, *questionnaire.questions)}
     for key in answers:
         if key not in questions_by_key:
             others = {other: answer for other, answer in answers.items() if other != key}
             questions_by_key |= {
-                one.key: one for one in ask(open_original, name, others, ()).questions if one.key == key
+                one.key: one for one in build_questionnaire(open_original, name, others, ()).questions if one.key == key
             }
     open_keys = {one.key for one in questionnaire.questions}
     return [(one, answers.get(key)) for key, one in questions_by_key.items() if key in answers or key in open_keys]
@@ -91,12 +93,12 @@ def _parsed(proposal: Proposal) -> Contract:
     return parse(proposal.contract, "The proposed contract")
 
 
-def fits(file_sample: Looked, contracts: Iterable[Contract]) -> list[Fit]:
+def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
     """Return how well each contract matches the file, best match first."""
-    return fit(file_sample, contracts, reader=reads)
+    return fit(file_sample, contracts, reader=can_parse)
 
 
-def likely(file_sample: Looked, candidates: Iterable[Fit]) -> Contract | None:
+def best_match(file_sample: FileSample, candidates: Iterable[Fit]) -> Contract | None:
     """Return the only certain match, else the only contract whose columns are all present, else None."""
     matches = [candidate.contract for candidate in candidates if candidate.fits and not candidate.doubts]
     if not matches:

@@ -16,7 +16,7 @@ COLLECTION = "dead-letters"
 """Dead letters of functions; queues keep their own."""
 
 
-def give_up(ports: Ports, letter: DeadLetter) -> None:
+def store(ports: Ports, letter: DeadLetter) -> None:
     """Store an event that its function failed to process. Idempotent."""
     data = {
         "subscription": letter.subscription,
@@ -31,7 +31,7 @@ def give_up(ports: Ports, letter: DeadLetter) -> None:
     ports.documents.put(COLLECTION, letter.id, data)
 
 
-def waiting(ports: Ports, limit: int = 1000) -> list[DeadLetter]:
+def find(ports: Ports, limit: int = 1000) -> list[DeadLetter]:
     """Return dead letters, newest first."""
     documents = ports.documents.find(COLLECTION, order_by="died_at", descending=True, limit=limit)
     letters = [*ports.bus.dead_letters(limit=limit), *(_letter(document.id, document.data) for document in documents)]
@@ -41,7 +41,7 @@ def waiting(ports: Ports, limit: int = 1000) -> list[DeadLetter]:
 def resend(ports: Ports, ids: Iterable[str], by: str) -> int:
     """Resend dead letters to their queues; return how many still existed."""
     requested = set(ids)
-    letters = {letter.id: letter for letter in waiting(ports) if letter.id in requested}
+    letters = {letter.id: letter for letter in find(ports) if letter.id in requested}
     sent = ports.bus.resend(requested)
     for one in sorted(requested):
         document = ports.documents.get(COLLECTION, one)
@@ -53,7 +53,7 @@ def resend(ports: Ports, ids: Iterable[str], by: str) -> int:
             sent += 1
     for letter in letters.values():
         before = {"subscription": letter.subscription, "attempts": letter.attempts, "error": letter.error}
-        audit.record(ports, by, audit.What.MESSAGE_RESENT, letter.id, before)
+        audit.record(ports, by, audit.AuditAction.MESSAGE_RESENT, letter.id, before)
     return sent
 
 

@@ -13,18 +13,18 @@ import pyarrow as pa
 
 import sql
 from tillstream.batches import records
-from tillstream.contracts.registry import ContractBook, contract_version
+from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch import State
-from tillstream.domain.daily_totals import SUMS
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.publishing.daily_totals import project
+from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settled, Settlement, StagedBatch, Warehouse
+from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
 
 COMPARED = {
     "current lines": "SELECT key, content FROM sale_versions WHERE is_current",
@@ -87,7 +87,7 @@ def _rebuild(
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
-        project(rebuilt)
+        refresh_daily_totals(rebuilt)
         return {"settlements": last_no, "batches": len(batches), "differences": _differences(ports.warehouse, rebuilt)}
     finally:
         rebuilt.close()
@@ -95,7 +95,7 @@ def _rebuild(
 
 
 def rebuild_warehouse(
-    ports: Ports, book: ContractBook, old: Warehouse, progress: Callable[[int], None] | None = None
+    ports: Ports, book: ContractRegistry, old: Warehouse, progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
     """Settle all batches of the warehouse `old` into the empty one of `ports`, from the stored originals.
 
@@ -125,15 +125,15 @@ def rebuild_warehouse(
     return {"settlements": len(requests), "batches": len(batches), "differences": []}
 
 
-def _reason(settled: Settled) -> str:
+def _reason(settled: SettlementResult) -> str:
     held = [hold.message for hold in settled.holds.values()]
     return " ".join(held).rstrip(".") or "its batches would be settled otherwise"
 
 
-def _restage(ports: Ports, book: ContractBook, batch: str, prefix: str) -> StagedBatch:
+def _restage(ports: Ports, book: ContractRegistry, batch: str, prefix: str) -> StagedBatch:
     upload = records.get(ports, batch)
     report = stage.write(ports, upload, f"{prefix}/{batch}")
-    return settle.describe(ports, book, replace(upload, staged=asdict(report)))
+    return settle.to_staged_batch(ports, book, replace(upload, staged=asdict(report)))
 
 
 def _restage_unsettled(ports: Ports) -> None:
@@ -143,7 +143,7 @@ def _restage_unsettled(ports: Ports) -> None:
             if not upload.staged:  # held before staging
                 continue
             report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
-            records.move(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(report))
+            records.transition(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(report))
 
 
 def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
@@ -220,7 +220,7 @@ def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
         return {}, {}
     stale = ledger.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
     where = " WHERE sale_date NOT IN UNNEST(@stale)" if stale else ""
-    return {f"{table} by day": f"SELECT * FROM {table}{where}" for table in SUMS}, {"stale": stale} if stale else {}
+    return {f"{table} by day": f"SELECT * FROM {table}{where}" for table in ROLLUPS}, {"stale": stale} if stale else {}
 
 
 def _rows(table: pa.Table) -> set[tuple[Any, ...]]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.batches import events, records
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
 from tillstream.people import user_scopes
@@ -26,21 +26,23 @@ BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 def run(
-    ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False, by: str = ""
+    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, hand_on: bool = False, by: str = ""
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes and log the run.
 
     by: user who started it; audited if set. Raises as `sweep`.
     """
     if by:
-        audit.record(ports, by, audit.What.DATA_REFRESHED, "pipeline")
-    report = sweep(ports, book, patience=patience, hand_on=hand_on)
-    user_scopes.project(ports)
+        audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
+    report = reconcile(ports, book, patience=patience, hand_on=hand_on)
+    user_scopes.sync(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
 
 
-def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, hand_on: bool = False) -> dict[str, Any]:
+def reconcile(
+    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, hand_on: bool = False
+) -> dict[str, Any]:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
     hand_on: publish `batch.received` instead of staging here (the sweep function is small). The scan then starts at
@@ -48,11 +50,11 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, h
     """
     since = _scan_start(ports) if hand_on else BEGINNING
     first = _first_settlement(ports, since)
-    complete_upload.sweep(ports, book)
+    complete_upload.clean_up(ports, book)
     registered = _register_unrecorded(ports, book, since)
     for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
-        if expiry.gone(ports, upload):
-            expiry.stage_anew(ports, upload)
+        if expiry.expired(ports, upload):
+            expiry.restage(ports, upload)
     cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -62,7 +64,7 @@ def sweep(ports: Ports, book: ContractBook, *, patience: timedelta = PATIENCE, h
     ]
     for upload in stopped:
         if hand_on:
-            events.received(ports, upload)
+            events.publish_received(ports, upload)
         else:
             from tillstream.pipeline.staging import (
                 stage,  # lazy: loads all file readers, not needed with hand_on
@@ -94,7 +96,7 @@ def _first_settlement(ports: Ports, since: datetime) -> int:
     return int(ports.warehouse.query(query, {"since": since}).column("first")[0].as_py())
 
 
-def _register_unrecorded(ports: Ports, book: ContractBook, since: datetime) -> int:
+def _register_unrecorded(ports: Ports, book: ContractRegistry, since: datetime) -> int:
     """Register objects whose event was lost; rejected objects are left in place."""
     count, oldest = 0, int(since.timestamp() * 1_000_000)
     for stored in ports.objects.list(INBOX):
@@ -119,23 +121,23 @@ def _follow_undos(ports: Ports, first: int) -> int:
     count = 0
     for row in undone:
         document = ports.documents.get(records.COLLECTION, row["batch_id"])
-        upload = Upload.from_json(document.data) if document else None
+        upload = Batch.from_json(document.data) if document else None
         if upload is None or upload.state not in IN_LEDGER:
             continue
         if records.children(ports, upload.batch_id, "replay") and _replaced(ports, upload, row["undone_no"]):
-            settle.leave(ports, upload.batch_id, State.REPLAYED)
+            settle.retire(ports, upload.batch_id, State.REPLAYED)
         else:
             undo.recover(ports, upload, row["undone_no"])
         count += 1
     return count
 
 
-def _replaced(ports: Ports, upload: Upload, undone_no: int) -> bool:
+def _replaced(ports: Ports, upload: Batch, undone_no: int) -> bool:
     return any(replay.settlement_no == undone_no for replay in records.children(ports, upload.batch_id, "replay"))
 
 
 def _announce_missing(ports: Ports, first: int) -> int:
-    unannounced = sale_events.unannounced(ports, first)
+    unannounced = sale_events.unpublished_settlements(ports, first)
     for number in unannounced:
-        sale_events.announce(ports, number)
+        sale_events.publish_changes(ports, number)
     return len(unannounced)

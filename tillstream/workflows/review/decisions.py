@@ -1,10 +1,10 @@
 """Decisions on a held batch: confirm it, assign another contract, accept a proposal, or reject it."""
 
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.batches import events, records
 from tillstream.contracts import known_headers
-from tillstream.contracts.registry import ContractBook, contract_version
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.contracts.registry import ContractRegistry, contract_version
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging import holds, stage
@@ -13,7 +13,7 @@ from tillstream.workflows.onboarding import proposals
 from tillstream.workflows.review import replay
 
 
-def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Upload:
+def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch:
     """Release a held batch; with `as_new`, give a repeat of known bytes an effective position of its own.
 
     Raises `Rejected` if the state of the batch does not allow it, `NotFound`.
@@ -31,17 +31,17 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
             contract = contract_version(ports.documents, upload.contract, upload.contract_version)
             known_headers.remember(ports, contract, upload.staged["columns"])
         codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
-        confirmed = records.move(
+        confirmed = records.transition(
             ports,
             batch,
             State.STAGED,
             among=frozenset({State.HELD}),
-            told=(by, What.UPLOAD_CONFIRMED),
+            told=(by, AuditAction.UPLOAD_CONFIRMED),
             confirmed=codes,
             holds=(),
             as_new=as_new,
         )
-        events.staged(ports, confirmed)
+        events.publish_staged(ports, confirmed)
         return confirmed
     if not as_new:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
@@ -50,21 +50,21 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Uploa
     return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
 
-def read_by(ports: Ports, book: ContractBook, batch: str, contract: str, by: str) -> Upload:
+def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: str, by: str) -> Batch:
     """Assign a contract to a held upload; staging follows and checks its holds again.
 
     Raises `Rejected` if the upload is not held, `NotFound`.
     """
     upload = records.get(ports, batch)
-    if upload.state is not State.HELD or upload.kind not in holds.OF_FILES:
+    if upload.state is not State.HELD or upload.kind not in holds.FILE_KINDS:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
     pinned = book.used(contract)
-    moved = records.move(
+    moved = records.transition(
         ports,
         batch,
         State.RECEIVED,
         among=frozenset({State.HELD}),
-        told=(by, What.UPLOAD_REREAD),
+        told=(by, AuditAction.UPLOAD_REREAD),
         contract=pinned.name,
         contract_version=pinned.version,
         region=pinned.region,
@@ -73,11 +73,11 @@ def read_by(ports: Ports, book: ContractBook, batch: str, contract: str, by: str
         staged={},
         proposed={},
     )
-    events.received(ports, moved)
+    events.publish_received(ports, moved)
     return moved
 
 
-def accept(ports: Ports, book: ContractBook, batch: str, by: str) -> Upload:
+def accept(ports: Ports, book: ContractRegistry, batch: str, by: str) -> Batch:
     """Save the contract version proposed for a held upload and read the upload with it; staging follows.
 
     Raises `Rejected` if none is proposed, or if it conflicts with other contracts.
@@ -86,14 +86,16 @@ def accept(ports: Ports, book: ContractBook, batch: str, by: str) -> Upload:
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
     if not upload.contract:
-        return read_by(ports, book, batch, proposals.save_proposed(book, upload, by).name, by)
+        return assign_contract(ports, book, batch, proposals.save_proposed(book, upload, by).name, by)
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
     if book.current(upload.contract).version == upload.contract_version:
         book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"), by)
-    return read_by(ports, book, batch, upload.contract, by)
+    return assign_contract(ports, book, batch, upload.contract, by)
 
 
-def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Upload:
+def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     """Reject a batch permanently; its bytes stay stored and it never counts."""
     words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
-    return records.move(ports, batch, State.REJECTED, among=None, told=(by, What.UPLOAD_REJECTED), error=words)
+    return records.transition(
+        ports, batch, State.REJECTED, among=None, told=(by, AuditAction.UPLOAD_REJECTED), error=words
+    )

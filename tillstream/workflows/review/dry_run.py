@@ -5,21 +5,21 @@ from dataclasses import asdict, replace
 from typing import Any, BinaryIO
 
 from tillstream.batches import records, registration
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.events import STAGING
 from tillstream.domain.ids import batch_id
-from tillstream.pipeline.settling.settle import describe
+from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import holds as staging_holds
 from tillstream.pipeline.staging import stage
-from tillstream.pipeline.staging.expiry import forget
+from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
 
 
-def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
+def dry_run(ports: Ports, book: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> dict[str, Any]:
     """Return a receipt with status `dry-run`: the file is staged, and settled in a transaction that is rolled back.
 
     An unsaved contract is used as it is. Raises `Rejected` for a file that cannot be read.
@@ -30,35 +30,39 @@ def dry_run(ports: Ports, book: ContractBook, contract: Contract, name: str, str
         upload = _keep(ports, book.used(contract.name) if is_saved else contract, prefix, name, stream)
         return tried(ports, book, upload, prefix, contract=contract)[0]
     finally:
-        forget(ports, prefix)
+        delete_staged(ports, prefix)
 
 
 def tried(
     ports: Ports,
-    book: ContractBook,
-    upload: Upload,
+    book: ContractRegistry,
+    upload: Batch,
     prefix: str,
     undo: Sequence[str] = (),
-    *more: Question,
+    *more: WarehouseQuery,
     contract: Contract | None = None,
-) -> tuple[dict[str, Any], Settled]:
+) -> tuple[dict[str, Any], SettlementResult]:
     """Return the receipt and the settlement of the upload, settled together with `undo`; answers to `more` come last.
 
-    Staged objects are written under `prefix`; the caller deletes them with `forget`. Raises `Rejected` for a file that
-    cannot be read.
+    Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a file
+    that cannot be read.
     """
     contract = contract or book.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
     staged = replace(upload, staged=asdict(report), state=State.STAGED)
-    hold_decision = staging_holds.about(staging_holds.File(ports, staged, contract, tuple(book.all().values())), report)
-    questions = receipts.questions(staged.batch_id)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, staged, contract)], undo), [*questions, *more])
+    hold_decision = staging_holds.check_holds(
+        staging_holds.FileContext(ports, staged, contract, tuple(book.all().values())), report
+    )
+    questions = receipts.receipt_queries(staged.batch_id)
+    settled = ports.warehouse.preview(
+        Settlement([to_staged_batch(ports, book, staged, contract)], undo), [*questions, *more]
+    )
     holds = [asdict(hold) for hold in (*hold_decision.holds, *settled.holds.values())]
     receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
 
-def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Upload:
+def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Batch:
     """Store the file under the prefix and build its record, which is never written."""
     with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
         while chunk := stream.read(records.CHUNK):
@@ -67,7 +71,7 @@ def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: Bina
     with ports.objects.open(stored.bucket, stored.name) as kept:
         sha256 = registration.digest(kept)
     now = ports.clock.now().isoformat()
-    return Upload(
+    return Batch(
         batch_id=batch_id(prefix, stored.generation, sha256),
         kind="upload",
         bucket=stored.bucket,

@@ -9,11 +9,16 @@ import pyarrow as pa
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.normalising.dates.sale_time import Dating, date_evidence, needs_evidence, only_midnights
-from tillstream.pipeline.reading.open_reader import blocks, by_contract
+from tillstream.pipeline.normalising.dates.sale_time import (
+    FileDateFacts,
+    all_times_midnight,
+    date_evidence,
+    needs_date_evidence,
+)
+from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import Part
-from tillstream.pipeline.staging.sources.file import complete, part_of
+from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.staging.sources.file import check_header, to_row_batch
 from tillstream.receipts import receipt as receipts
 
 ROWS, REJECTED_ROWS = 3, 2
@@ -45,30 +50,30 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Understood:
+class FilePreview:
     columns: tuple[Column, ...]
     """Columns in file order, followed by values that come from no column."""
     lines: tuple[int, ...]
     """File line of each row."""
 
 
-def understood(
+def preview_file(
     open_original: Callable[[], BinaryIO], contract: Contract, received: date, limits: Limits = LIMITS, rows: int = ROWS
-) -> Understood:
+) -> FilePreview:
     """Read the first rows of a file with a contract. Raises `Rejected` if the contract cannot read the file."""
-    batches = blocks(open_original, by_contract(contract, limits))
+    batches = read_blocks(open_original, read_options(contract, limits))
     try:
         block = next(batches)
     finally:
         batches.close()
-    complete(block, contract)
-    evidence = date_evidence(block.cells, contract) if needs_evidence(contract) else None
-    dating = Dating(bool(only_midnights(block.cells, contract)), evidence)
+    check_header(block, contract)
+    evidence = date_evidence(block.cells, contract) if needs_date_evidence(contract) else None
+    dating = FileDateFacts(bool(all_times_midnight(block.cells, contract)), evidence)
     sample = _head(block, SAMPLE_ROWS)
-    part = part_of(sample, contract, received, dating)
+    part = to_row_batch(sample, contract, received, dating)
     picked = _pick_rows(part.findings.refused(part.table.num_rows).tolist(), rows)
     lines = tuple(int(part.line_number[at]) for at in picked)
-    return Understood(tuple(_columns(sample.cells, part, contract, picked)), lines)
+    return FilePreview(tuple(_columns(sample.cells, part, contract, picked)), lines)
 
 
 def _pick_rows(refused: list[bool], rows: int) -> list[int]:
@@ -89,7 +94,7 @@ def _head(block: Block, rows: int) -> Block:
     )
 
 
-def _columns(read: pa.Table, part: Part, contract: Contract, picked: list[int]) -> list[Column]:
+def _columns(read: pa.Table, part: RowBatch, contract: Contract, picked: list[int]) -> list[Column]:
     messages = _messages_by_cell(part, contract)
     values = {name: part.table.column(name).take(picked).to_pylist() for name in part.table.column_names}
     columns, shown = [], set[str]()
@@ -119,11 +124,11 @@ def _target_column(role: str, values: dict[str, list[Any]]) -> str:
     return next(iter(filled or choices), "")
 
 
-def _messages_by_cell(part: Part, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
+def _messages_by_cell(part: RowBatch, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
     """Return (row, header) → messages of its problems."""
-    named, messages = receipts.headers_of(contract), dict[tuple[int, str], tuple[str, ...]]()
+    named, messages = receipts.contract_headers(contract), dict[tuple[int, str], tuple[str, ...]]()
     for row in part.findings.table().to_pylist():
         header = named.get(row["column"] or "", "")
         place = (row["index"], header)
-        messages[place] = (*messages.get(place, ()), str(receipts.in_words(row, named)["message"]))
+        messages[place] = (*messages.get(place, ()), str(receipts.with_message(row, named)["message"]))
     return messages

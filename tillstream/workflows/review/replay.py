@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tillstream.batches import events, records
-from tillstream.batches.lineage import ended
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.batches.lineage import finished_replays
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
@@ -16,24 +16,24 @@ FILE_HOLDS = ("too-many-refused", "truncated-file", "columns-changed", "style-ch
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
-def replay(ports: Ports, book: ContractBook, batch: str, contract: str | None, by: str) -> Upload:
+def replay(ports: Ports, book: ContractRegistry, batch: str, contract: str | None, by: str) -> Batch:
     """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
 
     Raises `Rejected` if the batch cannot be replayed, `NotFound`.
     """
     new = records.create(ports, reading(ports, book, records.get(ports, batch), contract, by))
-    events.received(ports, new)
+    events.publish_received(ports, new)
     return new
 
 
-def reading(ports: Ports, book: ContractBook, old: Upload, contract: str | None, by: str) -> Upload:
+def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
     pinned = book.used(contract or old.contract)
-    number = len(ended(ports, old)) + 1
+    number = len(finished_replays(ports, old)) + 1
     return replace(
         _as_replay(ports, old, by),
         batch_id=batch_id(f"{old.batch_id}/{pinned.name}@{pinned.version}", number, old.sha256),
@@ -47,12 +47,12 @@ def reading(ports: Ports, book: ContractBook, old: Upload, contract: str | None,
     )
 
 
-def replay_as_new(ports: Ports, old: Upload, by: str) -> Upload:
+def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
     """Replay with the original contract version but a new effective position; staging and settling follow.
 
     Raises `Rejected` while another replay is unsettled.
     """
-    ended(ports, old)
+    finished_replays(ports, old)
     new = replace(
         _as_replay(ports, old, by),
         batch_id=batch_id(f"{old.batch_id}/as-new", 1, old.sha256),
@@ -61,11 +61,11 @@ def replay_as_new(ports: Ports, old: Upload, by: str) -> Upload:
         confirmed=tuple(dict.fromkeys((*old.confirmed, *FILE_HOLDS))),
     )
     created = records.create(ports, new)
-    events.received(ports, created)
+    events.publish_received(ports, created)
     return created
 
 
-def _as_replay(ports: Ports, old: Upload, by: str) -> Upload:
+def _as_replay(ports: Ports, old: Batch, by: str) -> Batch:
     now = ports.clock.now().isoformat()
     return replace(
         old,

@@ -4,21 +4,21 @@ from typing import Any
 
 import sql
 from tillstream.batches import records
-from tillstream.contracts.registry import ContractBook
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch import IN_LEDGER, State
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.staging.expiry import forget
+from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question
+from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.review import replay
 from tillstream.workflows.review.dry_run import tried
 
-TOTALS = Question(sql.text("ledger/totals"))
+TOTALS = WarehouseQuery(sql.text("ledger/totals"))
 SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
 
 
-def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None = None) -> dict[str, Any]:
+def preview(ports: Ports, book: ContractRegistry, batch: str, contract: str | None = None) -> dict[str, Any]:
     """Return what a replay would change.
 
     before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
@@ -35,7 +35,7 @@ def preview(ports: Ports, book: ContractBook, batch: str, contract: str | None =
     except Rejected as error:
         after, settled = receipts.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
     finally:
-        forget(ports, prefix)
+        delete_staged(ports, prefix)
     return {
         "batch_id": batch,
         "file": old.file,

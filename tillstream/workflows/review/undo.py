@@ -4,32 +4,32 @@ from collections.abc import Sequence
 from typing import Any
 
 import sql
-from tillstream.audit import What
+from tillstream.audit import AuditAction
 from tillstream.batches import events, lineage, records
-from tillstream.domain.batch import IN_LEDGER, State, Upload
+from tillstream.domain.batch import IN_LEDGER, Batch, State
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.settling.settle import leave
+from tillstream.pipeline.settling.settle import retire
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 
-def _undoable(ports: Ports, batch: str) -> Upload:
+def _undoable(ports: Ports, batch: str) -> Batch:
     upload = records.get(ports, batch)
     if upload.kind == "correction":
         raise Rejected("A correction belongs to its upload: undo the upload.")
     if upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
     # A replay settled after the undo would restore the data.
-    lineage.ended(ports, upload)
+    lineage.finished_replays(ports, upload)
     return upload
 
 
 def preview(ports: Ports, batch: str) -> dict[str, Any]:
     """Preview an undo: net lines by kind, and totals by currency before and after. Raises `Rejected`."""
     upload = _undoable(ports, batch)
-    totals = Question(sql.text("ledger/totals"))
+    totals = WarehouseQuery(sql.text("ledger/totals"))
     before = ports.warehouse.query(totals.sql)
-    settled = would(ports, batch, [totals])
+    settled = preview_settlement(ports, batch, [totals])
     return {
         "batch_id": batch,
         "file": upload.file,
@@ -39,7 +39,7 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
     }
 
 
-def would(ports: Ports, batch: str, questions: Sequence[Question]) -> Settled:
+def preview_settlement(ports: Ports, batch: str, questions: Sequence[WarehouseQuery]) -> SettlementResult:
     """Return the settlement of an undo with the answers to `questions`; nothing is stored. Raises `Rejected`."""
     _undoable(ports, batch)
     return ports.warehouse.preview(Settlement(undo=[batch]), questions)
@@ -49,7 +49,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     """Undo a batch. Idempotent. Raises `Rejected`, `Unavailable`."""
     upload = _undoable(ports, batch)
     # The user is stored before the undo, so that after a crash the sweep completes it with the same audit entry.
-    upload = records.move(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
+    upload = records.transition(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
     settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
     recover(ports, upload, settled.settlement_no)
     return {
@@ -61,8 +61,8 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     }
 
 
-def recover(ports: Ports, upload: Upload, settlement_no: int) -> None:
+def recover(ports: Ports, upload: Batch, settlement_no: int) -> None:
     """Update the records after an undo committed by the warehouse."""
-    leave(ports, upload.batch_id, State.UNDONE, (upload.undone_by, What.UPLOAD_UNDONE))
+    retire(ports, upload.batch_id, State.UNDONE, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
     if settlement_no:
-        events.settled(ports, settlement_no)
+        events.publish_settled(ports, settlement_no)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sale_cells import contract
 
-from tillstream.pipeline.matching.readability import reads
+from tillstream.pipeline.matching.readability import can_parse
 
 GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
 
@@ -40,10 +40,10 @@ GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
 )
 def test_a_cell_can_be_read_or_not(role: str, changes: dict[str, Any], words: list[str], expected: list[bool]) -> None:
     rules = contract({role: "Header", "discount": "Off"} if role != "discount" else {role: "Header"}, **changes)
-    assert reads(rules, role, words) == expected
+    assert can_parse(rules, role, words) == expected
 
 
 def test_what_the_contract_makes_is_not_looked_into() -> None:
     rules = contract({"category": "Both"}, made={"Both": {"join": ["A", "B"]}})
-    assert reads(rules, "category", ["x"]) == [True]
-    assert reads(contract(), "quantity", []) == []
+    assert can_parse(rules, "category", ["x"]) == [True]
+    assert can_parse(contract(), "quantity", []) == []

@@ -9,10 +9,10 @@ from sale_cells import cells, column, contract, found
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
-from tillstream.pipeline.normalising.dates.formats import written
-from tillstream.pipeline.normalising.dates.sale_time import all_midnight, only_midnights
+from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.dates.sale_time import all_midnight, all_times_midnight
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.staging.sources.file import file_batches
 
 
 def days(texts: list[str], **dates: Any) -> list[date | None]:
@@ -51,7 +51,7 @@ def test_every_day_written_in_a_language_reads_back(language: str) -> None:
     start = datetime(2024, 1, 1, 11, 58, tzinfo=UTC)
     moments = [start + timedelta(days=day, minutes=13 * day) for day in range(366)]
     for style in ("%A %d %B %Y %I:%M %p", "%d-%b-%y %H:%M"):
-        texts = [written(moment, style, language) for moment in moments]
+        texts = [format_datetime(moment, style, language) for moment in moments]
         assert times(texts, formats=[style], language=language) == moments
     known = names(language)
     assert set(known.months.values()) == set(range(1, 13))
@@ -84,7 +84,7 @@ def test_a_language_nobody_knows_is_refused_with_those_that_are_known() -> None:
 )
 @pytest.mark.parametrize("format", ["%d/%m/%y", "%d %b %y"])
 def test_two_digits_of_a_year_mean_the_stated_hundred(years_from: int, years: list[int], format: str) -> None:
-    texts = [written(datetime(year, 3, 1, tzinfo=UTC), format) for year in years]
+    texts = [format_datetime(datetime(year, 3, 1, tzinfo=UTC), format) for year in years]
     assert days(texts, formats=[format], two_digit_years_from=years_from) == [date(year, 3, 1) for year in years]
     assert days([texts[0]], formats=[format], two_digit_years_from=years_from) == [date(years[0], 3, 1)]
 
@@ -239,7 +239,9 @@ def test_a_zone_of_a_store_must_be_one() -> None:
     ],
 )
 def test_rows_tell_no_time_or_midnights_alone_or_instants(texts: list[str], midnights: bool | None) -> None:
-    assert only_midnights(cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]})) is midnights
+    assert (
+        all_times_midnight(cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]})) is midnights
+    )
 
 
 @pytest.mark.parametrize(("last", "instants"), [("2026-01-09 00:00", 0), ("2026-01-09 00:01", 2)])
@@ -249,6 +251,6 @@ def test_what_a_late_row_tells_rules_over_the_rows_before_it(tmp_path: Path, las
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
     rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
     (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
-    parts = list(file_parts(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
+    parts = list(file_batches(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
     assert len(parts) > 2
     assert sum(len(part.table) - part.table.column("sold_at").null_count for part in parts) == instants

@@ -7,7 +7,7 @@ import pytest
 from sale_cells import cells, column, contract, found
 
 from tillstream.pipeline.normalising.dates.parse import example
-from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_evidence
+from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_date_evidence
 from tillstream.pipeline.normalising.normalise import normalise
 
 
@@ -103,9 +103,9 @@ def test_what_the_whole_file_proves_rules_in_each_of_its_parts() -> None:
 
 
 def test_formats_that_cannot_be_mistaken_for_each_other_need_no_proof() -> None:
-    assert not needs_evidence(contract(dates={"formats": ["%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "excel"]}))
-    assert needs_evidence(contract(dates={"formats": ["%d.%m.%Y", "%m.%d.%Y"]}))
-    assert needs_evidence(contract(dates={"formats": ["excel", "excel-1904"]}))
+    assert not needs_date_evidence(contract(dates={"formats": ["%d.%m.%Y", "%d/%m/%Y", "%d %B %Y", "excel"]}))
+    assert needs_date_evidence(contract(dates={"formats": ["%d.%m.%Y", "%m.%d.%Y"]}))
+    assert needs_date_evidence(contract(dates={"formats": ["excel", "excel-1904"]}))
 
 
 def test_a_refused_date_tells_how_to_write_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sheet_files import ods, ods_rows, xlsx
 
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 
 ROWS = [["No", "Total"], ["1", "5"], ["2", "7"]]
 
@@ -20,7 +20,7 @@ def zipped() -> bytes:
 
 
 def read(data: bytes) -> list[dict[str, str]]:
-    return [row for block in blocks(lambda: io.BytesIO(data), Manner()) for row in block.cells.to_pylist()]
+    return [row for block in read_blocks(lambda: io.BytesIO(data), ReadOptions()) for row in block.cells.to_pylist()]
 
 
 WHOLE = {"zip": zipped(), "xlsx": xlsx(ROWS), "ods": ods(("Sales", ods_rows(ROWS)))}

@@ -8,12 +8,12 @@ import pytest
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
 from tillstream.pipeline.rows.block import Block
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
-    return list(blocks(lambda: io.BytesIO(data), Manner(needed=needed, **how)))
+    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(needed=needed, **how)))
 
 
 def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
@@ -21,7 +21,7 @@ def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
 
 
 def names(data: bytes) -> list[str]:
-    return shape(lambda: io.BytesIO(data), Manner()).names
+    return read_header(lambda: io.BytesIO(data), ReadOptions()).names
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_value_keeps_what_the_source_wrote(value: bytes, text: str) -> None:
 def test_numbers_have_the_decimal_sign_of_the_contract_and_texts_stay() -> None:
     data = b'{"No":1,"V":1.10,"W":"1.10"}\n'
     assert rows(data, decimal=",") == [{"No": "1", "V": "1,10", "W": "1.10"}]
-    assert shape(lambda: io.BytesIO(data), Manner(decimal=",")).cells('{"V":1.5,"No":1}') == ["1", "1,5", ""]
+    assert read_header(lambda: io.BytesIO(data), ReadOptions(decimal=",")).cells('{"V":1.5,"No":1}') == ["1", "1,5", ""]
 
 
 def test_lines_are_the_rows_and_blank_ones_count() -> None:

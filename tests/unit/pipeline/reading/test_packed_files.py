@@ -9,7 +9,7 @@ import pytest
 
 from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 
 TEXT = b"No,Qty\n1,2\n2,3\n"
 
@@ -22,11 +22,13 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     return out.getvalue()
 
 
-def rows(data: bytes, how: Manner | None = None) -> list[dict[str, str]]:
-    return [row for block in blocks(lambda: io.BytesIO(data), how or Manner()) for row in block.cells.to_pylist()]
+def rows(data: bytes, how: ReadOptions | None = None) -> list[dict[str, str]]:
+    return [
+        row for block in read_blocks(lambda: io.BytesIO(data), how or ReadOptions()) for row in block.cells.to_pylist()
+    ]
 
 
-def refusal(data: bytes, how: Manner | None = None) -> str:
+def refusal(data: bytes, how: ReadOptions | None = None) -> str:
     with pytest.raises(UnreadableFile) as caught:
         rows(data, how)
     return str(caught.value)
@@ -71,7 +73,7 @@ def test_a_damaged_file_in_an_archive_is_not_taken() -> None:
 def test_what_grows_like_no_sales_is_refused_and_the_limits_can_be_set(pack: object) -> None:
     data = pack(b"No,Qty\n" + b"1,2\n" * 100_000)  # type: ignore[operator]
     assert len(rows(data)) == 100_000
-    tight = Manner(limits=replace(LIMITS, free_bytes=1 << 12, ratio=20))
+    tight = ReadOptions(limits=replace(LIMITS, free_bytes=1 << 12, ratio=20))
     assert "unpacked_ratio" in refusal(data, tight)
-    small = Manner(limits=replace(LIMITS, unpacked_bytes=1 << 17))
+    small = ReadOptions(limits=replace(LIMITS, unpacked_bytes=1 << 17))
     assert "unpacked_limit_mb" in refusal(data, small)

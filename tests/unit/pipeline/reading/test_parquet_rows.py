@@ -13,7 +13,7 @@ import pytest
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.schema import TEXT
 
@@ -25,7 +25,7 @@ def parquet(table: pa.Table, **options: Any) -> bytes:
 
 
 def read(data: bytes, **how: Any) -> list[Block]:
-    return list(blocks(lambda: io.BytesIO(data), Manner(**how)))
+    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(**how)))
 
 
 VALUES: list[tuple[pa.DataType, Any, str]] = [

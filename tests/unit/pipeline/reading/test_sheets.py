@@ -13,7 +13,7 @@ from sheet_files import ods, ods_cell, ods_rows, xlsx
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks, shape
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
 from tillstream.pipeline.rows.block import Block
 
 VALUES: list[tuple[Any, str]] = [
@@ -37,7 +37,7 @@ VALUES: list[tuple[Any, str]] = [
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
-    return list(blocks(lambda: io.BytesIO(data), Manner(needed=needed, **how)))
+    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(needed=needed, **how)))
 
 
 def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
@@ -134,7 +134,7 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     (found,) = read(workbook(title), "Qty", "No")
     assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
     assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
-    assert shape(lambda: io.BytesIO(workbook(title)), Manner(needed=("Qty", "No"))).names == ["No", "Qty"]
+    assert read_header(lambda: io.BytesIO(workbook(title)), ReadOptions(needed=("Qty", "No"))).names == ["No", "Qty"]
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
 
 

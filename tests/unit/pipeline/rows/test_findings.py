@@ -8,8 +8,8 @@ import pytest
 
 from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import Severity
-from tillstream.domain.tables import REFUSED, TABLES
-from tillstream.pipeline.rows.issues import Findings, written
+from tillstream.domain.tables import REJECTED_ROWS, TABLES
+from tillstream.pipeline.rows.issues import Issues, format_values
 from tillstream.pipeline.rows.schema import arrow_schema
 
 
@@ -17,8 +17,8 @@ def rows(*indexes: int) -> np.ndarray:
     return np.array(indexes, np.int64)
 
 
-def some() -> Findings:
-    findings = Findings()
+def some() -> Issues:
+    findings = Issues()
     findings.add(
         rows(2, 4), "out-of-range", "quantity", pa.array([Decimal(7), Decimal("8.50")]), "it must be at most 5"
     )
@@ -36,7 +36,7 @@ def test_the_table_has_one_row_per_find_by_index() -> None:
         {"index": 2, "code": "out-of-range", "column": "quantity", "value": "7", "detail": "it must be at most 5"},
     ]
     assert [str(one.type) for one in table.schema] == ["int64", "string", "string", "string", "string"]
-    assert Findings().table().schema == table.schema
+    assert Issues().table().schema == table.schema
 
 
 def test_only_errors_refuse_a_row() -> None:
@@ -58,7 +58,7 @@ def test_the_summary_counts_by_code_and_column_and_shows_the_first_row() -> None
 
 
 def test_a_mask_picks_its_own_values_and_details() -> None:
-    findings = Findings()
+    findings = Issues()
     mask = np.array([False, True, False, True])
     values, details = pa.array(["a", "b", "c", "d"]), pa.array(["w", "x", "y", "z"])
     findings.add_where(mask, "line-total-mismatch", "net_amount", values, details)
@@ -69,19 +69,19 @@ def test_a_mask_picks_its_own_values_and_details() -> None:
 
 def test_a_code_that_the_catalogue_lacks_is_our_mistake() -> None:
     with pytest.raises(KeyError):
-        Findings().add(rows(1), "no-such-rule", None)
+        Issues().add(rows(1), "no-such-rule", None)
 
 
 def test_decimals_are_written_without_the_zeros_of_their_scale() -> None:
     values = ["100", "1.500000001", "0", "-0.000000001", None, "0.0000012", "120.50", "-7"]
     numbers = pa.array([None if one is None else Decimal(one) for one in values], pa.decimal128(38, 9))
     expected = ["100", "1.500000001", "0", "-0.000000001", None, "0.0000012", "120.5", "-7"]
-    assert written(numbers).to_pylist() == expected
+    assert format_values(numbers).to_pylist() == expected
 
 
 def test_every_list_of_columns_becomes_a_schema_and_hashes_are_left_to_the_engines() -> None:
     assert arrow_schema(STAGED).field("net_amount").type == pa.decimal128(38, 9)
     assert arrow_schema(STAGED).field("accepted").type == pa.bool_()
-    assert arrow_schema(REFUSED).names == [field.name for field in REFUSED]
+    assert arrow_schema(REJECTED_ROWS).names == [field.name for field in REJECTED_ROWS]
     with pytest.raises(ValueError, match="hash128"):
         arrow_schema(TABLES["sightings"])

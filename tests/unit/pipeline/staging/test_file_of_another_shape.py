@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.staging.sources.file import file_parts
+from tillstream.pipeline.staging.sources.file import file_batches
 
 CONTRACT = shipped()["online-retail-uk"]
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
@@ -15,7 +15,7 @@ HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerI
 
 def refusal(text: str) -> str:
     with pytest.raises(Rejected) as caught:
-        list(file_parts(lambda: io.BytesIO(text.encode()), CONTRACT, date(2026, 1, 1)))
+        list(file_batches(lambda: io.BytesIO(text.encode()), CONTRACT, date(2026, 1, 1)))
     return str(caught.value)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tillstream.contracts.loader import shipped
-from tillstream.domain.store_sale import decoded
-from tillstream.pipeline.reading.messages import texts
-from tillstream.pipeline.rows.row_batch import Part
+from tillstream.domain.store_sale import decode
+from tillstream.pipeline.reading.messages import iter_messages
+from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.sources.store_sales import message_parts
 
 UK = shipped()["UK"]
@@ -38,7 +38,7 @@ def kept(*messages: str) -> bytes:
     return b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
 
 
-def part(*messages: str) -> Part:
+def part(*messages: str) -> RowBatch:
     (only,) = message_parts(lambda: io.BytesIO(kept(*messages)), UK, date(2026, 11, 20))
     return only
 
@@ -73,7 +73,7 @@ def test_a_message_that_is_no_sale_is_one_refused_row_and_its_neighbour_counts(t
 @pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_the_texts_of_a_micro_batch_are_numbered_as_its_rows(text: str) -> None:
     good = json.dumps(sale())
-    assert list(texts(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
+    assert list(iter_messages(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
 
 
 NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "customer_id")
@@ -83,22 +83,22 @@ NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "c
 @pytest.mark.parametrize("text", ["1{}2", "{}1", "1{}"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_of_more_than_one_line_is_refused_with_its_field(name: str, text: str, sign: str) -> None:
-    _, wrong = decoded(json.dumps(sale(**{name: text.format(sign)})))
+    _, wrong = decode(json.dumps(sale(**{name: text.format(sign)})))
     assert wrong == [f"{name}: holds a line break, a NUL or another control character; it is a name of one line"]
 
 
 def test_a_line_of_a_sale_names_its_place_where_its_product_has_two_lines() -> None:
     told = sale(lines=[{"net_amount": "1"}, {"net_amount": "1", "line": "1\n", "product_id": "a\nb"}])
-    assert [words.partition(":")[0] for words in decoded(json.dumps(told))[1]] == ["lines.1.line", "lines.1.product_id"]
+    assert [words.partition(":")[0] for words in decode(json.dumps(told))[1]] == ["lines.1.line", "lines.1.product_id"]
 
 
 def test_names_of_any_letters_on_one_line_are_taken() -> None:
-    assert decoded(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
+    assert decode(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
 
 
 @pytest.mark.parametrize("told", [sale(currency="GBP\n"), line(net_amount="1\n")])
 def test_no_line_break_follows_a_currency_or_an_amount(told: dict[str, Any]) -> None:
-    assert decoded(json.dumps(told))[1]
+    assert decode(json.dumps(told))[1]
 
 
 def test_the_greatest_amounts_keep_every_decimal() -> None:
@@ -109,7 +109,7 @@ def test_the_greatest_amounts_keep_every_decimal() -> None:
 
 
 def test_what_is_wrong_with_a_message_stays_short() -> None:
-    _, wrong = decoded(json.dumps(sale(customer_name="x" * 50_000)))
+    _, wrong = decode(json.dumps(sale(customer_name="x" * 50_000)))
     assert len(wrong) == 1
     assert wrong[0].startswith("customer_name: ")
     assert len(wrong[0]) < 400

@@ -179,8 +179,8 @@ def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(t
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])
 def test_a_rule_that_cannot_be_is_refused(rule: str) -> None:
-    from tillstream.contracts.loader import read
+    from tillstream.contracts.loader import parse_yaml
     from tillstream.domain.errors import Rejected
 
     with pytest.raises(Rejected, match="outliers"):
-        read(CONTRACT + f"outliers: {rule}\n", "shop.yaml")
+        parse_yaml(CONTRACT + f"outliers: {rule}\n", "shop.yaml")

@@ -15,11 +15,11 @@ from tillstream.contracts.loader import shipped
 from tillstream.domain.columns import STATUSES
 from tillstream.pipeline.normalising.dates.sale_time import all_midnight
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.rows.issues import Findings
+from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.validating.validate import validate
 
 
-def told(findings: Findings) -> list[dict[str, Any]]:
+def told(findings: Issues) -> list[dict[str, Any]]:
     return findings.table().to_pylist()
 
 

@@ -45,7 +45,7 @@ def _read(collection: Any, at: datetime) -> Iterator[Any]:
         query = query.start_after(page[-1])
 
 
-def put(line: bytes) -> Put:
+def parse_line(line: bytes) -> Put:
     """Parse one line into a write. Raises `Rejected`."""
     try:
         document = json.loads(line)
@@ -54,14 +54,14 @@ def put(line: bytes) -> Put:
         raise Rejected("A document in the backup is damaged. Use another backup.") from error
 
 
-def bring_back(project: str, documents: DocumentStore, backup_lines: Iterable[bytes], change: Change) -> int:
+def restore(project: str, documents: DocumentStore, backup_lines: Iterable[bytes], change: Change) -> int:
     """Write every document of these lines, then delete all others; return the number written.
 
     Versions continue to grow, so that a restored document is never mistaken for the current one. change: transforms a
     document's data. Idempotent.
     """
     count, restored_ids = 0, dict[str, set[str]]()
-    for batch in _batches(map(put, backup_lines)):
+    for batch in _batches(map(parse_line, backup_lines)):
         documents.put_all(
             [
                 Put(restored.collection, restored.id, change(restored.collection, dict(restored.data)))

@@ -20,7 +20,7 @@ WORKERS = 16
 CHUNK = 4 << 20
 
 
-class Place:
+class BackupFolder:
     """A backup folder. address: gs://BUCKET/FOLDER.
 
     Raises `Unavailable`, `NotFound`; `Rejected` for an invalid address.

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from tillstream.adapters.google.backup.manifest import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
-from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.tables import EPOCH
 from tillstream.adapters.google.retries import TRY
 from tillstream.domain import tables
@@ -19,14 +19,14 @@ LEDGER = ("settlements", "batches", "sightings", "sale_versions", "statements", 
 """Append-only tables, so that an export has at least the rows that were counted before it."""
 
 
-def moment(dataset: Dataset) -> datetime:
+def current_time(dataset: Dataset) -> datetime:
     """The current time of BigQuery."""
     (row,) = dataset.ask("SELECT CURRENT_TIMESTAMP() AS now", work="backup")
     at: datetime = row["now"]
     return at
 
 
-def lengths(dataset: Dataset) -> dict[str, int]:
+def count_rows(dataset: Dataset) -> dict[str, int]:
     """Rows of each ledger table, regardless of row access policies."""
     return {name: _length(dataset, name) for name in LEDGER}
 
@@ -58,13 +58,13 @@ def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int
         return dict(pool.map(export_table, tables.TABLES))
 
 
-def bring_back(dataset: Dataset, kept: Mapping[str, TableInfo], addresses: Mapping[str, Sequence[str]]) -> None:
+def restore(dataset: Dataset, kept: Mapping[str, TableInfo], addresses: Mapping[str, Sequence[str]]) -> None:
     """Replace the content of all tables with the Parquet at these addresses, in one transaction.
 
     The rows are loaded into temporary tables and counted first. The epoch makes settlements that were prepared before
     fail. Raises `Rejected` if a table has the wrong number of rows.
     """
-    filling, sources = Filling(dataset, within=WITHIN), dict[str, str]()
+    filling, sources = TableLoader(dataset, within=WITHIN), dict[str, str]()
     try:
         for name, (rows, columns) in kept.items():
             if rows:

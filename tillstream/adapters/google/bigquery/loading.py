@@ -29,7 +29,7 @@ EXPIRES_AFTER = timedelta(days=1)
 """Longer than any retry; a caller that is done drops its table at once."""
 
 
-class Filling:
+class TableLoader:
     """Loads rows into temporary tables.
 
     objects: a client of Cloud Storage, which reads few rows directly; None: every object goes through a load job.

@@ -29,7 +29,7 @@ Resource = TypeVar("Resource")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReportingDataset:
     """The dataset of reporting views and its readers; it is in the project and location of the ledger."""
 
     name: str
@@ -39,7 +39,7 @@ class Shown:
     """Service accounts (`serviceAccount:…`), which see every row of the tables."""
 
 
-def publish(dataset: Dataset, shown: Shown) -> list[str]:
+def publish(dataset: Dataset, shown: ReportingDataset) -> list[str]:
     """Bring policies, views and permissions to their declared state; describe what differed. Idempotent.
 
     Raises `Rejected` for an invalid member or a missing table; `Unavailable` or `Conflict` if the run must be repeated.
@@ -52,13 +52,13 @@ def publish(dataset: Dataset, shown: Shown) -> list[str]:
     return repaired
 
 
-def differences(dataset: Dataset, shown: Shown) -> list[str]:
+def differences(dataset: Dataset, shown: ReportingDataset) -> list[str]:
     """Describe each change that `publish` would make."""
     with closing(dataset.sibling(shown.name)) as views:
         return [difference for difference, _ in _repairs(dataset, views, shown)]
 
 
-def _repairs(dataset: Dataset, views: Dataset, shown: Shown) -> Iterator[tuple[str, Repair]]:
+def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Iterator[tuple[str, Repair]]:
     """Yield each difference with its repair; rows are protected before anybody may read them.
 
     Each state is fetched when its turn comes, after the repairs before it.

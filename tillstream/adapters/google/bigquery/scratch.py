@@ -11,7 +11,7 @@ from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.retries import TRY
 
-FORGOTTEN_AFTER = timedelta(days=2)
+EXPIRES_AFTER = timedelta(days=2)
 """Its tables expire if `close` is never called."""
 
 
@@ -22,7 +22,7 @@ class ScratchWarehouse(BigQueryWarehouse):
         self._scratch = live.sibling(f"{live.name}_scratch_{secrets.token_hex(4)}")
         resource = DatasetResource(self._scratch.reference)
         resource.location, resource.labels = live.location, LABELS
-        resource.default_table_expiration_ms = int(FORGOTTEN_AFTER / timedelta(milliseconds=1))
+        resource.default_table_expiration_ms = int(EXPIRES_AFTER / timedelta(milliseconds=1))
         with self._scratch.errors(self._scratch.name):
             self._scratch.client.create_dataset(resource, retry=CALLS, timeout=TRY)
         migrate(self._scratch)

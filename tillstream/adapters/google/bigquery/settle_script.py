@@ -20,7 +20,7 @@ from tillstream.adapters.google.bigquery.settle_hashes import (
 )
 from tillstream.adapters.google.bigquery.tables import OWN, TYPES
 from tillstream.domain.columns import CONTENT, Column
-from tillstream.domain.tables import REFUSED, STAGED_LINES, TABLES, Field
+from tillstream.domain.tables import REJECTED_ROWS, STAGED_LINES, TABLES, Field
 
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"
 ORDER_GROUP_KEY = (
@@ -79,7 +79,7 @@ def script(steps: Steps, dataset: str, *, keep: bool, preview_queries: Sequence[
             "declared_answers": "\n".join(f"DECLARE answer_{n} ARRAY<STRING>;" for n in range(len(preview_queries))),
             "given": _batch_array(steps.batches),
             "staged": _staged(STAGED_LINES, steps.staged, dataset),
-            "staged_refusals": _staged(REFUSED, steps.staged_refusals, dataset),
+            "staged_refusals": _staged(REJECTED_ROWS, steps.staged_refusals, dataset),
             "epoch": steps.epoch,
             "undo": string_array(steps.undo),
             "settlement_no": steps.settlement_no,

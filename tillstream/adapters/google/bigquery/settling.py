@@ -16,14 +16,14 @@ from google.cloud.bigquery import QueryJobConfig, SchemaField
 
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.settle_script import PreviewQuery, Steps, script
 from tillstream.domain.batch import Hold
 from tillstream.domain.errors import Conflict
 from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.settlement_waves import apart, neighbours
-from tillstream.domain.tables import REFUSED, STAGED_LINES
-from tillstream.ports.warehouse import Question, Settled, Settlement, StagedBatch
+from tillstream.domain.settlement_waves import group_adjacent, split_on_shared_sales
+from tillstream.domain.tables import REJECTED_ROWS, STAGED_LINES
+from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
 
 DUPLICATE_BYTES = "known-bytes-under-another-contract"
 OVERLAPS = "overlaps-without-identity"
@@ -53,12 +53,12 @@ _FIRST_EPOCH = "INSERT INTO epoch (number) SELECT 0 FROM (SELECT 1) WHERE NOT EX
 """If two of these run concurrently there are two rows, which are raised together from then on."""
 
 
-class Settling:
-    def __init__(self, dataset: Dataset, filling: Filling) -> None:
+class SettlementRunner:
+    def __init__(self, dataset: Dataset, filling: TableLoader) -> None:
         self._dataset = dataset
         self._filling = filling
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         for pause in (0.5 * 2**n for n in range(TRIES - 1)):
             try:
                 return self._once(settlement, keep=True)
@@ -66,10 +66,12 @@ class Settling:
                 time.sleep(random.uniform(0, pause))  # noqa: S311
         return self._once(settlement, keep=True)
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question]) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery]) -> SettlementResult:
         return self._once(settlement, keep=False, questions=questions)
 
-    def _once(self, settlement: Settlement, *, keep: bool, questions: Sequence[Question] = ()) -> Settled:
+    def _once(
+        self, settlement: Settlement, *, keep: bool, questions: Sequence[WarehouseQuery] = ()
+    ) -> SettlementResult:
         epoch, last_no, earlier, settled_batches = self._state(settlement)
         if earlier:
             return earlier
@@ -86,7 +88,7 @@ class Settling:
             b.batch_id: settled_batches[b.batch_id][0] for b in settlement.staged if b.batch_id in settled_batches
         }
         if not staged and not settlement.undo and keep:
-            return Settled(0, settled_before)
+            return SettlementResult(0, settled_before)
         for batch in staged:
             if batch.kind == "correction" and batch.parent not in settled_batches:
                 raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
@@ -104,11 +106,13 @@ class Settling:
         number = steps.settlement_no if row["counted"] else 0
         changes = dict(zip(("added", "corrected", "removed"), row["counted"] or (), strict=False))
         settled = settled_before | dict.fromkeys(row["taken"] or (), number)
-        return Settled(number, settled, holds, changes, answers)
+        return SettlementResult(number, settled, holds, changes, answers)
 
     # ---- prepare ----------------------------------------------------------------------------------------------------
 
-    def _state(self, settlement: Settlement) -> tuple[int, int, Settled | None, dict[str, tuple[int, int | None]]]:
+    def _state(
+        self, settlement: Settlement
+    ) -> tuple[int, int, SettlementResult | None, dict[str, tuple[int, int | None]]]:
         """The epoch, the last settlement, this request's earlier result, and the batches settled before."""
         batch_ids = {*(b.batch_id for b in settlement.staged), *(b.parent for b in settlement.staged), *settlement.undo}
         params = {"request_id": settlement.request_id, "batches": sorted(batch_ids)}
@@ -123,11 +127,11 @@ class Settling:
         request = json.loads(row["request"] or "null")
         return row["epoch"], row["last_no"], self._earlier_result(request[0]) if request else None, settled_batches
 
-    def _earlier_result(self, request: Mapping[str, int]) -> Settled:
+    def _earlier_result(self, request: Mapping[str, int]) -> SettlementResult:
         number = request["settlement_no"]
         settled = self._dataset.ask(_SETTLED_BATCHES, {"settlement_no": number}, work="settle")
         changes = {kind: request[kind] for kind in ("added", "corrected", "removed")}
-        return Settled(number, {row["batch_id"]: number for row in settled}, {}, changes)
+        return SettlementResult(number, {row["batch_id"]: number for row in settled}, {}, changes)
 
     def _steps(self, staged: Sequence[StagedBatch], settlement: Settlement, epoch: int, number: int) -> Steps:
         with ThreadPoolExecutor(LOADED_AT_ONCE) as pool:
@@ -135,8 +139,8 @@ class Settling:
             refused = dict(pool.map(self._load_refused, (batch for batch in staged if batch.refused)))
         waves = [
             wave
-            for adjacent in neighbours(staged)
-            for wave in apart(adjacent, self._last_overlapping(adjacent, accepted))
+            for adjacent in group_adjacent(staged)
+            for wave in split_on_shared_sales(adjacent, self._last_overlapping(adjacent, accepted))
         ]
         numbered = [(n, batch) for n, wave in enumerate(waves, 1) for batch in wave]
         files = [(n, b) for n, b in numbered if b.source == "file" and b.kind != "correction" and not b.as_new]
@@ -160,7 +164,7 @@ class Settling:
 
     def _load_refused(self, batch: StagedBatch) -> tuple[str, str]:
         name = f"staged_refusals_{batch.batch_id}"
-        return batch.batch_id, self._filling.from_objects(name, REFUSED, batch.refused, rows=batch.rows_read)
+        return batch.batch_id, self._filling.from_objects(name, REJECTED_ROWS, batch.refused, rows=batch.rows_read)
 
     def _last_overlapping(self, batches: Sequence[StagedBatch], loaded: Mapping[str, str]) -> dict[str, str]:
         """Batch → the last one before it that shares a sale with it."""
@@ -178,7 +182,7 @@ class Settling:
         )
         return {batches[row["turn"]].batch_id: batches[row["earlier"]].batch_id for row in rows}
 
-    def _schema(self, question: Question) -> Sequence[SchemaField]:
+    def _schema(self, question: WarehouseQuery) -> Sequence[SchemaField]:
         """The schema of a query's result, from a dry run."""
         config = QueryJobConfig(default_dataset=self._dataset.reference, dry_run=True, use_query_cache=False)
         with self._dataset.errors("The warehouse"):

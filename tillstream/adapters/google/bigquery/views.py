@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 import sql as catalogue
-from tillstream.domain.tables import TABLES, column_words
+from tillstream.domain.tables import TABLES, column_descriptions
 
 _NAME = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
 
@@ -30,7 +30,9 @@ class View:
 def views(dataset: str, tables: Mapping[str, str]) -> Iterator[View]:
     """Every view, in order of creation. tables: name → digest of its columns."""
     digests = dict(tables)
-    descriptions = {field.name: field.description for fields in TABLES.values() for field in fields} | column_words()
+    descriptions = {
+        field.name: field.description for fields in TABLES.values() for field in fields
+    } | column_descriptions()
     for path, (name, text) in zip(catalogue.VIEWS, catalogue.views(), strict=True):
         inputs = {match["name"] for match in _NAME.finditer(text)} & digests.keys()
         digests[name] = _digest(text, *(digests[other] for other in sorted(inputs)))

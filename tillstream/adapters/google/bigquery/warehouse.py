@@ -8,13 +8,13 @@ import pyarrow as pa
 from google.api_core.retry import Retry, if_exception_type
 
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.loading import Filling
+from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.read import batches
-from tillstream.adapters.google.bigquery.settling import Settling
-from tillstream.domain.daily_totals import DAY, SUMS
+from tillstream.adapters.google.bigquery.settling import SettlementRunner
+from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.tables import TABLES
-from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000
 FIRST_PAGE = 2_000
@@ -24,17 +24,17 @@ _RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maxi
 
 
 class BigQueryWarehouse:
-    """The warehouse port on BigQuery; connects on first use. objects: as for `Filling`."""
+    """The warehouse port on BigQuery; connects on first use. objects: as for `TableLoader`."""
 
     def __init__(self, dataset: Dataset, objects: Any = None) -> None:
         self._dataset = dataset
-        self._filling = Filling(dataset, objects)
-        self._settling = Settling(dataset, self._filling)
+        self._filling = TableLoader(dataset, objects)
+        self._settling = SettlementRunner(dataset, self._filling)
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         return self._settling.settle(settlement)
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         return self._settling.preview(settlement, questions)
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
@@ -77,7 +77,7 @@ class BigQueryWarehouse:
             self._filling.drop(source)
 
     def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        if table not in SUMS:
+        if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         if days:
             columns = [field.name for field in TABLES[table]]

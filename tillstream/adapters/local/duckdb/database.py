@@ -15,7 +15,7 @@ FATAL = (duckdb.InternalException, duckdb.FatalException)
 """After one of these the engine rejects every further statement."""
 COPY_WARNING = "Arrow output on a DB-API result"
 """DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
-FLIPS = "build_side_probe_side"
+DISABLED_OPTIMIZERS = "build_side_probe_side"
 """Swaps the sides of LEFT JOINs, and such a join over a join crashes the engine (docs/adr/022). Our joins are ordered
 by hand."""
 
@@ -24,7 +24,7 @@ class Database:
     """A DuckDB database. path: a file, or `:memory:`, which cannot be reopened. Raises `Unavailable`."""
 
     def __init__(self, path: Path | str, config: dict[str, Any]) -> None:
-        self._path, self._config = path, config | {"disabled_optimizers": FLIPS}
+        self._path, self._config = path, config | {"disabled_optimizers": DISABLED_OPTIMIZERS}
         self._lock = threading.Lock()
         self._open()
 

@@ -11,7 +11,7 @@ from tillstream.adapters.local.duckdb.order_leads import OrderMarkers
 from tillstream.adapters.local.duckdb.settle_script import statements
 from tillstream.adapters.local.duckdb.waves import waves
 from tillstream.domain.batch import Hold
-from tillstream.ports.warehouse import Settled, Settlement, StagedBatch
+from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
@@ -32,7 +32,7 @@ class SettlementRunner:
         self.append_only = True
         """True while no line existed before; then the versions themselves are the change log."""
 
-    def run(self, settlement: Settlement) -> Settled:
+    def run(self, settlement: Settlement) -> SettlementResult:
         earlier = self._earlier_result(settlement.request_id)
         if earlier:
             return earlier
@@ -53,7 +53,7 @@ class SettlementRunner:
             self._settle_wave(wave)
             settled += [batch.batch_id for batch in wave]
         if not settled and not undone:
-            return Settled(0, settled_before, holds)
+            return SettlementResult(0, settled_before, holds)
         return self._finish(settlement.request_id, settled_before | dict.fromkeys(settled, self.settlement_no), holds)
 
     # ---- one wave ---------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ class SettlementRunner:
         row = self.cursor.execute(root, [batch.parent]).fetchone()
         return row is not None and bool(row[0])
 
-    def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> Settled:
+    def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> SettlementResult:
         changes = {"added": 0, "corrected": 0, "removed": 0} | self._changes()
         self.cursor.execute(
             "INSERT INTO settlements BY NAME SELECT $number AS settlement_no, now() AS settled_at, "
@@ -239,7 +239,7 @@ class SettlementRunner:
             "$only_adds AS only_adds",
             {"number": self.settlement_no, "request_id": request_id, "only_adds": self.append_only} | changes,
         )
-        return Settled(self.settlement_no, batches, holds, changes)
+        return SettlementResult(self.settlement_no, batches, holds, changes)
 
     def _changes(self) -> dict[str, int]:
         """The net number of lines added, corrected and removed."""
@@ -251,7 +251,7 @@ class SettlementRunner:
         listed = "SELECT kind, COUNT(*) FROM listed_changes WHERE settlement_no = $settlement_no GROUP BY kind"
         return dict(self.cursor.execute(listed, params).fetchall())
 
-    def _earlier_result(self, request_id: str) -> Settled | None:
+    def _earlier_result(self, request_id: str) -> SettlementResult | None:
         if not request_id:
             return None
         row = self.cursor.execute(
@@ -261,7 +261,7 @@ class SettlementRunner:
             return None
         settled = self.cursor.execute("SELECT batch_id FROM batches WHERE settlement_no = ?", [row[0]]).fetchall()
         changes = dict(zip(("added", "corrected", "removed"), row[1:], strict=True))
-        return Settled(row[0], dict.fromkeys((batch for (batch,) in settled), row[0]), {}, changes)
+        return SettlementResult(row[0], dict.fromkeys((batch for (batch,) in settled), row[0]), {}, changes)
 
     def _settled_batches(self, batch_ids: Sequence[str]) -> dict[str, int]:
         sql = "SELECT batch_id, settlement_no FROM batches WHERE batch_id IN (SELECT UNNEST(?))"

@@ -14,13 +14,13 @@ import pyarrow as pa
 import sql as catalogue
 from tillstream.adapters.local.duckdb.database import Database
 from tillstream.adapters.local.duckdb.settling import SettlementRunner
-from tillstream.adapters.local.duckdb.warehouse_file import claim
+from tillstream.adapters.local.duckdb.warehouse_file import check_schema
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.columns import Kind
-from tillstream.domain.daily_totals import DAY, SUMS
+from tillstream.domain.daily_totals import DAY, ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import TABLES, Field
-from tillstream.ports.warehouse import Question, Settled, Settlement
+from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
 STREAMED_ROWS = 100_000
 ALLOCATOR_MEMORY = "1GB"
@@ -82,7 +82,7 @@ class DuckDBWarehouse:
         if as_found:
             return
         try:
-            claim(self._database.root, path)
+            check_schema(self._database.root, path)
             self._prepare()
         except BaseException:
             self.close()
@@ -106,14 +106,14 @@ class DuckDBWarehouse:
             cursor.execute("DELETE FROM made_views")
             cursor.execute("INSERT INTO made_views VALUES (?)", [digest])
 
-    def settle(self, settlement: Settlement) -> Settled:
+    def settle(self, settlement: Settlement) -> SettlementResult:
         return self._transact(settlement, (), keep=True)
 
-    def preview(self, settlement: Settlement, questions: Sequence[Question] = ()) -> Settled:
+    def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         return self._transact(settlement, questions, keep=False)
 
-    def _transact(self, settlement: Settlement, questions: Sequence[Question], *, keep: bool) -> Settled:
-        results: list[Settled] = []
+    def _transact(self, settlement: Settlement, questions: Sequence[WarehouseQuery], *, keep: bool) -> SettlementResult:
+        results: list[SettlementResult] = []
         with (
             self._settling,
             suppress(_RolledBack),
@@ -159,7 +159,7 @@ class DuckDBWarehouse:
                 cursor.unregister("incoming_rows")
 
     def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        if table not in SUMS:
+        if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         params = {"days": list(days)}
         with self._renewing, self._database.translate_errors(), self._database.transaction() as cursor:

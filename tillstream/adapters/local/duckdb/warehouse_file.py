@@ -12,7 +12,7 @@ SCHEMA_TABLE = "warehouse_schema"
 """The table that holds the schema number; files from before schema numbers lack it."""
 
 
-def claim(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
+def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str) -> None:
     """Set the schema number of an empty file.
 
     Raises `Rejected`, with advice for the user, if the file has another schema.
@@ -47,7 +47,7 @@ def is_older(path: Path) -> bool:
         raise Unavailable(f"The warehouse {path} cannot be opened: {error}") from error
 
 
-def put_in_place(live: Path, new: Path, aside: Path) -> None:
+def swap(live: Path, new: Path, aside: Path) -> None:
     """Move `new` to `live` and keep the old file as `aside`.
 
     Both must be closed; a kill leaves a complete file at `live`.

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
-from tillstream.domain.settlement_waves import apart, neighbours
+from tillstream.domain.settlement_waves import group_adjacent, split_on_shared_sales
 from tillstream.ports.warehouse import StagedBatch
 
 
 def waves(cursor: duckdb.DuckDBPyConnection, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
     """Files and corrections one by one; adjacent micro-batches together while they share no sale."""
-    for batches in neighbours(staged):
-        yield from apart(batches, _last_overlapping(cursor, batches) if len(batches) > 1 else {})
+    for batches in group_adjacent(staged):
+        yield from split_on_shared_sales(batches, _last_overlapping(cursor, batches) if len(batches) > 1 else {})
 
 
 def _last_overlapping(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> Mapping[str, str]:

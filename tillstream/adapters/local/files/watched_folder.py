@@ -17,14 +17,14 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from tillstream.adapters.local.files.object_files import translate_errors
-from tillstream.domain.file_names import unfinished
+from tillstream.domain.file_names import is_ignored
 from tillstream.ports.clock import Clock
-from tillstream.ports.drop import Dropped
+from tillstream.ports.drop import DroppedFile
 
 TAKEN, TAKING, NOTE = "taken", ".taking", ".note.txt"
 
 
-class FolderDrop:
+class WatchedFolder:
     """Claims the files of a folder that have not changed for `settle` seconds.
 
     keep: archive processed files by day in the folder `taken`; otherwise delete them. skip: folders to ignore. spelled:
@@ -52,7 +52,7 @@ class FolderDrop:
     def turn(self) -> AbstractContextManager[object]:
         return self._turn
 
-    def claim(self) -> list[Dropped]:
+    def claim(self) -> list[DroppedFile]:
         with translate_errors():
             claimed = list(self._pending())
             self._watched = 0
@@ -74,15 +74,15 @@ class FolderDrop:
     def watched(self) -> int:
         return self._watched
 
-    def open(self, dropped: Dropped) -> BinaryIO:
+    def open(self, dropped: DroppedFile) -> BinaryIO:
         with translate_errors():
             return self._path(dropped).open("rb")
 
-    def changed(self, dropped: Dropped) -> bool:
+    def changed(self, dropped: DroppedFile) -> bool:
         with translate_errors():
             return _state(self._path(dropped).lstat()) != (dropped.size, dropped.modified)
 
-    def let_go(self, dropped: Dropped) -> None:
+    def let_go(self, dropped: DroppedFile) -> None:
         with translate_errors():
             self._move(self._path(dropped), _unused_path(self._root / dropped.path))
             self._forget(dropped)
@@ -91,12 +91,12 @@ class FolderDrop:
     def keeps(self) -> bool:
         return self._keep
 
-    def place_for(self, dropped: Dropped) -> str:
+    def place_for(self, dropped: DroppedFile) -> str:
         day = datetime.fromtimestamp(int(dropped.claim) / 1e6, UTC).date().isoformat()
         with translate_errors():
             return _unused_path(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
 
-    def put_away(self, dropped: Dropped, place: str) -> None:
+    def put_away(self, dropped: DroppedFile, place: str) -> None:
         with translate_errors():
             if self._path(dropped).exists():
                 if place:
@@ -121,14 +121,14 @@ class FolderDrop:
             folders[:] = [n for n in folders if not (n.startswith(".") or self._skip(n) or (top and n == TAKEN))]
             for name in files:
                 path = Path(folder, name)
-                if unfinished(name):
+                if is_ignored(name):
                     continue
                 with suppress(FileNotFoundError):
                     status = path.lstat()
                     if stat.S_ISREG(status.st_mode):  # skips links, which may point anywhere
                         yield path.relative_to(self._root).as_posix(), _state(status)
 
-    def _take(self, name: str) -> Dropped | None:
+    def _take(self, name: str) -> DroppedFile | None:
         """Claim a file; None if it is still open for writing or not readable yet."""
         source, claim = self._root / name, str(self._clock.tick())
         target = self._taking / claim / name
@@ -140,7 +140,7 @@ class FolderDrop:
             return None
         return self._dropped(claim, name, target)
 
-    def _pending(self) -> Iterator[Dropped]:
+    def _pending(self) -> Iterator[DroppedFile]:
         """Files that an earlier process claimed but did not archive."""
         for folder in sorted(self._taking.iterdir()) if self._taking.is_dir() else ():
             files = [path for path in folder.rglob("*") if path.is_file()]
@@ -149,21 +149,21 @@ class FolderDrop:
             if not files:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _dropped(self, claim: str, name: str, file: Path) -> Dropped:
+    def _dropped(self, claim: str, name: str, file: Path) -> DroppedFile:
         path = PurePosixPath(name)
         display_name = f"{self._display_folder(path.parent)}/{path.name}" if path.parent.name else path.name
-        return Dropped(claim, name, display_name, *_state(file.lstat()))
+        return DroppedFile(claim, name, display_name, *_state(file.lstat()))
 
     # ---- moving ---------------------------------------------------------------------------------------------------
 
-    def _path(self, dropped: Dropped) -> Path:
+    def _path(self, dropped: DroppedFile) -> Path:
         return self._taking / dropped.claim / dropped.path
 
     def _move(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         source.rename(target)
 
-    def _forget(self, dropped: Dropped) -> None:
+    def _forget(self, dropped: DroppedFile) -> None:
         shutil.rmtree(self._taking / dropped.claim, ignore_errors=True)
 
 

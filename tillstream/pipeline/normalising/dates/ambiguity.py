@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.pipeline.normalising.dates.columns import column_of
-from tillstream.pipeline.normalising.dates.formats import MISSING, written
+from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
 
 Ints = npt.NDArray[np.int64]
@@ -46,7 +46,7 @@ def ambiguous_pairs(formats: tuple[str, ...], language: str, years_from: int) ->
 def _texts(format: str, language: str) -> list[str]:
     if format in EXCEL:
         return ["44000", "10203", "101112.5"]
-    return [written(moment, format, language) for moment in _SAMPLE_TIMES]
+    return [format_datetime(moment, format, language) for moment in _SAMPLE_TIMES]
 
 
 def find_evidence(formats: Sequence[str], walls: Sequence[Ints], pairs: Iterable[Pair]) -> Evidence:

@@ -13,7 +13,7 @@ from tillstream.pipeline.normalising.dates.cache import DateTexts, text_reader
 from tillstream.pipeline.normalising.dates.fixed_width import FixedDates
 from tillstream.pipeline.normalising.dates.formats import MISSING, letters_of
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, iso_text, iso_timed, serial_dates
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 CLOCK = frozenset("HIpMSfzXZ")
 """strptime directives for times."""
@@ -96,7 +96,7 @@ class FormatColumn:
         if len(words) < _SPLIT_THRESHOLD:
             return _distinct(self._whole, words)
         # Fast rejection: a text without the format's literal is in another format.
-        has_literal = flags(pc.match_substring(words, self._literal))
+        has_literal = to_bool_array(pc.match_substring(words, self._literal))
         if has_literal.all():
             return self._read_many(words)
         wall, offset = np.full(len(words), MISSING), np.full(len(words), MISSING)

@@ -47,7 +47,7 @@ def reader(format: str, language: str, years_from: int, *, time_only: bool = Fal
     return read
 
 
-def written(moment: datetime, format: str, language: str = "en") -> str:
+def format_datetime(moment: datetime, format: str, language: str = "en") -> str:
     """Format a datetime so that `reader` parses it."""
     words = names(language)
     named = {

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.normalising.dates.formats import DAY, MISSING
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -52,7 +52,7 @@ def iso_text(word: str) -> tuple[int, int]:
 
 def iso_timed(words: pa.Array) -> Mask:
     """bool (n,): which texts include a time. Valid only for texts that `iso_text` parses."""
-    return flags(pc.greater(pc.binary_length(words), 10))
+    return to_bool_array(pc.greater(pc.binary_length(words), 10))
 
 
 def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
@@ -64,6 +64,6 @@ def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
     is_serial = pc.match_substring_regex(words, _SERIAL)
     numbers = pc.cast(pc.replace_substring(pc.if_else(is_serial, words, None), ",", "."), pa.float64())
     days = pc.fill_null(numbers, -1.0).to_numpy()
-    is_valid = flags(is_serial) & (days >= _FIRST[kind]) & (days < _LAST + 1)
+    is_valid = to_bool_array(is_serial) & (days >= _FIRST[kind]) & (days < _LAST + 1)
     millis = np.rint(np.where(is_valid, days - EXCEL[kind], 0) * 86_400_000).astype(np.int64)
-    return np.where(is_valid, millis * 1000, MISSING), flags(pc.match_substring_regex(words, "[.,][0-9]*[1-9]"))
+    return np.where(is_valid, millis * 1000, MISSING), to_bool_array(pc.match_substring_regex(words, "[.,][0-9]*[1-9]"))

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from tillstream.domain.contract.sections import DateStyle
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence, ambiguous_pairs, find_evidence, resolve
 from tillstream.pipeline.normalising.dates.columns import DateColumn, column_of
-from tillstream.pipeline.normalising.dates.formats import MISSING, written
+from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 _SAMPLE = 2_000
 
@@ -93,14 +93,14 @@ def evidence_of(text: pa.Array, style: DateStyle) -> Evidence:
 def is_readable(text: pa.Array, dates: ParsedDates) -> Mask:
     """bool (n,): False where no format parses a non-NULL text."""
     is_parsed: Mask = dates.wall != MISSING
-    return np.logical_or(is_parsed, flags(pc.is_null(text)))
+    return np.logical_or(is_parsed, to_bool_array(pc.is_null(text)))
 
 
 def example(formats: tuple[str, ...], language: str = "en") -> str:
     """Return the last minute of 2026 in each format, as an example for error messages."""
     moment = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
     return " or ".join(
-        _serial(pattern) if pattern in EXCEL else written(moment, pattern, language) for pattern in formats
+        _serial(pattern) if pattern in EXCEL else format_datetime(moment, pattern, language) for pattern in formats
     )
 
 
@@ -138,7 +138,7 @@ def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:
         # Mostly distinct texts: deduplicating costs more than it saves.
         if not text.null_count:
             return text, slice(len(text))
-        valid = flags(pc.is_valid(text))
+        valid = to_bool_array(pc.is_valid(text))
         return text.drop_null(), np.where(valid, np.cumsum(valid) - 1, int(valid.sum()))
     encoded = text.dictionary_encode()
     return encoded.dictionary, pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy()

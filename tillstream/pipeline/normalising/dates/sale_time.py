@@ -23,7 +23,7 @@ from tillstream.pipeline.normalising.dates.parse import (
 )
 from tillstream.pipeline.normalising.dates.time_zones import to_utc
 from tillstream.pipeline.normalising.source_columns import SourceColumns
-from tillstream.pipeline.rows.text_column import Texts, flags
+from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
 
 _SAMPLE = 1_000
 _FIRST, _LAST = -719_160 * DAY, 2_932_894 * DAY
@@ -34,7 +34,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Dating:
+class FileDateFacts:
     """Facts about the dates of a whole file."""
 
     date_only: bool = False
@@ -50,21 +50,21 @@ class _ParsedTimes:
     wall: Ints
     offset: Ints
     timed: Mask
-    text: Texts
+    text: EncodedText
     """Texts shown in reported issues."""
 
     def by_row(self) -> "_ParsedTimes":
         index = self.text.index
-        rows = Texts(self.text.plain(), np.arange(len(index), dtype=np.int32))
+        rows = EncodedText(self.text.plain(), np.arange(len(index), dtype=np.int32))
         return _ParsedTimes(self.wall[index], self.offset[index], self.timed[index], rows)
 
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
     """Return True if no row has a time other than 00:00; the column then contains dates, not times."""
-    return only_midnights(cells, contract) is not False
+    return all_times_midnight(cells, contract) is not False
 
 
-def only_midnights(cells: pa.Table, contract: Contract) -> bool | None:
+def all_times_midnight(cells: pa.Table, contract: Contract) -> bool | None:
     """Return True if every parsed time is 00:00, False if not, None if no row has a time."""
     source = SourceColumns(cells, contract)
     has_times = False
@@ -83,7 +83,7 @@ def only_midnights(cells: pa.Table, contract: Contract) -> bool | None:
     return True if has_times else None
 
 
-def needs_evidence(contract: Contract) -> bool:
+def needs_date_evidence(contract: Contract) -> bool:
     """Return True if the contract's formats are ambiguous, so that `date_evidence` of the whole file is needed."""
     return has_ambiguous_formats(contract.dates)
 
@@ -93,7 +93,7 @@ def date_evidence(cells: pa.Table, contract: Contract) -> Evidence:
     return evidence_of(SourceColumns(cells, contract).mapped("date").words, contract.dates)
 
 
-def read_sale_times(source: SourceColumns, dating: Dating) -> tuple[pa.Array, pa.Array]:
+def read_sale_times(source: SourceColumns, dating: FileDateFacts) -> tuple[pa.Array, pa.Array]:
     """Return sold_at and sale_date, (n,) each; computed once per distinct text."""
     parsed = _dates(source, dating)
     if source.maps("time"):
@@ -115,7 +115,7 @@ def read_sale_times(source: SourceColumns, dating: Dating) -> tuple[pa.Array, pa
     return sold_at.take(pa.array(parsed.text.index)), sale_date
 
 
-def _dates(source: SourceColumns, dating: Dating) -> _ParsedTimes:
+def _dates(source: SourceColumns, dating: FileDateFacts) -> _ParsedTimes:
     style, text = source.contract.dates, source.mapped("date")
     dates = read_dates(text.words, style, dating.evidence)
     source.flag(
@@ -127,7 +127,7 @@ def _dates(source: SourceColumns, dating: Dating) -> _ParsedTimes:
     return _ParsedTimes(wall, dates.offset, dates.timed, text)
 
 
-def _report_ambiguous(source: SourceColumns, text: Texts, dates: ParsedDates, alternative: Ints) -> Ints:
+def _report_ambiguous(source: SourceColumns, text: EncodedText, dates: ParsedDates, alternative: Ints) -> Ints:
     """Report ambiguous dates with both interpretations; return the local times with those set to MISSING."""
     is_ambiguous = alternative != MISSING
     interpretations = zip(dates.wall.tolist(), alternative.tolist(), strict=True)
@@ -143,7 +143,7 @@ def _with_times(source: SourceColumns, dates: _ParsedTimes) -> _ParsedTimes:
     """Add the time column to the dates. Rows without a time keep only their day."""
     style, text = source.contract.dates, source.mapped("time")
     clock, offset = read_times(text.words, style)
-    invalid = (clock == MISSING) & flags(pc.is_valid(text.words))
+    invalid = (clock == MISSING) & to_bool_array(pc.is_valid(text.words))
     source.flag(invalid, "not-a-time", "sold_at", text, example(style.time_formats, style.language))
     clock, offset = clock[text.index], offset[text.index]
     has_time = (clock != MISSING) & (dates.wall != MISSING)
@@ -157,7 +157,7 @@ def _with_times(source: SourceColumns, dates: _ParsedTimes) -> _ParsedTimes:
         np.where(has_time & ~has_two_times, dates.wall + np.where(has_time, clock, 0), dates.wall),
         np.where(has_time & (dates.offset == MISSING), offset, dates.offset),
         dates.timed | has_time,
-        Texts(texts, dates.text.index),
+        EncodedText(texts, dates.text.index),
     )
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tillstream.pipeline.normalising.numbers.parse import LIMIT, Numbers, nine_places
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import flags
+from tillstream.pipeline.rows.text_column import to_bool_array
 
 _EXACT = Context(prec=120)
 _WHOLE = pa.decimal128(9, 0)
@@ -44,7 +44,7 @@ def _subtract(product: pa.Array, discount: pa.Array) -> pa.Array:
 
 def _exact_total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> tuple[pa.Array, Mask]:
     discount_or_zero = pc.fill_null(discount, pa.scalar(Decimal(0), NUMERIC))
-    has_terms = flags(pc.and_(pc.is_valid(quantity), pc.is_valid(unit_price)))
+    has_terms = to_bool_array(pc.and_(pc.is_valid(quantity), pc.is_valid(unit_price)))
     is_small = (
         has_terms & _below(quantity, _BILLION) & _below(unit_price, _BILLION) & _below(discount_or_zero, _TERM_LIMIT)
     )
@@ -69,7 +69,7 @@ def _exact_total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -
 
 
 def _below(column: pa.Array, limit: pa.Scalar) -> Mask:
-    return flags(pc.less(pc.abs(column), limit))
+    return to_bool_array(pc.less(pc.abs(column), limit))
 
 
 def plus(left: pa.Array, right: pa.Array) -> tuple[pa.Array, Mask]:
@@ -78,7 +78,7 @@ def plus(left: pa.Array, right: pa.Array) -> tuple[pa.Array, Mask]:
         return pc.add(pc.cast(left, _TERM), pc.cast(right, _TERM)), np.zeros(len(left), np.bool_)
     except pa.ArrowInvalid:
         exact = pc.add(pc.cast(left, pa.decimal256(50, 9)), pc.cast(right, pa.decimal256(50, 9)))
-        too_large = flags(pc.greater_equal(pc.abs(exact), pa.scalar(Decimal(10) ** 29, exact.type)))
+        too_large = to_bool_array(pc.greater_equal(pc.abs(exact), pa.scalar(Decimal(10) ** 29, exact.type)))
         return pc.cast(pc.if_else(pa.array(too_large), None, exact), NUMERIC), too_large
 
 
@@ -103,10 +103,10 @@ def times(values: pa.Array, factor: Decimal) -> Numbers:
     digits = max(len(factor.as_tuple().digits), places) + max(int(factor.as_tuple().exponent), 0)
     exact = pc.multiply(pc.cast(values, _WIDE), pa.scalar(factor, pa.decimal256(digits, places)))
     rounded = pc.round(exact, 9, round_mode="half_towards_infinity")
-    too_large = flags(pc.greater_equal(pc.abs(rounded), pa.scalar(LIMIT, rounded.type)))
+    too_large = to_bool_array(pc.greater_equal(pc.abs(rounded), pa.scalar(LIMIT, rounded.type)))
     none = np.zeros(len(values), np.bool_)
     result = pc.cast(pc.if_else(pa.array(too_large), None, rounded), NUMERIC)
-    return Numbers(result, none, too_large, flags(pc.not_equal(exact, rounded)) & ~too_large)
+    return Numbers(result, none, too_large, to_bool_array(pc.not_equal(exact, rounded)) & ~too_large)
 
 
 def percent_of(base: pa.Array, percent: pa.Array) -> pa.Array:
@@ -116,7 +116,7 @@ def percent_of(base: pa.Array, percent: pa.Array) -> pa.Array:
 
 
 def exceeds_hundred(percent: pa.Array) -> npt.NDArray[np.bool_]:
-    return flags(pc.greater(pc.abs(percent), pa.scalar(HUNDRED, NUMERIC)))
+    return to_bool_array(pc.greater(pc.abs(percent), pa.scalar(HUNDRED, NUMERIC)))
 
 
 def included_tax(gross: pa.Array, rate: Decimal) -> pa.Array:

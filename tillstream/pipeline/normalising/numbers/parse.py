@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.numbers.unicode_digits import to_ascii, to_ascii_sign
 from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import data_bytes, flags
+from tillstream.pipeline.rows.text_column import data_bytes, to_bool_array
 
 LIMIT = Decimal(10) ** 29
 """Exclusive upper bound of NUMERIC(38, 9)."""
@@ -53,7 +53,7 @@ def read_numbers(text: pa.Array, style: NumberStyle) -> Numbers:
         return Numbers(cast, no_rows, no_rows, no_rows)
     is_simple = pc.match_substring_regex(stripped, _simple_pattern(style))
     values = pc.cast(_canonical(pc.if_else(is_simple, stripped, None), style), NUMERIC)
-    remaining = np.flatnonzero(~flags(is_simple) & flags(pc.is_valid(text)))
+    remaining = np.flatnonzero(~to_bool_array(is_simple) & to_bool_array(pc.is_valid(text)))
     if not len(remaining):
         return Numbers(values, no_rows, no_rows, no_rows)
     parsed = _parse_signs(text.take(pa.array(remaining)), style)
@@ -116,23 +116,23 @@ def _cast_whole(text: pa.Array, style: NumberStyle) -> pa.Array | None:
 def _parse_signs(text: pa.Array, style: NumberStyle) -> Numbers:
     """Parse the texts that the plain cast rejected; none is NULL."""
     signs = _normalise_signs(text, style)
-    valid = flags(pc.match_substring_regex(signs, _number_pattern(style)))
-    is_unicode = ~valid & ~flags(pc.string_is_ascii(text))
+    valid = to_bool_array(pc.match_substring_regex(signs, _number_pattern(style)))
+    is_unicode = ~valid & ~to_bool_array(pc.string_is_ascii(text))
     if is_unicode.any():
         mask = pa.array(is_unicode)
         signs = pc.replace_with_mask(signs, mask, _normalise_unicode(text.filter(mask), style))
-        valid = flags(pc.match_substring_regex(signs, _number_pattern(style)))
+        valid = to_bool_array(pc.match_substring_regex(signs, _number_pattern(style)))
     if pc.any(pc.match_substring_regex(signs, r"^\(|-$")).as_py():
         signs = pc.replace_substring_regex(signs, r"^\((.*)\)$|^(.*)-$", r"-\1\2")
     signs = _canonical(signs, style)
-    is_short = valid & flags(pc.match_substring_regex(signs, r"^[+-]?(?:[0-9]{0,17}\.?[0-9]{0,9})$"))
-    is_wide = valid & ~is_short & flags(pc.match_substring_regex(signs, r"^[+-]?[0-9]{0,17}\.[0-9]{10,20}$"))
+    is_short = valid & to_bool_array(pc.match_substring_regex(signs, r"^[+-]?(?:[0-9]{0,17}\.?[0-9]{0,9})$"))
+    is_wide = valid & ~is_short & to_bool_array(pc.match_substring_regex(signs, r"^[+-]?[0-9]{0,17}\.[0-9]{10,20}$"))
     values = pc.cast(pc.if_else(pa.array(is_short), signs, None), NUMERIC)
     rounded = np.zeros(len(text), np.bool_)
     if is_wide.any():
         exact = pc.cast(pc.if_else(pa.array(is_wide), signs, None), _WIDE)
         nearest = pc.round(exact, 9, round_mode="half_towards_infinity")
-        rounded = flags(pc.not_equal(exact, nearest))
+        rounded = to_bool_array(pc.not_equal(exact, nearest))
         values = pc.coalesce(values, pc.cast(nearest, NUMERIC))
     too_large = np.zeros(len(text), np.bool_)
     long_rows = np.flatnonzero(valid & ~is_short & ~is_wide)

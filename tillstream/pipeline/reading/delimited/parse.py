@@ -15,7 +15,7 @@ from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax, cells
 from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows
 from tillstream.pipeline.reading.sniffing import UTF8_BOM
 from tillstream.pipeline.rows.schema import TEXT
-from tillstream.pipeline.rows.text_column import flags, plain
+from tillstream.pipeline.rows.text_column import decoded, to_bool_array
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _drop_extra_columns(
     table = table.select(header.names)
     has_extra = np.zeros(table.num_rows, np.bool_)
     for column in extra_columns:
-        has_extra |= flags(pc.not_equal(pc.utf8_trim_whitespace(plain(column)), ""))
+        has_extra |= to_bool_array(pc.not_equal(pc.utf8_trim_whitespace(decoded(column)), ""))
     if not has_extra.any():
         return table, ragged
     parsed = np.delete(rows, np.searchsorted(rows, np.fromiter(ragged, np.int64, len(ragged))))
@@ -240,6 +240,6 @@ def _blank_rows(data: bytes, table: pa.Table, starts: Ints, syntax: RecordSyntax
     for column in table.columns:
         if not len(rows):
             break
-        cell = pc.utf8_trim_whitespace(plain(column.take(rows)))
-        rows = rows[flags(pc.equal(cell, ""))]
+        cell = pc.utf8_trim_whitespace(decoded(column.take(rows)))
+        rows = rows[to_bool_array(pc.equal(cell, ""))]
     return rows

@@ -14,9 +14,9 @@ from tillstream.pipeline.reading.delimited.truncation import TruncationCheck
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.streams.decode import Utf8Stream
 from tillstream.pipeline.reading.streams.gzip import Bytes
-from tillstream.pipeline.rows.block import Block, Refused
+from tillstream.pipeline.rows.block import Block, UnreadableRow
 
-__all__ = ["Block", "Refused", "UnreadableFile", "header", "read"]
+__all__ = ["Block", "UnreadableFile", "UnreadableRow", "header", "read_delimited"]
 
 _THREADS = 2
 _MAX_PENDING = 5
@@ -33,7 +33,7 @@ class _Piece:
     layout: Layout | None
 
 
-def read(
+def read_delimited(
     stream: Bytes,
     style: FileStyle,
     required: Collection[str] = (),
@@ -136,7 +136,7 @@ class _BlockBuilder:
         self._lines += int(layout.line_count)
         return block
 
-    def _refused(self, data: bytes, layout: Layout, parsed: Parsed) -> list[Refused]:
+    def _refused(self, data: bytes, layout: Layout, parsed: Parsed) -> list[UnreadableRow]:
         encoding = self._text.encoding
         reasons = {int(index): ("unclosed-quote", "", "") for index in layout.unclosed}
         reasons |= dict.fromkeys(parsed.undecodable, ("undecodable-text", "", encoding))
@@ -145,7 +145,7 @@ class _BlockBuilder:
             index: ("ragged-row", str(count), self._expected_cells(count)) for index, count in parsed.ragged.items()
         }
         return [
-            Refused(
+            UnreadableRow(
                 self._rows + 1 + int(index),
                 self._lines + 1 + int(layout.lines[index]),
                 self._text.display_text(data[layout.starts[index] : layout.ends[index]]),

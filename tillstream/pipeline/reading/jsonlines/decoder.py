@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 Reason = tuple[str, str, str]
-"""Code, value and detail of a `Refused`."""
+"""Code, value and detail of a `UnreadableRow`."""
 _CODE = "unreadable-json"
 Object = dict[str, Any]
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
 from tillstream.pipeline.reading.jsonlines.decoder import DecodedLines, LineDecoder
-from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.sniffing import UTF16_BOMS
 from tillstream.pipeline.reading.streams.decode import Utf8Stream
 from tillstream.pipeline.reading.streams.gzip import Bytes
 from tillstream.pipeline.reading.typed_block import check_column_count, typed_block
-from tillstream.pipeline.rows.block import Block, Refused
+from tillstream.pipeline.rows.block import Block, UnreadableRow
 from tillstream.pipeline.rows.text_column import constant
 
 _MAX_LINE_BYTES = 16 << 20
@@ -21,7 +21,9 @@ _CHUNK_BYTES = 4 << 20
 
 
 class JsonLinesReader:
-    def __init__(self, content: Bytes, head: bytes, options: Manner, read_all_names: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, content: Bytes, head: bytes, options: ReadOptions, read_all_names: Callable[[], list[str]]
+    ) -> None:
         """read_all_names: reads the file again from the start and returns all keys."""
         self._options, self._read_all_names = options, read_all_names
         self._text = Utf8Stream(content, "utf-16" if head.startswith(UTF16_BOMS) else "utf-8")
@@ -79,7 +81,7 @@ class JsonLinesReader:
         columns = [decoded.texts(name) if name in decoded.names else constant("", length) for name in names]
         numbers = np.array(decoded.indices, np.int64) + before + 1
         rejected = [
-            Refused(
+            UnreadableRow(
                 before + index + 1, before + index + 1, self._text.display_text(decoded.lines[index]).strip(), *reason
             )
             for index, reason in decoded.errors.items()

@@ -10,17 +10,17 @@ import pyarrow.parquet as pq
 
 from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
 from tillstream.pipeline.reading.limits import check_unpacked_size
-from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.parquet.values import to_texts
 from tillstream.pipeline.reading.typed_block import cells_of, check_column_count, line_of, typed_block, unique_names
-from tillstream.pipeline.rows.block import Block, Refused
+from tillstream.pipeline.rows.block import Block, UnreadableRow
 
 _BATCH_ROWS = 65_536
 _READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
 
 
 class ParquetReader:
-    def __init__(self, stream: BinaryIO, options: Manner) -> None:
+    def __init__(self, stream: BinaryIO, options: ReadOptions) -> None:
         self._options = options
         try:
             file = pq.ParquetFile(stream)
@@ -71,7 +71,7 @@ class ParquetReader:
         if len(accepted) == length:
             return typed_block(names, texts, numbers, numbers, [], raw, ignore=ignore)
         rejected = [
-            Refused(before + index + 1, before + index + 1, raw(index), "undecodable-text", "", "utf-8")
+            UnreadableRow(before + index + 1, before + index + 1, raw(index), "undecodable-text", "", "utf-8")
             for index in np.flatnonzero(undecodable).tolist()
         ]
         accepted_texts = [text.take(accepted) for text in texts]

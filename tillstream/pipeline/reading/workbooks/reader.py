@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.options import Manner
+from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.skipped_rows import is_ignored
 from tillstream.pipeline.reading.typed_block import cells_of, check_column_count, line_of, typed_block, unique_names
 from tillstream.pipeline.reading.workbooks.cell_text import cell_text, column_texts
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, SheetRows, quoted
-from tillstream.pipeline.rows.block import Block, Ints, Refused
+from tillstream.pipeline.rows.block import Block, Ints, UnreadableRow
 
 _CHUNK_ROWS = 20_000
 _HEADER_SEARCH_ROWS = 1_000
@@ -31,7 +31,7 @@ class _Header:
 
 
 class SheetReader:
-    def __init__(self, sheet: SheetRows, options: Manner) -> None:
+    def __init__(self, sheet: SheetRows, options: ReadOptions) -> None:
         self._sheet, self._options = sheet, options
 
     def header(self) -> list[str]:
@@ -94,7 +94,7 @@ class SheetReader:
         texts = [column_texts(columns[position], self._options.decimal) for position in header.positions]
         numbers = np.array([row.number for row in rows], np.int64)
         reasons = self._cells_beyond_header(columns, header) | _uncached_formulas(rows, header)
-        refused: list[Refused] = []
+        refused: list[UnreadableRow] = []
 
         def raw(index: int) -> str:
             return line_of([text[index].as_py() for text in texts], self._options.style.delimiter)
@@ -110,7 +110,7 @@ class SheetReader:
                 if reasons[index][0] == "formula-without-value"
                 else full_line.rstrip(self._options.style.delimiter)
             )
-            refused.append(Refused(number - above, number, source_line, *reasons[index]))
+            refused.append(UnreadableRow(number - above, number, source_line, *reasons[index]))
         if not reasons:
             return self._typed_block(header, texts, numbers, above, refused, raw)
         accepted = np.setdiff1d(np.arange(len(rows)), list(reasons))
@@ -126,7 +126,7 @@ class SheetReader:
         texts: list[pa.DictionaryArray],
         numbers: Ints,
         above: int,
-        refused: list[Refused],
+        refused: list[UnreadableRow],
         raw: Callable[[int], str],
     ) -> Block:
         ignore = self._options.style.ignore

@@ -15,20 +15,30 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
-from tillstream.pipeline.reading.correction_file import ACCEPT, CORRECTED, DISCARD, LINE, OURS, RISKY, ROW, YES, line_of
-from tillstream.pipeline.reading.delimited.reader import Block, read
-from tillstream.pipeline.rows.row_batch import Part, RefusedRow
-from tillstream.pipeline.rows.text_column import plain
+from tillstream.pipeline.reading.correction_file import (
+    ACCEPT,
+    CONTROL_COLUMNS,
+    CORRECTION_STYLE,
+    DISCARD,
+    FORMULA_PREFIXES,
+    LINE,
+    ROW,
+    TRUE_VALUES,
+    line_of,
+)
+from tillstream.pipeline.reading.delimited.reader import Block, read_delimited
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
+from tillstream.pipeline.rows.text_column import decoded
 from tillstream.pipeline.validating.validate import validate
 
-_GUARDED = f"^'([{re.escape(''.join(RISKY))}])"
+_GUARDED = f"^'([{re.escape(''.join(FORMULA_PREFIXES))}])"
 
 
 def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
     """Return the `_row` of every row. Raises `Rejected` if the file is not a corrected file or repeats a row."""
     numbers: list[int] = []
     with open_corrected() as stream:
-        for block in read(stream, CORRECTED):
+        for block in read_delimited(stream, CORRECTION_STYLE):
             if block.refused:
                 row = block.refused[0]
                 raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
@@ -41,17 +51,17 @@ def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
     return numbers
 
 
-def correction_parts(
+def correction_batches(
     open_corrected: Callable[[], BinaryIO],
     contract: Contract,
     fix_number: int,
     received: date,
     *,
     date_only: bool = False,
-) -> Iterator[Part]:
+) -> Iterator[RowBatch]:
     """Yield the corrected rows; rows with `_discard` are ignored rows with their reason."""
     with open_corrected() as stream:
-        for block in read(stream, CORRECTED):
+        for block in read_delimited(stream, CORRECTION_STYLE):
             yield _part(block, contract, fix_number, received, date_only=date_only)
 
 
@@ -62,7 +72,7 @@ def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
             "download the refused rows, correct them and give the same file back."
         )
     try:
-        numbers = pc.cast(pc.utf8_trim_whitespace(plain(block.cells.column(name))), pa.int64())
+        numbers = pc.cast(pc.utf8_trim_whitespace(decoded(block.cells.column(name))), pa.int64())
     except pa.ArrowInvalid as error:
         raise Rejected(
             f"Column {name} of the corrected file must hold the whole numbers that were downloaded."
@@ -77,18 +87,18 @@ def _texts(block: Block, name: str) -> list[str]:
     return [cell.strip() for cell in block.cells.column(name).to_pylist()]
 
 
-def _part(block: Block, contract: Contract, fix_number: int, received: date, *, date_only: bool) -> Part:
+def _part(block: Block, contract: Contract, fix_number: int, received: date, *, date_only: bool) -> RowBatch:
     numbers, lines = _numbers(block, ROW), _numbers(block, LINE)
     reasons = _texts(block, DISCARD)
-    accepted = np.array([answer.lower() in YES for answer in _texts(block, ACCEPT)], np.bool_)
+    accepted = np.array([answer.lower() in TRUE_VALUES for answer in _texts(block, ACCEPT)], np.bool_)
     kept = np.array([not reason for reason in reasons], np.bool_)
-    cells = block.cells.drop_columns([name for name in OURS if name in block.cells.column_names])
+    cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
     missing = missing_columns(cells.column_names, contract)
     if missing:
         raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
     # remove the guard against formulas before parsing
     unguarded = pa.table(
-        [pc.replace_substring_regex(plain(column), _GUARDED, r"\1") for column in cells.columns],
+        [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],
         cells.column_names,
     )
     table, findings = normalise(
@@ -109,7 +119,7 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         # Source cells only, as a further correction adds the guard and the extra columns again.
         return line_of([column[index] for column in texts()])
 
-    return Part(
+    return RowBatch(
         table,
         numbers[kept],
         lines[kept],
@@ -125,6 +135,6 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     )
 
 
-def _discarded(raw: str, row: int, line: int, reason: str) -> RefusedRow:
+def _discarded(raw: str, row: int, line: int, reason: str) -> RejectedRow:
     problem = {"code": "discarded", "column": None, "value": reason, "detail": ""}
-    return RefusedRow(row, line, raw, [problem], outcome="ignored", refused_by="person")
+    return RejectedRow(row, line, raw, [problem], outcome="ignored", refused_by="person")

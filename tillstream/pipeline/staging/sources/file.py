@@ -9,21 +9,26 @@ from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 
-from tillstream.batches.lineage import fixes
-from tillstream.domain.batch import Upload
+from tillstream.batches.lineage import inherited_corrections
+from tillstream.domain.batch import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.problems import CATALOGUE
-from tillstream.pipeline.normalising.dates.sale_time import Dating, date_evidence, needs_evidence, only_midnights
+from tillstream.pipeline.normalising.dates.sale_time import (
+    FileDateFacts,
+    all_times_midnight,
+    date_evidence,
+    needs_date_evidence,
+)
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.delimited.header import looks_like_data
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import Manner, blocks, by_contract
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import Part, RefusedRow, without
-from tillstream.pipeline.staging.sources.correction import correction_parts, row_numbers
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, drop_rows
+from tillstream.pipeline.staging.sources.correction import correction_batches, row_numbers
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 from tillstream.ports import Ports
 
@@ -32,75 +37,75 @@ MAX_HEADERS_SHOWN, MAX_HEADER_LENGTH = 30, 60
 _Result = TypeVar("_Result")
 
 
-def file_parts(
+def file_batches(
     open_original: Callable[[], BinaryIO],
     contract: Contract,
     received: date,
     limits: Limits = LIMITS,
     on_header: Callable[[list[str]], None] | None = None,
-) -> Iterator[Part]:
+) -> Iterator[RowBatch]:
     """Yield the parts of a file. on_header: called once with the file's headers.
 
     Raises `UnreadableFile` if the file cannot be read or does not have the columns of its contract.
     """
-    options = by_contract(contract, limits)
-    with closing(blocks(open_original, options)) as rows:
+    options = read_options(contract, limits)
+    with closing(read_blocks(open_original, options)) as rows:
         first = next(rows)
         if on_header:
             on_header(first.cells.column_names)
-        complete(first, contract)
+        check_header(first, contract)
         for block, dating in _with_dating(chain([first], rows), open_original, contract, options):
-            yield part_of(block, contract, received, dating)
+            yield to_row_batch(block, contract, received, dating)
 
 
 def replayed_parts(
     ports: Ports,
-    upload: Upload,
+    upload: Batch,
     open_original: Callable[[], BinaryIO],
     contract: Contract,
     received: date,
     on_header: Callable[[list[str]], None] | None = None,
-) -> Iterator[Part]:
+) -> Iterator[RowBatch]:
     """Yield the original file without its corrected rows, then the corrections, the latest first."""
-    corrections = fixes(ports, upload)
+    corrections = inherited_corrections(ports, upload)
     openers = [
         partial(ports.objects.open, correction.bucket, correction.object, correction.generation)
         for correction in corrections
     ]
     row_sets = [frozenset(row_numbers(open_corrected)) for open_corrected in openers]
     corrected_rows = frozenset[int]().union(*row_sets)
-    for part in file_parts(open_original, contract, received, ports.limits, on_header):
-        yield without(part, corrected_rows)
+    for part in file_batches(open_original, contract, received, ports.limits, on_header):
+        yield drop_rows(part, corrected_rows)
     later_rows: frozenset[int] = frozenset()
     for correction, open_corrected, rows in reversed(list(zip(corrections, openers, row_sets, strict=True))):
-        for part in correction_parts(open_corrected, contract, correction.fix_number, received):
-            yield without(part, later_rows)
+        for part in correction_batches(open_corrected, contract, correction.fix_number, received):
+            yield drop_rows(part, later_rows)
         later_rows |= rows
 
 
 def _with_dating(
-    parts: Iterable[Block], open_original: Callable[[], BinaryIO], contract: Contract, options: Manner
-) -> Iterator[tuple[Block, Dating]]:
+    parts: Iterable[Block], open_original: Callable[[], BinaryIO], contract: Contract, options: ReadOptions
+) -> Iterator[tuple[Block, FileDateFacts]]:
     """Yield each block with the facts about the dates of the whole file.
 
     The file is read a second time only if needed: if date formats are ambiguous, or if the first times are all 00:00.
     """
 
     def reread(compute: Callable[[pa.Table, Contract], _Result]) -> Iterator[_Result]:
-        with closing(blocks(open_original, options)) as rows:
+        with closing(read_blocks(open_original, options)) as rows:
             yield from (compute(block.cells, contract) for block in rows)
 
-    evidence = frozenset[tuple[str, str]]().union(*reread(date_evidence)) if needs_evidence(contract) else None
+    evidence = frozenset[tuple[str, str]]().union(*reread(date_evidence)) if needs_date_evidence(contract) else None
     midnight: bool | None = None
     for block in parts:
         if midnight is None:
-            midnight = only_midnights(block.cells, contract)
+            midnight = all_times_midnight(block.cells, contract)
             if midnight:
-                midnight = all(is_midnight is not False for is_midnight in reread(only_midnights))
-        yield block, Dating(date_only=bool(midnight), evidence=evidence)
+                midnight = all(is_midnight is not False for is_midnight in reread(all_times_midnight))
+        yield block, FileDateFacts(date_only=bool(midnight), evidence=evidence)
 
 
-def complete(block: Block, contract: Contract) -> None:
+def check_header(block: Block, contract: Contract) -> None:
     """Check the header. Raises `Rejected` if columns that the contract requires are missing."""
     header = block.cells.column_names
     clashing = [name for name in header if name in contract.made]
@@ -137,7 +142,7 @@ def _shortened(names: list[str]) -> str:
     return shortened if len(names) <= MAX_HEADERS_SHOWN else f"{shortened} and {len(names) - MAX_HEADERS_SHOWN:,} more"
 
 
-def part_of(block: Block, contract: Contract, received: date, dating: Dating) -> Part:
+def to_row_batch(block: Block, contract: Contract, received: date, dating: FileDateFacts) -> RowBatch:
     """Normalise and validate the rows of a block."""
     table, findings = normalise(block.cells, contract, date_only=dating.date_only, evidence=dating.evidence)
     for code, rows in block.flagged.items():
@@ -148,7 +153,7 @@ def part_of(block: Block, contract: Contract, received: date, dating: Dating) ->
     validate(table, contract, findings, received_date=received)
     flag_swapped_dates(table, findings)
     refused = [
-        RefusedRow(
+        RejectedRow(
             row.row_number,
             row.line_number,
             row.raw,
@@ -156,7 +161,7 @@ def part_of(block: Block, contract: Contract, received: date, dating: Dating) ->
         )
         for row in block.refused
     ]
-    return Part(
+    return RowBatch(
         table,
         block.row_number,
         block.line_number,

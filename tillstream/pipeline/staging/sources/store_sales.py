@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.store_sale import EXACT, decoded
-from tillstream.pipeline.rows.issues import Findings
-from tillstream.pipeline.rows.row_batch import Part, RefusedRow
+from tillstream.domain.store_sale import PRODUCT_PRECISION, decode
+from tillstream.pipeline.rows.issues import Issues
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
 from tillstream.pipeline.rows.schema import lines_schema
-from tillstream.pipeline.rows.text_column import plain
+from tillstream.pipeline.rows.text_column import decoded
 from tillstream.pipeline.validating.validate import validate
 
 NINE = Decimal("1e-9")
@@ -36,10 +36,10 @@ class _Rows:
     row_number: list[int] = field(default_factory=list)
     sequence: list[int] = field(default_factory=list)
     source: list[str] = field(default_factory=list)
-    refused: list[RefusedRow] = field(default_factory=list)
+    refused: list[RejectedRow] = field(default_factory=list)
 
 
-def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[Part]:
+def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[RowBatch]:
     """Yield one part: a row per line of each message; a message that is not a store sale is one rejected row."""
     rows = _Rows()
     with open_original() as stream:
@@ -47,11 +47,11 @@ def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, rec
             envelope = json.loads(text)
             _add_message(rows, number, envelope["sequence"], envelope["message"], contract)
     table = _table(rows)
-    findings = Findings()
+    findings = Issues()
     _require_line_numbers(table, contract, findings)
     validate(table, contract, findings, received_date=received)
     _reject_whole_sales(table, findings)
-    yield Part(
+    yield RowBatch(
         table,
         np.array(rows.row_number, np.int64),
         np.array(rows.line_number, np.int64),
@@ -64,11 +64,11 @@ def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, rec
 
 
 def _add_message(rows: _Rows, number: int, sequence: int, text: str, contract: Contract) -> None:
-    sale, errors = decoded(text)
+    sale, errors = decode(text)
     row = len(rows.values) + len(rows.refused) + 1
     if errors:
         problem = {"code": "unreadable-message", "column": None, "value": text[:200], "detail": "; ".join(errors)}
-        rows.refused.append(RefusedRow(row, number, text, [problem]))
+        rows.refused.append(RejectedRow(row, number, text, [problem]))
         return
     of_sale = _sale_columns(sale, contract)
     for offset, line in enumerate(sale["lines"]):
@@ -99,7 +99,7 @@ def _sale_columns(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
 
 def _line_columns(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
     amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
-    with localcontext(prec=EXACT):
+    with localcontext(prec=PRODUCT_PRECISION):
         if "net_amount" not in amounts:
             total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
             amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
@@ -118,15 +118,15 @@ def _table(rows: _Rows) -> pa.Table:
     )
 
 
-def _require_line_numbers(table: pa.Table, contract: Contract, findings: Findings) -> None:
+def _require_line_numbers(table: pa.Table, contract: Contract, findings: Issues) -> None:
     if contract.numbered:
         findings.add_where(table.column("line_key").is_null().to_numpy(), "missing-required", "line_key")
 
 
-def _reject_whole_sales(table: pa.Table, findings: Findings) -> None:
+def _reject_whole_sales(table: pa.Table, findings: Issues) -> None:
     """Reject all lines of a sale if one of them has an error."""
     rejected = findings.refused(table.num_rows)
     if not rejected.any():
         return
-    sales: npt.NDArray[np.object_] = plain(table.column("sale_id")).to_numpy(zero_copy_only=False)
+    sales: npt.NDArray[np.object_] = decoded(table.column("sale_id")).to_numpy(zero_copy_only=False)
     findings.add_where(np.isin(sales, np.unique(sales[rejected])) & ~rejected, "sale-refused", None)

@@ -7,17 +7,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.workflows.corrections.drafts.edits import Step
-from tillstream.workflows.corrections.drafts.interpretations import read_as
-from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE, Refusals
+from tillstream.workflows.corrections.drafts.edits import Edit
+from tillstream.workflows.corrections.drafts.interpretations import interpret
+from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows
 
 Ints = npt.NDArray[np.int64]
 
 
-class Applied:
+class AppliedEdits:
     """Rejected rows after some edits. Rows are indexed by position in `refusals`, columns by position in the header."""
 
-    def __init__(self, refusals: Refusals, steps: Iterable[Step] = ()) -> None:
+    def __init__(self, refusals: RejectedRows, steps: Iterable[Edit] = ()) -> None:
         self.refusals = refusals
         self.cells: dict[int, dict[int, str]] = {}
         """column → row → text, for cells that differ from the source"""
@@ -29,7 +29,7 @@ class Applied:
             if not step.undone:
                 self.take(step)
 
-    def take(self, step: Step) -> int:
+    def take(self, step: Edit) -> int:
         """Apply an edit; return the number of cells changed, or of rows for edits of whole rows."""
         changed = self._apply(step)
         for row in {row for row, _ in changed}:
@@ -63,7 +63,7 @@ class Applied:
         edits = self.cells.get(column)
         return [edits.get(row, text) for row, text in zip(rows, texts, strict=True)] if edits else texts
 
-    def rows_differing_from(self, other: "Applied") -> set[int]:
+    def rows_differing_from(self, other: "AppliedEdits") -> set[int]:
         """Return the rows whose cells or decisions differ between the two."""
         rows = self.accepted ^ other.accepted
         rows |= {row for row, _ in self.discarded.items() ^ other.discarded.items()}
@@ -81,19 +81,19 @@ class Applied:
             texts[row] = text
         return pa.array(texts, pa.string())
 
-    def matching_rows(self, step: Step) -> list[int]:
+    def matching_rows(self, step: Edit) -> list[int]:
         """Return the rows matched by an edit that does not list its rows."""
-        column = NOWHERE if step.column is None else step.column
+        column = WHOLE_ROW if step.column is None else step.column
         marked_rows = self._rows_at_edit_time(step, self.refusals.marks.get((step.code, column), np.zeros(0, np.int64)))
-        if step.value is None or column == NOWHERE:
+        if step.value is None or column == WHOLE_ROW:
             return list(map(int, marked_rows))
         texts, edits = self.refusals.texts(column), self.cells.get(column, {})
         return [row for row in marked_rows.tolist() if (edits.get(row) if row in edits else texts[row]) == step.value]
 
-    def _rows_at_edit_time(self, step: Step, rows: Ints) -> Ints:
+    def _rows_at_edit_time(self, step: Edit, rows: Ints) -> Ints:
         return rows[self.refusals.fix_number[rows] <= step.seen]
 
-    def _apply(self, step: Step) -> list[tuple[int, int]]:
+    def _apply(self, step: Edit) -> list[tuple[int, int]]:
         match step.do:
             case "set":
                 return self._set(step)
@@ -103,13 +103,13 @@ class Applied:
                 return self._replace(step)
         rows = [int(row) for row in self._indexes_of(step, step.rows)] if step.rows else self.matching_rows(step)
         if step.do == "revert":
-            return [(row, NOWHERE) for row in rows if self._revert(row)]
-        return [(row, NOWHERE) for row in rows if self._decide(step, row)]
+            return [(row, WHOLE_ROW) for row in rows if self._revert(row)]
+        return [(row, WHOLE_ROW) for row in rows if self._decide(step, row)]
 
-    def _indexes_of(self, step: Step, row_numbers: Iterable[int]) -> Ints:
+    def _indexes_of(self, step: Edit, row_numbers: Iterable[int]) -> Ints:
         return self._rows_at_edit_time(step, self.refusals.places(np.array(list(row_numbers), np.int64)))
 
-    def _set(self, step: Step) -> list[tuple[int, int]]:
+    def _set(self, step: Edit) -> list[tuple[int, int]]:
         row_by_number = {
             int(self.refusals.row_number[row]): int(row) for row in self._indexes_of(step, (c[0] for c in step.cells))
         }
@@ -119,23 +119,23 @@ class Applied:
             if number in row_by_number and self._write(row_by_number[number], column, text)
         ]
 
-    def _put(self, step: Step) -> list[tuple[int, int]]:
-        column = NOWHERE if step.column is None else step.column
-        if column == NOWHERE:
+    def _put(self, step: Edit) -> list[tuple[int, int]]:
+        column = WHOLE_ROW if step.column is None else step.column
+        if column == WHOLE_ROW:
             return []
         changed = []
         for row in self.matching_rows(step):
             text: str | None = step.text
             if step.do == "read":
-                text = read_as(step.how, self.cell(row, column), self.refusals.contract)
+                text = interpret(step.how, self.cell(row, column), self.refusals.contract)
             if text is not None and self._write(row, column, text):
                 changed.append((row, column))
         return changed
 
-    def _replace(self, step: Step) -> list[tuple[int, int]]:
+    def _replace(self, step: Edit) -> list[tuple[int, int]]:
         pattern = step.value or ""
         changed: list[tuple[int, int]] = []
-        all_columns = step.column is None or step.column == NOWHERE
+        all_columns = step.column is None or step.column == WHOLE_ROW
         for column in range(len(self.refusals.names)) if all_columns else [step.column or 0]:
             contains = pc.match_substring(self.column(column), pattern)
             rows = self._rows_at_edit_time(step, np.flatnonzero(contains.to_numpy(zero_copy_only=False))).tolist()
@@ -153,7 +153,7 @@ class Applied:
             edits[row] = text
         return True
 
-    def _decide(self, step: Step, row: int) -> bool:
+    def _decide(self, step: Edit, row: int) -> bool:
         before = row in self.accepted, self.discarded.get(row)
         # accept and discard are mutually exclusive
         self.accepted.discard(row)

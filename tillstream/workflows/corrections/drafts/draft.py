@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.workflows.corrections.drafts.edits import Step
+from tillstream.workflows.corrections.drafts.edits import Edit
 
 COLLECTION = "drafts"
 MOST_STEPS = 5_000
@@ -17,10 +17,10 @@ MOST_BYTES = 800_000
 """Fits the document size limit of every store."""
 
 
-class Clash(Conflict):
+class EditConflict(Conflict):
     """Another user changed the same cells after the version the user last loaded; `others` are those steps."""
 
-    def __init__(self, others: list[Step]) -> None:
+    def __init__(self, others: list[Edit]) -> None:
         self.others = others
         who = ", ".join(dict.fromkeys(step.by for step in others))
         super().__init__(f"{who} changed the same rows meanwhile. Look at what stands there now, then decide anew.")
@@ -31,7 +31,7 @@ class Draft:
     batch: str
     version: int = 0
     """0 if the draft does not exist yet."""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Edit, ...] = ()
     closed: int = 0
     """Number of leading steps that were submitted in part; they can no longer be undone."""
 
@@ -43,7 +43,7 @@ class Draft:
             if index >= self.closed and step.by == by and step.undone == undone
         ]
 
-    def since(self, version: int, by: str) -> list[Step]:
+    def since(self, version: int, by: str) -> list[Edit]:
         """Return steps that other users changed after that version."""
         return [step for step in self.steps if step.changed > version and step.by != by]
 
@@ -62,19 +62,19 @@ def get(ports: Ports, batch: str) -> Draft:
     document = ports.documents.get(COLLECTION, batch)
     if document is None:
         return Draft(batch)
-    steps = tuple(Step.from_json(data) for data in document.data["steps"])
+    steps = tuple(Edit.from_json(data) for data in document.data["steps"])
     return Draft(batch, document.version, steps, document.data["closed"])
 
 
-def take(ports: Ports, batch: str, step: Step, *, looked_at: int) -> Draft:
-    """Add a step. looked_at: draft version last loaded. Raises `Clash`, and `Rejected` if the draft is full."""
+def add_step(ports: Ports, batch: str, step: Edit, *, looked_at: int) -> Draft:
+    """Add a step. looked_at: draft version last loaded. Raises `EditConflict`, and `Rejected` if the draft is full."""
 
     def added(draft: Draft) -> Draft:
         if step.key and any(one.key == step.key for one in draft.steps):
             return draft
         conflicts = [other for other in draft.since(looked_at, step.by) if _overlap(step, other)]
         if conflicts:
-            raise Clash(conflicts)
+            raise EditConflict(conflicts)
         redoable = set(_redoable(draft, step.by))
         kept = tuple(one for n, one in enumerate(draft.steps) if n not in redoable)
         if len(kept) >= MOST_STEPS:
@@ -124,7 +124,7 @@ def _toggle_undone(ports: Ports, batch: str, which: Callable[[Draft], list[int]]
     return _write(ports, batch, toggled)
 
 
-def _overlap(one: Step, other: Step) -> bool:
+def _overlap(one: Edit, other: Edit) -> bool:
     """Return True if both steps may affect the same cell; a step that selects its own rows may affect any."""
     if one.many or other.many:
         return True
@@ -155,7 +155,7 @@ def _data(draft: Draft) -> dict[str, Any]:
     return {"steps": steps, "closed": draft.closed}
 
 
-def _bytes(steps: Iterable[Step]) -> int:
+def _bytes(steps: Iterable[Edit]) -> int:
     """Estimate the stored size."""
     return sum(
         120

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from tillstream.domain.errors import Rejected
-from tillstream.workflows.corrections.drafts.interpretations import READINGS
+from tillstream.workflows.corrections.drafts.interpretations import INTERPRETATIONS
 
 MOST_CELLS = 20_000
 """Limit for one step, such as a pasted block."""
@@ -19,7 +19,7 @@ ACTIONS = frozenset({"set", "put", "read", "replace", "accept", "discard", "reve
 
 
 @dataclass(frozen=True)
-class Step:
+class Edit:
     """One edit; `do` selects the action and the fields it uses.
 
     set: write `cells`. put: write `text` into every cell of `column` that has the problem `code` and equals `value`.
@@ -58,18 +58,18 @@ class Step:
         return {name: value for name, value in asdict(self).items() if value not in (EMPTY[name], [])}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Step":
+    def from_json(cls, data: Mapping[str, Any]) -> "Edit":
         values = dict(data)
         values["cells"] = tuple((row, column, text) for row, column, text in values.get("cells", ()))
         values["rows"] = tuple(values.get("rows", ()))
         return cls(**values)
 
 
-EMPTY = {field.name: field.default for field in fields(Step)}
+EMPTY = {field.name: field.default for field in fields(Edit)}
 _FIELD_TYPES = {"do": str, "code": str, "value": str, "text": str, "how": str, "key": str, "column": int, "off": bool}
 
 
-def asked(data: Any, width: int) -> Step:
+def parse_edit(data: Any, width: int) -> Edit:
     """Parse a step sent by a browser. width: number of columns of the file. Raises `Rejected`."""
     if not isinstance(data, dict) or data.get("do") not in ACTIONS:
         raise Rejected("Say what is to be done with the rows.")
@@ -80,17 +80,17 @@ def asked(data: Any, width: int) -> Step:
     column = values.get("column")
     if column is not None and not -1 <= column < width:
         raise Rejected(f"The file has no column {column}.")
-    step = Step(**values, rows=_rows(data.get("rows", [])), cells=_cells(data.get("cells", []), width))
+    step = Edit(**values, rows=_rows(data.get("rows", [])), cells=_cells(data.get("cells", []), width))
     _check_complete(step)
     return step
 
 
-def _check_complete(step: Step) -> None:
+def _check_complete(step: Edit) -> None:
     if step.do == "set" and not step.cells:
         raise Rejected("No cell is named.")
     if step.do in ("put", "read") and (not step.code or step.column is None):
         raise Rejected("Name the column and the problem.")
-    if step.do == "read" and step.how not in READINGS:
+    if step.do == "read" and step.how not in INTERPRETATIONS:
         raise Rejected("There is no such reading.")
     if step.do == "replace" and not step.value:
         raise Rejected("Say what is to be found.")

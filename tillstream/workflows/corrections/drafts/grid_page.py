@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.staging.split_rows import ACCEPTABLE
 from tillstream.ports import Ports
-from tillstream.receipts.receipt import headers_of, in_words
-from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE, Spots
+from tillstream.receipts.receipt import contract_headers, with_message
+from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, Spots
 from tillstream.workflows.corrections.drafts.revalidate import Problems
-from tillstream.workflows.corrections.drafts.workspace import Seen
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 PER_PAGE = 50
 _DOWNLOAD_HINT = re.compile(r",? in(?:to)? the downloaded rows? and give (?:them|it) back")
@@ -24,7 +24,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class GridQuery:
     """Filter and page of the grid. code, column: problem with which rows were rejected; left: only unresolved rows."""
 
     code: str = ""
@@ -34,7 +34,7 @@ class Wanted:
     page: int = 1
 
 
-def kinds(view: Seen, problems_by_row: dict[int, Problems]) -> list[dict[str, Any]]:
+def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, Problems]) -> list[dict[str, Any]]:
     """Return rejection reasons, most frequent first, with their row counts in all and unresolved."""
     resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
     names = view.refusals.names
@@ -43,7 +43,7 @@ def kinds(view: Seen, problems_by_row: dict[int, Problems]) -> list[dict[str, An
             "code": code,
             "title": CATALOGUE[code].title,
             "column": column,
-            "header": "" if column == NOWHERE else names[column],
+            "header": "" if column == WHOLE_ROW else names[column],
             "rows": len(row_indexes),
             "left": int((~np.isin(row_indexes, resolved)).sum()),
         }
@@ -52,7 +52,7 @@ def kinds(view: Seen, problems_by_row: dict[int, Problems]) -> list[dict[str, An
     return sorted(rows, key=lambda kind: -kind["rows"])
 
 
-def rows_of(ports: Ports, view: Seen, wanted: Wanted) -> dict[str, Any]:
+def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, Any]:
     """Return the requested page with its rows and the number of matching rows."""
     problems_by_row = view.found(ports)
     selected = _select_rows(view, problems_by_row, wanted)
@@ -69,14 +69,14 @@ def rows_of(ports: Ports, view: Seen, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def rows_named(ports: Ports, view: Seen, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
+def rows_by_number(ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
     writer = _Writer(view, view.found(ports))
     row_indexes = view.refusals.places(np.array(sorted(set(row_numbers)), np.int64))
     return [writer.row(int(row)) for row in row_indexes]
 
 
-def next_left(ports: Ports, view: Seen, wanted: Wanted) -> int:
+def next_unresolved_page(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> int:
     """Return the first page from the requested one on that has an unresolved row, wrapping around; 0 if none has."""
     problems_by_row = view.found(ports)
     selected = _select_rows(view, problems_by_row, wanted)
@@ -87,7 +87,7 @@ def next_left(ports: Ports, view: Seen, wanted: Wanted) -> int:
     return int(candidates[0]) // PER_PAGE + 1 if len(candidates) else 0
 
 
-def _select_rows(view: Seen, problems_by_row: dict[int, Problems], wanted: Wanted) -> Ints:
+def _select_rows(view: DraftSnapshot, problems_by_row: dict[int, Problems], wanted: GridQuery) -> Ints:
     refusals = view.refusals
     selected = np.arange(len(refusals))
     if wanted.code or wanted.column is not None:
@@ -105,7 +105,7 @@ def _select_rows(view: Seen, problems_by_row: dict[int, Problems], wanted: Wante
     return selected
 
 
-def _rows_containing(view: Seen, text: str) -> npt.NDArray[np.bool_]:
+def _rows_containing(view: DraftSnapshot, text: str) -> npt.NDArray[np.bool_]:
     refusals = view.refusals
     contains = np.zeros(len(refusals), np.bool_)
     for column in range(len(refusals.names)):
@@ -116,9 +116,9 @@ def _rows_containing(view: Seen, text: str) -> npt.NDArray[np.bool_]:
 
 
 class _Writer:
-    def __init__(self, view: Seen, problems_by_row: dict[int, Problems]) -> None:
+    def __init__(self, view: DraftSnapshot, problems_by_row: dict[int, Problems]) -> None:
         self._view, self._problems_by_row = view, problems_by_row
-        self._headers = headers_of(view.refusals.contract)
+        self._headers = contract_headers(view.refusals.contract)
         self._spots = Spots(view.refusals.contract, list(view.refusals.names))
 
     def row(self, row: int) -> dict[str, Any]:
@@ -150,10 +150,10 @@ class _Writer:
 
     def _described(self, problems: Problems) -> Iterator[dict[str, Any]]:
         for problem in problems:
-            issue = in_words(problem, self._headers)
+            issue = with_message(problem, self._headers)
             yield {
                 "code": issue["code"],
                 "message": issue["message"],
                 "remedy": _DOWNLOAD_HINT.sub(" here", issue["remedy"]),
-                "columns": [column for column in self._spots.of(problem) if column != NOWHERE],
+                "columns": [column for column in self._spots.of(problem) if column != WHOLE_ROW],
             }

@@ -35,9 +35,9 @@ ORDERS = {"day-first": (2, 1, 0), "month-first": (2, 0, 1), "year-first": (0, 1,
 """Interpretation → positions of year, month and day."""
 
 
-def read_as(how: str, text: str, contract: Contract) -> str | None:
+def interpret(how: str, text: str, contract: Contract) -> str | None:
     """Interpret the cell by the rule `how`; None if the rule does not match."""
-    return READINGS[how](text.strip(), contract)
+    return INTERPRETATIONS[how](text.strip(), contract)
 
 
 def _date(order: tuple[int, int, int], text: str, contract: Contract) -> str | None:
@@ -131,7 +131,7 @@ def _look_alike(text: str, contract: Contract) -> str | None:
     return _number(contract.numbers.decimal, likely, contract)
 
 
-READINGS: dict[str, Reading] = {
+INTERPRETATIONS: dict[str, Reading] = {
     **{how: partial(_date, order) for how, order in ORDERS.items()},
     "month-name": _named_date,
     "decimal-point": partial(_number, "."),

@@ -24,7 +24,7 @@ MOST = 6
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownValue:
     """A value as the source writes it; `label`: its display name if the value is an id or a code."""
 
     text: str
@@ -33,9 +33,9 @@ class Known:
 
 def candidate_values(
     ports: Ports, contract: Contract, scope: Scope, column: str, cache: QueryCache | None = None
-) -> tuple[Known, ...]:
+) -> tuple[KnownValue, ...]:
     """Return values as the source would write them, contract values first; empty for columns without known values."""
-    values = {text: Known(text) for text in _of_contract(contract, column)}
+    values = {text: KnownValue(text) for text in _of_contract(contract, column)}
     if column in QUERY_COLUMNS and scope.may(Action.SEE_PERSONAL):
         only = Filters(region=(contract.region,))
         rows = run(ports.warehouse, "known-values", scope, only, cache=cache, column=QUERY_COLUMNS[column]).to_pylist()
@@ -44,7 +44,7 @@ def candidate_values(
         for row in rows:
             if allowed is None or row["value"] in allowed:
                 text = words.get(row["value"], row["value"])
-                values[text] = Known(text, row["name"] or "")
+                values[text] = KnownValue(text, row["name"] or "")
     return tuple(values.values())
 
 
@@ -63,7 +63,7 @@ def _of_contract(contract: Contract, column: str) -> Iterable[str]:
     )
 
 
-def nearest(text: str, values: Iterable[Known], *, all_of: int = 12) -> list[Known]:
+def nearest(text: str, values: Iterable[KnownValue], *, all_of: int = 12) -> list[KnownValue]:
     """Return the values most similar to the text, by value or label; the first ones if the text is empty.
 
     With at most `all_of` values no similarity threshold applies.

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import IN_LEDGER, Upload
+from tillstream.domain.batch import IN_LEDGER, Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.values import needed_headers
 from tillstream.ports import Ports
@@ -20,16 +20,16 @@ from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections import submit
 
 Ints = npt.NDArray[np.int64]
-NOWHERE = -1
+WHOLE_ROW = -1
 """Column index of a problem that concerns the whole row."""
 _NOT_A_TIME = "not-a-time"
 
 
 @dataclass(frozen=True)
-class Refusals:
+class RejectedRows:
     """Rejected rows of an upload. All arrays have one entry per row, in file order."""
 
-    upload: Upload
+    upload: Batch
     contract: Contract
     names: tuple[str, ...]
     """Headers of the file, in the order of `columns`."""
@@ -41,7 +41,7 @@ class Refusals:
     whole: Mapping[int, str]
     """Row → its raw text, for rows whose number of cells differs from the header."""
     problems: list[str]
-    """JSON, as returned by `receipt.in_quarantine`."""
+    """JSON, as returned by `receipt.quarantined_rows`."""
     marks: Mapping[tuple[str, int], Ints]
     """(code, column or NOWHERE) → the rows that have it, ascending."""
     away: int = 0
@@ -69,20 +69,20 @@ class Refusals:
         return int(self.fix_number.max()) if len(self) else 0
 
 
-def refusals(ports: Ports, upload: Upload) -> Refusals:
+def refusals(ports: Ports, upload: Batch) -> RejectedRows:
     """Return the rejected rows without a pending correction. Raises `Rejected` if it cannot be corrected now."""
     submit.check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     pending = submit.pending_rows(ports, upload.batch_id)
-    rows = [row for row in receipts.in_quarantine(ports, upload.batch_id) if row["row_number"] not in pending]
-    shape = original_rows.shape_of(ports, upload)
+    rows = [row for row in receipts.quarantined_rows(ports, upload.batch_id) if row["row_number"] not in pending]
+    shape = original_rows.original_shape(ports, upload)
     width = len(shape.names)
     texts: list[list[str]] = [[] for _ in range(width)]
     whole: dict[int, str] = {}
     marks: dict[tuple[str, int], list[int]] = {}
     spots = Spots(contract, shape.names)
-    for index, row in enumerate(original_rows.with_raw(ports, upload, rows)):
-        cells, text = original_rows.cells_of(shape, row)
+    for index, row in enumerate(original_rows.add_raw_text(ports, upload, rows)):
+        cells, text = original_rows.parse_cells(shape, row)
         if text:
             whole[index] = text
         for column, cell in zip(texts, cells, strict=True):
@@ -90,7 +90,7 @@ def refusals(ports: Ports, upload: Upload) -> Refusals:
         for problem in json.loads(row["problems"]):
             for column_number in spots.of(problem):
                 marks.setdefault((problem["code"], column_number), []).append(index)
-    return Refusals(
+    return RejectedRows(
         upload,
         contract,
         tuple(shape.names),
@@ -109,7 +109,7 @@ def _int_column(rows: list[dict[str, Any]], name: str) -> Ints:
     return np.array([row[name] for row in rows], np.int64)
 
 
-def fingerprint(ports: Ports, upload: Upload) -> tuple[Any, ...]:
+def fingerprint(ports: Ports, upload: Batch) -> tuple[Any, ...]:
     """Return a key that changes whenever the rejected rows may have changed, that is with corrections or state."""
     corrections = records.children(ports, upload.batch_id, "correction")
     return upload.batch_id, upload.state in IN_LEDGER, tuple((one.batch_id, str(one.state)) for one in corrections)
@@ -120,7 +120,7 @@ class Spots:
 
     def __init__(self, contract: Contract, names: list[str]) -> None:
         self._contract = contract
-        self._header = receipts.headers_of(contract)
+        self._header = receipts.contract_headers(contract)
         self._index = {name: index for index, name in enumerate(names)}
         self._cache: dict[tuple[str, str | None], tuple[int, ...]] = {}
 
@@ -132,9 +132,9 @@ class Spots:
 
     def _locate(self, code: str, column: str | None) -> tuple[int, ...]:
         if column is None:
-            return (NOWHERE,)
+            return (WHOLE_ROW,)
         header = self._header.get(column, column)
         if code == _NOT_A_TIME:
             header = self._contract.columns.get("time", header)
         headers = needed_headers([header], self._contract.made)
-        return tuple(self._index[name] for name in headers if name in self._index) or (NOWHERE,)
+        return tuple(self._index[name] for name in headers if name in self._index) or (WHOLE_ROW,)

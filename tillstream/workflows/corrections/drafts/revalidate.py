@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from tillstream.pipeline.reading.correction_file import BOM, OURS, guard
+from tillstream.pipeline.reading.correction_file import BOM, CONTROL_COLUMNS, escape_formula
 from tillstream.ports import Ports
-from tillstream.workflows.corrections.drafts.apply_edits import Applied
-from tillstream.workflows.corrections.drafts.rejected_rows import Refusals, Spots
+from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
+from tillstream.workflows.corrections.drafts.rejected_rows import RejectedRows, Spots
 
 Problems = list[dict[str, Any]]
 
 
-def corrected(applied: Applied, rows: Sequence[int]) -> bytes:
+def corrected(applied: AppliedEdits, rows: Sequence[int]) -> bytes:
     """Return the downloadable correction file of these rows with the edits applied."""
     refusals, discarded = applied.refusals, applied.discarded
     numbers, lines = refusals.row_number[rows].tolist(), refusals.line_number[rows].tolist()
@@ -29,23 +29,23 @@ def corrected(applied: Applied, rows: Sequence[int]) -> bytes:
     return _file(refusals, ((*cells, *own) for cells, own in zip(applied.rows(rows), ours, strict=True)))
 
 
-def _file(refusals: Refusals, rows: Iterable[tuple[Any, ...]]) -> bytes:
+def _file(refusals: RejectedRows, rows: Iterable[tuple[Any, ...]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*refusals.names, *OURS])
-    writer.writerows([guard(cell) if type(cell) is str else cell for cell in row] for row in rows)
+    writer.writerow([*refusals.names, *CONTROL_COLUMNS])
+    writer.writerows([escape_formula(cell) if type(cell) is str else cell for cell in row] for row in rows)
     return (BOM + text.getvalue()).encode()
 
 
 class Checked:
-    """Incremental validation: only rows changed since the last call are read again. One instance per `Refusals`."""
+    """Incremental validation: only rows changed since the last call are read again. One instance per `RejectedRows`."""
 
-    def __init__(self, refusals: Refusals) -> None:
-        self._last = Applied(refusals)
+    def __init__(self, refusals: RejectedRows) -> None:
+        self._last = AppliedEdits(refusals)
         self._problems: dict[int, Problems] = {}
         self._lock = threading.Lock()
 
-    def problems(self, ports: Ports, applied: Applied) -> dict[int, Problems]:
+    def problems(self, ports: Ports, applied: AppliedEdits) -> dict[int, Problems]:
         """Return row → remaining problems for every touched row, in file order.
 
         An empty list means that the row would be accepted or is discarded.
@@ -61,7 +61,7 @@ class Checked:
             return self._problems
 
 
-def accepted_with(ports: Ports, applied: Applied, row: int, column: int, texts: Sequence[str]) -> list[bool]:
+def accepted_with(ports: Ports, applied: AppliedEdits, row: int, column: int, texts: Sequence[str]) -> list[bool]:
     """Return, for each text, whether writing it resolves the cell without adding problems to other cells."""
     refusals, cells = applied.refusals, applied.row(row)
     candidates = [[*cells[:column], text, *cells[column + 1 :]] for text in (cells[column], *texts)]
@@ -73,7 +73,7 @@ def accepted_with(ports: Ports, applied: Applied, row: int, column: int, texts: 
     ]
 
 
-def validate_rows(ports: Ports, refusals: Refusals, rows: Sequence[Sequence[str]]) -> list[Problems]:
+def validate_rows(ports: Ports, refusals: RejectedRows, rows: Sequence[Sequence[str]]) -> list[Problems]:
     """Return the problems of each row. rows: their cells."""
     problems_by_number = dict(
         _validate(ports, refusals, _file(refusals, ((*one, n, 1, "", "", "", "") for n, one in enumerate(rows))))
@@ -85,7 +85,7 @@ def _key(problem: Mapping[str, Any]) -> tuple[str, str | None]:
     return problem["code"], problem.get("column")
 
 
-def _rejected(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
+def _rejected(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tuple[int, Problems]]:
     """Yield (index in `refusals`, problems) of the rows that would be rejected."""
     problems_by_number = dict(_validate(ports, refusals, data))
     numbers = np.array(sorted(problems_by_number), np.int64)
@@ -94,22 +94,22 @@ def _rejected(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[i
     )
 
 
-def _validate(ports: Ports, refusals: Refusals, data: bytes) -> Iterator[tuple[int, Problems]]:
+def _validate(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tuple[int, Problems]]:
     """Yield (row number, problems) of the rows of a correction file that would be rejected."""
     from tillstream.pipeline.staging.hashes import Hasher
-    from tillstream.pipeline.staging.sources.correction import correction_parts
-    from tillstream.pipeline.staging.split_rows import judged
+    from tillstream.pipeline.staging.sources.correction import correction_batches
+    from tillstream.pipeline.staging.split_rows import split
 
     hasher, received = Hasher(), ports.clock.now().date()
-    for part in correction_parts(lambda: io.BytesIO(data), refusals.contract, 1, received):
-        refused = judged(part, hasher).refused
+    for part in correction_batches(lambda: io.BytesIO(data), refusals.contract, 1, received):
+        refused = split(part, hasher).refused
         if refused is not None:
             quarantined = refused.filter(pc.equal(refused.column("outcome"), "quarantined"))
             problems = map(json.loads, quarantined.column("problems").to_pylist())
             yield from zip(quarantined.column("row_number").to_pylist(), problems, strict=True)
 
 
-def counts(applied: Applied, problems_by_row: Mapping[int, Problems]) -> dict[str, int]:
+def counts(applied: AppliedEdits, problems_by_row: Mapping[int, Problems]) -> dict[str, int]:
     """Count rows by status: touched = accepted + discarded + still; `waiting` counts all rejected rows."""
     discarded = sum(row in applied.discarded for row in problems_by_row)
     still = sum(bool(problems) for problems in problems_by_row.values())

@@ -8,7 +8,7 @@ from typing import Any
 
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts.revalidate import validate_rows
-from tillstream.workflows.corrections.drafts.workspace import Seen
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 MOST = 6
 MAX_DIFFERENCE = 2
@@ -23,7 +23,7 @@ class Split:
     label: str
 
 
-def splits(ports: Ports, view: Seen, row: int) -> list[Split]:
+def propose_splits(ports: Ports, view: DraftSnapshot, row: int) -> list[Split]:
     """Return splits of the row that pass validation; empty for a row with as many cells as the header."""
     text = view.refusals.whole.get(row)
     if text is None:
@@ -40,13 +40,13 @@ def splits(ports: Ports, view: Seen, row: int) -> list[Split]:
     return [candidate for candidate, issues in zip(candidates, problems, strict=True) if not issues][:MOST]
 
 
-def _cells(text: str, view: Seen) -> list[str]:
+def _cells(text: str, view: DraftSnapshot) -> list[str]:
     style = view.refusals.contract.file
     quoting: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter, **quoting), [])
 
 
-def _with_joined_cells(cells: list[str], surplus: int, view: Seen) -> Iterator[Split]:
+def _with_joined_cells(cells: list[str], surplus: int, view: DraftSnapshot) -> Iterator[Split]:
     """Join adjacent cells: one cell contained an unquoted delimiter."""
     delimiter = view.refusals.contract.file.delimiter
     for at, name in enumerate(view.refusals.names):

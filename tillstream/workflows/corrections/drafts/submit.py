@@ -6,44 +6,44 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from tillstream.contracts.registry import ContractBook
-from tillstream.domain.batch import State, Upload
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch import Batch, State
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.settling.settle import describe
+from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
-from tillstream.pipeline.staging.expiry import forget
+from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
-from tillstream.workflows.corrections.drafts.workspace import Desk, Seen
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 
-def send(ports: Ports, desk: Desk, upload: Upload, by: str, *, looked_at: int) -> Upload:
+def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, looked_at: int) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
-    looked_at: draft version the user last loaded. Raises `Clash` if another user changed the draft since then, and
-    `Rejected` if no row is ready.
+    looked_at: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since then,
+    and `Rejected` if no row is ready.
     """
     view = desk.look(ports, upload)
     others = view.draft.since(looked_at, by)
     if others:
-        raise draft.Clash(others)
+        raise draft.EditConflict(others)
     ready, touched = _ready(ports, view)
     # of two concurrent submissions one fails here; a crash after this point loses no step
     claimed = draft.close(ports, view.draft, keep=True)
     name = f"{upload.file}, corrected in the portal"
-    correction = submit.fix(ports, upload.batch_id, name, io.BytesIO(corrected(view.applied, ready)), by)
+    correction = submit.submit_correction(ports, upload.batch_id, name, io.BytesIO(corrected(view.applied, ready)), by)
     if len(ready) == touched:
         with suppress(Conflict):  # another step was added meanwhile
             draft.close(ports, claimed, keep=False)
     return correction
 
 
-def preview(ports: Ports, book: ContractBook, desk: Desk, upload: Upload) -> dict[str, Any]:
+def preview(ports: Ports, book: ContractRegistry, desk: Workspace, upload: Batch) -> dict[str, Any]:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
     counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
@@ -54,12 +54,12 @@ def preview(ports: Ports, book: ContractBook, desk: Desk, upload: Upload) -> dic
     try:
         after = _preview_rows(ports, book, upload, corrected(view.applied, ready), prefix)
     finally:
-        forget(ports, prefix)
+        delete_staged(ports, prefix)
     before = receipts.receipt(ports, upload.batch_id)
     return {"counts": counts(view.applied, view.found(ports)), "before": before["rows"], "after": after}
 
 
-def _ready(ports: Ports, view: Seen) -> tuple[list[int], int]:
+def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
     problems_by_row = view.found(ports)
     ready = [row for row, problems in problems_by_row.items() if not problems]
     if not ready:
@@ -67,7 +67,7 @@ def _ready(ports: Ports, view: Seen) -> tuple[list[int], int]:
     return ready, len(problems_by_row)
 
 
-def _preview_rows(ports: Ports, book: ContractBook, upload: Upload, data: bytes, prefix: str) -> dict[str, int]:
+def _preview_rows(ports: Ports, book: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> dict[str, int]:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
@@ -75,7 +75,7 @@ def _preview_rows(ports: Ports, book: ContractBook, upload: Upload, data: bytes,
         ports, upload, stored, submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
     )
     staged = replace(correction, staged=asdict(stage.write(ports, correction, prefix)), state=State.STAGED)
-    questions = receipts.questions(upload.batch_id)
-    settled = ports.warehouse.preview(Settlement([describe(ports, book, staged)]), questions)
+    questions = receipts.receipt_queries(upload.batch_id)
+    settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, book, staged)]), questions)
     rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.answers))["rows"]
     return rows

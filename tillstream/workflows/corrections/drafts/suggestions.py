@@ -13,11 +13,11 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Scope
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts import known_values
-from tillstream.workflows.corrections.drafts.edits import Step
-from tillstream.workflows.corrections.drafts.interpretations import DATES, LABELS, NUMBERS, read_as
-from tillstream.workflows.corrections.drafts.rejected_rows import NOWHERE
+from tillstream.workflows.corrections.drafts.edits import Edit
+from tillstream.workflows.corrections.drafts.interpretations import DATES, LABELS, NUMBERS, interpret
+from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
 from tillstream.workflows.corrections.drafts.revalidate import accepted_with
-from tillstream.workflows.corrections.drafts.workspace import Seen
+from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 MOST = 8
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "rs": "INR", "euro": "EUR", "dollar": "USD"}
@@ -38,7 +38,7 @@ class Suggestion:
 
 
 def suggestions(
-    ports: Ports, view: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None = None
+    ports: Ports, view: DraftSnapshot, row: int, column: int, scope: Scope, cache: QueryCache | None = None
 ) -> list[Suggestion]:
     """Return suggestions for one cell, most likely first. row: index in `refusals`."""
     text = view.applied.cell(row, column)
@@ -52,28 +52,28 @@ def suggestions(
     return [_with_count(view, row, column, candidate) for candidate in passing]
 
 
-def _with_count(view: Seen, row: int, column: int, one: Suggestion) -> Suggestion:
+def _with_count(view: DraftSnapshot, row: int, column: int, one: Suggestion) -> Suggestion:
     codes = [problem["code"] for problem in json.loads(view.refusals.problems[row])]
     code = next((code for code in codes if (code, column) in view.refusals.marks), "")
     if not code:
         return one
     do, value = ("read", None) if one.how else ("put", view.applied.cell(row, column))
-    step = Step(do, code=code, column=column, value=value, text=one.text, how=one.how)
+    step = Edit(do, code=code, column=column, value=value, text=one.text, how=one.how)
     return replace(one, code=code, every=view.would_change(step))
 
 
-def alike(view: Seen, row: int, column: int) -> list[dict[str, Any]]:
+def count_similar(view: DraftSnapshot, row: int, column: int) -> list[dict[str, Any]]:
     """Return the original problems of a cell with the number of unedited cells that share them.
 
     same: cells with the same value; every: all cells. column: NOWHERE for problems of the whole row; then the value is
     None.
     """
     applied, marks, counted = view.applied, view.refusals.marks, []
-    value = None if column == NOWHERE else applied.written(row, column)
+    value = None if column == WHOLE_ROW else applied.written(row, column)
     edited: set[int] = {*applied.discarded, *applied.accepted, *applied.cells.get(column, ())}
     for code in sorted({problem["code"] for problem in json.loads(view.refusals.problems[row])}):
         if (code, column) in marks:
-            step = Step("put", code=code, column=column, value=value, seen=view.refusals.last_fix)
+            step = Edit("put", code=code, column=column, value=value, seen=view.refusals.last_fix)
             same = sum(one not in edited for one in applied.matching_rows(step))
             every = sum(one not in edited for one in marks[code, column].tolist())
             counted.append({"code": code, "value": value, "same": same, "every": every})
@@ -81,7 +81,7 @@ def alike(view: Seen, row: int, column: int) -> list[dict[str, Any]]:
 
 
 def _candidates(
-    ports: Ports, view: Seen, row: int, column: int, scope: Scope, cache: QueryCache | None
+    ports: Ports, view: DraftSnapshot, row: int, column: int, scope: Scope, cache: QueryCache | None
 ) -> Iterator[Suggestion]:
     contract, text = view.refusals.contract, view.applied.cell(row, column)
     codes = {problem["code"] for problem in json.loads(view.refusals.problems[row])}
@@ -103,7 +103,7 @@ def _candidates(
 def _readings(contract: Contract, text: str, codes: set[str]) -> Iterator[Suggestion]:
     for hows in (DATES if codes & _OF_DATES else (), NUMBERS if "not-a-number" in codes else ()):
         for how in hows:
-            read = read_as(how, text, contract)
+            read = interpret(how, text, contract)
             if read:
                 yield Suggestion(read, f"{_day(read)}: {LABELS[how]}" if how in DATES else LABELS[how], how)
     if "time-does-not-exist" in codes:

@@ -6,13 +6,13 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
-from tillstream.domain.batch import Upload
+from tillstream.domain.batch import Batch
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.corrections.drafts.apply_edits import Applied
+from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
 from tillstream.workflows.corrections.drafts.draft import Draft
-from tillstream.workflows.corrections.drafts.edits import Step
-from tillstream.workflows.corrections.drafts.rejected_rows import Refusals, fingerprint, refusals
+from tillstream.workflows.corrections.drafts.edits import Edit
+from tillstream.workflows.corrections.drafts.rejected_rows import RejectedRows, fingerprint, refusals
 from tillstream.workflows.corrections.drafts.revalidate import Checked, Problems, counts
 
 KEPT = 4
@@ -20,12 +20,12 @@ KEPT = 4
 
 
 @dataclass(frozen=True)
-class Seen:
+class DraftSnapshot:
     """A snapshot: the rejected rows with one version of the draft."""
 
-    refusals: Refusals
+    refusals: RejectedRows
     draft: Draft
-    applied: Applied
+    applied: AppliedEdits
     checked: Checked = field(repr=False)
 
     def found(self, ports: Ports) -> dict[int, Problems]:
@@ -35,33 +35,33 @@ class Seen:
     def counts(self, ports: Ports) -> dict[str, int]:
         return counts(self.applied, self.found(ports))
 
-    def would_change(self, step: Step) -> int:
+    def would_change(self, step: Edit) -> int:
         """Return how many cells or rows the step would change now."""
-        return Applied(self.refusals, self.draft.steps).take(replace(step, seen=self.refusals.last_fix))
+        return AppliedEdits(self.refusals, self.draft.steps).take(replace(step, seen=self.refusals.last_fix))
 
 
 @dataclass
 class _Kept:
     fingerprint: Hashable
-    refusals: Refusals
+    refusals: RejectedRows
     checked: Checked
-    applied: Applied
+    applied: AppliedEdits
     version: int
 
 
-class Desk:
+class Workspace:
     """Caches the rejected rows of recently used uploads. Thread-safe; one instance per process."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def stamp(self, ports: Ports, upload: Upload) -> str:
+    def stamp(self, ports: Ports, upload: Batch) -> str:
         """Return an opaque token that changes with the draft and with the rejected rows."""
         key = repr((fingerprint(ports, upload), draft.get(ports, upload.batch_id).version))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
-    def look(self, ports: Ports, upload: Upload) -> Seen:
+    def look(self, ports: Ports, upload: Batch) -> DraftSnapshot:
         """Return the current snapshot. Raises as `refusals`."""
         with self._lock:
             key = fingerprint(ports, upload)
@@ -69,10 +69,10 @@ class Desk:
             current = draft.get(ports, upload.batch_id)
             if kept is None or kept.fingerprint != key:
                 rows = refusals(ports, upload)
-                kept = _Kept(key, rows, Checked(rows), Applied(rows, current.steps), current.version)
+                kept = _Kept(key, rows, Checked(rows), AppliedEdits(rows, current.steps), current.version)
             elif kept.version != current.version:
-                kept.applied, kept.version = Applied(kept.refusals, current.steps), current.version
+                kept.applied, kept.version = AppliedEdits(kept.refusals, current.steps), current.version
             self._kept[upload.batch_id] = kept
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return Seen(kept.refusals, current, kept.applied, kept.checked)
+            return DraftSnapshot(kept.refusals, current, kept.applied, kept.checked)

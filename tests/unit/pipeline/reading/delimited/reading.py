@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import Refused, read
+from tillstream.pipeline.reading.delimited.reader import Refused, read_delimited
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def whole(
     """The file read in blocks; every row number is given once. style: other parts of a `FileStyle`."""
     data = data.encode(encoding) if isinstance(data, str) else data
     file = FileStyle(encoding=encoding, delimiter=delimiter, **(style or {}))
-    blocks = list(read(io.BytesIO(data), file, wanted, **sizes))
+    blocks = list(read_delimited(io.BytesIO(data), file, wanted, **sizes))
     assert not any(block.cut for block in blocks[:-1])
     found = Whole(
         blocks[0].cells.column_names,

@@ -8,7 +8,7 @@ import pytest
 from reading import whole
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, header, read
+from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, header, read_delimited
 
 WORDS = {
     "utf-8": "Berguvsvägen 漢字",
@@ -92,7 +92,7 @@ def test_cut_gzip_raises_and_says_where() -> None:
     data = gzip.compress(b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(20_000)))
     for cut in (5, 1000, len(data) - 9, len(data) - 8, len(data) - 1):
         with pytest.raises(UnreadableFile, match=f"ends too early near byte {cut:,} of the file") as refusal:
-            list(read(io.BytesIO(data[:cut]), FileStyle(), block_bytes=4096))
+            list(read_delimited(io.BytesIO(data[:cut]), FileStyle(), block_bytes=4096))
         assert refusal.value.code == "unreadable-file"
 
 
@@ -108,7 +108,7 @@ def test_damaged_gzip_raises() -> None:
 def test_a_small_archive_of_much_text_is_read_in_bounded_blocks() -> None:
     data = gzip.compress(b"a,b\n" + b"1,2\n" * 2_000_000, 9)
     assert len(data) < 50_000
-    sizes = [block.cells.num_rows for block in read(io.BytesIO(data), FileStyle(), block_bytes=1 << 18)]
+    sizes = [block.cells.num_rows for block in read_delimited(io.BytesIO(data), FileStyle(), block_bytes=1 << 18)]
     assert sum(sizes) == 2_000_000
     assert max(sizes) <= (1 << 18) / 4
 
@@ -120,7 +120,7 @@ def test_a_stream_that_gives_little_at_a_time_is_read_whole() -> None:
 
     text = b"a,b\n1,2\n3,4\n"
     for data in (text, gzip.compress(text)):
-        assert [block.cells.num_rows for block in read(Slow(data), FileStyle())] == [2]
+        assert [block.cells.num_rows for block in read_delimited(Slow(data), FileStyle())] == [2]
         assert header(Slow(data), FileStyle()) == ["a", "b"]
 
 

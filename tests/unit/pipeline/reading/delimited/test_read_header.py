@@ -7,12 +7,12 @@ from reading import whole
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header, read
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header, read_delimited
 
 
 def refusal(data: bytes, encoding: str = "utf-8") -> UnreadableFile:
     with pytest.raises(UnreadableFile) as caught:
-        list(read(io.BytesIO(data), FileStyle(encoding=encoding), max_record_bytes=200))
+        list(read_delimited(io.BytesIO(data), FileStyle(encoding=encoding), max_record_bytes=200))
     assert isinstance(caught.value, Rejected)
     return caught.value
 
@@ -72,7 +72,7 @@ def test_what_is_no_csv_file_at_all_is_named_with_the_way_out(data: bytes, words
 
 
 def test_a_contract_of_utf_16_reads_it() -> None:
-    rows = list(read(io.BytesIO("a,b\n1,2\n".encode("utf-16")), FileStyle(encoding="utf-16")))
+    rows = list(read_delimited(io.BytesIO("a,b\n1,2\n".encode("utf-16")), FileStyle(encoding="utf-16")))
     assert rows[0].cells.to_pylist() == [{"a": "1", "b": "2"}]
 
 

@@ -11,7 +11,7 @@ from reading import whole
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.header import Header
 from tillstream.pipeline.reading.delimited.parse import parse
-from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, read
+from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, read_delimited
 from tillstream.pipeline.reading.delimited.records import plain_layout
 from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 from tillstream.pipeline.rows.schema import TEXT
@@ -24,14 +24,14 @@ def test_cells_are_exactly_the_text_of_the_file() -> None:
 
 
 def test_every_column_is_text_and_none_is_null() -> None:
-    block = next(read(io.BytesIO(b"a,b\n1,\n,2\n"), FileStyle()))
+    block = next(read_delimited(io.BytesIO(b"a,b\n1,\n,2\n"), FileStyle()))
     assert block.cells.schema.types == [TEXT, TEXT]
     assert [column.null_count for column in block.cells.columns] == [0, 0]
 
 
 def test_a_header_alone_gives_one_block_without_rows() -> None:
     for data in (b"a,b", b"a,b\n", b"a,b\r\n"):
-        (block,) = read(io.BytesIO(data), FileStyle())
+        (block,) = read_delimited(io.BytesIO(data), FileStyle())
         assert block.cells.column_names == ["a", "b"]
         assert (block.cells.num_rows, block.refused, block.blank) == (0, [], 0)
 
@@ -106,7 +106,7 @@ def test_blocks_of_any_size_give_the_same_rows() -> None:
 
 def test_a_large_file_comes_in_blocks_of_about_the_size_asked_for() -> None:
     data = b"a,b\n" + b"1234567,8901234\n" * 10_000
-    blocks = list(read(io.BytesIO(data), FileStyle(), block_bytes=16_384))
+    blocks = list(read_delimited(io.BytesIO(data), FileStyle(), block_bytes=16_384))
     assert len(blocks) in (10, 11)
     assert all(before.row_number[-1] + 1 == after.row_number[0] for before, after in pairwise(blocks))
     assert sum(block.cells.num_rows for block in blocks) == 10_000
@@ -115,12 +115,16 @@ def test_a_large_file_comes_in_blocks_of_about_the_size_asked_for() -> None:
 def test_a_line_longer_than_a_record_may_be_makes_the_file_unreadable() -> None:
     for end in (b"", b"\n", b"\n1,2\n"):
         with pytest.raises(UnreadableFile, match="Line 3 is longer than 100 bytes") as refusal:
-            list(read(io.BytesIO(b"a,b\n1,2\n" + b"x" * 101 + end), FileStyle(), max_record_bytes=100, block_bytes=16))
+            list(
+                read_delimited(
+                    io.BytesIO(b"a,b\n1,2\n" + b"x" * 101 + end), FileStyle(), max_record_bytes=100, block_bytes=16
+                )
+            )
         assert refusal.value.code == "unreadable-file"
 
 
 def test_an_abandoned_reader_leaves_no_thread_behind() -> None:
-    blocks = read(io.BytesIO(b"a,b\n" + b"1,2\n" * 1000), FileStyle(), block_bytes=64)
+    blocks = read_delimited(io.BytesIO(b"a,b\n" + b"1,2\n" * 1000), FileStyle(), block_bytes=64)
     assert next(blocks).cells.num_rows
     blocks.close()  # type: ignore[attr-defined]
     with pytest.raises(StopIteration):
@@ -142,7 +146,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
         tracemalloc.start()
         rows = sum(
             block.cells.num_rows
-            for block in read(Endless(megabytes), FileStyle(), block_bytes=1 << 20)  # type: ignore[arg-type]
+            for block in read_delimited(Endless(megabytes), FileStyle(), block_bytes=1 << 20)  # type: ignore[arg-type]
         )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
@@ -160,5 +164,5 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
 
 def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:
     text = b"a,b\n" + b'1,"x\ny"\n' * 40 + b"1\n" * 3
-    refused = [row for block in read(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.refused]
+    refused = [row for block in read_delimited(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.refused]
     assert [type(number) for row in refused for number in (row.row_number, row.line_number)] == [int] * 6
