@@ -31,8 +31,8 @@ def files(*, until: date, scale: float = 1.0, seed: int = 7, regions: Sequence[s
     """Three files per region in import order, covering the 24 months up to and including `until`.
 
     scale 1: about 200,000 lines in the demo regions, 50,000 in each of the others (see `ALL_REGIONS`). The same
-    arguments give the same bytes on every machine; another scale gives different sales and file names, so that files of several
-    scales can be imported together.
+    arguments give the same bytes on every machine; another scale gives different sales and file names, so that files
+    of several scales can be imported together.
     """
     for region in (ALL_REGIONS[name] for name in regions):
         for name, write in zip(_names(region, until, scale), (_history, _newest, _corrections), strict=True):

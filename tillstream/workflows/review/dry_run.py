@@ -44,8 +44,8 @@ def tried(
 ) -> tuple[dict[str, Any], SettlementResult]:
     """Return the receipt and the settlement of the upload, settled together with `undo`; answers to `more` come last.
 
-    Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a file
-    that cannot be read.
+    Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a
+    file that cannot be read.
     """
     contract = contract or book.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
