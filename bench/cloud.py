@@ -71,7 +71,7 @@ def streamed(work: Path) -> list[Streamed]:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
         with file.open("rb") as stream:
-            upload = uploads.receive(app.ports, app.book.used("bench"), file.name, stream, "bench")
+            upload = uploads.receive(app.ports, app.book.pin("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
         results.append(Streamed(file.stat().st_size, run))

@@ -145,7 +145,7 @@ def _load_errors(file: GeneratedFile) -> list[str]:
     try:
         for part in file_batches(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED):
             rows += part.table.num_rows
-            refused += len(part.refused)
+            refused += len(part.rejected)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0
     except Rejected as error:
         return [f"the file is not read: {error}"]

@@ -85,7 +85,7 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
     running.book.refresh()
     with bind_trace(running.settings, _headers()):
         reference.refresh_rates(running.ports, running.settings.reporting_currency)
-        summary = reconcile.run(running.ports, running.book, hand_on=bool(running.settings.project))
+        summary = reconcile.run(running.ports, running.book, delegate=bool(running.settings.project))
         holidays.refresh(running.ports)
     return summary, 200
 

@@ -188,7 +188,7 @@ def _add(part: RowBatch, hasher: Hasher, found: Told) -> None:
     found.codes |= {problem["code"] for row in part.refused for problem in row.problems}
     found.blank += part.blank
     found.ignored += getattr(part, "ignored", 0)
-    found.cut = getattr(part, "cut", "") or found.cut
+    found.cut = getattr(part, "truncation", "") or found.cut
 
 
 def compared(rows: Sequence[Line], lines: Sequence[Line], contract: Contract) -> list[tuple[Line, Line]]:

@@ -52,7 +52,7 @@ def rows(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def stamp(batch_id: str) -> ResponseReturnValue:
     """Stamp that changes with every edit of the draft and whenever the refused rows change."""
-    return jsonify({"stamp": desk().stamp(ports(), scoped.own(batch_id))})
+    return jsonify({"stamp": desk().etag(ports(), scoped.own(batch_id))})
 
 
 @allow(Action.UPLOAD)
@@ -73,7 +73,7 @@ def cell(batch_id: str) -> ResponseReturnValue:
     """Suggestions for a cell, and the number of similar cells."""
     workspace = workspace_of(batch_id)
     column = request.args.get("column", -1, type=int)
-    places = workspace.refusals.places(np.array([request.args.get("row", -1, type=int)], np.int64))
+    places = workspace.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
     if not len(places) or not WHOLE_ROW <= column < len(workspace.refusals.names):
         raise NotFound("That row does not wait any more.")
     row = int(places[0])

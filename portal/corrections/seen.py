@@ -20,7 +20,7 @@ def desk() -> Workspace:
 
 def workspace_of(batch_id: str) -> DraftSnapshot:
     """Workspace of an upload. Raises `NotFound` outside the scope of the user, `Rejected` if it cannot be corrected."""
-    return desk().look(ports(), scoped.own(batch_id))
+    return desk().load(ports(), scoped.own(batch_id))
 
 
 def page_query() -> grid_page.GridQuery:
@@ -43,7 +43,7 @@ def draft_state(workspace: DraftSnapshot) -> dict[str, Any]:
     others = [step for step in draft.steps if step.by != login and not step.undone]
     last = {step.by: step.at for step in others}
     return {
-        "stamp": desk().stamp(ports(), workspace.refusals.upload),
+        "stamp": desk().etag(ports(), workspace.refusals.upload),
         "version": draft.version,
         "undo": draft.can_undo(login),
         "redo": draft.can_redo(login),

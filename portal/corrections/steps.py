@@ -20,9 +20,9 @@ def take(batch_id: str) -> ResponseReturnValue:
     data = body()
     workspace = workspace_of(batch_id)
     step = parse_edit(data.get("step"), len(workspace.refusals.names))
-    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=workspace.refusals.last_fix)
+    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=workspace.refusals.last_correction_no)
     try:
-        draft.add_step(ports(), batch_id, done, looked_at=version_of(data))
+        draft.add_step(ports(), batch_id, done, expected_version=version_of(data))
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     return jsonify(changed(batch_id, data))
@@ -55,7 +55,7 @@ def send(batch_id: str) -> ResponseReturnValue:
     data = body()
     upload = scoped.own(batch_id)
     try:
-        sent = submit.submit_draft(ports(), desk(), upload, me().login, looked_at=version_of(data))
+        sent = submit.submit_draft(ports(), desk(), upload, me().login, expected_version=version_of(data))
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     flash("Your corrections are in; they are read in a moment.", "done")

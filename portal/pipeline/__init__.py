@@ -59,7 +59,7 @@ def resend() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
-    reconcile.run(app.ports, app.book, hand_on=bool(app.settings.project), by=me().login)
+    reconcile.run(app.ports, app.book, delegate=bool(app.settings.project), by=me().login)
     flash("Everything that had stopped is driven on.", "done")
     return redirect(url_for("pipeline.show"), 303)
 

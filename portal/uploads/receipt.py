@@ -56,7 +56,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         steps=_steps(upload, receipt) - (BLOCKED_BY_REPLAY if again else frozenset()),
         contracts=scoped.contracts(),
         headers=receipts.batch_headers(ports(), upload),
-        typed=draft.get(ports(), batch_id).standing(),
+        typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
     )
 

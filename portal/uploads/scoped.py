@@ -56,5 +56,5 @@ def contracts() -> list[Contract]:
 def contract(name: str) -> Contract:
     """As `ContractBook.used`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
-        return tillstream().book.used(name)
+        return tillstream().book.pin(name)
     raise Rejected("Choose the contract that the file was written for.")

@@ -114,7 +114,7 @@ def preview_changes(
         settled = attempt([*questions, queries.preview_query(warehouse, "kpis", scope)])
         if settled.settlement_no in {0, last + 1}:
             break  # else a concurrent settlement committed, and its changes would be included
-    *answers, kpis = (queries.without_hidden_columns(answer, scope) for answer in settled.answers)
+    *answers, kpis = (queries.without_hidden_columns(answer, scope) for answer in settled.results)
     after = kpis.to_pylist()[0]
     changed = _to_changed(answers, before["currency"])
     names = [name for name in HEADLINE if name in before]

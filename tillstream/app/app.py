@@ -23,10 +23,10 @@ class App:
     """Creates an empty scratch warehouse for rebuilds."""
     drops: tuple[DropFolder, ...] = ()
     """Folders polled for files: the watched folder, and plain files in the inbox folder."""
-    keep_copy: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
+    backup: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
     """Writes a backup while the app runs: local data as one archive, a project's into a bucket folder. The callback
     receives the bytes of each step."""
-    attended: bool = False
+    has_worker: bool = False
     """Whether a worker runs in this process and handles the events of this app."""
 
     def close(self) -> None:

@@ -98,25 +98,25 @@ def transition(
     batch: str,
     state: State,
     *,
-    among: frozenset[State] | None = None,
-    read_as: Batch | None = None,
+    only_from: frozenset[State] | None = None,
+    expected: Batch | None = None,
     told: tuple[str, AuditAction] | None = None,
     **changes: Any,
 ) -> Batch:
-    """Change a record's state by compare-and-set; no-op unless its present state is in `among`.
+    """Change a record's state by compare-and-set; no-op unless its present state is in `only_from`.
 
-    read_as: no-op if the record's contract or contract version has changed since this was read.
+    expected: no-op if the record's contract or contract version has changed since this was read.
     told: (actor, action) of an audit entry, written in the same transaction.
     Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
     """
     while True:
         document = _document(ports, batch)
         upload = Batch.from_json(document.data)
-        if among is not None and upload.state not in among:
+        if only_from is not None and upload.state not in only_from:
             return upload
-        if read_as and (upload.contract, upload.contract_version) != (read_as.contract, read_as.contract_version):
+        if expected and (upload.contract, upload.contract_version) != (expected.contract, expected.contract_version):
             return upload
-        moved = upload.moved(state, ports.clock.now().isoformat(), **changes)
+        moved = upload.with_state(state, ports.clock.now().isoformat(), **changes)
         try:
             puts = [Put(COLLECTION, batch, moved.to_json(), if_version=document.version)]
             ports.documents.put_all(puts + ([_entry(ports, *told, upload, moved)] if told else []))

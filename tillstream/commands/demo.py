@@ -37,7 +37,7 @@ def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
     until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
     written = write_samples(app.settings.home / "samples", until=until, scale=scale)
     receipts = []
-    for receipt in _load_by_worker(app, progress, written) if app.attended else _load_here(app, progress, written):
+    for receipt in _load_by_worker(app, progress, written) if app.has_worker else _load_here(app, progress, written):
         receipts.append(receipt)
         progress("files", 1)
     codes = [exit_code(receipt) for receipt in receipts]
@@ -62,7 +62,7 @@ def _load_by_worker(
             upload = Batch.from_json(documents[0].data)
         else:
             with path.open("rb") as stream:
-                upload = uploads.receive(app.ports, app.book.used(sample.contract), path.name, stream, SAMPLES)
+                upload = uploads.receive(app.ports, app.book.pin(sample.contract), path.name, stream, SAMPLES)
         received.append(upload)
         progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     for upload in received:

@@ -31,16 +31,16 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     try:
         with path.open("rb") as stream:
             file_sample, text = _sample_or_text(path, stream)
-            proposal = propose(text, name=name or path.name.partition(".")[0], answers=answers, looked=file_sample)
+            proposal = propose(text, name=name or path.name.partition(".")[0], answers=answers, sample=file_sample)
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     if not proposal.rows:
         raise Rejected(f"{path.name} has no rows to look at: a contract is proposed from rows.")
-    data = proposal.plain() | {"file": path.name}
+    data = proposal.to_dict() | {"file": path.name}
     if not proposal.questions:
         contracts = loader.shipped() | loader.load_folder(own)
         contract, prefix_finding = prefixed(parse(proposal.contract, "The proposed contract"), contracts.values())
-        data["findings"] += [prefix_finding.plain()] if prefix_finding else []
+        data["findings"] += [prefix_finding.to_dict()] if prefix_finding else []
         fields = contract.model_dump(mode="json", exclude_defaults=True)
         data["contract"] = {"name": contract.name, "version": 1} | fields
     return Result(data, HELD if proposal.questions else DONE)

@@ -26,7 +26,7 @@ def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry
 def ingest_file(
     app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = COMMAND_LINE
 ) -> dict[str, Any]:
-    contract = app.book.used(name)
+    contract = app.book.pin(name)
     try:
         with path.open("rb") as stream:
             if dry:

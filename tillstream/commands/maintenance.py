@@ -21,9 +21,9 @@ from tillstream.workflows.operations import maintenance_log, queue_depths, rebui
 
 
 def backup(app: App, progress: Progress, *, out: str) -> Result:
-    if app.keep_copy is None:
+    if app.backup is None:
         raise Rejected("Nothing can be backed up here.")
-    kept = app.keep_copy(out, lambda size: progress("bytes", size))
+    kept = app.backup(out, lambda size: progress("bytes", size))
     maintenance_log.note(app.ports, maintenance_log.BACKUP)
     return Result(kept)
 
@@ -68,7 +68,7 @@ def sweep_now(app: App, progress: Progress) -> Result:
         time.sleep(app.settings.drop_settle + 0.05)
         more, failed = _take_dropped(app)
         taken += more
-    swept = reconcile.reconcile(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
+    swept = reconcile.reconcile(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))
     holidays.refresh(app.ports)
     refresh_daily_totals(app.ports.warehouse)
     for place in app.drops:

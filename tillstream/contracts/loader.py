@@ -82,7 +82,7 @@ def check_sale_ids(contracts: Iterable[Contract]) -> None:
     first: dict[tuple[str, str], Contract] = {}
     for contract in contracts:
         other = first.setdefault((contract.region, contract.identity.id_prefix), contract)
-        if other.naming != contract.naming:
+        if other.sale_identity != contract.sale_identity:
             raise Rejected(
                 f"{other.name} and {contract.name} both report to {contract.region}, but do not name sales alike "
                 "(ids or line numbers). Give one of them an identity.id_prefix."

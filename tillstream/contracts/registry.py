@@ -57,7 +57,7 @@ class ContractRegistry:
             hint = f" Did you mean {matches[0]}?" if matches else ""
             raise NotFound(f"There is no contract {name!r}.{hint} Known are {', '.join(self.names())}.") from None
 
-    def used(self, name: str) -> Contract:
+    def pin(self, name: str) -> Contract:
         """The current contract, its version pinned; `Rejected` if its content changed without a new version."""
         contract = self.current(name)
         key = f"{name}@{contract.version}"
@@ -82,7 +82,7 @@ class ContractRegistry:
             raise Rejected("Contracts cannot be saved here.")
         self._keep(saved, self._current.get(saved.name), by)
         self._current[saved.name] = saved
-        return self.used(saved.name)
+        return self.pin(saved.name)
 
     def all(self) -> dict[str, Contract]:
         return dict(self._current)
@@ -99,7 +99,7 @@ class ContractRegistry:
         """A pinned version of a contract; `NotFound` if it has read no file."""
         return contract_version(self._documents, name, version)
 
-    def of_region(self, region: str) -> Contract | None:
+    def for_region(self, region: str) -> Contract | None:
         """The contract for a region's tills and forms: the one with the region's name, else the first by name."""
         namesake = self._current.get(region)
         if namesake is not None and namesake.region == region:

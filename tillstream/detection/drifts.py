@@ -31,7 +31,7 @@ class Difference:
     """Description of the change and its evidence, for users."""
     lines: tuple[int, ...] = ()
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "column": self.column, "words": self.words, "lines": list(self.lines)}
 
 
@@ -148,7 +148,7 @@ class _Drift:
         candidates.sort(reverse=True)
         if len(candidates) > 1 and candidates[0][0] - candidates[1][0] < 0.2:
             choices = tuple(other for _, other in candidates)
-            self._log.ask(f"column.{role}", f"{name} is gone. Which column is it now?", choices)
+            self._log.add_question(f"column.{role}", f"{name} is gone. Which column is it now?", choices)
             return ""
         return candidates[0][1] if candidates else ""
 
@@ -213,7 +213,7 @@ class _Drift:
                     count = column.words[word]
                     evidence = f"{count:,} of the rows looked at {'has' if count == 1 else 'have'} it"
                     words = f"What does “{word}” in {name} mean?"
-                    self._log.ask(f"status.{word}", words, choices, evidence, column.first_lines(word))
+                    self._log.add_question(f"status.{word}", words, choices, evidence, column.first_lines(word))
 
 
 def _compatible_roles(role: str) -> set[str]:

@@ -27,7 +27,7 @@ class Finding:
             return "certain"
         return "likely" if self.confidence >= LIKELY else "assumed"
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "about": self.about,
             "value": self.value,
@@ -49,7 +49,7 @@ class Question:
     evidence: str = ""
     lines: tuple[int, ...] = ()
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "key": self.key,
             "question": self.words,
@@ -67,12 +67,12 @@ class DetectionLog:
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
-    def find(
+    def add_finding(
         self, about: str, value: str, evidence: str, confidence: float = CERTAIN, lines: tuple[int, ...] = ()
     ) -> None:
         self.findings.append(Finding(about, value, evidence, round(confidence, 2), lines))
 
-    def ask(
+    def add_question(
         self,
         key: str,
         words: str,
@@ -89,7 +89,7 @@ class DetectionLog:
         if answer is not None and not any(
             finding.about == key and finding.evidence == ANSWERED for finding in self.findings
         ):
-            self.find(key, answer, ANSWERED, 1.0)
+            self.add_finding(key, answer, ANSWERED, 1.0)
         return answer
 
 

@@ -27,7 +27,7 @@ class Fit:
     doubts: tuple[str, ...] = ()
     """Signs that the file comes from another source: unknown stores, another currency."""
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "contract": self.contract.name,
             "fits": self.fits,
@@ -90,7 +90,7 @@ def decodes_equally(sample: FileSample, encoding: str) -> bool:
     if "16" in detected or "16" in encoding:
         return detected.replace("-le", "").replace("-be", "") == encoding.replace("-le", "").replace("-be", "")
     try:
-        return all(word.encode(detected) == word.encode(encoding) for word in sample.foreign)
+        return all(word.encode(detected) == word.encode(encoding) for word in sample.non_ascii_words)
     except (UnicodeEncodeError, LookupError):
         return False
 

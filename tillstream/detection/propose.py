@@ -36,12 +36,12 @@ class Proposal:
         """Lowest confidence of any finding; 0 while a question is open."""
         return 0.0 if self.questions else min((one.confidence for one in self.findings), default=0.0)
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return {
             "contract": self.contract,
             "sure": self.sure,
-            "findings": [one.plain() for one in self.findings],
-            "questions": [one.plain() for one in self.questions],
+            "findings": [one.to_dict() for one in self.findings],
+            "questions": [one.to_dict() for one in self.questions],
             "rows_read": self.rows,
             "bytes_read": self.read,
         }
@@ -55,7 +55,7 @@ class FileSample:
     file: dict[str, Any] = field(default_factory=dict)
     """The contract's `file` section."""
     read: int = 0
-    foreign: tuple[str, ...] = ()
+    non_ascii_words: tuple[str, ...] = ()
     """Distinct words with non-ASCII letters, for text files."""
 
 
@@ -78,19 +78,19 @@ def propose(
     *,
     name: str = "",
     answers: Mapping[str, str] | None = None,
-    looked: FileSample | None = None,
+    sample: FileSample | None = None,
 ) -> Proposal:
     """Propose a contract for a file.
 
     name: file name or name of the new contract. answers: by question key, also for questions that are not open.
-    looked: sample of a file in another format, instead of the stream.
+    sample: sample of a file in another format, instead of the stream.
     """
     log = DetectionLog(dict(answers or {}))
-    if looked is None:
+    if sample is None:
         if stream is None:
             raise ValueError("give a stream or a sheet")
-        looked = sample_file(stream, log)
-    return _Proposer(looked, log, name).run()
+        sample = sample_file(stream, log)
+    return _Proposer(sample, log, name).run()
 
 
 class _Proposer:
@@ -103,7 +103,7 @@ class _Proposer:
         log, sheet = self._log, self._sheet
         check_names(log.answers, sheet.columns)
         for name in sheet.repeated:
-            log.find("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
+            log.add_finding("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
         role_columns = roles.assign(self._profiles, log)
         style = numbers.decide(self._number_columns(role_columns), log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
@@ -164,10 +164,10 @@ class _Proposer:
             self._ask_for_discount(role_columns, unmapped)
         elif self._log.answers.get("column.net_amount") != "-":
             words = "Which column is the total of a line, after discount and before tax? `-` where none is."
-            self._log.ask("column.net_amount", words, (*unmapped, "-"))
+            self._log.add_question("column.net_amount", words, (*unmapped, "-"))
         else:
             for role in missing_roles:
-                self._log.ask(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", unmapped)
+                self._log.add_question(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", unmapped)
 
     def _unmapped_numbers(self, role_columns: dict[str, str]) -> tuple[str, ...]:
         """Numeric columns without a role."""
@@ -187,14 +187,14 @@ class _Proposer:
         candidates = [name for name in unmapped if not match_header(name) and self._profiles[name].numbers.decimal]
         if candidates:
             words = "Which column is a discount on the line? `-` where none is."
-            self._log.ask(
+            self._log.add_question(
                 "column.discount", words, (*candidates, "-"), "the total is computed, and its name is not known"
             )
 
     def _region(self) -> str:
         answer = self._log.answer("region")
         if not answer:
-            self._log.ask("region", "To which region are these sales reported?", (), "a file does not say it")
+            self._log.add_question("region", "To which region are these sales reported?", (), "a file does not say it")
         return answer or "?"
 
     def _country(self, role_columns: dict[str, str]) -> str:
@@ -203,7 +203,9 @@ class _Proposer:
             return ""
         answer = log.answer("country")
         if answer is None:
-            log.ask("country", "In which country were these sold? `-` leaves it open.", (), "no column says it")
+            log.add_question(
+                "country", "In which country were these sold? `-` leaves it open.", (), "no column says it"
+            )
         return "" if answer in {None, "-"} else str(answer)
 
     def _dates(self, role_columns: dict[str, str]) -> dict[str, Any]:
@@ -221,17 +223,17 @@ class _Proposer:
             time_column = self._sheet.columns[role_columns["time"]]
             settings["time_formats"] = list(clock_formats(time_column))
             has_times = True
-            log.find("column.time", time_column.name, "its cells are times, and the dates have none", LIKELY)
+            log.add_finding("column.time", time_column.name, "its cells are times, and the dates have none", LIKELY)
         return settings | {"time_zone": self._zone(required=has_times and not style.has_offsets)}
 
     def _zone(self, *, required: bool) -> str:
         zone = self._log.answer("time_zone")
         if not zone and required:
             words = "In which time zone are the times, such as Europe/London?"
-            self._log.ask("time_zone", words, (), "times say no zone")
+            self._log.add_question("time_zone", words, (), "times say no zone")
         elif not zone:
             evidence = "days without times, or times with their offset, need no zone"
-            self._log.find("time_zone", "UTC", evidence, LIKELY)
+            self._log.add_finding("time_zone", "UTC", evidence, LIKELY)
         return zone or "UTC"
 
     def _identify_sales(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:

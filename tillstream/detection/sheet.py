@@ -41,7 +41,7 @@ class Sheet:
     names: tuple[str, ...]
     columns: dict[str, Column]
     rows: int
-    whole: bool
+    is_complete: bool
     """Whether the sample contains every row of the file."""
     contiguous_rows: int
     """Number of leading rows that are consecutive in the file."""
@@ -54,7 +54,7 @@ def build_sheet(
     rows: Sequence[Sequence[str]],
     lines: Sequence[int],
     *,
-    whole: bool,
+    is_complete: bool,
     contiguous_rows: int | None = None,
 ) -> Sheet:
     """Build a sheet from rows with one cell per name; for repeated names, the first column is used."""
@@ -67,5 +67,10 @@ def build_sheet(
             columns[name] = Column(name, tuple(map(str.strip, values)), line_numbers)
     repeated = tuple(sorted({name for name in trimmed if trimmed.count(name) > 1}))
     return Sheet(
-        tuple(columns), columns, len(rows), whole, len(rows) if contiguous_rows is None else contiguous_rows, repeated
+        tuple(columns),
+        columns,
+        len(rows),
+        is_complete,
+        len(rows) if contiguous_rows is None else contiguous_rows,
+        repeated,
     )

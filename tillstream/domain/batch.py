@@ -88,7 +88,7 @@ class Batch:
     """For a file that no longer matches its contract: `contract`, the proposed next version as plain data, and
     `changes`, its differences as text."""
 
-    def moved(self, state: State, at: str, **changes: Any) -> "Batch":
+    def with_state(self, state: State, at: str, **changes: Any) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise Rejected(f"{self.file} is {self.state}; it cannot become {state}.")

@@ -61,7 +61,7 @@ class Scope:
             return False
         return self.stores is None or (stores is not None and all(store in self.stores for store in stores))
 
-    def narrowed(self, only: frozenset[Action], regions: tuple[str, ...] = ()) -> "Scope":
+    def restrict(self, only: frozenset[Action], regions: tuple[str, ...] = ()) -> "Scope":
         """A copy limited to these actions and, unless empty, to these of its regions."""
         remaining = self.regions
         if regions:

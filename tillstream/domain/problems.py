@@ -28,7 +28,7 @@ class ProblemType:
     message: str
     remedy: str
 
-    def says(self, column: str | None = None, value: str | None = None, detail: str = "") -> str:
+    def format_message(self, column: str | None = None, value: str | None = None, detail: str = "") -> str:
         return self.message.format(column=column or "", value=value or "", detail=detail)
 
 

@@ -57,7 +57,7 @@ class PersonalToken:
 
     def scope(self, user: User) -> Scope:
         """The user's current scope, narrowed to the rights and regions of the token."""
-        return user.scope.narrowed(frozenset(RIGHTS[name] for name in self.rights), self.regions)
+        return user.scope.restrict(frozenset(RIGHTS[name] for name in self.rights), self.regions)
 
     def state(self, now: datetime) -> str:
         """live, expired or revoked."""

@@ -77,7 +77,7 @@ class SettlementResult:
     """Batches that are held instead of settled."""
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
-    answers: "tuple[pa.Table, ...]" = ()
+    results: "tuple[pa.Table, ...]" = ()
     """Only from `preview`: the results of its questions."""
 
 

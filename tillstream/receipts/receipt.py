@@ -173,7 +173,7 @@ def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> di
     problem_type = CATALOGUE[problem["code"]]
     column = problem.get("column")
     name = header_names.get(column, column) if column else None
-    message = problem_type.says(name, problem.get("value"), problem.get("detail") or "")
+    message = problem_type.format_message(name, problem.get("value"), problem.get("detail") or "")
     return problem | {"message": message, "remedy": problem_type.remedy, "severity": problem_type.severity.value}
 
 

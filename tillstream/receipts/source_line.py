@@ -101,7 +101,7 @@ def _row(block: Block, index: int) -> FileRow:
 
 def _unreadable(block: Block, line: int) -> list[FileRow]:
     """The unreadable rows of a block nearest to the line."""
-    rows = sorted(block.refused, key=lambda row: row.line_number)
+    rows = sorted(block.unreadable, key=lambda row: row.line_number)
     above = [row for row in rows if row.line_number <= line][-_CONTEXT_ROWS - 1 :]
     below = [row for row in rows if row.line_number > line][:_CONTEXT_ROWS]
     return [FileRow(row.line_number, row.row_number, row.raw) for row in (*above, *below)]

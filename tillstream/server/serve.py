@@ -76,7 +76,7 @@ def _port_is_free(settings: Settings) -> None:
 
 
 def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
-    app = replace(app, attended=True)
+    app = replace(app, has_worker=True)
     settings = app.settings
     password = accounts.first_admin(app.ports)
     token = secrets.token_urlsafe(32)

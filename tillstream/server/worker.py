@@ -86,7 +86,7 @@ class Worker:
         # The folder has a single owner: runs in progress at start belong to a dead process, so the first sweep
         # does not wait for their leases to expire.
         app = self._app
-        reconcile.run(app.ports, app.book, patience=self._patience, hand_on=bool(app.settings.project))
+        reconcile.run(app.ports, app.book, patience=self._patience, delegate=bool(app.settings.project))
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.refresh(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)

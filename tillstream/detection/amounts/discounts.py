@@ -50,14 +50,14 @@ def _kind(
         return str(answer)
     is_rate = percent or is_rate_header(name)
     if not priced and (is_rate or _all_fractions(values)):
-        log.find("discount", "rate", f"{name} holds parts and no amounts, and no price tells of what", LIKELY)
+        log.add_finding("discount", "rate", f"{name} holds parts and no amounts, and no price tells of what", LIKELY)
         return ""
     if not values:
-        log.find("discount", "amount", f"{name} is empty or 0 in all rows looked at", LIKELY)
+        log.add_finding("discount", "amount", f"{name} is empty or 0 in all rows looked at", LIKELY)
         return "" if is_rate else "amount"
     proved_kinds = _proved_kinds(money) if priced else []
     if len(proved_kinds) == 1:
-        log.find("discount", proved_kinds[0], f"so {name} explains the total of its line", MIN_SHARE)
+        log.add_finding("discount", proved_kinds[0], f"so {name} explains the total of its line", MIN_SHARE)
         return proved_kinds[0]
     return _kind_by_values(
         name, values, log, is_rate=is_rate, percent=percent, has_total=bool(_TOTALS & set(roles)) and not proved_kinds
@@ -69,15 +69,15 @@ def _kind_by_values(
 ) -> str:
     """Choose a kind by values if no sum proves one. has_total: the file has a total that no kind explains."""
     if percent:
-        log.find("discount", "percent", f"the cells of {name} say so", LIKELY)
+        log.add_finding("discount", "percent", f"the cells of {name} say so", LIKELY)
         return "percent"
     if not is_rate and not _may_be_rates(values):
-        log.find("discount", "amount", f"{name} holds odd cents, or more than a hundred", LIKELY)
+        log.add_finding("discount", "amount", f"{name} holds odd cents, or more than a hundred", LIKELY)
         return "amount"
     if has_total:
-        log.find("discount", "-", f"no sum shows what {name} takes off, and the file has its own total", LIKELY)
+        log.add_finding("discount", "-", f"no sum shows what {name} takes off, and the file has its own total", LIKELY)
         return ""
-    log.ask("discount", f"What does {name} hold?", KINDS, "no total of a line proves it")
+    log.add_question("discount", f"What does {name} hold?", KINDS, "no total of a line proves it")
     return "amount"
 
 

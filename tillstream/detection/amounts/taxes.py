@@ -27,14 +27,14 @@ def ask_for_tax(
         return
     words = "Which column is the tax? `-` where none is."
     if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:
-        log.ask(
+        log.add_question(
             "column.tax", words, (*unmapped, "-"), f"{total_column} holds the tax, and no name says which column it is"
         )
         return
     for name in unmapped:
         if total_column and _looks_like_tax(_pairs(sheet, name, total_column, style)):
             evidence = f"{name} is an even part of {total_column}, as a tax is; its name is not known"
-            log.ask("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
+            log.add_question("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
 
 
 def _pairs(sheet: Sheet, name: str, total: str, style: NumberStyle) -> list[Row]:

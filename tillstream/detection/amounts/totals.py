@@ -38,7 +38,7 @@ def decide(
         name = roles["net_amount"]
         if share:
             evidence = f"quantity × price less discount is the {name} in {share:.0%} of the rows looked at"
-            log.find("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
+            log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
     return rule
@@ -54,17 +54,19 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     for role, evidence, share, lines in _total_proofs(money, roles, priced=priced):
         if share >= MIN_SHARE and role not in roles:
             _set_total_role(money, roles, role)
-            log.find(f"column.{role}", name, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
+            log.add_finding(f"column.{role}", name, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
             return
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
-        log.find("column.extra", name, evidence, LIKELY)
+        log.add_finding("column.extra", name, evidence, LIKELY)
     elif "tax" in roles or "gross_amount" in roles:
-        log.ask("amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it")
+        log.add_question(
+            "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it"
+        )
         roles["net_amount"] = name
     else:
         _set_total_role(money, roles, "net_amount")
-        log.find("column.net_amount", name, f"{name} is the only total, and no column tells a tax", ASSUMED)
+        log.add_finding("column.net_amount", name, f"{name} is the only total, and no column tells a tax", ASSUMED)
 
 
 def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
@@ -142,13 +144,15 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
     if "tax" not in roles and "gross_amount" not in roles:
-        log.find("prices", "before tax", "no column tells a tax", ASSUMED)
+        log.add_finding("prices", "before tax", "no column tells a tax", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
         if share >= MIN_SHARE:
-            log.find("prices", price_type, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
+            log.add_finding("prices", price_type, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
             return {} if price_type == "before tax" else _with_tax(roles, log)
-    log.ask("prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it")
+    log.add_question(
+        "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it"
+    )
     return {}
 
 
@@ -191,5 +195,5 @@ def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     if answer is None:
         name = roles.get("gross_amount", "the prices")
         words = f"Which part of the net amount is the tax in {name}, such as 0.19? 0 where there is none."
-        log.ask("tax_rate", words, (), "no column tells it")
+        log.add_question("tax_rate", words, (), "no column tells it")
     return {"include": "tax", "tax_rate": answer or "0"}

@@ -30,13 +30,13 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
         evidence = f"{' and '.join(unique[0])} differ in all {sheet.rows:,} rows looked at; no column is a sale number"
     elif nearly:
         names, lines = nearly[0]
-        log.ask(
+        log.add_question(
             "identity", "Which columns name a sale line?", choices, f"{', '.join(names)} nearly do, but repeat", lines
         )
         return ()
     else:
         evidence = "no column is a sale number, and no few columns are different in every row"
-    log.ask("identity", "Which columns name a sale line?", choices, evidence)
+    log.add_question("identity", "Which columns name a sale line?", choices, evidence)
     return unique[0] if unique else ()
 
 
@@ -63,11 +63,11 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
     name = roles["sale_id"]
     if sheet.columns[name].filled < sheet.rows:
         empty = sheet.rows - sheet.columns[name].filled
-        log.find("identity", name, f"{name} is empty in {empty:,} rows, which will be refused", 0.7)
+        log.add_finding("identity", name, f"{name} is empty in {empty:,} rows, which will be refused", 0.7)
     names = [roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles]
     if "line_key" not in roles:
         sales = len(set(sheet.columns[name].words))
-        log.find(
+        log.add_finding(
             "identity",
             name,
             f"{name} names {sales:,} sales in {sheet.rows:,} rows; equal products are numbered",
@@ -76,12 +76,12 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
         return
     duplicates = _duplicate_rows(sheet, tuple(names))
     if not duplicates[0]:
-        log.find(
+        log.add_finding(
             "identity", ",".join(names), f"{' and '.join(names)} differ in all {sheet.rows:,} rows looked at", CERTAIN
         )
         return
     lines = duplicates[1]
-    log.ask(
+    log.add_question(
         "identity",
         "Which columns name a sale line?",
         (",".join(names), name),
@@ -134,7 +134,7 @@ def per_store(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...]
         pairs = zip(sheet.columns[roles["sale_id"]].cells, sheet.columns[roles["store_id"]].cells, strict=True)
         for number, store in pairs:
             if stores.setdefault(number, store) != store:
-                log.find(
+                log.add_finding(
                     "identity.ids", "per-store", f"{number} stands in two stores, {stores[number]} and {store}", LIKELY
                 )
                 break

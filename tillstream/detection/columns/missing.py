@@ -35,5 +35,5 @@ def _means_missing(word: str, profile: Profile, log: DetectionLog) -> bool:
         count, name = profile.column.words[word], profile.column.name
         evidence = f"it stands {count:,} × in {name}"
         words = f"Does “{word}” mean that there is no value?"
-        log.ask(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.first_lines(word))
+        log.add_question(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.first_lines(word))
     return answer != "no"

@@ -120,7 +120,9 @@ def _assign_role(
     match, name = best_matches[0]
     names = tuple(name for _, name in best_matches)
     if len(best_matches) > 1 and role in NUMERIC | {"date", "sale_id", "line_key"} and role != "amount":
-        log.ask(f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", names, "they are called alike")
+        log.add_question(
+            f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", names, "they are called alike"
+        )
     elif best < CLEAR and len(best_matches) > 1:
         return
     assigned[role] = name
@@ -128,7 +130,7 @@ def _assign_role(
     if role in _UNDECIDED:
         return
     alternatives = f"; {', '.join(names[1:])} could be it too" if len(names) > 1 else ""
-    log.find(
+    log.add_finding(
         f"column.{role}", name, f"its name means {match.synonym}{alternatives}", best if len(names) == 1 else LIKELY
     )
 
@@ -141,9 +143,9 @@ def _assign_date_by_values(
     if len(names) == 1:
         assigned["date"] = names[0]
         used.add(names[0])
-        log.find("column.date", names[0], "it is the only column of dates", CERTAIN - 0.05)
+        log.add_finding("column.date", names[0], "it is the only column of dates", CERTAIN - 0.05)
     else:
-        log.ask("column.date", "Which column says when the sale happened?", tuple(names))
+        log.add_question("column.date", "Which column says when the sale happened?", tuple(names))
 
 
 def _ask_unreadable_amounts(
@@ -158,7 +160,7 @@ def _ask_unreadable_amounts(
         if role not in assigned and f"column.{role}" not in log.answers and not profile.can_be(role):
             words = f"Is {name} the {role.replace('_', ' ')}? `-` if not."
             evidence = f"{profile.numbers.share:.0%} of its cells are numbers"
-            log.ask(
+            log.add_question(
                 f"column.{role}",
                 words,
                 (name, "-"),

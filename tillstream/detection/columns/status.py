@@ -30,7 +30,7 @@ def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Detecti
         if answer in STATUSES or not empty:
             rule["default"] = answer if answer in STATUSES else None
         else:
-            log.ask(
+            log.add_question(
                 "status.default", f"What is a line without a word in {name}?", STATUSES, f"{empty:,} rows have none"
             )
     if "returned" not in words.values():
@@ -47,9 +47,11 @@ def _map_words(sheet: Sheet, name: str, log: DetectionLog) -> dict[str, str]:
             statuses[word] = answer
         elif meaning := STATUS_BY_WORD.get(plain(word)):
             statuses[word] = meaning
-            log.find(f"status.{word}", meaning, f"a word of {name}", LIKELY, column.first_lines(word))
+            log.add_finding(f"status.{word}", meaning, f"a word of {name}", LIKELY, column.first_lines(word))
         else:
-            log.ask(f"status.{word}", f"What does “{word}” in {name} mean?", STATUSES, "", column.first_lines(word))
+            log.add_question(
+                f"status.{word}", f"What does “{word}” in {name} mean?", STATUSES, "", column.first_lines(word)
+            )
             statuses[word] = "completed"
     return statuses
 
@@ -74,11 +76,13 @@ def _detect_returns(
         evidence = (
             f"{matching:,} of {rows:,} rows whose {roles['sale_id']} begins with {letters} have a negative {signed}"
         )
-        log.find("returns", f"prefix {letters}", evidence, CERTAIN if matching == rows else LIKELY, lines)
+        log.add_finding("returns", f"prefix {letters}", evidence, CERTAIN if matching == rows else LIKELY, lines)
     elif "quantity" in roles:
         rule["negative_quantity"] = "returned"
         one_or_more = "row has" if negative_rows == 1 else "rows have"
-        log.find("returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines)
+        log.add_finding(
+            "returns", "negative quantity", f"{negative_rows:,} {one_or_more} a negative {signed}", LIKELY, lines
+        )
 
 
 def _return_prefix(

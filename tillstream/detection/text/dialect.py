@@ -64,14 +64,16 @@ def decide(text: DecodedSample, log: DetectionLog, *, whole: bool, includes_end:
         lines += [NO_LINE] * len(more)
     total_rows, ignore = footers.totals(cells)
     if ignore:
-        log.find("ignore", ", ".join(ignore), f"so begin {len(total_rows)} of the last rows: totals, no sales", LIKELY)
+        log.add_finding(
+            "ignore", ", ".join(ignore), f"so begin {len(total_rows)} of the last rows: totals, no sales", LIKELY
+        )
     repeated = {index for index, row in enumerate(cells) if header_index is not None and _is_header_row(row, names)}
     if repeated:
-        log.find("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
+        log.add_finding("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
     kept = [index for index in range(len(cells)) if index not in total_rows | repeated]
     contiguous_rows -= sum(index < contiguous_rows for index in total_rows | repeated)
     cells, lines = [cells[index] for index in kept], [lines[index] for index in kept]
-    sheet = build_sheet(names, cells, lines, whole=whole and has_all_rows, contiguous_rows=contiguous_rows)
+    sheet = build_sheet(names, cells, lines, is_complete=whole and has_all_rows, contiguous_rows=contiguous_rows)
     return Dialect(delimiter, line, ignore, tuple(names) if header_index is None else ()), sheet
 
 
@@ -101,14 +103,14 @@ def _delimiter(head: str, log: DetectionLog) -> str:
     ranked = sorted(scores, key=lambda sign: -scores[sign])
     best, other = ranked[0], ranked[1]
     if not scores[best]:
-        log.find("delimiter", ",", "there is only one column", LIKELY)
+        log.add_finding("delimiter", ",", "there is only one column", LIKELY)
         return ","
     share = min(1.0, scores[best] % 10)
     evidence = f"{share:.0%} of the first records have equally many cells with {DELIMITERS[best]}s"
     if scores[best] > 1.25 * scores[other]:
-        log.find("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
+        log.add_finding("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
     else:
-        log.ask("delimiter", "What stands between the cells?", tuple(s for s in ranked if scores[s]), evidence)
+        log.add_question("delimiter", "What stands between the cells?", tuple(s for s in ranked if scores[s]), evidence)
     return best
 
 
@@ -171,14 +173,18 @@ def _header_index(rows: list[Row], width: int, log: DetectionLog) -> int | None:
     if not candidates:
         first = rows[0][0] if rows else 1
         evidence = "no row looks like names"
-        log.ask("header", "On which line do the names of the columns stand? 0: on none.", (), evidence, (first,))
+        log.add_question(
+            "header", "On which line do the names of the columns stand? 0: on none.", (), evidence, (first,)
+        )
         return 0 if rows else None
     best = max(count for count, _ in candidates)
     index = next(index for count, index in candidates if count == best)
     line = rows[index][0]
     if best >= 2 or index == 0:
         evidence = f"{best} of its names are known" if best else "it is the first row, of texts alone"
-        log.find("header", f"line {line}", evidence, CERTAIN if best >= 3 else LIKELY, (line,))
+        log.add_finding("header", f"line {line}", evidence, CERTAIN if best >= 3 else LIKELY, (line,))
     else:
-        log.ask("header", "On which line do the names of the columns stand?", (str(line),), "no known names", (line,))
+        log.add_question(
+            "header", "On which line do the names of the columns stand?", (str(line),), "no known names", (line,)
+        )
     return index

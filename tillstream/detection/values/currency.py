@@ -87,11 +87,11 @@ def decide(
     proofs, shared, evidence, lines = _proofs(number_columns)
     if len(proofs) == 1 and (not shared or set(proofs) <= set(shared)):
         currency, (evidence, lines) = next(iter(proofs.items()))
-        log.find("currency", currency, evidence, LIKELY + 0.05, lines)
+        log.add_finding("currency", currency, evidence, LIKELY + 0.05, lines)
         return currency
     if proofs:
         evidence = " against ".join(words for words, _ in proofs.values()) + (f" and {evidence}" if evidence else "")
-    log.ask("currency", "In which currency are the amounts?", tuple(proofs) or shared, evidence, lines)
+    log.add_question("currency", "In which currency are the amounts?", tuple(proofs) or shared, evidence, lines)
     return next(iter(proofs), "")
 
 
@@ -100,7 +100,7 @@ def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: DetectionLog) 
     column = sheet.columns[roles["currency"]]
     words = set(column.words)
     if words and words <= CODES and column.filled == sheet.rows:
-        log.find("currency", ", ".join(sorted(words)), f"{column.name} holds codes of currencies", CERTAIN)
+        log.add_finding("currency", ", ".join(sorted(words)), f"{column.name} holds codes of currencies", CERTAIN)
         return True
     del roles["currency"]
     return False

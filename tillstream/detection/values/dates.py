@@ -159,7 +159,7 @@ def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, 
     """Detect the date style. Asks `date_order` if no row proves it. numbers: the sale id column, if any."""
     formats = dict(dates.named)
     for format_, cell in dates.named.items():
-        log.find("dates", format_, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
+        log.add_finding("dates", format_, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
     for shape, examples in dates.shapes.items():
         order = _order(shape, examples, column, sheet, log, numbers)
         format_ = _format(shape, order)
@@ -186,7 +186,7 @@ def _order(
     four_digit_ends = (bool(shape[3]), bool(shape[4]))
     if four_digit_ends[0]:
         cell = next(iter(examples.values()))
-        log.find(
+        log.add_finding(
             "date_order", "YMD", f"“{cell}” in {column.name} begins with the year", CERTAIN, column.first_lines(cell)
         )
         return "YMD"
@@ -204,12 +204,12 @@ def _order(
     if len(remaining) == 1:
         cells = sorted(set(exclusions.values()))[:2]
         evidence = f"{' and '.join(f'“{cell}”' for cell in cells)} in {column.name} can be nothing else"
-        log.find("date_order", remaining[0], evidence, CERTAIN, column.first_lines(*cells))
+        log.add_finding("date_order", remaining[0], evidence, CERTAIN, column.first_lines(*cells))
         return remaining[0]
     if not remaining:
         cells = sorted(set(exclusions.values()))[:3]
         evidence = f"{', '.join(f'“{cell}”' for cell in cells)} in {column.name} contradict each other"
-        log.ask("date_order", words, ("DMY", "MDY", "YMD"), evidence, column.first_lines(*cells))
+        log.add_question("date_order", words, ("DMY", "MDY", "YMD"), evidence, column.first_lines(*cells))
         return "DMY"
     return _order_by_sequence(remaining, column, sheet, log, numbers, words)
 
@@ -232,10 +232,10 @@ def _order_by_sequence(
         evidence = (
             f"so read, the days of {column.name} ascend {context}from row to row; read as {ranked[1]} they jump back"
         )
-        log.find("date_order", ranked[0], f"{evidence} in {other[0]:.0%} of their changes", 0.95)
+        log.add_finding("date_order", ranked[0], f"{evidence} in {other[0]:.0%} of their changes", 0.95)
         return ranked[0]
     evidence = f"no day in {column.name} is greater than 12, as in “{cell}”"
-    log.ask("date_order", words, tuple(remaining), evidence, column.first_lines(cell))
+    log.add_question("date_order", words, tuple(remaining), evidence, column.first_lines(cell))
     return ranked[0]
 
 
@@ -283,11 +283,11 @@ def language_of(words: set[str], log: DetectionLog) -> str:
     }
     listed = ", ".join(sorted(words)[:4])
     if not matches:
-        log.ask("language", "In which language are the names of months?", LANGUAGES, listed)
+        log.add_question("language", "In which language are the names of months?", LANGUAGES, listed)
         return "en"
     best = next(iter(matches))
     if len(matches) > 1:
-        log.ask("language", "In which language are the names of months?", tuple(matches), listed)
+        log.add_question("language", "In which language are the names of months?", tuple(matches), listed)
     else:
-        log.find("language", best, f"the months are called {listed}", CERTAIN)
+        log.add_finding("language", best, f"the months are called {listed}", CERTAIN)
     return best

@@ -221,7 +221,7 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Detectio
     thousands = next((sign for sign in grouping if sign != decimal), other if other in ambiguous else "")
     if thousands:
         column, cell = grouping.get(thousands) or ambiguous[thousands]
-        log.find("thousands", thousands, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
+        log.add_finding("thousands", thousands, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
     return NumberStyle(decimal, thousands)
 
 
@@ -233,16 +233,18 @@ def _proved(
     if len(sides) == 2:
         pair = [proofs[sign][0] for sign in sides]
         evidence = " against ".join(f"“{cell}” in {column.name}" for column, cell in pair)
-        log.ask("decimal", words, (".", ","), evidence, tuple(x for c, cell in pair for x in c.first_lines(cell)))
+        log.add_question(
+            "decimal", words, (".", ","), evidence, tuple(x for c, cell in pair for x in c.first_lines(cell))
+        )
         return sides[0]
     if sides:
         column, cell = proofs[sides[0]][0]
-        log.find("decimal", sides[0], f"“{cell}” in {column.name}", CERTAIN, column.first_lines(cell))
+        log.add_finding("decimal", sides[0], f"“{cell}” in {column.name}", CERTAIN, column.first_lines(cell))
         return sides[0]
     if ambiguous:
         column, cell = next(iter(ambiguous.values()))
         evidence = f"“{cell}” in {column.name} may be a thousand and more, or a fraction of three digits"
-        log.ask("decimal", words, (".", ","), evidence, column.first_lines(cell))
+        log.add_question("decimal", words, (".", ","), evidence, column.first_lines(cell))
         return "."
-    log.find("decimal", ".", "every number looked at is whole", ASSUMED)
+    log.add_finding("decimal", ".", "every number looked at is whole", ASSUMED)
     return "."

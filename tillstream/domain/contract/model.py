@@ -149,7 +149,7 @@ class Contract(Strict):
             yield f"{rules[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *rules[1:]])}"
         if rules and self.status.prefixes:
             yield "status.prefixes: only sale numbers of the source (columns.sale_id) have prefixes"
-        if self.identity.by_content and self.numbered:
+        if self.identity.by_content and self.has_line_numbers:
             yield "columns.line_key: where content names a row, its place in the file must not"
 
     def _column_errors(self) -> Iterator[str]:
@@ -174,14 +174,14 @@ class Contract(Strict):
         return tuple(dict.fromkeys(needed_headers(mapped, self.made)))
 
     @property
-    def naming(self) -> tuple[object, ...]:
+    def sale_identity(self) -> tuple[object, ...]:
         """How sales and lines are identified; equal for contracts that give a sale the same id."""
         own = {header: name for name, header in self.columns.items()}
         parts = tuple(own.get(header, header) for header in self.identity.made_of)
-        return self.identity.ids, self.numbered, parts, self.identity.by_content
+        return self.identity.ids, self.has_line_numbers, parts, self.identity.by_content
 
     @property
-    def numbered(self) -> bool:
+    def has_line_numbers(self) -> bool:
         """Whether the source numbers the lines of a sale."""
         return "line_key" in self.columns
 

@@ -68,7 +68,7 @@ def _first_rows(open_original: Open) -> FileSample:
     cells = block.cells.slice(0, SAMPLE_ROWS)
     rows = list(zip(*(column.to_pylist() for column in cells.columns), strict=True))
     lines = block.line_number[:SAMPLE_ROWS].tolist()
-    return FileSample(build_sheet(cells.column_names, rows, lines, whole=False))
+    return FileSample(build_sheet(cells.column_names, rows, lines, is_complete=False))
 
 
 def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:

@@ -121,11 +121,11 @@ class _TextReader:
 
     def blocks(self) -> Iterator[Block]:
         return text.read_delimited(
-            self.content, self.options.style, self.options.needed, block_bytes=self.options.block_bytes
+            self.content, self.options.style, self.options.required_headers, block_bytes=self.options.block_bytes
         )
 
     def header(self) -> list[str]:
-        return text.header(self.content, self.options.style, self.options.needed)
+        return text.header(self.content, self.options.style, self.options.required_headers)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - cells are in header order
         style, lines = self.options.style, io.StringIO(raw, newline="")

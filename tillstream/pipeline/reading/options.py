@@ -12,7 +12,7 @@ BLOCK_BYTES = 8 << 20
 @dataclass(frozen=True)
 class ReadOptions:
     style: FileStyle = field(default_factory=FileStyle)
-    needed: tuple[str, ...] = ()
+    required_headers: tuple[str, ...] = ()
     """Column names that identify the header row in formats that allow rows above it."""
     decimal: str = "."
     """Decimal separator for numbers in typed cells."""

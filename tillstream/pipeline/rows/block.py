@@ -34,14 +34,14 @@ class Block:
     """Columns of type `schema.TEXT`, named by the header; untrimmed, without nulls."""
     row_number: Ints
     line_number: Ints
-    refused: list[UnreadableRow]
+    unreadable: list[UnreadableRow]
     blank: int
     """Number of rows without any text; these are in neither `cells` nor `refused`."""
     raw: Callable[[int], str] = field(repr=False)
     """Source text of row i of `cells`, without the line ending."""
     ignored: int = 0
     """Number of non-sale rows, such as repeated headers and totals; these are not in `cells` either."""
-    cut: str = ""
+    truncation: str = ""
     """In the last block: why the file looks truncated, as text; empty if it does not."""
-    flagged: dict[str, Ints] = field(default_factory=dict)
+    warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""

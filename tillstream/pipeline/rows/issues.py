@@ -120,7 +120,7 @@ class Issues:
         selected = None if values is None else values.take(pa.array(rows))
         self.add(rows, code, column, selected, detail if isinstance(detail, str) else detail.take(pa.array(rows)))
 
-    def only(self, keep: npt.NDArray[np.bool_]) -> "Issues":
+    def filter(self, keep: npt.NDArray[np.bool_]) -> "Issues":
         """Issues of the rows where `keep`, bool (n,), is true, reindexed to the filtered table."""
         filtered = Issues()
         places = np.cumsum(keep) - 1
@@ -149,7 +149,9 @@ class Issues:
         table = pa.concat_tables(selected)
         return table.take(pa.array(np.argsort(table.column("index").to_numpy(), kind="stable")))
 
-    def where(self, length: int, columns: frozenset[str], severity: Severity = Severity.ERROR) -> npt.NDArray[np.bool_]:
+    def rows_with_issue(
+        self, length: int, columns: frozenset[str], severity: Severity = Severity.ERROR
+    ) -> npt.NDArray[np.bool_]:
         """bool (length,): rows with an issue of this severity in one of the columns."""
         mask = np.zeros(length, np.bool_)
         for group in self._groups:
@@ -157,7 +159,7 @@ class Issues:
                 mask[group.rows] = True
         return mask
 
-    def refused(self, length: int) -> npt.NDArray[np.bool_]:
+    def rejected_mask(self, length: int) -> npt.NDArray[np.bool_]:
         """bool (length,): rows with at least one error."""
         mask = np.zeros(length, np.bool_)
         for group in self._groups:

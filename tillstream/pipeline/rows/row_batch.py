@@ -30,9 +30,9 @@ class RowBatch:
     table: pa.Table
     row_number: npt.NDArray[np.int64]
     line_number: npt.NDArray[np.int64]
-    findings: Issues
+    issues: Issues
     raw: Callable[[int], str]
-    refused: list[RejectedRow] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
     """Rows that could not be parsed into cells."""
     blank: int = 0
     accepted: npt.NDArray[np.bool_] | None = None
@@ -41,7 +41,7 @@ class RowBatch:
     fix_number: int = 0
     ignored: int = 0
     """Number of non-sale rows, such as repeated headers and totals."""
-    cut: str = ""
+    truncation: str = ""
     """In the last batch: why the file looks truncated, as text."""
 
 
@@ -57,8 +57,8 @@ def drop_rows(batch: RowBatch, rows: frozenset[int]) -> RowBatch:
         table=batch.table.filter(pa.array(keep)),
         row_number=batch.row_number[keep],
         line_number=batch.line_number[keep],
-        findings=batch.findings.only(keep),
+        issues=batch.issues.filter(keep),
         raw=lambda index: raw(int(indices[index])),
-        refused=[row for row in batch.refused if row.row_number not in rows],
+        rejected=[row for row in batch.rejected if row.row_number not in rows],
         accepted=None if batch.accepted is None else batch.accepted[keep],
     )

@@ -136,4 +136,4 @@ def _describe_new(new: list[str]) -> str:
 
 
 def _hold(code: str, *, value: str = "", detail: str = "") -> Hold:
-    return Hold(code, CATALOGUE[code].says(value=value, detail=detail))
+    return Hold(code, CATALOGUE[code].format_message(value=value, detail=detail))

@@ -41,7 +41,7 @@ def split(part: RowBatch, hasher: Hasher) -> SplitRows:
     accepted = None
     if not rejected.all():
         accepted = hasher.with_hashes(_accepted_rows(part, None if not rejected.any() else ~rejected))
-    rows = [*part.refused, *_rejected_rows(part, rejected)]
+    rows = [*part.rejected, *_rejected_rows(part, rejected)]
     return SplitRows(
         part,
         accepted,
@@ -53,9 +53,9 @@ def split(part: RowBatch, hasher: Hasher) -> SplitRows:
 
 def _rejected(part: RowBatch, length: int) -> npt.NDArray[np.bool_]:
     if part.accepted is None or not part.accepted.any():
-        return part.findings.refused(length)
+        return part.issues.rejected_mask(length)
     rejected = np.zeros(length, np.bool_)
-    for issue in part.findings:
+    for issue in part.issues:
         if CATALOGUE[issue.code].severity is Severity.ERROR:
             is_accepted = part.accepted[issue.rows] if issue.code in ACCEPTABLE else np.zeros(len(issue.rows), np.bool_)
             rejected[issue.rows[~is_accepted]] = True
@@ -83,7 +83,7 @@ def _rejected_rows(part: RowBatch, rejected: npt.NDArray[np.bool_]) -> list[Reje
     if not rejected.any():
         return []
     problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(rejected)}
-    errors = part.findings.table(Severity.ERROR)
+    errors = part.issues.table(Severity.ERROR)
     for row in errors.filter(pa.array(rejected[errors.column("index").to_numpy()])).to_pylist():
         problems[row.pop("index")].append(row)
     return [

@@ -93,7 +93,7 @@ def write(
         for rows in prefetch(split(part, hasher) for part in parts):
             writer.add(rows)
             if progress:
-                progress(rows.part.table.num_rows + rows.part.blank + rows.part.ignored + len(rows.part.refused))
+                progress(rows.part.table.num_rows + rows.part.blank + rows.part.ignored + len(rows.part.rejected))
         report = writer.finish()
     report.columns = columns[: known_headers.MAX_COLUMNS + 1]
     # a local installation settles in the same process and needs the memory

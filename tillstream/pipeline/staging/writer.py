@@ -106,11 +106,11 @@ class StagedWriter:
         self._count(part)
         report.rows_blank += part.blank
         report.rows_ignored += part.ignored
-        report.rows_read += part.table.num_rows + len(part.refused) + part.blank + part.ignored
-        report.cut = part.cut or report.cut
+        report.rows_read += part.table.num_rows + len(part.rejected) + part.blank + part.ignored
+        report.cut = part.truncation or report.cut
         if len(self._stores) <= MAX_STORES:
             self._stores.update(pc.unique(part.table.column("store_id")).to_pylist())
-            self._stores.update([None] if part.refused else ())
+            self._stores.update([None] if part.rejected else ())
         report.rows_refused += split.quarantined
         for name, rows in (("accepted", split.accepted), ("refused", split.refused)):
             if rows is not None:
@@ -133,11 +133,11 @@ class StagedWriter:
         writer.write_table(rows)
 
     def _count(self, part: RowBatch) -> None:
-        for summary in part.findings.summary():
+        for summary in part.issues.summary():
             self._tally(
                 summary.code, summary.column, summary.count, int(part.line_number[summary.first]), summary.value
             )
-        for row in part.refused:
+        for row in part.rejected:
             for problem in row.problems:
                 self._tally(problem["code"], problem["column"], 1, row.line_number, problem["value"])
 

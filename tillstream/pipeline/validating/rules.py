@@ -73,7 +73,7 @@ def rules_of(contract: Contract, received_date: date) -> Iterator[Rule]:
 
 def _required(contract: Contract) -> list[str]:
     """Return the required columns. Where sale ids are derived, the missing input columns are reported instead."""
-    numbered = [*_REQUIRED, *(["line_key"] if contract.numbered else [])]
+    numbered = [*_REQUIRED, *(["line_key"] if contract.has_line_numbers else [])]
     return [name for name in numbered if name != "sale_id" or name in contract.columns]
 
 

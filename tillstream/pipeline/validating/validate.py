@@ -34,7 +34,7 @@ def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_
     used = {rule.column for rule in rules}.union(*(rule.reads for rule in rules))
     columns = [column for column in NORMALISED if column.name in used]
     for rule, failed in _failures(table.select([column.name for column in columns]), lines_schema(columns), rules):
-        mask = failed & ~findings.where(table.num_rows, rule.unless) if rule.unless else failed
+        mask = failed & ~findings.rows_with_issue(table.num_rows, rule.unless) if rule.unless else failed
         rows = np.flatnonzero(mask)
         if rule.code == "missing-required":
             _add_missing(rows, rule.column, table, contract, findings)

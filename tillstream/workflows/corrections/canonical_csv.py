@@ -53,7 +53,7 @@ def _detect_delimiter(data: bytes, limits: Limits) -> Delimiter:
 
 
 def _check_readable(block: Block) -> None:
-    for row in block.refused[:1]:
+    for row in block.unreadable[:1]:
         if row.code == "undecodable-text":
             raise Rejected(
                 f"Line {row.line_number} of the corrected file holds letters that are not UTF-8. "

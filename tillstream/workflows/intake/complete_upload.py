@@ -38,7 +38,7 @@ def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableU
 
 def ingest_previewed(ports: Ports, book: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
     """Move a previewed file into the inbox under this contract. Raises `Rejected`, `NotFound`."""
-    pinned = book.used(contract)
+    pinned = book.pin(contract)
     _check_complete(resumable_upload.get(ports, id, by))
     resumable_upload.change(ports, id, by, lambda current: replace(current, contract=pinned.name, look=False))
     return finish(ports, book, id, by)

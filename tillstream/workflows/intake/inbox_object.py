@@ -50,7 +50,7 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
     path = dropped[1] if dropped else stored.name
     by = "watched folder" if dropped else records.UNKNOWN_SENDER
     contract, why = _contract_of(ports, book, stored, path)
-    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].says(detail=why))
+    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].format_message(detail=why))
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
@@ -60,7 +60,7 @@ def _register_sent(ports: Ports, book: ContractRegistry, stored: StoredObject, s
     if sending.proposed:
         upload = proposals.register(ports, stored, sending)
     else:
-        contract = book.used(sending.contract)
+        contract = book.pin(sending.contract)
         upload = registration.register(ports, contract, stored, sending.by, sha256=sending.sha256, file=sending.file)
     if sending.session:
         resumable_upload.mark_completed(ports, sending, upload.batch_id)
@@ -71,7 +71,7 @@ def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, pat
     """Return the contract by folder or name, else by content; or None and the reason."""
     name = contract_from_path(path, book.names())
     if name:
-        return book.used(name), ""
+        return book.pin(name), ""
     from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
         only_match,
         sample_original,
@@ -81,4 +81,4 @@ def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, pat
     if file_sample is None:
         return None, "; nothing can be made of what is in it"
     match, why = only_match(file_sample, book.all().values())
-    return (book.used(match.name) if match else None), why
+    return (book.pin(match.name) if match else None), why

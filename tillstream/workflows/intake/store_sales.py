@@ -70,7 +70,7 @@ def _sale_key(delivery: Delivery, book: ContractRegistry) -> tuple[str, str]:
         region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
-    return (region, name) if book.of_region(region) else ("", "")
+    return (region, name) if book.for_region(region) else ("", "")
 
 
 def _store_group(ports: Ports, book: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
@@ -89,8 +89,8 @@ def register(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batc
         raw = stream.read()
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
-    contract = book.of_region(folder.partition("/")[2])
-    used = book.used(contract.name) if contract else UNASSIGNED
+    contract = book.for_region(folder.partition("/")[2])
+    used = book.pin(contract.name) if contract else UNASSIGNED
     sha256 = hashlib.sha256(raw).hexdigest()
     now = ports.clock.now().isoformat()
     upload = Batch(

@@ -45,7 +45,7 @@ def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str
     except (Rejected, ValueError):
         return ("nothing can be read so",)
     if question.key == "encoding":
-        return file_sample.foreign[:SHOWN]
+        return file_sample.non_ascii_words[:SHOWN]
     return (" | ".join(islice(file_sample.sheet.columns, 6)),)
 
 

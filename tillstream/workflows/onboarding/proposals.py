@@ -69,4 +69,4 @@ def save_proposed(book: ContractRegistry, upload: Batch, by: str) -> Contract:
 
 
 def _hold(detail: str) -> Hold:
-    return Hold(PROPOSED, CATALOGUE[PROPOSED].says(detail=detail))
+    return Hold(PROPOSED, CATALOGUE[PROPOSED].format_message(detail=detail))

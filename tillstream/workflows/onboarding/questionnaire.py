@@ -56,7 +56,7 @@ def build_questionnaire(
     check(answers)
     log = DetectionLog(dict(answers))
     file_sample = sample(open_original, log)
-    proposal = propose(name=name, answers=answers, looked=file_sample)
+    proposal = propose(name=name, answers=answers, sample=file_sample)
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
         return Questionnaire(file_sample, findings, questions, proposal.contract, None, _so_far(proposal))

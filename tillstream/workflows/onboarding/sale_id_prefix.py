@@ -11,7 +11,7 @@ def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contrac
     for other in contracts:
         if other.name == proposed.name or (other.region, other.identity.id_prefix) != (proposed.region, ""):
             continue
-        if other.naming != proposed.naming:
+        if other.sale_identity != proposed.sale_identity:
             prefix = f"{proposed.name}-"
             identity = proposed.identity.model_copy(update={"id_prefix": prefix})
             evidence = f"{other.name} reports to {proposed.region} too, and names sales otherwise"

@@ -171,7 +171,7 @@ def _from_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[li
 
 
 def _from_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list[str], list[str]]:
-    numbered = contract_version(ports.documents, batch["contract"], batch["contract_version"]).numbered
+    numbered = contract_version(ports.documents, batch["contract"], batch["contract_version"]).has_line_numbers
     params = {
         "root_no": batch["root_no"],
         "settlement_no": batch["settlement_no"],

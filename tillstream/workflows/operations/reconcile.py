@@ -26,7 +26,7 @@ BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 def run(
-    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, hand_on: bool = False, by: str = ""
+    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes and log the run.
 
@@ -34,21 +34,21 @@ def run(
     """
     if by:
         audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
-    report = reconcile(ports, book, patience=patience, hand_on=hand_on)
+    report = reconcile(ports, book, patience=patience, delegate=delegate)
     user_scopes.sync(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
 
 
 def reconcile(
-    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, hand_on: bool = False
+    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False
 ) -> dict[str, Any]:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
-    hand_on: publish `batch.received` instead of staging here (the sweep function is small). The scan then starts at
+    delegate: publish `batch.received` instead of staging here (the sweep function is small). The scan then starts at
     the previous sweep minus an overlap, because checking years of files and settlements every few minutes is too slow.
     """
-    since = _scan_start(ports) if hand_on else BEGINNING
+    since = _scan_start(ports) if delegate else BEGINNING
     first = _first_settlement(ports, since)
     complete_upload.clean_up(ports, book)
     registered = _register_unrecorded(ports, book, since)
@@ -63,7 +63,7 @@ def reconcile(
         if upload.state_at <= cutoff
     ]
     for upload in stopped:
-        if hand_on:
+        if delegate:
             events.publish_received(ports, upload)
         else:
             from tillstream.pipeline.staging import (

@@ -38,7 +38,7 @@ def preview(
     settled = ports.warehouse.preview(
         Settlement([to_staged_batch(ports, book, confirmed)], undone), [*receipt_questions, *questions]
     )
-    receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.answers[: len(receipt_questions)]))
+    receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.results[: len(receipt_questions)]))
     holds = [asdict(hold) for hold in settled.holds.values()]
-    answers = settled.answers[len(receipt_questions) :]
-    return receipt | {"status": "dry-run", "holds": holds}, replace(settled, answers=answers)
+    answers = settled.results[len(receipt_questions) :]
+    return receipt | {"status": "dry-run", "holds": holds}, replace(settled, results=answers)

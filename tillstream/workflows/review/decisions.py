@@ -58,7 +58,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or upload.kind not in holds.FILE_KINDS:
         raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
-    pinned = book.used(contract)
+    pinned = book.pin(contract)
     moved = records.transition(
         ports,
         batch,

@@ -27,7 +27,7 @@ def dry_run(ports: Ports, book: ContractRegistry, contract: Contract, name: str,
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
         is_saved = book.all().get(contract.name) == contract
-        upload = _keep(ports, book.used(contract.name) if is_saved else contract, prefix, name, stream)
+        upload = _keep(ports, book.pin(contract.name) if is_saved else contract, prefix, name, stream)
         return tried(ports, book, upload, prefix, contract=contract)[0]
     finally:
         delete_staged(ports, prefix)
@@ -58,7 +58,7 @@ def tried(
         Settlement([to_staged_batch(ports, book, staged, contract)], undo), [*questions, *more]
     )
     holds = [asdict(hold) for hold in (*hold_decision.holds, *settled.holds.values())]
-    receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.answers[: len(questions)]))
+    receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.results[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
 

@@ -71,7 +71,7 @@ def preview_file(
     dating = FileDateFacts(bool(all_times_midnight(block.cells, contract)), evidence)
     sample = _head(block, SAMPLE_ROWS)
     part = to_row_batch(sample, contract, received, dating)
-    picked = _pick_rows(part.findings.refused(part.table.num_rows).tolist(), rows)
+    picked = _pick_rows(part.issues.rejected_mask(part.table.num_rows).tolist(), rows)
     lines = tuple(int(part.line_number[at]) for at in picked)
     return FilePreview(tuple(_columns(sample.cells, part, contract, picked)), lines)
 
@@ -89,8 +89,8 @@ def _head(block: Block, rows: int) -> Block:
         cells=block.cells.slice(0, rows),
         row_number=block.row_number[:rows],
         line_number=block.line_number[:rows],
-        refused=[],
-        flagged={},
+        unreadable=[],
+        warnings={},
     )
 
 
@@ -127,7 +127,7 @@ def _target_column(role: str, values: dict[str, list[Any]]) -> str:
 def _messages_by_cell(part: RowBatch, contract: Contract) -> dict[tuple[int, str], tuple[str, ...]]:
     """Return (row, header) → messages of its problems."""
     named, messages = receipts.contract_headers(contract), dict[tuple[int, str], tuple[str, ...]]()
-    for row in part.findings.table().to_pylist():
+    for row in part.issues.table().to_pylist():
         header = named.get(row["column"] or "", "")
         place = (row["index"], header)
         messages[place] = (*messages.get(place, ()), str(receipts.with_message(row, named)["message"]))

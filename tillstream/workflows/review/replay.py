@@ -32,7 +32,7 @@ def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | No
         raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
-    pinned = book.used(contract or old.contract)
+    pinned = book.pin(contract or old.contract)
     number = len(finished_replays(ports, old)) + 1
     return replace(
         _as_replay(ports, old, by),

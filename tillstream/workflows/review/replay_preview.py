@@ -42,7 +42,7 @@ def preview(ports: Ports, book: ContractRegistry, batch: str, contract: str | No
         "before": _shown(before),
         "after": _shown(after),
         "changes": dict(settled.changes) if settled else {},
-        "totals": {"before": totals, "after": settled.answers[-1].to_pylist() if settled else totals},
+        "totals": {"before": totals, "after": settled.results[-1].to_pylist() if settled else totals},
     }
 
 

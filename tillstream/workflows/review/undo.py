@@ -35,7 +35,7 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
         "file": upload.file,
         "changes": dict(settled.changes),
         "before": before.to_pylist(),
-        "after": settled.answers[0].to_pylist(),
+        "after": settled.results[0].to_pylist(),
     }
 
 

@@ -200,7 +200,7 @@ def _batch_fields(batch: StagedBatch, wave: int) -> dict[str, Any]:
 def _hold(row: Mapping[str, Any]) -> Hold:
     days = int(row["days"])
     value = f"{days:,} {'store-day' if days == 1 else 'store-days'}" if days else ""
-    return Hold(row["code"], CATALOGUE[row["code"]].says(value=value, detail=row["detail"]))
+    return Hold(row["code"], CATALOGUE[row["code"]].format_message(value=value, detail=row["detail"]))
 
 
 _ARROW = {

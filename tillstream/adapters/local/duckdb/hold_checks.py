@@ -56,4 +56,4 @@ def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | N
 
 
 def _hold(code: str, *, value: str = "", detail: str = "") -> Hold:
-    return Hold(code, CATALOGUE[code].says(value=value, detail=detail))
+    return Hold(code, CATALOGUE[code].format_message(value=value, detail=detail))

@@ -122,7 +122,7 @@ class DuckDBWarehouse:
         ):
             settled = SettlementRunner(cursor).run(settlement)
             results.append(
-                replace(settled, answers=tuple(self.query(question.sql, question.params) for question in questions))
+                replace(settled, results=tuple(self.query(question.sql, question.params) for question in questions))
             )
             if not keep or not settled.settlement_no:
                 raise _RolledBack

@@ -65,7 +65,7 @@ def read_delimited(
             yield builder.block(*pending.popleft().result())
     if not yielded or builder.truncation.reason:
         empty = _parse_piece(_Piece(b"", 0, None), header, syntax, ())
-        yield replace(builder.block(*empty), cut=builder.truncation.reason)
+        yield replace(builder.block(*empty), truncation=builder.truncation.reason)
 
 
 def header(stream: Bytes, style: FileStyle, required: Collection[str] = ()) -> list[str]:
@@ -129,7 +129,7 @@ class _BlockBuilder:
             parsed.blank,
             lambda index: self._text.display_text(data[starts[index] : ends[index]]),
             parsed.ignored,
-            flagged={"whole-row-quoted": parsed.unwrapped} if len(parsed.unwrapped) else {},
+            warnings={"whole-row-quoted": parsed.unwrapped} if len(parsed.unwrapped) else {},
         )
         self.truncation.add(data[: piece.size], layout, parsed, self._lines, self._syntax)
         self._rows += len(layout.starts)

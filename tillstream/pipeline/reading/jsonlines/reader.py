@@ -50,7 +50,7 @@ class JsonLinesReader:
         for size, decoded in self._chunks():
             if not started:
                 names = dict.fromkeys(decoded.names)
-                missing = set(self._options.needed) - set(names)
+                missing = set(self._options.required_headers) - set(names)
                 if missing:
                     names |= dict.fromkeys(name for name in self._read_all_names() if name in missing)
             names |= dict.fromkeys(decoded.names)

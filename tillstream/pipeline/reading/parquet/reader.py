@@ -40,7 +40,9 @@ class ParquetReader:
         if not names:
             raise UnreadableFile("empty-file", "There is nothing in the file. Export it again.")
         check_column_count(len(names), self._options.style.max_columns)
-        return unique_names([name or f"column {index + 1}" for index, name in enumerate(names)], self._options.needed)
+        return unique_names(
+            [name or f"column {index + 1}" for index, name in enumerate(names)], self._options.required_headers
+        )
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - cells are in header order
         return cells_of(raw, self._options.style.delimiter)

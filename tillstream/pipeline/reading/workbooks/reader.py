@@ -58,12 +58,12 @@ class SheetReader:
         top = list(islice(rows, _HEADER_SEARCH_ROWS))
         index = self._header_index(top)
         head = list(islice(chain(top[index + 1 :], rows), _CHUNK_ROWS))
-        header = _header(self._row_texts(top[index]), head, style, set(self._options.needed))
+        header = _header(self._row_texts(top[index]), head, style, set(self._options.required_headers))
         return header, top[index].number, chain(head, rows)
 
     def _header_index(self, top: list[SheetRow]) -> int:
         """Index of the first row with all required names, else of a likely header or the first non-empty row."""
-        required = set(self._options.needed)
+        required = set(self._options.required_headers)
         texts = [self._row_texts(row) for row in top]
         for row_index, names in enumerate(texts):
             if required and required <= set(names):

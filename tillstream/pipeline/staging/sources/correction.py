@@ -39,8 +39,8 @@ def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
     numbers: list[int] = []
     with open_corrected() as stream:
         for block in read_delimited(stream, CORRECTION_STYLE):
-            if block.refused:
-                row = block.refused[0]
+            if block.unreadable:
+                row = block.unreadable[0]
                 raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
             numbers += _numbers(block, ROW).tolist()
     repeated = (

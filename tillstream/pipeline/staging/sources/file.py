@@ -125,7 +125,7 @@ def check_header(block: Block, contract: Contract) -> None:
                 f"{DELIMITERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
             )
     problem = CATALOGUE["missing-columns"]
-    message = f"{problem.says(detail=', '.join(missing))} It has: {_shortened(header)}."
+    message = f"{problem.format_message(detail=', '.join(missing))} It has: {_shortened(header)}."
     if looks_like_data(header):
         message += (
             " The first line looks like a row: if the file has no header line, "
@@ -145,7 +145,7 @@ def _shortened(names: list[str]) -> str:
 def to_row_batch(block: Block, contract: Contract, received: date, dating: FileDateFacts) -> RowBatch:
     """Normalise and validate the rows of a block."""
     table, findings = normalise(block.cells, contract, date_only=dating.date_only, evidence=dating.evidence)
-    for code, rows in block.flagged.items():
+    for code, rows in block.warnings.items():
         findings.add(rows, code, None)
     # imported late: the frame libraries may still load in a thread while blocks are read
     from tillstream.pipeline.validating.validate import validate
@@ -159,7 +159,7 @@ def to_row_batch(block: Block, contract: Contract, received: date, dating: FileD
             row.raw,
             [{"code": row.code, "column": None, "value": row.value, "detail": row.detail}],
         )
-        for row in block.refused
+        for row in block.unreadable
     ]
     return RowBatch(
         table,
@@ -170,5 +170,5 @@ def to_row_batch(block: Block, contract: Contract, received: date, dating: FileD
         refused,
         block.blank,
         ignored=block.ignored,
-        cut=block.cut,
+        truncation=block.truncation,
     )

@@ -107,7 +107,7 @@ def _line_columns(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
             amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
     extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None
     names = {name: line.get(name) for name in LINE_FIELDS}
-    return names | amounts | {"extra": extra, "line_key": line.get("line") if contract.numbered else None}
+    return names | amounts | {"extra": extra, "line_key": line.get("line") if contract.has_line_numbers else None}
 
 
 def _table(rows: _Rows) -> pa.Table:
@@ -119,13 +119,13 @@ def _table(rows: _Rows) -> pa.Table:
 
 
 def _require_line_numbers(table: pa.Table, contract: Contract, findings: Issues) -> None:
-    if contract.numbered:
+    if contract.has_line_numbers:
         findings.add_where(table.column("line_key").is_null().to_numpy(), "missing-required", "line_key")
 
 
 def _reject_whole_sales(table: pa.Table, findings: Issues) -> None:
     """Reject all lines of a sale if one of them has an error."""
-    rejected = findings.refused(table.num_rows)
+    rejected = findings.rejected_mask(table.num_rows)
     if not rejected.any():
         return
     sales: npt.NDArray[np.object_] = decoded(table.column("sale_id")).to_numpy(zero_copy_only=False)

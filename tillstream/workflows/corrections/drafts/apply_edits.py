@@ -84,7 +84,9 @@ class AppliedEdits:
     def matching_rows(self, step: Edit) -> list[int]:
         """Return the rows matched by an edit that does not list its rows."""
         column = WHOLE_ROW if step.column is None else step.column
-        marked_rows = self._rows_at_edit_time(step, self.refusals.marks.get((step.code, column), np.zeros(0, np.int64)))
+        marked_rows = self._rows_at_edit_time(
+            step, self.refusals.rows_by_problem.get((step.code, column), np.zeros(0, np.int64))
+        )
         if step.value is None or column == WHOLE_ROW:
             return list(map(int, marked_rows))
         texts, edits = self.refusals.texts(column), self.cells.get(column, {})
@@ -107,7 +109,7 @@ class AppliedEdits:
         return [(row, WHOLE_ROW) for row in rows if self._decide(step, row)]
 
     def _indexes_of(self, step: Edit, row_numbers: Iterable[int]) -> Ints:
-        return self._rows_at_edit_time(step, self.refusals.places(np.array(list(row_numbers), np.int64)))
+        return self._rows_at_edit_time(step, self.refusals.indexes_of(np.array(list(row_numbers), np.int64)))
 
     def _set(self, step: Edit) -> list[tuple[int, int]]:
         row_by_number = {

@@ -47,7 +47,7 @@ class Draft:
         """Return steps that other users changed after that version."""
         return [step for step in self.steps if step.changed > version and step.by != by]
 
-    def standing(self) -> bool:
+    def has_edits(self) -> bool:
         """Return True if any step is not undone."""
         return any(not step.undone for step in self.steps)
 
@@ -66,13 +66,13 @@ def get(ports: Ports, batch: str) -> Draft:
     return Draft(batch, document.version, steps, document.data["closed"])
 
 
-def add_step(ports: Ports, batch: str, step: Edit, *, looked_at: int) -> Draft:
+def add_step(ports: Ports, batch: str, step: Edit, *, expected_version: int) -> Draft:
     """Add a step. looked_at: draft version last loaded. Raises `EditConflict`, and `Rejected` if the draft is full."""
 
     def added(draft: Draft) -> Draft:
         if step.key and any(one.key == step.key for one in draft.steps):
             return draft
-        conflicts = [other for other in draft.since(looked_at, step.by) if _overlap(step, other)]
+        conflicts = [other for other in draft.since(expected_version, step.by) if _overlap(step, other)]
         if conflicts:
             raise EditConflict(conflicts)
         redoable = set(_redoable(draft, step.by))

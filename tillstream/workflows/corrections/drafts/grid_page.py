@@ -47,7 +47,7 @@ def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, Problems])
             "rows": len(row_indexes),
             "left": int((~np.isin(row_indexes, resolved)).sum()),
         }
-        for (code, column), row_indexes in view.refusals.marks.items()
+        for (code, column), row_indexes in view.refusals.rows_by_problem.items()
     ]
     return sorted(rows, key=lambda kind: -kind["rows"])
 
@@ -72,7 +72,7 @@ def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, A
 def rows_by_number(ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
     writer = _Writer(view, view.found(ports))
-    row_indexes = view.refusals.places(np.array(sorted(set(row_numbers)), np.int64))
+    row_indexes = view.refusals.indexes_of(np.array(sorted(set(row_numbers)), np.int64))
     return [writer.row(int(row)) for row in row_indexes]
 
 
@@ -93,7 +93,7 @@ def _select_rows(view: DraftSnapshot, problems_by_row: dict[int, Problems], want
     if wanted.code or wanted.column is not None:
         marked = [
             row_indexes
-            for (code, column), row_indexes in refusals.marks.items()
+            for (code, column), row_indexes in refusals.rows_by_problem.items()
             if (not wanted.code or code == wanted.code) and wanted.column in (None, column)
         ]
         selected = np.unique(np.concatenate(marked)) if marked else selected[:0]

@@ -42,7 +42,7 @@ class RejectedRows:
     """Row → its raw text, for rows whose number of cells differs from the header."""
     problems: list[str]
     """JSON, as returned by `receipt.quarantined_rows`."""
-    marks: Mapping[tuple[str, int], Ints]
+    rows_by_problem: Mapping[tuple[str, int], Ints]
     """(code, column or NOWHERE) → the rows that have it, ascending."""
     away: int = 0
     """Number of rows in corrections that are not settled yet."""
@@ -57,7 +57,7 @@ class RejectedRows:
             self._texts[column] = self.columns[column].to_pylist()
         return self._texts[column]
 
-    def places(self, row_numbers: Ints) -> Ints:
+    def indexes_of(self, row_numbers: Ints) -> Ints:
         """Return the indexes of these row numbers; numbers that are not rejected rows are omitted."""
         indexes = np.searchsorted(self.row_number, row_numbers)
         is_present = indexes < len(self)
@@ -65,7 +65,7 @@ class RejectedRows:
         return indexes[is_present]
 
     @property
-    def last_fix(self) -> int:
+    def last_correction_no(self) -> int:
         return int(self.fix_number.max()) if len(self) else 0
 
 

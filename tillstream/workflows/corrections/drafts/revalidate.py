@@ -90,7 +90,7 @@ def _rejected(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tup
     problems_by_number = dict(_validate(ports, refusals, data))
     numbers = np.array(sorted(problems_by_number), np.int64)
     return zip(
-        refusals.places(numbers).tolist(), (problems_by_number[number] for number in numbers.tolist()), strict=True
+        refusals.indexes_of(numbers).tolist(), (problems_by_number[number] for number in numbers.tolist()), strict=True
     )
 
 

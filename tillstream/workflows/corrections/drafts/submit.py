@@ -22,14 +22,14 @@ from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 
-def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, looked_at: int) -> Batch:
+def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
-    looked_at: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since then,
-    and `Rejected` if no row is ready.
+    expected_version: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since
+    then, and `Rejected` if no row is ready.
     """
-    view = desk.look(ports, upload)
-    others = view.draft.since(looked_at, by)
+    view = desk.load(ports, upload)
+    others = view.draft.since(expected_version, by)
     if others:
         raise draft.EditConflict(others)
     ready, touched = _ready(ports, view)
@@ -48,7 +48,7 @@ def preview(ports: Ports, book: ContractRegistry, desk: Workspace, upload: Batch
 
     counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
     """
-    view = desk.look(ports, upload)
+    view = desk.load(ports, upload)
     ready, _ = _ready(ports, view)
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
@@ -77,5 +77,5 @@ def _preview_rows(ports: Ports, book: ContractRegistry, upload: Batch, data: byt
     staged = replace(correction, staged=asdict(stage.write(ports, correction, prefix)), state=State.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
     settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, book, staged)]), questions)
-    rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.answers))["rows"]
+    rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]
     return rows

@@ -54,7 +54,7 @@ def suggestions(
 
 def _with_count(view: DraftSnapshot, row: int, column: int, one: Suggestion) -> Suggestion:
     codes = [problem["code"] for problem in json.loads(view.refusals.problems[row])]
-    code = next((code for code in codes if (code, column) in view.refusals.marks), "")
+    code = next((code for code in codes if (code, column) in view.refusals.rows_by_problem), "")
     if not code:
         return one
     do, value = ("read", None) if one.how else ("put", view.applied.cell(row, column))
@@ -68,12 +68,12 @@ def count_similar(view: DraftSnapshot, row: int, column: int) -> list[dict[str, 
     same: cells with the same value; every: all cells. column: NOWHERE for problems of the whole row; then the value is
     None.
     """
-    applied, marks, counted = view.applied, view.refusals.marks, []
+    applied, marks, counted = view.applied, view.refusals.rows_by_problem, []
     value = None if column == WHOLE_ROW else applied.written(row, column)
     edited: set[int] = {*applied.discarded, *applied.accepted, *applied.cells.get(column, ())}
     for code in sorted({problem["code"] for problem in json.loads(view.refusals.problems[row])}):
         if (code, column) in marks:
-            step = Edit("put", code=code, column=column, value=value, seen=view.refusals.last_fix)
+            step = Edit("put", code=code, column=column, value=value, seen=view.refusals.last_correction_no)
             same = sum(one not in edited for one in applied.matching_rows(step))
             every = sum(one not in edited for one in marks[code, column].tolist())
             counted.append({"code": code, "value": value, "same": same, "every": every})
@@ -87,7 +87,7 @@ def _candidates(
     codes = {problem["code"] for problem in json.loads(view.refusals.problems[row])}
     header = view.refusals.names[column]
     mapped = [name for name, named in contract.columns.items() if named == header]
-    here = {code for code in codes if (code, column) in view.refusals.marks}
+    here = {code for code in codes if (code, column) in view.refusals.rows_by_problem}
     yield from _readings(contract, text, here)
     for name in mapped:
         values = known_values.candidate_values(ports, contract, scope, name, cache)

@@ -37,7 +37,7 @@ class DraftSnapshot:
 
     def would_change(self, step: Edit) -> int:
         """Return how many cells or rows the step would change now."""
-        return AppliedEdits(self.refusals, self.draft.steps).take(replace(step, seen=self.refusals.last_fix))
+        return AppliedEdits(self.refusals, self.draft.steps).take(replace(step, seen=self.refusals.last_correction_no))
 
 
 @dataclass
@@ -56,12 +56,12 @@ class Workspace:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def stamp(self, ports: Ports, upload: Batch) -> str:
+    def etag(self, ports: Ports, upload: Batch) -> str:
         """Return an opaque token that changes with the draft and with the rejected rows."""
         key = repr((fingerprint(ports, upload), draft.get(ports, upload.batch_id).version))
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
-    def look(self, ports: Ports, upload: Batch) -> DraftSnapshot:
+    def load(self, ports: Ports, upload: Batch) -> DraftSnapshot:
         """Return the current snapshot. Raises as `refusals`."""
         with self._lock:
             key = fingerprint(ports, upload)
