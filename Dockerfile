@@ -4,7 +4,7 @@ WORKDIR /build
 COPY infra/locks/image.lock ./
 RUN python -m venv --without-pip /opt/tillstream \
     && pip --python /opt/tillstream install --no-cache-dir --no-compile --only-binary :all: --require-hashes -r image.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY sql sql
 COPY looker looker
 COPY infra infra

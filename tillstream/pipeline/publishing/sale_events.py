@@ -96,6 +96,6 @@ def _record(ports: Ports, settlement_no: int) -> None:
     settled = ports.warehouse.query(sql.text("ledger/settlement_batches"), {"settlement_no": settlement_no})
     for batch in settled.column("batch_id").to_pylist():
         try:
-            records.transition(ports, batch, State.ANNOUNCED, among=frozenset({State.SETTLED}))
+            records.transition(ports, batch, State.ANNOUNCED, only_from=frozenset({State.SETTLED}))
         except NotFound:  # the record was lost; the warehouse still has the batch, and sweep restores the record
             continue

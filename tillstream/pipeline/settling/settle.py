@@ -51,7 +51,7 @@ def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
     """Cancel a correction whose batch was undone or replayed since; return True if it was cancelled."""
     if upload.kind != "correction" or records.get(ports, upload.parent).state in IN_LEDGER:
         return False
-    records.transition(ports, upload.batch_id, State.CANCELLED, among=frozenset({State.STAGED}))
+    records.transition(ports, upload.batch_id, State.CANCELLED, only_from=frozenset({State.STAGED}))
     return True
 
 
@@ -92,11 +92,11 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
     for upload in batches:
         hold = settled.holds.get(upload.batch_id)
         if hold:
-            records.transition(ports, upload.batch_id, State.HELD, among=frozenset({State.STAGED}), holds=(hold,))
+            records.transition(ports, upload.batch_id, State.HELD, only_from=frozenset({State.STAGED}), holds=(hold,))
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
             records.transition(
-                ports, upload.batch_id, State.SETTLED, among=frozenset({State.STAGED}), settlement_no=number
+                ports, upload.batch_id, State.SETTLED, only_from=frozenset({State.STAGED}), settlement_no=number
             )
             if upload.kind == "replay":
                 retire(ports, upload.parent, State.REPLAYED)
@@ -109,12 +109,12 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
     # The batch is last: until its state changes, sweep detects that this is unfinished.
     for correction in records.children(ports, batch, "correction"):
         final_state = state if correction.state in IN_LEDGER else State.CANCELLED
-        records.transition(ports, correction.batch_id, final_state, among=frozenset(State) - TERMINAL | IN_LEDGER)
+        records.transition(ports, correction.batch_id, final_state, only_from=frozenset(State) - TERMINAL | IN_LEDGER)
     records.transition(
         ports,
         batch,
         state,
-        among=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
+        only_from=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
         told=audit,
     )
 

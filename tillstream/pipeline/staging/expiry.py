@@ -28,7 +28,7 @@ def restage(ports: Ports, upload: Batch) -> None:
     """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent."""
     staged_states = frozenset({State.HELD, State.STAGED})
     moved = records.transition(
-        ports, upload.batch_id, State.RECEIVED, among=staged_states, holds=(), staged={}, proposed={}
+        ports, upload.batch_id, State.RECEIVED, only_from=staged_states, holds=(), staged={}, proposed={}
     )
     if moved.state is State.RECEIVED:
         events.publish_received(ports, moved)

@@ -37,7 +37,7 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
     upload = records.get(ports, batch)
     if upload.state not in STAGEABLE:
         return upload
-    records.transition(ports, batch, State.STAGING, among=STAGEABLE)
+    records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
     prefix = f"{batch}/{ports.clock.tick()}"
     try:
         report = _reusable_result(ports, upload) or write(ports, upload, prefix, progress)
@@ -49,8 +49,8 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
         )
         if decision.holds:
             fields: dict[str, Any] = {"holds": decision.holds, "proposed": decision.proposed}
-            return records.transition(ports, batch, State.HELD, among=STAGEABLE, read_as=upload, **fields)
-        return records.transition(ports, batch, State.REJECTED, among=STAGEABLE, read_as=upload, error=str(error))
+            return records.transition(ports, batch, State.HELD, only_from=STAGEABLE, expected=upload, **fields)
+        return records.transition(ports, batch, State.REJECTED, only_from=STAGEABLE, expected=upload, error=str(error))
     return staged(ports, upload, report, book)
 
 
@@ -71,7 +71,7 @@ def staged(ports: Ports, upload: Batch, report: StagingReport, book: ContractReg
     if not decision.holds and upload.kind in FILE_KINDS:
         known_headers.remember(ports, file.contract, report.columns)
     fields: dict[str, Any] = {"staged": asdict(report), "holds": decision.holds, "proposed": decision.proposed}
-    moved = records.transition(ports, upload.batch_id, state, among=STAGEABLE, read_as=upload, **fields)
+    moved = records.transition(ports, upload.batch_id, state, only_from=STAGEABLE, expected=upload, **fields)
     if moved.state is State.STAGED:
         events.publish_staged(ports, moved)
     return moved

@@ -42,7 +42,7 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
         ports,
         batch,
         State.HELD,
-        among=frozenset({State.HELD}),
+        only_from=frozenset({State.HELD}),
         told=(by, AuditAction.CONTRACT_PROPOSED),
         proposed=of(contract, changes),
         holds=holds,

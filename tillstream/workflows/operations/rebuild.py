@@ -143,7 +143,7 @@ def _restage_unsettled(ports: Ports) -> None:
             if not upload.staged:  # held before staging
                 continue
             report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
-            records.transition(ports, upload.batch_id, state, among=frozenset({state}), staged=asdict(report))
+            records.transition(ports, upload.batch_id, state, only_from=frozenset({state}), staged=asdict(report))
 
 
 def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:

@@ -35,7 +35,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
             ports,
             batch,
             State.STAGED,
-            among=frozenset({State.HELD}),
+            only_from=frozenset({State.HELD}),
             told=(by, AuditAction.UPLOAD_CONFIRMED),
             confirmed=codes,
             holds=(),
@@ -63,7 +63,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
         ports,
         batch,
         State.RECEIVED,
-        among=frozenset({State.HELD}),
+        only_from=frozenset({State.HELD}),
         told=(by, AuditAction.UPLOAD_REREAD),
         contract=pinned.name,
         contract_version=pinned.version,
@@ -97,5 +97,5 @@ def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     """Reject a batch permanently; its bytes stay stored and it never counts."""
     words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
     return records.transition(
-        ports, batch, State.REJECTED, among=None, told=(by, AuditAction.UPLOAD_REJECTED), error=words
+        ports, batch, State.REJECTED, only_from=None, told=(by, AuditAction.UPLOAD_REJECTED), error=words
     )

@@ -49,7 +49,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     """Undo a batch. Idempotent. Raises `Rejected`, `Unavailable`."""
     upload = _undoable(ports, batch)
     # The user is stored before the undo, so that after a crash the sweep completes it with the same audit entry.
-    upload = records.transition(ports, batch, upload.state, among=IN_LEDGER, undone_by=by)
+    upload = records.transition(ports, batch, upload.state, only_from=IN_LEDGER, undone_by=by)
     settled = ports.warehouse.settle(Settlement(undo=[batch], request_id=f"undo {batch}"))
     recover(ports, upload, settled.settlement_no)
     return {
