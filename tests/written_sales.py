@@ -184,8 +184,8 @@ def _add(part: RowBatch, hasher: Hasher, found: Told) -> None:
     one = split(part, hasher)
     found.rows += [] if one.accepted is None else one.accepted.to_pylist()
     found.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
-    found.codes |= {summary.code for summary in part.findings.summary()}
-    found.codes |= {problem["code"] for row in part.refused for problem in row.problems}
+    found.codes |= {summary.code for summary in part.issues.summary()}
+    found.codes |= {problem["code"] for row in part.rejected for problem in row.problems}
     found.blank += part.blank
     found.ignored += getattr(part, "ignored", 0)
     found.cut = getattr(part, "truncation", "") or found.cut

@@ -156,7 +156,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
     resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = uploads.receive(app.ports, app.book.used("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = uploads.receive(app.ports, app.book.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")

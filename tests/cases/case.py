@@ -65,12 +65,12 @@ def _read(source: Path, style: FileStyle, found: Outcome) -> None:
         rows = zip(block.cells.to_pylist(), numbers, strict=True)
         found.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
         found.blank, found.ignored = found.blank + block.blank, found.ignored + block.ignored
-        found.cut = block.cut or found.cut
-        for code, flagged in block.flagged.items():
+        found.cut = block.truncation or found.cut
+        for code, flagged in block.warnings.items():
             found.warnings += [[int(block.row_number[index]), code, None] for index in flagged]
-        for row in block.refused:
+        for row in block.unreadable:
             found.refused.append([row.row_number, row.line_number, row.code])
-            found.words += CATALOGUE[row.code].says(None, row.value, row.detail) + "\n"
+            found.words += CATALOGUE[row.code].format_message(None, row.value, row.detail) + "\n"
 
 
 def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome) -> None:
@@ -84,19 +84,19 @@ def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome
 
 def _add_part(part: RowBatch, found: Outcome) -> None:
     found.blank, found.ignored = found.blank + part.blank, found.ignored + part.ignored
-    found.cut = part.cut or found.cut
-    for row in part.refused:
+    found.cut = part.truncation or found.cut
+    for row in part.rejected:
         for problem in row.problems:
             found.refused.append([row.row_number, row.line_number, problem["code"]])
             found.words += _says(problem)
-    for find in part.findings.table().to_pylist():
+    for find in part.issues.table().to_pylist():
         row_number, line = int(part.row_number[find["index"]]), int(part.line_number[find["index"]])
         if CATALOGUE[find["code"]].severity is Severity.ERROR:
             found.refused.append([row_number, line, find["code"]])
         else:
             found.warnings.append([row_number, find["code"], find["column"]])
         found.words += _says(find)
-    refused = part.findings.refused(part.table.num_rows)
+    refused = part.issues.rejected_mask(part.table.num_rows)
     for index, row in enumerate(part.table.to_pylist()):
         if not refused[index]:
             numbers = {"row": int(part.row_number[index]), "line": int(part.line_number[index])}
@@ -104,7 +104,7 @@ def _add_part(part: RowBatch, found: Outcome) -> None:
 
 
 def _says(problem: dict[str, Any]) -> str:
-    return CATALOGUE[problem["code"]].says(problem["column"], problem["value"], problem["detail"]) + "\n"
+    return CATALOGUE[problem["code"]].format_message(problem["column"], problem["value"], problem["detail"]) + "\n"
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -144,7 +144,7 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
     _send(begun)
     upload = registration.register(
         app.ports,
-        app.book.used("IN"),
+        app.book.pin("IN"),
         app.ports.objects.stat(*resumable_upload.target_object(begun)),
         "ann",
         file="june.csv",

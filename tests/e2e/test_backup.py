@@ -102,9 +102,9 @@ def test_a_backup_made_beside_work_is_of_one_moment(
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    assert app.keep_copy is not None
+    assert app.backup is not None
     for number in range(3):
-        app.keep_copy(str(tmp_path / f"{number}.tar"), lambda _: None)
+        app.backup(str(tmp_path / f"{number}.tar"), lambda _: None)
     stop.set()
     ended(worker)
     app.close()

@@ -37,7 +37,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def served(home: Path) -> Iterator[App]:
     """An app with a worker beside it, as in the server."""
-    app = replace(build(Settings(threads=1)), attended=True)
+    app = replace(build(Settings(threads=1)), has_worker=True)
     worker = Worker(app)
     worker.start()
     yield app
@@ -89,7 +89,7 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
 
 
 def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = replace(build(Settings(threads=1)), attended=True)  # and nobody is there
+    app = replace(build(Settings(threads=1)), has_worker=True)  # and nobody is there
     monkeypatch.setattr(demo, "PATIENCE", 0.1)
     try:
         with pytest.raises(Unavailable, match="waits for the worker"):

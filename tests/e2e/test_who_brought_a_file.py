@@ -22,7 +22,7 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     home: Path, tmp_path: Path, *, attended: bool
 ) -> None:
     (tmp_path / "monday.csv").write_text(HEAD)
-    app = replace(build(Settings(home=home, threads=1)), attended=attended)
+    app = replace(build(Settings(home=home, threads=1)), has_worker=attended)
     worker = Worker(app)
     if attended:
         worker.start()
@@ -39,7 +39,7 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
 
 def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(home: Path) -> None:
     app = build(Settings(home=home, threads=1))
-    contract = app.book.used("online-retail-uk")
+    contract = app.book.pin("online-retail-uk")
     with app.ports.objects.writer(INBOX, f"{contract.name}/monday.csv") as writer:
         writer.write(HEAD.encode())
     assert writer.stored

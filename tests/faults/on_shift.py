@@ -23,7 +23,7 @@ def main(*dying: str) -> None:
     app = behind(build(Settings()), late(*dying) if dying else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
-    reconcile.run(app.ports, app.book, patience=timedelta(0), hand_on=bool(app.settings.project))
+    reconcile.run(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))
     shift.run_until_idle()
     app.close()
 

@@ -93,7 +93,7 @@ def company(folder: Path) -> Iterator[Company]:
     told = behind(app, Fuse()).ports  # which says that the file arrived
     try:
         with made.file.open("rb") as stream:
-            upload = uploads.receive(told, app.book.used("bench"), made.file.name, stream, "clerk")
+            upload = uploads.receive(told, app.book.pin("bench"), made.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, made.net)
     finally:
         app.close()

@@ -33,7 +33,7 @@ Entry = Callable[[str], FlaskClient]
 
 
 def upload(app: App) -> Batch:
-    contract = app.book.used("classic-models")
+    contract = app.book.pin("classic-models")
     names = list(contract.columns.values())
     cells = {
         "ORDERNUMBER": "10107",

@@ -69,7 +69,7 @@ def calls(app: App) -> dict[str, Calls]:
     _leave_much(app)
     sweeping = watched(app, seen["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
-    reconcile(sweeping.ports, sweeping.book, hand_on=True)
+    reconcile(sweeping.ports, sweeping.book, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     return seen

@@ -121,7 +121,7 @@ def _is_meant(source: RejectedRows, step: Edit, line: dict[str, Any]) -> bool:
         return line["row"] in step.rows
     spot = step.code, WHOLE_ROW if step.column is None else step.column
     same = step.column is None or step.value is None or line["cells"][step.column] == step.value
-    return line["place"] in source.marks.get(spot, ()) and same
+    return line["place"] in source.rows_by_problem.get(spot, ()) and same
 
 
 def _to_the_row(step: Edit, line: dict[str, Any], written: list[str]) -> None:
@@ -189,7 +189,7 @@ def test_undo_and_redo_are_each_persons_own_and_as_in_a_spreadsheet(ports: Any, 
     for number, (by, act) in enumerate(acts):
         if act == "type":
             version = draft.get(ports, batch).version
-            draft.add_step(ports, batch, Edit("set", cells=((number + 1, 0, "x"),), by=by), looked_at=version)
+            draft.add_step(ports, batch, Edit("set", cells=((number + 1, 0, "x"),), by=by), expected_version=version)
             done[by].append(number)
             back[by].clear()
         elif act == "undo" and done[by]:

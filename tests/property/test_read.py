@@ -31,7 +31,7 @@ def as_read(data: bytes, style: FileStyle = COMMA, **sizes: int) -> tuple[list[s
         assert len(numbers) == block.cells.num_rows
         for index, (row, line) in enumerate(numbers):
             rows.append(("read", row, line, (block.raw(index), [column[index] for column in columns])))
-        rows += [(refused.code, refused.row_number, refused.line_number, refused.raw) for refused in block.refused]
+        rows += [(refused.code, refused.row_number, refused.line_number, refused.raw) for refused in block.unreadable]
     rows.sort(key=lambda row: row[1])
     taken = {row[1] for row in rows}
     assert len(taken) == len(rows)
@@ -156,6 +156,6 @@ def test_a_mutated_file_reads_the_same_in_blocks_of_any_size(
 
 
 def cut_of(data: bytes, style: FileStyle, **sizes: int) -> str:
-    *before, last = (block.cut for block in read_delimited(io.BytesIO(data), style, **sizes))
+    *before, last = (block.truncation for block in read_delimited(io.BytesIO(data), style, **sizes))
     assert not any(before)
     return last

@@ -87,7 +87,7 @@ class World:
         """Nothing is still asked for: events handled, what stopped driven on."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), hand_on=bool(self.app.settings.project))
+        reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), delegate=bool(self.app.settings.project))
         self.worker.run_until_idle()
 
     def quiet(self) -> None:
@@ -124,7 +124,7 @@ class World:
         data = file_bytes(rows, given)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, given)
-        contract = self.app.book.used(source.name)
+        contract = self.app.book.pin(source.name)
         upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload

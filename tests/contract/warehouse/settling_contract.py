@@ -84,7 +84,7 @@ class SettlingContract:
         ]
         settled = warehouse.preview(Settlement([batch]), questions)
         assert settled.changes == {"added": 1, "corrected": 0, "removed": 0}
-        current, receipt, none = (answer.to_pylist() for answer in settled.answers)
+        current, receipt, none = (answer.to_pylist() for answer in settled.results)
         assert current == [{"sale_id": "S1/1", "line_key": 'O\'Neill \\ "Söhne"#1', "net_amount": Decimal("1.25")}]
         assert receipt == [{"file": "a 'file'\nof @two -- lines", "removed": 0, "undone_no": None, "is_new": True}]
         assert none == []

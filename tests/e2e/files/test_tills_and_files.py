@@ -68,7 +68,7 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = uploads.receive(app.ports, app.book.used("Shop"), path.name, stream, "emma")
+        upload = uploads.receive(app.ports, app.book.pin("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.book)
     return receipts.receipt(app.ports, upload.batch_id)

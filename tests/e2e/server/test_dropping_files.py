@@ -175,7 +175,7 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    given = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    given = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert records.get(app.ports, given.batch_id).received_by == "emma"
 

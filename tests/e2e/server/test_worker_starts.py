@@ -32,7 +32,7 @@ def app(home: Path) -> Iterator[App]:
 
 def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
     records.transition(app.ports, upload.batch_id, State.STAGING, only_from=STAGEABLE)
     return upload.batch_id

@@ -42,7 +42,7 @@ def test_contracts_of_one_region_agree_on_how_sales_are_named() -> None:
 
 def test_both_ways_to_name_a_line_and_both_ways_to_number_sales_are_among_the_samples() -> None:
     samples = [shipped()[name] for name in ("IN", "UK", "USA")]
-    assert {one.numbered for one in samples} == {True, False}
+    assert {one.has_line_numbers for one in samples} == {True, False}
     assert {one.identity.ids for one in samples} == {"per-store", "region-wide"}
 
 

@@ -25,11 +25,11 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
         refused: Counter[str] = Counter()
         read, net = 0, Decimal(0)
         for part in file_batches(lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)):
-            wrong = part.findings.refused(part.table.num_rows)
-            read += part.table.num_rows + len(part.refused) + part.blank
-            refused.update(row["code"] for row in part.findings.table().to_pylist() if wrong[row["index"]])
-            refused.update(problem["code"] for row in part.refused for problem in row.problems)
+            wrong = part.issues.rejected_mask(part.table.num_rows)
+            read += part.table.num_rows + len(part.rejected) + part.blank
+            refused.update(row["code"] for row in part.issues.table().to_pylist() if wrong[row["index"]])
+            refused.update(problem["code"] for row in part.rejected for problem in row.problems)
             net += pc.sum(part.table.filter(~wrong).column("net_amount")).as_py()
-            assert {found.code for found in part.findings} <= set(claimed.refused), part.findings.summary()
+            assert {found.code for found in part.issues} <= set(claimed.refused), part.issues.summary()
         assert (read, net) == (claimed.read, claimed.net)
         assert refused == claimed.refused

@@ -64,7 +64,9 @@ class PlainImporter:
         for row, sale in sorted(keyed, key=lambda one: tuple(sorted(one[0].items()))):
             product = self.cell(row, "product_id")
             seen[sale, product] += 1
-            line_key = self.cell(row, "line_key") if self.contract.numbered else f"{product}#{seen[sale, product]}"
+            line_key = (
+                self.cell(row, "line_key") if self.contract.has_line_numbers else f"{product}#{seen[sale, product]}"
+            )
             self.place((sale, line_key, ""), row, facts)
         return facts
 

@@ -41,13 +41,13 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> dict[str, int]:
-    found: dict[str, int] = reconcile(app.ports, app.book, hand_on=True)
+    found: dict[str, int] = reconcile(app.ports, app.book, delegate=True)
     maintenance_log.note(app.ports, maintenance_log.SWEEP)
     return found
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
     assert records.get(app.ports, upload.batch_id).state is State.RECEIVED
@@ -78,7 +78,7 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
 def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
     swept(app)
     clock.advance(HOURS)
-    upload = uploads.receive(app.ports, app.book.used("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, book=app.book)
     settle.settle_all(app.ports, app.book)
     assert [swept(app)["announced"] for _ in range(2)] == [1, 0]

@@ -185,7 +185,7 @@ def test_a_time_that_the_clocks_jumped_over_is_refused_and_one_that_came_twice_t
     assert found(findings) == [(1, "time-does-not-exist", "sale_date"), (3, "ambiguous-time", "sale_date")]
     first = findings.table().to_pylist()[0]
     assert (first["value"], first["detail"]) == ("2026-03-29 02:30", "Europe/Berlin")
-    assert findings.refused(5).tolist() == [False, True, False, False, False]
+    assert findings.rejected_mask(5).tolist() == [False, True, False, False, False]
 
 
 def test_clocks_that_change_at_midnight_are_seen() -> None:

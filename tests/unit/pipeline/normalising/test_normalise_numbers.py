@@ -171,7 +171,7 @@ def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
         (4, "number-too-large", "unit_price"),
         (5, "rounded", "unit_price"),
     ]
-    assert findings.refused(6).tolist() == [False, True, False, False, True, False]
+    assert findings.rejected_mask(6).tolist() == [False, True, False, False, True, False]
 
 
 def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:

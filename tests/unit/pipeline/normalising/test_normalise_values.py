@@ -58,7 +58,7 @@ def test_a_default_is_taken_with_a_warning() -> None:
     assert table.column("quantity").to_pylist() == [1, 3, 1]
     assert table.column("net_amount").to_pylist() == [5, 15, 5]
     assert found(findings) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
-    assert not findings.refused(3).any()
+    assert not findings.rejected_mask(3).any()
 
 
 def test_a_default_is_read_as_the_source_would_write_it() -> None:

@@ -13,7 +13,7 @@ from tillstream.pipeline.rows.block import Block
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
-    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(needed=needed, **how)))
+    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(required_headers=needed, **how)))
 
 
 def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
@@ -75,10 +75,10 @@ WRONG = {
 def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[str, str]) -> None:
     (found,) = read(b'{"No":1}\n' + line + b'\n{"No":3}\n')
     assert [row["No"] for row in found.cells.to_pylist()] == ["1", "3"]
-    assert [(row.line_number, row.code, row.raw) for row in found.refused] == [
+    assert [(row.line_number, row.code, row.raw) for row in found.unreadable] == [
         (2, why[0], line.decode("utf-8", "backslashreplace"))
     ]
-    assert why[1] in found.refused[0].detail
+    assert why[1] in found.unreadable[0].detail
 
 
 def test_names_that_come_late_are_kept_and_needed_ones_are_looked_for() -> None:

@@ -78,7 +78,7 @@ def test_rows_are_numbered_over_all_groups_and_those_without_any_value_are_blank
 def test_a_row_with_bytes_that_are_no_text_is_refused() -> None:
     (found,) = read(parquet(pa.table({"No": ["1", "2"], "V": pa.array([b"\xff", b"ok"])})))
     assert found.cells.to_pylist() == [{"No": "2", "V": "ok"}]
-    assert [(row.line_number, row.code, row.raw) for row in found.refused] == [(1, "undecodable-text", "1,\\xff")]
+    assert [(row.line_number, row.code, row.raw) for row in found.unreadable] == [(1, "undecodable-text", "1,\\xff")]
     assert found.raw(0) == "2,ok"
 
 

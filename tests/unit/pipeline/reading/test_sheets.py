@@ -37,7 +37,7 @@ VALUES: list[tuple[Any, str]] = [
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:
-    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(needed=needed, **how)))
+    return list(read_blocks(lambda: io.BytesIO(data), ReadOptions(required_headers=needed, **how)))
 
 
 def rows(data: bytes, *needed: str, **how: Any) -> list[dict[str, str]]:
@@ -107,7 +107,7 @@ def test_formulas_have_their_values_and_errors_their_names() -> None:
         ["4", "x"],
         ["#N/A", ""],
     ]
-    assert [(row.row_number, row.line_number, row.code, row.detail, row.raw) for row in found[0].refused] == [
+    assert [(row.row_number, row.line_number, row.code, row.detail, row.raw) for row in found[0].unreadable] == [
         (3, 4, "formula-without-value", "Sum", "3,")
     ]
 
@@ -118,7 +118,7 @@ def test_formulas_of_ods_too() -> None:
     both = "".join(f"<table:table-row>{ods_cell('1')}{cell}</table:table-row>" for cell in (error, lacking))
     (found,) = read(ods(("T", ods_rows([["No", "Sum"]]) + both)))
     assert found.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
-    assert [(row.line_number, row.code) for row in found.refused] == [(3, "formula-without-value")]
+    assert [(row.line_number, row.code) for row in found.unreadable] == [(3, "formula-without-value")]
 
 
 def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
@@ -134,7 +134,10 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     (found,) = read(workbook(title), "Qty", "No")
     assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
     assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
-    assert read_header(lambda: io.BytesIO(workbook(title)), ReadOptions(needed=("Qty", "No"))).names == ["No", "Qty"]
+    assert read_header(lambda: io.BytesIO(workbook(title)), ReadOptions(required_headers=("Qty", "No"))).names == [
+        "No",
+        "Qty",
+    ]
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
 
 
@@ -174,7 +177,7 @@ def test_rows_told_as_repeated_are_as_many_and_empty_ones_at_the_end_are_none() 
 def test_a_cell_outside_the_header_refuses_its_row(workbook: Any) -> None:
     (found,) = read(workbook([["No", "Qty"], ["1", 2], ["2", "moved", 3]]))
     assert found.cells.num_rows == 1
-    assert [(row.line_number, row.code, row.value, row.detail, row.raw) for row in found.refused] == [
+    assert [(row.line_number, row.code, row.value, row.detail, row.raw) for row in found.unreadable] == [
         (3, "ragged-row", "3", "2", "2,moved,3")
     ]
 
@@ -243,7 +246,7 @@ def test_many_rows_come_in_blocks_that_fit_together() -> None:
 def test_headers_repeated_below_and_totals_are_ignored_as_in_text(workbook: Any) -> None:
     table = [["No", "Qty"], ["1", 2], ["No", "Qty"], ["2", 3], ["Total", 5], ["Total", 5, "checked"]]
     (found,) = read(workbook(table), style=FileStyle(ignore=("total",)))
-    assert (found.cells.num_rows, found.ignored, found.refused) == (2, 3, [])
+    assert (found.cells.num_rows, found.ignored, found.unreadable) == (2, 3, [])
     assert found.line_number.tolist() == [2, 4]
 
 

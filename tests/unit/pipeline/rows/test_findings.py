@@ -40,14 +40,14 @@ def test_the_table_has_one_row_per_find_by_index() -> None:
 
 
 def test_only_errors_refuse_a_row() -> None:
-    assert some().refused(5).tolist() == [False, True, True, False, True]
+    assert some().rejected_mask(5).tolist() == [False, True, True, False, True]
     assert some().table(Severity.WARNING).column("index").to_pylist() == [0, 2]
     assert len(some()) == 5
 
 
 def test_rows_with_an_error_in_a_column_are_found() -> None:
-    assert some().where(5, frozenset({"quantity"})).tolist() == [False, True, True, False, True]
-    assert not some().where(5, frozenset({"unit_price"})).any()
+    assert some().rows_with_issue(5, frozenset({"quantity"})).tolist() == [False, True, True, False, True]
+    assert not some().rows_with_issue(5, frozenset({"unit_price"})).any()
 
 
 def test_the_summary_counts_by_code_and_column_and_shows_the_first_row() -> None:

@@ -65,7 +65,7 @@ IMPOSSIBLE = {
 def test_a_message_that_is_no_sale_is_one_refused_row_and_its_neighbour_counts(text: str) -> None:
     staged = part(json.dumps(sale()), text)
     assert staged.table.num_rows == 1
-    (refused,) = staged.refused
+    (refused,) = staged.rejected
     assert [problem["code"] for problem in refused.problems] == ["unreadable-message"]
     assert refused.raw == text
 

@@ -124,7 +124,7 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
 
 def _alarms(path: Path, rules: Contract) -> int:
     parts = file_batches(lambda: path.open("rb"), rules, date(2027, 1, 1))
-    return sum(found.code == "day-month-swapped" for part in parts for found in part.findings)
+    return sum(found.code == "day-month-swapped" for part in parts for found in part.issues)
 
 
 def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:

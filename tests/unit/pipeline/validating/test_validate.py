@@ -120,7 +120,7 @@ def test_a_missing_expected_value_is_a_warning() -> None:
     rules = contract({"customer_id": "Cust"}, expected=["customer_id"])
     findings = judged(cells(Cust=["a", ""]), rules)
     assert found(findings) == [(1, "missing-expected", "customer_id")]
-    assert not findings.refused(2).any()
+    assert not findings.rejected_mask(2).any()
 
 
 def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
@@ -177,7 +177,7 @@ def test_odd_prices_and_quantities_are_warnings() -> None:
         (4, "positive-return", "quantity"),
         (6, "negative-quantity", "quantity"),
     ]
-    assert not findings.refused(7).any()
+    assert not findings.rejected_mask(7).any()
 
 
 def test_half_a_million_failing_rows_are_found_as_surely_as_one() -> None:
@@ -221,7 +221,7 @@ def test_the_real_invoices_all_load_with_their_net(
     table, findings = normalise(real(shared_data / "online-retail" / file, "utf-8"), rules)
     validate(table, rules, findings, received_date=date(2026, 6, 1))
     assert table.num_rows == rows
-    assert not findings.refused(rows).any()
+    assert not findings.rejected_mask(rows).any()
     assert sum(table.column("net_amount").to_pylist()) == Decimal(net)
     assert table.column("status").to_pylist().count("returned") == returned
 

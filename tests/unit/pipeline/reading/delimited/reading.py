@@ -43,21 +43,21 @@ def whole(
     data = data.encode(encoding) if isinstance(data, str) else data
     file = FileStyle(encoding=encoding, delimiter=delimiter, **(style or {}))
     blocks = list(read_delimited(io.BytesIO(data), file, wanted, **sizes))
-    assert not any(block.cut for block in blocks[:-1])
+    assert not any(block.truncation for block in blocks[:-1])
     found = Whole(
         blocks[0].cells.column_names,
         [row for block in blocks for row in zip(*(column.to_pylist() for column in block.cells.columns), strict=True)],
         [number for block in blocks for number in block.row_number.tolist()],
         [number for block in blocks for number in block.line_number.tolist()],
         [block.raw(index) for block in blocks for index in range(block.cells.num_rows)],
-        [row for block in blocks for row in block.refused],
+        [row for block in blocks for row in block.unreadable],
         sum(block.blank for block in blocks),
         sum(block.ignored for block in blocks),
-        blocks[-1].cut,
+        blocks[-1].truncation,
         [
             (int(block.row_number[index]), code)
             for block in blocks
-            for code, rows in block.flagged.items()
+            for code, rows in block.warnings.items()
             for index in rows
         ],
     )

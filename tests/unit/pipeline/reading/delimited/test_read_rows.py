@@ -33,7 +33,7 @@ def test_a_header_alone_gives_one_block_without_rows() -> None:
     for data in (b"a,b", b"a,b\n", b"a,b\r\n"):
         (block,) = read_delimited(io.BytesIO(data), FileStyle())
         assert block.cells.column_names == ["a", "b"]
-        assert (block.cells.num_rows, block.refused, block.blank) == (0, [], 0)
+        assert (block.cells.num_rows, block.unreadable, block.blank) == (0, [], 0)
 
 
 def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -> None:
@@ -164,5 +164,7 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
 
 def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:
     text = b"a,b\n" + b'1,"x\ny"\n' * 40 + b"1\n" * 3
-    refused = [row for block in read_delimited(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.refused]
+    refused = [
+        row for block in read_delimited(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.unreadable
+    ]
     assert [type(number) for row in refused for number in (row.row_number, row.line_number)] == [int] * 6
