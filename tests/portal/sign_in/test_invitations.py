@@ -158,7 +158,8 @@ def test_the_list_of_people_is_searched_filtered_sorted_and_paged(app: App, pers
     for number in range(60):
         accounts.create(
             app.ports, f"clerk{number:02}", f"Clerk {number:02}", Role.CLERK,
-            {"hash": "", "stamp": "", "given_password": False}, "boss", accounts.What.USER_INVITED, regions=["IN"],
+            {"hash": "", "stamp": "", "given_password": False}, "boss", accounts.AuditAction.USER_INVITED,
+            regions=["IN"],
         )  # fmt: skip
 
     def names(question: str) -> list[str]:

@@ -20,8 +20,7 @@ from tillstream.samples.files import DEMO, expected, files, write_samples
 from tillstream.samples.more_regions import ALL_REGIONS
 from tillstream.samples.wide import CONTRACT, wide_file
 
-UNTIL = date(2025, 10, 31)
-SMALL = 0.05
+UNTIL, SMALL = date(2025, 10, 31), 0.05
 Row = dict[str, str]
 Key = tuple[str, str, str]
 
@@ -64,9 +63,8 @@ class PlainImporter:
         for row, sale in sorted(keyed, key=lambda one: tuple(sorted(one[0].items()))):
             product = self.cell(row, "product_id")
             seen[sale, product] += 1
-            line_key = (
-                self.cell(row, "line_key") if self.contract.has_line_numbers else f"{product}#{seen[sale, product]}"
-            )
+            line_key = f"{product}#{seen[sale, product]}"
+            line_key = self.cell(row, "line_key") if self.contract.has_line_numbers else line_key
             self.place((sale, line_key, ""), row, facts)
         return facts
 

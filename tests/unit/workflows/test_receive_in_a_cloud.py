@@ -65,7 +65,7 @@ def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> No
 
 @pytest.mark.parametrize("name", [f"{SEQUENCE}.jsonl", f"{SEQUENCE}-0123456789abcdef.jsonl"])
 def test_micro_batches_are_known_by_their_names_of_old_and_now(app: App, name: str) -> None:
-    with app.ports.objects.writer(INBOX, f"{store_sales.NOBODY.name}/UK/{name}") as writer:
+    with app.ports.objects.writer(INBOX, f"{store_sales.UNASSIGNED.name}/UK/{name}") as writer:
         writer.write(b"")
     assert writer.stored is not None
     known = inbox_object.record_of(app.ports, app.book, writer.stored)

@@ -134,10 +134,8 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     (found,) = read(workbook(title), "Qty", "No")
     assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
     assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
-    assert read_header(lambda: io.BytesIO(workbook(title)), ReadOptions(required_headers=("Qty", "No"))).names == [
-        "No",
-        "Qty",
-    ]
+    options = ReadOptions(required_headers=("Qty", "No"))
+    assert read_header(lambda: io.BytesIO(workbook(title)), options).names == ["No", "Qty"]
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import Refused, read_delimited
+from tillstream.pipeline.reading.delimited.reader import UnreadableRow, read_delimited
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Whole:
     row_numbers: list[int]
     line_numbers: list[int]
     raw: list[str]
-    refused: list[Refused]
+    refused: list[UnreadableRow]
     blank: int
     ignored: int
     cut: str

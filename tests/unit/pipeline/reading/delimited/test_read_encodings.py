@@ -8,7 +8,7 @@ import pytest
 from reading import whole
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, header, read_delimited
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, UnreadableRow, header, read_delimited
 
 WORDS = {
     "utf-8": "Berguvsvägen 漢字",
@@ -37,8 +37,8 @@ def test_undecodable_rows_are_refused_and_the_others_survive() -> None:
     found = whole(b"a,b\n1,caf\xc3\xa9\n2,caf\xe9\n3,x\n\xff,4\n5,\xc3\xa9\n")
     assert found.rows == [("1", "café"), ("3", "x"), ("5", "é")]
     assert found.refused == [
-        Refused(2, 3, "2,caf\\xe9", "undecodable-text", "", "utf-8"),
-        Refused(4, 5, "\\xff,4", "undecodable-text", "", "utf-8"),
+        UnreadableRow(2, 3, "2,caf\\xe9", "undecodable-text", "", "utf-8"),
+        UnreadableRow(4, 5, "\\xff,4", "undecodable-text", "", "utf-8"),
     ]
     assert found.row_numbers == [1, 3, 5]
 

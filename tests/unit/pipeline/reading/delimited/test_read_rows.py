@@ -11,7 +11,7 @@ from reading import whole
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.header import Header
 from tillstream.pipeline.reading.delimited.parse import parse
-from tillstream.pipeline.reading.delimited.reader import Refused, UnreadableFile, read_delimited
+from tillstream.pipeline.reading.delimited.reader import UnreadableFile, UnreadableRow, read_delimited
 from tillstream.pipeline.reading.delimited.records import plain_layout
 from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 from tillstream.pipeline.rows.schema import TEXT
@@ -40,8 +40,8 @@ def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -
     found = whole("a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,10\n11,12,13\n")
     assert found.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
     assert found.refused == [
-        Refused(2, 3, "1,2", "ragged-row", "2", "3"),
-        Refused(4, 5, "7,8,9,10", "ragged-row", "4", "3: a delimiter inside a cell may lack its quotes"),
+        UnreadableRow(2, 3, "1,2", "ragged-row", "2", "3"),
+        UnreadableRow(4, 5, "7,8,9,10", "ragged-row", "4", "3: a delimiter inside a cell may lack its quotes"),
     ]
     assert found.row_numbers == [1, 3, 5]
     assert found.line_numbers == [2, 4, 6]
