@@ -18,10 +18,11 @@ curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H 
   --data @sale.json
 """
 AFTER = f"""
-The answer is 202 with the sale's id once the message is kept. You create a store's token in the portal under Store tokens
-([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale again changes nothing, so a till may repeat until it gets an
-answer. A message must be no larger than {MAX_MESSAGE_BYTES // 1024} KB. Dates follow the contract of the region
-([contracts](contracts.md)): the business day is worked out in the message's own offset with the contract's cutoff.
+The answer is 202 with the sale's id once the message is kept. You create a store's token in the portal under Store
+tokens ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale again changes
+nothing, so a till may repeat until it gets an answer. A message must be no larger than
+{MAX_MESSAGE_BYTES // 1024} KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is
+worked out in the message's own offset with the contract's cutoff.
 """
 
 
