@@ -28,19 +28,19 @@ def deployment(
     number: str = "",
     ask: bool = True,
     work: Path = WORK,
-    made_of: Source | None = None,
+    source: Source | None = None,
 ) -> Deploy:
     """The deployment of one stage. Raises `Rejected`.
 
-    number: of the project; queried if empty, unless `ask` is False. made_of: the source; default: this clone's.
+    number: of the project; queried if empty, unless `ask` is False. source: the source; default: this clone's.
     """
     gcloud = Gcloud(project, work / f"{project}-{stage_name}", report)
     if ask and not number:
         number = _number(gcloud)
-    made_of = made_of or here(work)
-    if not made_of.functions and not ask:
-        made_of = UNKNOWN
-    return Deploy(Declared(stage.read(stage_name, project, number, overrides), made_of).resources(), gcloud, report)
+    source = source or here(work)
+    if not source.functions and not ask:
+        source = UNKNOWN
+    return Deploy(Declared(stage.read(stage_name, project, number, overrides), source).resources(), gcloud, report)
 
 
 def here(work: Path = WORK) -> Source:

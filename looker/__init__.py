@@ -52,18 +52,18 @@ class Report:
 @cache
 def sources() -> dict[str, Source]:
     """view → its data source."""
-    found = (_read("sources", name) for name in _names("sources"))
+    sources = (_read("sources", name) for name in _names("sources"))
     return {
         one["view"]: Source(one["view"], one["description"], tuple(Field(**field) for field in one["fields"]))
-        for one in found
+        for one in sources
     }
 
 
 @cache
 def reports() -> dict[str, Report]:
     """name → report, by name."""
-    found = {name: _read("reports", name) for name in _names("reports")}
-    return {name: Report(name, **{**one, "sources": tuple(one["sources"])}) for name, one in found.items()}
+    reports = {name: _read("reports", name) for name in _names("reports")}
+    return {name: Report(name, **{**one, "sources": tuple(one["sources"])}) for name, one in reports.items()}
 
 
 def address(report: Report, project: str, dataset: str, template: str = "") -> str:
@@ -77,7 +77,7 @@ def address(report: Report, project: str, dataset: str, template: str = "") -> s
         parameters["c.reportId"] = template
     aliases = {view: view for view in report.sources} if template else {"ds0": report.sources[0]}
     for alias, view in aliases.items():
-        told = {
+        settings = {
             "connector": "bigQuery",
             "datasourceName": f"Tillstream {view}",
             "type": "TABLE",
@@ -85,7 +85,7 @@ def address(report: Report, project: str, dataset: str, template: str = "") -> s
             "datasetId": dataset,
             "tableId": view,
         }
-        parameters |= {f"ds.{alias}.{name}": value for name, value in told.items()}
+        parameters |= {f"ds.{alias}.{name}": value for name, value in settings.items()}
     return f"{CREATE}?{urlencode(parameters)}"
 
 

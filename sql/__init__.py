@@ -58,16 +58,16 @@ def described(path: str) -> dict[str, Described]:
     return {m["name"]: Described(m["words"], m["total"] or "") for m in _COLUMN.finditer(text(path))}
 
 
-def columns_of(path: str, known: Mapping[str, str]) -> dict[str, Described]:
+def columns_of(path: str, tables: Mapping[str, str]) -> dict[str, Described]:
     """column → its description, for every column that the view may have.
 
     A column is described where it is made: in the view's own header, else in a view before it, else by the columns of
-    the tables, which the caller gives as `known`.
+    the tables, which the caller gives as `tables`.
     """
-    found = {name: Described(words) for name, words in known.items()}
+    columns = {name: Described(words) for name, words in tables.items()}
     for view in (*VIEWS[: VIEWS.index(path)], path):
-        found |= described(view)
-    return found
+        columns |= described(view)
+    return columns
 
 
 @cache

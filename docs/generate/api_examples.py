@@ -50,8 +50,8 @@ KINDS = (
 
 def page() -> str:
     with company() as (app, flask, batch):
-        found = {"columns": columns(app), "calls": dict(calls(app, flask, batch))}
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        examples = {"columns": columns(app), "calls": dict(calls(app, flask, batch))}
+    return json.dumps(examples, indent=1, ensure_ascii=False) + "\n"
 
 
 @contextmanager
@@ -61,13 +61,13 @@ def company() -> Iterator[tuple[App, Flask, str]]:
         app = build(Settings(home=Path(home), samples=False, threads=1), ManualClock(NOW))
         try:
             accounts.add(app.ports, "ada", "Ada", Role.ADMIN)
-            batch = _given(app)
+            batch = _prepared(app)
             yield app, create_app(app), batch
         finally:
             app.close()
 
 
-def _given(app: App) -> str:
+def _prepared(app: App) -> str:
     from io import BytesIO
 
     upload = uploads.receive(app.ports, app.book.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
@@ -91,18 +91,18 @@ def calls(app: App, flask: Flask, batch: str) -> Iterator[tuple[str, dict[str, A
     for endpoint in OPERATIONS:
         method, path, body, headers = _call(endpoint, batch, place)
         shown = _store_token(app) if endpoint == "api.sales" else token
-        answer = _asked(client, method, path, body, headers, shown)
+        answer = _request(client, method, path, body, headers, shown)
         place = answer.headers.get("Location", place)
-        told: dict[str, Any] = {"method": method, "path": path, "headers": headers}
+        call: dict[str, Any] = {"method": method, "path": path, "headers": headers}
         if isinstance(body, dict):
-            told["body"] = body
-        told |= {"status": answer.status_code}
+            call["body"] = body
+        call |= {"status": answer.status_code}
         if answer.data:
-            told["answer"] = answer.get_json()
-        yield published(endpoint), _same_each_time(told, place)
+            call["answer"] = answer.get_json()
+        yield published(endpoint), _same_each_time(call, place)
 
 
-def _asked(client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str], token: str) -> Any:
+def _request(client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str], token: str) -> Any:
     sent: dict[str, Any] = {"json": body} if isinstance(body, dict) else {"data": body}
     return client.open(path, method=method, headers=headers | {"Authorization": f"Bearer {token}"}, **sent)
 
@@ -139,17 +139,17 @@ def _call(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[st
     return special.get(endpoint, ("GET", f"/api/{endpoint.removeprefix('api.')}", None, {}))
 
 
-def _same_each_time(told: dict[str, Any], place: str) -> dict[str, Any]:
+def _same_each_time(call: dict[str, Any], place: str) -> dict[str, Any]:
     """The instants of settlements are the machine's, and a file's place is made by chance."""
-    text = json.dumps(told)
+    text = json.dumps(call)
     if place:
         text = text.replace(place.rpartition("/")[2], "0" * 32)
     now = datetime.now(UTC)
     text = re.sub(rf'"{now:%Y}-[0-9T:.+-]+\+00:00"', lambda match: _instant(match[0]), text)
-    found: dict[str, Any] = json.loads(text)
-    return found
+    stable: dict[str, Any] = json.loads(text)
+    return stable
 
 
 def _instant(quoted: str) -> str:
-    known = abs(datetime.fromisoformat(quoted.strip('"')) - NOW).days < 1
-    return quoted if known else f'"{NOW.isoformat()}"'
+    is_recent = abs(datetime.fromisoformat(quoted.strip('"')) - NOW).days < 1
+    return quoted if is_recent else f'"{NOW.isoformat()}"'

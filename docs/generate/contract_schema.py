@@ -15,8 +15,8 @@ PLAIN = ["string", "number", "boolean"]
 def page() -> str:
     schema = _simple(Contract.model_json_schema())
     models = {"Contract": schema} | schema.get("$defs", {})
-    for name, told in docstrings().items():
-        for field, words in told.items():
+    for name, fields in docstrings().items():
+        for field, words in fields.items():
             if field in models.get(name, {}).get("properties", {}):
                 models[name]["properties"][field]["description"] = words
     own = schema["properties"]

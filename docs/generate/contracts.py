@@ -102,7 +102,7 @@ def page() -> str:
         IN_AN_EDITOR,
         code(SCHEMA_LINE, "yaml"),
         MISTAKES,
-        code(_said_of(MISTAKEN.lstrip())),
+        code(_error_message(MISTAKEN.lstrip())),
         *parts,
         "## What `columns` may map",
         "`date` gives both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
@@ -110,7 +110,7 @@ def page() -> str:
     )
 
 
-def _said_of(text: str) -> str:
+def _error_message(text: str) -> str:
     try:
         loader.parse_yaml(text, "AT.yaml")
     except Rejected as error:
@@ -119,9 +119,9 @@ def _said_of(text: str) -> str:
 
 
 def _meaning(name: str) -> str:
-    told = {"time": "The time of that day where it stands apart, in one of `dates.time_formats`"}
-    told |= {name: column.description for name, column in BY_NAME.items()}
-    return told.get(name, "When the sale happened, in one of `dates.formats`")
+    descriptions = {"time": "The time of that day where it stands apart, in one of `dates.time_formats`"}
+    descriptions |= {name: column.description for name, column in BY_NAME.items()}
+    return descriptions.get(name, "When the sale happened, in one of `dates.formats`")
 
 
 def _parts() -> Iterator[type[BaseModel]]:
@@ -132,8 +132,8 @@ def _parts() -> Iterator[type[BaseModel]]:
 
 
 def _section(model: type[BaseModel]) -> str:
-    told = docstrings()[model.__name__]
-    rows = [(f"`{name}`", _kind(info), _default(info), told[name]) for name, info in model.model_fields.items()]
+    descriptions = docstrings()[model.__name__]
+    rows = [(f"`{name}`", _kind(info), _default(info), descriptions[name]) for name, info in model.model_fields.items()]
     names = [
         name for name, info in Contract.model_fields.items() if model in (info.annotation, *get_args(info.annotation))
     ]
@@ -146,13 +146,13 @@ def _section(model: type[BaseModel]) -> str:
 
 def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → the text that stands under it in the source."""
-    found: dict[str, dict[str, str]] = {}
+    by_class: dict[str, dict[str, str]] = {}
     for node in ast.parse(
         "".join(map(inspect.getsource, (contract_model, schedule, sections, values, amount_rule)))
     ).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)
-            found[node.name] = {
+            by_class[node.name] = {
                 field.target.id: str(text.value.value)
                 for field, text in pairs
                 if isinstance(field, ast.AnnAssign)
@@ -160,7 +160,7 @@ def docstrings() -> dict[str, dict[str, str]]:
                 and isinstance(text, ast.Expr)
                 and isinstance(text.value, ast.Constant)
             }
-    return found
+    return by_class
 
 
 def _kind(info: FieldInfo) -> str:

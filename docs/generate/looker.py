@@ -16,13 +16,13 @@ COUNTRY = "country"
 
 
 def page(view: str) -> str:
-    told = sql.columns_of(f"marts/{view}", column_descriptions())
+    columns = sql.columns_of(f"marts/{view}", column_descriptions())
     fields = [
         {
             "name": column.name,
             "type": "Country" if column.name == COUNTRY else _type(column.type),
-            "aggregation": told[column.name].total or "none",
-            "description": told[column.name].words,
+            "aggregation": columns[column.name].total or "none",
+            "description": columns[column.name].words,
         }
         for column in _columns(view)
     ]

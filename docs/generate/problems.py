@@ -25,8 +25,8 @@ PLACES = {"column": "COLUMN", "value": "VALUE", "detail": "…"}
 def page() -> str:
     parts = []
     for severity, (title, words) in GROUPS.items():
-        found = [_describe(problem) for problem in CATALOGUE.values() if problem.severity is severity]
-        parts += [f"## {title}", words, *found]
+        entries = [_describe(problem) for problem in CATALOGUE.values() if problem.severity is severity]
+        parts += [f"## {title}", words, *entries]
     return markdown("Problems", INTRO, *parts)
 
 

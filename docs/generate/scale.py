@@ -24,7 +24,7 @@ SELDOM = 900
 """The same where nobody waits for a till's sale."""
 DAYS_KEPT = 365
 WRITES_PER_UPLOAD = 9
-"""Documents written from a file's arrival until its events are told; a test counts them."""
+"""Documents written from a file's arrival until its events are published; a test counts them."""
 BYTES_OF = {"DATE": 8, "TIMESTAMP": 8, "NUMERIC": 16, "INT64": 8, "BOOL": 1, "hash128": 18, "hash64": 8}
 """Logical bytes of BigQuery's types; a text has two and its own."""
 TEXT = {
@@ -43,7 +43,7 @@ TEXT = {
 """Bytes of a text, on average; 8 where it is not here."""
 ABSENT = frozenset({"source_version", "returns_sale_id", "unit_cost", "received_seq"})
 """Columns that are mostly NULL, which takes nothing."""
-KNOWN_LINES = ("key", "content", "is_current", "sale", "line_key")
+MATCHING_COLUMNS = ("key", "content", "is_current", "sale", "line_key")
 """What a settlement reads of every sale version, to find what it knows of the arriving sales."""
 STATEMENTS = ("batch_no", "scope", "whole", "source_version")
 """And of every statement."""
@@ -103,7 +103,7 @@ class Day:
 
     @property
     def events(self) -> float:
-        """Messages beside the tills' own: arrivals, staged, settled (told twice), and one a changed line."""
+        """Messages beside the tills' own: arrivals, staged, settled (published twice), and one a changed line."""
         batches = self.files + self.micro_batches
         return 2 * batches + 2 * self.settlements + self.lines
 
@@ -113,8 +113,8 @@ class Day:
 
     @property
     def settlement_bytes(self) -> float:
-        told = self.sales * FROM_TILLS * DAYS_KEPT
-        return self.versions * width("sale_versions", KNOWN_LINES) + told * width("statements", STATEMENTS)
+        statements = self.sales * FROM_TILLS * DAYS_KEPT
+        return self.versions * width("sale_versions", MATCHING_COLUMNS) + statements * width("statements", STATEMENTS)
 
     @property
     def stored(self) -> float:
@@ -147,7 +147,7 @@ def page() -> str:
         table(("of a day", *(f"{day.sales:,} sales" for day in DAYS)), _rows()),
         ASSUMED.format(**globals()),
         "## Bytes of a settlement",
-        BYTES.format(known=width("sale_versions", KNOWN_LINES), told=width("statements", STATEMENTS)),
+        BYTES.format(known=width("sale_versions", MATCHING_COLUMNS), told=width("statements", STATEMENTS)),
         table(
             ("after", *(f"{day.sales:,} sales a day" for day in DAYS)),
             [
@@ -169,7 +169,7 @@ def page() -> str:
 
 
 def _rows() -> list[tuple[str, ...]]:
-    told: tuple[tuple[str, Any], ...] = (
+    rows: tuple[tuple[str, Any], ...] = (
         ("lines", lambda day: f"{day.lines:,.0f}"),
         ("files", lambda day: f"{day.files:,.0f}"),
         ("micro-batches of tills", lambda day: f"{day.micro_batches:,.0f}"),
@@ -180,7 +180,7 @@ def _rows() -> list[tuple[str, ...]]:
         ("instances of stage at once, files spread over 8 hours", lambda day: f"{_instances(day):,.1f}"),
         ("kept in BigQuery after a year", lambda day: _bytes(day.stored)),
     )
-    return [(name, *(shown(day) for day in DAYS)) for name, shown in told]
+    return [(name, *(shown(day) for day in DAYS)) for name, shown in rows]
 
 
 def _instances(day: Day) -> float:
@@ -188,7 +188,7 @@ def _instances(day: Day) -> float:
 
 
 def _quotas() -> list[tuple[str, ...]]:
-    told: tuple[tuple[str, str, Any], ...] = (
+    rows: tuple[tuple[str, str, Any], ...] = (
         ("Pub/Sub, publishing in a large region", "4 GB/s", lambda day: f"{_bytes(day.events * EVENT_BYTES / DAY)}/s"),
         ("Pub/Sub, tills' messages", "4 GB/s", lambda day: f"{_bytes(day.sales * FROM_TILLS * SALE_BYTES / DAY)}/s"),
         ("BigQuery, load jobs into one table", "1,500 a day", lambda _: "1: each batch has a table of its own"),
@@ -210,7 +210,7 @@ def _quotas() -> list[tuple[str, ...]]:
         ("Cloud Run, instances of stage", f"{_most('stage')} (ours)", lambda day: f"{_instances(day):,.1f}"),
         ("Cloud Run, instances of settle", f"{_most('settle')} (ours)", lambda _: "1"),
     )
-    return [(name, allowed, *(shown(day) for day in DAYS)) for name, allowed, shown in told]
+    return [(name, allowed, *(shown(day) for day in DAYS)) for name, allowed, shown in rows]
 
 
 def _most(name: str) -> int:

@@ -64,14 +64,14 @@ def _table(name: str) -> str:
 
 def _others() -> list[str]:
     root = files(sql)
-    found = [
+    described = [
         f"{folder.name}/{file.name.removesuffix('.sql')}"
         for folder in root.iterdir()
         if folder.is_dir()
         for file in folder.iterdir()
         if file.name.endswith(".sql") and folder.name != "queries"
     ]
-    return sorted(set(found) - set(sql.VIEWS))
+    return sorted(set(described) - set(sql.VIEWS))
 
 
 def _header(path: str) -> str:

@@ -43,7 +43,7 @@ class AccountForm(FlaskForm):
             "regions": ",".join(self.regions.data or []).split(","),
             "stores": ",".join(stores).split(","),
             "salesperson": self.salesperson.data or "",
-            "known": tillstream().book.regions(),
+            "valid_regions": tillstream().book.regions(),
             "by": me().login,
         }
 

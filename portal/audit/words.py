@@ -30,7 +30,7 @@ ACTION_LABELS = {
     AuditAction.USER_PROFILE_CHANGED: "Own profile changed",
     AuditAction.USER_SECOND_STEP_ON: "Second step set up",
     AuditAction.USER_SECOND_STEP_OFF: "Second step taken off",
-    AuditAction.USER_RECOVERY_CODES_MADE: "New recovery codes",
+    AuditAction.USER_RECOVERY_CODES_CREATED: "New recovery codes",
     AuditAction.USER_RECOVERY_CODE_USED: "Recovery code used",
     AuditAction.SESSION_BEGUN: "Signed in",
     AuditAction.SESSION_ENDED: "Signed out",

@@ -49,7 +49,7 @@ def draft_state(workspace: DraftSnapshot) -> dict[str, Any]:
         "redo": draft.can_redo(login),
         "counts": counts,
         "away": workspace.refusals.away,
-        "kinds": grid_page.rejection_reasons(workspace, workspace.found(ports())),
+        "kinds": grid_page.rejection_reasons(workspace, workspace.problems_by_row(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 

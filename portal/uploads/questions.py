@@ -79,7 +79,7 @@ def _question_view(
     choices = tuple(
         Choice(one, preview_text.choice(question, one), values.get(one, ()), one == answer) for one in question.choices
     )
-    rows = answer_examples.rows_of(onboarding.looked, question.lines)
+    rows = answer_examples.rows_of(onboarding.sample, question.lines)
     return QuestionView(
         question,
         preview_text.asks(question),

@@ -32,9 +32,9 @@ def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> l
     accounts: service accounts that see all. A table's first policy shuts everybody else out, so that of the accounts
     comes first.
     """
-    told = {"dataset": dataset, "readers": _members(readers), "accounts": _members(accounts)}
+    values = {"dataset": dataset, "readers": _members(readers), "accounts": _members(accounts)}
     people = (lambda table: table) if readers else (lambda _: "nobody")
-    return [_text(path).format(table=table, **told) for table in PROTECTED for path in ("accounts", people(table))]
+    return [_text(path).format(table=table, **values) for table in PROTECTED for path in ("accounts", people(table))]
 
 
 def report(view: str, dataset: str) -> str:

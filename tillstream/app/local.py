@@ -140,7 +140,7 @@ def _rebuild_from_originals(
 ) -> tuple[dict[str, Any], datetime]:
     from tillstream.workflows.operations import rebuild  # lazy: imports all staging code
 
-    with closing(_warehouse(settings, WAREHOUSE, as_found=True)) as old:
+    with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
         app = build(settings, warehouse_file=name)
         try:
             report = rebuild.rebuild_warehouse(app.ports, app.book, old, progress)
@@ -152,13 +152,13 @@ def _rebuild_from_originals(
             app.close()
 
 
-def _warehouse(settings: Settings, name: str, *, as_found: bool = False) -> DuckDBWarehouse:
+def _warehouse(settings: Settings, name: str, *, any_schema: bool = False) -> DuckDBWarehouse:
     return DuckDBWarehouse(
         name if name == ":memory:" else settings.home / name,
         memory_limit=settings.memory_limit,
         threads=settings.threads,
         spill=settings.home / "spill",
-        as_found=as_found,
+        any_schema=any_schema,
     )
 
 

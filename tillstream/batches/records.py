@@ -100,13 +100,13 @@ def transition(
     *,
     only_from: frozenset[State] | None = None,
     expected: Batch | None = None,
-    told: tuple[str, AuditAction] | None = None,
+    audit: tuple[str, AuditAction] | None = None,
     **changes: Any,
 ) -> Batch:
     """Change a record's state by compare-and-set; no-op unless its present state is in `only_from`.
 
     expected: no-op if the record's contract or contract version has changed since this was read.
-    told: (actor, action) of an audit entry, written in the same transaction.
+    audit: (actor, action) of an audit entry, written in the same transaction.
     Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
     """
     while True:
@@ -119,7 +119,7 @@ def transition(
         moved = upload.with_state(state, ports.clock.now().isoformat(), **changes)
         try:
             puts = [Put(COLLECTION, batch, moved.to_json(), if_version=document.version)]
-            ports.documents.put_all(puts + ([_entry(ports, *told, upload, moved)] if told else []))
+            ports.documents.put_all(puts + ([_entry(ports, *audit, upload, moved)] if audit else []))
         except Conflict:
             continue
         return moved
@@ -128,7 +128,7 @@ def transition(
 def cancel(ports: Ports, batch: str, by: str) -> Batch:
     """Cancel a batch that is not in the ledger yet; `Rejected` once it is."""
     audit_entry = (by, AuditAction.UPLOAD_CANCELLED)
-    return transition(ports, batch, State.CANCELLED, told=audit_entry, error=f"Cancelled by {by}.")
+    return transition(ports, batch, State.CANCELLED, audit=audit_entry, error=f"Cancelled by {by}.")
 
 
 def _entry(ports: Ports, who: str, what: AuditAction, old: Batch, new: Batch) -> Put:

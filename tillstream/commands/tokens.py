@@ -17,7 +17,7 @@ def tokens(app: App, progress: Progress, *, login: str = "") -> Result:
 
 def make(app: App, progress: Progress, *, login: str, name: str, rights: list[str], **options: Any) -> Result:
     token, text = personal_tokens.issue(
-        app.ports, login, name, rights, known=app.book.regions(), by=COMMAND_LINE, **options
+        app.ports, login, name, rights, valid_regions=app.book.regions(), by=COMMAND_LINE, **options
     )
     return Result(_shown(app, token) | {"token": text})
 

@@ -29,13 +29,15 @@ def show(app: App, progress: Progress, *, login: str) -> Result:
 
 
 def add(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
-    password = accounts.add(app.ports, login, name, Role(role), known=app.book.regions(), by=COMMAND_LINE, **scope)
+    password = accounts.add(
+        app.ports, login, name, Role(role), valid_regions=app.book.regions(), by=COMMAND_LINE, **scope
+    )
     return Result(_user(accounts.get(app.ports, login)) | {"password": password})
 
 
 def invite(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
     text = invitation_links.invite(
-        app.ports, login, name, Role(role), known=app.book.regions(), by=COMMAND_LINE, **scope
+        app.ports, login, name, Role(role), valid_regions=app.book.regions(), by=COMMAND_LINE, **scope
     )
     return Result(_user(accounts.get(app.ports, login)) | {"link": _link(app, text)})
 
@@ -53,7 +55,9 @@ def _link(app: App, text: str) -> str:
 def assign(app: App, progress: Progress, *, login: str, role: str | None = None, **scope: Any) -> Result:
     chosen = Role(role) if role else None
     return Result(
-        _user(accounts.assign(app.ports, login, role=chosen, known=app.book.regions(), by=COMMAND_LINE, **scope))
+        _user(
+            accounts.assign(app.ports, login, role=chosen, valid_regions=app.book.regions(), by=COMMAND_LINE, **scope)
+        )
     )
 
 

@@ -17,7 +17,7 @@ class AuditAction(StrEnum):
     USER_PROFILE_CHANGED = "user.profile-changed"
     USER_SECOND_STEP_ON = "user.second-step-on"
     USER_SECOND_STEP_OFF = "user.second-step-off"
-    USER_RECOVERY_CODES_MADE = "user.recovery-codes-made"
+    USER_RECOVERY_CODES_CREATED = "user.recovery-codes-made"
     USER_RECOVERY_CODE_USED = "user.recovery-code-used"
     SESSION_BEGUN = "session.begun"
     SESSION_ENDED = "session.ended"

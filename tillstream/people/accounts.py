@@ -78,11 +78,11 @@ def create(
     regions: Iterable[str] = (),
     stores: Iterable[str] = (),
     salesperson: str | None = None,
-    known: Iterable[str] | None = None,
+    valid_regions: Iterable[str] | None = None,
 ) -> User:
     """Create an account. Raises `WrongField` for a bad name or scope, `Conflict` for a taken name.
 
-    secret: its credential fields. known: the existing regions, to check `regions` against. by: the actor, for audit.
+    secret: its credential fields. valid_regions: to check `regions` against. by: the actor, for audit.
     """
     login = normalize_login(login)
     if not LOGIN.fullmatch(login):
@@ -90,8 +90,8 @@ def create(
             "login", "A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -"
         )
     regions = list(regions)
-    if known is not None:
-        check_regions(regions, known)
+    if valid_regions is not None:
+        check_regions(regions, valid_regions)
     data: dict[str, Any] = {
         "name": name.strip() or login,
         **assignment_fields(Role(role), regions, stores, salesperson),
@@ -118,7 +118,7 @@ def assign(
     regions: Iterable[str] | None = None,
     stores: Iterable[str] | None = None,
     salesperson: str | None = None,
-    known: Iterable[str] | None = None,
+    valid_regions: Iterable[str] | None = None,
     by: str = "",
 ) -> User:
     """Change the fields that are not None, with effect from the user's next request.
@@ -126,8 +126,8 @@ def assign(
     Raises `WrongField` for a field that the role requires or an unknown region, `LastAdmin`, `NotFound`.
     """
     new_regions = None if regions is None else list(regions)
-    if new_regions is not None and known is not None:
-        check_regions(new_regions, known)
+    if new_regions is not None and valid_regions is not None:
+        check_regions(new_regions, valid_regions)
     stores = None if stores is None else list(stores)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:

@@ -79,18 +79,18 @@ def issue(
     *,
     regions: Iterable[str] = (),
     days: int = USUAL_DAYS,
-    known: Iterable[str] | None = None,
+    valid_regions: Iterable[str] | None = None,
     by: str,
 ) -> tuple[PersonalToken, str]:
     """Create a token of a user; return it with its text, which cannot be read again. Raises `Rejected`, `NotFound`.
 
-    known: the existing regions, to check `regions` against.
+    valid_regions: the existing regions, to check `regions` against.
     """
     user = accounts.get(ports, login)
     requested, requested_regions = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
     _check(user, name.strip(), requested, requested_regions, days)
-    unknown = sorted(set(requested_regions) - set(known)) if known is not None and user.scope.regions is None else []
-    if unknown:
+    checked = () if valid_regions is None or user.scope.regions is not None else requested_regions
+    if unknown := sorted(set(checked) - set(valid_regions or ())):
         raise Rejected(f"There is no region {', '.join(unknown)}.")
     now = ports.clock.now()
     if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:

@@ -40,7 +40,7 @@ class Google:
         package = self.folder / "functions.zip"
         package.write_bytes(b"source")
         source = Source("0f0f", "1e1e", str(package), str(self.folder))
-        whole = deployment(PROJECT, "dev", {}, self.said.append, work=self.folder, made_of=source)
+        whole = deployment(PROJECT, "dev", {}, self.said.append, work=self.folder, source=source)
         return Deploy([each for each in whole.resources if wanted(each)], whole.gcloud, self.said.append)
 
     def since(self, work: Callable[[], object]) -> list[str]:

@@ -104,7 +104,7 @@ def new_codes(ports: Ports, login: str) -> list[str]:
         return data | {"second_step": data["second_step"] | {"left": _hashed(codes)}}
 
     account_store.change(
-        ports, login, change, account_store.normalize_login(login), AuditAction.USER_RECOVERY_CODES_MADE
+        ports, login, change, account_store.normalize_login(login), AuditAction.USER_RECOVERY_CODES_CREATED
     )
     return codes
 

@@ -115,7 +115,7 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
         batch,
         state,
         only_from=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
-        told=audit,
+        audit=audit,
     )
 
 

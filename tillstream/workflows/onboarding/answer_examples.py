@@ -53,7 +53,7 @@ def _first_values(questionnaire: Questionnaire, role: str, fits: Callable[[str],
     """Return the first distinct values of the column with this role."""
     columns = questionnaire.draft.get("columns")
     name = columns.get(role, "") if isinstance(columns, dict) else ""
-    column = questionnaire.looked.sheet.columns.get(name)
+    column = questionnaire.sample.sheet.columns.get(name)
     return list(islice((word for word in column.words if fits(word)), SHOWN)) if column else []
 
 
@@ -88,12 +88,12 @@ def _amounts(questionnaire: Questionnaire, currency: str) -> list[str]:
 
 
 def _column(questionnaire: Questionnaire, header: str) -> list[str]:
-    column = questionnaire.looked.sheet.columns.get(header)
+    column = questionnaire.sample.sheet.columns.get(header)
     return list(islice(column.words, SHOWN)) if column else []
 
 
 def _sale_ids(questionnaire: Questionnaire, names: str) -> list[str]:
-    sheet = questionnaire.looked.sheet
+    sheet = questionnaire.sample.sheet
     columns = [sheet.columns[name] for name in names.split(",") if name in sheet.columns]
     return [" · ".join(column.cells[at] for column in columns) for at in range(min(SHOWN, sheet.rows)) if columns]
 

@@ -43,7 +43,7 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
         batch,
         State.HELD,
         only_from=frozenset({State.HELD}),
-        told=(by, AuditAction.CONTRACT_PROPOSED),
+        audit=(by, AuditAction.CONTRACT_PROPOSED),
         proposed=of(contract, changes),
         holds=holds,
     )

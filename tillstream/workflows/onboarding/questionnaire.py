@@ -23,7 +23,7 @@ OPEN_CURRENCY, OPEN_REGION = "XXX", "?"
 class Questionnaire:
     """Findings about a file and the open questions."""
 
-    looked: FileSample
+    sample: FileSample
     findings: tuple[Finding, ...]
     questions: tuple[Question, ...]
     draft: dict[str, object]

@@ -36,7 +36,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
             batch,
             State.STAGED,
             only_from=frozenset({State.HELD}),
-            told=(by, AuditAction.UPLOAD_CONFIRMED),
+            audit=(by, AuditAction.UPLOAD_CONFIRMED),
             confirmed=codes,
             holds=(),
             as_new=as_new,
@@ -64,7 +64,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
         batch,
         State.RECEIVED,
         only_from=frozenset({State.HELD}),
-        told=(by, AuditAction.UPLOAD_REREAD),
+        audit=(by, AuditAction.UPLOAD_REREAD),
         contract=pinned.name,
         contract_version=pinned.version,
         region=pinned.region,
@@ -97,5 +97,5 @@ def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     """Reject a batch permanently; its bytes stay stored and it never counts."""
     words = f"Rejected by {by}" + (f": {reason}" if reason else ".")
     return records.transition(
-        ports, batch, State.REJECTED, only_from=None, told=(by, AuditAction.UPLOAD_REJECTED), error=words
+        ports, batch, State.REJECTED, only_from=None, audit=(by, AuditAction.UPLOAD_REJECTED), error=words
     )

@@ -51,7 +51,7 @@ class _RolledBack(Exception):
 class DuckDBWarehouse:
     """The warehouse port on DuckDB. path: the database file, or `:memory:`. The caller owns the folder.
 
-    as_found: open a file of any schema, for reading only. Raises `Unavailable`; `Rejected` for a file of another
+    any_schema: open a file of any schema, for reading only. Raises `Unavailable`; `Rejected` for a file of another
     schema.
     """
 
@@ -62,7 +62,7 @@ class DuckDBWarehouse:
         memory_limit: str = "400MB",
         threads: int = 0,
         spill: Path | None = None,
-        as_found: bool = False,
+        any_schema: bool = False,
     ) -> None:
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
@@ -79,7 +79,7 @@ class DuckDBWarehouse:
             config["temp_directory"] = str(spill)
         self._database = Database(path, config)
         self._settling, self._renewing = threading.Lock(), threading.Lock()
-        if as_found:
+        if any_schema:
             return
         try:
             check_schema(self._database.root, path)

@@ -67,7 +67,7 @@ def get(ports: Ports, batch: str) -> Draft:
 
 
 def add_step(ports: Ports, batch: str, step: Edit, *, expected_version: int) -> Draft:
-    """Add a step. looked_at: draft version last loaded. Raises `EditConflict`, and `Rejected` if the draft is full."""
+    """Add a step. expected_version: draft version last loaded. Raises `EditConflict`, `Rejected` (full)."""
 
     def added(draft: Draft) -> Draft:
         if step.key and any(one.key == step.key for one in draft.steps):

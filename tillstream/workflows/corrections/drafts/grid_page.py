@@ -54,7 +54,7 @@ def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, Problems])
 
 def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, Any]:
     """Return the requested page with its rows and the number of matching rows."""
-    problems_by_row = view.found(ports)
+    problems_by_row = view.problems_by_row(ports)
     selected = _select_rows(view, problems_by_row, wanted)
     last = max(1, -(-len(selected) // PER_PAGE))
     page = min(max(1, wanted.page), last)
@@ -71,14 +71,14 @@ def rows_of(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> dict[str, A
 
 def rows_by_number(ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
-    writer = _Writer(view, view.found(ports))
+    writer = _Writer(view, view.problems_by_row(ports))
     row_indexes = view.refusals.indexes_of(np.array(sorted(set(row_numbers)), np.int64))
     return [writer.row(int(row)) for row in row_indexes]
 
 
 def next_unresolved_page(ports: Ports, view: DraftSnapshot, wanted: GridQuery) -> int:
     """Return the first page from the requested one on that has an unresolved row, wrapping around; 0 if none has."""
-    problems_by_row = view.found(ports)
+    problems_by_row = view.problems_by_row(ports)
     selected = _select_rows(view, problems_by_row, wanted)
     resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
     open_positions = np.flatnonzero(~np.isin(selected, resolved))

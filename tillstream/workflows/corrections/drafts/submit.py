@@ -56,11 +56,11 @@ def preview(ports: Ports, book: ContractRegistry, desk: Workspace, upload: Batch
     finally:
         delete_staged(ports, prefix)
     before = receipts.receipt(ports, upload.batch_id)
-    return {"counts": counts(view.applied, view.found(ports)), "before": before["rows"], "after": after}
+    return {"counts": counts(view.applied, view.problems_by_row(ports)), "before": before["rows"], "after": after}
 
 
 def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
-    problems_by_row = view.found(ports)
+    problems_by_row = view.problems_by_row(ports)
     ready = [row for row, problems in problems_by_row.items() if not problems]
     if not ready:
         raise Rejected("No row is ready yet: correct one, accept it as it stands, or discard it with a reason.")

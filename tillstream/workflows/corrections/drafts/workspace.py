@@ -28,12 +28,12 @@ class DraftSnapshot:
     applied: AppliedEdits
     checked: Checked = field(repr=False)
 
-    def found(self, ports: Ports) -> dict[int, Problems]:
+    def problems_by_row(self, ports: Ports) -> dict[int, Problems]:
         """Return the remaining problems of every touched row."""
         return self.checked.problems(ports, self.applied)
 
     def counts(self, ports: Ports) -> dict[str, int]:
-        return counts(self.applied, self.found(ports))
+        return counts(self.applied, self.problems_by_row(ports))
 
     def would_change(self, step: Edit) -> int:
         """Return how many cells or rows the step would change now."""

@@ -1,0 +1,76 @@
+"""Names in the code are the field's terms: words of a private dialect are kept out of them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
+BANNED = frozenset(
+    [
+        "told",
+        "tell",
+        "said",
+        "say",
+        "asked",
+        "given",
+        "made",
+        "found",
+        "seen",
+        "known",
+        "looked",
+        "whose",
+        "anew",
+        "stands",
+        "lies",
+        "beside",
+        "otherwise",
+        "whereabouts",
+        "manner",
+        "ways",
+    ]
+)
+ALLOWED = {
+    "KnownValue": "a value that the ledger has for a column, beside suggestions that it has not",
+    "Made": "the class is named in the schema of contracts",
+    "NOT_FOUND": "gcloud's word",
+    "NotFound": "the term of HTTP",
+    "given_password": "stored in accounts",
+    "last_seen": "stored in accounts",
+    "made": "a key of contracts",
+    "made_at": "stored in backups",
+    "made_of": "a key of contracts",
+    "seen": "stored in drafts",
+    "seen_at": "stored in sessions",
+    "tell": "a method of Python's streams",
+}
+
+
+def names(tree: ast.AST) -> Iterator[str]:
+    """Names that the code defines: functions, classes, parameters, variables and attributes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+def words(name: str) -> set[str]:
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+
+
+def test_words_are_the_parts_of_a_name() -> None:
+    assert words("NotFound") == {"not", "found"}
+    assert words("_MADE_FROM") == {"made", "from"}
+    assert words("mapped_columns2") == {"mapped", "columns"}
+
+
+def test_no_name_holds_a_banned_word() -> None:
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert len(files) > 400
+    defined = {(path, name) for path in files for name in names(ast.parse(path.read_text(encoding="utf-8")))}
+    banned = {(path.relative_to(ROOT).as_posix(), name) for path, name in defined if words(name) & BANNED}
+    assert {name for _, name in banned} >= set(ALLOWED), "an exception that is no longer needed"
+    assert {(path, name) for path, name in banned if name not in ALLOWED} == set()
