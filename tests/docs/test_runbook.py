@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import click
+import pytest
 from emulated import need
 from gcloud_reader import refused
 
@@ -59,6 +60,7 @@ def test_every_case_says_how_it_is_seen_what_to_do_first_and_when_it_is_over() -
         assert "**Seen by**" in case or case.startswith("Restore")
 
 
+@pytest.mark.system
 def test_the_real_gcloud_reads_every_command_of_it(tmp_path: Path) -> None:
     need("" if shutil.which("gcloud") else "gcloud is not on this machine")
     whole = [line for line in named("gcloud") if "--project" in line or "gs://" in line]

@@ -29,6 +29,7 @@ def _furnish(arguments: tuple[str, ...]) -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TILLSTREAM_THREADS", "1")  # the tests of two workers share the cores
     return tmp_path / "home"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from homes import build
 
 import sql
-from docs.generate.scale import ABSENT, DAYS, KNOWN_LINES, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
+from docs.generate.scale import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
 from tillstream.domain.tables import TABLES
@@ -59,7 +59,7 @@ def test_a_row_is_as_wide_as_its_columns() -> None:
 def test_every_column_of_the_arithmetic_is_one_of_the_tables() -> None:
     names = {field.name for fields in TABLES.values() for field in fields}
     assert set(TEXT) | ABSENT <= names
-    assert set(KNOWN_LINES) <= {field.name for field in TABLES["sale_versions"]}
+    assert set(MATCHING_COLUMNS) <= {field.name for field in TABLES["sale_versions"]}
     assert set(STATEMENTS) <= {field.name for field in TABLES["statements"]}
 
 
@@ -88,7 +88,7 @@ def test_each_settlement_reads_those_columns_of_the_ledger_that_are_counted() ->
         reading("sale_versions"),
     )
     assert lines
-    assert {*lines[1].split(", "), lines[2]} == set(KNOWN_LINES)
+    assert {*lines[1].split(", "), lines[2]} == set(MATCHING_COLUMNS)
     assert set(re.findall(r"\bt\.(\w+)", reading("statements"))) == set(STATEMENTS)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     program = tmp_path / "gcloud"
     program.write_text(
-        "#!/usr/bin/env python3\n"
+        f"#!{sys.executable} -IS\n"
         "import json, sys\n"
         f"open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
         f"print(json.dumps(json.load(open({str(answers)!r}))[sys.argv[2]]))\n"
@@ -61,6 +62,7 @@ def test_every_service_goes_back_and_forward_again(told: Path) -> None:
     assert told.read_text().count("--to-latest") == len(rollback.SERVICES)
 
 
+@pytest.mark.system
 @pytest.mark.system
 def test_the_real_gcloud_reads_each_command(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)
