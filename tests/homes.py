@@ -104,8 +104,6 @@ class OnceCompiled(BytecodeCache):
 
 COMPILED = OnceCompiled()
 _compile_builder = Rule._compile_builder
-
-
 _builders: dict[Any, Any] = {}
 
 

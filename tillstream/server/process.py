@@ -61,9 +61,8 @@ class DeferredStops:
 def _handle_stops_with(handler: Callable[[int, FrameType | None], Any]) -> None:
     for name in STOP_SIGNALS:
         number = getattr(signal, name, None)
-        if (
-            number and signal.getsignal(number) is not signal.SIG_IGN
-        ):  # nohup ignores SIGHUP; a shell's & ignores SIGINT
+        # Ignored signals stay ignored: nohup ignores SIGHUP, a shell's & ignores SIGINT.
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
 
