@@ -50,6 +50,8 @@ def show() -> ResponseReturnValue:
         selection = read()
     except UnknownValue as error:
         return _unknown(error), 400
+    # Before anything else is read: a settlement that lands in between is then news to the open page.
+    settled = changes.last_settlement(ports().warehouse, tillstream().queries)
     sold = _anything_sold()
     page = {name: tile for name, tile in tiles.mine().items() if sold or not tile.of_sales}
     return render_template(
@@ -57,7 +59,7 @@ def show() -> ResponseReturnValue:
         selection=selection,
         layout=ROLE_LAYOUTS[scope().role],
         sold=sold,
-        settled=changes.last_settlement(ports().warehouse, tillstream().queries),
+        settled=settled,
         tiles=page,
         bodies={name: _body(tile, selection) for name, tile in page.items() if _at_once(name)},
         tile_address=tile_address,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from portal import dashboard
 from portal.api.queries import LISTS
 from portal.dashboard.charts import bars, over_time, period_name
 from portal.dashboard.presets import PRESETS, dates_of
@@ -62,6 +63,23 @@ def test_a_filter_on_region_and_status_narrows_the_number(sold: Visitor) -> None
 def test_an_empty_portal_says_what_to_do(person: People) -> None:
     assert "Upload a sales file" in person(Role.CLERK, "IN").get("/dashboard").text
     assert "Upload a sales file" not in person(Role.ANALYST).get("/dashboard").text
+
+
+def test_a_settlement_while_an_empty_page_is_rendered_is_news_to_it(
+    person: People, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = person(Role.ADMIN)
+    any_sales = dashboard._anything_sold
+
+    def then_settle() -> bool:
+        answer = any_sales()
+        sell(admin, work)
+        return answer
+
+    monkeypatch.setattr(dashboard, "_anything_sold", then_settle)
+    page = admin.get("/dashboard").text
+    assert "No sales yet" in page
+    assert 'data-settled="0"' in page
 
 
 def test_a_person_of_another_region_sees_nothing_of_it(sold: Visitor, person: People) -> None:
