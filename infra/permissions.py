@@ -21,10 +21,10 @@ CALLS: dict[str, tuple[str, ...]] = {
     "objects.stat": ("storage.objects.get",),
     "objects.list": ("storage.objects.list",),
     "objects.delete": ("storage.objects.delete",),
-    "objects.address": ("storage.objects.get",),
+    "objects.uri": ("storage.objects.get",),
     "objects.copy": ("storage.objects.get",),
-    "objects.session": ("storage.objects.create",),
-    "objects.end_session": (),
+    "objects.start_upload_session": ("storage.objects.create",),
+    "objects.cancel_upload_session": (),
     "documents.get": ("datastore.entities.get",),
     "documents.put": ("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),
     "documents.put_all": ("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),
@@ -37,19 +37,19 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.release": ("pubsub.subscriptions.consume",),
     "bus.extend": ("pubsub.subscriptions.consume",),
     "bus.subscriptions": ("pubsub.subscriptions.list",),
-    "bus.depths": ("pubsub.subscriptions.list", "monitoring.timeSeries.list"),
+    "bus.queue_depths": ("pubsub.subscriptions.list", "monitoring.timeSeries.list"),
     "bus.dead_letters": ("pubsub.subscriptions.list",),
     "bus.resend": ("pubsub.subscriptions.list",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.settle": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
     "warehouse.preview": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
-    "warehouse.load": ("bigquery.jobs.create", "bigquery.tables.updateData"),
+    "warehouse.replace_table": ("bigquery.jobs.create", "bigquery.tables.updateData"),
     "warehouse.upsert": ("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.tables.create"),
-    "warehouse.renew": ("bigquery.jobs.create", "bigquery.tables.updateData"),
+    "warehouse.replace_days": ("bigquery.jobs.create", "bigquery.tables.updateData"),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""
-OF_PROJECT = frozenset({"bus.subscriptions", "bus.depths", "bus.dead_letters", "bus.resend"})
+OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})
 """Calls of objects and bus that do not concern a single resource."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
 """Possible origins of a dead letter: every topic with subscribers."""

@@ -44,7 +44,7 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # checked in `access.guard`, as bearer tokens are exempt
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
-    reached = f"'self' {ports.objects.sessions_at}".strip()  # for direct uploads to the object store
+    reached = f"'self' {ports.objects.upload_origin}".strip()  # for direct uploads to the object store
     policy = {"Content-Security-Policy": POLICY.format(reached=reached)}
     app.after_request(partial(_protect, HEADERS | policy))
     if settings.proxies:

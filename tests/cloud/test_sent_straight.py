@@ -78,7 +78,7 @@ def _event(app: App) -> Batch:
 
 def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) -> None:
     begun = _begin(app)
-    assert begun.session.startswith(app.ports.objects.sessions_at)
+    assert begun.session.startswith(app.ports.objects.upload_origin)
     assert not _finish(app, begun).whole
     _send(begun)
     waits = _finish(app, begun)
@@ -122,7 +122,9 @@ def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) 
         assert stream.read() == FILE
     complete_upload.ingest_previewed(portal.ports, portal.book, begun.id, "ann", "UK")
     resumable_upload.cancel(portal.ports, cancelled.id, "ann")
-    assert {"objects.session", "objects.copy", "objects.end_session"} <= {call for call, _ in calls}
+    assert {"objects.start_upload_session", "objects.copy", "objects.cancel_upload_session"} <= {
+        call for call, _ in calls
+    }
     assert needed(calls) - set(granted_permissions(PORTAL_GRANTS)) == set()
 
 

@@ -37,10 +37,10 @@ def settled(drop: WatchedFolder) -> list[str]:
 def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop: WatchedFolder) -> None:
     (root / "IN" / "a.csv").write_text("a")
     assert names(drop) == []
-    assert drop.watched() == 1
+    assert drop.incomplete_count() == 1
     time.sleep(SETTLE * 1.2)
     assert names(drop) == ["IN/a.csv"]
-    assert (drop.watched(), (root / "IN" / "a.csv").exists()) == (0, False)
+    assert (drop.incomplete_count(), (root / "IN" / "a.csv").exists()) == (0, False)
 
 
 def test_a_file_that_grows_is_left(root: Path, drop: WatchedFolder) -> None:
@@ -94,9 +94,9 @@ def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: Watc
         drop.claim()
         time.sleep(SETTLE * 1.2)
         (dropped,) = drop.claim()
-        place = drop.place_for(dropped)
-        drop.put_away(dropped, place)
-        drop.put_away(dropped, place)
+        place = drop.archive_path(dropped)
+        drop.archive(dropped, place)
+        drop.archive(dropped, place)
         places.append(place)
     assert [Path(place).name for place in places] == ["a.csv.gz", "a (2).csv.gz"]
     assert all((root / place).read_text() == "a" for place in places)
@@ -109,10 +109,10 @@ def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: Wa
         drop.claim()
         time.sleep(SETTLE * 1.2)
         (dropped,) = drop.claim()
-        assert not drop.changed(dropped)
+        assert not drop.was_modified(dropped)
         late.write("more")
-    assert drop.changed(dropped)
-    drop.let_go(dropped)
+    assert drop.was_modified(dropped)
+    drop.release(dropped)
     assert (root / "IN" / "a.csv").read_text() == "more"
     assert settled(drop) == ["IN/a.csv"]
 
@@ -139,5 +139,5 @@ def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_n
     claimed = drop.claim()
     assert sorted(dropped.name for dropped in claimed) == ["IN/new.csv", "UK/b%20.csv"]
     for dropped in claimed:
-        drop.put_away(dropped, "")
+        drop.archive(dropped, "")
     assert [path.name for path in inbox.rglob("*") if path.is_file()] == ["17-known.csv"]

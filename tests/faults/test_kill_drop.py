@@ -18,8 +18,8 @@ POINTS = [
     ("documents.put batches received", "after"),
     ("documents.put drops", "before"),
     ("documents.put drops", "after"),
-    ("drop.put_away", "before"),
-    ("drop.put_away", "after"),
+    ("drop.archive", "before"),
+    ("drop.archive", "after"),
 ]
 
 

@@ -27,7 +27,7 @@ ANALYST = scope_of(Role.ANALYST)
 def fill(made: Warehouse) -> None:
     for table, rows in SHOP.items():
         fields = [field.name for field in TABLES[table]]
-        made.load(
+        made.replace_table(
             table, pa.table({name: list(cells) for name, cells in zip(fields, zip(*rows, strict=True), strict=True)})
         )
 

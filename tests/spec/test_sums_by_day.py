@@ -72,11 +72,11 @@ def test_sums_and_lines_give_the_same_answers(warehouse: Warehouse, by_lines: di
 def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     """What the sums hold of them, here nothing at all, does not matter."""
     refresh_daily_totals(warehouse)
-    warehouse.load("summed", pa.table({"settlement_no": [2]}))
+    warehouse.replace_table("summed", pa.table({"settlement_no": [2]}))
     stale = totals_coverage(warehouse).stale
     assert stale
     for table in ROLLUPS:
-        warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", stale)
+        warehouse.replace_days(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", stale)
     assert answers(warehouse) == by_lines
     assert refresh_daily_totals(warehouse) == len(stale)
     again = answers(warehouse, slice(2))
@@ -88,7 +88,7 @@ def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
     refresh_daily_totals(warehouse)
     days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
     for table in ROLLUPS:
-        warehouse.renew(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", days)
+        warehouse.replace_days(table, f"SELECT * FROM ({select(table)}) AS nothing WHERE FALSE", days)
     kpis = run(warehouse, "kpis", UNRESTRICTED).to_pylist()[0]
     assert (kpis["lines"], kpis["customers"]) == (0, 0)
 

@@ -48,14 +48,14 @@ STEPS = (
     "bus.acknowledge receive",
     "warehouse.settle staged",
     "warehouse.settle undo",
-    "warehouse.renew",
-    "warehouse.load summed",
-    "warehouse.load user_scopes",
+    "warehouse.replace_days",
+    "warehouse.replace_table summed",
+    "warehouse.replace_table user_scopes",
 )
 """Every call by which the pipeline changes something outside itself."""
 RARE = ("documents.put batches cancelled", "documents.put columns")
 """Steps that only a crash leads to, or only other contracts than those of the schedules."""
-OF_A_DROP = ("drop.claim", "drop.put_away", "documents.put drops")
+OF_A_DROP = ("drop.claim", "drop.archive", "documents.put drops")
 """Steps of the watched folder, which the schedules have none of."""
 POINTS = tuple((step, when) for step in STEPS for when in ("before", "after"))
 
@@ -168,13 +168,13 @@ class _Warehouse(Door):
         with self._fuse.around(f"warehouse.settle {'staged' if settlement.staged else 'undo'}"):
             return self._inner.settle(settlement)
 
-    def renew(self, table: str, sql: str, days: Any) -> None:
-        with self._fuse.around("warehouse.renew"):
-            self._inner.renew(table, sql, days)
+    def replace_days(self, table: str, sql: str, days: Any) -> None:
+        with self._fuse.around("warehouse.replace_days"):
+            self._inner.replace_days(table, sql, days)
 
-    def load(self, table: str, rows: Any) -> None:
-        with self._fuse.around(f"warehouse.load {table}"):
-            self._inner.load(table, rows)
+    def replace_table(self, table: str, rows: Any) -> None:
+        with self._fuse.around(f"warehouse.replace_table {table}"):
+            self._inner.replace_table(table, rows)
 
 
 class _Drop(Door):
@@ -184,9 +184,9 @@ class _Drop(Door):
             self._fuse.passes("drop.claim", "after")
         return claimed
 
-    def put_away(self, dropped: Any, place: str) -> None:
-        with self._fuse.around("drop.put_away"):
-            self._inner.put_away(dropped, place)
+    def archive(self, dropped: Any, place: str) -> None:
+        with self._fuse.around("drop.archive"):
+            self._inner.archive(dropped, place)
 
 
 def behind(app: App, fuse: Fuse) -> App:

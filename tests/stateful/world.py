@@ -96,7 +96,7 @@ class World:
 
     def waiting(self) -> list[str]:
         """Queues of ours in which something is left."""
-        depths = [depth for depth in self.plain.ports.bus.depths() if depth.subscription != LISTENER]
+        depths = [depth for depth in self.plain.ports.bus.queue_depths() if depth.subscription != LISTENER]
         return [depth.subscription for depth in depths if depth.ready + depth.delayed + depth.leased]
 
     def teach(self, source: Source) -> None:

@@ -34,7 +34,7 @@ def refresh(ports: Ports, last_settlement: int = -1) -> int:
     last_year = min(ports.clock.now().year + FUTURE_YEARS, LAST_YEAR)
     missing = {name for name in countries if name not in loaded and _code(name)}
     if missing or (loaded and max(loaded.values()) < last_year):
-        ports.warehouse.load("holidays", public_holidays(sorted({*loaded, *missing}), FIRST_YEAR, last_year))
+        ports.warehouse.replace_table("holidays", public_holidays(sorted({*loaded, *missing}), FIRST_YEAR, last_year))
     return newest
 
 

@@ -20,7 +20,7 @@ def refresh_rates(ports: Ports, reporting: str) -> None:
     if not state["rate_count"]:
         from tillstream.analytics.fx import rates as fx_rates
 
-        ports.warehouse.load("fx_rates", fx_rates.shipped())
+        ports.warehouse.replace_table("fx_rates", fx_rates.shipped())
     elif state["reporting"] == reporting and state["last_date"] >= ports.clock.now().date() + AHEAD / 2:
         return
     _refresh(ports, reporting)
@@ -41,7 +41,7 @@ def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> i
 
 def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:
     """Replace the rates with those of another warehouse."""
-    ports.warehouse.load("fx_rates", old.query(sql.text("reference/rates")))
+    ports.warehouse.replace_table("fx_rates", old.query(sql.text("reference/rates")))
     _refresh(ports, reporting)
 
 
@@ -49,8 +49,8 @@ def _refresh(ports: Ports, reporting: str) -> None:
     from tillstream.analytics.fx import daily
 
     until = ports.clock.now().date() + AHEAD
-    ports.warehouse.load("reporting_rates", daily.daily(_rates(ports), reporting, until))
-    ports.warehouse.load("reporting", pa.table({"currency": [reporting]}))
+    ports.warehouse.replace_table("reporting_rates", daily.daily(_rates(ports), reporting, until))
+    ports.warehouse.replace_table("reporting", pa.table({"currency": [reporting]}))
     freshness.bump(ports.documents)
 
 

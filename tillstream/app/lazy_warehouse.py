@@ -31,14 +31,14 @@ class LazyWarehouse:
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         return self._warehouse.stream(sql, params)
 
-    def load(self, table: str, rows: "pa.Table") -> None:
-        self._warehouse.load(table, rows)
+    def replace_table(self, table: str, rows: "pa.Table") -> None:
+        self._warehouse.replace_table(table, rows)
 
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         self._warehouse.upsert(table, rows, keys)
 
-    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
-        self._warehouse.renew(table, sql, days)
+    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
+        self._warehouse.replace_days(table, sql, days)
 
     def close(self) -> None:
         if "_warehouse" in vars(self):

@@ -24,7 +24,7 @@ def sync(ports: Ports) -> bool:
         return False
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     names = ("email", "bound", "value")
-    ports.warehouse.load(
+    ports.warehouse.replace_table(
         TABLE, pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)})
     )
     return True

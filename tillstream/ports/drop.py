@@ -20,13 +20,13 @@ class DroppedFile:
 
 
 class DropFolder(Protocol):
-    """Raises `Unavailable`. Call every method within `turn`, which admits one process at a time."""
+    """Raises `Unavailable`. Call every method within `lock`, which admits one process at a time."""
 
     @property
-    def keeps(self) -> bool:
+    def keeps_archive(self) -> bool:
         """Whether files are archived after they are ingested."""
 
-    def turn(self) -> AbstractContextManager[object]:
+    def lock(self) -> AbstractContextManager[object]:
         """Acquire the exclusive right to claim files; waits until it is free."""
 
     def claim(self) -> list[DroppedFile]:
@@ -35,21 +35,21 @@ class DropFolder(Protocol):
         A file is complete when its size and modification time are unchanged for the quiet period.
         """
 
-    def watched(self) -> int:
+    def incomplete_count(self) -> int:
         """Number of files at the last `claim` that may still be incomplete."""
 
     def open(self, dropped: DroppedFile) -> BinaryIO: ...
 
-    def changed(self, dropped: DroppedFile) -> bool:
+    def was_modified(self, dropped: DroppedFile) -> bool:
         """Whether it was written to after it was claimed."""
 
-    def let_go(self, dropped: DroppedFile) -> None:
+    def release(self, dropped: DroppedFile) -> None:
         """Release the claim: move the file back, to be claimed again later."""
 
-    def place_for(self, dropped: DroppedFile) -> str:
-        """Unused path at which it will be archived. Only if `keeps`."""
+    def archive_path(self, dropped: DroppedFile) -> str:
+        """Unused path at which it will be archived. Only if `keeps_archive`."""
 
-    def put_away(self, dropped: DroppedFile, place: str) -> None:
+    def archive(self, dropped: DroppedFile, place: str) -> None:
         """Archive the file at that path. Idempotent."""
 
     def note(self, place: str, words: str) -> None:

@@ -105,7 +105,7 @@ class EventBus(Protocol):
     def subscriptions(self) -> dict[str, str]:
         """Subscription → topic, for every subscription that can be pulled."""
 
-    def depths(self) -> list[QueueDepth]:
+    def queue_depths(self) -> list[QueueDepth]:
         """Depth of each subscription. In the cloud some minutes old; `Unavailable` if only the metrics are."""
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:

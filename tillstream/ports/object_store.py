@@ -28,7 +28,7 @@ class ObjectWriter(Protocol):
 class ObjectStore(Protocol):
     """Raises `NotFound`, `Conflict` (precondition), `Rejected` (bad name) and `Unavailable`."""
 
-    sessions_at: str
+    upload_origin: str
     """Origin to which browsers upload directly, as `https://host`; empty if bytes pass through the portal."""
 
     def writer(
@@ -53,7 +53,7 @@ class ObjectStore(Protocol):
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         """Remove the live generation; a missing object is ignored. `Conflict` as for `writer`."""
 
-    def address(self, bucket: str, name: str, generation: int | None = None) -> str:
+    def uri(self, bucket: str, name: str, generation: int | None = None) -> str:
         """Address at which the warehouse reads the object: a file path or gs:// URI. `NotFound` also for an older
         generation, if the warehouse can only read the live one."""
 
@@ -63,10 +63,10 @@ class ObjectStore(Protocol):
         """Copy the live generation, on the server side if the store supports it; `NotFound`, and `Conflict` as for
         `writer`. Not idempotent: each call creates a generation."""
 
-    def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
+    def start_upload_session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
         """Start a Cloud Storage resumable upload; returns the URL to which pages of the site `origin` send the bytes.
         The object of this size is created with the last byte, unless one of its name is live then. Empty if bytes
         pass through the portal. Not idempotent: each call starts a session."""
 
-    def end_session(self, address: str) -> None:
+    def cancel_upload_session(self, address: str) -> None:
         """Cancel a session and discard its bytes, unless the object has been created. Idempotent."""

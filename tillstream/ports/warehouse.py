@@ -96,13 +96,13 @@ class Warehouse(Protocol):
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in record batches of bounded size."""
 
-    def load(self, table: str, rows: "pa.Table") -> None:
+    def replace_table(self, table: str, rows: "pa.Table") -> None:
         """Replace all rows of a reference table (sql/reference) in one transaction. Idempotent."""
 
     def upsert(self, table: str, rows: "pa.Table", keys: Sequence[str]) -> None:
         """Replace the rows of a reference table with the same keys, insert the others. Idempotent."""
 
-    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
         """Replace the rows of these days in a rollup (`domain.daily_totals`) by the result of a GoogleSQL SELECT with
         the parameter @days, in one transaction that blocks no settlement. Idempotent."""
 

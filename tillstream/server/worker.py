@@ -104,7 +104,7 @@ class Worker:
         """Ingest complete files of the watched folder, with `everywhere` also of the inbox; return the count."""
         count, reasons = 0, []
         for drop in self._app.drops:
-            if drop.keeps or everywhere:
+            if drop.keeps_archive or everywhere:
                 taken, failed = watched_folder.take_in(self._app.ports, self._app.book, drop)
                 count += len(taken)
                 reasons += failed

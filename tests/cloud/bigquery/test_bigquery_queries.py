@@ -55,7 +55,7 @@ def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     migrate(dataset)
     warehouse = BigQueryWarehouse(dataset)
     for table, rows in SHOP.items():
-        warehouse.load(table, _arrow(table, rows))
+        warehouse.replace_table(table, _arrow(table, rows))
     yield warehouse
     warehouse.close()
 

@@ -111,7 +111,7 @@ def local() -> Iterator[DuckDBWarehouse]:
     made = DuckDBWarehouse(":memory:", threads=1)
     for table, rows in SHOP.items():
         names = [field.name for field in TABLES[table]]
-        made.load(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
+        made.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
     yield made
     made.close()
 

@@ -118,5 +118,8 @@ class EventBusContract(EventBusGiven):
     def test_depths_name_every_subscription_and_its_topic(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
         bus.subscribe("topic2", "sub2")
-        assert {(depth.subscription, depth.topic) for depth in bus.depths()} == {("sub", "topic"), ("sub2", "topic2")}
+        assert {(depth.subscription, depth.topic) for depth in bus.queue_depths()} == {
+            ("sub", "topic"),
+            ("sub2", "topic2"),
+        }
         assert bus.subscriptions() == {"sub": "topic", "sub2": "topic2"}

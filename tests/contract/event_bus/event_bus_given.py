@@ -67,7 +67,7 @@ class EventBusGiven:
         raise NotImplementedError("an adapter's test says how time passes")
 
     def depth(self, bus: EventBus, subscription: str = "sub") -> QueueDepth:
-        (depth,) = (depth for depth in bus.depths() if depth.subscription == subscription)
+        (depth,) = (depth for depth in bus.queue_depths() if depth.subscription == subscription)
         return depth
 
     def fail(self, bus: EventBus, elapse: Elapse, times: int, error: str = "broken") -> None:

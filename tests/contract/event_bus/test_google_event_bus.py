@@ -91,7 +91,7 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
             bus.pull("sub", 1)
         with pytest.raises(NotFound):
             bus.publish("topic", [Message(b"a")])
-        assert bus.depths() == []
+        assert bus.queue_depths() == []
         bus.close()
 
     def test_a_subscription_cannot_move_to_another_topic(self, bus: PubSubEventBus) -> None:

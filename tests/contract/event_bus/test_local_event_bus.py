@@ -171,7 +171,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         bus.close()
         bus.close()
         with pytest.raises(Unavailable):
-            bus.depths()
+            bus.queue_depths()
 
     def test_it_publishes_in_batches_at_a_useful_rate(self, bus: SQLiteEventBus) -> None:
         bus.subscribe("topic", "sub")

@@ -123,17 +123,17 @@ class ObjectStoreContract:
     def test_what_is_not_there_is_not_found(self, store: ObjectStore) -> None:
         stored = write(store, "a/b", b"x")
         for bucket, name in [("inbox", "a"), ("inbox", "a/b/c"), ("inbox", "A/b")]:
-            for ask in (store.open, store.stat, store.address):
+            for ask in (store.open, store.stat, store.uri):
                 with pytest.raises(NotFound):
                     ask(bucket, name)
-        for ask_one in (store.open, store.address):
+        for ask_one in (store.open, store.uri):
             with pytest.raises(NotFound):
                 ask_one("inbox", "a/b", stored.generation + 1)
 
     def test_delete_removes_the_live_object(self, store: ObjectStore) -> None:
         stored = write(store, "a", b"x")
         store.delete("inbox", "a", if_generation=stored.generation)
-        for ask in (store.open, store.stat, store.address):
+        for ask in (store.open, store.stat, store.uri):
             with pytest.raises(NotFound):
                 ask("inbox", "a")
         assert list(store.list("inbox")) == []
@@ -205,7 +205,7 @@ class ObjectStoreContract:
     def test_the_live_generation_has_the_address_of_the_object(self, store: ObjectStore) -> None:
         write(store, "a", b"first")
         second = write(store, "a", b"second")
-        assert store.address("inbox", "a") == store.address("inbox", "a", second.generation)
+        assert store.uri("inbox", "a") == store.uri("inbox", "a", second.generation)
 
     def test_a_copy_has_the_bytes_of_the_live_generation(self, store: ObjectStore) -> None:
         write(store, "a", b"first")

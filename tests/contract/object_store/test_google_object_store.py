@@ -72,8 +72,8 @@ class Sessions:
     """What a browser is given to send a file itself."""
 
     def test_a_file_sent_to_a_session_is_there_with_its_last_byte(self, store: CloudStorageObjectStore) -> None:
-        address = store.session("inbox", "a", size=PIECE + 5, origin=ORIGIN)
-        assert address.startswith(store.sessions_at)
+        address = store.start_upload_session("inbox", "a", size=PIECE + 5, origin=ORIGIN)
+        assert address.startswith(store.upload_origin)
         status, headers = put(address, f"0-{PIECE - 1}/{PIECE + 5}", b"x" * PIECE)
         assert (status, headers["Range"]) == (308, f"bytes=0-{PIECE - 1}")
         assert put(address, f"*/{PIECE + 5}")[1]["Range"] == f"bytes=0-{PIECE - 1}"
@@ -82,16 +82,16 @@ class Sessions:
         assert read(store, "a") == b"x" * PIECE + b"12345"
 
     def test_a_session_takes_the_place_of_no_other_object(self, store: CloudStorageObjectStore) -> None:
-        address = store.session("inbox", "a", size=5, origin=ORIGIN)
+        address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
         write(store, "a", b"first")
         assert put(address, "0-4/5", b"12345")[0] == 412
         assert read(store, "a") == b"first"
 
     def test_an_ended_session_takes_nothing_more(self, store: CloudStorageObjectStore) -> None:
-        address = store.session("inbox", "a", size=5, origin=ORIGIN)
+        address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
         put(address, "0-1/5", b"12")
         for _ in range(2):
-            store.end_session(address)
+            store.cancel_upload_session(address)
         assert put(address, "2-4/5", b"345")[0] in {404, 410, 499}
         assert list(store.list("inbox")) == []
 
@@ -107,7 +107,7 @@ class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract):
         return _Open(cloud_storage)
 
     def test_pages_of_the_portal_may_send_to_a_session(self, store: CloudStorageObjectStore) -> None:
-        address = store.session("inbox", "a", size=5, origin=ORIGIN)
+        address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
         asked = {"Origin": ORIGIN, "Access-Control-Request-Headers": "content-range,x-goog-hash"}
         with urllib.request.urlopen(urllib.request.Request(address, headers=asked, method="OPTIONS")) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -130,7 +130,7 @@ class TestOnTheExactOne(Sessions, ObjectStoreContract):
         return _Open(storage_testbench)
 
     def test_a_session_takes_no_more_bytes_than_were_announced(self, store: CloudStorageObjectStore) -> None:
-        address = store.session("inbox", "a", size=5, origin=ORIGIN)
+        address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
         assert put(address, "0-5/6", b"123456")[0] == 400
         assert list(store.list("inbox")) == []
 
@@ -138,14 +138,14 @@ class TestOnTheExactOne(Sessions, ObjectStoreContract):
         self, store: CloudStorageObjectStore
     ) -> None:
         first, second = write(store, "a", b"first"), write(store, "a", b"second")
-        assert store.address("inbox", "a", second.generation).startswith("gs://inbox-")
+        assert store.uri("inbox", "a", second.generation).startswith("gs://inbox-")
         with pytest.raises(NotFound):
-            store.address("inbox", "a", first.generation)
+            store.uri("inbox", "a", first.generation)
 
     def test_a_star_in_an_address_would_be_any_text(self, store: CloudStorageObjectStore) -> None:
         write(store, "star*", b"x")
         with pytest.raises(Rejected):
-            store.address("inbox", "star*")
+            store.uri("inbox", "star*")
 
     def test_a_bucket_that_is_not_there_is_nobodys_mistake_who_asks(self, store: CloudStorageObjectStore) -> None:
         gone = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})

@@ -42,25 +42,27 @@ class TestFolderObjectStore(ObjectStoreContract):
             with store.writer("inbox", name) as writer:
                 pq.write_table(pa.table({"number": [number]}), writer)
             with duckdb.connect() as connection:
-                rows = connection.execute("SELECT * FROM read_parquet(?)", [store.address("inbox", name)]).fetchall()
+                rows = connection.execute("SELECT * FROM read_parquet(?)", [store.uri("inbox", name)]).fetchall()
             assert rows == [(number,)]
 
     def test_each_generation_has_its_own_address(self, store: FolderObjectStore, root: Path) -> None:
         first, second = write(store, "a", b"first"), write(store, "a", b"second")
-        assert store.address("inbox", "a", first.generation) != store.address("inbox", "a", second.generation)
+        assert store.uri("inbox", "a", first.generation) != store.uri("inbox", "a", second.generation)
 
     def test_browsers_send_nothing_past_us(self, store: FolderObjectStore, root: Path) -> None:
-        assert store.session("inbox", "a", size=5, origin="https://shop.example") == store.sessions_at == ""
+        assert (
+            store.start_upload_session("inbox", "a", size=5, origin="https://shop.example") == store.upload_origin == ""
+        )
 
     def test_the_address_keeps_the_ending_of_the_name(self, store: FolderObjectStore, root: Path) -> None:
         write(store, "UK/" + "long name " * 20 + "Sales.csv.gz", b"x")
         (stored,) = store.list("inbox")
-        assert store.address("inbox", stored.name).endswith(".csv.gz")
+        assert store.uri("inbox", stored.name).endswith(".csv.gz")
 
     def test_names_stay_apart_where_capitals_do_not_count(self, store: FolderObjectStore, root: Path) -> None:
         for name in ODD_NAMES:
             write(store, name, b"x")
-        addresses = [os.path.relpath(store.address("inbox", name), root) for name in ODD_NAMES]
+        addresses = [os.path.relpath(store.uri("inbox", name), root) for name in ODD_NAMES]
         assert addresses == [address.lower() for address in addresses]
         assert all(address.isascii() and len(part) < 200 for address in addresses for part in Path(address).parts)
 
@@ -99,7 +101,7 @@ class TestFolderObjectStore(ObjectStoreContract):
 
     def test_deleting_frees_the_bytes(self, store: FolderObjectStore, root: Path) -> None:
         write(store, "a", b"first")
-        second = Path(store.address("inbox", "a", write(store, "a", b"second").generation))
+        second = Path(store.uri("inbox", "a", write(store, "a", b"second").generation))
         store.delete("inbox", "a")
         assert not second.exists()
 

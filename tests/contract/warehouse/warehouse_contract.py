@@ -50,7 +50,9 @@ class WarehouseContract:
         raise NotImplementedError("an adapter's test says how it is opened")
 
     def test_an_answer_has_the_types_of_the_tables(self, warehouse: Warehouse) -> None:
-        warehouse.load("reporting_rates", rates((0, "INR", "0.012345679"), (1, "GBP", "-99999999999999999999.5")))
+        warehouse.replace_table(
+            "reporting_rates", rates((0, "INR", "0.012345679"), (1, "GBP", "-99999999999999999999.5"))
+        )
         answer = warehouse.query(
             "SELECT sale_date, currency, factor, factor > 0 AS is_positive FROM reporting_rates ORDER BY sale_date"
         )
@@ -80,7 +82,7 @@ class WarehouseContract:
         ],
     )
     def test_a_parameter_means_its_value(self, warehouse: Warehouse, condition: str, value: Any) -> None:
-        warehouse.load("reporting_rates", rates((0, "IN'R -- @given", "0.012345679")))
+        warehouse.replace_table("reporting_rates", rates((0, "IN'R -- @given", "0.012345679")))
         asked = f"SELECT currency FROM reporting_rates WHERE {condition}  -- @given: not here"
         assert warehouse.query(asked, {"given": value}).num_rows == 1
 
@@ -91,7 +93,7 @@ class WarehouseContract:
         assert answer.schema.types == [pa.timestamp("us", "UTC")]
 
     def test_many_rows_come_whole_and_in_order(self, warehouse: Warehouse) -> None:
-        warehouse.load("reporting_rates", rates(*((number, "USD", str(number)) for number in range(MANY))))
+        warehouse.replace_table("reporting_rates", rates(*((number, "USD", str(number)) for number in range(MANY))))
         answer = warehouse.query("SELECT factor FROM reporting_rates ORDER BY sale_date")
         assert answer.column("factor").to_pylist() == [Decimal(number) for number in range(MANY)]
         streamed = list(warehouse.stream("SELECT factor FROM reporting_rates ORDER BY sale_date DESC"))
@@ -113,23 +115,23 @@ class WarehouseContract:
             list(warehouse.stream(asked))
 
     def test_loading_replaces_a_table_whole(self, warehouse: Warehouse) -> None:
-        warehouse.load("reporting_rates", rates((0, "INR", "1"), (1, "INR", "2")))
+        warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (1, "INR", "2")))
         for _ in range(2):
-            warehouse.load("reporting_rates", rates((1, "GBP", "3")))
+            warehouse.replace_table("reporting_rates", rates((1, "GBP", "3")))
             assert listed(warehouse.query("SELECT currency, factor FROM reporting_rates")) == [("GBP", Decimal(3))]
 
     def test_a_table_is_loaded_by_the_names_of_its_columns(self, warehouse: Warehouse) -> None:
-        warehouse.load("reporting_rates", rates((0, "INR", "1")).select(["factor", "currency", "sale_date"]))
+        warehouse.replace_table("reporting_rates", rates((0, "INR", "1")).select(["factor", "currency", "sale_date"]))
         assert listed(warehouse.query("SELECT currency, factor FROM reporting_rates")) == [("INR", Decimal(1))]
 
     def test_readers_see_a_table_before_or_after_it_is_loaded(self, warehouse: Warehouse) -> None:
         old, new = rates((0, "INR", "1"), (1, "INR", "1")), rates(*((day, "INR", "1") for day in range(3)))
-        warehouse.load("reporting_rates", old)
+        warehouse.replace_table("reporting_rates", old)
         done = threading.Event()
 
         def load() -> None:
             for table in (new, old, new):
-                warehouse.load("reporting_rates", table)
+                warehouse.replace_table("reporting_rates", table)
             done.set()
 
         loader = threading.Thread(target=load, daemon=True)
@@ -141,7 +143,7 @@ class WarehouseContract:
         assert seen <= {2, 3}
 
     def test_upserting_replaces_rows_of_these_keys_and_adds_the_others(self, warehouse: Warehouse) -> None:
-        warehouse.load("reporting_rates", rates((0, "INR", "1"), (0, "GBP", "1"), (1, "INR", "1")))
+        warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (0, "GBP", "1"), (1, "INR", "1")))
         for _ in range(2):
             warehouse.upsert("reporting_rates", rates((0, "INR", "2"), (2, "INR", "2")), ["sale_date", "currency"])
             told = warehouse.query("SELECT currency, factor FROM reporting_rates ORDER BY sale_date, currency")
@@ -154,13 +156,13 @@ class WarehouseContract:
 
     def test_renewing_replaces_the_sums_of_these_days_alone(self, warehouse: Warehouse) -> None:
         days = [FIRST + timedelta(days=day) for day in range(3)]
-        warehouse.load("reporting_rates", rates((0, "INR", "1"), (1, "INR", "1"), (2, "INR", "1")))
-        warehouse.renew("day_sums", OF_DAYS, days)
-        warehouse.load("reporting_rates", rates((0, "INR", "5"), (1, "INR", "5")))
+        warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (1, "INR", "1"), (2, "INR", "1")))
+        warehouse.replace_days("day_sums", OF_DAYS, days)
+        warehouse.replace_table("reporting_rates", rates((0, "INR", "5"), (1, "INR", "5")))
         for _ in range(2):
-            warehouse.renew("day_sums", OF_DAYS, days[1:])
+            warehouse.replace_days("day_sums", OF_DAYS, days[1:])
             assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]  # of the third day there is nothing any more
-        warehouse.renew("day_sums", OF_DAYS, [])
+        warehouse.replace_days("day_sums", OF_DAYS, [])
         assert self._sums(warehouse, days) == [Decimal(1), Decimal(5)]
 
     def _sums(self, warehouse: Warehouse, days: Sequence[date]) -> list[Decimal]:
@@ -168,8 +170,8 @@ class WarehouseContract:
 
     def test_a_table_that_is_none_of_these_is_rejected(self, warehouse: Warehouse) -> None:
         with pytest.raises(Rejected):
-            warehouse.load("no_such_table", rates((0, "INR", "1")))
+            warehouse.replace_table("no_such_table", rates((0, "INR", "1")))
         with pytest.raises(Rejected):
             warehouse.upsert("no_such_table", rates((0, "INR", "1")), ["currency"])
         with pytest.raises(Rejected):
-            warehouse.renew("reporting_rates", OF_DAYS, [FIRST])
+            warehouse.replace_days("reporting_rates", OF_DAYS, [FIRST])

@@ -103,7 +103,7 @@ def test_a_dead_letter_is_shown_to_admins_with_its_error_and_sent_again(app: App
     assert manager.post("/pipeline/resend", {"id": letter.id}).status_code == 403
     admin.post("/pipeline/resend", {"id": letter.id})
     assert bus.dead_letters() == []
-    assert sum(depth.ready for depth in bus.depths()) == 1
+    assert sum(depth.ready for depth in bus.queue_depths()) == 1
 
 
 def test_the_help_page_explains_every_problem(person: People) -> None:

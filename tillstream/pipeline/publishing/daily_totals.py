@@ -30,10 +30,10 @@ def refresh_daily_totals(warehouse: Warehouse, progress: Callable[[int], None] |
     days = stale.column("sale_date").to_pylist()
     for day_range in _chunks(days):
         for table in ROLLUPS:
-            warehouse.renew(table, select(table), day_range)
+            warehouse.replace_days(table, select(table), day_range)
         if progress:
             progress(len(day_range))
-    warehouse.load("summed", pa.table({"settlement_no": [last]}))
+    warehouse.replace_table("summed", pa.table({"settlement_no": [last]}))
     return len(days)
 
 

@@ -64,7 +64,7 @@ def begin(
         secrets.token_hex(16), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
     if origin and size and not sha256:
-        session = ports.objects.session(*target_object(sending), size=size, origin=origin)
+        session = ports.objects.start_upload_session(*target_object(sending), size=size, origin=origin)
         sending = replace(sending, session=session)
     ports.documents.put(COLLECTION, sending.id, sending.to_json(), if_version=0)
     return sending
@@ -155,7 +155,7 @@ def cancel(ports: Ports, id: str, by: str) -> None:
     """
     sending = get(ports, id, by)
     if sending.session and not sending.batch_id:
-        ports.objects.end_session(sending.session)
+        ports.objects.cancel_upload_session(sending.session)
         if upload := upload_of(ports, sending):
             records.cancel(ports, upload.batch_id, by)
     ports.documents.delete(COLLECTION, id)
@@ -167,7 +167,7 @@ def forget(ports: Ports, sending: ResumableUpload) -> None:
     for stored in list(ports.objects.list(STAGING, f"sending/{sending.id}/")):
         ports.objects.delete(STAGING, stored.name)
     if sending.session and not upload_of(ports, sending):
-        ports.objects.end_session(sending.session)
+        ports.objects.cancel_upload_session(sending.session)
         ports.objects.delete(INBOX, inbox_name(sending))
 
 

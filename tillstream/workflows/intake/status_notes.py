@@ -16,7 +16,7 @@ NOT_FINAL = UNDER_WAY | {State.HELD, State.FAILED}
 
 def update_notes(ports: Ports, drop: DropFolder) -> None:
     """Write, update or remove the notes of files whose state has changed. Idempotent."""
-    if not drop.keeps:
+    if not drop.keeps_archive:
         return
     for document in ports.documents.find(COLLECTION, {"told": False}):
         state = records.get(ports, document.id).state

@@ -31,7 +31,7 @@ class _StillWritten(Exception):
 def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[list[Batch], list[str]]:
     """Return the batches of complete files, and why others failed; those are retried on the next call."""
     taken, failed = [], []
-    with drop.turn():
+    with drop.lock():
         for dropped in drop.claim():
             try:
                 upload = _take(ports, book, drop, dropped)
@@ -46,7 +46,7 @@ def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[lis
 
 def waits(drops: Iterable[DropFolder]) -> int:
     """Return the number of files that may still be being written."""
-    return sum(drop.watched() for drop in drops)
+    return sum(drop.incomplete_count() for drop in drops)
 
 
 def _take(ports: Ports, book: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
@@ -57,12 +57,12 @@ def _take(ports: Ports, book: ContractRegistry, drop: DropFolder, dropped: Dropp
     except Conflict:
         kept_before = True
     except _StillWritten:
-        drop.let_go(dropped)
+        drop.release(dropped)
         return None
     upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
     if kept_before and upload.state is State.RECEIVED:
         events.publish_received(ports, upload)  # the process that stored it may have died before its event
-    drop.put_away(dropped, _target_path(ports, drop, dropped, upload))
+    drop.archive(dropped, _target_path(ports, drop, dropped, upload))
     return upload
 
 
@@ -70,17 +70,17 @@ def _keep(ports: Ports, drop: DropFolder, dropped: DroppedFile, name: str) -> No
     with drop.open(dropped) as stream, ports.objects.writer(INBOX, name, if_generation=0) as writer:
         while chunk := stream.read(records.CHUNK):
             writer.write(chunk)
-        if drop.changed(dropped):
+        if drop.was_modified(dropped):
             raise _StillWritten
 
 
 def _target_path(ports: Ports, drop: DropFolder, dropped: DroppedFile, upload: Batch) -> str:
     """Return where the file is archived; stored first, because a note is placed there later."""
-    if not drop.keeps:
+    if not drop.keeps_archive:
         return ""
     document = ports.documents.get(COLLECTION, upload.batch_id)
     if document is None:
-        data: dict[str, Any] = {"place": drop.place_for(dropped), "told": False, "said": ""}
+        data: dict[str, Any] = {"place": drop.archive_path(dropped), "told": False, "said": ""}
         document = ports.documents.put(COLLECTION, upload.batch_id, data)
     place: str = document.data["place"]
     return place

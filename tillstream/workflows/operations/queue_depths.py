@@ -8,7 +8,7 @@ from tillstream.ports.event_bus import QueueDepth
 def depths(ports: Ports) -> list[QueueDepth]:
     """Return queue depths; only names if the bus works without metrics. Raises `Unavailable`."""
     try:
-        return ports.bus.depths()
+        return ports.bus.queue_depths()
     except Unavailable:
         subscriptions = sorted(ports.bus.subscriptions().items())
         return [QueueDepth(*subscription, None, None, None, None, None) for subscription in subscriptions]

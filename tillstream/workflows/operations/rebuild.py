@@ -158,8 +158,8 @@ def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> Sta
     accepted, refused = rows(batch, f"{prefix}/{batch['batch_id']}")
     confirmed = tuple(code for code in batch["confirmed"].split(",") if code)
     return StagedBatch(
-        accepted=tuple(ports.objects.address(STAGING, name) for name in accepted),
-        refused=tuple(ports.objects.address(STAGING, name) for name in refused),
+        accepted=tuple(ports.objects.uri(STAGING, name) for name in accepted),
+        refused=tuple(ports.objects.uri(STAGING, name) for name in refused),
         confirmed=confirmed,
         **{name: batch[name] for name in (*SOURCE, *STAGING_FIELDS)},
     )

@@ -56,7 +56,7 @@ class BigQueryWarehouse:
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))
 
-    def load(self, table: str, rows: pa.Table) -> None:
+    def replace_table(self, table: str, rows: pa.Table) -> None:
         self._write(table, rows, "TRUE")
 
     def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class BigQueryWarehouse:
         finally:
             self._filling.drop(source)
 
-    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
         if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         if days:

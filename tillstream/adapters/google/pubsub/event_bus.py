@@ -42,7 +42,7 @@ class PubSubEventBus:
     """
 
     def __init__(self, project: str, *, makes: bool = False, monitoring: str = "") -> None:
-        """monitoring: the address of Cloud Monitoring; empty: `depths` reports no counts."""
+        """monitoring: the address of Cloud Monitoring; empty: `queue_depths` reports no counts."""
         self._project = project
         self._creates_resources = makes
         self._policies: dict[str, RetryPolicy] = {}
@@ -137,7 +137,7 @@ class PubSubEventBus:
     def subscriptions(self) -> dict[str, str]:
         return {name: topic for name, topic in self._leases.topics().items() if name != DEAD_LETTERS}
 
-    def depths(self) -> list[QueueDepth]:
+    def queue_depths(self) -> list[QueueDepth]:
         """Without Cloud Monitoring, only the names of the subscriptions."""
         backlog = self._backlog() if self._backlog else {}
         depths = []

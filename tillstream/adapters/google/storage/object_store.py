@@ -31,7 +31,7 @@ class CloudStorageObjectStore:
     def __init__(self, client: Client, buckets: Mapping[str, str]) -> None:
         self._client, self._buckets = client, dict(buckets)
         self._http = requests.Session()
-        self.sessions_at: str = client.api_endpoint.rstrip("/")
+        self.upload_origin: str = client.api_endpoint.rstrip("/")
 
     @contextmanager
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[ObjectUpload]:
@@ -76,7 +76,7 @@ class CloudStorageObjectStore:
             if if_generation is not None:
                 raise  # otherwise it was replaced, so this generation is gone
 
-    def address(self, bucket: str, name: str, generation: int | None = None) -> str:
+    def uri(self, bucket: str, name: str, generation: int | None = None) -> str:
         """BigQuery reads live objects only, and treats a star in an address as a wildcard."""
         live = int(self._get_blob(bucket, name).generation)
         if generation not in {None, live}:
@@ -99,10 +99,10 @@ class CloudStorageObjectStore:
             more = token is not None
         return _stored(to_bucket, target)
 
-    def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
+    def start_upload_session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
         return self._start_session(bucket, name, if_generation=0, size=size, origin=origin)
 
-    def end_session(self, address: str) -> None:
+    def cancel_upload_session(self, address: str) -> None:
         ObjectUpload(self._http, address, "", "").abandon()
 
     def _start_session(self, bucket: str, name: str, *, if_generation: int | None, **more: Any) -> str:

@@ -140,7 +140,7 @@ class DuckDBWarehouse:
         ):  # closed even if the caller stops early
             yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
 
-    def load(self, table: str, rows: pa.Table) -> None:
+    def replace_table(self, table: str, rows: pa.Table) -> None:
         self._write(table, rows, f"DELETE FROM {table}")
 
     def upsert(self, table: str, rows: pa.Table, keys: Sequence[str]) -> None:
@@ -158,7 +158,7 @@ class DuckDBWarehouse:
             finally:
                 cursor.unregister("incoming_rows")
 
-    def renew(self, table: str, sql: str, days: Sequence[date]) -> None:
+    def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
         if table not in ROLLUPS:
             raise Rejected(f"There is no table of sums {table}.")
         params = {"days": list(days)}

@@ -61,7 +61,7 @@ class FileWriter(io.BufferedWriter):
 class FolderObjectStore:
     """Objects in a folder. on_finalized: called after each write, once the object is visible and unlocked."""
 
-    sessions_at = ""
+    upload_origin = ""
 
     def __init__(self, root: Path, clock: Clock, on_finalized: Callable[[StoredObject], None] | None = None) -> None:
         self._root = root.absolute()
@@ -138,7 +138,7 @@ class FolderObjectStore:
             sync_folder(folder)
             prune(folder, self._root)
 
-    def address(self, bucket: str, name: str, generation: int | None = None) -> str:
+    def uri(self, bucket: str, name: str, generation: int | None = None) -> str:
         """An absolute path, which DuckDB reads as is, whatever the object's name."""
         return str(self._generation(bucket, name, generation).path)
 
@@ -149,10 +149,10 @@ class FolderObjectStore:
             shutil.copyfileobj(stream, writer, COPY_BYTES)
         return cast("StoredObject", writer.stored)
 
-    def session(self, bucket: str, name: str, *, size: int, origin: str) -> str:  # noqa: ARG002 - bytes pass through us
+    def start_upload_session(self, bucket: str, name: str, *, size: int, origin: str) -> str:  # noqa: ARG002 - bytes pass through us
         return ""
 
-    def end_session(self, address: str) -> None:
+    def cancel_upload_session(self, address: str) -> None:
         """Does nothing: there are no sessions."""
 
     def _folder(self, bucket: str, name: str) -> Path:

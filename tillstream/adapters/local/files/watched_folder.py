@@ -49,7 +49,7 @@ class WatchedFolder:
         self._watched = 0
         self._turn = threading.Lock()
 
-    def turn(self) -> AbstractContextManager[object]:
+    def lock(self) -> AbstractContextManager[object]:
         return self._turn
 
     def claim(self) -> list[DroppedFile]:
@@ -71,32 +71,32 @@ class WatchedFolder:
             self._observed = observed
         return claimed
 
-    def watched(self) -> int:
+    def incomplete_count(self) -> int:
         return self._watched
 
     def open(self, dropped: DroppedFile) -> BinaryIO:
         with translate_errors():
             return self._path(dropped).open("rb")
 
-    def changed(self, dropped: DroppedFile) -> bool:
+    def was_modified(self, dropped: DroppedFile) -> bool:
         with translate_errors():
             return _state(self._path(dropped).lstat()) != (dropped.size, dropped.modified)
 
-    def let_go(self, dropped: DroppedFile) -> None:
+    def release(self, dropped: DroppedFile) -> None:
         with translate_errors():
             self._move(self._path(dropped), _unused_path(self._root / dropped.path))
             self._forget(dropped)
 
     @property
-    def keeps(self) -> bool:
+    def keeps_archive(self) -> bool:
         return self._keep
 
-    def place_for(self, dropped: DroppedFile) -> str:
+    def archive_path(self, dropped: DroppedFile) -> str:
         day = datetime.fromtimestamp(int(dropped.claim) / 1e6, UTC).date().isoformat()
         with translate_errors():
             return _unused_path(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
 
-    def put_away(self, dropped: DroppedFile, place: str) -> None:
+    def archive(self, dropped: DroppedFile, place: str) -> None:
         with translate_errors():
             if self._path(dropped).exists():
                 if place:

@@ -99,9 +99,9 @@ class SQLiteEventBus:
                         _bury(sqlite, row, attempts, now)
 
     def subscriptions(self) -> dict[str, str]:
-        return {depth.subscription: depth.topic for depth in self.depths()}
+        return {depth.subscription: depth.topic for depth in self.queue_depths()}
 
-    def depths(self) -> list[QueueDepth]:
+    def queue_depths(self) -> list[QueueDepth]:
         now = self._micros()
         rows = self._file.rows(sql.DEPTHS, {"now": now})
         return [
