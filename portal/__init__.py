@@ -62,7 +62,7 @@ def create_app(app: App) -> Flask:
     flask = Flask(__name__)
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
-    flask.extensions[corrections.seen.EXTENSION] = Workspace()
+    flask.extensions[corrections.workspace.EXTENSION] = Workspace()
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
     login.user_loader(session_auth.load)

@@ -10,7 +10,7 @@ from portal.context import lives, me, ports, tillstream
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Action, Role
 from tillstream.people import directory, invitation_links
-from tillstream.people.assigned import WrongField
+from tillstream.people.account_fields import WrongField
 from tillstream.people.sign_in import external_identities, sessions
 
 COLUMNS = [

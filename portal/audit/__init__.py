@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.audit import words
+from portal.audit import labels
 from portal.context import ports
 from tillstream.audit import AuditAction, reading
 from tillstream.domain.audit import Entry
@@ -38,9 +38,9 @@ def show() -> ResponseReturnValue:
         below=below,
         is_filtered=any(filters.values()),
         people=[user.login for user in accounts.find(ports())],
-        actions=words.by_kind(),
-        action_label=words.action_label,
-        where=words.where,
+        actions=labels.by_kind(),
+        action_label=labels.action_label,
+        where=labels.where,
     )
 
 
@@ -60,9 +60,9 @@ def export() -> ResponseReturnValue:
 def one(entry_id: str) -> ResponseReturnValue:
     """One entry, before and after side by side."""
     entry = reading.get(ports(), entry_id)
-    rows = words.side_by_side(entry)
+    rows = labels.side_by_side(entry)
     return render_template(
-        "audit/one.html", entry=entry, rows=rows, action_label=words.action_label, where=words.where(entry)
+        "audit/one.html", entry=entry, rows=rows, action_label=labels.action_label, where=labels.where(entry)
     )
 
 

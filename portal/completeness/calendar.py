@@ -19,7 +19,7 @@ from tillstream.domain.batch import State as UploadState
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.receipts import quarantine
+from tillstream.receipts import staged_rejections
 
 WORDS: dict[State, tuple[str, str, str]] = {
     State.MISSING: ("✗", "missing", "Expected by now, and not here"),
@@ -118,7 +118,7 @@ def _held() -> list[Batch]:
 
 def _store_days(upload: Batch) -> set[tuple[str | None, date]]:
     stores = scope().stores
-    return {one for one in quarantine.store_days(ports(), upload) if stores is None or one[0] in stores}
+    return {one for one in staged_rejections.store_days(ports(), upload) if stores is None or one[0] in stores}
 
 
 def _covers(store_day: tuple[str | None, date], store: str | None, on: date) -> bool:

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from portal.corrections import grid, seen, steps
+from portal.corrections import grid, steps, workspace
 
-__all__ = ["blueprint", "seen"]
+__all__ = ["blueprint", "workspace"]
 
 blueprint = Blueprint("corrections", __name__, template_folder="templates", url_prefix="/uploads/<batch_id>/fix")
 

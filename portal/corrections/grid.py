@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.corrections.seen import desk, draft_state, page_query, workspace_of
+from portal.corrections.workspace import desk, draft_state, page_query, workspace_of
 from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
-from tillstream.receipts.quarantine import UNSETTLED
+from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import grid_page, submit
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
 from tillstream.workflows.corrections.drafts.split_row import propose_splits

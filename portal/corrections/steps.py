@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports
-from portal.corrections.seen import body, changed, desk, version_of, workspace_of
+from portal.corrections.workspace import body, changed, desk, version_of, workspace_of
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit

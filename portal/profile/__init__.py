@@ -16,7 +16,7 @@ from portal.context import lives, me, ports, this_session
 from portal.sign_in.forms import Code
 from tillstream.domain.errors import Rejected
 from tillstream.people import profile
-from tillstream.people.assigned import WrongField
+from tillstream.people.account_fields import WrongField
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in import mfa_policy, sessions
 from tillstream.people.sign_in import totp as step

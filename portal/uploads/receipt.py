@@ -15,8 +15,8 @@ from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.quarantine import UNSETTLED
 from tillstream.receipts.receipt import repeated_lines
+from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import draft
 
 SHOWN = 5

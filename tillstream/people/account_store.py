@@ -7,7 +7,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.people import Role
-from tillstream.people.assigned import ACCOUNT_FIELDS, WrongField
+from tillstream.people.account_fields import ACCOUNT_FIELDS, WrongField
 from tillstream.people.user import User, can_sign_in, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put

@@ -11,8 +11,8 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
+from tillstream.people.account_fields import ACCOUNT_FIELDS, WrongField, assignment_fields, check_regions
 from tillstream.people.account_store import COLLECTION, normalize_login
-from tillstream.people.assigned import ACCOUNT_FIELDS, WrongField, assignment_fields, check_regions
 from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put

@@ -3,7 +3,7 @@
 from tillstream.audit import AuditAction, Entry
 from tillstream.audit.reading import find_by_subject
 from tillstream.people import account_store, accounts
-from tillstream.people.assigned import difference
+from tillstream.people.account_fields import difference
 from tillstream.ports import Ports
 
 WORDS = {

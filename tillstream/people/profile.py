@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.audit import AuditAction
 from tillstream.people import account_store
-from tillstream.people.assigned import WrongField
+from tillstream.people.account_fields import WrongField
 from tillstream.people.user import User
 from tillstream.ports import Ports
 

@@ -14,7 +14,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
-from tillstream.receipts import quarantine
+from tillstream.receipts import staged_rejections
 
 COUNTS = {
     "read": "rows_read",
@@ -135,8 +135,8 @@ def rejected_rows(
 ) -> list[dict[str, Any]]:
     """Rejected rows of a batch: row_number, line_number, raw, outcome and problems with their messages."""
     upload = records.get(ports, batch)
-    if upload.state in quarantine.UNSETTLED:
-        rows = quarantine.rejected_rows(ports, upload, code, limit, offset)
+    if upload.state in staged_rejections.UNSETTLED:
+        rows = staged_rejections.rejected_rows(ports, upload, code, limit, offset)
     else:
         rows = quarantined_rows(ports, batch, code=code, limit=limit, offset=offset)
     names = batch_headers(ports, upload)

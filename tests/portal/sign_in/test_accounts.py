@@ -11,8 +11,8 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.password_cost import PASSWORD_COST
 from tillstream.domain.people import Role, Scope
 from tillstream.people import accounts, history, login_throttle, passwords, store_tokens
+from tillstream.people.account_fields import WrongField
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.assigned import WrongField
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.settings import Settings
 
