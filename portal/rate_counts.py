@@ -13,6 +13,7 @@ from limits.storage import Storage
 
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "call_counts"
 TRIES = 5
@@ -85,22 +86,19 @@ class SharedCounts(Storage):
     def _publish(self, key: str, count: _Count, expiry: int, now: float) -> None:
         """Publish the pending calls and read the shared total in one write. If that fails, keep counting locally."""
         count.published_at = now
-        for _ in range(TRIES):
-            try:
-                document = self._documents.get(COLLECTION, _id(key))
-                open_ = document is not None and now < document.data["until"]
-                before = int(document.data["calls"]) if document and open_ else 0
-                until = int(document.data["until"]) if document and open_ else int(now + expiry)
-                data = {"calls": before + count.pending, "until": until}
-                self._documents.put(COLLECTION, _id(key), data, if_version=document.version if document else 0)
-            except Conflict:
-                continue
-            except Unavailable:
-                return
-            count.until, count.shared, count.pending = until, data["calls"], 0
-            if document is None:
-                self._delete_expired(now)
+
+        def added(document: Document | None) -> Update:
+            if document is None or now >= document.data["until"]:
+                return Update({"calls": count.pending, "until": int(now + expiry)})
+            return Update({"calls": int(document.data["calls"]) + count.pending, "until": int(document.data["until"])})
+
+        try:
+            published = update(self._documents, COLLECTION, _id(key), added, tries=TRIES)
+        except (Conflict, Unavailable):
             return
+        count.until, count.shared, count.pending = published.data["until"], published.data["calls"], 0
+        if published.version == 1:
+            self._delete_expired(now)
 
     def _count(self, key: str) -> _Count:
         with self._lock:

@@ -8,8 +8,8 @@ from functools import partial
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 from tillstream.settings import Settings
 
 POLICY = (
@@ -64,10 +64,8 @@ def _protect(headers: Mapping[str, str], response: Response) -> Response:
 
 def _secret(ports: Ports) -> str:
     """Session secret, created once and stored, so that sessions survive a restart."""
-    stored = ports.documents.get("portal", "session")
-    if stored is None:
-        try:
-            stored = ports.documents.put("portal", "session", {"secret": secrets.token_hex(32)}, if_version=0)
-        except Conflict:
-            return _secret(ports)
-    return str(stored.data["secret"])
+
+    def created(document: Document | None) -> Update | Document:
+        return document or Update({"secret": secrets.token_hex(32)})
+
+    return str(update(ports.documents, "portal", "session", created).data["secret"])

@@ -12,7 +12,7 @@ from portal import TRIES, rate_counts
 from portal.rate_counts import COLLECTION, SharedCounts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -69,6 +69,21 @@ def test_where_the_documents_are_away_a_process_counts_by_itself(app: App, monke
         assert [one.incr("a", 60), one.incr("a", 60)] == [2, 3]
     assert counts(app).incr("a", 60) == 2
     assert one.incr("a", 60) == 5
+
+
+def test_a_process_whose_writes_all_conflict_counts_by_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, lost = counts(app), []
+
+    def overtaken(puts: object) -> None:
+        lost.append(puts)
+        raise Conflict("Another process was faster.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.ports.documents, "put_all", overtaken)
+        assert one.incr("a", 60) == 1
+    assert len(lost) == rate_counts.TRIES
+    assert one.incr("a", 60) == 2
+    assert counts(app).incr("a", 60) == 3
 
 
 def test_counts_of_those_who_never_came_again_are_forgotten(

@@ -6,11 +6,9 @@ never wrong.
 
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
-from tillstream.domain.errors import Conflict
-from tillstream.ports.document_store import DocumentStore
+from tillstream.ports.document_store import Document, DocumentStore, Update, update
 
 DOCUMENT = ("warehouse", "newest")
 POLL_SECONDS = 0.5
@@ -30,12 +28,11 @@ class DataVersion:
 
 def bump(documents: DocumentStore, settlement_no: int = 0) -> None:
     """Invalidate cached answers. settlement_no: the settlement that causes it, if any. Idempotent."""
-    while True:
-        document = documents.get(*DOCUMENT)
-        number = max(settlement_no, document.data["settlement_no"] if document else 0)
-        with suppress(Conflict):
-            documents.put(*DOCUMENT, {"settlement_no": number}, if_version=document.version if document else 0)
-            return
+
+    def bumped(document: Document | None) -> Update:
+        return Update({"settlement_no": max(settlement_no, document.data["settlement_no"] if document else 0)})
+
+    update(documents, *DOCUMENT, bumped)
 
 
 class LatestVersion:

@@ -1,14 +1,15 @@
 """Batch records: create, find, and change their state by compare-and-set."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch import Batch, BatchChanges, State
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
@@ -42,26 +43,21 @@ def create(ports: Ports, upload: Batch) -> Batch:
 
 def _with_sender(ports: Ports, upload: Batch) -> Batch:
     """The existing record; if the object event created it first, its unknown sender is set from `upload`."""
-    while True:
-        document = _document(ports, upload.batch_id)
-        existing = Batch.from_json(document.data)
+
+    def with_sender(existing: Batch) -> Batch:
         if existing.received_by != UNKNOWN_SENDER or upload.received_by == UNKNOWN_SENDER:
             return existing
-        updated = replace(existing, received_by=upload.received_by)
-        try:
-            ports.documents.put(COLLECTION, upload.batch_id, updated.to_json(), if_version=document.version)
-        except Conflict:
-            continue
-        return updated
+        return replace(existing, received_by=upload.received_by)
+
+    return _update(ports, upload.batch_id, with_sender)
 
 
 def get(ports: Ports, batch: str) -> Batch:
     """The record of a batch. Raises `NotFound`."""
-    return Batch.from_json(_document(ports, batch).data)
+    return Batch.from_json(_existing(ports.documents.get(COLLECTION, batch), batch).data)
 
 
-def _document(ports: Ports, batch: str) -> Document:
-    document = ports.documents.get(COLLECTION, batch)
+def _existing(document: Document | None, batch: str) -> Document:
     if document is None:
         raise NotFound(f"There is no batch {batch}.")
     return document
@@ -101,7 +97,7 @@ def transition(
     only_from: frozenset[State] | None = None,
     expected: Batch | None = None,
     audit: tuple[str, AuditAction] | None = None,
-    **changes: Any,
+    **changes: Unpack[BatchChanges],
 ) -> Batch:
     """Change a record's state by compare-and-set; no-op unless its present state is in `only_from`.
 
@@ -109,20 +105,32 @@ def transition(
     audit: (actor, action) of an audit entry, written in the same transaction.
     Returns the record. Raises `Rejected` if the transition is not allowed, `NotFound`.
     """
-    while True:
-        document = _document(ports, batch)
-        upload = Batch.from_json(document.data)
+
+    def moved(upload: Batch) -> Batch:
         if only_from is not None and upload.state not in only_from:
             return upload
         if expected and (upload.contract, upload.contract_version) != (expected.contract, expected.contract_version):
             return upload
-        moved = upload.with_state(state, ports.clock.now().isoformat(), **changes)
-        try:
-            puts = [Put(COLLECTION, batch, moved.to_json(), if_version=document.version)]
-            ports.documents.put_all(puts + ([_entry(ports, *audit, upload, moved)] if audit else []))
-        except Conflict:
-            continue
-        return moved
+        return upload.with_state(state, ports.clock.now().isoformat(), **changes)
+
+    return _update(ports, batch, moved, lambda old, new: [_entry(ports, *audit, old, new)] if audit else [])
+
+
+def _update(
+    ports: Ports,
+    batch: str,
+    change: Callable[[Batch], Batch],
+    also: Callable[[Batch, Batch], Sequence[Put]] = lambda _old, _new: (),
+) -> Batch:
+    """Update a record with `change(record)`, which returns the record itself to write nothing. Raises `NotFound`."""
+
+    def changed(document: Document | None) -> Update | Document:
+        stored = _existing(document, batch)
+        old = Batch.from_json(stored.data)
+        new = change(old)
+        return stored if new is old else Update(new.to_json(), also(old, new))
+
+    return Batch.from_json(update(ports.documents, COLLECTION, batch, changed).data)
 
 
 def cancel(ports: Ports, batch: str, by: str) -> Batch:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "columns"
 _UNNAMED = re.compile(r"\s*|column \d+")
@@ -30,24 +30,22 @@ def new_headers(ports: Ports, contract: Contract, header: Sequence[str]) -> list
 
 def earlier_headers(ports: Ports, contract: Contract) -> list[str]:
     """The headers of earlier files."""
-    document = ports.documents.get(COLLECTION, contract.name)
-    return list(document.data["seen"]) if document else []
+    return _headers(ports.documents.get(COLLECTION, contract.name))
 
 
 def remember(ports: Ports, contract: Contract, header: Sequence[str]) -> None:
     """Add these headers to those of earlier files."""
     if contract.new_columns == "keep" or not header or len(header) > MAX_COLUMNS:
         return
-    while True:
-        document = ports.documents.get(COLLECTION, contract.name)
-        earlier: list[str] = document.data["seen"] if document else []
+
+    def extended(document: Document | None) -> Update | Document:
+        earlier = _headers(document)
         existing = set(earlier)
         added = [name for name in dict.fromkeys(header) if name not in existing]
-        if document and not added:
-            return
-        try:
-            data = {"seen": [*earlier, *added]}
-            ports.documents.put(COLLECTION, contract.name, data, if_version=document.version if document else 0)
-        except Conflict:
-            continue
-        return
+        return document if document and not added else Update({"seen": [*earlier, *added]})
+
+    update(ports.documents, COLLECTION, contract.name, extended)
+
+
+def _headers(document: Document | None) -> list[str]:
+    return list(document.data["seen"]) if document else []

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from tillstream.domain.errors import Rejected
 
@@ -88,7 +88,7 @@ class Batch:
     """For a file that no longer matches its contract: `contract`, the proposed next version as plain data, and
     `changes`, its differences as text."""
 
-    def with_state(self, state: State, at: str, **changes: Any) -> "Batch":
+    def with_state(self, state: State, at: str, **changes: Unpack["BatchChanges"]) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise Rejected(f"{self.file} is {self.state}; it cannot become {state}.")
@@ -101,3 +101,19 @@ class Batch:
     def from_json(cls, data: dict[str, Any]) -> "Batch":
         holds = tuple(Hold(**hold) for hold in data["holds"])
         return cls(**data | {"state": State(data["state"]), "holds": holds, "confirmed": tuple(data["confirmed"])})
+
+
+class BatchChanges(TypedDict, total=False):
+    """The fields of a record that may change together with its state."""
+
+    contract: str
+    contract_version: int
+    region: str
+    staged: dict[str, Any]
+    holds: tuple[Hold, ...]
+    error: str
+    as_new: bool
+    confirmed: tuple[str, ...]
+    settlement_no: int
+    undone_by: str
+    proposed: dict[str, Any]

@@ -5,12 +5,12 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.domain.errors import Conflict, NotFound
+from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Role
 from tillstream.people.account_fields import ACCOUNT_FIELDS, WrongField
 from tillstream.people.user import User, can_sign_in, user_of
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "users"
 ADMINS = ("people", "admins")
@@ -30,7 +30,10 @@ class LastAdmin(WrongField):
 
 def get_document(ports: Ports, login: str) -> Document:
     """Return the account's document. Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, normalize_login(login))
+    return _existing(ports.documents.get(COLLECTION, normalize_login(login)), login)
+
+
+def _existing(document: Document | None, login: str) -> Document:
     if document is None:
         raise NotFound(f"Nobody signs in as {login}.")
     return document
@@ -41,19 +44,19 @@ def change(ports: Ports, login: str, change: Change, by: str = "", what: AuditAc
 
     what: the audit action, recorded in the same write. Raises `NotFound`, `LastAdmin` and what `change` raises.
     """
-    while True:
-        before = get_document(ports, login)
+
+    def changed(document: Document | None) -> Update:
+        before = _existing(document, login)
         after = change(before.data)
-        puts = [Put(COLLECTION, before.id, after, if_version=before.version)]
-        puts += _admin_guard(ports, before, after)
+        also = _admin_guard(ports, before, after)
         fields = [name for name in AUDITED_FIELDS if before.data.get(name) != after.get(name)]
         if what and (fields or what not in {AuditAction.USER_CHANGED, AuditAction.USER_PROFILE_CHANGED}):
             sides = ({name: side.get(name) for name in fields} for side in (before.data, after))
-            puts.append(audit.entry(ports, by, what, before.id, *sides))
-        try:
-            return user_of(before.id, ports.documents.put_all(puts)[0].data)
-        except Conflict:
-            continue
+            also.append(audit.entry(ports, by, what, before.id, *sides))
+        return Update(after, also)
+
+    account = update(ports.documents, COLLECTION, normalize_login(login), changed)
+    return user_of(account.id, account.data)
 
 
 def _admin_guard(ports: Ports, before: Document, after: Mapping[str, Any]) -> list[Put]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "visits"
 PAUSE = timedelta(hours=1)
@@ -22,19 +22,20 @@ class PreviousVisit:
 
 def record_visit(ports: Ports, login: str, settlement_no: int) -> PreviousVisit:
     """Record a page view at `settlement_no` and return the state of the previous visit. Idempotent."""
-    now = ports.clock.now()
-    document = ports.documents.get(COLLECTION, login)
-    visit: dict[str, Any]
-    if document is None:
-        visit = {"before": settlement_no, "before_at": "", "last": settlement_no, "last_at": now.isoformat()}
-    else:
-        visit = {**document.data}
-        if now - datetime.fromisoformat(visit["last_at"]) >= PAUSE:
-            visit |= {"before": visit["last"], "before_at": visit["last_at"]}
-        visit |= {"last": settlement_no, "last_at": now.isoformat()}
-    try:
-        ports.documents.put(COLLECTION, login, visit, if_version=document.version if document else 0)
-    except Conflict:
-        return record_visit(ports, login, settlement_no)  # another window of the same user
+
+    def visited(document: Document | None) -> Update:
+        now = ports.clock.now()
+        visit: dict[str, Any]
+        if document is None:
+            visit = {"before": settlement_no, "before_at": "", "last": settlement_no, "last_at": now.isoformat()}
+        else:
+            visit = {**document.data}
+            if now - datetime.fromisoformat(visit["last_at"]) >= PAUSE:
+                visit |= {"before": visit["last"], "before_at": visit["last_at"]}
+            visit |= {"last": settlement_no, "last_at": now.isoformat()}
+        return Update(visit)
+
+    # A conflict comes from another window of the same user.
+    visit = update(ports.documents, COLLECTION, login, visited).data
     at = visit["before_at"]
     return PreviousVisit(int(visit["before"]), datetime.fromisoformat(at) if at else None)

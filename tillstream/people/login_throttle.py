@@ -1,16 +1,18 @@
 """Login throttling: exponential backoff for each sign-in name, whatever the client address."""
 
 import hashlib
-from typing import Any
 
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "sign_in_tries"
 FREE_TRIES = 5
 LONGEST_WAIT = 300
 MAX_DOCUMENTS = 10_000
 """Documents kept at most: anybody can try any number of unknown names, so the oldest are deleted."""
+MAX_WRITES = 20
+"""Attempts to write one count; concurrent tries beyond them wait."""
 
 
 class TooManyTries(Rejected):
@@ -33,8 +35,8 @@ def _wait(tries: int) -> int:
 
 def count_try(ports: Ports, login: str) -> None:
     """Count a try before it is checked, so that concurrent tries all count. Raises `TooManyTries` while waiting."""
-    for _ in range(20):
-        document = ports.documents.get(COLLECTION, _id(login))
+
+    def counted(document: Document | None) -> Update:
         now = ports.clock.now().timestamp()
         tries, last = (int(document.data["tries"]), float(document.data["at"])) if document else (0, 0.0)
         left = last + _wait(tries) - now
@@ -42,15 +44,14 @@ def count_try(ports: Ports, login: str) -> None:
             raise TooManyTries(max(1, round(left)))
         if now - last > 86_400:
             tries = 0
-        data: dict[str, Any] = {"tries": tries + 1, "at": int(now)}
-        try:
-            ports.documents.put(COLLECTION, _id(login), data, if_version=document.version if document else 0)
-        except Conflict:
-            continue
-        if document is None:
-            _delete_oldest(ports)
-        return
-    raise TooManyTries(1)
+        return Update({"tries": tries + 1, "at": int(now)})
+
+    try:
+        count = update(ports.documents, COLLECTION, _id(login), counted, tries=MAX_WRITES)
+    except Conflict as error:
+        raise TooManyTries(1) from error
+    if count.version == 1:
+        _delete_oldest(ports)
 
 
 def reset(ports: Ports, login: str) -> None:

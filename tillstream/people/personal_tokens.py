@@ -16,7 +16,7 @@ from tillstream.domain.people import Action, Scope
 from tillstream.people import accounts
 from tillstream.people.user import User
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "personal_tokens"
 TOKEN = re.compile(r"tsp_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
@@ -165,21 +165,19 @@ def find(ports: Ports, login: str | None = None) -> list[PersonalToken]:
 
 def revoke(ports: Ports, id: str, *, by: str, login: str | None = None) -> PersonalToken:
     """Revoke a token. Idempotent. Raises `NotFound`, also if it is not a token of `login`."""
-    while True:
-        document = ports.documents.get(COLLECTION, id)
+
+    def revoked(document: Document | None) -> Update | Document:
         if document is None or login not in {None, document.data["login"]}:
             raise NotFound(f"There is no token {id}.")
         if document.data["revoked_at"]:
-            return _token(document.data)
+            return document
         change = {"revoked_at": ports.clock.now().isoformat(timespec="seconds"), "revoked_by": by}
         audit_entry = audit.entry(
             ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
         )
-        put = Put(COLLECTION, id, document.data | change, if_version=document.version)
-        try:
-            return _token(ports.documents.put_all([put, audit_entry])[0].data)
-        except Conflict:
-            continue
+        return Update(document.data | change, [audit_entry])
+
+    return _token(update(ports.documents, COLLECTION, id, revoked).data)
 
 
 def _hash(secret: str) -> str:

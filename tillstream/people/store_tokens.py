@@ -11,7 +11,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "store_tokens"
 TOKEN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
@@ -81,17 +81,16 @@ def find(ports: Ports) -> list[StoreToken]:
 
 def revoke(ports: Ports, id: str, by: str) -> StoreToken:
     """Revoke a token. Idempotent. Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, id)
-    if document is None:
-        raise NotFound(f"There is no token {id}.")
-    if document.data["revoked"]:
-        return _token(document.data)
-    audit_entry = audit.entry(ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
-    put = Put(COLLECTION, id, document.data | {"revoked": True}, if_version=document.version)
-    try:
-        return _token(ports.documents.put_all([put, audit_entry])[0].data)
-    except Conflict:
-        return revoke(ports, id, by)
+
+    def revoked(document: Document | None) -> Update | Document:
+        if document is None:
+            raise NotFound(f"There is no token {id}.")
+        if document.data["revoked"]:
+            return document
+        audit_entry = audit.entry(ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True})
+        return Update(document.data | {"revoked": True}, [audit_entry])
+
+    return _token(update(ports.documents, COLLECTION, id, revoked).data)
 
 
 def _hash(secret: str) -> str:

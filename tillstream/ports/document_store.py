@@ -1,8 +1,13 @@
 """DocumentStore: small JSON records with compare-and-set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from tillstream.domain.errors import Conflict
+
+MAX_TRIES = 1_000
+"""Tries of `update`. Each lost one is another writer's success, so that only an error in `also` exhausts them."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,14 @@ class Put:
     id: str
     data: Mapping[str, Any]
     if_version: int | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """New data of a document; `also` are further documents to write in the same transaction."""
+
+    data: Mapping[str, Any]
+    also: Sequence[Put] = ()
 
 
 class DocumentStore(Protocol):
@@ -59,3 +72,33 @@ class DocumentStore(Protocol):
 
     def close(self) -> None:
         """Release the resources of this process. Idempotent."""
+
+
+Unchanged = TypeVar("Unchanged", bound=Document | None)
+
+
+def update(
+    documents: DocumentStore,
+    collection: str,
+    id: str,
+    change: Callable[[Document | None], Update | Unchanged],
+    *,
+    tries: int = MAX_TRIES,
+) -> Document | Unchanged:
+    """Update a document by compare-and-set: read it, change it, write it, and start again after each conflict.
+
+    change: returns an `Update` of the document (None if it is missing), or the document itself to write nothing.
+    Returns the document as stored. Raises what `change` raises, and `Conflict` after the last try.
+    """
+    while True:
+        document = documents.get(collection, id)
+        changed = change(document)
+        if not isinstance(changed, Update):
+            return changed
+        put = Put(collection, id, changed.data, if_version=document.version if document else 0)
+        tries -= 1
+        try:
+            return documents.put_all([put, *changed.also])[0]
+        except Conflict:
+            if tries <= 0:
+                raise

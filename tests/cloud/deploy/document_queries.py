@@ -29,7 +29,7 @@ def collections() -> set[str]:
     """All that documents are kept in."""
     return {
         str(_value(module, call.args[0])) for module, _, call in _calls("get", "put", "find", "count", "delete")
-    } | {str(_value(module, call.args[0])) for module, _, call in _puts()}
+    } | {str(_value(module, collection)) for module, collection in (*_puts(), *_updates())}
 
 
 def questions() -> list[Question]:
@@ -47,10 +47,16 @@ def _calls(*methods: str) -> Iterator[tuple[str, ast.AST, ast.Call]]:
             yield module, function, node
 
 
-def _puts() -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    for module, function, node in _nodes():
+def _puts() -> Iterator[tuple[str, ast.expr]]:
+    for module, _, node in _nodes():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Put":
-            yield module, function, node
+            yield module, node.args[0]
+
+
+def _updates() -> Iterator[tuple[str, ast.expr]]:
+    for module, _, node in _nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "update":
+            yield module, node.args[1]
 
 
 def _nodes() -> Iterator[tuple[str, ast.AST, ast.AST]]:

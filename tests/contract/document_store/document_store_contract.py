@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from document_update_contract import DocumentUpdateContract
 from ending import ended
 from processes import killed_again_and_again, run_all, tell
 
@@ -39,7 +40,7 @@ def write_until_killed(told: Path, opener: Opener) -> None:
         number += 1
 
 
-class DocumentStoreContract:
+class DocumentStoreContract(DocumentUpdateContract):
     @pytest.fixture
     def opener(self) -> Opener:
         """Opens the store of this test; can be sent to another process."""

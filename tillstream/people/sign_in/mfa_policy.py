@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from tillstream import audit
-from tillstream.domain.errors import Conflict
 from tillstream.domain.people import Role
 from tillstream.people.user import User
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Update, update
 
 DOCUMENT = ("people", "policy")
 
@@ -21,19 +20,16 @@ def second_step_roles(ports: Ports) -> tuple[Role, ...]:
 def require_second_step(ports: Ports, roles: Iterable[Role], by: str) -> None:
     """Require two-factor sign-in for exactly these roles; their users must set it up at the next request."""
     chosen = [role.value for role in Role if role in set(roles)]
-    while True:
-        document = ports.documents.get(*DOCUMENT)
+
+    def required(document: Document | None) -> Update | Document | None:
         before = document.data["second_step_roles"] if document else []
         if before == chosen:
-            return
+            return document
         sides = ({"roles": before}, {"roles": chosen})
         audit_entry = audit.entry(ports, by, audit.AuditAction.SETTING_CHANGED, "second step is required", *sides)
-        put = Put(*DOCUMENT, {"second_step_roles": chosen}, if_version=document.version if document else 0)
-        try:
-            ports.documents.put_all([put, audit_entry])
-        except Conflict:
-            continue
-        return
+        return Update({"second_step_roles": chosen}, [audit_entry])
+
+    update(ports.documents, *DOCUMENT, required)
 
 
 def must_set_up_mfa(ports: Ports, user: User) -> bool:

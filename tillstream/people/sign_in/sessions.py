@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
@@ -15,7 +14,7 @@ from tillstream.people import account_store
 from tillstream.people.sign_in.devices import device
 from tillstream.people.user import User, user_of
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "sessions"
 TOUCH_INTERVAL = timedelta(minutes=1)
@@ -119,18 +118,18 @@ def count_open(ports: Ports, users: Iterable[User], lives: SessionLifetime) -> d
 
 def end(ports: Ports, login: str, id: str, by: str) -> None:
     """End a session. Idempotent. Raises `NotFound` if the user has no such session."""
-    while True:
-        document = ports.documents.get(COLLECTION, id)
+
+    def ended(document: Document | None) -> Update | Document:
         if document is None or document.data["login"] != account_store.normalize_login(login):
             raise NotFound(f"{login} has no such session.")
         if document.data["ended_at"]:
-            return
-        updated: dict[str, Any] = document.data | {"ended_at": account_store.now(ports), "ended_by": by}
+            return document
         audit_entry = audit.entry(
             ports, by, AuditAction.SESSION_ENDED, document.data["login"], {"device": document.data["device"]}
         )
-        with suppress(Conflict):
-            ports.documents.put_all([Put(COLLECTION, id, updated, if_version=document.version), audit_entry])
+        return Update(document.data | {"ended_at": account_store.now(ports), "ended_by": by}, [audit_entry])
+
+    update(ports.documents, COLLECTION, id, ended)
 
 
 def end_all(ports: Ports, user: User, lives: SessionLifetime, by: str, *, but: str = "") -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -11,7 +11,7 @@ import sql
 from tillstream.batches import events, records
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch import STAGEABLE, Batch, State
+from tillstream.domain.batch import STAGEABLE, Batch, BatchChanges, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.rows.prefetch import prefetch
@@ -48,8 +48,8 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
             else holds.HoldDecision()
         )
         if decision.holds:
-            fields: dict[str, Any] = {"holds": decision.holds, "proposed": decision.proposed}
-            return records.transition(ports, batch, State.HELD, only_from=STAGEABLE, expected=upload, **fields)
+            held: BatchChanges = {"holds": decision.holds, "proposed": decision.proposed}
+            return records.transition(ports, batch, State.HELD, only_from=STAGEABLE, expected=upload, **held)
         return records.transition(ports, batch, State.REJECTED, only_from=STAGEABLE, expected=upload, error=str(error))
     return staged(ports, upload, report, book)
 
@@ -70,7 +70,7 @@ def staged(ports: Ports, upload: Batch, report: StagingReport, book: ContractReg
     state = State.HELD if decision.holds else State.STAGED
     if not decision.holds and upload.kind in FILE_KINDS:
         known_headers.remember(ports, file.contract, report.columns)
-    fields: dict[str, Any] = {"staged": asdict(report), "holds": decision.holds, "proposed": decision.proposed}
+    fields: BatchChanges = {"staged": asdict(report), "holds": decision.holds, "proposed": decision.proposed}
     moved = records.transition(ports, upload.batch_id, state, only_from=STAGEABLE, expected=upload, **fields)
     if moved.state is State.STAGED:
         events.publish_staged(ports, moved)

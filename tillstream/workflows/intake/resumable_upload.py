@@ -19,6 +19,7 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 
 COLLECTION = "sendings"
 PIECE = 1 << 20
@@ -72,11 +73,13 @@ def begin(
 
 def get(ports: Ports, id: str, by: str) -> ResumableUpload:
     """Return the record. Raises `NotFound` also for uploads of other users, so as not to reveal that they exist."""
-    document = ports.documents.get(COLLECTION, id)
-    sending = ResumableUpload.from_json(document.data) if document else None
-    if sending is None or sending.by != by:
+    return _record(ports.documents.get(COLLECTION, id), id, by)
+
+
+def _record(document: Document | None, id: str, by: str) -> ResumableUpload:
+    if document is None or document.data["by"] != by:
         raise NotFound(f"No file is sent as {id}: it was cancelled, or waited too long. Send it from its beginning.")
-    return sending
+    return ResumableUpload.from_json(document.data)
 
 
 def open_uploads(ports: Ports, by: str) -> list[ResumableUpload]:
@@ -133,18 +136,13 @@ def _with_piece(ports: Ports, current: ResumableUpload, offset: int, size: int, 
     )
 
 
-def change(ports: Ports, id: str, by: str, update: Callable[[ResumableUpload], ResumableUpload]) -> ResumableUpload:
-    """Update the record with `update(record)` by compare-and-set. Raises `NotFound` and whatever `update` raises."""
-    while True:
-        document = ports.documents.get(COLLECTION, id)
-        if document is None or document.data["by"] != by:
-            return get(ports, id, by)
-        updated = update(ResumableUpload.from_json(document.data))
-        try:
-            ports.documents.put(COLLECTION, id, updated.to_json(), if_version=document.version)
-        except Conflict:
-            continue
-        return updated
+def change(ports: Ports, id: str, by: str, change: Callable[[ResumableUpload], ResumableUpload]) -> ResumableUpload:
+    """Update the record with `change(record)` by compare-and-set. Raises `NotFound` and whatever `change` raises."""
+
+    def changed(document: Document | None) -> Update:
+        return Update(change(_record(document, id, by)).to_json())
+
+    return _record(update(ports.documents, COLLECTION, id, changed), id, by)
 
 
 def cancel(ports: Ports, id: str, by: str) -> None:

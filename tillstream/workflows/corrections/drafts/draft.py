@@ -9,6 +9,7 @@ from typing import Any
 
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
 from tillstream.workflows.corrections.drafts.edits import Edit
 
 COLLECTION = "drafts"
@@ -59,7 +60,10 @@ class Draft:
 
 
 def get(ports: Ports, batch: str) -> Draft:
-    document = ports.documents.get(COLLECTION, batch)
+    return _draft(batch, ports.documents.get(COLLECTION, batch))
+
+
+def _draft(batch: str, document: Document | None) -> Draft:
     if document is None:
         return Draft(batch)
     steps = tuple(Edit.from_json(data) for data in document.data["steps"])
@@ -136,16 +140,12 @@ def _overlap(one: Edit, other: Edit) -> bool:
 
 
 def _write(ports: Ports, batch: str, change: Callable[[Draft], Draft]) -> Draft:
-    while True:
-        draft = get(ports, batch)
-        changed = change(draft)
-        if changed is draft:
-            return draft
-        try:
-            document = ports.documents.put(COLLECTION, batch, _data(changed), if_version=draft.version)
-        except Conflict:
-            continue
-        return replace(changed, version=document.version)
+    def changed(document: Document | None) -> Update | Document | None:
+        draft = _draft(batch, document)
+        after = change(draft)
+        return document if after is draft else Update(_data(after))
+
+    return _draft(batch, update(ports.documents, COLLECTION, batch, changed))
 
 
 def _data(draft: Draft) -> dict[str, Any]:
