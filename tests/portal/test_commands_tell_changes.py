@@ -14,8 +14,8 @@ from tillstream.commands.result import quiet
 from tillstream.people import accounts
 
 READING = {
-    "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "audit", "tokens",
-    "users", "users-show", "users-sessions", "rebuild", "backup",
+    "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
+    "audit", "tokens", "users", "users-show", "users-sessions", "rebuild", "backup",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 

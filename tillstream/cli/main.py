@@ -159,16 +159,27 @@ def status(json_: bool) -> None:
 @main.command()
 @click.argument("name", default="")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of contracts, for editors that check YAML by it.")
+@click.option(
+    "--pandera",
+    "out",
+    type=click.Path(dir_okay=False, resolve_path=True),
+    help="Write the contract's checks to a .py or .yaml file as a pandera schema.",
+)
 @as_json
-def contracts(name: str, schema: bool, json_: bool) -> None:
+def contracts(name: str, schema: bool, out: str | None, json_: bool) -> None:
     """The region contracts, or one of them whole."""
     if schema:
         from tillstream.contracts.loader import schema as schema_of_contracts
 
         click.echo(schema_of_contracts(), nl=False)
         return
-    from tillstream.cli.output.maintenance import show_contract
+    from tillstream.cli.output.maintenance import show_contract, show_exported_checks
     from tillstream.cli.output.tables import show_list
+
+    if out and not name:
+        raise click.UsageError("--pandera needs the NAME of a contract.")
+    if out:
+        run("contracts-pandera", json_=json_, show=show_exported_checks, name=name, out=out)
 
     run("contracts", json_=json_, show=show_contract if name else show_list, name=name)
 

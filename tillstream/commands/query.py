@@ -49,3 +49,18 @@ def fx_load(app: App, progress: Progress, *, file: str) -> Result:
     rates = reference.load_rates(app.ports, text, Path(file).name, app.settings.reporting_currency, COMMAND_LINE)
     app.queries.clear()
     return Result({"rates": rates})
+
+
+def contracts_pandera(app: App, progress: Progress, *, name: str, out: str) -> Result:
+    """Write the checks of a contract to a file as a pandera schema. Raises `Rejected` if it cannot be written."""
+    from tillstream.pipeline.validating.export import FORMATS
+
+    contract = app.book.current(name)
+    write = FORMATS.get(Path(out).suffix)
+    if write is None:
+        raise Rejected(f"{Path(out).name} must end with {' or '.join(FORMATS)}.")
+    try:
+        Path(out).write_text(write(contract), encoding="utf-8")
+    except OSError as error:
+        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    return Result({"name": contract.name, "version": contract.version, "file": out})

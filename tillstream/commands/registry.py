@@ -43,6 +43,7 @@ COMMANDS: dict[str, Callable[..., Result]] = {
     "query": LazyCommand("query", "query"),
     "status": LazyCommand("maintenance", "status"),
     "contracts": LazyCommand("query", "contracts"),
+    "contracts-pandera": LazyCommand("query", "contracts_pandera"),
     "contracts-save": LazyCommand("detect", "save_contract"),
     "fx-load": LazyCommand("query", "fx_load"),
     "demo": LazyCommand("demo", "demo"),

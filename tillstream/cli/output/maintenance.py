@@ -122,6 +122,10 @@ def show_contract(data: dict[str, Any]) -> None:
             _field(name, value, "  ")
 
 
+def show_exported_checks(data: dict[str, Any]) -> None:
+    print_line(f"The checks of {data['name']}, version {data['version']}, are written to {data['file']}.")
+
+
 def _field(name: str, value: Any, indent: str) -> None:
     if value in (None, "", [], {}):
         return

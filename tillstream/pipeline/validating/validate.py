@@ -1,41 +1,40 @@
-"""Validate columns and types with pandera and run the rules; each failing row is a finding.
-
-pandera's own failure cases take a second for half a million rows, and each check takes two passes through its engine.
-So all rules are one check over whole columns, which keeps their masks and only returns to pandera whether they hold.
-"""
+"""Validate rows with the contract's pandera schema; each failing row is an issue of the check's problem code."""
 
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandera.polars as pandera
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
-from tillstream.pipeline.normalising.normalise import NORMALISED
-from tillstream.pipeline.rows.issues import Issues
-from tillstream.pipeline.rows.schema import lines_schema
+from tillstream.pipeline.normalising.numbers.arithmetic import line_total
+from tillstream.pipeline.rows.issues import Issues, format_values
 from tillstream.pipeline.rows.text_column import combined, decoded, to_bool_array
-from tillstream.pipeline.validating.rules import Rule, rules_of
+from tillstream.pipeline.validating.schema import Rule, SaleLineSchema, sale_line_schema, to_frame
 
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+
+_ROWS_FAILED = pandera.errors.SchemaErrorReason.DATAFRAME_CHECK
+"""pandera's reason for a check that some row fails, as opposed to a check that crashes or a column of a wrong type."""
+_INPUTS = {
+    "sale_id": frozenset({"sale_id", "store_id"}),
+    "net_amount": frozenset({"net_amount", "quantity", "unit_price", "discount"}),
+}
+"""Column → its input columns. Suppresses missing-value issues caused by an input column that already failed."""
 
 
 def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_date: date) -> None:
-    """Add a finding for each row and rule that fails; never raises for invalid rows.
+    """Add a finding for each row and check that fails; never raises for invalid rows.
 
     table: as returned by `normalise`. Raises pandera's `SchemaErrors` if the table does not have the columns and types
     of `NORMALISED` (a programming error).
     """
-    rules = list(rules_of(contract, received_date))
-    used = {rule.column for rule in rules}.union(*(rule.reads for rule in rules))
-    columns = [column for column in NORMALISED if column.name in used]
-    for rule, failed in _failures(table.select([column.name for column in columns]), lines_schema(columns), rules):
-        mask = failed & ~findings.rows_with_issue(table.num_rows, rule.unless) if rule.unless else failed
-        rows = np.flatnonzero(mask)
+    for rule, failed in _failures(table, sale_line_schema(contract, received_date)):
+        unless = _unless(rule, contract)
+        rows = np.flatnonzero(failed & ~findings.rows_with_issue(table.num_rows, unless) if unless else failed)
         if rule.code == "missing-required":
             _add_missing(rows, rule.column, table, contract, findings)
         elif len(rows):
@@ -43,48 +42,49 @@ def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_
             findings.add(rows, rule.code, rule.column, values, _detail(rule, table, rows))
 
 
-def _values(table: pa.Table, name: str, rows: npt.NDArray[np.int64]) -> pa.Array:
+def _failures(table: pa.Table, schema: SaleLineSchema) -> list[tuple[Rule, Mask]]:
+    """Return the rules that some row fails, in their order, and the rows that fail each."""
+    try:
+        schema.pandera.validate(to_frame(table.select(schema.names)), lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        if any(
+            error.reason_code is not pandera.errors.SchemaErrorReason.DATAFRAME_CHECK for error in errors.schema_errors
+        ):
+            raise
+        places = ((schema.place(error.column_name, error.check_index), error) for error in errors.schema_errors)
+        failed = {place: ~error.check_output.to_series().to_numpy() for place, error in places}
+        return [(schema.rules[place], failed[place]) for place in sorted(failed)]
+    return []
+
+
+def _unless(rule: Rule, contract: Contract) -> frozenset[str]:
+    """Return the columns whose errors suppress an issue of the rule in the same row."""
+    if rule.code == "missing-expected":
+        return frozenset({rule.column})
+    if rule.code != "missing-required":
+        return frozenset()
+    inputs = _INPUTS.get(rule.column, frozenset({rule.column}))
+    return inputs | {"gross_amount", "tax"} if rule.column == "net_amount" and contract.amounts.include else inputs
+
+
+def _values(table: pa.Table, name: str, rows: Rows) -> pa.Array:
     return decoded(combined(table.column(name)).take(pa.array(rows)))
 
 
-def _detail(rule: Rule, table: pa.Table, rows: npt.NDArray[np.int64]) -> str | pa.Array:
-    if isinstance(rule.detail, str):
-        return rule.detail
-    return rule.detail(*(_values(table, name, rows) for name in rule.reads))
+def _detail(rule: Rule, table: pa.Table, rows: Rows) -> str | pa.Array:
+    """Return the detail of the issues: one text, or a text per row."""
+    statistics = rule.check.statistics
+    if rule.code == "out-of-range":
+        limits = (("at least", statistics["minimum"]), ("at most", statistics["maximum"]))
+        return f"it must be {' and '.join(f'{words} {limit}' for words, limit in limits if limit is not None)}"
+    if rule.code == "word-not-allowed":
+        return ", ".join(statistics["words"])
+    if rule.code == "line-total-mismatch":
+        return format_values(line_total(*(_values(table, name, rows) for name in rule.reads))[0])
+    return ""
 
 
-def _failures(rows: pa.Table, schema: pa.Schema, rules: list[Rule]) -> list[tuple[Rule, Mask]]:
-    failures: list[tuple[Rule, Mask]] = []
-
-    def all_hold(_: pandera.PolarsData) -> bool:
-        masks = ((rule, to_bool_array(pc.invert(rule.holds(rows)))) for rule in rules)
-        failures.extend((rule, mask) for rule, mask in masks if mask.any())
-        return not failures
-
-    check = pandera.Check(all_hold, name="rules of a sale line", ignore_na=False)
-    columns = {name: pandera.Column(kind, nullable=True) for name, kind in _frame(schema.empty_table()).schema.items()}
-    try:
-        pandera.DataFrameSchema(columns, checks=[check]).validate(_frame(rows), lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        _raise_unless_rows_failed(errors, check)
-    return failures
-
-
-def _frame(rows: pa.Table) -> pl.DataFrame:
-    """Convert rows to a polars frame for pandera; only texts are copied."""
-    frame = pl.from_arrow(rows)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - from_arrow returns a Series only for a single array
-    return frame
-
-
-def _raise_unless_rows_failed(errors: Any, check: pandera.Check) -> None:
-    """Raise the errors if a check crashed or a column has the wrong type."""
-    for error in errors.schema_errors:
-        if error.reason_code is pandera.errors.SchemaErrorReason.CHECK_ERROR or error.check is not check:
-            raise errors
-
-
-def _add_missing(rows: npt.NDArray[np.int64], name: str, table: pa.Table, contract: Contract, findings: Issues) -> None:
+def _add_missing(rows: Rows, name: str, table: pa.Table, contract: Contract, findings: Issues) -> None:
     """Report missing values. For a computed net amount, report the missing terms that the user must fill in."""
     if name == "net_amount" and name not in contract.columns:
         reported = np.zeros(len(rows), np.bool_)

@@ -1,0 +1,44 @@
+"""`contracts NAME --pandera FILE` writes the contract's checks as a pandera schema."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+
+from tests.e2e.conftest import Run, Say
+from tillstream.cli.main import main
+
+
+def test_the_checks_are_written_as_python(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "checks.py"
+    assert run("contracts", "IN", "--pandera", str(file)) == (0, {"name": "IN", "version": 1, "file": str(file)})
+    names: dict[str, Any] = {}
+    exec(file.read_text(encoding="utf-8"), names)
+    assert names["schema"].name == "IN@1"
+
+
+def test_the_checks_are_written_as_yaml(say: Say, tmp_path: Path) -> None:
+    file = tmp_path / "checks.yaml"
+    code, words = say("contracts", "IN", "--pandera", str(file))
+    assert code == 0
+    assert "The checks of IN, version 1, are written to" in words
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))["name"] == "IN@1"
+
+
+def test_another_ending_a_missing_folder_and_an_unknown_contract_are_refused(run: Run, tmp_path: Path) -> None:
+    for name, file, error in (
+        ("IN", tmp_path / "checks.json", "checks.json must end with .py or .yaml."),
+        ("IN", tmp_path / "none" / "checks.py", "cannot be written: No such file or directory."),
+        ("INN", tmp_path / "checks.py", "INN"),
+    ):
+        code, answer = run("contracts", name, "--pandera", str(file))
+        assert code == 1
+        assert error in answer["error"]
+        assert not file.exists()
+
+
+def test_a_contract_must_be_named(home: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["contracts", "--pandera", str(tmp_path / "checks.py")])
+    assert result.exit_code == 2
+    assert "--pandera needs the NAME of a contract." in result.output

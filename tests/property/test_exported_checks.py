@@ -1,0 +1,113 @@
+"""An exported schema, read back, passes and fails the same rows as the schema of the pipeline."""
+
+import sys
+from datetime import date
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+import pandera.errors
+import pandera.polars as pandera
+import polars as pl
+import pytest
+from examples import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sale_cells import contract
+
+from tillstream.domain.contract.model import Contract
+from tillstream.pipeline.validating.export import script, to_yaml
+from tillstream.pipeline.validating.schema import SaleLineSchema
+
+Masks = dict[tuple[str | None, str], list[bool]]
+
+WORDS = ["A", "B's", 'say "C"', "", "returned", "completed"]
+texts = st.none() | st.sampled_from(WORDS)
+numbers = st.none() | st.decimals(-3, 3, places=2) | st.decimals(-(10**20), 10**20, places=9)
+# no date near today, which may change while the test runs
+dates = st.none() | st.sampled_from([date(2020, 1, 1), date(2024, 2, 29), date(9999, 12, 31)])
+BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {pl.Categorical(): texts, pl.Date: dates, pl.Decimal(38, 9): numbers}
+bounds = st.decimals(-5, 5, places=3).map(str)
+words = st.lists(st.sampled_from(WORDS), min_size=1, unique=True)
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Contract:
+    names = ["net_amount", "store_id", "product_id", "channel", "discount"]
+    mapped = {name: name for name in draw(st.lists(st.sampled_from(names), unique=True))}
+    return contract(
+        mapped,
+        ranges=draw(
+            st.dictionaries(
+                st.sampled_from(["quantity", "discount", "tax"]),
+                st.fixed_dictionaries({}, optional={"minimum": bounds, "maximum": bounds}),
+            )
+        ),
+        expected=draw(st.lists(st.sampled_from(names), unique=True)),
+        allowed=draw(st.dictionaries(st.sampled_from(["channel", "category", "quantity"]), words)),
+        stores=draw(st.just([]) | words),
+        products=draw(st.just([]) | words),
+        line_total_tolerance=draw(st.sampled_from(["0", "0.01", "5"])),
+    )
+
+
+def frame_of(draw: st.DataObject, schema: pandera.DataFrameSchema) -> pl.DataFrame:
+    count = draw.draw(st.integers(0, 6))
+    types = {name: column.dtype.type for name, column in schema.columns.items()}
+    values = {name: draw.draw(st.lists(BY_TYPE[kind], min_size=count, max_size=count)) for name, kind in types.items()}
+    return pl.DataFrame(values, schema=types)
+
+
+def masks(schema: pandera.DataFrameSchema, frame: pl.DataFrame) -> Masks:
+    """(column, check) → whether each row passes, for the checks that some row fails."""
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        return {(e.column_name, e.check.name): e.check_output.to_series().to_list() for e in errors.schema_errors}
+    return {}
+
+
+def read_script(text: str) -> pandera.DataFrameSchema:
+    names: dict[str, Any] = {}
+    exec(compile(text, "exported.py", "exec"), names)
+    return names["schema"]
+
+
+def read_yaml(text: str) -> pandera.DataFrameSchema:
+    with pytest.MonkeyPatch.context() as patch:
+        # pandera imports pandas to read YAML, and uses it for times only, which no schema of a sale line checks
+        patch.setitem(sys.modules, "pandas", ModuleType("pandas"))
+        return pandera.DataFrameSchema.from_yaml(text)
+
+
+@settings(max_examples=examples(100))
+@given(contracts(), st.data())
+def test_an_exported_schema_passes_and_fails_the_same_rows(rules: Contract, draw: st.DataObject) -> None:
+    schema = SaleLineSchema(rules, date(2026, 6, 1)).pandera
+    frame = frame_of(draw, schema)
+    expected = masks(schema, frame)
+    assert masks(read_script(script(rules)), frame) == expected
+    assert masks(read_yaml(to_yaml(rules)), frame) == expected
+
+
+def test_an_exported_schema_converts_texts_and_whole_numbers_first() -> None:
+    rules = contract(stores=["A"])
+    schema = read_script(script(rules))
+    plain = {"region": "R", "sale_id": "1", "status": "completed", "sale_date": date(2026, 3, 1), "currency": "USD"}
+    frame = pl.DataFrame(
+        plain
+        | {
+            "line_key": "1",
+            "store_id": ["A", "B"],
+            "quantity": [1, -1],
+            "unit_price": "0.5",
+            "net_amount": "1",
+            "discount": None,
+        }
+    )
+    assert masks(schema, frame) == {
+        ("store_id", "unknown_store"): [True, False],
+        (None, "negative_quantity"): [True, False],
+    }
+    validated = schema.validate(frame.head(1), lazy=True)
+    assert validated["unit_price"].to_list() == [Decimal("0.5")]
