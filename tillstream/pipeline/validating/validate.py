@@ -47,9 +47,7 @@ def _failures(table: pa.Table, schema: SaleLineSchema) -> list[tuple[Rule, Mask]
     try:
         schema.pandera.validate(to_frame(table.select(schema.names)), lazy=True)
     except pandera.errors.SchemaErrors as errors:
-        if any(
-            error.reason_code is not pandera.errors.SchemaErrorReason.DATAFRAME_CHECK for error in errors.schema_errors
-        ):
+        if any(error.reason_code is not _ROWS_FAILED for error in errors.schema_errors):
             raise
         places = ((schema.place(error.column_name, error.check_index), error) for error in errors.schema_errors)
         failed = {place: ~error.check_output.to_series().to_numpy() for place, error in places}
