@@ -16,13 +16,14 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
 from tillstream.domain.people import UNRESTRICTED
+from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
-from tillstream.workflows.intake.store_sales import StoreToken, publish
+from tillstream.workflows.intake.store_sales import publish
 
 HISTORY = 10_000_000
 NEW_ROWS = 100_000
@@ -115,7 +116,7 @@ def _one_sale(app: App) -> float:
             "schema": "store-sale/1", "region": "Bench", "store_id": "S001", "number": f"T{number}",
             "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
         }  # fmt: skip
-        publish(app.ports, StoreToken("Bench", "S001"), sale)
+        publish(app.ports, StoreToken("till", "Bench", "S001"), sale)
         for batch in store_sales.receive(app.ports, app.book, 10, 1.0):
             stage.stage(app.ports, batch.batch_id)
         started = time.perf_counter()

@@ -25,6 +25,14 @@ nothing, so a till may repeat until it gets an answer. A message must be no larg
 worked out in the message's own offset with the contract's cutoff.
 """
 
+ROWS = """
+Each line of a sale is one row. Rows of messages and of files are normalised by the same code: the business day, the
+sale id with its prefix, the status, and the amounts that are missing follow one set of rules
+([ADR 039](adr/039-store-sales-are-normalised-like-files.md)). Values are stored as sent: texts are not trimmed, and an
+empty text is a value, except in `channel` and `country`, where the constant of the contract replaces it. A message that
+is not a valid sale is one rejected row with the code `unreadable-message` and lists every invalid field.
+"""
+
 
 NO_LINE_BREAK = r"(?!\n)"
 """What some engines need after $, where a line break may follow."""
@@ -43,6 +51,8 @@ def page() -> str:
         "## Each of its lines",
         "A line gives `net_amount`, or both `quantity` and `unit_price`.",
         _properties(line),
+        "## How a sale becomes rows",
+        ROWS,
         "## Examples",
         *(code(json.dumps(example, indent=2, ensure_ascii=False), "json") for example in whole["examples"]),
     )

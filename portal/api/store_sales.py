@@ -25,5 +25,4 @@ def send() -> ResponseReturnValue:
         payload = None
     if not isinstance(payload, dict):
         raise Rejected("Send one sale as a JSON object, with Content-Type: application/json.")
-    sender = store_sales.StoreToken(store.region, store.store_id)
-    return jsonify({"id": store_sales.publish(ports(), sender, payload), "status": "accepted"}), 202
+    return jsonify({"id": store_sales.publish(ports(), store, payload), "status": "accepted"}), 202

@@ -24,9 +24,10 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
 )
 from tillstream.domain.store_sale import schema
+from tillstream.people.store_tokens import StoreToken
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import StoreToken, publish
+from tillstream.workflows.intake.store_sales import publish
 from tillstream.workflows.operations import dead_letters, maintenance_log
 
 Entry = Callable[[str], FlaskClient]
@@ -203,7 +204,7 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
 
 def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     sale = schema()["examples"][0]
-    publish(app.ports, StoreToken("UK", "LON1"), sale)
+    publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     answer = entry("receive").post("/")
     assert answer.get_json() == {"batches": 1}
     kept = records.find(app.ports, kind="messages")

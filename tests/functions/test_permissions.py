@@ -33,9 +33,10 @@ from tillstream.domain.store_sale import schema
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.people import user_scopes
+from tillstream.people.store_tokens import StoreToken
 from tillstream.settings import Settings
 from tillstream.workflows.intake.resumable_upload import append, begin
-from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
+from tillstream.workflows.intake.store_sales import keep_receiving, publish
 from tillstream.workflows.operations.reconcile import reconcile
 from tillstream.workflows.review.undo import undo
 
@@ -57,7 +58,7 @@ def calls(app: App) -> dict[str, Calls]:
         dispatch(watched(app, seen[function]), Event("1", type_, data), ROUTES[function])
 
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
-    publish(app.ports, StoreToken("UK", "LON1"), schema()["examples"][0])
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     receiving = watched(app, seen["receive"])
     assert keep_receiving(receiving.ports, receiving.book, 100, 0, 0)
     received = upload(app)

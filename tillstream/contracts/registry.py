@@ -2,12 +2,15 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from weakref import WeakKeyDictionary
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import DocumentStore
 
 COLLECTION = "contracts"
+_versions: WeakKeyDictionary[DocumentStore, dict[str, Contract]] = WeakKeyDictionary()
+"""Parsed versions by store. A version that is stored never changes, so a process reads and parses it once."""
 UNASSIGNED = parse(
     {
         "name": "store-sales",
@@ -65,7 +68,7 @@ class ContractRegistry:
         stored = self._documents.get(COLLECTION, key)
         if stored is None:
             self._documents.put(COLLECTION, key, data)
-        elif parse(stored.data, key) != contract:
+        elif stored.data != data and parse(stored.data, key) != contract:
             raise Rejected(
                 f"Contract {name} changed, but still says version {contract.version}. "
                 f"Give it version {contract.version + 1}."
@@ -113,7 +116,11 @@ def contract_version(documents: DocumentStore, name: str, version: int) -> Contr
         return UNASSIGNED
     if not name:
         raise Rejected("Nobody has said yet by which contract the file is written: `confirm BATCH --region CONTRACT`.")
-    stored = documents.get(COLLECTION, f"{name}@{version}")
-    if stored is None:
-        raise NotFound(f"Contract {name} version {version} is not known here.")
-    return parse(stored.data, f"{name}@{version}")
+    versions = _versions.setdefault(documents, {})
+    key = f"{name}@{version}"
+    if key not in versions:
+        stored = documents.get(COLLECTION, key)
+        if stored is None:
+            raise NotFound(f"Contract {name} version {version} is not known here.")
+        versions[key] = parse(stored.data, key)
+    return versions[key]

@@ -1,13 +1,14 @@
 """The store sale message: its versioned JSON schema and its validation."""
 
 import json
+from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal, localcontext
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from tillstream.domain.json_schema import Violation, compile_schema
 
 SCHEMA_V1 = "store-sale/1"
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -18,13 +19,9 @@ PRODUCT_PRECISION = 80
 """Decimal precision that holds the product of any two amounts."""
 _TOO_LARGE = Decimal(10) ** 28
 """One digit less than a money column holds, so that a total plus its tax fits too."""
-_formats = FormatChecker(formats=())
 
 
-@_formats.checks("date-time", raises=ValueError)
-def _is_instant(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
+def _is_instant(value: str) -> bool:
     timestamp = datetime.fromisoformat(value)
     # In the first and last year a time zone or cutoff could move the business day out of the calendar.
     return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
@@ -38,8 +35,8 @@ def schema() -> dict[str, Any]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema(), format_checker=_formats)
+def _violations() -> Callable[[Any], list[Violation]]:
+    return compile_schema(schema(), {"date-time": _is_instant})
 
 
 def decode(text: str | bytes) -> tuple[Any, list[str]]:
@@ -55,19 +52,23 @@ def decode(text: str | bytes) -> tuple[Any, list[str]]:
 
 def validation_errors(sale: Any) -> list[str]:
     """Validation errors of a decoded message, each prefixed with its path; empty for a valid store sale."""
-    errors = sorted(_validator().iter_errors(sale), key=lambda error: [str(part) for part in error.absolute_path])
+    violations = sorted(_violations()(sale), key=lambda violation: violation.path)
     messages = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'message'}: {_message(error)[:_MAX_ERROR_LENGTH]}"
-        for error in errors
+        f"{_path(violation) or 'message'}: {_message(violation)[:_MAX_ERROR_LENGTH]}" for violation in violations
     ]
     return messages or [*_encoding_errors(sale), *_total_errors(sale)]
 
 
-def _message(error: ValidationError) -> str:
-    """The error's message; plain words instead of the `name_pattern` pattern."""
-    if error.validator == "pattern" and error.validator_value == name_pattern():
+def _path(violation: Violation) -> str:
+    """Where the violation is. Names in `extra` are free; a lone surrogate in one is escaped."""
+    return ".".join(violation.path).encode(errors="backslashreplace").decode()
+
+
+def _message(violation: Violation) -> str:
+    """The violation's message; plain words instead of the `name_pattern` pattern."""
+    if violation.keyword == "pattern" and violation.limit == name_pattern():
         return "holds a line break, a NUL or another control character; it is a name of one line"
-    return error.message
+    return violation.message
 
 
 def name_pattern() -> str:

@@ -64,10 +64,10 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
                     yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in CONTROL_COLUMNS])
         return
     if upload.kind == "messages":
-        from tillstream.pipeline.reading.messages import iter_messages
+        from tillstream.pipeline.reading.messages import iter_message_rows
 
         with _open(ports, upload) as stream:
-            yield from ((number, text) for number, text in iter_messages(stream) if number in numbers)
+            yield from ((number, text) for number, text in iter_message_rows(stream) if number in numbers)
         return
     from tillstream.pipeline.reading.open_reader import read_blocks
 

@@ -17,9 +17,10 @@ from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.store_sale import schema
+from tillstream.people.store_tokens import StoreToken
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import StoreToken, publish
+from tillstream.workflows.intake.store_sales import publish
 
 PATIENCE = 300.0
 CSV = (
@@ -69,7 +70,7 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
     given = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
-    publish(app.ports, StoreToken("UK", "LON1"), schema()["examples"][0])
+    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         known = [records.get(app.ports, given.batch_id), *records.find(app.ports, kind="messages")]

@@ -12,6 +12,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
@@ -20,7 +21,7 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import NotAStoreSale, StoreToken, publish
+from tillstream.workflows.intake.store_sales import NotAStoreSale, publish
 
 CONTRACT = """
 name: Shop
@@ -30,7 +31,7 @@ columns: {sale_id: number, line_key: line, date: day, store_id: store, product_i
           unit_price: price}
 """
 HEAD = "number,line,day,store,product,quantity,price\n"
-STORE = StoreToken("Shop", "S1")
+STORE = StoreToken("till", "Shop", "S1")
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
 
 def test_a_token_speaks_for_its_store_only(app: App) -> None:
     with pytest.raises(NotAStoreSale) as caught:
-        publish(app.ports, StoreToken("Shop", "S2"), sale("1", ("1", "A", "1")))
+        publish(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
     assert caught.value.problems == ["store_id: this token speaks for S2"]
     with pytest.raises(Rejected, match="lines"):
         publish(app.ports, STORE, sale("1"))

@@ -63,6 +63,17 @@ def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> No
     assert lines(app) == 4
 
 
+def test_a_micro_batch_is_not_read_to_be_registered(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(type(app.ports.objects), "open", lambda _, *where: opened.append(where))
+    (kept,) = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", number="other")])
+    monkeypatch.undo()
+    assert not opened
+    stored = app.ports.objects.stat(kept.bucket, kept.object)
+    records_of_object = store_sales.register(app.ports, app.book, stored)
+    assert (records_of_object, kept.file, kept.size) == (kept, "2 store sales", stored.size)
+
+
 @pytest.mark.parametrize("name", [f"{SEQUENCE}.jsonl", f"{SEQUENCE}-0123456789abcdef.jsonl"])
 def test_micro_batches_are_known_by_their_names_of_old_and_now(app: App, name: str) -> None:
     with app.ports.objects.writer(INBOX, f"{store_sales.UNASSIGNED.name}/UK/{name}") as writer:

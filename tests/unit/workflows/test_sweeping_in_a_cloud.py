@@ -13,11 +13,12 @@ from tillstream.batches import records
 from tillstream.domain.batch import State
 from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.domain.store_sale import schema
+from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import StoreToken, keep_receiving, publish
+from tillstream.workflows.intake.store_sales import keep_receiving, publish
 from tillstream.workflows.operations import maintenance_log
 from tillstream.workflows.operations.reconcile import reconcile
 
@@ -86,7 +87,7 @@ def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: Manual
 
 def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:
     sale = schema()["examples"][0]
-    publish(app.ports, StoreToken("UK", "LON1"), sale)
+    publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     begun = clock.now()
     assert keep_receiving(app.ports, app.book, limit=10, seconds=0, gather=10) == 1
     assert clock.now() - begun < timedelta(seconds=1)

@@ -7,7 +7,7 @@ from tillstream.domain.columns import BY_NAME, CONTENT, KEY
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.amounts import Amounts
 from tillstream.pipeline.normalising.dates.ambiguity import Evidence
-from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts, read_sale_times
+from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts, ParsedTimes, read_sale_times
 from tillstream.pipeline.normalising.mojibake import flag_mojibake
 from tillstream.pipeline.normalising.sale_ids import assign_sale_ids, sale_ids, source_versions
 from tillstream.pipeline.normalising.source_columns import SourceColumns
@@ -26,15 +26,21 @@ _FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
 
 
 def normalise(
-    cells: pa.Table, contract: Contract, *, date_only: bool = False, evidence: Evidence | None = None
+    cells: pa.Table,
+    contract: Contract,
+    *,
+    date_only: bool = False,
+    evidence: Evidence | None = None,
+    times: ParsedTimes | None = None,
 ) -> tuple[pa.Table, Issues]:
     """Return one row of `NORMALISED` per row of cells, in the same order, and the findings.
 
     cells: all texts, named by the file's headers. date_only, evidence: of the whole file, see `FileDateFacts`.
+    times: of a source with typed values; its cells are taken verbatim, NULL is missing, and its times are parsed.
     Invalid values are NULL and reported in the findings. Raises `KeyError` for a mapped header that the file does not
     have.
     """
-    source = SourceColumns(cells, contract)
+    source = SourceColumns(cells, contract, verbatim=times is not None)
     amounts = Amounts(source)
     constants = {name: getattr(contract, name) for name in _OWN_CONSTANTS} | contract.constants
     columns = {name: source.column_or(name, contract.constants.get(name, "")) for name in _TEXT_COLUMNS}
@@ -42,12 +48,13 @@ def normalise(
     columns["store_id"] = source.column_or("store_id", contract.identity.store)
     columns |= amounts.all()
     columns |= _versions(source, amounts, columns["store_id"])
-    columns["sold_at"], columns["sale_date"] = read_sale_times(source, FileDateFacts(date_only, evidence))
+    columns["sold_at"], columns["sale_date"] = read_sale_times(source, FileDateFacts(date_only, evidence), times)
     columns["status"] = read_status(source, columns)
     if contract.status.unsigned_returns:
         columns |= signed_returns(columns, columns["status"])
     columns["currency"] = _currency(source, columns["currency"])
-    flag_mojibake(source, _FREE_TEXT)
+    if not source.verbatim:
+        flag_mojibake(source, _FREE_TEXT)
     columns["extra"] = json_objects(source.unmapped(), source.length)
     columns["sale_id"] = assign_sale_ids(source, columns)
     schema = lines_schema(NORMALISED)

@@ -14,7 +14,7 @@ from tillstream.pipeline.normalising.id_columns import are_float_ids, is_scienti
 from tillstream.pipeline.normalising.value_mapping import fill_default, is_missing, map_values
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.schema import TEXT
-from tillstream.pipeline.rows.text_column import EncodedText, constant, strip_and_mask, to_bool_array
+from tillstream.pipeline.rows.text_column import EncodedText, as_sent, constant, strip_and_mask, to_bool_array
 
 REPORTED_COLUMN = {"date": "sale_date", "time": "sale_date"}
 """Mapped column → the sale line column that its issues are reported under."""
@@ -34,8 +34,9 @@ class SourceColumns:
     Columns are converted and their issues reported once, on first access.
     """
 
-    def __init__(self, cells: pa.Table, contract: Contract) -> None:
-        self.contract, self.length = contract, cells.num_rows
+    def __init__(self, cells: pa.Table, contract: Contract, *, verbatim: bool = False) -> None:
+        """verbatim: the source has typed values, so texts are not trimmed or checked, and only NULL is missing."""
+        self.contract, self.length, self.verbatim = contract, cells.num_rows, verbatim
         self.findings = Issues()
         self._cells = cells
         self._text: dict[str, EncodedText] = {}
@@ -55,14 +56,14 @@ class SourceColumns:
         if header not in self._text:
             derived = self.contract.made.get(header)
             cells = derive(derived, self.text) if derived else self._cells.column(header)
-            self._text[header] = strip_and_mask(cells, self.contract.missing)
+            self._text[header] = as_sent(cells) if self.verbatim else strip_and_mask(cells, self.contract.missing)
         return self._text[header]
 
     def _map_column(self, name: str, text: EncodedText) -> EncodedText:
         values, rule = self.contract.values.get(name, {}), self.contract.where_missing.get(name)
         if values or (rule and rule.words):
             text = map_values(text, values, rule.words if rule else ())
-        if name in IDS:
+        if name in IDS and not self.verbatim:
             text = self._clean_ids(name, text)
         return self._fill_missing(name, text, rule) if rule and text.words.null_count else text
 

@@ -1,22 +1,109 @@
-"""Messages of a stored store-sales micro-batch."""
+"""Messages of a stored store-sales micro-batch, as text cells."""
 
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from tillstream.domain.store_sale import decode
 
-
-def iter_messages(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Yield (row number, message text) for each row of a stored micro-batch, numbered as in `message_parts`."""
-    row = 0
-    for text in stream.read().decode().split("\n")[:-1]:
-        message = json.loads(text)["message"]
-        for _ in range(_line_count(message)):
-            row += 1
-            yield row, message
+REQUIRED = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
+"""Fields that are cells whether or not a message has them."""
+_NOT_CELLS = frozenset({"schema", "sold_at", "lines"})
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock
+_MICROSECOND = timedelta(microseconds=1)
 
 
-def _line_count(message: str) -> int:
-    sale, error = decode(message)
-    return 1 if error else len(sale["lines"])
+@dataclass(frozen=True)
+class StoredMessage:
+    """One message. row_number: of its first row; line_number: its line in the stored object."""
+
+    row_number: int
+    line_number: int
+    sequence: int
+    text: str
+    sale: dict[str, Any]
+    """Empty if the message is not a store sale."""
+    errors: list[str]
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = self.sale["lines"] if self.sale else []
+        return lines
+
+    @property
+    def rows(self) -> range:
+        """Row numbers: one per line; a message that is not a store sale is one row."""
+        return range(self.row_number, self.row_number + (len(self.lines) or 1))
+
+
+@dataclass(frozen=True)
+class MessageBlock:
+    """The store sales of a micro-batch: one row per line of a sale, and the messages that are not store sales."""
+
+    messages: list[StoredMessage]
+    unreadable: list[StoredMessage]
+
+    @cached_property
+    def message_index(self) -> npt.NDArray[np.int32]:
+        """(n,): index of each row's message."""
+        counts = [len(message.lines) for message in self.messages]
+        return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+    @property
+    def cells(self) -> pa.Table:
+        """(n,): strings as sent, named by `REQUIRED` and the fields that a message has; NULL in rows without one."""
+        rows = [message.sale | line for message in self.messages for line in message.lines]
+        fields = sorted(REQUIRED.union(*rows) - _NOT_CELLS)
+        return pa.table({name: pa.array(_texts(name, rows), pa.string()) for name in fields})
+
+    @property
+    def row_number(self) -> npt.NDArray[np.int64]:
+        return np.array([row for message in self.messages for row in message.rows], np.int64)
+
+    @property
+    def times(self) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Text, local microseconds since 1970 and offset in microseconds of each message's time."""
+        texts = [message.sale["sold_at"] for message in self.messages]
+        moments = [datetime.fromisoformat(text) for text in texts]
+        wall = [(moment.replace(tzinfo=None) - _EPOCH) // _MICROSECOND for moment in moments]
+        offset = [(moment.utcoffset() or timedelta()) // _MICROSECOND for moment in moments]
+        return texts, np.array(wall, np.int64), np.array(offset, np.int64)
+
+
+def read_messages(stream: BinaryIO) -> MessageBlock:
+    """Read a stored micro-batch; each message is parsed and checked once."""
+    messages = list(_iter_messages(stream))
+    return MessageBlock([each for each in messages if each.sale], [each for each in messages if not each.sale])
+
+
+def iter_message_rows(stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Yield (row number, message text) for each row of a stored micro-batch, numbered as in `read_messages`."""
+    for message in _iter_messages(stream):
+        for row in message.rows:
+            yield row, message.text
+
+
+def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
+    row = 1
+    for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
+        envelope = json.loads(envelope_text)
+        sale, errors = decode(envelope["message"])
+        message = StoredMessage(row, number, envelope["sequence"], envelope["message"], {} if errors else sale, errors)
+        yield message
+        row = message.rows.stop
+
+
+def _texts(name: str, rows: list[dict[str, Any]]) -> list[str | None]:
+    values = [row.get(name) for row in rows]
+    if name == "version":
+        return [None if version is None else str(int(version)) for version in values]
+    if name == "extra":
+        return [json.dumps(extra, ensure_ascii=False, sort_keys=True) if extra else None for extra in values]
+    return values

@@ -72,6 +72,12 @@ def strip_and_mask(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = 
     return EncodedText(pc.if_else(is_missing, None, words) if pc.any(is_missing).as_py() else words, index)
 
 
+def as_sent(column: pa.Array | pa.ChunkedArray) -> EncodedText:
+    """The texts as they are; only NULL is missing."""
+    texts = pc.dictionary_encode(combined(column), null_encoding="encode")
+    return EncodedText(texts.dictionary, texts.indices.to_numpy())
+
+
 def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> EncodedText:
     """`EncodedText` from words that may contain duplicates."""
     unique = pc.dictionary_encode(words, null_encoding="encode")

@@ -34,10 +34,9 @@ def stage(ports: Ports, batch: str, progress: Progress | None = None, book: Cont
 
     Raises `NotFound`, `Unavailable`. A file that cannot be read sets the record to rejected instead of raising.
     """
-    upload = records.get(ports, batch)
-    if upload.state not in STAGEABLE:
+    upload = records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
+    if upload.state is not State.STAGING:
         return upload
-    records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
     prefix = f"{batch}/{ports.clock.tick()}"
     try:
         report = _reusable_result(ports, upload) or write(ports, upload, prefix, progress)

@@ -3,8 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.ids import batch_id
 from tillstream.domain.store_sale import validation_errors
+from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
 from tillstream.ports.object_store import StoredObject
@@ -77,21 +76,32 @@ def _store_group(ports: Ports, book: ContractRegistry, region: str, group: Seque
     """Store a micro-batch. The name contains a content hash: batches may share a first sequence or be stored twice."""
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery) for delivery in group)
-    name = f"{folder}/{group[0].sequence}-{hashlib.sha256(raw).hexdigest()[:16]}.jsonl"
-    with suppress(Conflict), ports.objects.writer(INBOX, name, if_generation=0) as writer:
-        writer.write(raw)
-    return register(ports, book, ports.objects.stat(INBOX, name))
+    sha256 = hashlib.sha256(raw).hexdigest()
+    stored = _write_once(ports, f"{folder}/{group[0].sequence}-{sha256[:16]}.jsonl", raw)
+    return _create_record(ports, book, stored, sha256, len(group))
+
+
+def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
+    try:
+        with ports.objects.writer(INBOX, name, if_generation=0) as writer:
+            writer.write(raw)
+    except Conflict:
+        return ports.objects.stat(INBOX, name)
+    return writer.stored or ports.objects.stat(INBOX, name)
 
 
 def register(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
+    return _create_record(ports, book, stored, hashlib.sha256(raw).hexdigest(), raw.count(NEWLINE))
+
+
+def _create_record(ports: Ports, book: ContractRegistry, stored: StoredObject, sha256: str, sales: int) -> Batch:
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
     contract = book.for_region(folder.partition("/")[2])
     used = book.pin(contract.name) if contract else UNASSIGNED
-    sha256 = hashlib.sha256(raw).hexdigest()
     now = ports.clock.now().isoformat()
     upload = Batch(
         batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),
@@ -100,7 +110,7 @@ def register(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batc
         object=stored.name,
         generation=stored.generation,
         size=stored.size,
-        file=_title(raw.count(NEWLINE)),
+        file=_title(sales),
         contract=used.name,
         contract_version=used.version,
         region=used.region,
@@ -130,14 +140,6 @@ class NotAStoreSale(Rejected):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("This is not a sale of this store: " + "; ".join(problems))
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class StoreToken:
-    """The store that a token authorises."""
-
-    region: str
-    store_id: str
 
 
 def publish(ports: Ports, store: StoreToken, payload: Any) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.store_sale import decode
-from tillstream.pipeline.reading.messages import iter_messages
+from tillstream.pipeline.reading.messages import iter_message_rows
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.sources.store_sales import message_parts
 
@@ -58,6 +58,7 @@ IMPOSSIBLE = {
     "the last day of the calendar, west": json.dumps(sale(sold_at="9999-12-31T23:59:59-14:00")),
     "a second that clocks do not show": json.dumps(sale(sold_at="2016-12-31T23:59:60Z")),
     "an amount that no column holds": json.dumps(line(quantity="9" * 20, unit_price="9" * 20)),
+    "half of a letter in a name of extra": json.dumps(sale(lines=[{"net_amount": "1", "extra": {"\ud800": 5}}])),
 }
 
 
@@ -68,12 +69,13 @@ def test_a_message_that_is_no_sale_is_one_refused_row_and_its_neighbour_counts(t
     (refused,) = staged.rejected
     assert [problem["code"] for problem in refused.problems] == ["unreadable-message"]
     assert refused.raw == text
+    assert json.dumps(refused.problems, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_the_texts_of_a_micro_batch_are_numbered_as_its_rows(text: str) -> None:
     good = json.dumps(sale())
-    assert list(iter_messages(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
+    assert list(iter_message_rows(io.BytesIO(kept(text, good)))) == [(1, text), (2, good)]
 
 
 NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "customer_id")

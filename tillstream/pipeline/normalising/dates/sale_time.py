@@ -44,7 +44,7 @@ class FileDateFacts:
 
 
 @dataclass(frozen=True)
-class _ParsedTimes:
+class ParsedTimes:
     """Parsed local times: one entry per distinct word of `text` (row i is word index[i])."""
 
     wall: Ints
@@ -53,10 +53,10 @@ class _ParsedTimes:
     text: EncodedText
     """Texts shown in reported issues."""
 
-    def by_row(self) -> "_ParsedTimes":
+    def by_row(self) -> "ParsedTimes":
         index = self.text.index
         rows = EncodedText(self.text.plain(), np.arange(len(index), dtype=np.int32))
-        return _ParsedTimes(self.wall[index], self.offset[index], self.timed[index], rows)
+        return ParsedTimes(self.wall[index], self.offset[index], self.timed[index], rows)
 
 
 def all_midnight(cells: pa.Table, contract: Contract) -> bool:
@@ -93,11 +93,11 @@ def date_evidence(cells: pa.Table, contract: Contract) -> Evidence:
     return evidence_of(SourceColumns(cells, contract).mapped("date").words, contract.dates)
 
 
-def read_sale_times(source: SourceColumns, dating: FileDateFacts) -> tuple[pa.Array, pa.Array]:
-    """Return sold_at and sale_date, (n,) each; computed once per distinct text."""
-    parsed = _dates(source, dating)
-    if source.maps("time"):
-        parsed = _with_times(source, parsed.by_row())
+def read_sale_times(
+    source: SourceColumns, dating: FileDateFacts, parsed: ParsedTimes | None = None
+) -> tuple[pa.Array, pa.Array]:
+    """Return sold_at and sale_date, (n,) each; computed once per distinct text. parsed: times instead of the dates'."""
+    parsed = parsed or _parse(source, dating)
     style, is_valid = source.contract.dates, parsed.wall != MISSING
     timed = is_valid & parsed.timed if not dating.date_only else np.zeros(len(is_valid), np.bool_)
     local = np.where(is_valid, parsed.wall, 0)
@@ -115,7 +115,12 @@ def read_sale_times(source: SourceColumns, dating: FileDateFacts) -> tuple[pa.Ar
     return sold_at.take(pa.array(parsed.text.index)), sale_date
 
 
-def _dates(source: SourceColumns, dating: FileDateFacts) -> _ParsedTimes:
+def _parse(source: SourceColumns, dating: FileDateFacts) -> ParsedTimes:
+    dates = _dates(source, dating)
+    return _with_times(source, dates.by_row()) if source.maps("time") else dates
+
+
+def _dates(source: SourceColumns, dating: FileDateFacts) -> ParsedTimes:
     style, text = source.contract.dates, source.mapped("date")
     dates = read_dates(text.words, style, dating.evidence)
     source.flag(
@@ -124,7 +129,7 @@ def _dates(source: SourceColumns, dating: FileDateFacts) -> _ParsedTimes:
     wall = dates.wall
     if dates.alternative is not None and (dates.alternative != MISSING).any():
         wall = _report_ambiguous(source, text, dates, dates.alternative)
-    return _ParsedTimes(wall, dates.offset, dates.timed, text)
+    return ParsedTimes(wall, dates.offset, dates.timed, text)
 
 
 def _report_ambiguous(source: SourceColumns, text: EncodedText, dates: ParsedDates, alternative: Ints) -> Ints:
@@ -139,7 +144,7 @@ def _report_ambiguous(source: SourceColumns, text: EncodedText, dates: ParsedDat
     return np.where(is_ambiguous, MISSING, dates.wall)
 
 
-def _with_times(source: SourceColumns, dates: _ParsedTimes) -> _ParsedTimes:
+def _with_times(source: SourceColumns, dates: ParsedTimes) -> ParsedTimes:
     """Add the time column to the dates. Rows without a time keep only their day."""
     style, text = source.contract.dates, source.mapped("time")
     clock, offset = read_times(text.words, style)
@@ -153,7 +158,7 @@ def _with_times(source: SourceColumns, dates: _ParsedTimes) -> _ParsedTimes:
     hint = "2026-12-31, with its time in the other column"
     source.findings.add_where(contradicts, "not-a-date", "sale_date", dates.text.plain(), hint)
     texts = pc.binary_join_element_wise(dates.text.plain(), text.plain(), " ", null_handling="skip")
-    return _ParsedTimes(
+    return ParsedTimes(
         np.where(has_time & ~has_two_times, dates.wall + np.where(has_time, clock, 0), dates.wall),
         np.where(has_time & (dates.offset == MISSING), offset, dates.offset),
         dates.timed | has_time,
@@ -161,7 +166,7 @@ def _with_times(source: SourceColumns, dates: _ParsedTimes) -> _ParsedTimes:
     )
 
 
-def _instants(source: SourceColumns, parsed: _ParsedTimes, local: Ints, timed: Mask) -> pa.Array:
+def _instants(source: SourceColumns, parsed: ParsedTimes, local: Ints, timed: Mask) -> pa.Array:
     """Return the UTC time of each entry, NULL where it has no time."""
     has_offset = timed & (parsed.offset != MISSING)
     utc = np.where(has_offset, local - np.where(has_offset, parsed.offset, 0), 0)

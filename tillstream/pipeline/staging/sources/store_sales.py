@@ -1,126 +1,139 @@
-"""Read a micro-batch of store sale messages as parts, with the same columns, rules and sale ids as files."""
+"""Read a micro-batch of store sale messages as parts: messages are text columns of a built-in contract."""
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from datetime import date, time
+from functools import lru_cache
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from tillstream.domain.columns import STAGED, Kind
+from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.store_sale import PRODUCT_PRECISION, decode
+from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
+from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
+from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
-from tillstream.pipeline.rows.schema import lines_schema
-from tillstream.pipeline.rows.text_column import decoded
+from tillstream.pipeline.rows.text_column import EncodedText, decoded, encoded
 from tillstream.pipeline.validating.validate import validate
 
-NINE = Decimal("1e-9")
-BATCH_COLUMNS = frozenset({"row_number", "line_number", "fix_number", "accepted", "source", "received_seq"})
-COLUMNS = [column for column in STAGED if column.name not in BATCH_COLUMNS]
-AMOUNTS = [column.name for column in STAGED if column.kind is Kind.NUMERIC]
-SALE_FIELDS = ("store_id", "currency", "salesperson_id", "customer_id", "customer_name", "returns_sale_id")
-LINE_FIELDS = ("product_id", "product_name", "category")
+COLUMNS = {
+    "sale_id": "number",
+    "source_version": "version",
+    "line_key": "line",
+    "date": "sold_at",
+    **{
+        name: name
+        for name in (
+            *("store_id", "currency", "salesperson_id", "customer_id", "customer_name", "status", "channel", "country"),
+            *("product_id", "product_name", "category"),
+            *("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"),
+        )
+    },
+}
+"""Column of a sale line → field of a message."""
+AS_SENT = frozenset({"returns_sale_id", "extra"})
+"""Fields that are columns of a sale line as they are sent: the whole id of another sale, and a JSON object."""
 
 
-@dataclass
-class _Rows:
-    values: list[dict[str, Any]] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
-    line_number: list[int] = field(default_factory=list)
-    row_number: list[int] = field(default_factory=list)
-    sequence: list[int] = field(default_factory=list)
-    source: list[str] = field(default_factory=list)
-    refused: list[RejectedRow] = field(default_factory=list)
+@dataclass(frozen=True)
+class MessageRules:
+    """What a region's contract decides about its messages."""
+
+    region: str
+    channel: str
+    country: str
+    ids: str
+    id_prefix: str
+    cutoff: time
 
 
 def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[RowBatch]:
     """Yield one part: a row per line of each message; a message that is not a store sale is one rejected row."""
-    rows = _Rows()
     with open_original() as stream:
-        for number, text in enumerate(stream.read().decode().split("\n")[:-1], 1):
-            envelope = json.loads(text)
-            _add_message(rows, number, envelope["sequence"], envelope["message"], contract)
-    table = _table(rows)
-    findings = Issues()
-    _require_line_numbers(table, contract, findings)
+        block = read_messages(stream)
+    table, findings = _normalise(block, contract)
     validate(table, contract, findings, received_date=received)
     _reject_whole_sales(table, findings)
+    index, messages = block.message_index, block.messages
     yield RowBatch(
         table,
-        np.array(rows.row_number, np.int64),
-        np.array(rows.line_number, np.int64),
+        block.row_number,
+        np.array([message.line_number for message in messages], np.int64)[index],
         findings,
-        rows.raw.__getitem__,
-        rows.refused,
-        source=pa.array(rows.source, pa.string()),
-        received_seq=pa.array(rows.sequence, pa.int64()),
+        lambda row: messages[index[row]].text,
+        [_rejected(message) for message in block.unreadable],
+        source=pa.array([message.sale.get("source", "till") for message in messages], pa.string()).take(index),
+        received_seq=pa.array([message.sequence for message in messages], pa.int64()).take(index),
     )
 
 
-def _add_message(rows: _Rows, number: int, sequence: int, text: str, contract: Contract) -> None:
-    sale, errors = decode(text)
-    row = len(rows.values) + len(rows.refused) + 1
-    if errors:
-        problem = {"code": "unreadable-message", "column": None, "value": text[:200], "detail": "; ".join(errors)}
-        rows.refused.append(RejectedRow(row, number, text, [problem]))
-        return
-    of_sale = _sale_columns(sale, contract)
-    for offset, line in enumerate(sale["lines"]):
-        rows.values.append(of_sale | _line_columns(line, contract))
-        rows.raw.append(text)
-        rows.row_number.append(row + offset)
-        rows.line_number.append(number)
-        rows.sequence.append(sequence)
-        rows.source.append(sale.get("source", "till"))
+def _rejected(message: StoredMessage) -> RejectedRow:
+    detail = "; ".join(message.errors)
+    problem = {"code": "unreadable-message", "column": None, "value": message.text[:200], "detail": detail}
+    return RejectedRow(message.row_number, message.line_number, message.text, [problem])
 
 
-def _sale_columns(sale: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    local = datetime.fromisoformat(sale["sold_at"])
-    cutoff = timedelta(hours=contract.dates.cutoff.hour, minutes=contract.dates.cutoff.minute)
-    number = contract.identity.id_prefix + sale["number"]
-    region_wide = contract.identity.ids == "region-wide"
-    return {name: sale.get(name) for name in SALE_FIELDS} | {
-        "source_version": sale.get("version"),
-        "region": contract.region,
-        "sale_id": number if region_wide else f"{sale['store_id']}/{number}",
-        "status": sale.get("status", "completed"),
-        "sold_at": local.astimezone(UTC),
-        "sale_date": (local - cutoff).date(),
-        "channel": sale.get("channel") or contract.channel or None,
-        "country": sale.get("country") or contract.country or None,
-    }
+def _normalise(block: MessageBlock, contract: Contract) -> tuple[pa.Table, Issues]:
+    cells = block.cells
+    for name, default in (("channel", contract.channel), ("country", contract.country)):
+        if name in cells.column_names:
+            cells = _set(cells, name, _or_default(cells.column(name), default))
+    built_in = _message_contract(contract, cells.column_names)
+    unmapped = frozenset(cells.column_names).difference(built_in.columns.values())
+    texts, wall, offset = block.times
+    timed = np.ones(len(wall), np.bool_)
+    times = ParsedTimes(wall, offset, timed, EncodedText(pa.array(texts, pa.string()), block.message_index))
+    table, findings = normalise(cells.drop_columns([*unmapped]), built_in, times=times)
+    for name in AS_SENT & unmapped:
+        sent = cells.column(name)
+        table = _set(table, name, encoded(sent) if pa.types.is_dictionary(table.schema.field(name).type) else sent)
+    return table, findings
 
 
-def _line_columns(line: dict[str, Any], contract: Contract) -> dict[str, Any]:
-    amounts = {name: Decimal(line[name]) for name in AMOUNTS if name in line}
-    with localcontext(prec=PRODUCT_PRECISION):
-        if "net_amount" not in amounts:
-            total = amounts["quantity"] * amounts["unit_price"] - amounts.get("discount", Decimal(0))
-            amounts["net_amount"] = total.quantize(NINE, ROUND_HALF_UP)
-        if "gross_amount" not in amounts and "tax" in amounts:
-            amounts["gross_amount"] = amounts["net_amount"] + amounts["tax"]
-    extra = json.dumps(line["extra"], ensure_ascii=False, sort_keys=True) if line.get("extra") else None
-    names = {name: line.get(name) for name in LINE_FIELDS}
-    return names | amounts | {"extra": extra, "line_key": line.get("line") if contract.has_line_numbers else None}
+def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, values)
 
 
-def _table(rows: _Rows) -> pa.Table:
-    schema = lines_schema(COLUMNS)
-    return pa.table(
-        [pa.array([row.get(name) for row in rows.values], schema.field(name).type) for name in schema.names],
-        schema=schema,
+def _or_default(texts: pa.Array, default: str) -> pa.Array:
+    """Replace empty and missing texts by the contract's constant; NULL if it has none."""
+    return pc.if_else(pc.equal(pc.fill_null(texts, ""), ""), default or None, texts)
+
+
+def _message_contract(contract: Contract, fields: list[str]) -> Contract:
+    """Return the built-in contract with a region's rules. fields: those of the messages; others cost no time.
+
+    Seconds of a cutoff do not apply to messages: with them, stored sales could move to another day.
+    """
+    rules = MessageRules(
+        contract.region,
+        contract.channel,
+        contract.country,
+        contract.identity.ids,
+        contract.identity.id_prefix,
+        contract.dates.cutoff.replace(second=0, microsecond=0),
     )
+    unused = frozenset({} if contract.has_line_numbers else {"line"})
+    return _built_in(rules, frozenset(fields) - unused | {"sold_at"})
 
 
-def _require_line_numbers(table: pa.Table, contract: Contract, findings: Issues) -> None:
-    if contract.has_line_numbers:
-        findings.add_where(table.column("line_key").is_null().to_numpy(), "missing-required", "line_key")
+@lru_cache(maxsize=128)
+def _built_in(rules: MessageRules, fields: frozenset[str]) -> Contract:
+    return Contract(
+        name="store-sale",
+        region=rules.region,
+        channel=rules.channel,
+        country=rules.country,
+        columns={column: field for column, field in COLUMNS.items() if field in fields},
+        identity=Identity.model_validate({"ids": rules.ids, "id_prefix": rules.id_prefix}),
+        dates=DateStyle(cutoff=rules.cutoff),
+        status=StatusRule.model_validate({"words": {status: status for status in STATUSES}}),
+    )
 
 
 def _reject_whole_sales(table: pa.Table, findings: Issues) -> None:

@@ -1,0 +1,62 @@
+"""The checks of a store sale find what a library for JSON schemas finds, in the same words."""
+
+import copy
+from datetime import datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+
+from tillstream.domain.json_schema import compile_schema
+from tillstream.domain.store_sale import schema
+
+FIELDS = [*schema()["properties"], *schema()["properties"]["lines"]["items"]["properties"], "colour", "0", ""]
+TEXTS = ["", "GBP", "GBP\n", "till", "returned", "store-sale/1", "12.50", "1e5", "-0", "a\nb", "\u2028", "x" * 101]
+TIMES = ["2026-11-20T10:03:00Z", "2026-11-20T10:03:00", "2026-02-30T10:03:00Z", "0001-01-01T00:00:00Z"]
+NUMBERS = [0, 1, -1, 1.0, 2.5, 2**53 - 1, 2**53, 1e300, float("inf"), float("-inf"), float("nan")]
+leaves = st.none() | st.booleans() | st.sampled_from([*NUMBERS, *TEXTS, *TIMES]) | st.text(max_size=5)
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=3), inner),
+    max_leaves=6,
+)
+
+
+def is_instant(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+formats = FormatChecker(formats=())
+formats.checks("date-time", raises=ValueError)(is_instant)
+LIBRARY = Draft202012Validator(schema(), format_checker=formats)
+OWN = compile_schema(schema(), {"date-time": is_instant})
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> Any:
+    """An example of the schema in which some fields of the sale or of a line are set, added or left out."""
+    sale = copy.deepcopy(draw(st.sampled_from(schema()["examples"])))
+    parts = [sale, *sale["lines"]]
+    for part in draw(st.lists(st.sampled_from(parts), max_size=4)):
+        name = draw(st.sampled_from(FIELDS))
+        if draw(st.booleans()):
+            part[name] = draw(values)
+        else:
+            part.pop(name, None)
+    return sale
+
+
+def by_library(value: Any) -> list[tuple[list[str], str]]:
+    errors = sorted(LIBRARY.iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    return [([str(part) for part in error.absolute_path], error.message) for error in errors]
+
+
+def by_own(value: Any) -> list[tuple[list[str], str]]:
+    violations = sorted(OWN(value), key=lambda violation: violation.path)
+    return [([*violation.path], violation.message) for violation in violations]
+
+
+@given(sales() | values)
+def test_own_checks_find_what_the_library_finds(value: Any) -> None:
+    assert by_own(value) == by_library(value)
