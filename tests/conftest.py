@@ -1,4 +1,4 @@
-"""What every kind of test may use."""
+"""Fixtures and settings that all tests share."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import examples  # noqa: F401 - chooses how many are tried
 import pytest
 import structlog
-from emulated import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
+from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub", "storage_testbench"]
 
@@ -20,7 +20,7 @@ SYSTEM_FOLDERS = (
     *("browser", "cloud", "docs/test_readme_tour", "e2e/server", "e2e/test_demo", "e2e/test_older_homes"),
     *("faults", "golden/test_homes", "portal/api/test_api_fuzzed", "portal/test_what_each_person_sees", "stateful"),
 )
-"""Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a mark says so."""
+"""Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a marker does."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset(
@@ -32,7 +32,7 @@ LIMITS = {"long": 1_800, "system": 300}
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
-"""Bytes that must be free in memory for the homes of tests to lie there: on a disk half of the time is waiting."""
+"""Bytes that must be free in memory to store the homes of tests there; on a disk, half of the time is I/O wait."""
 
 
 def pytest_configure() -> None:
@@ -73,7 +73,7 @@ def pytest_sessionfinish() -> None:
 
 @pytest.fixture(autouse=True)
 def _plain_logs() -> Iterator[None]:
-    """A command run in this process sets up logging for the whole process: no test may feel another's level."""
+    """A command sets up logging for the whole process, so reset it: a test must not inherit another's level."""
     structlog.reset_defaults()
     yield
     structlog.reset_defaults()
@@ -81,8 +81,8 @@ def _plain_logs() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The optional real data beside the project."""
+    """The optional real data next to the project."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("the real data is not beside the project")
+        pytest.skip("the real data is not next to the project")
     return folder

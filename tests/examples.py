@@ -5,12 +5,12 @@ import os
 import hypothesis
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
-# no deadline: how long an example takes says more of the machine
+# no deadline: the time of an example depends mostly on the machine
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=16)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 hypothesis.settings.load_profile(PROFILE)
 
 
 def examples(thorough: int) -> int:
-    """So many in the profile `thorough`; a sixth in `quick`, but two at least where there are as many."""
+    """The number in the profile `thorough`; a sixth of it in `quick`, but at least two if `thorough` has as many."""
     return thorough if PROFILE == "thorough" else max(thorough // 6, min(thorough, 2))

@@ -1,4 +1,4 @@
-"""Homes that are copied from one built before, as most of a new home is the same in each test."""
+"""Homes that are copied from a prepared one, because most of a new home is the same in each test."""
 
 import atexit
 import shutil
@@ -29,42 +29,42 @@ from tillstream.settings import Settings
 CHEAP = PasswordCost(passes=1, memory_kib=8)
 
 
-def furnished(settings: Settings, clock: Clock | None = None) -> None:
-    """Put what `build` makes of an empty home into this one, unless something is there."""
+def copy_template(settings: Settings, clock: Clock | None = None) -> None:
+    """Copy the result of `build` in an empty home into this one, unless it has a warehouse."""
     if settings.project or (settings.home / WAREHOUSE).exists():
         return
-    given = clock.now() if isinstance(clock, ManualClock) else None
-    shutil.copytree(_template(settings.reporting_currency, given), settings.home, dirs_exist_ok=True)
+    now = clock.now() if isinstance(clock, ManualClock) else None
+    shutil.copytree(_template(settings.reporting_currency, now), settings.home, dirs_exist_ok=True)
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
-    """The product's `build`, in a home that is furnished already; passwords are cheap to hash."""
-    furnished(settings, clock)
-    made = app.build(settings, clock)
-    return replace(made, ports=replace(made.ports, password_cost=CHEAP))
+    """The product's `build`, in a copy of a prepared home; passwords are cheap to hash."""
+    copy_template(settings, clock)
+    built = app.build(settings, clock)
+    return replace(built, ports=replace(built.ports, password_cost=CHEAP))
 
 
-Deed = Callable[[App, ManualClock], None]
-"""What is done in a home before it is copied."""
+Setup = Callable[[App, ManualClock], None]
+"""A function that prepares a home before it is copied."""
 
 
-def after(deed: Deed, settings: Settings, clock: ManualClock) -> App:
-    """`build` in a home in which the deed was done; it is done once, and each test has a copy of its own."""
-    kept, later = _done(deed, settings.reporting_currency, clock.now())
-    shutil.copytree(kept, settings.home, dirs_exist_ok=True)
+def build_after(setup: Setup, settings: Settings, clock: ManualClock) -> App:
+    """`build` in a home after `setup`; it runs once, and each test gets its own copy."""
+    folder, later = _prepared_home(setup, settings.reporting_currency, clock.now())
+    shutil.copytree(folder, settings.home, dirs_exist_ok=True)
     clock.advance((later - clock.now()).total_seconds())
     return build(settings, clock)
 
 
 @cache
-def _done(deed: Deed, currency: str, now: datetime) -> tuple[Path, datetime]:
+def _prepared_home(setup: Setup, currency: str, now: datetime) -> tuple[Path, datetime]:
     folder, clock = _folder(), ManualClock(now)
     settings = Settings(home=folder, project="", samples=False, threads=1, reporting_currency=currency)
-    made = build(settings, clock)
-    deed(made, clock)
-    made.close()
+    built = build(settings, clock)
+    setup(built, clock)
+    built.close()
     _settled(folder)
-    clock.advance(0.01)  # no id is made twice, as no moment comes twice
+    clock.advance(0.01)  # ids contain the time, so no id is used twice
     return folder, clock.now()
 
 
@@ -75,7 +75,7 @@ def _folder() -> Path:
 
 
 def _settled(folder: Path) -> None:
-    """Copies need not read the log of changes again."""
+    """Write a checkpoint, so that copies need not replay the write-ahead log."""
     with duckdb.connect(str(folder / WAREHOUSE)) as warehouse:
         warehouse.execute("checkpoint")
 
@@ -93,13 +93,13 @@ class OnceCompiled(BytecodeCache):
     """The templates of pages, compiled once for all apps of this process."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], CodeType] = {}
+        self._bytecode: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._known.get((bucket.key, bucket.checksum))
+        bucket.code = self._bytecode.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._known[bucket.key, bucket.checksum] = bucket.code
+        self._bytecode[bucket.key, bucket.checksum] = bucket.code
 
 
 COMPILED = OnceCompiled()
@@ -108,7 +108,7 @@ _builders: dict[Any, Any] = {}
 
 
 def _built_once(rule: Rule, append_unknown: bool = True) -> Any:
-    """What makes addresses of a rule, compiled once for all apps of this process: most of the time of making an app."""
+    """The URL builder of a rule, compiled once for all apps of this process: most of the time of building an app."""
     key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
     if key not in _builders:
         _builders[key] = _compile_builder(rule, append_unknown)

@@ -1,7 +1,7 @@
-"""An address for every route of the portal, for the tests that walk them all.
+"""An address for every route of the portal, for the tests that visit all of them.
 
-A new route whose path has an argument not named here fails those tests: give the argument an example, or let the walk
-give it one of its own world (`known`). A page that shows something only with a question has one in ASKED.
+A new route whose path has an argument without an example fails those tests: add an example to ARGUMENTS, or let the
+test pass its own value in `arguments`. A page that needs a query string has one in QUERIES.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ ARGUMENTS: dict[str, str | int] = {
     "sending_id": "0" * 32,
     "entry_id": "0" * 16 + "-" + "0" * 8,
 }
-"""argument of a path → an example of its form; that it names nothing is for the walk to change."""
+"""argument of a path → an example of its form; a test replaces it if the argument must name something."""
 
-ASKED: dict[str, list[dict[str, str]]] = {
+QUERIES: dict[str, list[dict[str, str]]] = {
     "sign_in.form": [{}, {"next": "/uploads"}],
     "dashboard.show": [{}, {"from": "2026-06-01", "to": "2026-06-30"}, {"preset": "last-month"}, {"whole": "1"}],
     "sale_lines.show": [{}, {"q": "kettle", "sort": "-net_amount"}, {"column": "discount", "page": "2"}],
@@ -50,22 +50,22 @@ ASKED: dict[str, list[dict[str, str]]] = {
     "corrections.cell": [{}, {"row": "1", "column": "1"}],
     "api.sales-over-time": [{}, {"period": "quarterly"}],
 }
-"""endpoint → the questions to walk it with, without the question mark; `{}` alone where it is not named."""
+"""endpoint → its query strings as dictionaries; an endpoint without an entry has only `{}`."""
 
 ENDLESS: frozenset[str] = frozenset()
-"""Feeds that never end: a walk reads their first bytes and leaves."""
+"""Streams that never end: a test reads only their first bytes."""
 
 
-def walked(flask: Flask, method: str = "GET") -> Iterator[Rule]:
-    """Every route that answers the method, by address."""
+def routes_of(flask: Flask, method: str = "GET") -> Iterator[Rule]:
+    """Every route with the method, sorted by address."""
     for rule in sorted(flask.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
         if method in (rule.methods or ()):
             yield rule
 
 
-def address(rule: Rule, **known: str) -> str:
-    """The path with an example in the place of each argument; `known` goes before ARGUMENTS."""
-    values = ARGUMENTS | known
+def address(rule: Rule, **arguments: str) -> str:
+    """The path with an example in the place of each argument; `arguments` overrides ARGUMENTS."""
+    values = ARGUMENTS | arguments
     missing = sorted(rule.arguments - set(values) - set(rule.defaults or ()))
     if missing:
         raise LookupError(
@@ -75,7 +75,7 @@ def address(rule: Rule, **known: str) -> str:
     return path
 
 
-def addresses(rule: Rule, **known: str) -> list[str]:
-    """The path with each question that the route is walked with."""
-    path = address(rule, **known)
-    return [f"{path}?{urlencode(asked)}" if asked else path for asked in ASKED.get(rule.endpoint, [{}])]
+def addresses(rule: Rule, **arguments: str) -> list[str]:
+    """The path with each query string of the route."""
+    path = address(rule, **arguments)
+    return [f"{path}?{urlencode(query)}" if query else path for query in QUERIES.get(rule.endpoint, [{}])]

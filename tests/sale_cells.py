@@ -16,8 +16,8 @@ ROW = {"No": "1", "Date": "2026-03-01", "Qty": "2", "Price": "5.00"}
 
 def contract(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
     """Region-wide numbers, dollars, ISO dates; `columns` are mapped besides the four of every row."""
-    given = {"name": "T", "region": "R", "currency": "USD", "identity": {"ids": "region-wide"}} | changes
-    return parse(given | {"columns": MAPPED | (columns or {})})
+    document = {"name": "T", "region": "R", "currency": "USD", "identity": {"ids": "region-wide"}} | changes
+    return parse(document | {"columns": MAPPED | (columns or {})})
 
 
 def cells(**columns: list[str]) -> pa.Table:
@@ -34,12 +34,12 @@ def column(name: str, source: pa.Table, rules: Contract, **options: Any) -> list
     return normalise(source, rules, **options)[0].column(name).to_pylist()
 
 
-def found(findings: Issues) -> list[tuple[int, str, str | None]]:
-    """(row, code, column) of each find."""
+def issue_keys(findings: Issues) -> list[tuple[int, str, str | None]]:
+    """(row, code, column) of each issue."""
     return [(row["index"], row["code"], row["column"]) for row in findings.table().to_pylist()]
 
 
-def judged(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Issues:
+def issues_of(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Issues:
     table, findings = normalise(source, rules)
     validate(table, rules, findings, received_date=received)
     return findings

@@ -14,7 +14,7 @@ FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "dd/mm/yyyy", time: "hh:mm:ss"
 
 
 def xlsx(rows: Cells, more: Callable[[Any, Any], None] | None = None, sheet: str = "Sales", **options: Any) -> bytes:
-    """more: what else is written, given the workbook and its sheet."""
+    """more: a function that writes more into the workbook and its sheet."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True, **options}) as book:
         page = book.add_worksheet(sheet)

@@ -8,7 +8,7 @@ from typing import Any
 
 from furnished import NAMES, Shop
 from playwright.sync_api import BrowserContext, Page, expect
-from routes import ENDLESS, address, addresses, walked
+from routes import ENDLESS, address, addresses, routes_of
 from served import PASSWORD, Served
 
 from portal.access import Open, access_of
@@ -82,7 +82,7 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, as
     A new page is among them by itself. Where its path has an argument, tests/routes.py names an example, and
     tests/browser/furnished.py one that is there in its company.
     """
-    for rule in walked(served.portal):
+    for rule in routes_of(served.portal):
         access = access_of(served.portal, rule.endpoint)
         mine = access in PERMISSIONS[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
         if not mine or rule.endpoint in ENDLESS | set(ELSEWHERE):

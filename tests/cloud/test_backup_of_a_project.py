@@ -62,7 +62,7 @@ def ingest(app: App, folder: Path, name: str, content: str) -> dict[str, Any]:
     return receipt
 
 
-def told(app: App) -> Any:
+def snapshot(app: App) -> Any:
     kpis = COMMANDS["query"](app, quiet, name="kpis", params={}).data["rows"]
     return json.loads(json.dumps([COMMANDS["receipts"](app, quiet).data, kpis], default=str))
 
@@ -71,7 +71,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     first = ingest(app, tmp_path, "first.csv", FIRST)
     second = ingest(app, tmp_path, "second.csv", SECOND)
     COMMANDS["undo"](app, quiet, batch=second["batch_id"])
-    before = told(app)
+    before = snapshot(app)
     kept = COMMANDS["backup"](app, quiet, out=f"gs://{bucket.name}/june/").data
     assert kept["archive"] == f"gs://{bucket.name}/june"
     assert kept["originals"] == 2
@@ -90,7 +90,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
     later = ingest(app, tmp_path, "later.csv", LATER)
     lost = records.get(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
-    assert told(app) != before
+    assert snapshot(app) != before
     with pytest.raises(Rejected, match="--replace"):
         restore.restore(app.settings, kept["archive"], replace=False)
     raised = "SELECT number FROM epoch"
@@ -100,15 +100,15 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, tmp_path: Path
 
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 1}]
     app.queries.clear()
-    assert told(app) == before
+    assert snapshot(app) == before
     with pytest.raises(NotFound):
         records.get(app.ports, later["batch_id"])
-    found = records.get(app.ports, first["batch_id"])
-    assert found.object == f"restored/{lost.generation}/{lost.object}"
+    batch = records.get(app.ports, first["batch_id"])
+    assert batch.object == f"restored/{lost.generation}/{lost.object}"
     assert "six" in b"".join(original_rows.rejected_rows_csv(app.ports, first["batch_id"])).decode()
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
     restore.restore(app.settings, kept["archive"], replace=True)
-    assert told(app) == before
+    assert snapshot(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
     assert COMMANDS["sweep"](app, quiet).data["registered"] == 1
@@ -131,10 +131,10 @@ def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Pat
             next(blob for name, blob in held.items() if "/tables/batches/" in name).delete()
         case "an original less":
             next(blob for name, blob in held.items() if "/originals/" in name).delete()
-    before = told(app)
+    before = snapshot(app)
     with pytest.raises(Rejected):
         restore.restore(app.settings, kept, replace=True)
-    assert told(app) == before
+    assert snapshot(app) == before
 
 
 def test_the_command_line_says_what_it_kept_and_brought_back(

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulated import need
-from ending import ended
+from emulator_fixtures import require
+from threads import join_thread
 
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.local_triggers import Relay, minutes, start_periodic
@@ -38,7 +38,7 @@ RETAIL = {"IN.csv": "online-retail-in", "UK.csv.gz": "online-retail-uk", "USA.cs
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLocal]:
-    need(missing())
+    require(missing())
     with running(tmp_path_factory.mktemp("cloud")) as cloud, pytest.MonkeyPatch.context() as patch:
         for name, value in cloud.variables.items():
             patch.setenv(name, value)
@@ -60,35 +60,37 @@ def token(app: App) -> str:
 def ask(
     cloud: CloudLocal, token: str, method: str, path: str, data: bytes | None = None, **headers: str
 ) -> tuple[Any, Mapping[str, str]]:
-    given = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    asked = urllib.request.Request(cloud.portal + path, data, given, method=method)
-    with urllib.request.urlopen(asked, timeout=120) as answer:
-        said = answer.read()
-        return (json.loads(said) if said else None), answer.headers
+    request_headers = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    request_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(cloud.portal + path, data, request_headers, method=method)
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        body = answer.read()
+        return (json.loads(body) if body else None), answer.headers
 
 
 def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, content: bytes) -> dict[str, Any]:
-    """The receipt of a file given at the portal, once the functions have settled and announced it."""
-    told = ",".join(
+    """The receipt of a file uploaded to the portal, after the functions have settled and announced it."""
+    metadata = ",".join(
         f"{key} {base64.b64encode(value.encode()).decode()}"
         for key, value in {"filename": file, "contract": contract}.items()
     )
-    _, headers = ask(cloud, token, "POST", "/api/uploads", b"", Upload_Length=str(len(content)), Upload_Metadata=told)
+    _, headers = ask(
+        cloud, token, "POST", "/api/uploads", b"", Upload_Length=str(len(content)), Upload_Metadata=metadata
+    )
     place = headers["Location"].removeprefix(cloud.portal)
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     _, headers = ask(cloud, token, "PATCH", place, content, **piece)
     batch, until = headers["Upload-Batch"], time.monotonic() + PATIENCE
-    while (known := records.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
-        assert known.state not in {State.REJECTED, State.FAILED, State.HELD}, known
+    while (record := records.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
+        assert record.state not in {State.REJECTED, State.FAILED, State.HELD}, record
         time.sleep(0.5)
-    assert known.state is State.ANNOUNCED
+    assert record.state is State.ANNOUNCED
     return receipts.receipt(app.ports, batch)
 
 
 def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:
-    found: dict[str, Any] = ask(cloud, token, "GET", f"/api/kpis?region={urllib.parse.quote(region)}")[0]
-    return found
+    row: dict[str, Any] = ask(cloud, token, "GET", f"/api/kpis?region={urllib.parse.quote(region)}")[0]
+    return row
 
 
 @pytest.mark.long
@@ -96,7 +98,7 @@ def test_a_file_given_at_the_portal_is_counted_in_bigquery_and_told_by_the_api(
     cloud: CloudLocal, app: App, token: str
 ) -> None:
     receipt = upload(cloud, app, token, "monday.csv", "online-retail-uk", CSV)
-    assert receipt["rows"]["new"] + receipt["rows"]["duplicate"] == 2  # another test may have given it before
+    assert receipt["rows"]["new"] + receipt["rows"]["duplicate"] == 2  # another test may have uploaded it before
     (row,) = app.ports.warehouse.query(
         "SELECT SUM(net_amount) AS net FROM sale_lines WHERE sale_id LIKE '%99000%' AND region = 'UK'"
     ).to_pylist()
@@ -138,14 +140,14 @@ def locally(home: Path, files: Mapping[str, tuple[str, bytes]]) -> dict[str, dic
     def run(*arguments: str) -> Any:
         environment = {"TILLSTREAM_HOME": str(home / "home"), "PATH": "/usr/bin:/bin"}
         command = [sys.executable, "-c", "from tillstream.cli.main import script; script()", *arguments, "--json"]
-        said = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
-        return json.loads(said)
+        output = subprocess.run(command, capture_output=True, text=True, env=environment, check=False).stdout
+        return json.loads(output)
 
-    found = {}
+    rows_by_region = {}
     for name, (contract, _) in files.items():
         region = run("ingest", str(home / name), "--region", contract)["region"]
-        found[region] = run("query", "kpis", "--param", f"region={region}")["rows"][0]
-    return found
+        rows_by_region[region] = run("query", "kpis", "--param", f"region={region}")["rows"][0]
+    return rows_by_region
 
 
 def same(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,16 +165,16 @@ def same(figures: Mapping[str, Any]) -> dict[str, Any]:
 class Stub(BaseHTTPRequestHandler):
     """A listing of two objects, and a function that fails once for each."""
 
-    seen: list[str]
+    names: list[str]
 
     def do_GET(self) -> None:
         items = [{"name": name, "generation": "7", "size": "1"} for name in ("a", "b")]
         self._answer(200, json.dumps({"items": items}).encode())
 
     def do_POST(self) -> None:
-        told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        type(self).seen.append(told["name"])
-        self._answer(200 if self.seen.count(told["name"]) > 1 else 500, b"")
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        type(self).names.append(event["name"])
+        self._answer(200 if self.names.count(event["name"]) > 1 else 500, b"")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -186,7 +188,7 @@ class Stub(BaseHTTPRequestHandler):
 
 def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devtools.local_triggers.RETRY_SECONDS", 0.01)
-    handler = type("Handler", (Stub,), {"seen": []})
+    handler = type("Handler", (Stub,), {"names": []})
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -195,17 +197,17 @@ def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(mo
     looking = start_periodic(0.02, relay.look, stopping, "relay")
     try:
         until = time.monotonic() + 10
-        while len(handler.seen) < 4 and time.monotonic() < until:
+        while len(handler.names) < 4 and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(0.2)
     finally:
         stopping.set()
-        ended(looking)
+        join_thread(looking)
         relay.close()
         server.shutdown()
-        ended(thread)
+        join_thread(thread)
         server.server_close()
-    assert sorted(handler.seen) == ["a", "a", "b", "b"]
+    assert sorted(handler.names) == ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize(("cron", "expected"), [("* * * * *", 1), ("*/5 * * * *", 5)])

@@ -1,11 +1,11 @@
-"""The emulators start, listen where they say, and leave nothing behind."""
+"""The emulators start, listen at their printed addresses, and leave nothing behind."""
 
 import os
 import socket
 from pathlib import Path
 
 import pytest
-from emulated import need
+from emulator_fixtures import require
 
 from devtools import emulators
 from devtools.emulators import Kind
@@ -13,7 +13,7 @@ from devtools.emulators import Kind
 
 @pytest.mark.parametrize("kind", emulators.ALL, ids=lambda kind: kind.name)
 def test_an_emulator_listens_while_its_block_lasts_and_no_longer(kind: Kind, tmp_path: Path) -> None:
-    need(kind.missing())
+    require(kind.missing())
     before = dict(os.environ)
     with emulators.started(kind, tmp_path) as emulator:
         socket.create_connection((emulators.HOST, emulator.port), timeout=5).close()

@@ -44,14 +44,14 @@ def _store(buckets: dict[str, str]) -> CloudStorageObjectStore:
     return CloudStorageObjectStore(Client(PROJECT), buckets)
 
 
-def _stage(home: Path, buckets: dict[str, str], told: Path) -> None:
+def _stage(home: Path, buckets: dict[str, str], report_file: Path) -> None:
     app = build(Settings(home=home, samples=False, threads=1))
     app = replace(app, ports=replace(app.ports, objects=_store(buckets)))
     (stored,) = app.ports.objects.list(INBOX)
     event = {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
     done = stage_object(app, event)
     app.close()
-    told.write_text(json.dumps(done | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))
+    report_file.write_text(json.dumps(done | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))
 
 
 def _staged(tmp_path: Path, size: int) -> dict[str, int]:
@@ -62,13 +62,15 @@ def _staged(tmp_path: Path, size: int) -> dict[str, int]:
     with _store(buckets).writer(INBOX, "IN/long.csv") as writer:
         for rows in _lines(size):
             writer.write(rows)
-    told = tmp_path / f"{size}.json"
-    process = multiprocessing.get_context("spawn").Process(target=_stage, args=(tmp_path / str(size), buckets, told))
+    report_file = tmp_path / f"{size}.json"
+    process = multiprocessing.get_context("spawn").Process(
+        target=_stage, args=(tmp_path / str(size), buckets, report_file)
+    )
     process.start()
     process.join(1_500)
     process.kill()  # where it did not end in time
     assert process.exitcode == 0
-    done: dict[str, int] = json.loads(told.read_text())
+    done: dict[str, int] = json.loads(report_file.read_text())
     return done
 
 

@@ -11,8 +11,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from call_recorder import Calls, record_calls, required_permissions
 from google.cloud.storage import Client
-from watched import Calls, needed, watched
 
 from devtools.emulators import PROJECT, Emulator
 from infra.accounts import PORTAL_GRANTS
@@ -57,21 +57,26 @@ def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> ResumableU
     return resumable_upload.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
 
 
-def _send(known: ResumableUpload, data: bytes = FILE) -> None:
+def _send(session_record: ResumableUpload, data: bytes = FILE) -> None:
     headers = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}", "Content-Type": "application/octet-stream"}
-    with urllib.request.urlopen(urllib.request.Request(known.session, data, headers, method="PUT")) as answer:
+    with urllib.request.urlopen(urllib.request.Request(session_record.session, data, headers, method="PUT")) as answer:
         assert answer.status == 200
 
 
-def _finish(app: App, known: ResumableUpload) -> ResumableUpload:
-    return complete_upload.finish(app.ports, app.book, known.id, "ann")
+def _finish(app: App, session_record: ResumableUpload) -> ResumableUpload:
+    return complete_upload.finish(app.ports, app.book, session_record.id, "ann")
 
 
 def _event(app: App) -> Batch:
-    """What the bucket tells when an object is whole."""
+    """The bucket's notification that an object is complete."""
     (stored,) = app.ports.objects.list(INBOX)
-    told = {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": str(stored.size)}
-    stage_object(app, told)
+    notification = {
+        "bucket": INBOX,
+        "name": stored.name,
+        "generation": str(stored.generation),
+        "size": str(stored.size),
+    }
+    stage_object(app, notification)
     (upload,) = records.find(app.ports)
     return upload
 
@@ -115,7 +120,7 @@ def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(ap
 
 def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
     calls: Calls = set()
-    portal = watched(app, calls)
+    portal = record_calls(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)
     _send(begun)
     with complete_upload.open_complete(portal.ports, _finish(portal, begun)) as stream:
@@ -125,7 +130,7 @@ def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) 
     assert {"objects.start_upload_session", "objects.copy", "objects.cancel_upload_session"} <= {
         call for call, _ in calls
     }
-    assert needed(calls) - set(granted_permissions(PORTAL_GRANTS)) == set()
+    assert required_permissions(calls) - set(granted_permissions(PORTAL_GRANTS)) == set()
 
 
 def test_a_cancelled_file_leaves_nothing_and_its_session_takes_nothing(app: App) -> None:
@@ -173,8 +178,8 @@ def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app
 
 
 def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock: ManualClock) -> None:
-    begun, looked = _begin(app), _begin(app, look=True)
-    _send(looked)
+    begun, preview_session = _begin(app), _begin(app, look=True)
+    _send(preview_session)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
     assert complete_upload.clean_up(app.ports, app.book) == 2
     with pytest.raises(urllib.error.HTTPError):
@@ -182,7 +187,7 @@ def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock:
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []
 
 
-@pytest.mark.parametrize("said", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
-def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, said: dict[str, str | int]) -> None:
-    told = {"size": 5, "origin": PORTAL} | said
-    assert resumable_upload.begin(app.ports, "ann", "june.csv", contract="IN", **told).session == ""
+@pytest.mark.parametrize("changes", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
+def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, changes: dict[str, str | int]) -> None:
+    options = {"size": 5, "origin": PORTAL} | changes
+    assert resumable_upload.begin(app.ports, "ann", "june.csv", contract="IN", **options).session == ""

@@ -37,10 +37,10 @@ class Instance:
 
     def post(self, visitor: requests.Session, path: str, **form: str) -> requests.Response:
         page = self.get(visitor, "/profile").text if path != "/sign-in" else self.get(visitor, "/sign-in").text
-        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
-        assert found, page
+        match = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert match, page
         return visitor.post(
-            f"{self.address}{path}", data={"csrf_token": found[1]} | form, timeout=60, allow_redirects=False
+            f"{self.address}{path}", data={"csrf_token": match[1]} | form, timeout=60, allow_redirects=False
         )
 
     def sign_in(self, visitor: requests.Session, login: str = "admin", password: str = PASSWORD) -> int:
@@ -57,7 +57,7 @@ def serving(home: Path, name: str, *arguments: str, **variables: str) -> Iterato
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = home.parent / f"{name}.log"
-    given = {
+    settings = {
         "PORT": str(port),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "cloud")]),
         "TILLSTREAM_HOME": str(home),
@@ -68,7 +68,9 @@ def serving(home: Path, name: str, *arguments: str, **variables: str) -> Iterato
     }
     program = [sys.executable, "-m", "gunicorn", "--config=python:portal.gunicorn_conf", *arguments]
     with log.open("wb") as out:
-        process = subprocess.Popen(program, env=os.environ | given | variables, stdout=out, stderr=out, cwd=home.parent)
+        process = subprocess.Popen(
+            program, env=os.environ | settings | variables, stdout=out, stderr=out, cwd=home.parent
+        )
     instance = Instance(process, port, log)
     try:
         _wait_until_ready(instance)
@@ -113,7 +115,7 @@ def test_the_entry_serves_lets_the_first_administrator_in_tells_no_secret_and_st
 
 
 def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
-    home, served = tmp_path / "home", "instance_of_portal:application()"
+    home, served = tmp_path / "home", "portal_instance:application()"
     with serving(home, "first", "--workers=2", served) as first, serving(home, "second", served) as second:
         assert first.log.count("Booting worker") == 2
         here, there = requests.Session(), requests.Session()
@@ -142,7 +144,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
 
 
 def _heard(lines: Iterator[bytes]) -> str:
-    """What the next settlement is told as."""
+    """The event of the next settlement."""
     until = time.monotonic() + 20
     for line in lines:
         if line.startswith(b"data: 41"):

@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from ending import ended
+from threads import join_thread
 
 from tillstream.ports.clock import Clock
 
@@ -35,7 +35,7 @@ class ClockContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            ended(thread)
+            join_thread(thread)
         everyone = list(itertools.chain(*ticks))
         assert len(set(everyone)) == len(everyone) == 8_000
         assert all(mine == sorted(mine) for mine in ticks)

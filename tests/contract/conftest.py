@@ -5,10 +5,10 @@ import pytest
 for port in ("clock", "document_store", "event_bus", "object_store", "warehouse"):
     pytest.register_assert_rewrite(f"{port}_contract")
 for part in (
-    "event_bus_given",
+    "event_bus_suite",
     "event_bus_leases",
     "event_bus_failures",
-    "event_bus_crowds",
+    "event_bus_concurrency",
     "event_bus_exact",
     "object_store_writers",
 ):

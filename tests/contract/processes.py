@@ -45,23 +45,23 @@ def kill(process: BaseProcess) -> None:
         process.close()
 
 
-def killed_again_and_again(rounds: int, told: Path, target: Callable[..., object], *args: Any) -> list[str]:
-    """Start `target(told, *args)` and kill it at a random moment of its work; the lines that it told in all rounds.
+def killed_again_and_again(rounds: int, log: Path, target: Callable[..., object], *args: Any) -> list[str]:
+    """Start `target(log, *args)` and kill it at a random moment of its work; return the lines logged in all rounds.
 
-    `target` calls `tell(told, line)` after each piece of work that was acknowledged to it.
+    `target` calls `log_line(log, line)` after each piece of work that was acknowledged to it.
     """
     chance = random.Random(rounds)
     for _ in range(rounds):
-        before = told.stat().st_size if told.exists() else 0
-        with running(target, told, *args) as process:
-            wait_until(lambda before=before: told.exists() and told.stat().st_size > before, process)
+        before = log.stat().st_size if log.exists() else 0
+        with running(target, log, *args) as process:
+            wait_until(lambda before=before: log.exists() and log.stat().st_size > before, process)
             time.sleep(chance.uniform(0.0, 0.15))
-    return told.read_text().splitlines()
+    return log.read_text().splitlines()
 
 
-def tell(told: Path, line: str) -> None:
+def log_line(log: Path, line: str) -> None:
     """One write, so that a kill leaves the whole line or none."""
-    with told.open("ab", buffering=0) as file:
+    with log.open("ab", buffering=0) as file:
         file.write(f"{line}\n".encode())
 
 

@@ -9,40 +9,40 @@ import time
 from pathlib import Path
 
 import pytest
-from ending import ended
-from processes import PATIENCE, SPAWN, kill, run_all, running, tell, wait_until
+from processes import PATIENCE, SPAWN, kill, log_line, run_all, running, wait_until
+from threads import join_thread
 
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.domain.errors import Unavailable
 
 
-def take_turns(told: Path, home: Path, ends_at: float) -> None:
-    """Own the folder again and again, as a busy command loop would, and tell each turn."""
+def take_turns(log: Path, home: Path, ends_at: float) -> None:
+    """Own the folder again and again, as a busy command loop would, and log each turn."""
     folder = Folder(home)
     while time.time() < ends_at:
         with folder.own():
-            tell(told, f"{os.getpid()} in")
+            log_line(log, f"{os.getpid()} in")
             time.sleep(0.002)
-            tell(told, f"{os.getpid()} out")
+            log_line(log, f"{os.getpid()} out")
 
 
-def own_for_ever(told: Path, home: Path) -> None:
+def own_for_ever(log: Path, home: Path) -> None:
     with Folder(home).own():
         Folder(home).announce_server("http://127.0.0.1:1", "secret")
-        tell(told, "owned")
+        log_line(log, "owned")
         time.sleep(PATIENCE)
 
 
-def wait_for_ever(told: Path, home: Path) -> None:
-    tell(told, "waits")
+def wait_for_ever(log: Path, home: Path) -> None:
+    log_line(log, "waits")
     with Folder(home).own():
-        tell(told, "owned")
+        log_line(log, "owned")
 
 
 def test_two_processes_own_the_folder_in_turns(tmp_path: Path) -> None:
-    told, ends_at = tmp_path / "told", time.time() + 3.0
-    run_all(*[(take_turns, (told, tmp_path / "home", ends_at))] * 2)
-    lines = [line.split() for line in told.read_text().splitlines()]
+    log, ends_at = tmp_path / "told", time.time() + 3.0
+    run_all(*[(take_turns, (log, tmp_path / "home", ends_at))] * 2)
+    lines = [line.split() for line in log.read_text().splitlines()]
     for entered, left in zip(lines[::2], lines[1::2], strict=True):
         assert (entered[0], entered[1], left[1]) == (left[0], "in", "out"), "two owned it at once"
     runs = [len(list(run)) for _, run in itertools.groupby(line[0] for line in lines[::2])]
@@ -67,7 +67,7 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     assert (inside, most) == (0, 1)
 
 
@@ -90,24 +90,24 @@ def test_an_error_inside_lets_the_folder_go(tmp_path: Path) -> None:
 
 
 def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
-    told, home = tmp_path / "told", tmp_path / "home"
-    with running(own_for_ever, told, home) as owner:
-        wait_until(told.exists, owner)
+    log, home = tmp_path / "told", tmp_path / "home"
+    with running(own_for_ever, log, home) as owner:
+        wait_until(log.exists, owner)
         with pytest.raises(Unavailable), Folder(home).own(wait=0.05):
             pass
         kill(owner)
         with Folder(home).own(wait=5):
-            found = Folder(home).find_server()
-            assert found is not None, "what it announced stays, and is found to be dead by asking"
+            server = Folder(home).find_server()
+            assert server is not None, "what it announced stays, and is found to be dead by asking"
 
 
 def test_a_killed_waiter_holds_nobody_up(tmp_path: Path) -> None:
-    told, home = tmp_path / "told", tmp_path / "home"
-    with Folder(home).own(), running(wait_for_ever, told, home) as waiter:
-        wait_until(told.exists, waiter)
+    log, home = tmp_path / "told", tmp_path / "home"
+    with Folder(home).own(), running(wait_for_ever, log, home) as waiter:
+        wait_until(log.exists, waiter)
         time.sleep(0.1)
     with Folder(home).own(wait=5):
-        assert told.read_text() == "waits\n"
+        assert log.read_text() == "waits\n"
 
 
 def test_a_child_that_outlives_the_owner_does_not_keep_the_folder(tmp_path: Path) -> None:
@@ -126,9 +126,9 @@ def test_the_server_is_found_as_it_was_announced_last(tmp_path: Path) -> None:
     assert folder.find_server() is None
     folder.announce_server("http://127.0.0.1:8080", "first")
     folder.announce_server("http://127.0.0.1:8081", "second")
-    found = Folder(tmp_path).find_server()
-    assert found is not None
-    assert (found.address, found.token, found.pid) == ("http://127.0.0.1:8081", "second", os.getpid())
+    server = Folder(tmp_path).find_server()
+    assert server is not None
+    assert (server.address, server.token, server.pid) == ("http://127.0.0.1:8081", "second", os.getpid())
     assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
     folder.forget_server()
     folder.forget_server()

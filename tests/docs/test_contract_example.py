@@ -1,4 +1,4 @@
-"""The example of the contract page reads its file as the page says."""
+"""The example of the contract page reads its file as documented."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -27,19 +27,21 @@ def declared(*extras: str) -> set[str]:
 
 def imported() -> set[str]:
     """Names of other people's packages that the product imports."""
-    found: set[str] = set()
+    packages: set[str] = set()
     for path in (path for package in OURS for path in (ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
+                packages |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.partition(".")[0])
-    return found - set(OURS) - sys.stdlib_module_names - APART
+                packages.add(node.module.partition(".")[0])
+    return packages - set(OURS) - sys.stdlib_module_names - APART
 
 
 def test_every_imported_package_is_declared() -> None:
-    known = packages_distributions()
-    missing = {name for name in imported() if not {normal(one) for one in known.get(name, [])} & declared("google")}
+    distributions = packages_distributions()
+    missing = {
+        name for name in imported() if not {normal(one) for one in distributions.get(name, [])} & declared("google")
+    }
     assert "duckdb" in imported()
     assert missing == set()
 

@@ -17,14 +17,14 @@ ANYTHING = "…"
 
 def commands(text: str) -> list[tuple[str, list[str]]]:
     """Each command of the `console` blocks with the lines that it should print."""
-    found: list[tuple[str, list[str]]] = []
+    examples: list[tuple[str, list[str]]] = []
     for block in re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
-                found.append((line[2:], []))
+                examples.append((line[2:], []))
             else:
-                found[-1][1].append(line)
-    return found
+                examples[-1][1].append(line)
+    return examples
 
 
 def matches(shown: list[str], printed: list[str]) -> bool:
@@ -39,10 +39,10 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     for number, run in enumerate(runs):
         last = len(printed) - len(run)
         places = range(last, last + 1) if number == len(runs) - 1 else range(at, last + 1)
-        found = next((place for place in (places if number else range(1)) if printed[place:][: len(run)] == run), None)
-        if found is None or found < at:
+        start = next((place for place in (places if number else range(1)) if printed[place:][: len(run)] == run), None)
+        if start is None or start < at:
             return False
-        at = found + len(run)
+        at = start + len(run)
     return len(runs) > 1 or shown == printed
 
 
@@ -75,7 +75,7 @@ class _Batches:
         self._real |= dict(zip(BATCH.findall(shown), BATCH.findall(printed), strict=False))
 
     def put_into(self, text: str) -> str:
-        return BATCH.sub(lambda found: self._real[found.group()], text)
+        return BATCH.sub(lambda match: self._real[match.group()], text)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the tour is written for a POSIX shell")

@@ -29,8 +29,8 @@ def page(name: str) -> str:
 def section(name: str, heading: str) -> str:
     """The text from a heading to the next one of its level or above."""
     level = heading.partition(" ")[0]
-    _, found, rest = page(name).partition(f"\n{heading}\n")
-    assert found, f"docs/{name} has no section {heading!r}"
+    _, separator, rest = page(name).partition(f"\n{heading}\n")
+    assert separator, f"docs/{name} has no section {heading!r}"
     ends = [at for depth in range(2, len(level) + 1) if (at := rest.find(f"\n{'#' * depth} ")) >= 0]
     return rest[: min(ends, default=len(rest))]
 
@@ -42,12 +42,12 @@ def test_the_page_says_what_the_code_says_now(name: str) -> None:
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_every_command_and_each_of_its_options_is_documented(path: str) -> None:
-    command, told = COMMANDS[path], section("cli.md", f"## {path}")
+    command, text = COMMANDS[path], section("cli.md", f"## {path}")
     assert command.help, "a command says what it does"
-    assert command.help.splitlines()[0] in told
+    assert command.help.splitlines()[0] in text
     for param in command.params:
         name = param.opts[0] if isinstance(param, click.Option) else (param.name or "").upper()
-        assert name in told
+        assert name in text
         assert not isinstance(param, click.Option) or param.help, f"{path} {name} says nothing"
 
 
@@ -60,17 +60,17 @@ def test_every_setting_is_documented_with_its_meaning() -> None:
 
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_problem_has_its_help(code: str) -> None:
-    told = section("problems.md", f"### {code}")
-    assert CATALOGUE[code].title in told
-    assert CATALOGUE[code].remedy in told
+    text = section("problems.md", f"### {code}")
+    assert CATALOGUE[code].title in text
+    assert CATALOGUE[code].remedy in text
 
 
 def test_every_column_of_a_sale_line_and_of_every_table_is_documented() -> None:
     line = section("warehouse.md", "## A sale line")
     assert all(f"`{column.name}`" in line for column in SALE_LINE)
     for name, fields in TABLES.items():
-        told = section("warehouse.md", f"### {name}")
-        assert all(f"| `{field.name}` |" in told and field.description for field in fields)
+        text = section("warehouse.md", f"### {name}")
+        assert all(f"| `{field.name}` |" in text and field.description for field in fields)
 
 
 def test_every_file_of_sql_is_documented() -> None:
@@ -83,18 +83,18 @@ def test_every_file_of_sql_is_documented() -> None:
 
 def test_every_address_of_the_api_is_documented() -> None:
     with empty_portal() as flask:
-        found = [request_of(rule) for rule in routes(flask)]
-    assert "GET /api/kpis" in found
+        requests = [request_of(rule) for rule in routes(flask)]
+    assert "GET /api/kpis" in requests
     rows = {
         line.split("|")[1].strip(): line.split("|")[3].strip() for line in page("api.md").splitlines() if "| `" in line
     }
-    assert [f"`{request}`" for request in found] == list(rows)
+    assert [f"`{request}`" for request in requests] == list(rows)
     assert all(rows.values()), "an address says what it answers"
 
 
 def test_every_field_of_a_contract_is_documented() -> None:
-    told = section("contracts.md", "## The fields of a contract")
-    assert all(f"| `{name}` |" in told for name in Contract.model_fields)
+    text = section("contracts.md", "## The fields of a contract")
+    assert all(f"| `{name}` |" in text for name in Contract.model_fields)
     assert all(f"| `{name}` |" in section("contracts.md", "## What `columns` may map") for name in MAPPED)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 import pytest
-from emulated import need
-from gcloud_reader import refused
+from emulator_fixtures import require
+from gcloud_lint import lint_errors
 
 from docs.generate.commands import leaves
 from infra.goals import FILE_SECONDS, SALE_SECONDS, alerts
@@ -36,8 +36,8 @@ def test_every_command_of_tillstream_exists_with_its_options() -> None:
 
 def test_the_goals_are_those_of_the_alerts() -> None:
     table = TEXT.partition("\n## What is promised\n")[2].partition("\n## ")[0]
-    told = re.findall(r"\| (Tillstream: [^|]+) \|$", table, flags=re.MULTILINE)
-    assert told == [alert["displayName"] for alert in alerts("portal.example")]
+    names = re.findall(r"\| (Tillstream: [^|]+) \|$", table, flags=re.MULTILINE)
+    assert names == [alert["displayName"] for alert in alerts("portal.example")]
     assert f"{FILE_SECONDS} seconds" in table
     assert f"{SALE_SECONDS} seconds" in table
 
@@ -62,10 +62,10 @@ def test_every_case_says_how_it_is_seen_what_to_do_first_and_when_it_is_over() -
 
 @pytest.mark.system
 def test_the_real_gcloud_reads_every_command_of_it(tmp_path: Path) -> None:
-    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    require("" if shutil.which("gcloud") else "gcloud is not on this machine")
     whole = [line for line in named("gcloud") if "--project" in line or "gs://" in line]
     assert len(whole) > 7
-    assert refused(sorted({_filled(line) for line in whole}), tmp_path) == {}
+    assert lint_errors(sorted({_filled(line) for line in whole}), tmp_path) == {}
 
 
 def _filled(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Names in the code are the field's terms: words of a private dialect are kept out of them."""
+"""Names in the code are the field's terms, without words of a private dialect."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TESTS = ("cloud", "contract", "docs", "e2e", "faults", "functions", "mutants", "property", "spec", "stateful", "unit")
 PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
 BANNED = {
     *("told", "tell", "said", "say", "asked", "given", "made", "found", "seen", "known", "looked", "whose", "anew"),
@@ -54,3 +55,15 @@ def test_no_name_holds_a_banned_word() -> None:
     banned = {(path.relative_to(ROOT).as_posix(), name) for path, name in defined if words(name) & BANNED}
     assert {name for _, name in banned} >= set(ALLOWED), "an exception that is no longer needed"
     assert {(path, name) for path, name in banned if name not in ALLOWED} == set()
+
+
+def test_no_name_of_the_tests_holds_a_banned_word_but_sentences_that_name_tests() -> None:
+    tests = ROOT / "tests"
+    files = [*tests.glob("*.py"), *(path for folder in TESTS for path in (tests / folder).rglob("*.py"))]
+    assert len(files) > 150
+    defined = {(path, name) for path in files for name in names(ast.parse(path.read_text(encoding="utf-8")))}
+    assert {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path, name in defined
+        if words(name) & BANNED and not name.startswith("test_")
+    } == set()

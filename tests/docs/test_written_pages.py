@@ -12,8 +12,8 @@ from tillstream.handlers import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-BESIDE = ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
-PACKAGES = ("tillstream", *BESIDE, "tests")
+OTHER_PACKAGES = ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate")
+PACKAGES = ("tillstream", *OTHER_PACKAGES, "tests")
 MOST_MODULES = 20
 LONGEST = 300
 
@@ -23,7 +23,7 @@ def text(path: str) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """What may stand after the # of a link to the page."""
+    """The anchors that a link to the page can have after the #."""
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
 
@@ -33,13 +33,13 @@ def test_the_readme_has_at_most_150_lines() -> None:
 
 
 def test_a_decision_has_at_most_60_lines_and_says_context_decision_and_consequences() -> None:
-    found = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    assert found
-    for path in found:
-        said = path.read_text(encoding="utf-8")
-        assert len(said.splitlines()) <= 60, path.name
+    pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert pages
+    for path in pages:
+        content = path.read_text(encoding="utf-8")
+        assert len(content.splitlines()) <= 60, path.name
         assert re.match(r"\d{3}-[a-z0-9-]+\.md", path.name)
-        assert all(f"\n## {part}" in said for part in ("Context", "Decision", "Consequences")), path.name
+        assert all(f"\n## {part}" in content for part in ("Context", "Decision", "Consequences")), path.name
 
 
 def test_decisions_are_numbered_without_a_repeat() -> None:
@@ -78,9 +78,9 @@ def test_links_between_pages_resolve(page: Path) -> None:
 
 def test_every_make_target_is_documented() -> None:
     targets = re.findall(r"^([a-z-]+):.*## ", text("Makefile"), flags=re.MULTILINE)
-    told = text("README.md") + text("CONTRIBUTING.md")
+    pages = text("README.md") + text("CONTRIBUTING.md")
     assert {"help", "run", "test", "lint"} <= set(targets)
-    assert [target for target in targets if f"make {target}" not in told] == []
+    assert [target for target in targets if f"make {target}" not in pages] == []
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
@@ -112,7 +112,7 @@ def test_every_package_is_in_the_table_of_packages() -> None:
     ]
     names = [path.name if path.suffix else f"tillstream/{path.name}" for path in inside]
     assert [name for name in names if f"{name}`" not in table] == []
-    assert [name for name in BESIDE if f"`{name}`" not in table] == []
+    assert [name for name in OTHER_PACKAGES if f"`{name}`" not in table] == []
 
 
 def test_every_kind_of_test_is_in_the_contributing_guide() -> None:

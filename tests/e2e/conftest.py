@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import pytest
 from click.testing import CliRunner
-from homes import furnished
+from homes import copy_template
 
 from tillstream.cli.main import main
 from tillstream.settings import Settings
 
 Run = Callable[..., tuple[int, Any]]
-Say = Callable[..., tuple[int, str]]
+RunText = Callable[..., tuple[int, str]]
 Result = TypeVar("Result")
 Once = Callable[[Callable[[], Result]], Result]
 _kept: dict[tuple[str, str], tuple[Path, Any]] = {}
@@ -23,19 +23,19 @@ _kept: dict[tuple[str, str], tuple[Path, Any]] = {}
 def _furnish(arguments: tuple[str, ...]) -> None:
     """A command that builds a home begins with a copy of one; `restore` makes its home itself."""
     if arguments[0] != "restore":
-        furnished(Settings())
+        copy_template(Settings())
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TILLSTREAM_THREADS", "1")  # the tests of two workers share the cores
+    monkeypatch.setenv("TILLSTREAM_THREADS", "1")  # two test workers share the cores
     return tmp_path / "home"
 
 
 @pytest.fixture
 def once(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Once[Any]:
-    """Does something in the folder of the test and gives its result; later tests of the module get a copy of both."""
+    """Runs a function in the test's folder and returns its result; later tests of the module get a copy of both."""
 
     def done(deed: Callable[[], Any]) -> Any:
         key = (request.module.__name__, deed.__qualname__)
@@ -65,8 +65,8 @@ def run(home: Path) -> Run:
 
 
 @pytest.fixture
-def say(home: Path) -> Say:
-    """Exit code and everything that a command says; whatever breaks, breaks the test."""
+def run_text(home: Path) -> RunText:
+    """Exit code and output of a command; an unexpected exception fails the test."""
 
     def invoke(*arguments: str) -> tuple[int, str]:
         _furnish(arguments)

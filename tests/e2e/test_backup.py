@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ending import ended
+from threads import join_thread
 
-from tests.e2e.conftest import Once, Run, Say
+from tests.e2e.conftest import Once, Run, RunText
 from tillstream.app import build
 from tillstream.app.local import folder
 from tillstream.settings import Settings
@@ -44,9 +44,9 @@ def archive(tmp_path: Path, run: Run, once: Once[None]) -> Path:
     def back_up() -> None:
         assert run("ingest", sales(tmp_path / "one.csv", "100.00", "5.00"), "--region", "IN")[0] == 0
         assert run("ingest", sales(tmp_path / "two.csv", "120.00"), "--region", "IN")[0] == 0
-        code, told = run("backup", str(tmp_path / "copy.tar"))
+        code, result = run("backup", str(tmp_path / "copy.tar"))
         assert code == 0
-        assert told["files"] > 5
+        assert result["files"] > 5
 
     once(back_up)
     return tmp_path / "copy.tar"
@@ -73,9 +73,9 @@ def test_what_was_backed_up_comes_back_and_settles_to_the_same(
 ) -> None:
     before, receipts = kpis(run), run("receipts")[1]
     elsewhere("new")
-    code, told = run("restore", str(archive))
+    code, result = run("restore", str(archive))
     assert code == 0
-    assert told["set_aside"] == ""
+    assert result["set_aside"] == ""
     assert kpis(run) == before
     assert run("receipts")[1] == receipts
     for way in ("--check", "--from-originals"):
@@ -83,7 +83,7 @@ def test_what_was_backed_up_comes_back_and_settles_to_the_same(
         assert (code, report["differences"]) == (0, [])
 
 
-@pytest.mark.filterwarnings("ignore:Requested Holidays")  # India's are known for some years only; sweep asks for more
+@pytest.mark.filterwarnings("ignore:Requested Holidays")  # India's are defined for some years only; sweep requests more
 def test_a_backup_made_beside_work_is_of_one_moment(
     tmp_path: Path, home: Path, run: Run, elsewhere: Callable[[str], Path]
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_backup_made_beside_work_is_of_one_moment(
     for number in range(3):
         app.backup(str(tmp_path / f"{number}.tar"), lambda _: None)
     stop.set()
-    ended(worker)
+    join_thread(worker)
     app.close()
     elsewhere("new")
     assert run("restore", str(tmp_path / "2.tar"))[0] == 0
@@ -117,9 +117,9 @@ def test_a_backup_made_beside_work_is_of_one_moment(
     assert run("rebuild", "--check")[1]["differences"] == []
 
 
-def test_nothing_is_written_over(archive: Path, say: Say) -> None:
+def test_nothing_is_written_over(archive: Path, run_text: RunText) -> None:
     before = archive.read_bytes()
-    code, words = say("backup", str(archive))
+    code, words = run_text("backup", str(archive))
     assert code == 1
     assert "is there already" in words
     assert archive.read_bytes() == before
@@ -131,24 +131,28 @@ def test_only_its_owner_may_read_a_backup(archive: Path) -> None:
     assert archive.stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_that_holds_something_is_kept_unless_told(archive: Path, home: Path, run: Run, say: Say) -> None:
+def test_a_folder_that_holds_something_is_kept_unless_told(
+    archive: Path, home: Path, run: Run, run_text: RunText
+) -> None:
     before = kpis(run)
-    code, words = say("restore", str(archive))
+    code, words = run_text("restore", str(archive))
     assert code == 1
     assert "is not empty" in words
     assert "--replace" in words
     run("ingest", sales(home.parent / "three.csv", "7.00", prefix="Z"), "--region", "IN")
     assert kpis(run)["lines"] == before["lines"] + 1
-    code, told = run("restore", str(archive), "--replace")
+    code, result = run("restore", str(archive), "--replace")
     assert code == 0
     assert kpis(run) == before
-    assert (Path(told["set_aside"]) / "warehouse.duckdb").exists()
+    assert (Path(result["set_aside"]) / "warehouse.duckdb").exists()
 
 
-def test_a_folder_in_use_is_left_alone(archive: Path, home: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_in_use_is_left_alone(
+    archive: Path, home: Path, run_text: RunText, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tillstream.cli.backup.TURN", 0.1)
     with folder(Settings(home=home)).own():
-        code, words = say("restore", str(archive), "--replace")
+        code, words = run_text("restore", str(archive), "--replace")
     assert code == 1
     assert "Stop its server first" in words
 
@@ -168,11 +172,11 @@ def _without_its_list(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("harm", [_cut, _flipped, _without_its_list, lambda _: b"no archive", lambda _: b""])
 def test_a_damaged_archive_is_refused_before_anything_is_put_in_place(
-    archive: Path, say: Say, elsewhere: Callable[[str], Path], harm: Callable[[bytes], bytes]
+    archive: Path, run_text: RunText, elsewhere: Callable[[str], Path], harm: Callable[[bytes], bytes]
 ) -> None:
     archive.write_bytes(harm(archive.read_bytes()))
     new = elsewhere("new")
-    code, words = say("restore", str(archive))
+    code, words = run_text("restore", str(archive))
     assert code == 1
     assert "archive" in words
     assert "Traceback" not in words
@@ -181,7 +185,7 @@ def test_a_damaged_archive_is_refused_before_anything_is_put_in_place(
 
 @pytest.mark.parametrize("name", ["../evil", "/evil", "objects/../../evil", "server.json", "evil", "objects\\..\\evil"])
 def test_an_archive_cannot_write_outside_the_folder(
-    archive: Path, say: Say, elsewhere: Callable[[str], Path], name: str
+    archive: Path, run_text: RunText, elsewhere: Callable[[str], Path], name: str
 ) -> None:
     with tarfile.open(archive) as good:
         head = good.extractfile("backup.json")
@@ -193,7 +197,7 @@ def test_an_archive_cannot_write_outside_the_folder(
             member.size = len(data)
             bad.addfile(member, io.BytesIO(data))
     new = elsewhere("new")
-    code, words = say("restore", str(archive))
+    code, words = run_text("restore", str(archive))
     assert code == 1
     assert "which no backup does" in words
     assert not list(new.parent.rglob("*evil*"))
@@ -260,19 +264,19 @@ def test_a_killed_restore_is_either_not_begun_or_ended_by_the_next_start(
 
 
 def test_on_a_project_a_backup_is_a_folder_of_a_bucket(
-    say: Say, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_text: RunText, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "any.tar").write_bytes(b"")
     monkeypatch.setenv("TILLSTREAM_PROJECT", "shop")
-    code, words = say("restore", str(tmp_path / "any.tar"))
+    code, words = run_text("restore", str(tmp_path / "any.tar"))
     assert code == 1
     assert "gs://BUCKET/FOLDER" in words
     assert not home.exists()
-    code, words = say("backup", str(tmp_path / "other.tar"))
+    code, words = run_text("backup", str(tmp_path / "other.tar"))
     assert (code, home.exists()) == (1, False)
     assert "gs://BUCKET/FOLDER" in words
     monkeypatch.delenv("TILLSTREAM_PROJECT")
     for command in ("backup", "restore"):
-        code, words = say(command, "gs://bucket/folder")
+        code, words = run_text(command, "gs://bucket/folder")
         assert code == 1
         assert "TILLSTREAM_PROJECT" in words

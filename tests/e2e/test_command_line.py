@@ -187,8 +187,8 @@ def test_a_replay_does_not_get_past_a_hold_that_a_person_has_not_lifted(run: Run
     file = write(tmp_path, "a.csv", HEAD + GOOD)
     run("ingest", file, "--region", "shop")
     held = run("ingest", file, "--region", "other")[1]["batch_id"]
-    for asked in (held, run("reject", held)[1]["batch_id"]):
-        code, again = run("replay", asked)
+    for batch in (held, run("reject", held)[1]["batch_id"]):
+        code, again = run("replay", batch)
         assert (code, again["status"], [hold["code"] for hold in again["holds"]]) == (
             4,
             "held",
@@ -221,8 +221,8 @@ def test_a_repeat_after_a_correction_takes_nothing_back_until_it_is_told_anew(ru
     _, repeat = run("ingest", first, "--region", "shop")
     assert rows(repeat) == {"read": 3, "duplicate": 3}
     assert [(p["code"], p["count"]) for p in repeat["problems"]] == [("superseded", 1)]
-    code, anew = run("confirm", repeat["batch_id"], "--as-new")
-    assert (code, rows(anew)) == (0, {"read": 3, "corrected": 1, "duplicate": 2})
+    code, confirmed = run("confirm", repeat["batch_id"], "--as-new")
+    assert (code, rows(confirmed)) == (0, {"read": 3, "corrected": 1, "duplicate": 2})
 
 
 def test_announce_and_status(run: Run, tmp_path: Path) -> None:

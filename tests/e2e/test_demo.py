@@ -36,7 +36,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def served(home: Path) -> Iterator[App]:
-    """An app with a worker beside it, as in the server."""
+    """An app with a worker, as in the server."""
     app = replace(build(Settings(threads=1)), has_worker=True)
     worker = Worker(app)
     worker.start()
@@ -66,9 +66,9 @@ def lines(app: App) -> int:
 
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
     until = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
-    told = {scale: list(expected(until=until, scale=scale).values()) for scale in (SCALE, 2 * SCALE)}
+    facts_by_scale = {scale: list(expected(until=until, scale=scale).values()) for scale in (SCALE, 2 * SCALE)}
     total = 0
-    for scale, facts in told.items():
+    for scale, facts in facts_by_scale.items():
         code, receipts = run("demo", "--scale", str(scale))
         assert (code, len(receipts)) == (0, 9)
         assert sum(receipt["rows"]["corrected"] for receipt in receipts) == sum(region.corrected for region in facts)
@@ -105,18 +105,18 @@ def test_on_a_terminal_no_log_line_stands_between_the_lines_of_progress(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     configure(served.settings)
-    said: list[str] = []
+    output: list[str] = []
     shown_meanwhile: list[str] = []
 
-    def say(text: str) -> None:
-        said.append(text)
+    def show(text: str) -> None:
+        output.append(text)
         shown_meanwhile[:] = [terminal.getvalue()]
 
-    serve._samples(served, say, scale=SCALE)
+    serve._samples(served, show, scale=SCALE)
     files = ["1 file settled", *(f"{n} files settled" for n in range(2, 10))]
-    assert [line.strip().partition(",")[0] for line in said[1:-1]] == files
-    assert said[-1].startswith("The sample regions are loaded: 9 files, ")
-    assert shown_meanwhile == [""]  # the worker may still end what it does and say so after the last line
+    assert [line.strip().partition(",")[0] for line in output[1:-1]] == files
+    assert output[-1].startswith("The sample regions are loaded: 9 files, ")
+    assert shown_meanwhile == [""]  # the worker may still finish its work and log it after the last line
     structlog.get_logger("tillstream").info("afterwards")
     assert "afterwards" in terminal.getvalue()
 
@@ -126,13 +126,13 @@ def test_every_query_answers_over_the_sample_regions(run: Run) -> None:
     """At their own scale: tables that are folded into the file in part have led the engine into errors of its own."""
     assert run("demo")[0] in (0, 3)
     batch = next(receipt["batch_id"] for receipt in run("receipts")[1])
-    given = {"batch_id": batch, "settlement_no": "1", "q": "SO", "text": "SO"}
+    arguments = {"batch_id": batch, "settlement_no": "1", "q": "SO", "text": "SO"}
     for name in queries.names():
         params = []
         for one in queries.describe(name).parameters:
             if one.default is None:
                 value = (
-                    given.get(one.name)
+                    arguments.get(one.name)
                     or {"INT64": "1", "DATE": "2026-01-31"}.get(one.kind)
                     or (one.words or ("IN",))[0]
                 )

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from tests.e2e.conftest import Run, Say
+from tests.e2e.conftest import Run, RunText
 from tillstream.cli.main import main
 
 
@@ -18,9 +18,9 @@ def test_the_checks_are_written_as_python(run: Run, tmp_path: Path) -> None:
     assert names["schema"].name == "IN@1"
 
 
-def test_the_checks_are_written_as_yaml(say: Say, tmp_path: Path) -> None:
+def test_the_checks_are_written_as_yaml(run_text: RunText, tmp_path: Path) -> None:
     file = tmp_path / "checks.yaml"
-    code, words = say("contracts", "IN", "--pandera", str(file))
+    code, words = run_text("contracts", "IN", "--pandera", str(file))
     assert code == 0
     assert "The checks of IN, version 1, are written to" in words
     assert yaml.safe_load(file.read_text(encoding="utf-8"))["name"] == "IN@1"

@@ -1,4 +1,4 @@
-"""A folder that another version of Tillstream wrote: one clear word, and the way on from the kept originals."""
+"""A home that another version of Tillstream wrote: a clear error, and a rebuild from the stored originals."""
 
 import csv
 from pathlib import Path
@@ -28,7 +28,7 @@ HELD = HEAD + "80,1,2026-01-08,P1,two,3.50\n81,1,2026-01-08,P1,1,3.50\n"
 
 @pytest.fixture
 def lived(run: Run, once: Once[dict[str, str]], tmp_path: Path, home: Path) -> dict[str, str]:
-    """A home that has seen uploads, a fix, a replay, an undo, a hold and rates of its own; batch ids by file."""
+    """A home with uploads, a fix, a replay, an undo, a hold, and custom rates; batch ids by file."""
 
     def live() -> dict[str, str]:
         (home / "contracts").mkdir(parents=True)
@@ -67,8 +67,8 @@ def number(home: Path, schema: int) -> None:
         connection.execute("UPDATE warehouse_schema SET number = ?", [schema])
 
 
-def told(run: Run) -> list[Any]:
-    """Everything that people read of the ledger."""
+def snapshot(run: Run) -> list[Any]:
+    """Everything that users can read of the ledger."""
     queries = ("kpis", "sale-lines", "receipts")
     return [run("receipts"), *(run("query", name) for name in queries)]
 
@@ -99,12 +99,12 @@ def test_a_lower_number_is_older_and_a_higher_one_newer(run: Run, lived: dict[st
 
 
 def test_the_originals_make_an_older_warehouse_anew(run: Run, lived: dict[str, str], home: Path) -> None:
-    before = told(run)
+    before = snapshot(run)
     make_older(home)
     (home / "new.warehouse.duckdb").write_bytes(b"half of a try that was killed")
     code, report = run("rebuild", "--from-originals")
     assert (code, report["settlements"], report["differences"]) == (0, 6, [])
-    assert told(run) == before
+    assert snapshot(run) == before
     assert run("rebuild", "--check")[1]["differences"] == []
     assert sorted(path.name for path in home.glob("*warehouse*")) == sorted(
         ["warehouse.duckdb", Path(report["kept_aside"]).name]

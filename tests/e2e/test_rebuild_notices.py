@@ -1,4 +1,4 @@
-"""A rebuild says where a ledger was changed by anything but a settlement."""
+"""A rebuild reports ledger changes that no settlement made."""
 
 from pathlib import Path
 

@@ -29,12 +29,12 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     try:
         demo.demo(app, quiet, scale=0.001)
         ingest.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
-        found = {one.file: one.received_by for one in records.find(app.ports)}
+        received_by = {one.file: one.received_by for one in records.find(app.ports)}
     finally:
         worker.stop()
         app.close()
-    assert found.pop("monday.csv") == "command line"
-    assert (len(found), set(found.values())) == (9, {"samples"})
+    assert received_by.pop("monday.csv") == "command line"
+    assert (len(received_by), set(received_by.values())) == (9, {"samples"})
 
 
 def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every command speaks words to a person, and JSON only where it is asked for."""
+"""Every command prints plain text, and JSON only with --json."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate.commands import leaves
-from tests.e2e.conftest import Once, Run, Say
+from tests.e2e.conftest import Once, Run, RunText
 from tillstream.cli.main import main
 from tillstream.cli.output import maintenance
 
@@ -29,12 +29,12 @@ def settled(run: Run, once: Once[str], tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def staffed(settled: str, say: Say, once: Once[str]) -> str:
+def staffed(settled: str, run_text: RunText, once: Once[str]) -> str:
     """A batch in the ledger, and two administrators."""
 
     def employ() -> str:
-        say("users", "add", "boss", "--role", "admin")
-        say("users", "add", "second", "--role", "admin")
+        run_text("users", "add", "boss", "--role", "admin")
+        run_text("users", "add", "second", "--role", "admin")
         return settled
 
     return once(employ)
@@ -61,38 +61,40 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [path for path, _ in leaves(main, "tillstream") if path != SERVER])
-def test_a_command_prints_json_only_where_it_is_asked_for(say: Say, staffed: str, tmp_path: Path, path: str) -> None:
+def test_a_command_prints_json_only_where_it_is_asked_for(
+    run_text: RunText, staffed: str, tmp_path: Path, path: str
+) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
     command = path.removeprefix("tillstream ")
-    words = say(*command.split(), *arguments(command, staffed, tmp_path))[1]
+    words = run_text(*command.split(), *arguments(command, staffed, tmp_path))[1]
     assert words.strip()
     with pytest.raises(json.JSONDecodeError):
         json.loads(words)
     assert "{" not in words
 
 
-def test_upkeep_says_what_it_did(say: Say, settled: str, tmp_path: Path, home: Path) -> None:
+def test_upkeep_says_what_it_did(run_text: RunText, settled: str, tmp_path: Path, home: Path) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
-    assert say("fx", "load", str(tmp_path / "rates.csv")) == (0, "2 rates are loaded.\n")
-    assert say("rebuild", "--check") == (
+    assert run_text("fx", "load", str(tmp_path / "rates.csv")) == (0, "2 rates are loaded.\n")
+    assert run_text("rebuild", "--check") == (
         0,
         "1 settlement of 1 batch made again beside the ledger: both say the same.\n",
     )
-    code, words = say("status")
+    code, words = run_text("status")
     assert (code, f"Data in {home}" in words, "1 line in the numbers, as of 20" in words) == (0, True, True)
     assert "Batches: 1 settled" in words
     assert "Queue batches: " in words
-    assert say("announce") == (0, "1 settlement is announced: 0 events published.\n")
-    assert say("announce") == (0, "Every settlement was announced already.\n")
-    assert say("sweep") == (0, "Nothing had stopped.\n")
+    assert run_text("announce") == (0, "1 settlement is announced: 0 events published.\n")
+    assert run_text("announce") == (0, "Every settlement was announced already.\n")
+    assert run_text("sweep") == (0, "Nothing had stopped.\n")
 
 
-def test_a_sweep_says_what_it_drove_on(say: Say, settled: str) -> None:
-    assert say("sweep") == (0, "Driven on: announced 1 settlement that nobody had been told of.\n")
+def test_a_sweep_says_what_it_drove_on(run_text: RunText, settled: str) -> None:
+    assert run_text("sweep") == (0, "Driven on: announced 1 settlement that nobody had been told of.\n")
 
 
-def test_an_empty_home_says_that_nothing_is_there(say: Say) -> None:
-    words = say("status")[1]
+def test_an_empty_home_says_that_nothing_is_there(run_text: RunText) -> None:
+    words = run_text("status")[1]
     assert "Nothing has been settled yet." in words
     assert "Queues: nothing waits" in words
 
@@ -104,18 +106,18 @@ def test_a_rebuild_that_differs_says_where(capsys: pytest.CaptureFixture[str]) -
     )
 
 
-def test_a_contract_says_what_it_holds_and_leaves_out_what_is_open(say: Say) -> None:
-    words = say("contracts", "IN")[1]
+def test_a_contract_says_what_it_holds_and_leaves_out_what_is_open(run_text: RunText) -> None:
+    words = run_text("contracts", "IN")[1]
     assert "IN · version 1 · reports to IN" in words
     assert "    time_zone: Asia/Kolkata" in words
     assert "replaces" not in words
 
 
-def test_an_account_says_its_password_once_and_whether_it_is_closed(say: Say) -> None:
-    say("users", "add", "boss", "--role", "admin")
-    _, added = say("users", "add", "carla", "--role", "analyst", "--region", "UK")
+def test_an_account_says_its_password_once_and_whether_it_is_closed(run_text: RunText) -> None:
+    run_text("users", "add", "boss", "--role", "admin")
+    _, added = run_text("users", "add", "carla", "--role", "analyst", "--region", "UK")
     assert "carla · carla · analyst · UK" in added
     assert "The password of carla, shown only now: " in added
-    assert "nobody signs in with it" in say("users", "disable", "carla")[1]
-    assert "nobody signs in with it" not in say("users", "enable", "carla")[1]
-    assert say("users", "reset", "carla")[1].startswith("The password of carla, shown only now: ")
+    assert "nobody signs in with it" in run_text("users", "disable", "carla")[1]
+    assert "nobody signs in with it" not in run_text("users", "enable", "carla")[1]
+    assert run_text("users", "reset", "carla")[1].startswith("The password of carla, shown only now: ")

@@ -33,7 +33,7 @@ PATIENCE = 120.0
 
 @dataclass
 class Shop:
-    """A home, a file of known totals, and the command line as processes of their own."""
+    """A home, a file with exact totals, and the command line in separate processes."""
 
     home: Path
     file: Path
@@ -45,9 +45,9 @@ class Shop:
         ours = {"TILLSTREAM_HOME": str(self.home), "TILLSTREAM_SAMPLES": "false", "PYTHONPATH": str(TESTS)}
         return {k: v for k, v in os.environ.items() if not k.startswith("TILLSTREAM_")} | ours
 
-    def start(self, *arguments: str, dying: tuple[str, str, int] | None = None) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, crash_at: tuple[str, str, int] | None = None) -> subprocess.Popen[str]:
         plain = ["-c", "from tillstream.cli.main import main; main()"]
-        command = [sys.executable, *(["-m", "faults.dying", *map(str, dying)] if dying else plain)]
+        command = [sys.executable, *(["-m", "faults.crashing_command", *map(str, crash_at)] if crash_at else plain)]
         return subprocess.Popen(
             [*command, *arguments], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -62,7 +62,7 @@ class Shop:
         return ("ingest", str(self.file), "--region", "bench")
 
     def is_exact(self) -> None:
-        """Whatever happened: after a sweep all or nothing is there, and all once the file is given again."""
+        """After a sweep, all rows or none are in the ledger; after another upload of the file, all are."""
         self.run("sweep")
         lines = self.run("query", "kpis")["rows"][0]["lines"]
         assert lines in (0, self.rows)
@@ -87,11 +87,11 @@ def shop(folder: Path, rows: int) -> Shop:
 
 
 def killed_at(folder: Path, rows: int, step: str, when: str, count: int = 1) -> None:
-    made = shop(folder, rows)
-    process = made.start(*made.ingest(), dying=(step, when, count))
+    crashing_shop = shop(folder, rows)
+    process = crashing_shop.start(*crashing_shop.ingest(), crash_at=(step, when, count))
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"it did not die at {when} {step}: {err}"
-    made.is_exact()
+    crashing_shop.is_exact()
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,17 @@ def test_an_ingest_killed_at_any_step_is_exact_after_a_new_start(tmp_path: Path,
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
 def test_an_ingest_killed_at_a_random_moment_is_exact_after_a_new_start(tmp_path: Path, seed: int) -> None:
-    made = shop(tmp_path, 200_000)
-    process = made.start(*made.ingest())
+    crashing_shop = shop(tmp_path, 200_000)
+    process = crashing_shop.start(*crashing_shop.ingest())
     rng = random.Random(seed)
     time.sleep(rng.uniform(0.3, 4.0))
     process.kill()
     process.communicate(timeout=PATIENCE)
-    made.is_exact()
+    crashing_shop.is_exact()
 
 
 def served_and_killed(folder: Path, step: str, when: str) -> None:
-    """The server dies while it takes a till's sales; the next one finds them all."""
+    """The server is killed while it receives a till's sales; the next server settles all of them."""
     home = folder / "home"
     (home / "contracts").mkdir(parents=True)
     region = Source("Testland")
@@ -142,30 +142,30 @@ def served_and_killed(folder: Path, step: str, when: str) -> None:
     app.ports.bus.subscribe(TOPIC_STORE_SALES, "receive", RetryPolicy(minimum=0.1, lease=2.0))
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
     app.close()
-    made = Shop(home, folder, 80, Decimal(0))
-    first = made.start("serve", "--port", free_port(), dying=(step, when, 1))
+    crashing_shop = Shop(home, folder, 80, Decimal(0))
+    first = crashing_shop.start("serve", "--port", free_port(), crash_at=(step, when, 1))
     _, err = first.communicate(timeout=PATIENCE)
     assert first.returncode == -signal.SIGKILL, err
-    second = made.start("serve", "--port", free_port())
+    second = crashing_shop.start("serve", "--port", free_port())
     try:
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and lines(made) < 80:
+        while time.monotonic() < until and lines(crashing_shop) < 80:
             time.sleep(0.5)
-            made.run("sweep")
+            crashing_shop.run("sweep")
         time.sleep(2.5)  # what was leased when the first one died comes again now
-        made.run("sweep")
-        row = made.run("query", "kpis")["rows"][0]
+        crashing_shop.run("sweep")
+        row = crashing_shop.run("query", "kpis")["rows"][0]
         assert (row["lines"], Decimal(row["units"])) == (80, Decimal(sum(range(1, 41)) + 40))
-        assert sum(receipt["rows"]["new"] for receipt in made.run("receipts")) == 80
+        assert sum(receipt["rows"]["new"] for receipt in crashing_shop.run("receipts")) == 80
     finally:
         second.send_signal(signal.SIGINT)
         second.communicate(timeout=PATIENCE)
     for rebuild in ("--check", "--from-originals"):
-        assert made.run("rebuild", rebuild)["differences"] == []
+        assert crashing_shop.run("rebuild", rebuild)["differences"] == []
 
 
-def lines(made: Shop) -> int:
-    return int(made.run("query", "kpis")["rows"][0]["lines"])
+def lines(crashing_shop: Shop) -> int:
+    return int(crashing_shop.run("query", "kpis")["rows"][0]["lines"])
 
 
 def free_port() -> str:

@@ -32,19 +32,19 @@ class Drop(Shop):
 
 
 def killed_at(folder: Path, step: str, when: str) -> None:
-    made = Drop(folder / "home", folder, 20, Decimal(40))
-    dropped = made.home / "drop" / "online-retail-uk"
+    watched_folder = Drop(folder / "home", folder, 20, Decimal(40))
+    dropped = watched_folder.home / "drop" / "online-retail-uk"
     dropped.mkdir(parents=True)
     (dropped / "monday.csv").write_text(HEAD + ROWS)
-    process = made.start("sweep", dying=(step, when, 1))
+    process = watched_folder.start("sweep", crash_at=(step, when, 1))
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL, f"it did not die at {when} {step}: {err}"
-    made.run("sweep")
-    (receipt,) = made.run("receipts")
+    watched_folder.run("sweep")
+    (receipt,) = watched_folder.run("receipts")
     assert (receipt["file"], receipt["rows"]["new"], receipt["rows"]["read"]) == ("monday.csv", 20, 20)
-    (taken,) = (made.home / "drop" / "taken").rglob("*.*")
+    (taken,) = (watched_folder.home / "drop" / "taken").rglob("*.*")
     assert taken.read_text() == HEAD + ROWS
-    assert list(dropped.iterdir()) == list((made.home / "drop" / ".taking").iterdir()) == []
+    assert list(dropped.iterdir()) == list((watched_folder.home / "drop" / ".taking").iterdir()) == []
 
 
 @pytest.mark.parametrize(("step", "when"), [POINTS[0], POINTS[2]])

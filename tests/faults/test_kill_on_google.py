@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from faults.on_shift import LEASE
+from faults.queue_worker import LEASE
 from faults.test_kill import PATIENCE, TESTS, shop
 from stateful.crashes import Fuse, behind
 from stateful.on_google import SOON, keep_contract, project
@@ -40,18 +40,18 @@ TOTALS = "SELECT COUNT(*) AS `lines`, COUNT(DISTINCT key) AS keys, SUM(net_amoun
 
 @dataclass
 class Company:
-    """One in a project, which was given a file of known totals."""
+    """A project with an uploaded file of exact totals."""
 
     settings: Settings
     app: App
     batch: str
     net: Decimal
 
-    def shift(self, *dying: str) -> tuple[int, str]:
-        """A process does all that waits, or dies; its return code, and what it said."""
+    def shift(self, *crash_at: str) -> tuple[int, str]:
+        """Run one worker process; return its return code and its errors."""
         path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
         ours = {"TILLSTREAM_PROJECT": self.settings.project, "TILLSTREAM_SAMPLES": "false", "PYTHONPATH": path}
-        command = [sys.executable, "-m", "faults.on_shift", *dying]
+        command = [sys.executable, "-m", "faults.queue_worker", *crash_at]
         done = subprocess.run(
             command, env=os.environ | ours, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
@@ -74,41 +74,41 @@ class Company:
         assert rebuild.from_originals(ports, self.app.fresh_warehouse)["differences"] == []
 
     def _is_announced(self) -> None:
-        """Each line by one event, whose repeats say the same."""
-        said: dict[str, set[bytes]] = {}
+        """Each line has one event, whose repeats are equal."""
+        bodies_by_id: dict[str, set[bytes]] = {}
         while deliveries := self.app.ports.bus.pull(LISTENER, 1_000):
             for delivery in deliveries:
-                said.setdefault(json.loads(delivery.message.body)["id"], set()).add(delivery.message.body)
+                bodies_by_id.setdefault(json.loads(delivery.message.body)["id"], set()).add(delivery.message.body)
             self.app.ports.bus.acknowledge(deliveries)
-        assert [len(bodies) for bodies in said.values()] == [1] * ROWS
-        lines = [json.loads(body)["line"] for bodies in said.values() for body in bodies]
+        assert [len(bodies) for bodies in bodies_by_id.values()] == [1] * ROWS
+        lines = [json.loads(body)["line"] for bodies in bodies_by_id.values() for body in bodies]
         assert len({(line["sale_id"], line["line_key"]) for line in lines}) == ROWS
 
 
 @contextmanager
 def company(folder: Path) -> Iterator[Company]:
-    made, settings = shop(folder, ROWS), project()
+    new_company, settings = shop(folder, ROWS), project()
     keep_contract(settings, yaml.safe_dump(CONTRACT))
     app = build(settings)
-    told = behind(app, Fuse()).ports  # which says that the file arrived
+    ports = behind(app, Fuse()).ports  # which publishes that the file arrived
     try:
-        with made.file.open("rb") as stream:
-            upload = uploads.receive(told, app.book.pin("bench"), made.file.name, stream, "clerk")
-        yield Company(settings, app, upload.batch_id, made.net)
+        with new_company.file.open("rb") as stream:
+            upload = uploads.receive(ports, app.book.pin("bench"), new_company.file.name, stream, "clerk")
+        yield Company(settings, app, upload.batch_id, new_company.net)
     finally:
         app.close()
 
 
 def killed_at(folder: Path, points: Sequence[tuple[str, str]]) -> None:
     """One process after the other dies, each at the next point; the last one lives."""
-    with company(folder) as made:
+    with company(folder) as crashing:
         for step, when in points:
-            code, said = made.shift(step, when)
-            assert code == -signal.SIGKILL, f"it did not die at {when} {step}: {said}"
-            assert made.totals() in {(0, 0, None), (ROWS, ROWS, made.net)}
-        code, said = made.shift()
-        assert code == 0, said
-        made.is_exact()
+            code, errors = crashing.shift(step, when)
+            assert code == -signal.SIGKILL, f"it did not die at {when} {step}: {errors}"
+            assert crashing.totals() in {(0, 0, None), (ROWS, ROWS, crashing.net)}
+        code, errors = crashing.shift()
+        assert code == 0, errors
+        crashing.is_exact()
 
 
 @pytest.mark.parametrize(
@@ -129,13 +129,13 @@ def test_processes_killed_at_each_step_lose_and_double_nothing(
 
 
 def test_what_a_killed_process_was_lent_comes_again_and_is_done_once(tmp_path: Path) -> None:
-    with company(tmp_path) as made:
-        code, said = made.shift("bus.acknowledge objects", "before")
-        assert code == -signal.SIGKILL, said
-        (again,) = made.app.ports.bus.pull("objects", 1, 3 * LEASE)
+    with company(tmp_path) as crashing:
+        code, errors = crashing.shift("bus.acknowledge objects", "before")
+        assert code == -signal.SIGKILL, errors
+        (again,) = crashing.app.ports.bus.pull("objects", 1, 3 * LEASE)
         assert again.attempt == 2
-        made.app.ports.bus.release([again], "it is for the next process")
-        code, said = made.shift()
-        assert code == 0, said
-        assert made.app.ports.bus.pull("objects", 1, SOON) == []
-        made.is_exact()
+        crashing.app.ports.bus.release([again], "it is for the next process")
+        code, errors = crashing.shift()
+        assert code == 0, errors
+        assert crashing.app.ports.bus.pull("objects", 1, SOON) == []
+        crashing.is_exact()

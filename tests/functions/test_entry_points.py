@@ -125,8 +125,8 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     settled = message(BATCH_SETTLED, {"settlement_no": 1})
     announce = entry("announce")
     assert [send(announce, MESSAGE_PUBLISHED, settled) for _ in range(2)] == [200, 200]
-    told = app.ports.bus.pull("listener", 10)
-    assert [json.loads(delivery.message.body)["type"] for delivery in told] == ["sale.changed"]
+    deliveries = app.ports.bus.pull("listener", 10)
+    assert [json.loads(delivery.message.body)["type"] for delivery in deliveries] == ["sale.changed"]
     assert records.get(app.ports, received.batch_id).state is State.ANNOUNCED
 
 
@@ -139,7 +139,7 @@ def test_a_settlement_has_its_days_summed(entry: Entry, app: App) -> None:
 
 
 def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> None:
-    """Where nothing filters, each function of a topic hears all of it."""
+    """Without a filter, each function of a topic receives all its messages."""
     received = upload(app)
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
@@ -159,8 +159,8 @@ def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app:
 
 def test_a_replay_reaches_stage_by_its_message(entry: Entry, app: App) -> None:
     received = upload(app)
-    said = message(BATCH_RECEIVED, {"batch_id": received.batch_id})
-    assert binary(entry("stage"), MESSAGE_PUBLISHED, said) == 200
+    event = message(BATCH_RECEIVED, {"batch_id": received.batch_id})
+    assert binary(entry("stage"), MESSAGE_PUBLISHED, event) == 200
     assert records.get(app.ports, received.batch_id).state is State.STAGED
 
 

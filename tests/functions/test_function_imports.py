@@ -13,12 +13,12 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-TOLD = "import json; print(json.dumps(sorted(sys.modules)))"
+PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 
 
 def loaded(function: str) -> set[str]:
     steps = [step for step in STEPS[function] if ".google" not in step]
-    command = [sys.executable, "-c", PROGRAM + TOLD, function, str(SOURCE), *steps]
+    command = [sys.executable, "-c", PROGRAM + PRINT_MODULES, function, str(SOURCE), *steps]
     root = {**os.environ, "PYTHONPATH": str(SOURCE.parents[1])}
     return set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=root).stdout))
 
@@ -39,10 +39,10 @@ def test_who_only_keeps_store_sales_loads_no_columns_either() -> None:
 
 @pytest.mark.parametrize("function", STEPS)
 def test_a_function_on_google_loads_no_local_adapter_and_no_command_line(function: str) -> None:
-    found = loaded(function)
+    modules = loaded(function)
     assert not [
         name
-        for name in found
+        for name in modules
         if name.startswith(("tillstream.adapters.local", "tillstream.cli", "tillstream.server", "portal"))
     ]
-    assert found.isdisjoint(["duckdb", "sqlglot"])
+    assert modules.isdisjoint(["duckdb", "sqlglot"])

@@ -1,4 +1,4 @@
-"""One structured line per handled event tells what came, what was done and how long it took."""
+"""One structured line per handled event contains the event, its outcome, and its duration."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Each function's account may do what the function was seen to do, and no role is granted that nothing needs."""
+"""Each function's account has the permissions of its recorded calls, and no unneeded role."""
 
 import io
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
 from homes import build
 from test_entry_points import storage_data, upload
-from watched import PORTS, Calls, needed, unneeded, watched
 
 from infra import permissions, stage
 from infra.accounts import PORTAL, PORTAL_GRANTS, roles
@@ -52,14 +52,14 @@ def app(tmp_path: Path) -> Iterator[App]:
 @pytest.fixture
 def calls(app: App) -> dict[str, Calls]:
     """What each function called while a file and a till's sale went through it."""
-    seen: dict[str, Calls] = {spec.name: set() for spec in FUNCTIONS}
+    calls_by_function: dict[str, Calls] = {spec.name: set() for spec in FUNCTIONS}
 
     def handle(function: str, type_: str, data: dict[str, Any]) -> None:
-        dispatch(watched(app, seen[function]), Event("1", type_, data), ROUTES[function])
+        dispatch(record_calls(app, calls_by_function[function]), Event("1", type_, data), ROUTES[function])
 
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
-    receiving = watched(app, seen["receive"])
+    receiving = record_calls(app, calls_by_function["receive"])
     assert keep_receiving(receiving.ports, receiving.book, 100, 0, 0)
     received = upload(app)
     handle("stage", OBJECT_FINALIZED, storage_data(received))
@@ -68,16 +68,16 @@ def calls(app: App) -> dict[str, Calls]:
     handle("announce", BATCH_SETTLED, {"settlement_no": 1})
     handle("project", BATCH_SETTLED, {"settlement_no": 1})
     _leave_much(app)
-    sweeping = watched(app, seen["sweep"])
+    sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
     reconcile(sweeping.ports, sweeping.book, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
-    return seen
+    return calls_by_function
 
 
 def _leave_much(app: App) -> None:
-    """For a sweep: a file whose event was lost, a settlement that nobody told, and half of a file, days old."""
+    """For a sweep: a file whose event was lost, an unannounced settlement, and half of a file, days old."""
     (settled, *_) = records.find(app.ports, state=State.ANNOUNCED)
     undo(app.ports, settled.batch_id, "boss")
     half = begin(app.ports, "emma", "july.csv", 100, contract="IN")
@@ -89,27 +89,29 @@ def _leave_much(app: App) -> None:
 def test_each_function_may_do_what_it_was_seen_to_do(calls: dict[str, Calls]) -> None:
     for spec in FUNCTIONS:
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
-        assert needed(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), spec.name
+        assert required_permissions(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), (
+            spec.name
+        )
 
 
-NOT_SEEN = {
+REASONS_WITHOUT_CALL = {
     ("project", DOCUMENTS): "it reads the contracts that people saved, and keeps there what it gives up; tested apart",
 }
-"""Function and role → what needs it, where that is not a call that is seen here."""
+"""Function and role → the reason for the role, if it is not a call that is recorded here."""
 
 
 def test_no_function_has_a_role_that_it_does_not_need(calls: dict[str, Calls]) -> None:
-    found = {(spec.name, grant) for spec in FUNCTIONS for grant in unneeded(spec.grants, calls[spec.name])}
-    assert found == NOT_SEEN.keys()
+    not_needed = {(spec.name, grant) for spec in FUNCTIONS for grant in unneeded_grants(spec.grants, calls[spec.name])}
+    assert not_needed == REASONS_WITHOUT_CALL.keys()
 
 
 def test_every_role_beyond_the_ports_has_its_reason() -> None:
     """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
-    known = stage.read("dev", "demo", "123")
-    seen = {(known.account(spec.account), grant.role) for spec in FUNCTIONS for grant in spec.grants}
-    seen |= {(known.account(PORTAL), grant.role) for grant in PORTAL_GRANTS}
-    granted = {role for each in roles(known, tuple(SECRETS.values())).values() for role in each}
-    beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in seen}
+    target = stage.read("dev", "demo", "123")
+    covered = {(target.account(spec.account), grant.role) for spec in FUNCTIONS for grant in spec.grants}
+    covered |= {(target.account(PORTAL), grant.role) for grant in PORTAL_GRANTS}
+    granted = {role for each in roles(target, tuple(SECRETS.values())).values() for role in each}
+    beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in covered}
     assert beyond == permissions.BEYOND_PORTS.keys()
 
 

@@ -1,4 +1,4 @@
-"""Where the settings name who pushes, an entry point answers nobody else."""
+"""If the settings name the pushing account, an entry point rejects all others."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from houses import House, open_to_visitors
 from joserfc.jwk import RSAKey
+from token_issuers import TokenIssuer, serve_issuer
 from werkzeug.exceptions import Unauthorized
 
 from functions import pushed
@@ -19,34 +19,34 @@ Ask = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
-def google() -> Iterator[House]:
-    """A house in the place of Google's."""
-    google = House()
-    with open_to_visitors(google):
+def google() -> Iterator[TokenIssuer]:
+    """A token issuer in place of Google's."""
+    google = TokenIssuer()
+    with serve_issuer(google):
         yield google
 
 
 @pytest.fixture
-def asked(google: House, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """A push with a token, with changes to what it says."""
+def check_push(google: TokenIssuer, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Check a push whose token has changed claims."""
     monkeypatch.setattr(pushed, "KEYS", f"{google.address}/keys")
 
     def ask(key: RSAKey | None = None, **changes: Any) -> None:
-        token = google.sign(said() | changes, key, kid=google.keys[0].kid)
+        token = google.sign(valid_claims() | changes, key, kid=google.keys[0].kid)
         with Flask("asked").test_request_context(headers={"Authorization": f"Bearer {token}"}):
             pushed.check(SETTINGS)
 
     return ask
 
 
-def said() -> dict[str, Any]:
+def valid_claims() -> dict[str, Any]:
     now = int(time.time())
     claims = {"iss": pushed.ISSUERS[0], "aud": AUDIENCE, "sub": "1", "email": ACCOUNT, "email_verified": True}
     return claims | {"iat": now, "exp": now + 60}
 
 
-def test_the_account_that_pushes_is_let_through(asked: Ask) -> None:
-    asked()
+def test_the_account_that_pushes_is_let_through(check_push: Ask) -> None:
+    check_push()
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_the_account_that_pushes_is_let_through(asked: Ask) -> None:
         {"exp": 1},
     ],
 )
-def test_others_and_tokens_for_others_are_not(asked: Ask, changes: dict[str, Any]) -> None:
+def test_others_and_tokens_for_others_are_not(check_push: Ask, changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthorized):
-        asked(**changes)
+        check_push(**changes)
 
 
-def test_a_token_that_google_did_not_sign_or_none_is_not(asked: Ask) -> None:
+def test_a_token_that_google_did_not_sign_or_none_is_not(check_push: Ask) -> None:
     with pytest.raises(Unauthorized):
-        asked(RSAKey.generate_key(2048))
+        check_push(RSAKey.generate_key(2048))
     with Flask("asked").test_request_context(), pytest.raises(Unauthorized):
         pushed.check(SETTINGS)
 

@@ -16,7 +16,7 @@ from portal.api.openapi import document
 from tests.golden.frozen import as_json, as_lines
 from tests.golden.lived import home_at, run
 from tests.portal.visitor import Visitor
-from tests.routes import address, walked
+from tests.routes import address, routes_of
 from tillstream import __version__
 from tillstream.app import open_app
 from tillstream.settings import Settings
@@ -100,7 +100,7 @@ def forms(home: Path) -> str:
 
 def _pages(flask: Flask, batches: list[str]) -> Iterator[str]:
     known = {"login": "mia", "session_id": "0" * 32}
-    for rule in walked(flask):
+    for rule in routes_of(flask):
         if rule.endpoint != "static" and not rule.rule.startswith(SKIPPED):
             for batch in batches if rule.arguments == {"batch_id"} else batches[:1]:
                 yield address(rule, **known, batch_id=batch)

@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
     *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
-    *("tests/stateful", "tests/conftest.py", "tests/emulated.py", "tests/examples.py"),
+    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py"),
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
-FOUND = "tests/stateful/test_found_schedules.py"
+SCHEDULES = "tests/stateful/test_found_schedules.py"
 
 LATER = f"{RULES}::test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_is_told_anew"
 
@@ -28,7 +28,7 @@ CAUGHT_BY = {
     "dedupe_skipped": f"{RULES}::test_the_same_file_again_is_all_duplicates_and_a_blank_row_is_counted",
     "event_id_without_settlement": LATER,
     "event_repeated_with_another_id": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
-    "fix_number_ignored": f"{FOUND}::test_what_a_correction_removes_is_added_to_what_its_file_removed",
+    "fix_number_ignored": f"{SCHEDULES}::test_what_a_correction_removes_is_added_to_what_its_file_removed",
     "fixes_left_behind_by_a_replay": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "flag_not_moved": LATER,
     "forgotten_objects_not_swept": f"{RULES}::test_a_file_outlives_a_crash_before_anybody_hears_of_it",

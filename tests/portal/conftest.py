@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from changing import Shop
 from flask import Flask
-from homes import Deed, after, build, create_app
+from homes import Setup, build, build_after, create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -31,13 +31,13 @@ def clock() -> ManualClock:
 def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[App]:
     settings = Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR")
     sell = getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
-    app = after(_sold_by(sell), settings, clock) if sell else build(settings, clock)
+    app = build_after(_sold_by(sell), settings, clock) if sell else build(settings, clock)
     yield app
     app.close()
 
 
 @cache
-def _sold_by(sell: Callable[[Visitor, Callable[[], None]], None]) -> Deed:
+def _sold_by(sell: Callable[[Visitor, Callable[[], None]], None]) -> Setup:
     def deed(app: App, clock: ManualClock) -> None:
         accounts.add(app.ports, BOSS, BOSS, Role.ADMIN, password=PASSWORD)
         admin = Visitor(create_app(app).test_client())

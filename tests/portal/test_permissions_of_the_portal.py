@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from call_recorder import Calls, required_permissions, unneeded_grants
+from call_recorder import record_calls as watch
 from changing import FILE, Shop
 from flask import Flask
-from routes import addresses, walked
+from routes import addresses, routes_of
 from test_pages_tell_changes import ACTS
-from watched import Calls, needed, unneeded
-from watched import watched as watch
 
 from infra import permissions
 from infra.accounts import PORTAL_GRANTS
@@ -43,12 +43,12 @@ def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(sho
     shop.dead_letter()
     _sell(shop)
     batch = shop.upload()
-    for rule in walked(shop.flask):
+    for rule in routes_of(shop.flask):
         for address in addresses(rule, batch_id=batch):
             shop.boss.client.get(address).close()
     _sweep(shop)
-    assert needed(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
-    assert unneeded(PORTAL_GRANTS, calls) == []
+    assert required_permissions(calls) - set(permissions.granted_permissions(PORTAL_GRANTS)) == set()
+    assert unneeded_grants(PORTAL_GRANTS, calls) == []
 
 
 def _sell(shop: Shop) -> None:

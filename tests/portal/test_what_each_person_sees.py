@@ -10,7 +10,7 @@ from difflib import unified_diff
 from typing import Any
 
 import pytest
-from routes import ENDLESS, address, addresses, walked
+from routes import ENDLESS, address, addresses, routes_of
 from werkzeug.routing import Rule
 from worlds import FILES, PEOPLE, File, Row, Someone, World, alike, world
 
@@ -40,7 +40,7 @@ Worlds = dict[str, list[World]]
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("whole"), lambda file: file.rows, whole=True) as made:
-        for rule in walked(made.portal):  # whatever is kept in memory is there before others ask
+        for rule in routes_of(made.portal):  # whatever is kept in memory is there before others ask
             if rule.endpoint not in ENDLESS | STATIC:
                 for path in addresses(rule):
                     made.see("boss", path)
@@ -113,7 +113,7 @@ def ask(made: World, login: str, path: str, about: dict[str, str]) -> tuple[int,
 
 
 def _walkable(made: World) -> list[Rule]:
-    return [rule for rule in walked(made.portal) if rule.endpoint not in ENDLESS | STATIC | {"plotly"}]
+    return [rule for rule in routes_of(made.portal) if rule.endpoint not in ENDLESS | STATIC | {"plotly"}]
 
 
 @pytest.mark.parametrize("one", WALKERS)
@@ -158,7 +158,7 @@ def test_what_others_have_is_as_unknown_as_what_is_not_there(whole: World, one: 
     }
     assert (len(theirs) > 0) == bool(one.regions)
     asked = 0
-    both = [(rule, method) for method in ("GET", "POST") for rule in walked(whole.portal, method)]
+    both = [(rule, method) for method in ("GET", "POST") for rule in routes_of(whole.portal, method)]
     for rule, method in both:
         for name in rule.arguments & set(hidden):
             unknown, *values = hidden[name]

@@ -1,11 +1,11 @@
-"""Dates written in any style read back equal, nothing that a cell holds breaks a reader, and nobody guesses."""
+"""Dates written in any style read back equal, no cell breaks the parser, and ambiguous dates are never guessed."""
 
 from datetime import UTC, date, datetime, timedelta
 
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sale_cells import cells, contract, found
+from sale_cells import cells, contract, issue_keys
 
 from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
@@ -32,7 +32,7 @@ date_like = st.from_regex("[0-9]{1,4}[./ 年-][0-9]{1,2}[./ 月-][0-9]{1,4}" + c
 some_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | date_like
 
 
-def _as_told(moment: datetime, style: str) -> datetime | None:
+def _written_precision(moment: datetime, style: str) -> datetime | None:
     if "%H" not in style and "%I" not in style:
         return None
     kept = moment if "%f" in style else moment.replace(microsecond=0)
@@ -41,11 +41,13 @@ def _as_told(moment: datetime, style: str) -> datetime | None:
 
 @settings(max_examples=examples(150))
 @given(st.sampled_from(STYLES), st.sampled_from(LANGUAGES), st.lists(moments, min_size=1, max_size=5))
-def test_any_moment_in_any_style_and_language_reads_back_equal(style: str, language: str, told: list[datetime]) -> None:
-    texts = [format_datetime(moment.replace(tzinfo=UTC), style, language) for moment in told]
+def test_any_moment_in_any_style_and_language_reads_back_equal(
+    style: str, language: str, times: list[datetime]
+) -> None:
+    texts = [format_datetime(moment.replace(tzinfo=UTC), style, language) for moment in times]
     table, findings = normalise(cells(Date=texts), contract(dates={"formats": [style], "language": language}))
-    assert table.column("sale_date").to_pylist() == [moment.date() for moment in told]
-    assert table.column("sold_at").to_pylist() == [_as_told(moment, style) for moment in told]
+    assert table.column("sale_date").to_pylist() == [moment.date() for moment in times]
+    assert table.column("sold_at").to_pylist() == [_written_precision(moment, style) for moment in times]
     assert len(findings) == 0
 
 
@@ -71,9 +73,9 @@ def test_whatever_a_cell_holds_is_a_day_or_refused(
     table, findings = normalise(cells(Date=texts, Time=texts), contract({"time": "Time"}, dates=dates))
     read = table.column("sale_date").to_pylist()
     assert len(table.column("sold_at").to_pylist()) == len(texts)
-    told = {row for row, _, column in found(findings) if column == "sale_date"}
+    rows_with_issue = {row for row, _, column in issue_keys(findings) if column == "sale_date"}
     for row, text in enumerate(texts):
-        assert read[row] is not None or row in told or not text.strip()
+        assert read[row] is not None or row in rows_with_issue or not text.strip()
 
 
 @settings(max_examples=examples(100))
@@ -87,7 +89,7 @@ def test_a_column_of_one_order_is_never_read_in_the_other(days: list[date], mont
     for row, day in enumerate(days):
         sure = proved or day.day == day.month
         assert read[row] == (day if sure else None)
-        assert ((row, "ambiguous-date", "sale_date") in found(findings)) is not sure
+        assert ((row, "ambiguous-date", "sale_date") in issue_keys(findings)) is not sure
 
 
 @settings(max_examples=examples(50))

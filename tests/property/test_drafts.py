@@ -160,13 +160,13 @@ def test_a_step_says_how_many_cells_it_changes(source: RejectedRows, done: list[
     applied = AppliedEdits(source)
     for step in done:
         before = [applied.row(row) for row in range(len(source))]
-        said = applied.take(step)
+        reported = applied.take(step)
         after = [applied.row(row) for row in range(len(source))]
         changed = sum(one != other for b, a in zip(before, after, strict=True) for one, other in zip(b, a, strict=True))
         if step.do in ("put", "read"):
-            assert said == changed
+            assert reported == changed
         elif step.do in ("set", "replace"):
-            assert said >= changed
+            assert reported >= changed
 
 
 ACTS = st.lists(st.tuples(people, st.sampled_from(["type", "type", "undo", "redo"])), max_size=25)

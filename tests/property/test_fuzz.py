@@ -14,10 +14,10 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from generated_sales import read_file
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xlsx
-from written_sales import told
 
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
@@ -86,11 +86,11 @@ def workbook(name: str, kind: str) -> bytes:
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
     """A few bytes changed, taken out or put in, or the end cut off."""
-    found = bytearray(data)
+    content = bytearray(data)
     for _ in range(chance.randint(0, 4)):
-        at = chance.randrange(len(found) + 1)
-        found[at : at + chance.randint(0, 3)] = chance.choice([*PIECES, b"", bytes([chance.randrange(256)])])
-    return bytes(found[: chance.randrange(len(found) + 1)] if chance.random() < 0.2 else found)
+        at = chance.randrange(len(content) + 1)
+        content[at : at + chance.randint(0, 3)] = chance.choice([*PIECES, b"", bytes([chance.randrange(256)])])
+    return bytes(content[: chance.randrange(len(content) + 1)] if chance.random() < 0.2 else content)
 
 
 @st.composite
@@ -106,10 +106,10 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
 
 def never_surprised(file: tuple[str, bytes]) -> None:
     name, data = file
-    found = told(data, contract(name))
-    if not found.error:
-        assert all(row["net_amount"] is not None and row["sale_date"] and row["sale_id"] for row in found.rows)
-        assert found.codes or not found.refused
+    result = read_file(data, contract(name))
+    if not result.error:
+        assert all(row["net_amount"] is not None and row["sale_date"] and row["sale_id"] for row in result.rows)
+        assert result.codes or not result.refused
 
 
 def fuzzed(seconds: float) -> None:

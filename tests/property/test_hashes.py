@@ -43,9 +43,9 @@ def hashes(rows: list[dict[str, Any]], schema: pa.Schema, blocks: int = 1) -> li
 
 @given(st.lists(lines(), min_size=1, max_size=5), st.integers(1, 5))
 def test_the_layout_of_the_rows_changes_no_hash(rows: list[dict[str, Any]], blocks: int) -> None:
-    found = hashes(rows, arrow_schema(STAGED))
-    assert found == hashes(rows, lines_schema(STAGED), blocks)
-    assert all(0 <= number < 2**63 for row in found for number in row)
+    hashed = hashes(rows, arrow_schema(STAGED))
+    assert hashed == hashes(rows, lines_schema(STAGED), blocks)
+    assert all(0 <= number < 2**63 for row in hashed for number in row)
 
 
 @given(lines(), st.data())
@@ -77,8 +77,8 @@ def test_settle_makes_the_same_key_for_a_product_that_it_numbers() -> None:
     row = {"region": "DE", "sale_id": "S1/ü7", "line_key": "tea#2", "net_amount": Decimal(1)}
     ((high, low, _, _),) = hashes([row], lines_schema(STAGED))
     with duckdb.connect() as connection:
-        made, staged = connection.execute(
+        keys, staged = connection.execute(
             f"SELECT {RENUMBERED_KEY}, {KEY} FROM (SELECT 'DE' AS region, 'S1/ü7' AS sale_id, 'tea' AS product, "
             f"2 AS n, {high} AS key_high, {low} AS key_low) AS s"
         ).fetchone() or (0, 1)
-    assert made == staged == high * 2**64 + low
+    assert keys == staged == high * 2**64 + low

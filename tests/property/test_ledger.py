@@ -32,32 +32,32 @@ CHANGES = "SELECT key, kind, old, new FROM changes"
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Where the batches are staged; they are settled elsewhere."""
-    with living(Path(tmp_path_factory.mktemp("ledger")) / "home", numbered=False) as made:
-        yield made
+    with living(Path(tmp_path_factory.mktemp("ledger")) / "home", numbered=False) as new_world:
+        yield new_world
 
 
 def files(world: World, rng: Random, count: int, *, versions: bool = True, whole: bool = True) -> list[StagedBatch]:
-    known = [s for s in world.latest() if (versions or not s.version) and (whole or not s.replaces)]
+    sources = [s for s in world.latest() if (versions or not s.version) and (whole or not s.replaces)]
     staged: list[StagedBatch] = []
-    told: list[list[Row]] = []
+    earlier: list[list[Row]] = []
     for _ in range(count):
-        source = rng.choice(known)
+        source = rng.choice(sources)
         rows = [some_row(rng) for _ in range(rng.randint(1, 5))]
-        if told and rng.random() < 0.5:
-            rows = [row if rng.random() < 0.6 else some_row(rng) for row in rng.choice(told)]
-        told.append(rows)
-        staged.append(_staged(world, world.give(source, rows, source.given).batch_id))
+        if earlier and rng.random() < 0.5:
+            rows = [row if rng.random() < 0.6 else some_row(rng) for row in rng.choice(earlier)]
+        earlier.append(rows)
+        staged.append(_staged(world, world.give(source, rows, source.columns).batch_id))
     shas = {batch.sha256: batch.contract for batch in staged}
     return [batch for batch in staged if shas[batch.sha256] == batch.contract]  # the same bytes elsewhere are held
 
 
 def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
-    """Micro-batches of sales with versions; a version of a sale always says the same."""
-    said: dict[tuple[str, str, int], Sale] = {}
+    """Micro-batches of sales with versions; a version of a sale always has the same content."""
+    first_by_version: dict[tuple[str, str, int], Sale] = {}
     before = {record.batch_id for record in batch_records.find(world.app.ports, kind="messages", limit=None)}
     for _ in range(count):
         sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
-        sale = said.setdefault((sale.store, sale.number, sale.version), sale)
+        sale = first_by_version.setdefault((sale.store, sale.number, sale.version), sale)
         world.app.ports.bus.publish("store-sales", [Message(sale.body())])
         world.clock.advance(1)
     from tillstream.workflows.intake import store_sales
@@ -75,10 +75,10 @@ def _staged(world: World, batch: str) -> StagedBatch:
 
 
 def ledger(world: World, *groups: Sequence[StagedBatch]) -> Warehouse:
-    made = world.plain.fresh_warehouse()
+    warehouse = world.plain.fresh_warehouse()
     for group in groups:
-        made.settle(Settlement(group))
-    return made
+        warehouse.settle(Settlement(group))
+    return warehouse
 
 
 def ask(warehouse: Warehouse, query: str) -> set[tuple[Any, ...]]:
@@ -119,17 +119,17 @@ def test_the_order_of_settling_never_changes_current_lines(world: World, seed: i
 def test_repeats_and_redelivery_never_change_current_lines(world: World, seed: int) -> None:
     rng = Random(seed)
     batches = in_received_order(files(world, rng, 3) + sales(world, rng, 3))
-    made = ledger(world, batches)
-    before = ask(made, LINES)
-    assert made.settle(Settlement(batches)) == SettlementResult(0, dict.fromkeys((b.batch_id for b in batches), 1))
+    warehouse = ledger(world, batches)
+    before = ask(warehouse, LINES)
+    assert warehouse.settle(Settlement(batches)) == SettlementResult(0, dict.fromkeys((b.batch_id for b in batches), 1))
     again = [
         replace(batch, batch_id=f"again {batch.batch_id}", received_seq=batch.received_seq + 10**9)
         for batch in batches
         if batch.kind == "upload"
     ]
-    made.settle(Settlement(again))
-    assert ask(made, LINES) == before
-    assert ask(made, f"{CHANGES} WHERE settlement_no = 2") == set()
+    warehouse.settle(Settlement(again))
+    assert ask(warehouse, LINES) == before
+    assert ask(warehouse, f"{CHANGES} WHERE settlement_no = 2") == set()
 
 
 @FEW
@@ -139,9 +139,9 @@ def test_undo_restores_exactly_what_the_other_batches_say(world: World, seed: in
     batches = files(world, rng, 4, versions=False)
     gone = rng.choice(batches)
     others = [batch for batch in batches if batch.sha256 != gone.sha256]
-    made = ledger(world, batches)
-    before = ask(made, LINES)
-    made.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == gone.sha256]))
-    assert ask(made, LINES) == ask(ledger(world, others), LINES)
-    made.settle(Settlement([replace(gone, batch_id="once more", received_seq=gone.received_seq + 10**9)]))
-    assert ask(made, LINES) == before
+    warehouse = ledger(world, batches)
+    before = ask(warehouse, LINES)
+    warehouse.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == gone.sha256]))
+    assert ask(warehouse, LINES) == ask(ledger(world, others), LINES)
+    warehouse.settle(Settlement([replace(gone, batch_id="once more", received_seq=gone.received_seq + 10**9)]))
+    assert ask(warehouse, LINES) == before

@@ -31,8 +31,8 @@ def by_content() -> Contract:
 
 def including_tax(**rule: Any) -> Contract:
     columns = {"sale_id": "No", "date": "Day", "gross_amount": "Total"}
-    given = BARE | {"columns": columns, "identity": {"ids": "region-wide"}}
-    return parse(given | {"amounts": {"include": "tax"} | rule})
+    document = BARE | {"columns": columns, "identity": {"ids": "region-wide"}}
+    return parse(document | {"amounts": {"include": "tax"} | rule})
 
 
 @given(st.lists(slips, min_size=1, max_size=12), st.integers())
@@ -41,9 +41,9 @@ def test_rows_have_one_name_where_they_tell_the_same_and_keep_it_wherever_they_s
 ) -> None:
     names = ("Day", "Product", "Kind", "Total")
     ids = column("sale_id", source(rows, *names), by_content())
-    told = [tuple(cell.strip() for cell in row) for row in rows]
-    for one, first in zip(ids, told, strict=True):
-        for other, second in zip(ids, told, strict=True):
+    stripped = [tuple(cell.strip() for cell in row) for row in rows]
+    for one, first in zip(ids, stripped, strict=True):
+        for other, second in zip(ids, stripped, strict=True):
             assert (one == other) == (first == second)
     order = list(range(len(rows)))
     Random(seed).shuffle(order)
@@ -81,19 +81,19 @@ def test_a_number_times_its_factor_is_exact(values: list[Decimal], factor: Decim
     rows = [(str(number), "2026-03-01", f"{value:f}") for number, value in enumerate(values)]
     table, findings = normalise(source(rows, "No", "Day", "Total"), rules)
     codes = {(row["index"], row["code"]) for row in findings.table().to_pylist()}
-    for row, (value, found) in enumerate(zip(values, table.column("net_amount").to_pylist(), strict=True)):
+    for row, (value, product) in enumerate(zip(values, table.column("net_amount").to_pylist(), strict=True)):
         exact = EXACT.multiply(value, factor)
         near = exact.quantize(NINE, context=EXACT)
-        assert found == (near if near.copy_abs() < 10**29 else None)
-        assert ((row, "number-too-large") in codes) == (found is None)
-        assert ((row, "rounded") in codes) == (found is not None and near != exact)
+        assert product == (near if near.copy_abs() < 10**29 else None)
+        assert ((row, "number-too-large") in codes) == (product is None)
+        assert ((row, "rounded") in codes) == (product is not None and near != exact)
 
 
 @given(st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=10), st.sampled_from([" ", "-", "", ", "]))
 def test_joined_texts_are_those_that_are_there(rows: list[tuple[str, ...]], between: str) -> None:
-    made = {"All": {"join": ["A", "B", "C"], "between": between}}
+    derived = {"All": {"join": ["A", "B", "C"], "between": between}}
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Total", "product_name": "All"}
-    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": made})
+    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
     cells = source([("1", "2026-03-01", "1", *row) for row in rows], "No", "Day", "Total", "A", "B", "C")
     expected = [between.join(text.strip() for text in row if text.strip()).strip() or None for row in rows]
     assert column("product_name", cells, rules) == expected
@@ -103,9 +103,9 @@ def test_joined_texts_are_those_that_are_there(rows: list[tuple[str, ...]], betw
     st.lists(texts, min_size=1, max_size=10), st.sampled_from(["-", " ", "ab", "é"]), st.integers(-4, 4).filter(bool)
 )
 def test_a_part_of_a_text_is_that_of_python_or_nothing(words: list[str], by: str, part: int) -> None:
-    made = {"Part": {"split": "Whole", "by": by, "part": part}}
+    derived = {"Part": {"split": "Whole", "by": by, "part": part}}
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Total", "product_name": "Part"}
-    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": made})
+    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
     cells = source([("1", "2026-03-01", "1", word) for word in words], "No", "Day", "Total", "Whole")
     pieces = [word.strip().split(by) for word in words]
     place = part - 1 if part > 0 else part

@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
+from generated_sales import Line, ReadResult, cells, compared, csv_text, read_file, sales, total
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from written_sales import Line, Told, cells, compared, csv_text, sales, told, total
 
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
@@ -30,28 +30,28 @@ def a_file(data: st.DataObject, name: str, least: int = 2) -> tuple[Contract, li
     )
 
 
-def read(text: str, contract: Contract) -> Told:
-    return told(text.encode(contract.file.encoding), contract)
+def read(text: str, contract: Contract) -> ReadResult:
+    return read_file(text.encode(contract.file.encoding), contract)
 
 
-def same(found: Told, lines: list[Line], contract: Contract) -> bool:
-    return len(found.rows) == len(lines) and all(one == other for one, other in compared(found.rows, lines, contract))
+def same(result: ReadResult, lines: list[Line], contract: Contract) -> bool:
+    return len(result.rows) == len(lines) and all(one == other for one, other in compared(result.rows, lines, contract))
 
 
-def figures(found: Told) -> Counter[tuple[Any, ...]]:
-    return Counter((row["sale_id"], row["sale_date"], row["quantity"], row["net_amount"]) for row in found.rows)
+def figures(result: ReadResult) -> Counter[tuple[Any, ...]]:
+    return Counter((row["sale_id"], row["sale_date"], row["quantity"], row["net_amount"]) for row in result.rows)
 
 
-def never_silent(found: Told, before: Told) -> None:
-    """What is taken is what was written; where a row is missing or another, that was said."""
-    if found.silent:
-        assert figures(found) == figures(before)
-    missing = figures(before) - figures(found)
-    other = figures(found) - figures(before)
-    assert not other or found.codes or found.cut, other
-    assert not missing or found.refused or found.codes or found.cut or found.error, missing
-    if not found.error and not found.refused and not found.cut:
-        assert total(found.rows) == total(before.rows)
+def never_silent(result: ReadResult, before: ReadResult) -> None:
+    """Accepted rows are as written; a missing or changed row is reported."""
+    if result.silent:
+        assert figures(result) == figures(before)
+    missing = figures(before) - figures(result)
+    other = figures(result) - figures(before)
+    assert not other or result.codes or result.cut, other
+    assert not missing or result.refused or result.codes or result.cut or result.error, missing
+    if not result.error and not result.refused and not result.cut:
+        assert total(result.rows) == total(before.rows)
 
 
 @MANY
@@ -68,9 +68,9 @@ def test_columns_in_another_order_are_the_same_sales(data: st.DataObject, name: 
 @given(data=st.data(), name=DRAWN)
 def test_line_ends_written_twice_add_only_blank_rows(data: st.DataObject, name: str) -> None:
     contract, lines, text, line_end = a_file(data, name)
-    found = read(text.replace(line_end, line_end * 2), contract)
-    assert same(found, lines, contract)
-    assert found.blank == len(lines) + 1
+    result = read(text.replace(line_end, line_end * 2), contract)
+    assert same(result, lines, contract)
+    assert result.blank == len(lines) + 1
 
 
 @MANY
@@ -78,11 +78,11 @@ def test_line_ends_written_twice_add_only_blank_rows(data: st.DataObject, name: 
 def test_another_delimiter_is_named_or_understood(data: st.DataObject, name: str, other: Any) -> None:
     contract, lines, _, _ = a_file(data, name)
     written = contract.model_copy(update={"file": contract.file.model_copy(update={"delimiter": other})})
-    found = read(csv_text(cells(lines, contract), written), contract)
+    result = read(csv_text(cells(lines, contract), written), contract)
     assert (
-        same(found, lines, contract)
+        same(result, lines, contract)
         if other == contract.file.delimiter
-        else found.error or same(found, lines, contract)
+        else result.error or same(result, lines, contract)
     )
 
 
@@ -96,7 +96,7 @@ def test_another_encoding_never_changes_a_number_or_a_day(data: st.DataObject, n
         written = text.encode(encoding)
     except UnicodeEncodeError:
         assume(False)
-    never_silent(told(written, contract), read(text, contract))
+    never_silent(read_file(written, contract), read(text, contract))
 
 
 @MANY
@@ -108,12 +108,12 @@ def test_days_and_months_the_other_way_round_are_refused_or_flagged(data: st.Dat
     turned = contract.dates.formats[0].replace("%d", "%_").replace("%m", "%d").replace("%_", "%m")
     other = contract.model_copy(update={"dates": contract.dates.model_copy(update={"formats": (turned,)})})
     assume(any(line["date"].day > 12 for line in lines))
-    found = read(csv_text(cells(lines, other), contract), contract)
-    told_days = {row["sale_id"]: row["sale_date"] for row in found.rows}
+    result = read(csv_text(cells(lines, other), contract), contract)
+    days_read = {row["sale_id"]: row["sale_date"] for row in result.rows}
     before = {
         row["sale_id"]: row["sale_date"] for row in read(csv_text(cells(lines, contract), contract), contract).rows
     }
-    assert found.refused or found.error or told_days == before
+    assert result.refused or result.error or days_read == before
 
 
 @MANY
@@ -133,10 +133,10 @@ def test_a_file_cut_in_mid_row_is_held_or_its_row_refused(data: st.DataObject, n
     at = data.draw(st.integers(text.index("\n") + 1, len(text) - 1))
     kept = text[:at]
     before = read(text, contract)
-    found = read(kept, contract)
+    result = read(kept, contract)
     whole = read(kept[: kept.rfind("\n") + 1], contract)
-    added = figures(found) - figures(whole)
-    assert not added - figures(before) or found.codes or found.cut, added
+    added = figures(result) - figures(whole)
+    assert not added - figures(before) or result.codes or result.cut, added
 
 
 @MANY

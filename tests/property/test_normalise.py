@@ -193,7 +193,7 @@ def test_extra_parses_back_to_what_the_other_columns_held(columns: dict[str, lis
 
 @given(st.lists(st.none() | amounts, max_size=20), st.integers(0, 3))
 def test_a_sum_of_any_amounts_is_exact(values: list[Decimal | None], start: int) -> None:
-    found = exact_sum(pa.array(values, NUMERIC)[start:])
-    known = [value for value in values[start:] if value is not None]
+    total = exact_sum(pa.array(values, NUMERIC)[start:])
+    present = [value for value in values[start:] if value is not None]
     with localcontext(prec=120):
-        assert found == (sum(known, Decimal(0)) if known else None)
+        assert total == (sum(present, Decimal(0)) if present else None)

@@ -10,7 +10,7 @@ from typing import Any
 from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from letter_by_letter import Row, by_hand
+from reference_reader import Row, read_table
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read_delimited
@@ -41,7 +41,7 @@ def as_read(data: bytes, style: FileStyle = COMMA, **sizes: int) -> tuple[list[s
 
 
 def outcome(reader: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What the reader gives, or the code with which it refuses the file."""
+    """The result of the reader, or the code of its error."""
     try:
         return reader(*args, **kwargs)
     except UnreadableFile as error:
@@ -63,7 +63,7 @@ block_sizes = st.integers(1, 200)
 @example(head=b"x,y,z\n", body=b'1,"2,3\n4,",",6\n7,8,9', block_bytes=3)
 @example(head=b"x\n", body=b'\xef\xbb\xbf1\r\r\n"a\rb"\r', block_bytes=1)
 def test_hostile_bytes_are_read_as_letter_by_letter(head: bytes, body: bytes, block_bytes: int) -> None:
-    assert outcome(as_read, head + body, block_bytes=block_bytes) == outcome(by_hand, head + body)
+    assert outcome(as_read, head + body, block_bytes=block_bytes) == outcome(read_table, head + body)
 
 
 @settings(max_examples=examples(300))
@@ -71,7 +71,7 @@ def test_hostile_bytes_are_read_as_letter_by_letter(head: bytes, body: bytes, bl
 def test_a_short_limit_of_records_is_kept_wherever_blocks_end(body: bytes, block_bytes: int, longest: int) -> None:
     data = b"x,y\n" + body
     got = outcome(as_read, data, block_bytes=block_bytes, max_record_bytes=longest)
-    assert got == outcome(by_hand, data, longest=longest)
+    assert got == outcome(read_table, data, longest=longest)
 
 
 @settings(max_examples=examples(300))
@@ -120,7 +120,7 @@ def test_a_table_written_in_any_style_reads_back_equal(
     text = written(table)
     text = text.removesuffix(line_end) if cut and rows and "".join(rows[-1]).strip() else text
     data = text.encode(style.encoding)
-    names, found, blank = as_read(gzip.compress(data) if gzipped else data, style, block_bytes=block_bytes)
+    names, results, blank = as_read(gzip.compress(data) if gzipped else data, style, block_bytes=block_bytes)
     # The header is line 1; what csv.reader counts is the line on which a row ends.
     form: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=style.delimiter, **form)
@@ -134,8 +134,8 @@ def test_a_table_written_in_any_style_reads_back_equal(
         if "".join(cells).strip()
     ]
     assert names == header
-    assert [(row, line, told[1]) for kind, row, line, told in found if kind == "read"] == wanted
-    assert len(found) == len(wanted)
+    assert [(row, line, content[1]) for kind, row, line, content in results if kind == "read"] == wanted
+    assert len(results) == len(wanted)
     assert blank == len(rows) - len(wanted)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from generated_sales import Line, ReadResult, cells, compared, csv_text, plain, read_file, sales, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xlsx
-from written_sales import Line, Told, cells, compared, csv_text, plain, sales, told, typed
 
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
@@ -95,9 +95,9 @@ FORMATS: dict[str, Writer] = {
 def test_sales_written_in_a_contracts_style_read_back_equal(name: str, format: str, data: st.DataObject) -> None:
     contract = SHIPPED[name]
     lines = data.draw(sales(contract))
-    found: Told = told(FORMATS[format](lines, contract, data), contract)
-    assert (found.error, found.refused, found.blank, found.ignored, found.cut) == ("", [], 0, 0, "")
-    for read, was in compared(found.rows, lines, contract):
+    result: ReadResult = read_file(FORMATS[format](lines, contract, data), contract)
+    assert (result.error, result.refused, result.blank, result.ignored, result.cut) == ("", [], 0, 0, "")
+    for read, was in compared(result.rows, lines, contract):
         assert read == was
 
 

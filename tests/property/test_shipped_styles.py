@@ -33,7 +33,7 @@ QUERY = "SELECT * FROM current_lines WHERE region = @region ORDER BY sale_id"
 
 @dataclass(frozen=True)
 class Written:
-    """A file and what its lines say, by what the column `Further` says."""
+    """A file and its expected lines, by the value of the column `Further`."""
 
     data: bytes
     lines: dict[str, dict[str, Any]]
@@ -41,9 +41,9 @@ class Written:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    made = build(Settings(home=Path(tmp_path_factory.mktemp("styles")), threads=1))
-    yield made
-    made.close()
+    built = build(Settings(home=Path(tmp_path_factory.mktemp("styles")), threads=1))
+    yield built
+    built.close()
 
 
 def _letters(encoding: str) -> str:
@@ -75,14 +75,14 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
     for number, after in enumerate(rng.sample(range(700), count), 1):
         day = date(2022, 1, 1) + timedelta(days=after)
         at = datetime.combine(day, time(rng.randint(10, 20), rng.randint(0, 59)))
-        given: dict[str, Any] = {name: _text(rng, letters) for name in TEXTS if name in contract.columns}
-        given |= {name: Decimal(rng.randint(1, 900_000)) / 100 for name in NUMBERS if name in contract.columns}
-        if "quantity" in given:
-            given["quantity"] = Decimal(rng.randint(1, 900))
-        # Two columns may be told by one header.
-        given |= {name: given[other] for name in given for other in given if _same(contract, name, other)}
+        expected: dict[str, Any] = {name: _text(rng, letters) for name in TEXTS if name in contract.columns}
+        expected |= {name: Decimal(rng.randint(1, 900_000)) / 100 for name in NUMBERS if name in contract.columns}
+        if "quantity" in expected:
+            expected["quantity"] = Decimal(rng.randint(1, 900))
+        # Two columns may share one header.
+        expected |= {name: expected[other] for name in expected for other in expected if _same(contract, name, other)}
         cells: dict[str, str] = {
-            name: _number(value, contract) if isinstance(value, Decimal) else value for name, value in given.items()
+            name: _number(value, contract) if isinstance(value, Decimal) else value for name, value in expected.items()
         }
         dates = contract.dates
         cells |= {
@@ -92,20 +92,20 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
         if "time" in contract.columns:
             cells["time"] = format_datetime(at, rng.choice(dates.time_formats), dates.language)
         if contract.status.words:
-            cells["status"], given["status"] = rng.choice(list(contract.status.words.items()))
+            cells["status"], expected["status"] = rng.choice(list(contract.status.words.items()))
         if "store_id" in contract.columns:
-            cells["store_id"] = given["store_id"] = rng.choice(contract.stores or ("7", "8"))
+            cells["store_id"] = expected["store_id"] = rng.choice(contract.stores or ("7", "8"))
         if "channel" in contract.columns:
             meanings = contract.values.get("channel") or {word: word for word in contract.allowed["channel"]}
-            cells["channel"], given["channel"] = rng.choice(list(meanings.items()))
+            cells["channel"], expected["channel"] = rng.choice(list(meanings.items()))
         if "line_key" in contract.columns:
-            cells["line_key"] = given["line_key"] = "7"
-        told = {header: cells.get(name, "") for name, header in contract.columns.items()}
-        writer.writerow([*told.values(), f"{number} {letters[3]}"])
-        given["sale_date"], given["extra"] = day, f'{{"Further":"{number} {letters[3]}"}}'
+            cells["line_key"] = expected["line_key"] = "7"
+        row = {header: cells.get(name, "") for name, header in contract.columns.items()}
+        writer.writerow([*row.values(), f"{number} {letters[3]}"])
+        expected["sale_date"], expected["extra"] = day, f'{{"Further":"{number} {letters[3]}"}}'
         if "net_amount" not in contract.columns:
-            given["net_amount"] = given["quantity"] * given["unit_price"] - given.get("discount", 0)
-        lines[given["extra"]] = given
+            expected["net_amount"] = expected["quantity"] * expected["unit_price"] - expected.get("discount", 0)
+        lines[expected["extra"]] = expected
     return Written(out.getvalue().encode(style.encoding), lines)
 
 
@@ -121,14 +121,14 @@ def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: st
     settle.settle_all(app.ports, app.book)
     receipt = receipts.receipt(app.ports, upload.batch_id)
     rows = app.ports.warehouse.query(QUERY, {"region": contract.region}).to_pylist()
-    found = {row["extra"]: row for row in rows}
+    rows_by_extra = {row["extra"]: row for row in rows}
     app.ports.warehouse.settle(_undo(upload.batch_id))
     assert receipt["rows"]["new"] == receipt["rows"]["read"] == len(written.lines)
     assert sum(amount["net"] for amount in receipt["amounts"]) == sum(
         line["net_amount"] for line in written.lines.values()
     )
     for extra, line in written.lines.items():
-        assert {column: found[extra][column] for column in line} == line
+        assert {column: rows_by_extra[extra][column] for column in line} == line
 
 
 def _undo(batch: str) -> Any:

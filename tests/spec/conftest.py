@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from duck import Duck
 from googlesql import Judge, Rows
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,4 @@ def duck() -> Duck:
 @pytest.fixture(scope="session")
 def true_shop(judge: Judge) -> Mapping[str, Rows]:
     """The shop's tables and, worked out by Google's engine, its views."""
-    return judge.with_views(SHOP)
+    return judge.with_views(SAMPLE_LEDGER)

@@ -62,7 +62,7 @@ class Judge:
         self.tables[name] = columns
 
     def columns(self, text: str, params: Mapping[str, Any] | None = None) -> Columns:
-        """(name, type) of what a SELECT gives. Raises what zetasql raises for whatever BigQuery would refuse."""
+        """(name, type) of each column of a SELECT. Raises zetasql's error for SQL that BigQuery rejects."""
         with self._prepare(text, params or {}, {}) as prepared:
             return [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
 
@@ -211,10 +211,10 @@ def _scaled(value: Decimal, places: int) -> bytes:
 
 
 def _python(cell: Any, kind: str) -> Any:
-    given = {name: value for name, value in vars(cell).items() if value is not None}
-    if not given:
+    fields = {name: value for name, value in vars(cell).items() if value is not None}
+    if not fields:
         return None
-    value = next(iter(given.values()))
+    value = next(iter(fields.values()))
     match kind:
         case "DATE":
             return EPOCH.date() + timedelta(days=value)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from duck import Duck
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose
@@ -14,13 +14,13 @@ from tillstream.domain.people import UNRESTRICTED, Role, Scope
 @pytest.fixture(scope="module")
 def filled() -> Duck:
     duck = Duck()
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)
     return duck
 
 
-def asked(duck: Duck, name: str, scope: Scope = UNRESTRICTED, **params: object) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = duck.query(*compose(name, scope, Filters(), **params)).to_pylist()
-    return found
+def run_query(duck: Duck, name: str, scope: Scope = UNRESTRICTED, **params: object) -> list[dict[str, object]]:
+    result: list[dict[str, object]] = duck.query(*compose(name, scope, Filters(), **params)).to_pylist()
+    return result
 
 
 def counts(row: dict[str, object]) -> tuple[object, object, object]:
@@ -28,49 +28,49 @@ def counts(row: dict[str, object]) -> tuple[object, object, object]:
 
 
 def test_a_correction_is_told_with_what_the_line_came_to_before_and_after(filled: Duck) -> None:
-    (total,) = asked(filled, "what-changed", after=2, through=3)
+    (total,) = run_query(filled, "what-changed", after=2, through=3)
     assert counts(total) == (1, 1, 0)
     assert total["currency"] == "INR"
     assert (total["net_before"], total["net_after"]) == (Decimal("50.000000001"), Decimal("190.000000005"))
 
 
 def test_what_came_and_was_changed_within_the_window_came_once(filled: Duck) -> None:
-    (total,) = asked(filled, "what-changed", after=0, through=3)
+    (total,) = run_query(filled, "what-changed", after=0, through=3)
     assert counts(total) == (4, 0, 0)  # 11, 12 with its last content, 14 and 21
 
 
 def test_a_settlement_that_lists_nothing_is_told_by_the_versions_that_it_brought(filled: Duck) -> None:
-    (total,) = asked(filled, "what-changed", after=1, through=2)
+    (total,) = run_query(filled, "what-changed", after=1, through=2)
     assert counts(total) == (1, 0, 0)
 
 
 def test_a_person_is_told_changes_of_the_own_lines_only(filled: Duck) -> None:
     manager = Scope(Role.MANAGER, ("IN",), ("S1",))
-    (total,) = asked(filled, "what-changed", manager, after=2)
+    (total,) = run_query(filled, "what-changed", manager, after=2)
     assert counts(total) == (0, 1, 0)
-    assert asked(filled, "what-changed", Scope(Role.MANAGER, ())) == []
-    assert {row["sale_id"] for row in asked(filled, "changed-lines", manager)} == {"S1/1"}
-    assert [row["settlement_no"] for row in asked(filled, "settlements", Scope(Role.MANAGER, ("UK",)))] == [4]
+    assert run_query(filled, "what-changed", Scope(Role.MANAGER, ())) == []
+    assert {row["sale_id"] for row in run_query(filled, "changed-lines", manager)} == {"S1/1"}
+    assert [row["settlement_no"] for row in run_query(filled, "settlements", Scope(Role.MANAGER, ("UK",)))] == [4]
 
 
 def test_groups_add_up_to_the_total(filled: Duck) -> None:
-    (total,) = asked(filled, "what-changed")
+    (total,) = run_query(filled, "what-changed")
     for by in ("currency", "region", "store", "day"):
-        groups = asked(filled, "what-changed", by=by)
+        groups = run_query(filled, "what-changed", by=by)
         assert {row["all_groups"] for row in groups} == {len(groups)}
         for name in ("added", "corrected", "removed", "units_before", "units_after", "revenue_after"):
             assert sum(row[name] for row in groups) == total[name], (by, name)  # type: ignore[misc]
 
 
 def test_the_lines_of_a_kind_are_chosen_and_counted(filled: Duck) -> None:
-    (line,) = asked(filled, "changed-lines", after=2, through=3, kind="corrected", limit=1)
+    (line,) = run_query(filled, "changed-lines", after=2, through=3, kind="corrected", limit=1)
     assert (line["net_before"], line["net_after"]) == (Decimal("50.000000001"), Decimal("150.000000005"))
     assert (line["quantity_before"], line["quantity_after"], line["all_lines"]) == (1, 3, 1)
-    (gone,) = asked(filled, "changed-lines", after=3, kind="removed")
+    (gone,) = run_query(filled, "changed-lines", after=3, kind="removed")
     assert (gone["sale_id"], gone["net_after"]) == ("U/5", None)
 
 
 def test_files_that_came_in_and_files_that_were_undone_are_told_apart(filled: Duck) -> None:
-    found = asked(filled, "settlement-batches", after=2)
-    assert [row["batch_id"] for row in found if row["is_undone"]] == ["b5"]
-    assert "b5" in [row["batch_id"] for row in found if not row["is_undone"]]
+    result = run_query(filled, "settlement-batches", after=2)
+    assert [row["batch_id"] for row in result if row["is_undone"]] == ["b5"]
+    assert "b5" in [row["batch_id"] for row in result if not row["is_undone"]]

@@ -1,9 +1,9 @@
-"""The calendar says of each day what Python's own calendar says."""
+"""The calendar table agrees with Python's calendar on each day."""
 
 from datetime import date, timedelta
 
 from duck import Duck
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 
 def test_every_day_of_forty_years_has_the_features_that_python_gives_it(duck: Duck) -> None:
@@ -30,14 +30,16 @@ def test_every_day_of_forty_years_has_the_features_that_python_gives_it(duck: Du
 
 
 def test_sales_find_the_features_of_their_day_and_the_holidays_of_their_country(duck: Duck) -> None:
-    duck.fill({**SHOP, "holidays": [("France", date(2024, 2, 12), "Mardi"), ("India", date(2024, 2, 12), "Other")]})
-    found = duck.query(
+    duck.fill(
+        {**SAMPLE_LEDGER, "holidays": [("France", date(2024, 2, 12), "Mardi"), ("India", date(2024, 2, 12), "Other")]}
+    )
+    result = duck.query(
         "SELECT sale_facts.country, dim_date.weekday_name, dim_date.iso_week, holidays.name"
         " FROM sale_facts INNER JOIN dim_date ON dim_date.sale_date = sale_facts.sale_date"
         " LEFT JOIN holidays ON holidays.country = sale_facts.country AND holidays.holiday_date = sale_facts.sale_date"
         " WHERE sale_facts.region = 'UK' AND sale_facts.status = 'completed'"
     ).to_pylist()
-    told = {tuple(row.values()) for row in found}
-    assert ("France", "Monday", 7, "Mardi") in told
-    assert ("UK", "Thursday", 5, None) in told
-    duck.fill(SHOP)
+    dates = {tuple(row.values()) for row in result}
+    assert ("France", "Monday", 7, "Mardi") in dates
+    assert ("UK", "Thursday", 5, None) in dates
+    duck.fill(SAMPLE_LEDGER)

@@ -1,4 +1,4 @@
-"""Google's analyser takes every file of sql/ that is not one engine's own, against our tables and views."""
+"""Google's analyzer accepts every engine-independent file of sql/, against our tables and views."""
 
 import re
 from pathlib import Path
@@ -30,16 +30,16 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
         return compose(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
-    told = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL)\b", header))
+    types = dict(re.findall(r"@?(\w+) (INT64|STRING|BOOL)\b", header))
     used = set(re.findall(r"@(\w+)", re.sub(r"^--.*$", "", text, flags=re.MULTILINE)))
-    return text, {name: SAMPLES[told[name]] for name in used}
+    return text, {name: SAMPLES[types[name]] for name in used}
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge, duck: Duck, file: str) -> None:
     text, params = _statement(file)
-    said = [name for name, _ in judge.columns(text, params)]
-    assert duck.query(text, params).column_names == said
+    columns = [name for name, _ in judge.columns(text, params)]
+    assert duck.query(text, params).column_names == columns
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -56,10 +56,10 @@ def test_a_view_is_called_as_its_file(path: str) -> None:
 
 
 def test_every_view_file_is_in_the_list() -> None:
-    made = {
+    files = {
         file.removesuffix(".sql") for file in FILES if "CREATE OR REPLACE VIEW" in sql.text(file.removesuffix(".sql"))
     }
-    assert made == set(sql.VIEWS)
+    assert files == set(sql.VIEWS)
 
 
 @pytest.mark.parametrize("name", sql.queries())

@@ -1,12 +1,12 @@
-"""The queries beside kpis, each over a small shop drawn here: margin, customers, growth, shares, heatmap, currencies."""
+"""The queries other than kpis, each over small tables of text: margin, customers, growth, shares, heatmap, currencies."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from drawn import drawn
 from duck import Duck
+from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
@@ -27,7 +27,7 @@ LINES = """
     9    9        yes         8     B       8        1         S3        C2           -              completed  2024-06-17  -        1         -          7           GBP       1
     10   10       yes         9     B       9        1         S3        -            -              completed  2024-06-17  X        1         -          15          USD       1
 """
-SHOP = drawn(
+SHOP = parse_tables(
     {
         "reporting": "currency\nUSD",
         "reporting_rates": "sale_date currency factor\n2024-06-10 EUR 2",
@@ -61,10 +61,10 @@ def rows(
     reported: ReportedDays = REPORTED,
     **params: Any,
 ) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = duck.query(
+    result: list[dict[str, Any]] = duck.query(
         *compose(name, scope, filters, QueryContext(reported, "USD"), **params)
     ).to_pylist()
-    return found
+    return result
 
 
 def number(text: str) -> Decimal:
@@ -105,19 +105,19 @@ def test_a_customer_is_new_whose_first_purchase_in_all_that_is_seen_lies_in_the_
 def test_a_filter_makes_nobody_new_and_a_scope_hides_what_was_bought_elsewhere(shop: Duck) -> None:
     filtered = Filters(JUNE.start, JUNE.end, region=("B",))
     assert rows(shop, "customer-counts", filtered)[0]["new_customers"] == 0
-    seen = rows(shop, "customer-counts", scope=Scope(Role.MANAGER, ("B",)))[0]
-    assert (seen["customers"], seen["new_customers"]) == (1, 1)
+    counts = rows(shop, "customer-counts", scope=Scope(Role.MANAGER, ("B",)))[0]
+    assert (counts["customers"], counts["new_customers"]) == (1, 1)
 
 
 def test_growth_of_each_figure_against_the_period_before_and_the_year_before(shop: Duck) -> None:
-    found = {row["figure"]: row for row in rows(shop, "growth")}
-    assert list(found) == ["revenue", "orders", "average_order_value", "units", "customers"]
-    assert [found["revenue"][key] for key in ("value", "before", "year_before")] == [100, 0, 10]
-    assert (found["revenue"]["growth"], found["revenue"]["year_growth"]) == (None, 9)
-    assert [found["orders"][key] for key in ("value", "before", "year_before")] == [5, 0, 1]
-    assert found["average_order_value"]["year_growth"] == number("1")
-    assert found["average_order_value"]["before"] is None
-    assert [found["customers"][key] for key in ("value", "year_before")] == [4, 1]
+    growth = {row["figure"]: row for row in rows(shop, "growth")}
+    assert list(growth) == ["revenue", "orders", "average_order_value", "units", "customers"]
+    assert [growth["revenue"][key] for key in ("value", "before", "year_before")] == [100, 0, 10]
+    assert (growth["revenue"]["growth"], growth["revenue"]["year_growth"]) == (None, 9)
+    assert [growth["orders"][key] for key in ("value", "before", "year_before")] == [5, 0, 1]
+    assert growth["average_order_value"]["year_growth"] == number("1")
+    assert growth["average_order_value"]["before"] is None
+    assert [growth["customers"][key] for key in ("value", "year_before")] == [4, 1]
 
 
 def test_growth_compares_reported_days_only(shop: Duck) -> None:
@@ -178,25 +178,28 @@ def test_a_weekday_of_a_month_has_its_days_and_its_money(shop: Duck) -> None:
 
 
 def test_each_currency_has_its_own_total_and_the_converted_one(shop: Duck) -> None:
-    told = [(r["currency"], r["net"], r["revenue"], r["unconverted_lines"]) for r in rows(shop, "by-currency")]
-    assert told == [("USD", 60, 60, 0), ("EUR", 20, 40, 0), ("GBP", 7, None, 1)]
+    totals = [(r["currency"], r["net"], r["revenue"], r["unconverted_lines"]) for r in rows(shop, "by-currency")]
+    assert totals == [("USD", 60, 60, 0), ("EUR", 20, 40, 0), ("GBP", 7, None, 1)]
 
 
 def test_how_fresh_regions_stores_sources_and_rates_are(shop: Duck) -> None:
-    found = rows(shop, "freshness-of-everything", Filters())
-    told = {(row["kind"], row["name"]): row for row in found}
-    assert list(told) == [
+    result = rows(shop, "freshness-of-everything", Filters())
+    freshness = {(row["kind"], row["name"]): row for row in result}
+    assert list(freshness) == [
         *(("rate", c) for c in ("EUR", "GBP")),
         *(("region", r) for r in "AB"),
         ("source", "weekly"),
         ("source", "till"),
         *(("store", s) for s in ("S1", "S2", "S3")),
     ]
-    assert (told["rate", "EUR"]["last_day"], told["rate", "EUR"]["unconverted_lines"]) == (date(2024, 6, 10), 0)
-    assert (told["rate", "GBP"]["last_day"], told["rate", "GBP"]["unconverted_lines"]) == (None, 1)
-    assert (told["region", "B"]["last_day"], told["region", "B"]["batches"]) == (date(2024, 6, 17), 1)
-    assert told["source", "weekly"]["batches"] == 1  # the other one was undone
-    assert (told["store", "S2"]["first_day"], told["store", "S2"]["last_day"]) == (
+    assert (freshness["rate", "EUR"]["last_day"], freshness["rate", "EUR"]["unconverted_lines"]) == (
+        date(2024, 6, 10),
+        0,
+    )
+    assert (freshness["rate", "GBP"]["last_day"], freshness["rate", "GBP"]["unconverted_lines"]) == (None, 1)
+    assert (freshness["region", "B"]["last_day"], freshness["region", "B"]["batches"]) == (date(2024, 6, 17), 1)
+    assert freshness["source", "weekly"]["batches"] == 1  # the other one was undone
+    assert (freshness["store", "S2"]["first_day"], freshness["store", "S2"]["last_day"]) == (
         date(2024, 6, 11),
         date(2024, 6, 12),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from duck import Duck
 from googlesql import Judge, Rows
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 import sql
 from sql import row_access
@@ -19,7 +19,7 @@ MARTS = [path for path in sql.VIEWS if path.startswith("marts/")]
 
 @pytest.fixture(scope="module")
 def filled(duck: Duck) -> Duck:
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)
     return duck
 
 
@@ -30,8 +30,8 @@ def columns(duck: Duck, view: str) -> list[str]:
 @pytest.mark.parametrize("path", MARTS)
 def test_every_column_of_a_mart_is_described_and_no_other(duck: Duck, path: str) -> None:
     real = columns(duck, path.removeprefix("marts/"))
-    told = sql.columns_of(path, column_descriptions())
-    assert [name for name in real if name not in told] == []
+    described = sql.columns_of(path, column_descriptions())
+    assert [name for name in real if name not in described] == []
     assert [name for name in sql.described(path) if name not in real] == []
 
 
@@ -53,7 +53,7 @@ def test_reports_are_marts_and_only_the_personal_ones_tell_who(duck: Duck) -> No
 
 @pytest.mark.parametrize("view", ["sales", "sales_by_day", "sales_by_product", "sales_by_store"])
 def test_a_report_adds_up_to_the_headline_numbers(filled: Duck, view: str) -> None:
-    (kpis,) = run(_Asked(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
+    (kpis,) = run(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
     (total,) = filled.query(
         f"SELECT CAST(SUM(lines) AS INT64) AS lines, CAST(SUM(cancelled_lines) AS INT64) AS cancelled_lines,"
         f" CAST(SUM(units) AS NUMERIC) AS units, CAST(SUM(revenue) AS NUMERIC) AS revenue,"
@@ -63,7 +63,7 @@ def test_a_report_adds_up_to_the_headline_numbers(filled: Duck, view: str) -> No
 
 
 def test_orders_and_customers_are_counted_as_the_portal_does(filled: Duck) -> None:
-    (kpis,) = run(_Asked(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
+    (kpis,) = run(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
     (total,) = filled.query(
         "SELECT COUNT(DISTINCT order_id) AS orders, COUNT(DISTINCT active_customer) AS customers FROM sales_with_people"
     ).to_pylist()
@@ -76,8 +76,8 @@ def test_days_without_a_sale_stand_between_those_with_one(judge: Judge, true_sho
     assert [row[2].day for row in sorted(days, key=lambda row: row[2])] == list(range(1, 13))
 
 
-class _Asked:
-    """As much of a warehouse as a question needs."""
+class _QueryOnlyWarehouse:
+    """The part of a warehouse that a query needs."""
 
     def __init__(self, duck: Duck) -> None:
         self.query = duck.query

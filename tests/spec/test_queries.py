@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
@@ -16,7 +16,7 @@ from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
-GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 SCOPED = Filters(region=("IN", "UK"), status=("completed", "pending", "returned"), country=("India", "UK"))
 MANAGER = Scope(Role.MANAGER, ("IN",), ("S1",))
@@ -32,22 +32,22 @@ VIEWS = (
 
 @pytest.fixture(scope="module")
 def filled(duck: Duck) -> Duck:
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)
     return duck
 
 
-def asked(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def composed(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     taken = {p.name for p in describe(name).parameters}
     return compose(
-        name, scope, filters, BASIS, **{key: value for key, value in (GIVEN | params).items() if key in taken}
+        name, scope, filters, BASIS, **{key: value for key, value in (PARAMETERS | params).items() if key in taken}
     )
 
 
 def row(
     duck: Duck, name: str, scope: Scope = UNRESTRICTED, filters: Filters | None = None, **params: Any
 ) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = duck.query(*asked(name, scope, filters or Filters(), params)).to_pylist()
-    return found
+    result: list[dict[str, Any]] = duck.query(*composed(name, scope, filters or Filters(), params)).to_pylist()
+    return result
 
 
 def _may(name: str, scope: Scope) -> bool:
@@ -73,15 +73,15 @@ def test_a_query_gives_the_same_answer_on_both_engines(
     filters: Filters,
     params: dict[str, Any],
 ) -> None:
-    text, values = asked(name, scope, filters, params)
-    columns, said = judge.answer(text, values, true_shop)
-    kinds, found = filled.answer(text, values)
+    text, values = composed(name, scope, filters, params)
+    columns, google_rows = judge.answer(text, values, true_shop)
+    kinds, duckdb_rows = filled.answer(text, values)
     assert kinds == [(column, "STRING" if kind == "JSON" else kind) for column, kind in columns]
-    told, asserted = [[exact(v) for v in r] for r in found], [[exact(v) for v in r] for r in said]
+    answer, asserted = [[exact(v) for v in r] for r in duckdb_rows], [[exact(v) for v in r] for r in google_rows]
     if "ORDER BY" in text.rpartition("FROM final")[2]:
-        assert told == asserted
+        assert answer == asserted
     else:
-        assert sorted(told, key=repr) == sorted(asserted, key=repr)
+        assert sorted(answer, key=repr) == sorted(asserted, key=repr)
 
 
 @pytest.mark.parametrize("name", names())
@@ -93,7 +93,7 @@ def test_kpis_are_one_row_of_the_stable_names() -> None:
     design = """lines active_lines cancelled_lines pending_lines orders customers countries categories units revenue
         average_order_value unconverted_lines first_sale_date last_sale_date currency as_of revenue_growth orders_growth"""
     duck = Duck()
-    answer = duck.query(*asked("kpis", UNRESTRICTED, Filters(), {}))
+    answer = duck.query(*composed("kpis", UNRESTRICTED, Filters(), {}))
     assert answer.column_names == design.split()
     assert answer.num_rows == 1
     assert answer.to_pylist()[0]["revenue"] == 0
@@ -147,10 +147,10 @@ def test_an_unfinished_month_of_a_list_is_compared_with_the_same_days(
 ) -> None:
     def of_february(first: date, last: date) -> Decimal | None:
         text, values = compose(name, UNRESTRICTED, Filters(), QueryContext(ReportedDays(first, last), "USD"), **params)
-        found: dict[date, Decimal | None] = {
+        before_by_month: dict[date, Decimal | None] = {
             line[start]: line["revenue_growth"] for line in filled.query(text, values).to_pylist()
         }
-        return found[date(2024, 2, 1)]
+        return before_by_month[date(2024, 2, 1)]
 
     whole = revenue(filled, date(2024, 2, 1), date(2024, 2, 29))
     fifth = growth(whole, revenue(filled, date(2024, 1, 1), date(2024, 1, 5)))
@@ -190,10 +190,10 @@ def test_changes_give_the_new_content_and_for_removed_lines_the_old(filled: Duck
 
 
 def test_a_settlement_that_only_added_tells_the_versions_that_it_brought(filled: Duck) -> None:
-    told = [
+    changes = [
         (c["settlement_no"], c["kind"], c["sale_id"], c["net_amount"]) for c in row(filled, "changes", settlement_no=2)
     ]
-    assert told == [(2, "added", "S2/3", Decimal(70))]
+    assert changes == [(2, "added", "S2/3", Decimal(70))]
     view = filled.query("SELECT key, kind, old, `new` FROM changes WHERE settlement_no = 2").to_pylist()
     assert view == [{"key": 14, "kind": "added", "old": None, "new": 104}]
 
@@ -220,8 +220,8 @@ def test_each_chosen_line_is_in_one_upload_of_those_included(filled: Duck, count
 
 def test_the_rows_that_wait_are_those_of_the_quarantine(filled: Duck) -> None:
     waiting = filled.query("SELECT region, batch_id FROM quarantine").to_pylist()
-    told = {r["region"]: (r["refused_rows"], r["uploads"]) for r in row(filled, "refused-rows")}
-    assert told == {
+    by_region = {r["region"]: (r["refused_rows"], r["uploads"]) for r in row(filled, "refused-rows")}
+    assert by_region == {
         region: (
             sum(w["region"] == region for w in waiting),
             len({w["batch_id"] for w in waiting if w["region"] == region}),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import line_export
@@ -24,25 +24,25 @@ from tillstream.ports.warehouse import Warehouse
 ANALYST = scope_of(Role.ANALYST)
 
 
-def fill(made: Warehouse) -> None:
-    for table, rows in SHOP.items():
+def fill(warehouse: Warehouse) -> None:
+    for table, rows in SAMPLE_LEDGER.items():
         fields = [field.name for field in TABLES[table]]
-        made.replace_table(
+        warehouse.replace_table(
             table, pa.table({name: list(cells) for name, cells in zip(fields, zip(*rows, strict=True), strict=True)})
         )
 
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    made = DuckDBWarehouse(":memory:", threads=1)
-    fill(made)
-    yield made
-    made.close()
+    filled = DuckDBWarehouse(":memory:", threads=1)
+    fill(filled)
+    yield filled
+    filled.close()
 
 
 def kpis(warehouse: Warehouse, scope: Scope = UNRESTRICTED, **filters: str | list[str]) -> dict[str, object]:
-    found: dict[str, object] = run(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
-    return found
+    row: dict[str, object] = run(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
+    return row
 
 
 def test_a_manager_sees_only_the_own_regions_and_stores(warehouse: Warehouse) -> None:
@@ -116,16 +116,18 @@ def test_a_wrong_filter_is_refused_in_words(filters: dict[str, str | list[str]],
 
 
 def test_a_day_after_the_last_settlement_is_no_reported_day() -> None:
-    """Somebody typed 2091: growth still compares through the last day that there can be sales of."""
-    with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
-        fill(made)
+    """With a sale mistyped as 2091, growth still compares through the last plausible day."""
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as warehouse:
+        fill(warehouse)
         february = Filters.parse({"from": "2024-02-05", "to": "2024-02-29"})
         expected = Comparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)
-        assert comparison(made, UNRESTRICTED, february) == expected
-        (line,) = made.query("SELECT * FROM sale_versions WHERE sale_id = 'U/9'").to_pylist()
-        made.upsert("sale_versions", pa.Table.from_pylist([line | {"key": 99, "sale_date": date(2091, 1, 1)}]), ["key"])
-        assert kpis(made)["last_sale_date"] == date(2091, 1, 1)
-        assert comparison(made, UNRESTRICTED, february) == expected
+        assert comparison(warehouse, UNRESTRICTED, february) == expected
+        (line,) = warehouse.query("SELECT * FROM sale_versions WHERE sale_id = 'U/9'").to_pylist()
+        warehouse.upsert(
+            "sale_versions", pa.Table.from_pylist([line | {"key": 99, "sale_date": date(2091, 1, 1)}]), ["key"]
+        )
+        assert kpis(warehouse)["last_sale_date"] == date(2091, 1, 1)
+        assert comparison(warehouse, UNRESTRICTED, february) == expected
 
 
 def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
@@ -141,8 +143,8 @@ def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
-    given = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
-    params = {p.name: given[p.name] for p in describe(name).parameters if p.default is None}
+    arguments = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+    params = {p.name: arguments[p.name] for p in describe(name).parameters if p.default is None}
     try:
         answer = run(warehouse, name, ANALYST, **params)
     except Forbidden:
@@ -241,14 +243,14 @@ def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
 def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(warehouse: Warehouse, at_once: int) -> None:
-    told = [
+    streamed = [
         row
         for batch in line_export.lines(warehouse, UNRESTRICTED, Filters(), at_once=at_once)
         for row in batch.to_pylist()
     ]
     page = run(warehouse, "sale-lines", UNRESTRICTED).to_pylist()
-    assert [row["sale_id"] for row in told] == [row["sale_id"] for row in page]
-    assert [{name: row[name] for name in page[0]} for row in told] == page
+    assert [row["sale_id"] for row in streamed] == [row["sale_id"] for row in page]
+    assert [{name: row[name] for name in page[0]} for row in streamed] == page
     nothing = list(line_export.lines(warehouse, UNRESTRICTED, Filters(region=("nowhere",)), at_once=at_once))
     assert [batch.num_rows for batch in nothing] == [0]
 
@@ -258,13 +260,13 @@ def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(ware
 def test_a_page_that_reads_its_own_days_only_is_the_page(
     warehouse: Warehouse, limit: int, offset: int, *, descending: bool
 ) -> None:
-    asked = {"sort": "sale_date", "limit": limit, "offset": offset}
+    options = {"sort": "sale_date", "limit": limit, "offset": offset}
     for filters in (Filters(), Filters(date(2024, 1, 6), status=("completed", "pending"))):
-        expected = run(warehouse, "lines-page", UNRESTRICTED, filters, descending=int(descending), **asked)
-        found = line_export.page(
+        expected = run(warehouse, "lines-page", UNRESTRICTED, filters, descending=int(descending), **options)
+        page = line_export.page(
             warehouse, UNRESTRICTED, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
         )
-        assert found.to_pylist() == expected.to_pylist()
+        assert page.to_pylist() == expected.to_pylist()
 
 
 def test_every_header_is_understood() -> None:

@@ -34,13 +34,13 @@ CONTROL = re.compile(
 
 
 def _text(*, keep: bool) -> str:
-    given = (
+    batch = (
         dict.fromkeys(BATCH_FIELDS, "a 'word'")
         | {name: 1 for name, kind in BATCH_FIELDS.items() if kind == "INT64"}
         | {name: True for name, kind in BATCH_FIELDS.items() if kind == "BOOL"}
     )
     steps = Steps(
-        7, 3, "request", ["undone"], [given | {"batch_id": "one"}], {"one": "lines_one"}, {"one": "refusals_one"},
+        7, 3, "request", ["undone"], [batch | {"batch_id": "one"}], {"one": "lines_one"}, {"one": "refusals_one"},
         [1], [1], [1], [1],
     )  # fmt: skip
     preview_queries = () if keep else [PreviewQuery("SELECT batch_id, removed FROM receipts", ["batch_id", "removed"])]
@@ -56,15 +56,15 @@ def test_every_statement_of_it_means_something(judge: Judge) -> None:
     tables = {f"ledger.{name}": _columns(fields) for name, fields in (TABLES | OWN).items()}
     tables |= {f"ledger.{name}": dict(columns) for name, columns in judge.tables.items() if name not in TABLES}
     tables |= {"ledger.lines_one": _columns(STAGED_LINES), "ledger.refusals_one": _columns(REJECTED_ROWS)}
-    seen = 0
+    count = 0
     for statement in _statements(_text(keep=False)):
-        made = re.match(r"\s*CREATE OR REPLACE TEMP TABLE (\w+) (AS)?", statement)
+        created = re.match(r"\s*CREATE OR REPLACE TEMP TABLE (\w+) (AS)?", statement)
         resolved = _resolved(judge, statement, tables)
-        seen += 1
-        if made:
+        count += 1
+        if created:
             columns = resolved.column_definition_list
-            tables[made[1]] = {column.name: column.type for column in columns}
-    assert seen > 40
+            tables[created[1]] = {column.name: column.type for column in columns}
+    assert count > 40
 
 
 def _columns(fields: Any) -> dict[str, Any]:

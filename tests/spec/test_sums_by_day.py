@@ -18,8 +18,8 @@ from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals
 from tillstream.ports.warehouse import Warehouse
 
-GIVEN = {"batch_id": "b1", "settlement_no": 3}
-ASKED = (
+PARAMETERS = {"batch_id": "b1", "settlement_no": 3}
+CALLS = (
     (UNRESTRICTED, Filters()),
     (UNRESTRICTED, Filters(date(2024, 2, 1), date(2024, 2, 29))),
     (UNRESTRICTED, Filters(category=("Fruit",))),
@@ -34,28 +34,28 @@ SUMMED = [name for name in names() if "_sums" in describe(name).text]
 
 @pytest.fixture
 def warehouse() -> Iterator[Warehouse]:
-    with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
-        fill(made)
-        yield made
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
+        fill(filled)
+        yield filled
 
 
 @pytest.fixture(scope="module")
 def by_lines() -> dict[tuple[str, int], list[dict[str, Any]]]:
-    with closing(DuckDBWarehouse(":memory:", threads=1)) as made:
-        fill(made)
-        assert totals_coverage(made).stale is None
-        return answers(made)
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
+        fill(filled)
+        assert totals_coverage(filled).stale is None
+        return answers(filled)
 
 
 def answers(warehouse: Warehouse, some: slice = slice(None)) -> dict[tuple[str, int], list[dict[str, Any]]]:
-    found = {}
+    rows_by_query = {}
     for name in SUMMED:
         query = describe(name)
-        own = {p.name: GIVEN[p.name] for p in query.parameters if p.name in GIVEN}
-        for number, (scope, filters) in list(enumerate(ASKED))[some]:
+        own = {p.name: PARAMETERS[p.name] for p in query.parameters if p.name in PARAMETERS}
+        for number, (scope, filters) in list(enumerate(CALLS))[some]:
             if _may(name, scope):
-                found[name, number] = run(warehouse, name, scope, filters, **own).to_pylist()
-    return found
+                rows_by_query[name, number] = run(warehouse, name, scope, filters, **own).to_pylist()
+    return rows_by_query
 
 
 def _may(name: str, scope: Scope) -> bool:
@@ -80,7 +80,7 @@ def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: di
     assert answers(warehouse) == by_lines
     assert refresh_daily_totals(warehouse) == len(stale)
     again = answers(warehouse, slice(2))
-    assert again == {asked: by_lines[asked] for asked in again}
+    assert again == {call: by_lines[call] for call in again}
 
 
 def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:

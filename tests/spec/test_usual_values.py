@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from drawn import drawn
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
+from table_text import parse_tables
 
 import sql
 from tillstream.pipeline.validating.outliers import KEY, USUAL, usual
@@ -19,7 +19,7 @@ PRICES = [("tea", "2.0"), ("tea", "2.4"), ("tea", "-2.2"), ("tea", "9"), ("ham",
 LINES = "\n".join(
     f"{key} yes S{key} 1 DE EUR completed {product} 1 {price} 1" for key, (product, price) in enumerate(PRICES, 1)
 )
-SOLD = drawn(
+SOLD = parse_tables(
     {
         "sale_versions": f"""key is_current sale_id line_key region currency status product_id quantity unit_price leads
             {LINES}
@@ -33,36 +33,36 @@ SOLD = drawn(
 )
 
 
-def params(region: str, minimum: int = 1, **asked: bool) -> dict[str, Any]:
-    return {"region": region, "minimum": minimum, "unit_price": True, "quantity": True} | asked
+def params(region: str, minimum: int = 1, **options: bool) -> dict[str, Any]:
+    return {"region": region, "minimum": minimum, "unit_price": True, "quantity": True} | options
 
 
-def unordered(found: Rows) -> list[list[Any]]:
-    return sorted(([exact(value) for value in row] for row in found), key=repr)
+def unordered(rows: Rows) -> list[list[Any]]:
+    return sorted(([exact(value) for value in row] for row in rows), key=repr)
 
 
 @pytest.mark.parametrize(
-    ("region", "minimum", "asked"),
+    ("region", "minimum", "options"),
     [("IN", 1, {}), ("IN", 2, {}), ("UK", 1, {"quantity": False}), ("UK", 1, {"unit_price": False}), ("none", 1, {})],
 )
 def test_both_engines_say_the_same_of_the_shop(
-    judge: Judge, true_shop: Mapping[str, Rows], duck: Duck, region: str, minimum: int, asked: dict[str, bool]
+    judge: Judge, true_shop: Mapping[str, Rows], duck: Duck, region: str, minimum: int, options: dict[str, bool]
 ) -> None:
-    duck.fill(SHOP)
-    given = params(region, minimum, **asked)
-    columns, said = judge.answer(TEXT, given, true_shop)
-    kinds, found = duck.answer(TEXT, given)
+    duck.fill(SAMPLE_LEDGER)
+    parameters = params(region, minimum, **options)
+    columns, google_rows = judge.answer(TEXT, parameters, true_shop)
+    kinds, duckdb_rows = duck.answer(TEXT, parameters)
     assert kinds == columns
-    assert unordered(found) == unordered(said)
+    assert unordered(duckdb_rows) == unordered(google_rows)
 
 
 def test_medians_are_of_magnitudes_of_lines_that_count_by_product_and_currency(judge: Judge, duck: Duck) -> None:
     duck.fill(SOLD)
     content = judge.with_views(SOLD, until={"current_lines"})
-    given = params("DE", minimum=3)
-    said = judge.answer(TEXT, given, content)[1]
-    assert unordered(said) == unordered(duck.answer(TEXT, given)[1])
-    assert unordered(said) == unordered(
+    parameters = params("DE", minimum=3)
+    google_rows = judge.answer(TEXT, parameters, content)[1]
+    assert unordered(google_rows) == unordered(duck.answer(TEXT, parameters)[1])
+    assert unordered(google_rows) == unordered(
         [
             ("tea", "unit_price", "EUR", 4, Decimal("2.2"), Decimal("0.2")),
             ("ham", "unit_price", "EUR", 3, Decimal(5), Decimal(0)),

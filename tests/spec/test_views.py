@@ -1,4 +1,4 @@
-"""Each view gives the same rows on both engines, and the rows that the rules of the numbers ask for."""
+"""Each view gives the same rows on both engines, and the rows that the rules of the numbers require."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 import sql
 
@@ -16,29 +16,31 @@ Shop = Mapping[str, Rows]
 
 @pytest.fixture(scope="module")
 def filled(duck: Duck) -> Duck:
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)
     return duck
 
 
 def rows(duck: Duck, view: str, *columns: str) -> set[tuple[Any, ...]]:
-    found = duck.query(f"SELECT {', '.join(columns)} FROM {view}").to_pylist()
-    told = [tuple(row.values()) for row in found]
-    assert len(told) == len(set(told))
-    return set(told)
+    result = duck.query(f"SELECT {', '.join(columns)} FROM {view}").to_pylist()
+    values = [tuple(row.values()) for row in result]
+    assert len(values) == len(set(values))
+    return set(values)
 
 
-def unordered(found: Rows) -> list[list[Any]]:
-    return sorted(([exact(value) for value in row] for row in found), key=repr)
+def unordered(rows: Rows) -> list[list[Any]]:
+    return sorted(([exact(value) for value in row] for row in rows), key=repr)
 
 
 @pytest.mark.parametrize("view", [name for name, _ in sql.views()])
 def test_a_view_gives_the_same_rows_on_both_engines(judge: Judge, true_shop: Shop, filled: Duck, view: str) -> None:
-    columns, found = filled.answer(f"SELECT * FROM {view}")
-    said = [(name, "STRING" if kind == "JSON" else kind) for name, kind in judge.tables[view]]
-    assert [column for column in columns if column[0] != "key"] == [column for column in said if column[0] != "key"]
-    assert [name for name, _ in columns] == [name for name, _ in said]
-    assert unordered(found) == unordered(true_shop[view])
-    assert len(found) > 0
+    columns, duckdb_rows = filled.answer(f"SELECT * FROM {view}")
+    google_columns = [(name, "STRING" if kind == "JSON" else kind) for name, kind in judge.tables[view]]
+    assert [column for column in columns if column[0] != "key"] == [
+        column for column in google_columns if column[0] != "key"
+    ]
+    assert [name for name, _ in columns] == [name for name, _ in google_columns]
+    assert unordered(duckdb_rows) == unordered(true_shop[view])
+    assert len(duckdb_rows) > 0
 
 
 def test_every_view_file_is_listed_after_the_views_it_reads() -> None:
@@ -49,11 +51,11 @@ def test_every_view_file_is_listed_after_the_views_it_reads() -> None:
 
 
 def test_provenance_is_that_of_the_greatest_sighting_not_undone(filled: Duck) -> None:
-    told = rows(
+    provenance = rows(
         filled, "sale_lines", "sale_id", "line_key", "batch_id", "row_number", "line_number", "source", "received_seq"
     )
-    assert told == {
-        ("S1/1", "1", "b1", 1, 2, "file", 100),  # the same bytes again: the batch known first leads
+    assert provenance == {
+        ("S1/1", "1", "b1", 1, 2, "file", 100),  # the same bytes again: the earlier batch leads
         ("S1/1", "2", "b3", 4, 5, "file", 100),
         ("S1/2", "1", "b1", 3, 5, "file", 100),
         ("S2/3", "1", "b2", 4, 6, "correction", 100),  # a fix keeps its upload's place
@@ -70,8 +72,8 @@ def test_a_source_without_versions_shows_none(filled: Duck) -> None:
 
 
 def test_a_fixed_row_has_the_outcome_of_its_last_fix(filled: Duck) -> None:
-    told = rows(filled, "outcomes WHERE batch_no IN (1, 6)", "batch_no", "row_number", "fix_number", "outcome")
-    assert told == {
+    outcomes = rows(filled, "outcomes WHERE batch_no IN (1, 6)", "batch_no", "row_number", "fix_number", "outcome")
+    assert outcomes == {
         (1, 1, 0, "new"),
         (1, 2, 0, "new"),
         (1, 3, 0, "new"),
@@ -88,15 +90,15 @@ def test_a_fixed_row_has_the_outcome_of_its_last_fix(filled: Duck) -> None:
 
 def test_receipts_balance_and_count_fixes_with_their_upload(filled: Duck) -> None:
     parts = ("rows_new", "rows_corrected", "rows_duplicate", "rows_quarantined", "rows_blank", "rows_ignored")
-    told = rows(filled, "receipts", "batch_id", "rows_read", *parts, "superseded", "removed", "fixes", "undone_no")
-    assert told == {
+    receipts = rows(filled, "receipts", "batch_id", "rows_read", *parts, "superseded", "removed", "fixes", "undone_no")
+    assert receipts == {
         ("b1", 8, 4, 0, 0, 1, 1, 2, 0, 1, 1, None),
         ("b3", 4, 0, 1, 3, 0, 0, 0, 1, 2, 0, None),
         ("b4", 3, 1, 0, 2, 0, 0, 0, 1, 0, 0, None),
         ("b5", 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 4),
         ("b6", 5, 4, 0, 0, 1, 0, 0, 0, 0, 1, None),
     }
-    assert all(row[1] == sum(row[2:8]) for row in told)
+    assert all(row[1] == sum(row[2:8]) for row in receipts)
 
 
 def test_receipt_amounts_are_those_the_rows_told_whether_they_count_now_or_not(filled: Duck) -> None:
@@ -119,8 +121,8 @@ def test_quarantine_holds_only_rows_still_refused_with_their_last_text(filled: D
 
 
 def test_amounts_are_converted_exactly_and_the_reporting_currency_needs_no_rate(filled: Duck) -> None:
-    told = rows(filled, "sale_facts WHERE region = 'UK' OR key = 12", "key", "factor", "revenue", "is_unconverted")
-    assert told == {
+    amounts = rows(filled, "sale_facts WHERE region = 'UK' OR key = 12", "key", "factor", "revenue", "is_unconverted")
+    assert amounts == {
         (12, Decimal("0.012345679"), Decimal("1.851851850061728395"), False),
         (32, Decimal("1.27"), Decimal("15.6718"), False),
         (33, Decimal("1.25"), Decimal("-3.85625"), False),
@@ -136,6 +138,6 @@ def test_cancelled_lines_have_neither_revenue_nor_units(filled: Duck) -> None:
 
 
 def test_an_empty_reporting_currency_loses_no_line(duck: Duck) -> None:
-    duck.fill({**SHOP, "reporting": []})
+    duck.fill({**SAMPLE_LEDGER, "reporting": []})
     assert len(rows(duck, "sale_facts", "key")) == 9
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)

@@ -70,13 +70,13 @@ def _sums_agree(world: World) -> None:
 
 def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
     """The same batches in the same groups, by the model; each settlement's net changes must agree."""
-    told: dict[int, dict[Key, str]] = {}
+    kinds_by_settlement: dict[int, dict[Key, str]] = {}
     for row in _ask(world, CHANGES):
-        told.setdefault(row["settlement_no"], {})[row["sale_id"], row["line_key"]] = row["kind"]
+        kinds_by_settlement.setdefault(row["settlement_no"], {})[row["sale_id"], row["line_key"]] = row["kind"]
     ledger = Ledger()
     for number, (taken, undone) in enumerate(settlements(world, batches), 1):
         changes = ledger.settle(taken, undone)
-        assert told.get(number, {}) == changes, f"changes of settlement {number}"
+        assert kinds_by_settlement.get(number, {}) == changes, f"changes of settlement {number}"
     return ledger
 
 
@@ -90,7 +90,7 @@ def settlements(world: World, batches: dict[str, ModelBatch]) -> Iterator[tuple[
 
 
 def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
-    found = {}
+    facts_by_key = {}
     for row in _ask(world, LINES):
         facts = {
             "store": row["store_id"],
@@ -103,9 +103,9 @@ def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
             "extra": row["extra"] and json.dumps(json.loads(row["extra"])),
         }
         key = (row["sale_id"], row["line_key"])
-        assert key not in found, f"{key} is current twice"
-        found[key] = tuple(facts.items())
-    return found
+        assert key not in facts_by_key, f"{key} is current twice"
+        facts_by_key[key] = tuple(facts.items())
+    return facts_by_key
 
 
 def _receipts(world: World, ledger: Ledger, records: list[Batch]) -> None:
@@ -127,7 +127,7 @@ def _receipts(world: World, ledger: Ledger, records: list[Batch]) -> None:
 
 
 def _nothing_lost(world: World, records: list[Batch]) -> None:
-    """Whatever was promised is in the ledger, or waits for a person who was told why, or a person took it out."""
+    """Everything acknowledged is in the ledger, is held with a reason, or was removed by a user."""
     kept = {record.sha256 for record in records}
     texts = Counter[str]()
     for record in records:
@@ -152,7 +152,7 @@ def _nothing_lost(world: World, records: list[Batch]) -> None:
 def _holds(world: World, batches: dict[str, Any], ledger: Ledger) -> None:
     """Held for the reasons of the design and no other; nothing got past them without a person."""
     for record, batch in batches.values():
-        refused = sum(told.line is None and not told.discarded for told in batch.rows)
+        refused = sum(row.line is None and not row.discarded for row in batch.rows)
         too_many = record.kind in ("upload", "replay") and refused > 0.5 * len(batch.rows)
         other = any(
             (b.sha, b.kind) != ("", "messages") and b.sha == record.sha256 and b.contract != record.contract
@@ -190,7 +190,7 @@ def _announced_once(world: World) -> None:
         if body["id"] not in bodies:
             events[body["settlement_no"], body["line"]["sale_id"], body["line"]["line_key"], body["change"]] += 1
         bodies.setdefault(body["id"], set()).add(delivery.message.body)
-    assert all(len(said) == 1 for said in bodies.values()), "one event id with two bodies"
+    assert all(len(versions) == 1 for versions in bodies.values()), "one event id with two bodies"
     assert events == Counter(
         (row["settlement_no"], row["sale_id"], row["line_key"], row["kind"]) for row in _ask(world, CHANGES)
     ), "announced"

@@ -1,7 +1,7 @@
-"""A process that dies at a named step: the real adapters behind a door that raises before or after a call.
+"""A process that dies at a named step: wrappers of the real adapters raise before or after a call.
 
-`Crash` is no `Exception`, so that nothing of ours can catch it. What the call did stays done; what would have followed
-never happens, and the app is built anew on the same folder.
+`Crash` is no `Exception`, so product code cannot catch it. The effect of the call remains; the following steps never
+happen, and the app is built again on the same folder.
 """
 
 from collections import Counter
@@ -106,18 +106,18 @@ class _Objects(Door):
         self._fuse.passes(f"objects.writer {bucket}", "after")
 
 
-class _Telling(Door):
-    """Buckets whose notifications nobody sends: what arrived is said once it is whole."""
+class _Notifying(Door):
+    """Buckets without notifications of their own: the wrapper publishes each object when it is complete."""
 
-    def __init__(self, inner: Any, say: Callable[[StoredObject], None]) -> None:
+    def __init__(self, inner: Any, notify: Callable[[StoredObject], None]) -> None:
         super().__init__(inner)
-        self._say = say
+        self._notify = notify
 
     @contextmanager
     def writer(self, bucket: str, name: str, **options: Any) -> Iterator[Any]:
         with self._inner.writer(bucket, name, **options) as writer:
             yield writer
-        self._say(writer.stored)
+        self._notify(writer.stored)
 
 
 class _Documents(Door):
@@ -126,7 +126,7 @@ class _Documents(Door):
             return self._inner.put(collection, id, data, **options)
 
     def put_all(self, puts: Any) -> Any:
-        """One step, called by the document that it is about; what is told of it beside is written with it or not."""
+        """One step, named by its main document; the other documents are written with it or not at all."""
         about = next((put for put in puts if put.collection == "batches"), puts[0])
         with self._fuse.around(_written(about.collection, about.data)):
             return self._inner.put_all(puts)
@@ -193,11 +193,11 @@ def behind(app: App, fuse: Fuse) -> App:
     """The same app, every step of it passing the fuse."""
     ports = app.ports
     bus: Any = _Bus(ports.bus, fuse)
-    say = composition._notify(bus)
+    notify = composition._notify(bus)
     objects: Any = (
-        _Telling(ports.objects, say)
+        _Notifying(ports.objects, notify)
         if app.settings.project
-        else FolderObjectStore(app.settings.home / "objects", ports.clock, say)
+        else FolderObjectStore(app.settings.home / "objects", ports.clock, notify)
     )
     documents: Any = _Documents(ports.documents, fuse)
     doors = replace(

@@ -1,4 +1,4 @@
-"""The rules of the numbers as a tiny model: plain lists and dictionaries, all worked out anew from what was told.
+"""The rules of the numbers as a small model: plain lists and dictionaries, computed again from all rows each time.
 
 Nothing is updated in place but the list of batches and the outcomes, which the design says are never rewritten.
 """
@@ -37,10 +37,10 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class ModelRow:
     """One row of a batch. Without a line it is refused (its scopes as far as they can be read) or discarded."""
 
-    row: int
+    number: int
     line: Line | None = None
     sale: str | None = None
     store_day: tuple[str, str] | None = None
@@ -57,7 +57,7 @@ class ModelBatch:
     contract: str
     version: int
     received: int
-    rows: list[Told]
+    rows: list[ModelRow]
     sha: str = ""
     replaces: str = ""
     rules: str = "ask"
@@ -73,9 +73,9 @@ class ModelBatch:
         return TILL if self.kind == "messages" else FILE
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     root: ModelBatch
-    told: Told
+    row: ModelRow
     line: Line
     key: Key
 
@@ -83,57 +83,57 @@ class Seen(NamedTuple):
 @dataclass
 class Ledger:
     batches: dict[str, ModelBatch] = field(default_factory=dict)
-    seen: list[Seen] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
     """Every accepted row and every row that only the ledger refused."""
-    told: dict[tuple[str, int], dict[int, Told]] = field(default_factory=lambda: defaultdict(dict))
-    """(root, row) → fix number → what was told."""
+    rows: dict[tuple[str, int], dict[int, ModelRow]] = field(default_factory=lambda: defaultdict(dict))
+    """(root, row) → fix number → the row in that version."""
     outcomes: dict[tuple[str, int, int], str] = field(default_factory=dict)
     """(root, row, fix number) → outcome; superseded counts as duplicate."""
 
     # ---- the order of contents
 
-    def place(self, root: ModelBatch, told: Told) -> int:
+    def place(self, root: ModelBatch, row: ModelRow) -> int:
         """The same bytes under the same contract are one statement in time: that of the first which settled."""
         if root.kind == "messages":
-            return told.sequence
+            return row.sequence
         if root.as_new:
             return root.received
         same = [b for b in self.batches.values() if (b.sha, b.contract) == (root.sha, root.contract)]
         return min(b.received for b in same if b.settled and not b.as_new and b.kind in ("upload", "replay"))
 
-    def statement_order(self, root: ModelBatch, told: Told, version: int) -> tuple[int, int, int, int]:
-        place = self.place(root, told)
+    def statement_order(self, root: ModelBatch, row: ModelRow, version: int) -> tuple[int, int, int, int]:
+        place = self.place(root, row)
         return int(root.rules == root.side), version, -place if version else place, root.version
 
-    def order(self, seen: Seen) -> tuple[int, ...]:
-        rank, *rest = self.statement_order(seen.root, seen.told, seen.line.version)
-        row = -seen.told.row if seen.line.version else seen.told.row
-        return int(rank or seen.line.accepted), *rest, seen.told.fix, row
+    def order(self, entry: Sighting) -> tuple[int, ...]:
+        rank, *rest = self.statement_order(entry.root, entry.row, entry.line.version)
+        row_order = -entry.row.number if entry.line.version else entry.row.number
+        return int(rank or entry.line.accepted), *rest, entry.row.fix, row_order
 
     # ---- what counts
 
     def statements(self) -> list[tuple[ModelBatch, Scope, tuple[int, ...], set[Key]]]:
         """(batch, scope, order, keys) of every whole statement in force."""
-        found: dict[tuple[str, Scope, int], list[Seen]] = defaultdict(list)
+        groups: dict[tuple[str, Scope, int], list[Sighting]] = defaultdict(list)
         names: dict[tuple[str, int], set[Key]] = defaultdict(set)
-        for seen in self.seen:
-            if seen.root.replaces and not seen.root.undone:
-                found[seen.root.id, _scope(seen.root.replaces, seen.line), seen.line.version].append(seen)
-                names[seen.root.id, seen.line.version].add(seen.key)
+        for entry in self.sightings:
+            if entry.root.replaces and not entry.root.undone:
+                groups[entry.root.id, _scope(entry.root.replaces, entry.line), entry.line.version].append(entry)
+                names[entry.root.id, entry.line.version].add(entry.key)
         return [
             (
-                seen[0].root,
+                group[0].root,
                 scope,
-                self.statement_order(seen[0].root, seen[0].told, version),
-                names[seen[0].root.id, version],
+                self.statement_order(group[0].root, group[0].row, version),
+                names[group[0].root.id, version],
             )
-            for (_, scope, version), seen in found.items()
-            if not self.is_open(seen[0].root, scope)
+            for (_, scope, version), group in groups.items()
+            if not self.is_open(group[0].root, scope)
         ]
 
     def is_open(self, root: ModelBatch, scope: Scope) -> bool:
         """Whether a row of the scope waits as validation refused it; a file's row that names none may be of any."""
-        for (batch_id, _), by_fix in self.told.items():
+        for (batch_id, _), by_fix in self.rows.items():
             last = by_fix[max(by_fix)]
             if batch_id != root.id or last.line or last.discarded:
                 continue
@@ -142,28 +142,28 @@ class Ledger:
                 return True
         return False
 
-    def best(self) -> dict[Key, Seen]:
+    def best(self) -> dict[Key, Sighting]:
         by_scope: dict[Scope, list[tuple[ModelBatch, tuple[int, ...], set[Key]]]] = defaultdict(list)
         for root, scope, order, keys in self.statements():
             by_scope[scope].append((root, order, keys))
-        best: dict[Key, Seen] = {}
-        for seen in self.seen:
-            if seen.root.undone or self.outcomes[seen.root.id, seen.told.row, seen.told.fix] not in ACCEPTED:
+        best: dict[Key, Sighting] = {}
+        for entry in self.sightings:
+            if entry.root.undone or self.outcomes[entry.root.id, entry.row.number, entry.row.fix] not in ACCEPTED:
                 continue
-            if seen.told.fix < max(self.told[seen.root.id, seen.told.row]):
+            if entry.row.fix < max(self.rows[entry.root.id, entry.row.number]):
                 continue
-            order = self.order(seen)
+            order = self.order(entry)
             left_out = any(
-                told > order[:4] and seen.key not in keys and not (root.side == FILE and seen.root.side == TILL)
-                for scope in (_scope("sale", seen.line), _scope("store-day", seen.line))
-                for root, told, keys in by_scope[scope]
+                statement > order[:4] and entry.key not in keys and not (root.side == FILE and entry.root.side == TILL)
+                for scope in (_scope("sale", entry.line), _scope("store-day", entry.line))
+                for root, statement, keys in by_scope[scope]
             )
-            if not left_out and (seen.key not in best or order > self.order(best[seen.key])):
-                best[seen.key] = seen
+            if not left_out and (entry.key not in best or order > self.order(best[entry.key])):
+                best[entry.key] = entry
         return best
 
     def current(self) -> dict[Key, tuple[tuple[str, object], ...]]:
-        return {key: seen.line.facts for key, seen in self.best().items()}
+        return {key: entry.line.facts for key, entry in self.best().items()}
 
     # ---- what happens
 
@@ -187,85 +187,86 @@ class Ledger:
         before = self.best()
         batch.settled = True
         self.batches[batch.id] = batch
-        arriving = [Seen(root, told, told.line, key) for told, key in self._keyed(batch, root) if told.line]
-        for told in batch.rows:
-            self.told[root.id, told.row][told.fix] = told
-            if told.line is None:
-                self.outcomes[root.id, told.row, told.fix] = "ignored" if told.discarded else "quarantined"
+        arriving = [Sighting(root, row, row.line, key) for row, key in self._keyed(batch, root) if row.line]
+        for row in batch.rows:
+            self.rows[root.id, row.number][row.fix] = row
+            if row.line is None:
+                self.outcomes[root.id, row.number, row.fix] = "ignored" if row.discarded else "quarantined"
         refused = self._refused(arriving, before)
         self._follow(arriving, refused, before)
-        self.seen += arriving
+        self.sightings += arriving
         gone = before.keys() - self.best().keys()
-        scopes = {_scope(root.replaces, seen.line) for seen in self.seen if seen.root is root and root.replaces}
+        scopes = {_scope(root.replaces, entry.line) for entry in self.sightings if entry.root is root and root.replaces}
         root.removed += sum(
             bool({_scope("sale", before[key].line), _scope("store-day", before[key].line)} & scopes) for key in gone
         )
 
-    def _keyed(self, batch: ModelBatch, root: ModelBatch) -> list[tuple[Told, Key]]:
+    def _keyed(self, batch: ModelBatch, root: ModelBatch) -> list[tuple[ModelRow, Key]]:
         """The line's number, else product#n by content; a row fixed later keeps its n or takes the next free one."""
-        lines = [(told, told.line) for told in batch.rows if told.line]
-        keyed = [(told, (line.sale, line.line)) for told, line in lines if line.line is not None]
+        lines = [(row, row.line) for row in batch.rows if row.line]
+        keyed = [(row, (line.sale, line.line)) for row, line in lines if line.line is not None]
         counts: Counter[tuple[str, str, int]] = Counter()
         own: dict[tuple[int, str, str, int], str] = {}
-        for seen in self.seen if batch.kind == "correction" else ():
-            if seen.root is root and seen.line.line is None:
-                group = (seen.line.sale, seen.line.product, seen.line.version)
-                counts[group] = max(counts[group], int(seen.key[1].rpartition("#")[2]))
-                own[seen.told.row, *group] = seen.key[1]
+        for entry in self.sightings if batch.kind == "correction" else ():
+            if entry.root is root and entry.line.line is None:
+                group = (entry.line.sale, entry.line.product, entry.line.version)
+                counts[group] = max(counts[group], int(entry.key[1].rpartition("#")[2]))
+                own[entry.row.number, *group] = entry.key[1]
         by_content = batch.kind != "correction"
-        for told, line in sorted(
-            lines, key=lambda t: (t[0].fix, _sortable(t[1].facts) if by_content else (), t[0].row)
+        for row, line in sorted(
+            lines, key=lambda t: (t[0].fix, _sortable(t[1].facts) if by_content else (), t[0].number)
         ):
             group = (line.sale, line.product, line.version)
-            if line.line is None and (told.row, *group) in own:
-                keyed.append((told, (line.sale, own[told.row, *group])))
+            if line.line is None and (row.number, *group) in own:
+                keyed.append((row, (line.sale, own[row.number, *group])))
             elif line.line is None:
                 counts[group] += 1
-                keyed.append((told, (line.sale, f"{line.product}#{counts[group]}")))
+                keyed.append((row, (line.sale, f"{line.product}#{counts[group]}")))
         return keyed
 
-    def _refused(self, arriving: list[Seen], before: dict[Key, Seen]) -> set[Seen]:
+    def _refused(self, arriving: list[Sighting], before: dict[Key, Sighting]) -> set[Sighting]:
         contents = defaultdict(set)
-        for seen in arriving:
-            contents[seen.key, seen.line.version].add(seen.line.facts)
+        for entry in arriving:
+            contents[entry.key, entry.line.version].add(entry.line.facts)
         refused = {
-            seen
-            for seen in arriving
-            if (len(contents[seen.key, seen.line.version]) > 1 and not seen.line.accepted) or self._loses(seen, before)
+            entry
+            for entry in arriving
+            if (len(contents[entry.key, entry.line.version]) > 1 and not entry.line.accepted)
+            or self._loses(entry, before)
         }
-        whole = {seen.line.sale for seen in refused if seen.root.side == TILL}
-        return refused | {seen for seen in arriving if seen.line.sale in whole and seen.root.side == TILL}
+        whole = {entry.line.sale for entry in refused if entry.root.side == TILL}
+        return refused | {entry for entry in arriving if entry.line.sale in whole and entry.root.side == TILL}
 
-    def _loses(self, seen: Seen, before: dict[Key, Seen]) -> bool:
+    def _loses(self, entry: Sighting, before: dict[Key, Sighting]) -> bool:
         """Differs from a till, or from what was received first of the same version."""
-        current = before.get(seen.key)
-        if current is None or not seen.line.differs(current.line, across=current.root.side != seen.root.side):
+        current = before.get(entry.key)
+        if current is None or not entry.line.differs(current.line, across=current.root.side != entry.root.side):
             return False
-        if current.root.side != seen.root.side:
-            return seen.root.side == FILE and seen.root.rules == "ask" and not seen.line.accepted
-        same_version = seen.line.version > 0 and current.line.version == seen.line.version
-        return same_version and self.order(seen) < self.order(current)
+        if current.root.side != entry.root.side:
+            return entry.root.side == FILE and entry.root.rules == "ask" and not entry.line.accepted
+        same_version = entry.line.version > 0 and current.line.version == entry.line.version
+        return same_version and self.order(entry) < self.order(current)
 
-    def _follow(self, arriving: list[Seen], refused: set[Seen], before: dict[Key, Seen]) -> None:
+    def _follow(self, arriving: list[Sighting], refused: set[Sighting], before: dict[Key, Sighting]) -> None:
         """Outcomes: the rows of one key follow each other in their order."""
         running = dict(before)
-        for seen in sorted(arriving, key=self.order):
-            current = running.get(seen.key)
-            later = current is None or self.order(seen) > self.order(current)
-            if seen in refused:
+        for entry in sorted(arriving, key=self.order):
+            current = running.get(entry.key)
+            later = current is None or self.order(entry) > self.order(current)
+            if entry in refused:
                 outcome = "quarantined"
             elif current is None:
                 outcome = "new"
-            elif not seen.line.differs(current.line, across=current.root.side != seen.root.side) or not later:
+            elif not entry.line.differs(current.line, across=current.root.side != entry.root.side) or not later:
                 outcome = "duplicate"
             else:
                 outcome = "corrected"
-            if later and seen not in refused:
-                running[seen.key] = seen
-            self.outcomes[seen.root.id, seen.told.row, seen.told.fix] = outcome
+            if later and entry not in refused:
+                running[entry.key] = entry
+            self.outcomes[entry.root.id, entry.row.number, entry.row.fix] = outcome
 
     def receipt(self, id: str) -> Counter[str]:
-        rows = {row: max(by_fix) for (root, row), by_fix in self.told.items() if root == id}
+        rows = {row: max(by_fix) for (root, row), by_fix in self.rows.items() if root == id}
         return Counter(read=len(rows)) + Counter(self.outcomes[id, row, fix] for row, fix in rows.items())
 
 

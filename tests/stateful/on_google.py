@@ -29,7 +29,7 @@ from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 
 AT_ONCE = RetryPolicy(minimum=0.0, maximum=0.1)
-"""What was given back comes again soon; attempts are as many as in a real project."""
+"""Released messages are redelivered soon; the number of attempts is that of a real project."""
 SOON = 3.0
 """Seconds; Pub/Sub's emulator takes two of them from the second time on."""
 
@@ -55,26 +55,26 @@ def keep_contract(settings: Settings, text: str) -> None:
 
 
 class RealClock(SystemClock):
-    """The services tell when a file came or a sale was sent, and nobody moves their hands."""
+    """The services set the time of files and sales, so time cannot be moved."""
 
     def advance(self, seconds: float) -> None:
         """Time passes by itself."""
 
 
 class Lending(Door):
-    """The bus, and what it lent to this process."""
+    """The bus, with a record of the deliveries leased to this process."""
 
-    def __init__(self, inner: Any, told: dict[str, tuple[int, str]]) -> None:
+    def __init__(self, inner: Any, taken_sales: dict[str, tuple[int, str]]) -> None:
         super().__init__(inner)
         self.lent: dict[str, Delivery] = {}
-        self.told = told
-        self.given_back_at = 0.0
+        self.taken_sales = taken_sales
+        self.released_at = 0.0
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deliveries: list[Delivery] = self._inner.pull(subscription, limit, wait)
         self.lent |= {delivery.lease: delivery for delivery in deliveries}
         if subscription == store_sales.SUBSCRIPTION:
-            self.told |= {each.id: (each.sequence, _text(each)) for each in deliveries}
+            self.taken_sales |= {each.id: (each.sequence, _text(each)) for each in deliveries}
         return deliveries
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
@@ -87,7 +87,7 @@ class Lending(Door):
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
         back = list(deliveries)
         self._inner.release(back, error)
-        self.given_back_at = time.monotonic()
+        self.released_at = time.monotonic()
         for delivery in back:
             self.lent.pop(delivery.lease, None)
 
@@ -105,19 +105,19 @@ def _text(sale: Delivery) -> str:
 class GoogleWorld(World):
     clock: Any = field(default_factory=RealClock)
     settings: Settings = field(default_factory=project)
-    given_back_at: float = 0.0
-    told: dict[str, tuple[int, str]] = field(default_factory=dict)
+    released_at: float = 0.0
+    taken_sales: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Message → the place in time and the text of each store sale that Pub/Sub ever lent."""
 
     def build(self) -> App:
         app = build(self.settings, self.clock)
-        self.bus = Lending(app.ports.bus, self.told)
+        self.bus = Lending(app.ports.bus, self.taken_sales)
         ports: Any = {"bus": self.bus}
         return replace(app, ports=replace(app.ports, **ports))
 
     def stop(self) -> None:
         self.bus.leases_end()
-        self.given_back_at = self.bus.given_back_at or self.given_back_at
+        self.released_at = self.bus.released_at or self.released_at
         super().stop()
 
     def teach(self, source: Source) -> None:
@@ -126,7 +126,7 @@ class GoogleWorld(World):
 
     def quiet(self) -> None:
         self.wait()
-        while time.monotonic() < max(self.given_back_at, self.bus.given_back_at) + SOON:
+        while time.monotonic() < max(self.released_at, self.bus.released_at) + SOON:
             self.worker.run_until_idle()
 
     def named(self, sha: str) -> str:
@@ -134,12 +134,12 @@ class GoogleWorld(World):
         return f"{sha[:6]}-{len(self.promised)}.csv"
 
     def tellings(self, sent: Counter[str]) -> Counter[str]:
-        """Publish times are of milliseconds: equal messages of one are one telling, and kept once."""
-        came = Counter(text for _, text in self.told.values())
+        """Publish times are of milliseconds: equal messages of one millisecond are one message, and stored once."""
+        came = Counter(text for _, text in self.taken_sales.values())
         assert not sent - came, f"messages that Pub/Sub never lent: {sent - came}"
-        return Counter(text for _, text in set(self.told.values()))
+        return Counter(text for _, text in set(self.taken_sales.values()))
 
     def waiting(self) -> list[str]:
-        """What is lent and not acknowledged, or can be lent: Pub/Sub does not tell how much waits."""
+        """Messages leased but not acknowledged, or available: Pub/Sub does not report the queue depth."""
         lent = [delivery.subscription for delivery in self.bus.lent.values()]
         return lent + [name for name in SUBSCRIPTIONS if self.bus.pull(name, 1)]

@@ -24,9 +24,9 @@ def _source(world: World, rng: Random) -> Source:
     return rng.choice(world.latest())
 
 
-def _give(world: World, rng: Random, source: Source, rows: list[Row], given: tuple[str, ...]) -> bool:
-    upload = world.give(source, rows, given)
-    if rng.random() < 0.3:  # somebody waits for it, as the command line does
+def _upload(world: World, rng: Random, source: Source, rows: list[Row], columns: tuple[str, ...]) -> bool:
+    upload = world.give(source, rows, columns)
+    if rng.random() < 0.3:  # processed at once, as by the command line
         stage.stage(world.app.ports, upload.batch_id)
         settle.settle_all(world.app.ports, world.app.book)
     elif rng.random() < 0.6:
@@ -36,51 +36,51 @@ def _give(world: World, rng: Random, source: Source, rows: list[Row], given: tup
 
 def give_file(world: World, rng: Random) -> bool:
     source = _source(world, rng)
-    wide = replace(source, version=True).given if rng.random() < 0.2 else source.given
-    return _give(world, rng, source, [some_row(rng) for _ in range(rng.randint(1, 6))], wide)
+    wide = replace(source, version=True).columns if rng.random() < 0.2 else source.columns
+    return _upload(world, rng, source, [some_row(rng) for _ in range(rng.randint(1, 6))], wide)
 
 
-def _known_file(world: World, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
-    known = [u for u in records.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
-    if not known:
+def _some_file(world: World, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
+    file = [u for u in records.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
+    if not file:
         return None
-    upload = rng.choice(known)
+    upload = rng.choice(file)
     source = next(source for source in world.latest() if source.name == upload.contract)
     return *world.files[upload.sha256], source
 
 
 def repeat_file(world: World, rng: Random) -> bool:
-    known = _known_file(world, rng)
-    return known is not None and _give(world, rng, known[2], known[0], known[1])
+    file = _some_file(world, rng)
+    return file is not None and _upload(world, rng, file[2], file[0], file[1])
 
 
 def give_correction(world: World, rng: Random) -> bool:
     """The file again with some rows changed."""
-    known = _known_file(world, rng)
-    if known is None:
+    file = _some_file(world, rng)
+    if file is None:
         return False
     rows = [
-        replace(row, qty=rng.randint(1, 2), price=rng.randint(1, 2)) if rng.random() < 0.5 else row for row in known[0]
+        replace(row, qty=rng.randint(1, 2), price=rng.randint(1, 2)) if rng.random() < 0.5 else row for row in file[0]
     ]
-    return _give(world, rng, known[2], rows, known[1])
+    return _upload(world, rng, file[2], rows, file[1])
 
 
 def give_overlap(world: World, rng: Random) -> bool:
     """Some of its rows again, shuffled, with others."""
-    known = _known_file(world, rng)
-    if known is None:
+    file = _some_file(world, rng)
+    if file is None:
         return False
-    rows = [row for row in known[0] if rng.random() < 0.6] + [some_row(rng) for _ in range(rng.randint(0, 3))]
+    rows = [row for row in file[0] if rng.random() < 0.6] + [some_row(rng) for _ in range(rng.randint(0, 3))]
     rng.shuffle(rows)
-    return _give(world, rng, known[2], rows or known[0], known[1])
+    return _upload(world, rng, file[2], rows or file[0], file[1])
 
 
 def give_under_another_contract(world: World, rng: Random) -> bool:
-    known = _known_file(world, rng)
-    if known is None:
+    file = _some_file(world, rng)
+    if file is None:
         return False
-    others = [s for s in world.latest() if s.name != known[2].name and set(s.given) <= set(known[1])]
-    return bool(others) and _give(world, rng, rng.choice(others), known[0], known[1])
+    others = [s for s in world.latest() if s.name != file[2].name and set(s.columns) <= set(file[1])]
+    return bool(others) and _upload(world, rng, rng.choice(others), file[0], file[1])
 
 
 def send(world: World, rng: Random) -> bool:
@@ -101,15 +101,15 @@ def send(world: World, rng: Random) -> bool:
 
 
 def _one(world: World, rng: Random, allowed: Callable[[Batch], bool]) -> Batch | None:
-    found = [u for u in records.find(world.app.ports, kind=None, limit=None) if allowed(u)]
-    return rng.choice(sorted(found, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if found else None
+    batch = [u for u in records.find(world.app.ports, kind=None, limit=None) if allowed(u)]
+    return rng.choice(sorted(batch, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if batch else None
 
 
 def undo_batch(world: World, rng: Random) -> bool:
-    found = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind != "correction")
-    if found:
-        undo.undo(world.app.ports, found.batch_id, "manager")
-    return found is not None
+    batch = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind != "correction")
+    if batch:
+        undo.undo(world.app.ports, batch.batch_id, "manager")
+    return batch is not None
 
 
 def fix_rows(world: World, rng: Random) -> bool:
@@ -117,14 +117,14 @@ def fix_rows(world: World, rng: Random) -> bool:
         row["batch_id"]
         for row in world.plain.ports.warehouse.query("SELECT DISTINCT batch_id FROM quarantine").to_pylist()
     }
-    found = _one(
+    batch = _one(
         world, rng, lambda u: u.batch_id in waiting and u.state in IN_LEDGER and u.kind in ("upload", "replay")
     )
-    if found is None:
+    if batch is None:
         return False
-    waiting = [int(row["_row"]) for row in world.refused(found.batch_id)]
+    waiting = [int(row["_row"]) for row in world.refused(batch.batch_id)]
     chosen = [number for number in waiting if rng.random() < 0.7] or waiting[:1]
-    correction = world.fix(found.batch_id, [_some_fix(world, found, number, rng) for number in chosen])
+    correction = world.fix(batch.batch_id, [_some_fix(world, batch, number, rng) for number in chosen])
     stage.stage(world.app.ports, correction.batch_id)
     settle.settle_all(world.app.ports, world.app.book)
     return True
@@ -140,15 +140,15 @@ def _some_fix(world: World, upload: Batch, number: int, rng: Random) -> Fix:
 
 
 def replay_batch(world: World, rng: Random) -> bool:
-    found = _one(world, rng, lambda u: u.state in replay.REPLAYABLE and u.kind in ("upload", "replay"))
-    if found is None:
+    batch = _one(world, rng, lambda u: u.state in replay.REPLAYABLE and u.kind in ("upload", "replay"))
+    if batch is None:
         return False
-    given = world.files[found.sha256][1]
-    fitting = [s.name for s in world.latest() if set(s.given) <= set(given)]
-    name = rng.choice(fitting) if rng.random() < 0.4 else found.contract
-    made = replay.replay(world.app.ports, world.app.book, found.batch_id, name, "clerk")
+    columns = world.files[batch.sha256][1]
+    fitting = [s.name for s in world.latest() if set(s.columns) <= set(columns)]
+    name = rng.choice(fitting) if rng.random() < 0.4 else batch.contract
+    replayed = replay.replay(world.app.ports, world.app.book, batch.batch_id, name, "clerk")
     if rng.random() < 0.7:
-        stage.stage(world.app.ports, made.batch_id)
+        stage.stage(world.app.ports, replayed.batch_id)
         settle.settle_all(world.app.ports, world.app.book)
     return True
 
@@ -156,32 +156,32 @@ def replay_batch(world: World, rng: Random) -> bool:
 def edit_contract(world: World, rng: Random) -> bool:
     source = _source(world, rng)
     world.teach(replace(source, edition=source.edition + 1))
-    world.wait()  # a till's sales on their way are read by either edition; the receipt says by which
+    world.wait()  # sales in the queue are read by either edition; the receipt names it
     world.restart()
     return True
 
 
 def confirm_held(world: World, rng: Random) -> bool:
-    found = _one(world, rng, lambda u: u.state is State.HELD)
-    if found:
-        decisions.confirm(world.app.ports, found.batch_id, "manager", as_new=rng.random() < 0.3)
+    batch = _one(world, rng, lambda u: u.state is State.HELD)
+    if batch:
+        decisions.confirm(world.app.ports, batch.batch_id, "manager", as_new=rng.random() < 0.3)
         settle.settle_all(world.app.ports, world.app.book)
-    return found is not None
+    return batch is not None
 
 
 def confirm_as_new(world: World, rng: Random) -> bool:
-    found = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new)
-    if found:
-        decisions.confirm(world.app.ports, found.batch_id, "manager", as_new=True)
+    batch = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new)
+    if batch:
+        decisions.confirm(world.app.ports, batch.batch_id, "manager", as_new=True)
         settle.settle_all(world.app.ports, world.app.book)
-    return found is not None
+    return batch is not None
 
 
 def reject_held(world: World, rng: Random) -> bool:
-    found = _one(world, rng, lambda u: u.state is State.HELD)
-    if found:
-        decisions.reject(world.app.ports, found.batch_id, "manager")
-    return found is not None
+    batch = _one(world, rng, lambda u: u.state is State.HELD)
+    if batch:
+        decisions.reject(world.app.ports, batch.batch_id, "manager")
+    return batch is not None
 
 
 def deliver_again(world: World, rng: Random) -> bool:
@@ -205,7 +205,7 @@ def stage_some(world: World, rng: Random) -> bool:
 
 
 def settle_waiting(world: World, rng: Random) -> bool:
-    """Everything that waits, in one settlement."""
+    """Settle everything pending in one settlement."""
     for upload in records.find(world.app.ports, kind=None, limit=None):
         stage.stage(world.app.ports, upload.batch_id)
     return bool(settle.settle_all(world.app.ports, world.app.book))
@@ -226,7 +226,7 @@ def sweep(world: World, rng: Random) -> bool:
 
 
 def admit(world: World, rng: Random) -> bool:
-    """Somebody who reads reports in the warehouse itself: the next sweep writes there what they may see."""
+    """A new user who reads reports in the warehouse: the next sweep writes the scopes of that user there."""
     ports = world.plain.ports  # accounts are no step of the pipeline
     role = rng.choice((Role.ANALYST, Role.ADMIN))
     accounts.add(ports, f"reader-{len(accounts.find(ports))}@shop.example", "Reader", role)

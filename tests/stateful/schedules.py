@@ -119,7 +119,7 @@ def _recover(world: World) -> None:
 
 
 def smallest(schedule: Schedule, fails: Callable[[Schedule], Any]) -> Schedule:
-    """Leave out steps and crashes as long as it still fails: what a person wants to read."""
+    """Remove steps and crashes while the schedule still fails: the shortest schedule to debug."""
     for part in ("crashes", "steps"):
         index = 0
         while index < len(getattr(schedule, part)):

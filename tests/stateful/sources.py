@@ -1,4 +1,4 @@
-"""What the random schedules write: contracts, files and messages, and the model's lines for what they tell."""
+"""The inputs of the random schedules: contracts, files, and messages, and the model's rows for them."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import yaml
-from stateful.model import Line, Told
+from stateful.model import Line, ModelRow
 
 REGION = "Testland"
 HEADERS = {
@@ -28,7 +28,7 @@ CEILING = 1000
 
 @dataclass(frozen=True)
 class Source:
-    """A contract in few words. `line` and `version`: whether the file gives them."""
+    """A contract in few words. `line` and `version`: whether the file has these columns."""
 
     name: str
     line: bool = False
@@ -36,10 +36,10 @@ class Source:
     replaces: str = ""
     rules: str = "ask"
     edition: int = 1
-    """Each edition of a contract gives its lines another channel."""
+    """Each edition of a contract sets another channel for its lines."""
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         return tuple(name for name in HEADERS if (name != "line" or self.line) and (name != "version" or self.version))
 
     def yaml(self) -> str:
@@ -59,7 +59,7 @@ class Source:
             "region": REGION,
             "currency": "EUR",
             "channel": self.channel,
-            "columns": {mapped[name]: HEADERS[name] for name in self.given},
+            "columns": {mapped[name]: HEADERS[name] for name in self.columns},
             "ranges": {"unit_price": {"maximum": str(CEILING)}},
             "refused_threshold": "0.5",
             "new_columns": "keep",
@@ -100,10 +100,10 @@ class Row:
     fault: str = ""
     """What validation refuses in it; `blank` is an empty line."""
 
-    def cells(self, given: tuple[str, ...]) -> list[str]:
+    def cells(self, columns: tuple[str, ...]) -> list[str]:
         if self.fault == "blank":
             return []
-        values = {name: str(getattr(self, name)) for name in given}
+        values = {name: str(getattr(self, name)) for name in columns}
         match self.fault:
             case "qty":
                 values["qty"] = "many"
@@ -120,7 +120,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Fix:
-    """One row of a correction: given anew, accepted as it stands (`accept`), or discarded (`discard`)."""
+    """One row of a correction: replaced, accepted unchanged (`accept`), or discarded (`discard`)."""
 
     number: int
     row: Row
@@ -138,25 +138,25 @@ def some_row(rng: Random) -> Row:
     )
 
 
-def file_bytes(rows: list[Row], given: tuple[str, ...]) -> bytes:
+def file_bytes(rows: list[Row], columns: tuple[str, ...]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([HEADERS[name] for name in given])
+    writer.writerow([HEADERS[name] for name in columns])
     for row in rows:
-        text.write("\n") if row.fault == "blank" else writer.writerow(row.cells(given))
+        text.write("\n") if row.fault == "blank" else writer.writerow(row.cells(columns))
     return text.getvalue().encode()
 
 
-def told(
-    row: Row, number: int, source: Source, given: tuple[str, ...], *, fix: int = 0, accepted: bool = False
-) -> Told:
-    """What the model hears of a row of a file. given: the file's columns, which may be more than the source maps."""
+def file_row(
+    row: Row, number: int, source: Source, columns: tuple[str, ...], *, fix: int = 0, accepted: bool = False
+) -> ModelRow:
+    """The model's row for a row of a file. columns: those of the file, which may be more than the source maps."""
     sale = f"{row.store}/{row.number}" if row.fault not in ("number", "ragged") else None
     store_day = (row.store, row.day) if row.fault not in ("day", "ragged") else None
     if row.fault and not (row.fault == "range" and accepted):
-        return Told(number, sale=sale, store_day=store_day, fix=fix)
+        return ModelRow(number, sale=sale, store_day=store_day, fix=fix)
     price = row.price + CEILING if row.fault == "range" else row.price
-    extra = {HEADERS[name]: str(getattr(row, name)) for name in given if name not in source.given}
+    extra = {HEADERS[name]: str(getattr(row, name)) for name in columns if name not in source.columns}
     facts: dict[str, Any] = {
         "store": row.store,
         "product": row.product,
@@ -176,7 +176,7 @@ def told(
         row.version if source.version else 0,
         accepted,
     )
-    return Told(number, line, fix=fix)
+    return ModelRow(number, line, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -235,18 +235,18 @@ def some_sale(rng: Random) -> Sale:
     )
 
 
-def told_by(sale: Sale, first_row: int, sequence: int, source: Source) -> list[Told]:
-    """What the model hears of a message: a row a line, or one row where it is no store sale."""
+def message_rows(sale: Sale, first_row: int, sequence: int, source: Source) -> list[ModelRow]:
+    """The model's rows for a message: one per line, or one in total if it is not a store sale."""
     name = f"{sale.store}/{sale.number}"
     if sale.fault in ("json", "schema"):
-        return [Told(first_row, sequence=sequence)]
+        return [ModelRow(first_row, sequence=sequence)]
     if sale.fault == "range":
         return [
-            Told(first_row + i, sale=name, store_day=(sale.store, sale.day), sequence=sequence)
+            ModelRow(first_row + i, sale=name, store_day=(sale.store, sale.day), sequence=sequence)
             for i in range(len(sale.lines))
         ]
     return [
-        Told(
+        ModelRow(
             first_row + place,
             Line(
                 name,

@@ -1,7 +1,7 @@
-"""Our schedules against the rules as plain Python that lie beside the project, where they are present.
+"""Random schedules against the shared oracle, a plain Python model next to the project, if it is present.
 
 The oracle knows files, tills, whole statements, repeats, corrections, fixes of rows that validation refused, undo and
-redelivery, so only these take part. Where it is silent or differs is told in `docs/adr/012-ledger-rules.md`.
+redelivery, so only these take part. Where it is silent or differs is documented in `docs/adr/012-ledger-rules.md`.
 """
 
 import importlib.util
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from stateful import sources
 from stateful.checks import current_lines, settlements
-from stateful.model import ModelBatch, Told
+from stateful.model import ModelBatch, ModelRow
 from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.world import World, living
@@ -27,7 +27,19 @@ from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "model" / "ledger_model.py"
-KNOWN = ("file", "message", "repeat", "correction", "overlap", "fix", "undo", "redelivery", "stage", "settle", "work")
+SHARED_OPERATIONS = (
+    "file",
+    "message",
+    "repeat",
+    "correction",
+    "overlap",
+    "fix",
+    "undo",
+    "redelivery",
+    "stage",
+    "settle",
+    "work",
+)
 
 
 OUTCOMES = ("new", "corrected", "duplicate", "quarantined", "ignored")
@@ -46,11 +58,11 @@ def oracle() -> Any:
     return module
 
 
-def _row(oracle: Any, told: Told, batch: ModelBatch) -> Any:
-    if told.line is None:
-        sale, (store, day) = told.sale or f"unreadable {told.row}", told.store_day or ("-", "-")
+def _row(oracle: Any, row: ModelRow, batch: ModelBatch) -> Any:
+    if row.line is None:
+        sale, (store, day) = row.sale or f"unreadable {row.number}", row.store_day or ("-", "-")
         return oracle.Row(sale, bad=True, store=store, day=day)
-    line = told.line
+    line = row.line
     facts = tuple((name, value) for name, value in line.facts if value is not None)
     store, day = line.store_day
     return oracle.Row(line.sale, line.product, facts, line.line, line.version or None, store, day)
@@ -59,27 +71,27 @@ def _row(oracle: Any, told: Told, batch: ModelBatch) -> Any:
 def _hear(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
     """One batch of ours: a file, a correction as one fix a row, a micro-batch as its messages."""
     if batch.kind == "correction":
-        rows = [told.row for told in ledger.told[batch.parent]]
-        for told in batch.rows:
+        rows = [row.number for row in ledger.model_rows[batch.parent]]
+        for row in batch.rows:
             bad = oracle.Row("-", bad=True)
-            ledger.fix(batch.parent, rows.index(told.row), bad if told.discarded else _row(oracle, told, batch))
+            ledger.fix(batch.parent, rows.index(row.number), bad if row.discarded else _row(oracle, row, batch))
         return
-    groups: dict[int, list[Told]] = {}
-    for told in batch.rows:
-        groups.setdefault(told.sequence, []).append(told)
+    groups: dict[int, list[ModelRow]] = {}
+    for row in batch.rows:
+        groups.setdefault(row.sequence, []).append(row)
     for sequence, rows in groups.items():
-        heard = oracle.Batch(
+        theirs = oracle.Batch(
             f"{batch.id}/{sequence}" if sequence else batch.id,
             batch.side,
-            [_row(oracle, told, batch) for told in rows],
+            [_row(oracle, row, batch) for row in rows],
             sequence or batch.received,
             contract=batch.contract,
             sha=None if sequence else batch.sha,
             replaces=None if sequence else batch.replaces or None,
             rules=batch.rules,
         )
-        ledger.told[heard.id] = rows
-        ledger.receive(heard)
+        ledger.model_rows[theirs.id] = rows
+        ledger.receive(theirs)
         ledger.settle()
 
 
@@ -91,7 +103,7 @@ def _fix(world: World, rng: Random) -> bool:
         refused = receipts.rejected_rows(world.app.ports, record.batch_id)
         waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]
         if waiting:
-            # One at a time, as the oracle takes them: ours refuses rows of one correction that contradict each other.
+            # One at a time, because the product refuses rows of one correction that contradict each other.
             right = Fix(waiting[0], _right(world, record, waiting[0]), rng.choice(["anew", "anew", "discard"]))
             correction = world.fix(record.batch_id, [right])
             stage.stage(world.app.ports, correction.batch_id)
@@ -108,7 +120,7 @@ def _right(world: World, record: Any, number: int) -> sources.Row:
 def play(oracle: Any, home: Path, seed: int) -> None:
     rng = Random(seed)
     numbered = rng.random() < 0.4
-    names = rng.choices(KNOWN, [OPERATIONS[name][0] for name in KNOWN], k=rng.randint(5, 12))
+    names = rng.choices(SHARED_OPERATIONS, [OPERATIONS[name][0] for name in SHARED_OPERATIONS], k=rng.randint(5, 12))
     with living(home, numbered=numbered) as world:
         if not numbered:  # the oracle numbers equal products across versions
             for name in ("version", "version-sale"):
@@ -119,17 +131,17 @@ def play(oracle: Any, home: Path, seed: int) -> None:
                 step(world, Random(rng.randrange(1 << 30)))
             world.clock.advance(1)
         world.wait()
-        ledger = _tell(oracle, world)
-        said = {key: dict(row.facts) for key, row in ledger.current().items()}
+        ledger = _fill(oracle, world)
+        expected = {key: dict(row.facts) for key, row in ledger.current().items()}
         lines = current_lines(world).items()
-        assert {key: {n: v for n, v in facts if v is not None} for key, facts in lines} == said, f"schedule {seed}"
+        assert {key: {n: v for n, v in facts if v is not None} for key, facts in lines} == expected, f"schedule {seed}"
         _receipts_agree(world, ledger, seed)
 
 
-def _tell(oracle: Any, world: World) -> Any:
+def _fill(oracle: Any, world: World) -> Any:
     """The oracle's ledger after everything that the world settled and undid, in the same order."""
     ledger = oracle.Ledger()
-    ledger.told = {}
+    ledger.model_rows = {}
     for taken, undone in settlements(world, {name: batch for name, (_, batch) in world.batches().items()}):
         for heard in [each.id for each in ledger.batches if each.id.partition("/")[0] in undone]:
             ledger.undo(heard)
@@ -139,7 +151,7 @@ def _tell(oracle: Any, world: World) -> Any:
 
 
 def _receipts_agree(world: World, ledger: Any, seed: int) -> None:
-    """Of files that tell no key twice: the oracle counts each of such rows by itself."""
+    """Only of files without repeated keys, because the oracle counts each repeated row."""
     for heard in ledger.batches:
         keys = Counter(key for _, key, _, _ in ledger.keyed(heard))
         if heard.kind == "file" and max(keys.values(), default=0) < 2:

@@ -1,4 +1,4 @@
-"""Schedules on the adapters for a cloud, with crashes while it stages, settles and announces: as the model says.
+"""Schedules on the adapters for a cloud, with crashes in all stages: the results match the model.
 
 The ports are Cloud Storage, BigQuery, Pub/Sub and Firestore on emulators, put together by the composition root of a
 cloud; a worker does by itself what a project's functions and schedules do. Fewer schedules than on a laptop, and no

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from google.cloud.bigquery import Dataset as DatasetResource
 
 from devtools.emulators import Emulator
@@ -38,7 +38,7 @@ LEDGER = {
         "settlement_no",
     ),
 }  # fmt: skip
-"""What must be equal, but for numbers by which an engine knows its own: the scopes of store-days are such."""
+"""The columns that must be equal; ids internal to an engine, such as those of store-day scopes, are left out."""
 CHANGES = """SELECT settlement_no, key, kind, old, `new` FROM listed_changes
     UNION ALL SELECT settlements.settlement_no, key, 'added', CAST(NULL AS INT64), content FROM sale_versions
     INNER JOIN settlements ON settlements.settlement_no = sale_versions.settlement_no WHERE only_adds"""
@@ -75,12 +75,12 @@ class TwinWarehouse:
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         self._twin.settlements += 1
-        return _alike(self._local.settle(settlement), self._twin.settling.settle(self._seen(settlement)))
+        return _alike(self._local.settle(settlement), self._twin.settling.settle(self._on_bigquery(settlement)))
 
     def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
         here, there = (
             self._local.preview(settlement, questions),
-            self._twin.settling.preview(self._seen(settlement), ()),
+            self._twin.settling.preview(self._on_bigquery(settlement), ()),
         )
         return _alike(here, there)
 
@@ -97,7 +97,7 @@ class TwinWarehouse:
             there = {_plain(row.values()) for row in self._twin.dataset.ask(text)}
             assert here == there, (name, "only in DuckDB", here - there, "only in BigQuery", there - here)
 
-    def _seen(self, settlement: Settlement) -> Settlement:
+    def _on_bigquery(self, settlement: Settlement) -> Settlement:
         return replace(
             settlement,
             staged=[
@@ -111,7 +111,7 @@ class TwinWarehouse:
 
 
 def _alike(here: SettlementResult, there: SettlementResult) -> SettlementResult:
-    """What changed stands in the ledger too; whose answer was lost on the way hears of an earlier settlement."""
+    """The changes are compared in the ledgers; after a lost answer, the result is that of an earlier settlement."""
     assert (there.batches, there.holds) == (here.batches, here.holds)
     return here
 

@@ -1,4 +1,4 @@
-"""One small company under test: a real local app in a folder, and what was really told to it."""
+"""The system under test: a real local app in a folder, and a record of its inputs."""
 
 import csv
 import hashlib
@@ -12,8 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from stateful.crashes import Fuse, behind
-from stateful.model import ModelBatch, Told
-from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, told, told_by
+from stateful.model import ModelBatch, ModelRow
+from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
@@ -43,15 +43,15 @@ class World:
     fuse: Fuse = field(default_factory=Fuse)
     clock: ManualClock = field(default_factory=ManualClock)
     files: dict[str, tuple[list[Row], tuple[str, ...]]] = field(default_factory=dict)
-    """sha256 → rows and columns of every file that was ever given."""
+    """sha256 → rows and columns of every uploaded file."""
     corrections: dict[str, list[Fix]] = field(default_factory=dict)
-    """sha256 of a kept correction → what was given."""
-    given_back: dict[str, list[Fix]] = field(default_factory=dict)
-    """batch → its correction given last."""
+    """sha256 of a stored correction → its fixes."""
+    last_correction: dict[str, list[Fix]] = field(default_factory=dict)
+    """batch → the fixes of its last correction."""
     sales: dict[str, Sale] = field(default_factory=dict)
-    """text → every message that was ever sent."""
+    """text → every sent message."""
     promised: list[str] = field(default_factory=list)
-    """sha256 of files and texts of messages whose sender was told that they are kept."""
+    """sha256 of files and texts of messages that were acknowledged to their sender."""
     editions: dict[tuple[str, int], Source] = field(default_factory=dict)
     heard: list[Delivery] = field(default_factory=list)
     furnish: Callable[[App], App] = as_it_is
@@ -84,14 +84,14 @@ class World:
         self.start()
 
     def wait(self) -> None:
-        """Nothing is still asked for: events handled, what stopped driven on."""
+        """Run until idle: all events are handled, and stopped batches are continued."""
         self.clock.advance(1)
         self.worker.run_until_idle()
         reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), delegate=bool(self.app.settings.project))
         self.worker.run_until_idle()
 
     def quiet(self) -> None:
-        """As `wait`, and nothing comes again either."""
+        """As `wait`, and until nothing is redelivered."""
         self.wait()
 
     def waiting(self) -> list[str]:
@@ -117,50 +117,50 @@ class World:
     # ---- what people and tills do
 
     def named(self, sha: str) -> str:
-        """A file that is given again has the name that it had."""
+        """A file that is uploaded again has the same name."""
         return f"{sha[:6]}.csv"
 
-    def give(self, source: Source, rows: list[Row], given: tuple[str, ...]) -> Batch:
-        data = file_bytes(rows, given)
+    def give(self, source: Source, rows: list[Row], columns: tuple[str, ...]) -> Batch:
+        data = file_bytes(rows, columns)
         sha = hashlib.sha256(data).hexdigest()
-        self.files[sha] = (rows, given)
+        self.files[sha] = (rows, columns)
         contract = self.app.book.pin(source.name)
         upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload
 
     def refused(self, batch: str) -> list[dict[str, str]]:
-        """The rows that wait, as the downloaded file has them."""
+        """The quarantined rows, as in the downloaded file."""
         text = b"".join(original_rows.rejected_rows_csv(self.app.ports, batch)).decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def fix(self, batch: str, fixes: list[Fix]) -> Batch:
-        """Download the refused rows, work on some of them, and give them back."""
+        """Download the refused rows, edit some of them, and upload them as a correction."""
         waiting = {int(row["_row"]): row for row in self.refused(batch)}
-        given = self.files[batch_records.get(self.app.ports, batch).sha256][1]
+        columns = self.files[batch_records.get(self.app.ports, batch).sha256][1]
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(next(iter(waiting.values()))))
         writer.writeheader()
         for each in fixes:
-            cells = dict(zip(self.header(given), each.row.cells(given), strict=False))
+            cells = dict(zip(self.header(columns), each.row.cells(columns), strict=False))
             accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
             writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
         for earlier in batch_records.children(self.app.ports, batch, "correction"):
             self.fixes_in(earlier)
-        self.given_back[batch] = fixes
+        self.last_correction[batch] = fixes
         return submit.submit_correction(
             self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk"
         )
 
     def fixes_in(self, correction: Batch) -> list[Fix]:
-        """What a correction says. It is kept in a form of its own: the bytes of an unknown one were given last."""
-        return self.corrections.setdefault(correction.sha256, self.given_back[correction.parent])
+        """The fixes of a correction. It is stored in canonical form, so new bytes are those of the last correction."""
+        return self.corrections.setdefault(correction.sha256, self.last_correction[correction.parent])
 
-    def header(self, given: tuple[str, ...]) -> list[str]:
-        return file_bytes([], given).decode().strip().split(",")
+    def header(self, columns: tuple[str, ...]) -> list[str]:
+        return file_bytes([], columns).decode().strip().split(",")
 
     def row_now(self, upload: Batch, number: int) -> Row:
-        """The row as it was told last."""
+        """The current version of the row."""
         rows, _ = self.files[upload.sha256]
         row = rows[number - 1]
         for correction in self.fixes_of(upload, own=True):
@@ -169,14 +169,14 @@ class World:
 
     def fixes_of(self, upload: Batch, *, own: bool) -> list[Batch]:
         """The corrections of the batches before a replay, and of itself, oldest first."""
-        found = batch_records.children(self.app.ports, upload.batch_id, "correction") if own else []
+        corrections = batch_records.children(self.app.ports, upload.batch_id, "correction") if own else []
         while upload.parent:
             upload = batch_records.get(self.app.ports, upload.parent)
-            found = [*batch_records.children(self.app.ports, upload.batch_id, "correction"), *found]
-        return found
+            corrections = [*batch_records.children(self.app.ports, upload.batch_id, "correction"), *corrections]
+        return corrections
 
     def tellings(self, sent: Counter[str]) -> Counter[str]:
-        """How often each message must be kept that was sent so often."""
+        """How often each message must be stored, by how often it was sent."""
         return sent
 
     # ---- what the model must hear
@@ -203,13 +203,13 @@ class World:
             record.fix_number,
         )
 
-    def _rows(self, record: Batch, source: Source) -> Iterator[Told]:
+    def _rows(self, record: Batch, source: Source) -> Iterator[ModelRow]:
         if record.kind == "messages":
             with self.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             row = 1
             for envelope in envelopes:
-                lines = told_by(self.sales[envelope["message"]], row, envelope["sequence"], source)
+                lines = message_rows(self.sales[envelope["message"]], row, envelope["sequence"], source)
                 row += len(lines)
                 yield from lines
             return
@@ -217,21 +217,23 @@ class World:
             parent = batch_records.get(self.plain.ports, record.parent)
             yield from self._corrected(record, source, self.files[parent.sha256][1], record.fix_number)
             return
-        rows, given = self.files[record.sha256]
-        rewritten: dict[int, Told] = {}
+        rows, columns = self.files[record.sha256]
+        rewritten: dict[int, ModelRow] = {}
         for fix_number, correction in enumerate(self.fixes_of(record, own=False), 1):
-            for line in self._corrected(correction, source, given, fix_number):
-                rewritten[line.row] = line
+            for line in self._corrected(correction, source, columns, fix_number):
+                rewritten[line.number] = line
         for number, row in enumerate(rows, 1):
             if row.fault != "blank":
-                yield rewritten.get(number) or told(row, number, source, given)
+                yield rewritten.get(number) or file_row(row, number, source, columns)
 
-    def _corrected(self, correction: Batch, source: Source, given: tuple[str, ...], number: int) -> Iterator[Told]:
+    def _corrected(
+        self, correction: Batch, source: Source, columns: tuple[str, ...], number: int
+    ) -> Iterator[ModelRow]:
         for each in self.fixes_in(correction):
             if each.how == "discard":
-                yield Told(each.number, discarded=True, fix=number)
+                yield ModelRow(each.number, discarded=True, fix=number)
             else:
-                yield told(each.row, each.number, source, given, fix=number, accepted=each.how == "accept")
+                yield file_row(each.row, each.number, source, columns, fix=number, accepted=each.how == "accept")
 
     def blank(self, record: Batch) -> int:
         return sum(row.fault == "blank" for row in self.files[record.sha256][0]) if record.sha256 in self.files else 0

@@ -6,7 +6,7 @@ from bench.pairs import pairs, summarize
 
 
 def checkout(folder: Path, seconds: float) -> Path:
-    """One whose command line only waits, and writes down that it ran."""
+    """A checkout whose command line only sleeps, and records that it ran."""
     (folder / "tillstream").mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[project]\nscripts = {tillstream = "tillstream.cli:script"}\n')
     (folder / "tillstream" / "__init__.py").touch()
@@ -20,8 +20,8 @@ def checkout(folder: Path, seconds: float) -> Path:
 
 def test_the_slower_of_two_checkouts_is_told_and_the_order_changes_from_pair_to_pair(tmp_path: Path) -> None:
     here, other = checkout(tmp_path / "here", 0.2), checkout(tmp_path / "other", 0)
-    found = summarize(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
-    assert found["pairs"] == 2
-    assert found["ratio"] > 1.5
-    assert found["here_wall"] > found["other_wall"]
+    summary = summarize(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
+    assert summary["pairs"] == 2
+    assert summary["ratio"] > 1.5
+    assert summary["here_wall"] > summary["other_wall"]
     assert (tmp_path / "ran").read_text() == "ohhooh"

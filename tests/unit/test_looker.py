@@ -1,4 +1,4 @@
-"""What Looker Studio is told holds against the views, and the addresses against the Linking API's own words."""
+"""The Looker Studio definitions match the views, and the addresses match the Linking API's documentation."""
 
 import json
 import re
@@ -26,8 +26,8 @@ each = pytest.mark.parametrize("report", reports().values(), ids=lambda report: 
 
 def fields(report: Report, source: str) -> dict[str, str]:
     """Field → its aggregation, with what the report calculates."""
-    found = {field.name: field.aggregation for field in sources()[source].fields}
-    return found | {one["name"]: "calculated" for one in report.calculated if one["source"] == source}
+    aggregations = {field.name: field.aggregation for field in sources()[source].fields}
+    return aggregations | {one["name"]: "calculated" for one in report.calculated if one["source"] == source}
 
 
 def charts(report: Report) -> list[dict[str, Any]]:
@@ -50,11 +50,11 @@ def test_every_field_of_a_report_is_one_of_its_views(report: Report) -> None:
     assert set(report.sources) <= set(sources())
     assert {chart["source"] for chart in charts(report)} == set(report.sources)
     for chart in charts(report):
-        known = fields(report, chart["source"])
+        aggregations = fields(report, chart["source"])
         drilled = chart.get("drill_down", [])
         drilled = [] if drilled == TIMES and chart["dimensions"][0] == "sale_date" else drilled
         for name in [*chart.get("dimensions", []), *chart["metrics"], *drilled]:
-            assert name in known, (chart["title"], name)
+            assert name in aggregations, (chart["title"], name)
         assert chart.get("sort", chart["metrics"][0]) in [*chart.get("dimensions", []), *chart["metrics"]]
     for one in report.filters:
         assert one["field"] in fields(report, one["source"])
@@ -63,9 +63,9 @@ def test_every_field_of_a_report_is_one_of_its_views(report: Report) -> None:
 @each
 def test_a_metric_is_added_up_and_a_dimension_is_not(report: Report) -> None:
     for chart in charts(report):
-        known = fields(report, chart["source"])
-        assert "none" not in {known[name] for name in chart["metrics"]}, chart["title"]
-        assert {known[name] for name in chart.get("dimensions", [])} <= {"none"}, chart["title"]
+        aggregations = fields(report, chart["source"])
+        assert "none" not in {aggregations[name] for name in chart["metrics"]}, chart["title"]
+        assert {aggregations[name] for name in chart.get("dimensions", [])} <= {"none"}, chart["title"]
         assert chart["type"] in CHARTS
 
 
@@ -87,34 +87,34 @@ def test_a_report_can_be_filtered_and_drilled_into_and_shows_no_people(report: R
 def parameters(text: str) -> dict[str, str]:
     parts = urlsplit(text)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == CREATE
-    found = parse_qsl(parts.query, strict_parsing=True)
-    assert len(dict(found)) == len(found)
-    return dict(found)
+    pairs = parse_qsl(parts.query, strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
 
 
 @each
 @pytest.mark.parametrize("template", ["", "f1c5b513-3095"])
 def test_an_address_has_documented_parameters_only(report: Report, template: str) -> None:
-    found = parameters(address(report, "shop & co", "tillstream_reports", template))
-    assert {re.sub(r"^ds\.\w+\.", "ds.*.", name) for name in found} <= DOCUMENTED
-    assert found["r.reportName"] == report.title
-    assert found.get("c.reportId", "") == template
-    aliases = {name.split(".")[1] for name in found if name.startswith("ds.")}
+    values = parameters(address(report, "shop & co", "tillstream_reports", template))
+    assert {re.sub(r"^ds\.\w+\.", "ds.*.", name) for name in values} <= DOCUMENTED
+    assert values["r.reportName"] == report.title
+    assert values.get("c.reportId", "") == template
+    aliases = {name.split(".")[1] for name in values if name.startswith("ds.")}
     assert aliases == (set(report.sources) if template else {"ds0"})
     for alias in aliases:
-        assert found[f"ds.{alias}.connector"] == "bigQuery"
-        assert found[f"ds.{alias}.type"] == "TABLE"
-        assert found[f"ds.{alias}.projectId"] == "shop & co"
-        assert found[f"ds.{alias}.tableId"] in report.sources
+        assert values[f"ds.{alias}.connector"] == "bigQuery"
+        assert values[f"ds.{alias}.type"] == "TABLE"
+        assert values[f"ds.{alias}.projectId"] == "shop & co"
+        assert values[f"ds.{alias}.tableId"] in report.sources
 
 
 def test_the_command_prints_an_address_for_each_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TILLSTREAM_PROJECT", raising=False)
-    asked = ["links", "--project", "shop", "--template", "regions=abc", "--json"]
-    told = json.loads(CliRunner().invoke(looker, asked).output)
-    assert [one["report"] for one in told] == list(reports())
-    assert {parameters(one["address"]).get("c.reportId") for one in told} == {None, "abc"}
-    assert all("tillstream_reports" in one["address"] for one in told)
+    arguments = ["links", "--project", "shop", "--template", "regions=abc", "--json"]
+    links = json.loads(CliRunner().invoke(looker, arguments).output)
+    assert [one["report"] for one in links] == list(reports())
+    assert {parameters(one["address"]).get("c.reportId") for one in links} == {None, "abc"}
+    assert all("tillstream_reports" in one["address"] for one in links)
 
 
 def test_without_a_project_or_with_an_unknown_report_the_command_says_what_to_do(

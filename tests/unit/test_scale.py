@@ -36,10 +36,10 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     documents = Recording(tmp_path / "documents.sqlite")
     app = replace(app, ports=replace(app.ports, documents=documents))
     contract = app.book.pin("classic-models")
-    told = {"ORDERNUMBER": "1", "ORDERLINENUMBER": "2", "QUANTITYORDERED": "3", "PRICEEACH": "4", "SALES": "12"}
-    told |= {"ORDERDATE": "2/24/2003 0:00", "STATUS": "Shipped"}
+    cells = {"ORDERNUMBER": "1", "ORDERLINENUMBER": "2", "QUANTITYORDERED": "3", "PRICEEACH": "4", "SALES": "12"}
+    cells |= {"ORDERDATE": "2/24/2003 0:00", "STATUS": "Shipped"}
     names = list(contract.columns.values())
-    text = ",".join(names) + "\n" + ",".join(told.get(name, "x") for name in names) + "\n"
+    text = ",".join(names) + "\n" + ",".join(cells.get(name, "x") for name in names) + "\n"
     documents.written.clear()
     upload = uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
     Worker(app).run_until_idle()
@@ -64,7 +64,7 @@ def test_every_column_of_the_arithmetic_is_one_of_the_tables() -> None:
 
 
 def always(script: str) -> list[str]:
-    """The statements of a script that stand under no IF."""
+    """The statements of a script outside any IF."""
     kept, depth = [], 0
     for line in re.sub(r"--[^\n]*", "", script).splitlines():
         opens = bool(re.match(r"\s*IF .* THEN$", line))
@@ -78,8 +78,8 @@ def always(script: str) -> list[str]:
 def reading(table: str) -> str:
     """The one statement with which each settlement reads it."""
     every = always(sql.text("ledger/settle.bigquery"))
-    (found,) = (statement for statement in every if re.search(rf"\b(FROM|JOIN|UPDATE) {table}\b", statement))
-    return found
+    (statement_read,) = (statement for statement in every if re.search(rf"\b(FROM|JOIN|UPDATE) {table}\b", statement))
+    return statement_read
 
 
 def test_each_settlement_reads_those_columns_of_the_ledger_that_are_counted() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from emulated import dataset_of
-from shop import SHOP
+from emulator_fixtures import dataset_of
+from sample_ledger import SAMPLE_LEDGER
 
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.migrations import migrate
@@ -28,10 +28,10 @@ from tillstream.domain.tables import TABLES
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
 
-pytestmark = pytest.mark.long  # each question takes the emulator about a second
-GIVEN = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
+pytestmark = pytest.mark.long  # each query takes the emulator about a second
+PARAMETERS = {"batch_id": "b1", "settlement_no": 3, "text": "a", "region": "IN", "sale_id": "S1/1"}
 BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD", (date(2024, 2, 1),))
-ASKED = (
+QUERIES = (
     ("everything", UNRESTRICTED, Filters(), {"period": "weekly"}),
     (
         "february-of-a-manager",
@@ -45,7 +45,7 @@ ASKED = (
 @pytest.fixture(scope="module")
 def duck() -> Duck:
     duck = Duck()
-    duck.fill(SHOP)
+    duck.fill(SAMPLE_LEDGER)
     return duck
 
 
@@ -54,7 +54,7 @@ def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     dataset = dataset_of(bigquery, "queries")
     migrate(dataset)
     warehouse = BigQueryWarehouse(dataset)
-    for table, rows in SHOP.items():
+    for table, rows in SAMPLE_LEDGER.items():
         warehouse.replace_table(table, _arrow(table, rows))
     yield warehouse
     warehouse.close()
@@ -73,7 +73,7 @@ def _arrow(table: str, rows: Any) -> pa.Table:
     [
         pytest.param(name, scope, filters, params, id=f"{name}-{called}")
         for name in names()
-        for called, scope, filters, params in ASKED
+        for called, scope, filters, params in QUERIES
         if describe(name).needs is None or scope.may(describe(name).needs)
     ],
 )
@@ -81,13 +81,13 @@ def test_a_query_answers_as_on_duckdb(
     warehouse: BigQueryWarehouse, duck: Duck, name: str, scope: Scope, filters: Filters, params: dict[str, Any]
 ) -> None:
     taken = {parameter.name for parameter in describe(name).parameters}
-    given = {key: value for key, value in (GIVEN | params).items() if key in taken}
-    text, values = compose(name, scope, filters, BASIS, **given)
+    arguments = {key: value for key, value in (PARAMETERS | params).items() if key in taken}
+    text, values = compose(name, scope, filters, BASIS, **arguments)
     kinds, theirs = duck.answer(text, values)
     answer = warehouse.query(text, values)
     assert answer.column_names == [column for column, _ in kinds]
     ours = [tuple(exact(value) for value in row.values()) for row in answer.to_pylist()]
-    told = [tuple(exact(value) for value in row) for row in theirs]
+    bigquery_rows = [tuple(exact(value) for value in row) for row in theirs]
     if "ORDER BY" not in text.rpartition("FROM final")[2]:
-        ours, told = sorted(ours, key=repr), sorted(told, key=repr)
-    assert ours == told
+        ours, bigquery_rows = sorted(ours, key=repr), sorted(bigquery_rows, key=repr)
+    assert ours == bigquery_rows

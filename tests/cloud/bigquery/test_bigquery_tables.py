@@ -1,4 +1,4 @@
-"""A dataset of BigQuery is made, kept as it is, and brought forward from what an older version made."""
+"""A BigQuery dataset is created, left unchanged when up to date, and migrated from older versions."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from google.cloud.bigquery import SchemaField
 
 import sql
@@ -39,8 +39,8 @@ def _shape(fields: Iterable[SchemaField]) -> Shape:
 
 def test_the_newest_version_is_written_down() -> None:
     number = sql.migrations()[-1][0]
-    known = json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8"))
-    if known != shapes():
+    stored = json.loads((VERSIONS / f"{number:03}.json").read_text(encoding="utf-8"))
+    if stored != shapes():
         pytest.fail(
             f"Tables changed: what version {number} made must be brought forward. Add sql/migrations/"
             f"{number + 1:03}-NAME.bigquery.sql, and what `shapes` gives as "
@@ -69,17 +69,17 @@ def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_ma
 
 @pytest.mark.parametrize("name", tables.LAYOUTS)
 def test_every_table_and_column_says_what_it_is(name: str) -> None:
-    made = tables.table(Dataset("demo", "described", "EU").table(name))
-    assert made.description
-    assert all(field.description for field in made.schema)
-    assert made.labels == tables.LABELS
+    table = tables.table(Dataset("demo", "described", "EU").table(name))
+    assert table.description
+    assert all(field.description for field in table.schema)
+    assert table.labels == tables.LABELS
 
 
 def test_a_view_names_what_it_reads_in_full_and_describes_its_columns() -> None:
-    known = {*TABLES, *(path.rpartition("/")[2] for path in sql.VIEWS)}
+    tables_and_views = {*TABLES, *(path.rpartition("/")[2] for path in sql.VIEWS)}
     for view in views("shop", dict.fromkeys(TABLES, "")):
         bare = re.findall(r"\b(?:FROM|JOIN|VIEW)\s+(\w+)", view.statement)
-        assert not known & set(bare), view.name
+        assert not tables_and_views & set(bare), view.name
         assert f"CREATE OR REPLACE VIEW `shop`.{view.name} AS" in view.statement
         assert view.description
 
@@ -93,7 +93,7 @@ def test_a_view_is_another_one_when_what_it_reads_has_other_columns() -> None:
 
 
 @pytest.fixture(scope="module")
-def made(bigquery: Emulator) -> Iterator[Dataset]:
+def migrated(bigquery: Emulator) -> Iterator[Dataset]:
     dataset = dataset_of(bigquery, "made")
     migrate(dataset)
     yield dataset
@@ -105,34 +105,34 @@ def columns(dataset: Dataset, name: str) -> Shape:
 
 
 @LONG
-def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(made: Dataset) -> None:
-    assert {name: columns(made, name) for name in tables.LAYOUTS} == shapes()
-    again = migrate(made)
+def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(migrated: Dataset) -> None:
+    assert {name: columns(migrated, name) for name in tables.LAYOUTS} == shapes()
+    again = migrate(migrated)
     assert (again.before, again.after) == (sql.migrations()[-1][0],) * 2
     assert (again.tables, again.views) == ([], [])
-    assert differences(made) == []
+    assert differences(migrated) == []
 
 
 @LONG
-def test_every_column_of_every_view_is_described(made: Dataset) -> None:
+def test_every_column_of_every_view_is_described(migrated: Dataset) -> None:
     silent = [
         f"{name}.{field.name}"
         for name, _ in sql.views()
-        for field in made.client.get_table(made.table(name)).schema
+        for field in migrated.client.get_table(migrated.table(name)).schema
         if not field.description
     ]
     assert silent == []
 
 
 @LONG
-def test_what_was_taken_away_is_named_and_comes_back(made: Dataset) -> None:
-    made.client.delete_table(made.table("holidays"))
-    made.ask("CREATE OR REPLACE VIEW dim_date AS SELECT DATE '2024-01-01' AS sale_date")
-    told = differences(made)
-    assert told == ["the table holidays is missing", "the view dim_date is of another text"]
-    repaired = migrate(made)
+def test_what_was_taken_away_is_named_and_comes_back(migrated: Dataset) -> None:
+    migrated.client.delete_table(migrated.table("holidays"))
+    migrated.ask("CREATE OR REPLACE VIEW dim_date AS SELECT DATE '2024-01-01' AS sale_date")
+    listed = differences(migrated)
+    assert listed == ["the table holidays is missing", "the view dim_date is of another text"]
+    repaired = migrate(migrated)
     assert (repaired.tables, repaired.views) == (["holidays"], ["dim_date"])
-    assert differences(made) == []
+    assert differences(migrated) == []
 
 
 @LONG
@@ -172,12 +172,12 @@ def test_a_dataset_of_each_version_becomes_what_a_new_one_is(bigquery: Emulator,
     dataset.close()
 
 
-def _as_of(dataset: Dataset, number: int, made: dict[str, Shape]) -> None:
-    """The dataset as a version made it, with the columns of `made`."""
+def _as_of(dataset: Dataset, number: int, shapes_of_version: dict[str, Shape]) -> None:
+    """The dataset as a version created it, with the columns of `shapes_of_version`."""
     dataset.client.create_dataset(dataset.name)
-    for name, shape in made.items():
+    for name, shape in shapes_of_version.items():
         table = tables.table(dataset.table(name))
-        table.schema = [SchemaField(column, *told.split()) for column, told in shape.items()]
+        table.schema = [SchemaField(column, *words.split()) for column, words in shape.items()]
         dataset.client.create_table(table)
     for version, name, _ in sql.migrations()[:number]:
         dataset.ask(

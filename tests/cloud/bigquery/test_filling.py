@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.storage import Client
 
@@ -49,7 +49,7 @@ def objects(cloud_storage: Emulator) -> Client:
     return client
 
 
-def told(dataset: Dataset, table: str) -> tuple[Any, ...]:
+def summary_of(dataset: Dataset, table: str) -> tuple[Any, ...]:
     (row,) = dataset.ask(f"SELECT COUNT(*), COUNT(currency), MAX(factor), MAX(sale_date) FROM {table}")
     return row.values()
 
@@ -69,7 +69,7 @@ def test_objects_are_loaded_in_place_of_what_a_try_before_left(dataset: Dataset,
     filling = TableLoader(dataset)
     assert filling.from_objects("batch", COLUMNS, addresses[:1]) == "batch"
     assert filling.from_objects("batch", COLUMNS, addresses) == "batch"
-    assert told(dataset, "batch")[:3] == (6, 4, Decimal(2))
+    assert summary_of(dataset, "batch")[:3] == (6, 4, Decimal(2))
     assert [field.field_type for field in dataset.client.get_table(dataset.table("batch")).schema] == [
         "DATE",
         "STRING",
@@ -90,7 +90,7 @@ def test_objects_of_few_rows_go_by_the_write_api_each_try_into_a_table_of_its_ow
     tables = {filling.from_objects("few", COLUMNS, [address], rows=3) for _ in range(2)}
     assert len(tables) == 2
     assert "few" not in tables
-    assert {told(dataset, table)[:3] for table in tables} == {(3, 2, Decimal("0.000000001"))}
+    assert {summary_of(dataset, table)[:3] for table in tables} == {(3, 2, Decimal("0.000000001"))}
     many = staged(emulated_folder, "many.parquet", rates(FEW_ROWS + 1))
     assert filling.from_objects("many", COLUMNS, [many], rows=FEW_ROWS + 1) == "many"
 
@@ -99,7 +99,7 @@ def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Datas
     rows = rates(FEW_BYTES // 16)
     assert rows.nbytes > FEW_BYTES
     table = TableLoader(dataset).from_rows("large", COLUMNS, rows)
-    assert told(dataset, table)[0] == rows.num_rows
+    assert summary_of(dataset, table)[0] == rows.num_rows
 
 
 def test_an_append_whose_answer_was_lost_brings_its_rows_once(
@@ -110,8 +110,8 @@ def test_an_append_whose_answer_was_lost_brings_its_rows_once(
     writer, lost = dataset.writer, []
     send = writer.append_rows
 
-    def append_rows(*given: Any, **more: Any) -> Any:
-        answers = list(send(*given, **more))
+    def append_rows(*arguments: Any, **more: Any) -> Any:
+        answers = list(send(*arguments, **more))
         if len(lost) < 2:
             lost.append(answers)
             raise ServiceUnavailable("the answer was lost")
@@ -121,7 +121,7 @@ def test_an_append_whose_answer_was_lost_brings_its_rows_once(
     rows = rates(9).select(["sale_date", "currency", "factor"])
     append(writer, dataset.table(table), rows.cast(pa.schema([*rows.schema]).set(1, pa.field("currency", pa.string()))))
     assert len(lost) == 2
-    assert told(dataset, table)[0] == 9
+    assert summary_of(dataset, table)[0] == 9
 
 
 def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
@@ -135,7 +135,7 @@ def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
     monkeypatch.setattr(dataset.writer, "finalize_write_stream", finalize)
     with pytest.raises(KeyboardInterrupt):
         append(dataset.writer, dataset.table(table), rates(3).drop(["currency"]))
-    assert told(dataset, table)[0] == 0
+    assert summary_of(dataset, table)[0] == 0
 
 
 def test_staged_rows_are_packed_as_bigquery_takes_them(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
-from shop import SHOP
+from sample_ledger import SAMPLE_LEDGER
 
 import sql
 from devtools.emulators import PROJECT, Emulator
@@ -25,7 +25,7 @@ from tillstream.domain.tables import TABLES
 from tillstream.people import user_scopes
 from tillstream.people.user import User
 
-pytestmark = pytest.mark.long  # each question takes the emulator a second or more: it unfolds views of views
+pytestmark = pytest.mark.long  # each query takes the emulator a second or more: it unfolds views of views
 BASE, SHOWN = "row_access", "row_access_reports"
 ACCOUNT = "serviceAccount:settle@demo.iam.gserviceaccount.com"
 TYPES = {"hash128": "BYTES", "hash64": "INT64"}
@@ -42,25 +42,25 @@ PEOPLE = tuple(
         ("analyst-of-a-region", Role.ANALYST, ("UK",), (), None),
     )
 )
-Asked = Callable[..., list[dict[str, Any]]]
+QueryAs = Callable[..., list[dict[str, Any]]]
 
 
 def client(emulator: Emulator, caller: str) -> bigquery.Client:
-    made = bigquery.Client(
+    api_client = bigquery.Client(
         PROJECT,
         AnonymousCredentials(),
         client_options=ClientOptions(api_endpoint=emulator.variables["TILLSTREAM_BIGQUERY_API"]),
     )
-    made._http.headers["X-Bqemu-Caller"] = caller
-    return made
+    api_client._http.headers["X-Bqemu-Caller"] = caller
+    return api_client
 
 
 @pytest.fixture(scope="module")
-def asked(bigquery: Emulator) -> Iterator[Asked]:
-    """asked(caller, SELECT) → rows, of the shop's tables with their policies."""
+def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
+    """query_as(caller, SELECT) → rows, of the sample tables with their policies."""
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
-    content = {**SHOP, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
+    content = {**SAMPLE_LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
     for table, fields in TABLES.items():
         _fill(owner, table, [field.name for field in fields], content.get(table, []))
     for name, text in sql.views():
@@ -82,10 +82,10 @@ def _fill(owner: bigquery.Client, table: str, names: list[str], rows: Any) -> No
     schema = [
         bigquery.SchemaField(name, TYPES.get(kinds[name], kinds[name].replace("JSON", "STRING"))) for name in names
     ]
-    made = owner.create_table(bigquery.Table(f"{PROJECT}.{BASE}.{table}", schema))
+    table_resource = owner.create_table(bigquery.Table(f"{PROJECT}.{BASE}.{table}", schema))
     if rows:
-        told = [{n: _plain(kinds[n], value) for n, value in zip(names, row, strict=True)} for row in rows]
-        assert owner.insert_rows_json(made, told, timeout=30) == []
+        json_rows = [{n: _plain(kinds[n], value) for n, value in zip(names, row, strict=True)} for row in rows]
+        assert owner.insert_rows_json(table_resource, json_rows, timeout=30) == []
 
 
 def _plain(kind: str, value: Any) -> Any:
@@ -98,7 +98,7 @@ def _plain(kind: str, value: Any) -> Any:
 
 
 def _view(owner: bigquery.Client, name: str, text: str) -> None:
-    """What it reads is named with the dataset of the tables, as a view knows no other way."""
+    """The names with the dataset of the tables, because a view needs full names."""
     names = "|".join([*TABLES, *(view for view, _ in sql.views())])
     view = bigquery.Table(f"{PROJECT}.{name}")
     view.view_query = re.sub(rf"\b(FROM|JOIN) ({names})\b", rf"\1 `{PROJECT}.{BASE}.\2`", text)
@@ -108,12 +108,12 @@ def _view(owner: bigquery.Client, name: str, text: str) -> None:
 @pytest.fixture(scope="module")
 def local() -> Iterator[DuckDBWarehouse]:
     """The same rows behind the query layer."""
-    made = DuckDBWarehouse(":memory:", threads=1)
-    for table, rows in SHOP.items():
+    warehouse = DuckDBWarehouse(":memory:", threads=1)
+    for table, rows in SAMPLE_LEDGER.items():
         names = [field.name for field in TABLES[table]]
-        made.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
-    yield made
-    made.close()
+        warehouse.replace_table(table, pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))))
+    yield warehouse
+    warehouse.close()
 
 
 each = pytest.mark.parametrize("user", PEOPLE, ids=lambda user: user.name)
@@ -121,49 +121,51 @@ LINES = f"SELECT region, sale_id, line_key, net_amount FROM `{SHOWN}.sales` ORDE
 
 
 @each
-def test_a_person_sees_the_lines_that_the_query_layer_shows(asked: Asked, local: DuckDBWarehouse, user: User) -> None:
+def test_a_person_sees_the_lines_that_the_query_layer_shows(
+    query_as: QueryAs, local: DuckDBWarehouse, user: User
+) -> None:
     shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
     names = ("region", "sale_id", "line_key", "net_amount")
-    told = sorted(tuple(row[name] for name in names) for row in shown)
-    assert [tuple(row.values()) for row in asked(f"user:{user.login}", LINES)] == told
+    expected = sorted(tuple(row[name] for name in names) for row in shown)
+    assert [tuple(row.values()) for row in query_as(f"user:{user.login}", LINES)] == expected
 
 
 @each
-def test_who_may_not_see_people_finds_none_in_any_report(asked: Asked, local: DuckDBWarehouse, user: User) -> None:
+def test_who_may_not_see_people_finds_none_in_any_report(query_as: QueryAs, local: DuckDBWarehouse, user: User) -> None:
     counted = " UNION ALL ".join(
         f"SELECT COUNT(*) AS found FROM `{SHOWN}.{view}`" for view in sorted(row_access.PERSONAL)
     )
     has_lines = run(local, "sale-lines", user.scope, Filters()).num_rows > 0
     expected = has_lines and user.scope.may(Action.SEE_PERSONAL)
-    assert {row["found"] > 0 for row in asked(f"user:{user.login}", counted)} == {expected}
+    assert {row["found"] > 0 for row in query_as(f"user:{user.login}", counted)} == {expected}
 
 
 @each
 def test_a_person_sees_the_uploads_of_the_query_layer_unless_bound_to_stores(
-    asked: Asked, local: DuckDBWarehouse, user: User
+    query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:
-    found = asked(f"user:{user.login}", f"SELECT batch_id, rows_quarantined FROM `{SHOWN}.upload_receipts`")
+    receipts = query_as(f"user:{user.login}", f"SELECT batch_id, rows_quarantined FROM `{SHOWN}.upload_receipts`")
     free = user.scope.may(Action.SEE_UPLOADS) and user.scope.covers_stores(None)
     shown = run(local, "receipts", user.scope, Filters()).to_pylist() if free else []
-    assert sorted((r["batch_id"], r["rows_quarantined"]) for r in found) == sorted(
+    assert sorted((r["batch_id"], r["rows_quarantined"]) for r in receipts) == sorted(
         (r["batch_id"], r["rows_quarantined"]) for r in shown
     )
 
 
-def test_sums_are_made_of_the_own_rows_alone(asked: Asked) -> None:
+def test_sums_are_made_of_the_own_rows_alone(query_as: QueryAs) -> None:
     text = f"SELECT region, store_id, lines FROM `{SHOWN}.sales_by_store` ORDER BY region, store_id"
-    assert [tuple(row.values()) for row in asked("user:manager@shop.example", text)] == [
+    assert [tuple(row.values()) for row in query_as("user:manager@shop.example", text)] == [
         ("IN", "S1", 3),
         ("IN", "S2", 2),
     ]
-    assert [tuple(row.values()) for row in asked("user:salesperson@shop.example", text)] == [("IN", "S1", 2)]
+    assert [tuple(row.values()) for row in query_as("user:salesperson@shop.example", text)] == [("IN", "S1", 2)]
 
 
-def test_a_stranger_sees_nothing_and_the_pipeline_everything(asked: Asked) -> None:
+def test_a_stranger_sees_nothing_and_the_pipeline_everything(query_as: QueryAs) -> None:
     for caller in ("user:stranger@shop.example", "user:admin@elsewhere.example"):
-        assert asked(caller, LINES) == []
-    assert len(asked(ACCOUNT, LINES)) == 9
+        assert query_as(caller, LINES) == []
+    assert len(query_as(ACCOUNT, LINES)) == 9
 
 
-def test_the_address_is_the_same_however_it_is_written(asked: Asked) -> None:
-    assert asked("user:Analyst@shop.example", LINES) == asked("user:analyst@shop.example", LINES) != []
+def test_the_address_is_the_same_however_it_is_written(query_as: QueryAs) -> None:
+    assert query_as("user:Analyst@shop.example", LINES) == query_as("user:analyst@shop.example", LINES) != []

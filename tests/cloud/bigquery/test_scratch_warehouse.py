@@ -1,4 +1,4 @@
-"""A rebuild's empty warehouse in BigQuery: beside the live one, and gone with the rebuild."""
+"""The empty BigQuery warehouse of a rebuild: separate from the live one, and deleted after the rebuild."""
 
 import pytest
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from google.cloud.bigquery import AccessEntry
 
 from devtools.emulators import PROJECT, Emulator
@@ -50,20 +50,26 @@ def dataset(ledger: Dataset) -> Iterator[Dataset]:
 
 
 def policies(dataset: Dataset, table: str) -> dict[str, list[str]]:
-    """Name → members, which the emulator tells."""
+    """Policy name → members, as the emulator lists them."""
     path = f"/projects/{PROJECT}/datasets/{BASE}/tables/{table}/rowAccessPolicies"
-    found = dataset.client._connection.api_request("GET", path)["rowAccessPolicies"]
-    return {each["rowAccessPolicyReference"]["policyId"]: each["grantees"] for each in found}
+    policies_of_table = dataset.client._connection.api_request("GET", path)["rowAccessPolicies"]
+    return {each["rowAccessPolicyReference"]["policyId"]: each["grantees"] for each in policies_of_table}
 
 
 def entries(dataset: Dataset) -> list[AccessEntry]:
     return list(dataset.client.get_dataset(VIEWS).access_entries)
 
 
-def told(*words: str) -> Any:
+def run_reports(*words: str) -> Any:
     """The answer of the command, as JSON."""
-    given = [f"--project={PROJECT}", f"--dataset={BASE}", f"--shown={VIEWS}", "--location=EU", f"--account={ACCOUNT}"]
-    done = CliRunner().invoke(deploy, ["reports", *given, *words, "--json"])
+    arguments = [
+        f"--project={PROJECT}",
+        f"--dataset={BASE}",
+        f"--shown={VIEWS}",
+        "--location=EU",
+        f"--account={ACCOUNT}",
+    ]
+    done = CliRunner().invoke(deploy, ["reports", *arguments, *words, "--json"])
     assert done.exit_code == 0, done.output
     return json.loads(done.output)
 
@@ -84,14 +90,14 @@ def test_what_is_published_once_is_as_it_should_be_and_left_alone(dataset: Datas
 def test_each_difference_is_named_mended_and_then_gone(dataset: Dataset) -> None:
     dataset.ask(f"DROP VIEW `{PROJECT}.{VIEWS}.sales_by_day`")
     dataset.ask(f"CREATE OR REPLACE VIEW `{PROJECT}.{VIEWS}.sales` AS\nSELECT 1 AS one")
-    found = dataset.client.get_dataset(VIEWS)
-    found.access_entries = [
+    views = dataset.client.get_dataset(VIEWS)
+    views.access_entries = [
         AccessEntry("READER", "domain", "shop.example"),
         AccessEntry("READER", "userByEmail", "stranger@example.com"),
         AccessEntry("OWNER", "userByEmail", "owner@example.com"),
         AccessEntry("READER", "specialGroup", "projectReaders"),
     ]
-    dataset.client.update_dataset(found, ["access_entries"])
+    dataset.client.update_dataset(views, ["access_entries"])
     base = dataset.client.get_dataset(BASE)
     base.access_entries = [AccessEntry("WRITER", "userByEmail", ACCOUNT)]
     dataset.client.update_dataset(base, ["access_entries"])
@@ -125,9 +131,9 @@ def test_a_table_that_is_made_anew_gets_its_policies_again(dataset: Dataset) -> 
 
 def test_without_readers_only_accounts_see_rows_and_the_views_stay(dataset: Dataset) -> None:
     gone = f"of those who may read {VIEWS} shop.example is one too many, shop@example.com is one too many"
-    assert told("--check") == {"differences": [POLICIES, gone]}
-    assert told() == {"mended": [POLICIES, gone]}
-    assert told("--check") == {"differences": []}
+    assert run_reports("--check") == {"differences": [POLICIES, gone]}
+    assert run_reports() == {"mended": [POLICIES, gone]}
+    assert run_reports("--check") == {"differences": []}
     assert [policies(dataset, table).keys() for table in row_access.PROTECTED] == [{"accounts"}] * 3
     assert not {"shop@example.com", "shop.example"} & {each.entity_id for each in entries(dataset)}
     assert {each.table_id for each in dataset.client.list_tables(VIEWS)} == set(row_access.REPORTS)
@@ -135,12 +141,12 @@ def test_without_readers_only_accounts_see_rows_and_the_views_stay(dataset: Data
 
 def test_it_is_not_as_it_should_be_while_the_views_behind_it_are_older(dataset: Dataset) -> None:
     readers = [f"--reader={member}" for member in READERS]
-    assert told("--check", *readers) == {"differences": []}
+    assert run_reports("--check", *readers) == {"differences": []}
     dataset.ask("DROP VIEW outcomes")
     old = "the tables and views behind it are not of this version"
-    assert told("--check", *readers) == {"differences": [old]}
+    assert run_reports("--check", *readers) == {"differences": [old]}
     migrate(dataset)
-    assert told("--check", *readers) == {"differences": []}
+    assert run_reports("--check", *readers) == {"differences": []}
 
 
 def test_a_member_that_is_written_wrongly_is_refused_before_anything_is_changed(dataset: Dataset) -> None:

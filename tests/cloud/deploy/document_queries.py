@@ -109,20 +109,20 @@ def _keys(function: ast.AST, node: ast.expr) -> Iterator[str]:
 
 
 def _keys_of_name(function: ast.AST, name: str) -> Iterator[str]:
-    """All that the function gives to it."""
-    known = False
+    """Every value that the function assigns to the name."""
+    assigned = False
     for node in ast.walk(function):
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         for target in targets:
             match target:
-                case ast.Name(id=found) if found == name and node.value is not None:
-                    known = True
+                case ast.Name(id=bound) if bound == name and node.value is not None:
+                    assigned = True
                     yield from _keys(function, node.value)
-                case ast.Subscript(value=ast.Name(id=found)) if found == name:
+                case ast.Subscript(value=ast.Name(id=bound)) if bound == name:
                     yield from _texts(target.slice)
-    assert known, f"Nothing is given to {name} in its function."
+    assert assigned, f"Nothing is assigned to {name} in its function."
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from fake_shapes import COLLECTIONS, GIVEN, LIST_KEYS, LONG_RUNNING, NUMBER, PROJECT, as_made, discovery
+from fake_shapes import COLLECTIONS, FIXED_COLLECTIONS, LIST_KEYS, LONG_RUNNING, NUMBER, PROJECT, as_created, discovery
 
 Answer = tuple[int, Any]
 
@@ -29,7 +29,7 @@ class Memory:
         self.changes: list[str] = []
         self.unknown: list[str] = []
         self.dies_after: int | None = None
-        """So many changes are made; all that is asked then is answered with an error."""
+        """The number of changes to accept; every later request is answered with an error."""
         self.lock = threading.RLock()
 
     def answer(self, method: str, address: str, body: bytes) -> Answer:
@@ -46,22 +46,22 @@ class Memory:
             return status, answer
 
     def _route(self, method: str, api: str, path: str, query: dict[str, str], body: bytes) -> Answer:
-        given = json.loads(body) if body.startswith(b"{") else {}
+        payload = json.loads(body) if body.startswith(b"{") else {}
         if api == "storage":
             return self._storage(method, path, query, body)
         if api == "bigquery":
-            return self._bigquery(method, path, given)
+            return self._bigquery(method, path, payload)
         resource, _, verb = path.partition(":")
         resource = f"{api}/{_plain(resource)}"
         if "operations/" in path:
             return 200, {"name": _plain(path), "done": True, "response": {}, "metadata": {"stages": []}}
         if verb:
-            return self._verb(verb, api, resource, given)
+            return self._verb(verb, api, resource, payload)
         if method == "GET":
             return self._read(resource)
         if method == "DELETE":
             return self._delete(resource)
-        return self._write(method, api, resource, query, given)
+        return self._write(method, api, resource, query, payload)
 
     # ---- plain resources ----------------------------------------------------------------------------------------
 
@@ -69,8 +69,8 @@ class Memory:
         if path in self.held:
             return 200, self.held[path]
         last = path.rpartition("/")[2]
-        if last in GIVEN:
-            return 200, {last: GIVEN[last]}
+        if last in FIXED_COLLECTIONS:
+            return 200, {last: FIXED_COLLECTIONS[last]}
         if last not in COLLECTIONS:
             return self._absent(path)
         below = re.compile(re.escape(path).replace(r"/\-/", "/[^/]+/") + "/[^/]+")
@@ -78,40 +78,42 @@ class Memory:
         key = LIST_KEYS.get(of_api) or LIST_KEYS.get(last, last)
         return 200, {key: [item for name, item in self.held.items() if below.fullmatch(name)]}
 
-    def _write(self, method: str, api: str, path: str, query: dict[str, str], given: dict[str, Any]) -> Answer:
+    def _write(self, method: str, api: str, path: str, query: dict[str, str], payload: dict[str, Any]) -> Answer:
         """POST to a collection makes; PUT makes or replaces; PATCH changes."""
         last = path.rpartition("/")[2]
         single = last.rstrip("s")
-        wrapped = next((given[name] for name in (single, "serviceAccount") if isinstance(given.get(name), dict)), given)
+        wrapped = next(
+            (payload[name] for name in (single, "serviceAccount") if isinstance(payload.get(name), dict)), payload
+        )
         if method == "POST":
-            path = f"{path}/{self._name(api, last, query, given)}"
+            path = f"{path}/{self._name(api, last, query, payload)}"
             if path in self.held:
                 return 409, {"error": {"code": 409, "status": "ALREADY_EXISTS", "message": f"{path} already exists"}}
         elif method == "PATCH" and path not in self.held and "/fields/" not in path:
             return self._absent(path)
         if method == "PATCH":
-            inner = next((value for name, value in given.items() if name in {"topic", "subscription"}), given)
-            made = _merged(self.held.get(path, {"name": path.partition("/")[2]}), inner)
+            inner = next((value for name, value in payload.items() if name in {"topic", "subscription"}), payload)
+            stored = _merged(self.held.get(path, {"name": path.partition("/")[2]}), inner)
         else:
-            made = as_made(api, path, wrapped)
-        self.held[path] = made
+            stored = as_created(api, path, wrapped)
+        self.held[path] = stored
         if api == "eventarc":  # makes itself a subscription
-            carrier = made["transport"]["pubsub"]["subscription"]
+            carrier = stored["transport"]["pubsub"]["subscription"]
             self.held.setdefault(f"pubsub/{carrier}", {"name": carrier, "ackDeadlineSeconds": 10})
         self.changes.append(f"{method} {path}")
         if api in LONG_RUNNING:
-            return 200, self._done(made, api)
-        return 200, made
+            return 200, self._done(stored, api)
+        return 200, stored
 
-    def _done(self, made: dict[str, Any], api: str = "") -> dict[str, Any]:
+    def _done(self, stored: dict[str, Any], api: str = "") -> dict[str, Any]:
         where = "databases/(default)" if api == "firestore" else "locations/europe-west1"
         name = f"projects/{PROJECT}/{where}/operations/{len(self.changes)}"
-        return {"name": name, "done": True, "response": made, "metadata": {"stages": []}}
+        return {"name": name, "done": True, "response": stored, "metadata": {"stages": []}}
 
-    def _name(self, api: str, collection: str, query: dict[str, str], given: dict[str, Any]) -> str:
-        told = [value for name, value in query.items() if name.lower().endswith("id") and name != "requestId"]
-        body = given.get("accountId") or given.get("name") or (given.get("metadata") or {}).get("name")
-        name = str((told or [body or f"{len(self.held) + 1}"])[0])
+    def _name(self, api: str, collection: str, query: dict[str, str], payload: dict[str, Any]) -> str:
+        ids = [value for name, value in query.items() if name.lower().endswith("id") and name != "requestId"]
+        body = payload.get("accountId") or payload.get("name") or (payload.get("metadata") or {}).get("name")
+        name = str((ids or [body or f"{len(self.held) + 1}"])[0])
         return name.rpartition("/")[2]
 
     def _delete(self, path: str) -> Answer:
@@ -123,21 +125,21 @@ class Memory:
 
     def _absent(self, path: str) -> Answer:
         self.unknown.append(path)
-        told = f"Not found: {path}"
-        reasons = [{"reason": "notFound", "message": told, "domain": "global"}]
-        return 404, {"error": {"code": 404, "status": "NOT_FOUND", "message": told, "errors": reasons}}
+        message = f"Not found: {path}"
+        reasons = [{"reason": "notFound", "message": message, "domain": "global"}]
+        return 404, {"error": {"code": 404, "status": "NOT_FOUND", "message": message, "errors": reasons}}
 
     # ---- verbs --------------------------------------------------------------------------------------------------
 
-    def _verb(self, verb: str, api: str, path: str, given: dict[str, Any]) -> Answer:
+    def _verb(self, verb: str, api: str, path: str, payload: dict[str, Any]) -> Answer:
         if verb == "getIamPolicy":
             return 200, self.policies.get(path, {"etag": "AA==", "version": 3})
         self.changes.append(f"{verb} {path}")
         if verb == "setIamPolicy":
-            self.policies[path] = given["policy"]
-            return 200, given["policy"]
+            self.policies[path] = payload["policy"]
+            return 200, payload["policy"]
         if verb == "batchEnable":
-            for name in given["serviceIds"]:
+            for name in payload["serviceIds"]:
                 self.held[f"{path}/{name}"] = {"config": {"name": name}, "state": "ENABLED"}
         elif verb == "enable":
             name = path.rpartition("/")[2]
@@ -170,8 +172,8 @@ class Memory:
             second = body.split(body.partition(b"\n")[0].strip())[2]  # of two parts between lines of one text
             sent = re.sub(rb"\r?\n$", b"", re.split(rb"\r?\n\r?\n", second, maxsplit=1)[1])
             md5 = base64.b64encode(hashlib.md5(sent).digest()).decode()
-            told = {"name": name, "bucket": bucket, "generation": "1", "metageneration": "1", "md5Hash": md5}
-            self.held[f"{resource}/{name}"] = told | {"size": str(len(sent))}
+            metadata = {"name": name, "bucket": bucket, "generation": "1", "metageneration": "1", "md5Hash": md5}
+            self.held[f"{resource}/{name}"] = metadata | {"size": str(len(sent))}
             self.changes.append(f"POST {resource}/{name}")
             return 200, self.held[f"{resource}/{name}"]
         if method == "GET":
@@ -180,11 +182,11 @@ class Memory:
             return self._delete(resource)
         return self._write(method, "storage", resource, {}, json.loads(body))
 
-    def _bigquery(self, method: str, path: str, given: dict[str, Any]) -> Answer:
+    def _bigquery(self, method: str, path: str, payload: dict[str, Any]) -> Answer:
         if path.endswith("discovery/rest"):
             return 200, discovery()
         resource = f"bigquery/{path.removeprefix('bigquery/v2/')}"
-        sql = str(((given.get("configuration") or {}).get("query") or given).get("query", ""))
+        sql = str(((payload.get("configuration") or {}).get("query") or payload).get("query", ""))
         if grant := re.fullmatch(
             r'(GRANT|REVOKE) `(\S+)` ON SCHEMA `\w+\.(\w+)` (?:TO|FROM) "serviceAccount:(.+)"', sql
         ):
@@ -199,15 +201,15 @@ class Memory:
         if method == "GET":
             return self._read(resource)
         if method == "POST" and path.endswith("datasets"):
-            name = given["datasetReference"]["datasetId"]
-            self.held[f"{resource}/{name}"] = given | {
+            name = payload["datasetReference"]["datasetId"]
+            self.held[f"{resource}/{name}"] = payload | {
                 "access": [],
                 "id": f"{PROJECT}:{name}",
                 "kind": "bigquery#dataset",
             }
             self.changes.append(f"POST {resource}/{name}")
             return 200, self.held[f"{resource}/{name}"]
-        return self._write("PATCH", "bigquery", resource, {}, given)
+        return self._write("PATCH", "bigquery", resource, {}, payload)
 
 
 GRANT = re.compile(r'(GRANT|REVOKE) `(\S+)` ON SCHEMA `\w+\.(\w+)` (?:TO|FROM) "serviceAccount:(.+)"')
@@ -222,17 +224,17 @@ JOB: dict[str, Any] = {
 
 
 def _plain(path: str) -> str:
-    """Without the version, and Cloud Run's two ways to say the same."""
+    """The path without the version, and with one form for both of Cloud Run's."""
     path = re.sub(r"^(v\d\w*|apis/\S+?/v1)/", "", path)
     path = path.replace("projects/-/", f"projects/{PROJECT}/")
     return re.sub(r"^namespaces/([^/]+)/", r"projects/\1/locations/europe-west1/", path)
 
 
-def _merged(held: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Maps are merged one level deep; what is told to be nothing goes."""
+def _merged(held: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    """Maps are merged one level deep; fields set to null are removed."""
     both = {
         name: held[name] | value if isinstance(value, dict) and isinstance(held.get(name), dict) else value
-        for name, value in given.items()
+        for name, value in payload.items()
     }
     return {name: value for name, value in (held | both).items() if value is not None}
 

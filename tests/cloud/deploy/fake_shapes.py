@@ -24,7 +24,7 @@ COLLECTIONS = {
     ),
     *("notificationChannels", "uptimeCheckConfigs", "datasets"),
 }
-GIVEN = {
+FIXED_COLLECTIONS = {
     "runtimes": [{"name": "python311", "environment": "GEN_2", "stage": "GA", "displayName": "Python 3.11"}],
 }
 """Collections that are the same in every project."""
@@ -33,36 +33,36 @@ LONG_RUNNING = {"cloudfunctions", "eventarc", "artifactregistry", "firestore"}
 
 
 def discovery() -> dict[str, Any]:
-    """BigQuery's description of itself, which bq asks for; the one that the SDK carries, at an address of ours."""
+    """BigQuery's discovery document, which bq requests: the copy in the SDK, with a local address."""
     file = (sdk() or Path()) / "platform" / "bq" / "discovery_next" / "bigquery.json"
-    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return told | {"rootUrl": "http://bigquery.test/", "baseUrl": "http://bigquery.test/bigquery/v2/"}
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return document | {"rootUrl": "http://bigquery.test/", "baseUrl": "http://bigquery.test/bigquery/v2/"}
 
 
-def as_made(api: str, path: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with what the service adds."""
+def as_created(api: str, path: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """`payload` with the fields that the service adds."""
     name = path.partition("/")[2]
     last = name.rpartition("/")[2]
-    made = given | {"name": name}
+    named = payload | {"name": name}
     if api == "iam":
         email = f"{last}@{PROJECT}.iam.gserviceaccount.com"
-        return made | {"email": email, "name": f"projects/{PROJECT}/serviceAccounts/{email}"}
+        return named | {"email": email, "name": f"projects/{PROJECT}/serviceAccounts/{email}"}
     if api == "storage":
-        return given | {"location": given["location"].upper(), "metageneration": "1", "projectNumber": NUMBER}
+        return payload | {"location": payload["location"].upper(), "metageneration": "1", "projectNumber": NUMBER}
     if "/notificationChannels/" in path:
-        return {"enabled": True} | made
+        return {"enabled": True} | named
     if api == "logging":
-        return given
+        return payload
     if api == "cloudfunctions":
         service = {"service": f"projects/{PROJECT}/locations/europe-west1/services/{last}", "uri": "https://x.test"}
-        return made | {"state": "ACTIVE", "environment": "GEN_2", "serviceConfig": given["serviceConfig"] | service}
+        return named | {"state": "ACTIVE", "environment": "GEN_2", "serviceConfig": payload["serviceConfig"] | service}
     if api == "run":
         ready = [{"type": kind, "status": "True"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")]
         served = {"observedGeneration": 1, "conditions": ready, "url": "https://portal.test"}
-        return given | {"metadata": given["metadata"] | {"generation": 1}, "status": served}
+        return payload | {"metadata": payload["metadata"] | {"generation": 1}, "status": served}
     if api == "cloudscheduler":
-        return made | {"state": "ENABLED"}
+        return named | {"state": "ENABLED"}
     if api == "eventarc":
         carried = {"pubsub": {"subscription": f"projects/{PROJECT}/subscriptions/eventarc-europe-west1-{last}-sub-001"}}
-        return made | {"transport": carried}
-    return made
+        return named | {"transport": carried}
+    return named

@@ -24,7 +24,7 @@ print(json.dumps({"arguments": sys.argv[1:], "process": os.getpid(), "module": _
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder with a gunicorn that tells how it was called."""
+    """A folder with a gunicorn that prints how it was called."""
     gunicorn = tmp_path / "programs" / "gunicorn"
     gunicorn.mkdir(parents=True)
     (gunicorn / "__init__.py").write_text("")
@@ -33,22 +33,26 @@ def programs(tmp_path: Path) -> Path:
 
 
 def served(programs: Path, *arguments: str, **variables: str) -> dict[str, Any]:
-    """What gunicorn tells once `tillstream serve` was called so, from an empty folder."""
+    """What the fake gunicorn prints when `tillstream serve` is called with the arguments, from an empty folder."""
     home = programs.parent / "home"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILLSTREAM_")}
-    given = {"PYTHONPATH": f"{programs}{os.pathsep}{ROOT}", "TILLSTREAM_PROJECT": "shop", "TILLSTREAM_HOME": str(home)}
+    settings = {
+        "PYTHONPATH": f"{programs}{os.pathsep}{ROOT}",
+        "TILLSTREAM_PROJECT": "shop",
+        "TILLSTREAM_HOME": str(home),
+    }
     command = [sys.executable, "-c", "from tillstream.cli.main import script; script()", "serve", *arguments]
     with subprocess.Popen(
-        command, env=kept | given | variables, cwd=programs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command, env=kept | settings | variables, cwd=programs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err.decode()
-    told: dict[str, Any] = json.loads(out)
-    assert told.pop("process") == process.pid, "it takes the place of the command, so that signals reach it"
-    assert told.pop("module") == "gunicorn.__main__"
-    assert told.pop("project") == "shop"
+    report: dict[str, Any] = json.loads(out)
+    assert report.pop("process") == process.pid, "it takes the place of the command, so that signals reach it"
+    assert report.pop("module") == "gunicorn.__main__"
+    assert report.pop("project") == "shop"
     assert not home.exists(), "on a project nothing is kept in a folder"
-    return told
+    return report
 
 
 CONFIG = "--config=python:portal.gunicorn_conf"

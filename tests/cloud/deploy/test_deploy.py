@@ -1,4 +1,4 @@
-"""The deploy, by the real gcloud and bq, against a server that remembers what it is told."""
+"""The deploy by the real gcloud and bq, against a fake server that stores what it receives."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from emulated import need
+from emulator_fixtures import require
 from fake_google import Memory, serving
 from fake_shapes import NUMBER, PROJECT
 
@@ -34,14 +34,14 @@ class Google:
 
     memory: Memory
     folder: Path
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
     def deploy(self, wanted: Callable[[Resource], bool]) -> Deploy:
         package = self.folder / "functions.zip"
         package.write_bytes(b"source")
         source = Source("0f0f", "1e1e", str(package), str(self.folder))
-        whole = deployment(PROJECT, "dev", {}, self.said.append, work=self.folder, source=source)
-        return Deploy([each for each in whole.resources if wanted(each)], whole.gcloud, self.said.append)
+        whole = deployment(PROJECT, "dev", {}, self.output.append, work=self.folder, source=source)
+        return Deploy([each for each in whole.resources if wanted(each)], whole.gcloud, self.output.append)
 
     def since(self, work: Callable[[], object]) -> list[str]:
         """The changing calls that it makes."""
@@ -52,7 +52,7 @@ class Google:
 
 @pytest.fixture
 def google(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Google]:
-    need("" if shutil.which("gcloud") and shutil.which("bq") else "gcloud is not on this machine")
+    require("" if shutil.which("gcloud") and shutil.which("bq") else "gcloud is not on this machine")
     memory = Memory()
     project = {"projectId": PROJECT, "projectNumber": NUMBER, "name": PROJECT, "lifecycleState": "ACTIVE"}
     memory.held[f"cloudresourcemanager/projects/{PROJECT}"] = project
@@ -84,13 +84,13 @@ def test_what_is_deployed_once_is_not_touched_again_and_drift_is_mended(google: 
     del google.memory.held[f"pubsub/projects/{PROJECT}/topics/dead-letters"]
     portal = f"run/projects/{PROJECT}/locations/europe-west1/services/portal"
     google.memory.held[portal]["spec"]["template"]["spec"]["containerConcurrency"] = 1
-    google.said.clear()
+    google.output.clear()
     assert google.since(few.apply) == [
         f"PATCH storage/b/{PROJECT}-tillstream-dev-staging",
         f"PUT pubsub/projects/{PROJECT}/topics/dead-letters",
         f"PUT {portal}",
     ]
-    assert google.said[1:4] == [
+    assert google.output[1:4] == [
         f"  change bucket {PROJECT}-tillstream-dev-staging: versioning_enabled is True instead of False",
         "  make topic dead-letters",
         "  change portal portal: spec.template.spec.containerConcurrency is 1 instead of 16",
@@ -106,10 +106,10 @@ def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: 
         everything.apply()
     assert (everything.gcloud.folder / UNDER_WAY).exists()
     google.memory.dies_after = None
-    made = list(google.memory.changes)
+    changes = list(google.memory.changes)
     rest = google.since(everything.apply)
-    assert not {each for each in made if each.startswith("POST")} & set(rest), "nothing is made twice"
-    assert any(line.startswith("The run before stopped at: ") for line in google.said)
+    assert not {each for each in changes if each.startswith("POST")} & set(rest), "nothing is made twice"
+    assert any(line.startswith("The run before stopped at: ") for line in google.output)
     assert not (everything.gcloud.folder / UNDER_WAY).exists()
     assert google.since(everything.apply) == []
 
@@ -120,9 +120,9 @@ def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: 
     del google.memory.policies[subscription]
     service = f"run/projects/{PROJECT}/locations/europe-west1/services/settle"
     callers = google.memory.policies[service]["bindings"]
-    found = everything.check()
-    assert "function settle: serviceConfig.availableMemory is 256Mi instead of 1Gi" in found
-    assert "subscription announce: is missing" in found
+    differences = everything.check()
+    assert "function settle: serviceConfig.availableMemory is 256Mi instead of 1Gi" in differences
+    assert "subscription announce: is missing" in differences
     assert google.since(everything.apply) == [
         f"PUT {subscription}",
         f"setIamPolicy {subscription}",

@@ -1,12 +1,12 @@
-"""Every command of a dry run is one that the real gcloud takes."""
+"""The real gcloud accepts every command of a dry run."""
 
 import re
 import shutil
 from pathlib import Path
 
 import pytest
-from emulated import need
-from gcloud_reader import refused
+from emulator_fixtures import require
+from gcloud_lint import lint_errors
 
 from infra import stage
 from infra.declared import Declared
@@ -39,47 +39,47 @@ def lines(gcloud: Gcloud, resources: list[Resource]) -> list[str]:
     return sorted({gcloud.line(command) for command in plain})
 
 
-def of_each_form(found: list[str]) -> list[str]:
+def of_each_form(commands: list[str]) -> list[str]:
     """One of each: the same words with other names need no second look."""
-    forms = {re.sub(r"(?<==)[^ ']+|'[^']*'|\S*(gs://|@|tillstream)\S*", "", line): line for line in found}
+    forms = {re.sub(r"(?<==)[^ ']+|'[^']*'|\S*(gs://|@|tillstream)\S*", "", line): line for line in commands}
     return list(forms.values())
 
 
 @pytest.mark.long
 def test_every_command_of_a_dry_run_is_one_that_gcloud_takes(tmp_path: Path) -> None:
-    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    require("" if shutil.which("gcloud") else "gcloud is not on this machine")
     gcloud = Gcloud("demo", tmp_path)
     taken = [line for line in lines(gcloud, everything()) if line.startswith("gcloud ")]
     assert len(taken) > 200
-    assert refused(taken, tmp_path) == {}
+    assert lint_errors(taken, tmp_path) == {}
 
 
 def test_each_form_of_command_that_makes_something_is_one_that_gcloud_takes(tmp_path: Path) -> None:
-    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
-    said: list[str] = []
-    Deploy(everything(), Gcloud("demo", tmp_path), said.append).commands()
-    made = [line[line.index("gcloud ") :] for line in said if re.match(r"(openssl .*)?gcloud ", line)]
-    assert refused([line for line in of_each_form(made) if "$(" not in line], tmp_path) == {}
+    require("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    output: list[str] = []
+    Deploy(everything(), Gcloud("demo", tmp_path), output.append).commands()
+    commands = [line[line.index("gcloud ") :] for line in output if re.match(r"(openssl .*)?gcloud ", line)]
+    assert lint_errors([line for line in of_each_form(commands) if "$(" not in line], tmp_path) == {}
 
 
 def test_every_command_of_our_own_is_one_that_we_take() -> None:
     overrides = {"READERS": "group:sales@example.com domain:example.com"}
     resources = Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
-    asked = [each.ask.words for each in resources if each.ask.program == PROGRAM]
-    made = [command.words for each in resources for command in each.commands(None) if command.program == PROGRAM]
+    queries = [each.ask.words for each in resources if each.ask.program == PROGRAM]
+    changes = [command.words for each in resources for command in each.commands(None) if command.program == PROGRAM]
     assert (
-        {words[:2] for words in asked}
-        == {words[:2] for words in made}
+        {words[:2] for words in queries}
+        == {words[:2] for words in changes}
         == {
             ("deploy", "migrate"),
             ("deploy", "reports"),
         }
     )
-    for _, name, *given in (*asked, *made):
-        deploy.commands[name].make_context(name, list(given))
+    for _, name, *arguments in (*queries, *changes):
+        deploy.commands[name].make_context(name, list(arguments))
 
 
 def test_gcloud_tells_a_wrong_command_from_a_right_one(tmp_path: Path) -> None:
-    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
-    found = refused(["gcloud pubsub topics list", "gcloud pubsub topics list --colour=red"], tmp_path)
-    assert list(found) == ["gcloud pubsub topics list --colour=red"]
+    require("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    errors = lint_errors(["gcloud pubsub topics list", "gcloud pubsub topics list --colour=red"], tmp_path)
+    assert list(errors) == ["gcloud pubsub topics list --colour=red"]

@@ -6,7 +6,7 @@ import pytest
 from document_queries import ROOT, Question, collections, questions
 
 DECLARED = json.loads((ROOT / "infra" / "firestore.indexes.json").read_text(encoding="utf-8"))
-WAYS = {True: "DESCENDING", False: "ASCENDING"}
+DIRECTIONS = {True: "DESCENDING", False: "ASCENDING"}
 
 
 def needed(question: Question) -> set[tuple[str, str, str, str]]:
@@ -14,7 +14,7 @@ def needed(question: Question) -> set[tuple[str, str, str, str]]:
     if not question.order:
         return set()
     order = question.order if question.order == "id" else f"fields.{question.order}"
-    way = WAYS[question.descending]
+    way = DIRECTIONS[question.descending]
     return {(question.collection, f"fields.{field}", order, way) for field in question.fields}
 
 
@@ -49,5 +49,5 @@ def test_the_text_of_a_document_is_in_no_index() -> None:
 def test_questions_are_read_as_they_are_written(
     collection: str, fields: set[str], order: str, *, descending: bool
 ) -> None:
-    known = {(one.collection, one.fields, one.order, one.descending) for one in questions()}
-    assert (collection, frozenset(fields), order, descending) in known
+    parsed = {(one.collection, one.fields, one.order, one.descending) for one in questions()}
+    assert (collection, frozenset(fields), order, descending) in parsed

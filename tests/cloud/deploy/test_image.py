@@ -15,13 +15,13 @@ STEPS = [line.split(None, 1) for line in TEXT.splitlines() if line and not line.
 LOCK = ROOT / "infra" / "locks" / "image.lock"
 
 
-def said(word: str) -> list[str]:
+def instructions(word: str) -> list[str]:
     return [rest for step, rest in STEPS if step == word]
 
 
 def copied() -> list[str]:
     """What of the clone goes into the build."""
-    return [name for rest in said("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]]
+    return [name for rest in instructions("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]]
 
 
 def test_the_recipe_follows_the_rules_of_the_trade() -> None:
@@ -30,17 +30,17 @@ def test_the_recipe_follows_the_rules_of_the_trade() -> None:
 
 
 def test_nobody_is_root_and_every_program_is_started_without_a_shell() -> None:
-    assert said("USER") == ["10001:10001"]
+    assert instructions("USER") == ["10001:10001"]
     after = STEPS[[step for step, _ in STEPS].index("USER") :]
     assert "RUN" not in {step for step, _ in after}
-    assert json.loads(said("CMD")[-1]) == ["tillstream", "serve", "--host", "0.0.0.0"]
-    assert json.loads(said("HEALTHCHECK")[0].partition("CMD ")[2])[0] == "python"
+    assert json.loads(instructions("CMD")[-1]) == ["tillstream", "serve", "--host", "0.0.0.0"]
+    assert json.loads(instructions("HEALTHCHECK")[0].partition("CMD ")[2])[0] == "python"
 
 
 def test_two_stages_of_one_named_edition_and_only_packages_pass_between_them() -> None:
-    assert len({rest.split()[0] for rest in said("FROM")}) == 1
-    assert not said("FROM")[0].split()[0].endswith(":latest")
-    assert [rest for rest in said("COPY") if rest.startswith("--from")] == [
+    assert len({rest.split()[0] for rest in instructions("FROM")}) == 1
+    assert not instructions("FROM")[0].split()[0].endswith(":latest")
+    assert [rest for rest in instructions("COPY") if rest.startswith("--from")] == [
         "--from=packages /opt/tillstream /opt/tillstream"
     ]
 
@@ -54,8 +54,8 @@ def test_what_the_build_copies_is_there_and_nothing_else_is_sent_to_it() -> None
 
 
 def test_no_setting_of_the_image_is_a_secret() -> None:
-    assert not said("ARG")
-    assert not re.search(r"SECRET|PASSWORD|TOKEN", " ".join(said("ENV")))
+    assert not instructions("ARG")
+    assert not re.search(r"SECRET|PASSWORD|TOKEN", " ".join(instructions("ENV")))
 
 
 def test_the_lock_of_the_image_is_that_of_the_cloud_with_the_hash_of_every_file() -> None:
@@ -71,21 +71,21 @@ def test_the_lock_of_the_image_is_that_of_the_cloud_with_the_hash_of_every_file(
 @pytest.mark.long
 def test_the_steps_of_the_build_give_a_tillstream_that_starts(tmp_path: Path) -> None:
     """In folders of their own instead of /build and /opt/tillstream, with this interpreter."""
-    build, made = tmp_path / "build", tmp_path / "made"
+    build, prefix = tmp_path / "build", tmp_path / "made"
     build.mkdir()
     leave = shutil.ignore_patterns("__pycache__")
     for name in copied():
         source, target = ROOT / name, build / Path(name).name
         shutil.copytree(source, target, ignore=leave) if source.is_dir() else shutil.copy(source, target)
-    for run in said("RUN")[:2]:
-        steps = run.replace("/opt/tillstream", str(made)).replace("python -m", f"{sys.executable} -m")
+    for run in instructions("RUN")[:2]:
+        steps = run.replace("/opt/tillstream", str(prefix)).replace("python -m", f"{sys.executable} -m")
         steps = re.sub(r"\bpip --python", f"{sys.executable} -m pip --python", steps)
         subprocess.run(["sh", "-euc", steps], cwd=build, check=True)
-    told = subprocess.run([made / "bin" / "tillstream", "--help"], capture_output=True, text=True, check=True)
-    assert "serve" in told.stdout
+    result = subprocess.run([prefix / "bin" / "tillstream", "--help"], capture_output=True, text=True, check=True)
+    assert "serve" in result.stdout
     check = "import gunicorn, authlib, portal.wsgi, portal.gunicorn_conf; print(portal.wsgi.__file__)"
-    python = [made / "bin" / "python", "-c", check]
-    told = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path)
-    portal = Path(told.stdout.strip()).parent
-    assert portal.is_relative_to(made)
+    python = [prefix / "bin" / "python", "-c", check]
+    result = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path)
+    portal = Path(result.stdout.strip()).parent
+    assert portal.is_relative_to(prefix)
     assert (portal / "sign_in" / "templates" / "sign_in" / "out.html").exists()

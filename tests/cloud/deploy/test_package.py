@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from emulated import need
+from emulator_fixtures import require
 
 from devtools.cloud_local import CloudLocal, Source, missing, running
 from infra.functions import FUNCTIONS
@@ -46,7 +46,7 @@ def test_the_package_is_the_entry_point_the_core_and_a_hash_for_every_file(tmp_p
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLocal]:
     """As `make cloud-local`, with the functions served from the package in an environment of its own."""
-    need(missing())
+    require(missing())
     folder = tmp_path_factory.mktemp("package")
     source, environment = package(folder / "functions"), folder / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
@@ -69,20 +69,27 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
-    given = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    received = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        known = [records.get(app.ports, given.batch_id), *records.find(app.ports, kind="messages")]
-        if len(known) == 2 and all(batch.state is State.ANNOUNCED for batch in known) and _said(cloud, "project"):
+        batches = [records.get(app.ports, received.batch_id), *records.find(app.ports, kind="messages")]
+        if (
+            len(batches) == 2
+            and all(batch.state is State.ANNOUNCED for batch in batches)
+            and _has_handled(cloud, "project")
+        ):
             break
         time.sleep(0.5)
-    assert [batch.state for batch in known] == [State.ANNOUNCED] * 2
-    assert {spec.name for spec in FUNCTIONS if not _said(cloud, spec.name)} <= {"receive", "sweep"}  # they log no event
+    assert [batch.state for batch in batches] == [State.ANNOUNCED] * 2
+    assert {spec.name for spec in FUNCTIONS if not _has_handled(cloud, spec.name)} <= {
+        "receive",
+        "sweep",
+    }  # they log no event
     assert app.ports.documents.get("upkeep", "sweep")
 
 
-def _said(cloud: CloudLocal, function: str) -> bool:
+def _has_handled(cloud: CloudLocal, function: str) -> bool:
     """Whether a function wrote that it handled something."""
     return '"message": "handled"' in _log(cloud, function) or '"event": "handled"' in _log(cloud, function)
 

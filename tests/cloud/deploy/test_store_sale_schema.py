@@ -1,4 +1,4 @@
-"""The schema of the topic `store-sales` says the shape that the JSON schema says, in what Pub/Sub understands."""
+"""The Pub/Sub schema of the topic `store-sales` has the same shape as the JSON schema."""
 
 import json
 from pathlib import Path
@@ -28,23 +28,23 @@ def shape(tmp_path_factory: pytest.TempPathFactory) -> Descriptor:
     (message,) = file.message_type
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    found: Descriptor = pool.FindMessageTypeByName(message.name)
-    return found
+    descriptor: Descriptor = pool.FindMessageTypeByName(message.name)
+    return descriptor
 
 
 def read(shape: Descriptor, text: str) -> dict[str, Any]:
-    """What is left of a message that the topic has let in. Raises `json_format.ParseError` where it refuses it."""
+    """The fields of a message that the topic accepts. Raises `json_format.ParseError` if the topic rejects it."""
     message = json_format.Parse(text, message_factory.GetMessageClass(shape)())
-    told: dict[str, Any] = json_format.MessageToDict(message, preserving_proto_field_name=True)
-    return told
+    values: dict[str, Any] = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    return values
 
 
 def test_it_has_the_fields_of_the_json_schema_and_no_others(shape: Descriptor) -> None:
     of_sale = schema()["properties"]
     of_line = of_sale["lines"]["items"]["properties"]
     for message, properties in ((shape, of_sale), (shape.fields_by_name["lines"].message_type, of_line)):
-        told = {field.name: field.type for field in message.fields}
-        assert told == {
+        types = {field.name: field.type for field in message.fields}
+        assert types == {
             name: KINDS.get(one.get("type", ""), FieldDescriptor.TYPE_STRING) for name, one in properties.items()
         }
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from document_update_contract import DocumentUpdateContract
-from ending import ended
-from processes import killed_again_and_again, run_all, tell
+from processes import killed_again_and_again, log_line, run_all
+from threads import join_thread
 
 from tillstream.domain.errors import Conflict
 from tillstream.ports.document_store import DocumentStore, Put
@@ -22,8 +22,8 @@ def count_up(opener: Opener, times: int) -> None:
     documents = opener()
     for _ in range(times):
         while True:
-            seen = documents.get("counters", "shared")
-            data, version = (seen.data, seen.version) if seen else ({"count": 0}, 0)
+            stored = documents.get("counters", "shared")
+            data, version = (stored.data, stored.version) if stored else ({"count": 0}, 0)
             try:
                 documents.put("counters", "shared", {"count": data["count"] + 1}, if_version=version)
                 break
@@ -31,12 +31,12 @@ def count_up(opener: Opener, times: int) -> None:
                 continue
 
 
-def write_until_killed(told: Path, opener: Opener) -> None:
+def write_until_killed(log: Path, opener: Opener) -> None:
     documents = opener()
     number = documents.count("kept")
     while True:
         documents.put("kept", f"{number:06}", {"number": number, "text": "x" * 2_000}, if_version=0)
-        tell(told, str(number))
+        log_line(log, str(number))
         number += 1
 
 
@@ -200,19 +200,19 @@ class DocumentStoreContract(DocumentUpdateContract):
     def test_of_several_documents_none_is_written_where_one_may_not(
         self, documents: DocumentStore, *, turned: bool
     ) -> None:
-        known = documents.put("c", "a", {"n": 1})
+        version = documents.put("c", "a", {"n": 1})
         puts = [Put("log", "1", {"n": 2}, if_version=0), Put("c", "a", {"n": 2}, if_version=7)]
         with pytest.raises(Conflict):
             documents.put_all(puts[::-1] if turned else puts)
         assert documents.get("log", "1") is None
-        assert documents.get("c", "a") == known
+        assert documents.get("c", "a") == version
 
     def test_threads_counting_up_lose_no_step(self, opener: Opener, documents: DocumentStore) -> None:
         threads = [threading.Thread(target=count_up, args=(lambda: documents, 25), daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            ended(thread)
+            join_thread(thread)
         counter = documents.get("counters", "shared")
         assert counter is not None
         assert (counter.data, counter.version) == ({"count": 100}, 100)
@@ -226,7 +226,7 @@ class DocumentStoreContract(DocumentUpdateContract):
     @pytest.mark.system
     @pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.long)])
     def test_a_killed_writer_loses_nothing_that_returned(self, opener: Opener, tmp_path: Path, rounds: int) -> None:
-        told = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)
+        logged = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)
         kept = {document.data["number"] for document in opener().find("kept")}
-        assert len(told) >= rounds
-        assert {int(number) for number in told} <= kept
+        assert len(logged) >= rounds
+        assert {int(number) for number in logged} <= kept

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from ending import ended
+from threads import join_thread
 
 from tillstream.domain.errors import Conflict
 from tillstream.ports.document_store import Document, DocumentStore, Put, Update, update
@@ -93,7 +93,7 @@ class DocumentUpdateContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            ended(thread)
+            join_thread(thread)
         stored = documents.get("c", "a")
         assert stored is not None
         assert (stored.data, stored.version) == ({"count": 100}, 100)

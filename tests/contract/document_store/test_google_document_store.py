@@ -34,10 +34,10 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
         for other in ("a/b", "a.b", "a.0b", "a.1b"):
             documents.put("c", other, {"of": other})
         documents.put("c", id_, {"of": id_})
-        found = documents.get("c", id_)
-        assert found is not None
-        assert (found.id, found.data) == (id_, {"of": id_})
-        assert documents.find("c", {"of": id_}) == [found]
+        document = documents.get("c", id_)
+        assert document is not None
+        assert (document.id, document.data) == (id_, {"of": id_})
+        assert documents.find("c", {"of": id_}) == [document]
 
     def test_any_ids_come_in_the_order_of_their_code_points(self, documents: FirestoreDocumentStore) -> None:
         ids = [
@@ -71,9 +71,9 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
     def test_whatever_json_can_say_comes_back(self, documents: FirestoreDocumentStore) -> None:
         data = {"": [[1], [[]]], "a.b": {"__x__": 0.1}, "`": 2**70, "long": "x" * 5_000, "deep": [[[[{"": [None]}]]]]}
         documents.put("c", "a", data)
-        found = documents.get("c", "a")
-        assert found is not None
-        assert found.data == data
+        document = documents.get("c", "a")
+        assert document is not None
+        assert document.data == data
 
     def test_more_than_a_document_holds_is_refused_in_words(self, documents: FirestoreDocumentStore) -> None:
         documents.put("c", "a", {"text": "ह" * 340_000})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from document_store_contract import DocumentStoreContract, Opener
-from ending import ended
+from threads import join_thread
 
 from tillstream.adapters.local.sqlite.document_store import INDEXED, SQLiteDocumentStore
 from tillstream.domain.errors import Rejected, Unavailable
@@ -67,7 +67,7 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         documents.close()
         documents.close()
         let_go.set()
-        ended(thread)
+        join_thread(thread)
         for sqlite in opened:
             with pytest.raises(sqlite3.ProgrammingError):
                 sqlite.execute("SELECT 1")
@@ -78,7 +78,7 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         for _ in range(5):
             thread = threading.Thread(target=documents.get, args=("c", "a"), daemon=True)
             thread.start()
-            ended(thread)
+            join_thread(thread)
         assert len(documents._file._open) == 1
 
     def test_a_database_that_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:

@@ -5,14 +5,14 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ending import ended
-from event_bus_given import BreaksHalfWay, EventBusGiven, bodies, drain, messages, pulled
+from event_bus_suite import BreaksHalfWay, EventBusSuite, bodies, drain, messages, pulled
+from threads import join_thread
 
 from tillstream.domain.errors import NotFound
 from tillstream.ports.event_bus import EventBus, Message
 
 
-class EventBusContract(EventBusGiven):
+class EventBusContract(EventBusSuite):
     def test_every_subscription_of_a_topic_gets_each_message(self, bus: EventBus) -> None:
         for topic, subscription in [("topic", "sub"), ("topic", "sub2"), ("other", "sub3")]:
             bus.subscribe(topic, subscription)
@@ -61,10 +61,10 @@ class EventBusContract(EventBusGiven):
 
     def test_a_long_publish_gives_the_ids_in_its_order(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
-        told = messages(*map(str, range(2_500)))
-        ids = bus.publish("topic", told)
+        published = messages(*map(str, range(2_500)))
+        ids = bus.publish("topic", published)
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 2_500)}
-        assert [got[each] for each in ids] == told
+        assert [got[each] for each in ids] == published
 
     def test_publishing_nothing_is_fine(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
@@ -81,9 +81,9 @@ class EventBusContract(EventBusGiven):
         bus.subscribe("topic", "sub")
         (id_,) = bus.publish("topic", messages("a"))
         (delivery,) = bus.pull("sub", 10)
-        told = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=delivery.sequence)
+        time_of_sequence = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=delivery.sequence)
         assert delivery.id == id_
-        assert abs(told - delivery.published_at) < timedelta(seconds=1)
+        assert abs(time_of_sequence - delivery.published_at) < timedelta(seconds=1)
 
     def test_pull_leases_at_most_the_limit_and_each_message_once(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
@@ -113,7 +113,7 @@ class EventBusContract(EventBusGiven):
         started = time.monotonic()
         assert bodies(bus.pull("sub", 1, wait=20.0)) == ["a"]
         assert time.monotonic() - started < 5.0
-        ended(timer)
+        join_thread(timer)
 
     def test_depths_name_every_subscription_and_its_topic(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")

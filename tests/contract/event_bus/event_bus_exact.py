@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from event_bus_crowds import publish_and_tell, shared_by_processes, shared_by_threads
-from event_bus_given import Elapse, EventBusGiven, Opener, bodies, drain, messages
+from event_bus_concurrency import publish_and_log, shared_by_processes, shared_by_threads
+from event_bus_suite import Elapse, EventBusSuite, Opener, bodies, drain, messages
 from processes import run_all
 
 from tillstream.ports.event_bus import EventBus, Message, QueueDepth, RetryPolicy
 
 
-class EventBusExact(EventBusGiven):
+class EventBusExact(EventBusSuite):
     def test_messages_come_in_the_order_of_their_publishing(self, bus: EventBus) -> None:
         for topic, subscription in [("topic", "sub"), ("topic", "sub2"), ("other", "sub3")]:
             bus.subscribe(topic, subscription)
@@ -41,8 +41,8 @@ class EventBusExact(EventBusGiven):
         sequences = [got[sent_id].sequence for sent_id in sent]
         assert all(earlier < later for earlier, later in itertools.pairwise(sequences))
         for delivery in got.values():
-            told = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=delivery.sequence)
-            assert abs(told - delivery.published_at) < timedelta(seconds=1)
+            time_of_sequence = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=delivery.sequence)
+            assert abs(time_of_sequence - delivery.published_at) < timedelta(seconds=1)
 
     def test_what_is_released_comes_again_after_its_delay(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
@@ -173,9 +173,9 @@ class EventBusExact(EventBusGiven):
         assert set(shared_by_processes(opener, tmp_path / "told").values()) == {1}
 
     def test_processes_never_share_a_sequence(self, opener: Opener, tmp_path: Path) -> None:
-        bus, told = opener(), tmp_path / "told"
+        bus, log = opener(), tmp_path / "told"
         bus.subscribe("topic", "sub")
-        run_all(*[(publish_and_tell, (told, opener, 200))] * 2)
+        run_all(*[(publish_and_log, (log, opener, 200))] * 2)
         deliveries = bus.pull("sub", 1_000)
-        assert sorted(delivery.id for delivery in deliveries) == sorted(told.read_text().split())
+        assert sorted(delivery.id for delivery in deliveries) == sorted(log.read_text().split())
         assert len({delivery.sequence for delivery in deliveries}) == 400

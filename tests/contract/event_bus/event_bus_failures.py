@@ -1,11 +1,11 @@
 """What every EventBus keeps to when work fails: it comes again, and at last becomes a dead letter."""
 
-from event_bus_given import Elapse, EventBusGiven, bodies, drain, messages
+from event_bus_suite import Elapse, EventBusSuite, bodies, drain, messages
 
 from tillstream.ports.event_bus import EventBus, Message
 
 
-class EventBusFailures(EventBusGiven):
+class EventBusFailures(EventBusSuite):
     def test_what_is_released_comes_again(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("a"))
@@ -34,7 +34,7 @@ class EventBusFailures(EventBusGiven):
         self.fail(bus, elapse, self.policy.attempts - 1)
         assert bus.dead_letters() == []
         self.fail(bus, elapse, 1, "Rejected: no such contract")
-        (dead,) = self.given_up(bus)
+        (dead,) = self.wait_for_dead_letters(bus)
         assert bus.pull("sub", 10) == []
         assert (dead.subscription, dead.topic, dead.message) == ("sub", "topic", message)
         assert dead.attempts == self.policy.attempts
@@ -48,7 +48,7 @@ class EventBusFailures(EventBusGiven):
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("a", "b", "c"))
         self.fail(bus, elapse, self.policy.attempts)
-        dead = self.given_up(bus, 3)
+        dead = self.wait_for_dead_letters(bus, 3)
         assert sorted(one.message.body for one in dead) == [b"a", b"b", b"c"]
         assert [one.died_at for one in dead] == sorted((one.died_at for one in dead), reverse=True)
         assert len(bus.dead_letters(limit=2)) == 2
@@ -62,7 +62,7 @@ class EventBusFailures(EventBusGiven):
         bus.release([original], "broken")
         elapse(self.policy.maximum)
         self.fail(bus, elapse, self.policy.attempts - 1)
-        (dead,) = self.given_up(bus)
+        (dead,) = self.wait_for_dead_letters(bus)
         assert bus.resend([dead.id, dead.id, "never heard of", "999999999", "no-such-queue/1"]) == 1
         assert bus.resend([dead.id]) == 0
         assert bus.dead_letters() == []

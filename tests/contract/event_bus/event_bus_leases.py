@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from event_bus_given import Elapse, EventBusGiven, bodies, drain, messages
+from event_bus_suite import Elapse, EventBusSuite, bodies, drain, messages
 
 from tillstream.ports.event_bus import EventBus
 
 
-class EventBusLeases(EventBusGiven):
+class EventBusLeases(EventBusSuite):
     def test_subscribing_again_keeps_messages_and_policy(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("a"))
@@ -73,7 +73,7 @@ class EventBusLeases(EventBusGiven):
         for _ in range(self.policy.attempts):
             assert bodies(bus.pull("sub", 10, self.patience)) == ["poison"]
             elapse(self.policy.lease + 1)
-        (dead,) = self.given_up(bus)
+        (dead,) = self.wait_for_dead_letters(bus)
         assert (dead.message.body, dead.attempts) == (b"poison", self.policy.attempts)
         assert dead.error
         bus.publish("topic", messages("good"))

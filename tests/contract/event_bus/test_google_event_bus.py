@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from event_bus_concurrency import EventBusConcurrency
 from event_bus_contract import EventBusContract
-from event_bus_crowds import EventBusCrowds
 from event_bus_failures import EventBusFailures
-from event_bus_given import Elapse, EventBusGiven, Opener, pulled
 from event_bus_leases import EventBusLeases
+from event_bus_suite import Elapse, EventBusSuite, Opener, pulled
 from google.pubsub_v1 import SubscriberClient
 
 from devtools.emulators import Emulator
@@ -29,7 +29,7 @@ class _Open:
         return PubSubEventBus(self.project, makes=True)
 
 
-class _OnTheEmulator(EventBusGiven):
+class _OnTheEmulator(EventBusSuite):
     policy = RetryPolicy(minimum=0.0, maximum=0.1, attempts=5, lease=10.0)
     patience = 20.0
 
@@ -52,16 +52,16 @@ class _OnTheEmulator(EventBusGiven):
         return time.sleep
 
 
-class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, EventBusCrowds):
+class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, EventBusConcurrency):
     def test_messages_too_large_for_one_request_go_in_several(
         self, bus: PubSubEventBus, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(messages, "MOST_BYTES", 100_000)  # the emulator's channel gives 4 MB at most
         bus.subscribe("topic", "sub")
-        told = [Message(str(n).encode() * 30_000) for n in range(20)]
-        ids = bus.publish("topic", told)
+        published = [Message(str(n).encode() * 30_000) for n in range(20)]
+        ids = bus.publish("topic", published)
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
-        assert [got[each] for each in ids] == told
+        assert [got[each] for each in ids] == published
 
     def test_a_store_is_heard_in_the_order_in_which_it_spoke(self, bus: PubSubEventBus) -> None:
         bus.subscribe(TOPIC_STORE_SALES, "receive")
@@ -76,10 +76,10 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
             bus.acknowledge(deliveries)
         assert heard == {f"LON{n}": list(range(n, 60, 3)) for n in range(3)}
 
-    @pytest.mark.parametrize("told", ["99999999999999999999", "-1", "yesterday", "²"])
-    def test_a_place_in_time_that_a_stranger_made_up_is_not_believed(self, bus: PubSubEventBus, told: str) -> None:
+    @pytest.mark.parametrize("sequence", ["99999999999999999999", "-1", "yesterday", "²"])
+    def test_a_place_in_time_that_a_stranger_made_up_is_not_believed(self, bus: PubSubEventBus, sequence: str) -> None:
         bus.subscribe("topic", "sub")
-        bus.publish("topic", [Message(b"a", {"tillstream-sequence": told})])
+        bus.publish("topic", [Message(b"a", {"tillstream-sequence": sequence})])
         (delivery,) = bus.pull("sub", 1)
         assert abs(delivery.sequence / 1e6 - time.time()) < 60
         assert delivery.message.attributes == {}
@@ -104,11 +104,11 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
         bus.subscribe("topic", "sub", RetryPolicy(minimum=3.0, maximum=5_000.0, attempts=1, lease=1.0))
         path = f"projects/{project}/subscriptions/sub"
         with SubscriberClient() as client:
-            made = client.get_subscription(subscription=path)
-        assert made.ack_deadline_seconds == 10
-        assert made.dead_letter_policy.max_delivery_attempts == 5
-        assert made.retry_policy.minimum_backoff.total_seconds() == 3
-        assert made.retry_policy.maximum_backoff.total_seconds() == 600
+            subscription = client.get_subscription(subscription=path)
+        assert subscription.ack_deadline_seconds == 10
+        assert subscription.dead_letter_policy.max_delivery_attempts == 5
+        assert subscription.retry_policy.minimum_backoff.total_seconds() == 3
+        assert subscription.retry_policy.maximum_backoff.total_seconds() == 600
 
     def test_closing_is_repeatable(self, bus: PubSubEventBus) -> None:
         bus.close()

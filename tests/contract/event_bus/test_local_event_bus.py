@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ending import ended
+from event_bus_concurrency import EventBusConcurrency
 from event_bus_contract import EventBusContract
-from event_bus_crowds import EventBusCrowds
 from event_bus_exact import EventBusExact
 from event_bus_failures import EventBusFailures
-from event_bus_given import Elapse, Opener, bodies, drain, messages
 from event_bus_leases import EventBusLeases
+from event_bus_suite import Elapse, Opener, bodies, drain, messages
 from processes import run_all
+from threads import join_thread
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
@@ -37,7 +37,7 @@ def open_publish_close(opener: Opener, times: int) -> None:
         bus.close()
 
 
-class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, EventBusCrowds, EventBusExact):
+class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, EventBusConcurrency, EventBusExact):
     shortest_lease = 1.0
 
     @pytest.fixture
@@ -136,7 +136,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
             time.sleep(0.01)
             sent = time.monotonic()
             bus.publish("topic", messages("a"))
-            ended(thread)
+            join_thread(thread)
             delays.append(arrived[0] - sent)
         assert sorted(delays)[10] < 0.025, "the median is below half of what polling would take"
 
@@ -148,7 +148,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         started = time.monotonic()
         assert bodies(bus.pull("sub", 1, wait=20)) == ["a"]
         assert time.monotonic() - started < 2.0
-        ended(timer)
+        join_thread(timer)
         other.close()
 
     def test_processes_may_open_and_close_it_at_the_same_time(self, opener: Opener) -> None:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from ending import ended
 from object_store_writers import (
     ODD_NAMES,
     BreaksHalfWay,
@@ -19,6 +18,7 @@ from object_store_writers import (
     write_until_killed,
 )
 from processes import killed_again_and_again, run_all
+from threads import join_thread
 
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.ports.object_store import ObjectStore
@@ -230,7 +230,7 @@ class ObjectStoreContract:
         for thread in threads:
             thread.start()
         for thread in threads:
-            ended(thread)
+            join_thread(thread)
         assert read(store, "counter") == b"60"
 
     def test_processes_counting_up_lose_no_step(self, opener: Opener) -> None:
@@ -238,21 +238,21 @@ class ObjectStoreContract:
         assert read(opener(), "counter") == b"60"
 
     def test_processes_never_share_a_generation(self, opener: Opener, tmp_path: Path) -> None:
-        told = tmp_path / "told"
-        run_all(*((write_many, (opener, name, 100, told)) for name in "ab"))
-        runs = [json.loads(line) for line in told.read_text().splitlines()]
+        log = tmp_path / "told"
+        run_all(*((write_many, (opener, name, 100, log)) for name in "ab"))
+        runs = [json.loads(line) for line in log.read_text().splitlines()]
         assert len({generation for run in runs for generation in run}) == 200
         assert all(run == sorted(run) for run in runs)
 
     @pytest.mark.system
     @pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.long)])
     def test_a_killed_writer_loses_nothing_that_returned(self, opener: Opener, tmp_path: Path, rounds: int) -> None:
-        told = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)
+        logged = killed_again_and_again(rounds, tmp_path / "told", write_until_killed, opener)
         store = opener()
-        assert len(told) >= rounds
-        for line in told:
+        assert len(logged) >= rounds
+        for line in logged:
             generation, sha256 = line.split()
             assert hashlib.sha256(read(store, "kept", int(generation))).hexdigest() == sha256
-        # What was visible without being told is whole as well.
+        # What was visible but not logged is complete as well.
         number = int(read(store, "kept").split()[0])
         assert read(store, "kept") == b"%d " % number * 50_000

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from processes import tell
+from processes import log_line
 
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.ports.object_store import ObjectStore, StoredObject
@@ -76,8 +76,8 @@ def count_up(opener: Opener, times: int) -> None:
     for _ in range(times):
         while True:
             try:
-                seen = store.stat("inbox", "counter")
-                number, generation = int(read(store, "counter", seen.generation)), seen.generation
+                info = store.stat("inbox", "counter")
+                number, generation = int(read(store, "counter", info.generation)), info.generation
             except NotFound:
                 number, generation = 0, 0
             try:
@@ -87,14 +87,14 @@ def count_up(opener: Opener, times: int) -> None:
                 continue
 
 
-def write_many(opener: Opener, name: str, times: int, told: Path) -> None:
+def write_many(opener: Opener, name: str, times: int, log: Path) -> None:
     store = opener()
-    tell(told, json.dumps([write(store, f"{name}/{n}", b"x").generation for n in range(times)]))
+    log_line(log, json.dumps([write(store, f"{name}/{n}", b"x").generation for n in range(times)]))
 
 
-def write_until_killed(told: Path, opener: Opener) -> None:
+def write_until_killed(log: Path, opener: Opener) -> None:
     store = opener()
     for number in itertools.count():
         data = b"%d " % number * 50_000
         stored = write(store, "kept", data)
-        tell(told, f"{stored.generation} {hashlib.sha256(data).hexdigest()}")
+        log_line(log, f"{stored.generation} {hashlib.sha256(data).hexdigest()}")

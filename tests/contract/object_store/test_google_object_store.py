@@ -69,7 +69,7 @@ def put(address: str, place: str, data: bytes = b"", origin: str = "") -> tuple[
 
 
 class Sessions:
-    """What a browser is given to send a file itself."""
+    """The upload session with which a browser sends a file itself."""
 
     def test_a_file_sent_to_a_session_is_there_with_its_last_byte(self, store: CloudStorageObjectStore) -> None:
         address = store.start_upload_session("inbox", "a", size=PIECE + 5, origin=ORIGIN)
@@ -108,8 +108,8 @@ class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract):
 
     def test_pages_of_the_portal_may_send_to_a_session(self, store: CloudStorageObjectStore) -> None:
         address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
-        asked = {"Origin": ORIGIN, "Access-Control-Request-Headers": "content-range,x-goog-hash"}
-        with urllib.request.urlopen(urllib.request.Request(address, headers=asked, method="OPTIONS")) as answer:
+        preflight = {"Origin": ORIGIN, "Access-Control-Request-Headers": "content-range,x-goog-hash"}
+        with urllib.request.urlopen(urllib.request.Request(address, headers=preflight, method="OPTIONS")) as answer:
             assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
             assert "x-goog-hash" in answer.headers["Access-Control-Allow-Headers"]
         headers = put(address, "0-1/5", b"12", ORIGIN)[1]
@@ -118,7 +118,7 @@ class TestOnTheSimpleEmulator(Sessions, ObjectStoreContract):
 
 
 class TestOnTheExactOne(Sessions, ObjectStoreContract):
-    odd_names = tuple(name for name in ODD_NAMES if not name.startswith("/"))  # which its web framework takes away
+    odd_names = tuple(name for name in ODD_NAMES if not name.startswith("/"))  # which its web framework removes
 
     @pytest.fixture(autouse=True)
     def _what_it_can(self, request: pytest.FixtureRequest) -> None:
@@ -149,10 +149,10 @@ class TestOnTheExactOne(Sessions, ObjectStoreContract):
 
     def test_a_bucket_that_is_not_there_is_nobodys_mistake_who_asks(self, store: CloudStorageObjectStore) -> None:
         gone = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})
-        asked = [gone.stat, gone.open, gone.delete, lambda *_: write(gone, "a", b"x"), lambda *_: [*gone.list("inbox")]]
-        for ask in asked:
+        calls = [gone.stat, gone.open, gone.delete, lambda *_: write(gone, "a", b"x"), lambda *_: [*gone.list("inbox")]]
+        for call in calls:
             with pytest.raises(Unavailable):
-                ask("inbox", "a")
+                call("inbox", "a")
 
     @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 5])
     def test_an_object_of_several_pieces_is_whole(self, store: CloudStorageObjectStore, size: int) -> None:
@@ -179,15 +179,15 @@ class Failing:
 
     def __init__(self, emulator: Emulator, method: str, *faults: str) -> None:
         self._root = f"http://{HOST}:{emulator.port}"
-        told = {"instructions": {method: list(faults)}, "transport": "HTTP"}
-        self._id = self._ask("/retry_test", json.dumps(told).encode())["id"]
+        request = {"instructions": {method: list(faults)}, "transport": "HTTP"}
+        self._id = self._ask("/retry_test", json.dumps(request).encode())["id"]
         self.store = _Open(emulator, **{"x-retry-test-id": self._id})()
 
     def _ask(self, path: str, data: bytes | None = None) -> dict[str, Any]:
         request = urllib.request.Request(self._root + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request) as answer:
-            told: dict[str, Any] = json.load(answer)
-        return told
+            answer_body: dict[str, Any] = json.load(answer)
+        return answer_body
 
     @property
     def met(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from ending import ended
+from threads import join_thread
 
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
@@ -100,19 +100,19 @@ class SettlingContract:
 
     def test_two_settlements_at_once_both_count_once(self, warehouse: Warehouse, keep: Keep) -> None:
         batches = [staged(keep, f"at-once-{n}", [("S1/1", "P", str(n))], region="at-once", at=n) for n in (1, 2, 3)]
-        found = []
+        results = []
         threads = [
-            threading.Thread(target=lambda: found.append(warehouse.settle(Settlement(batches))), daemon=True)
+            threading.Thread(target=lambda: results.append(warehouse.settle(Settlement(batches))), daemon=True)
             for _ in range(2)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
-            ended(thread)
-        (number,) = {number for settled in found for number in settled.batches.values()}
-        assert all(set(settled.batches) == {batch.batch_id for batch in batches} for settled in found)
-        # whose answer was lost on the way hears of its batches as of somebody else's
-        assert [settled.settlement_no for settled in found] in ([0, number], [number, 0], [0, 0])
+            join_thread(thread)
+        (number,) = {number for settled in results for number in settled.batches.values()}
+        assert all(set(settled.batches) == {batch.batch_id for batch in batches} for settled in results)
+        # after a lost answer, a settlement sees its batches as settled by another
+        assert [settled.settlement_no for settled in results] in ([0, number], [number, 0], [0, 0])
         assert lines(warehouse, "at-once") == [("S1/1", "P#1", Decimal(3))]
         entered = warehouse.query("SELECT batch_id FROM batches WHERE region = 'at-once' ORDER BY 1").to_pylist()
         assert [row["batch_id"] for row in entered] == [batch.batch_id for batch in batches]
@@ -133,7 +133,7 @@ def staged(
 
 
 def _column(column: Any, rows: Sequence[Row], region: str) -> pa.Array:
-    given: dict[str, Callable[[int, Row], object]] = {
+    values_by_column: dict[str, Callable[[int, Row], object]] = {
         "row_number": lambda number, row: number,
         "line_number": lambda number, row: number + 1,
         "fix_number": lambda number, row: 0,
@@ -148,7 +148,7 @@ def _column(column: Any, rows: Sequence[Row], region: str) -> pa.Array:
         "net_amount": lambda number, row: Decimal(row[2]),
         "currency": lambda number, row: "EUR",
     }
-    value = given.get(column.name, lambda number, row: None)
+    value = values_by_column.get(column.name, lambda number, row: None)
     return pa.array([value(number, row) for number, row in enumerate(rows, 1)], ARROW[column.kind])
 
 

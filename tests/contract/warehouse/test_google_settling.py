@@ -1,10 +1,10 @@
-"""BigQuery settles as the contract says, and lets nobody commit over another."""
+"""BigQuery settles by the contract, and concurrent commits never overwrite each other."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from settling_contract import Keep, SettlingContract, lines, staged
 
 from devtools.emulators import Emulator, objects

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from emulated import dataset_of
+from emulator_fixtures import dataset_of
 from warehouse_contract import WarehouseContract
 
 from devtools.emulators import Emulator

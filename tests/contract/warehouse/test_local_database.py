@@ -1,4 +1,4 @@
-"""An error that DuckDB does not survive costs the one who met it, and nobody else."""
+"""A fatal error of DuckDB fails the query that caused it, and no other."""
 
 from contextlib import closing
 from pathlib import Path

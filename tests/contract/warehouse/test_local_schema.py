@@ -7,7 +7,7 @@ import pytest
 from tillstream.adapters.local.duckdb.warehouse import TYPES
 from tillstream.domain.tables import SCHEMA, TABLES
 
-KNOWN = {
+VERSIONS = {
     1: "1e4fa3eac4105425",
     2: "0dbe6829d41b16cb",
     3: "a1f81ff141d360b9",
@@ -20,5 +20,5 @@ KNOWN = {
 def test_other_tables_have_another_schema_number() -> None:
     shape = [(table, field.name, TYPES[field.kind], field.required) for table in TABLES for field in TABLES[table]]
     digest = hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
-    if KNOWN.get(SCHEMA) != digest:
+    if VERSIONS.get(SCHEMA) != digest:
         pytest.fail(f"Tables changed: count SCHEMA in domain/tables.py up and add {SCHEMA}: {digest!r} here.")

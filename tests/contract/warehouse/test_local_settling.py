@@ -1,4 +1,4 @@
-"""DuckDB settles as the contract says."""
+"""DuckDB settles by the contract."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every Warehouse keeps to when it is asked, and when what is not the ledger is written."""
+"""The contract of every Warehouse for queries, and for writes outside the ledger."""
 
 import threading
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from ending import ended
+from threads import join_thread
 
 from tillstream.domain.errors import Rejected
 from tillstream.ports.warehouse import Warehouse
@@ -83,8 +83,8 @@ class WarehouseContract:
     )
     def test_a_parameter_means_its_value(self, warehouse: Warehouse, condition: str, value: Any) -> None:
         warehouse.replace_table("reporting_rates", rates((0, "IN'R -- @given", "0.012345679")))
-        asked = f"SELECT currency FROM reporting_rates WHERE {condition}  -- @given: not here"
-        assert warehouse.query(asked, {"given": value}).num_rows == 1
+        query = f"SELECT currency FROM reporting_rates WHERE {condition}  -- @given: not here"
+        assert warehouse.query(query, {"given": value}).num_rows == 1
 
     def test_an_instant_is_told_in_utc(self, warehouse: Warehouse) -> None:
         instant = datetime(2024, 1, 1, 23, 30, 1, 123456, tzinfo=UTC)
@@ -97,8 +97,8 @@ class WarehouseContract:
         answer = warehouse.query("SELECT factor FROM reporting_rates ORDER BY sale_date")
         assert answer.column("factor").to_pylist() == [Decimal(number) for number in range(MANY)]
         streamed = list(warehouse.stream("SELECT factor FROM reporting_rates ORDER BY sale_date DESC"))
-        told = [value for batch in streamed for value in batch.column("factor").to_pylist()]
-        assert told == [Decimal(number) for number in reversed(range(MANY))]
+        factors = [value for batch in streamed for value in batch.column("factor").to_pylist()]
+        assert factors == [Decimal(number) for number in reversed(range(MANY))]
         assert all(isinstance(batch, pa.RecordBatch) for batch in streamed)
         for batch in warehouse.stream("SELECT factor FROM reporting_rates"):
             assert batch.num_rows
@@ -106,13 +106,13 @@ class WarehouseContract:
         assert warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist() == [{"n": MANY}]
 
     @pytest.mark.parametrize(
-        "asked", ["SELECT no_such_column FROM settlements", "SELECT * FROM no_such_table", "SELEC"]
+        "query", ["SELECT no_such_column FROM settlements", "SELECT * FROM no_such_table", "SELEC"]
     )
-    def test_a_question_that_cannot_be_answered_is_rejected(self, warehouse: Warehouse, asked: str) -> None:
+    def test_a_question_that_cannot_be_answered_is_rejected(self, warehouse: Warehouse, query: str) -> None:
         with pytest.raises(Rejected):
-            warehouse.query(asked)
+            warehouse.query(query)
         with pytest.raises(Rejected):
-            list(warehouse.stream(asked))
+            list(warehouse.stream(query))
 
     def test_loading_replaces_a_table_whole(self, warehouse: Warehouse) -> None:
         warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (1, "INR", "2")))
@@ -136,18 +136,18 @@ class WarehouseContract:
 
         loader = threading.Thread(target=load, daemon=True)
         loader.start()
-        seen = set()
+        counts = set()
         while not done.is_set():
-            seen.add(warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").column("n")[0].as_py())
-        ended(loader)
-        assert seen <= {2, 3}
+            counts.add(warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").column("n")[0].as_py())
+        join_thread(loader)
+        assert counts <= {2, 3}
 
     def test_upserting_replaces_rows_of_these_keys_and_adds_the_others(self, warehouse: Warehouse) -> None:
         warehouse.replace_table("reporting_rates", rates((0, "INR", "1"), (0, "GBP", "1"), (1, "INR", "1")))
         for _ in range(2):
             warehouse.upsert("reporting_rates", rates((0, "INR", "2"), (2, "INR", "2")), ["sale_date", "currency"])
-            told = warehouse.query("SELECT currency, factor FROM reporting_rates ORDER BY sale_date, currency")
-            assert [(currency, int(factor)) for currency, factor in listed(told)] == [
+            result = warehouse.query("SELECT currency, factor FROM reporting_rates ORDER BY sale_date, currency")
+            assert [(currency, int(factor)) for currency, factor in listed(result)] == [
                 ("GBP", 1),
                 ("INR", 2),
                 ("INR", 1),

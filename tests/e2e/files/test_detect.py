@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Run, Say
+from tests.e2e.conftest import Run, RunText
 from tillstream.contracts.loader import parse_yaml
 
 ANSWERS = {
@@ -34,7 +34,7 @@ FILES = [
 ]
 
 
-def said(answers: dict[str, str]) -> list[str]:
+def answer_options(answers: dict[str, str]) -> list[str]:
     return [part for key, value in answers.items() for part in ("--answer", f"{key}={value}")]
 
 
@@ -47,8 +47,8 @@ def test_a_real_file_loads_with_the_proposed_contract(
     code, open_ = run("detect", file)
     assert code == 4
     assert {question["key"] for question in open_["questions"]} <= {*ANSWERS, *own}
-    code, found = run("detect", file, *said(ANSWERS | own), "--save", "mine")
-    assert (code, found["questions"], found["saved"]) == (0, [], {"name": "mine", "version": 1})
+    code, result = run("detect", file, *answer_options(ANSWERS | own), "--save", "mine")
+    assert (code, result["questions"], result["saved"]) == (0, [], {"name": "mine", "version": 1})
     kept = parse_yaml((home / "contracts" / "mine.yaml").read_bytes(), "mine.yaml")
     assert kept.region == "Somewhere"
     code, receipt = run("ingest", file, "--region", "mine")
@@ -60,7 +60,7 @@ def test_a_real_file_loads_with_the_proposed_contract(
 @pytest.mark.shared
 def test_the_total_of_the_supermarket_is_gross(run: Run, shared_data: Path) -> None:
     file = str(shared_data / "supermarket" / "supermarket_sales.csv")
-    run("detect", file, *said(ANSWERS), "--save", "market")
+    run("detect", file, *answer_options(ANSWERS), "--save", "market")
     _, receipt = run("ingest", file, "--region", "market", "--dry-run")
     assert receipt["amounts"] == [{"currency": "USD", "net": "307587.38", "gross": "322966.749"}]
 
@@ -72,21 +72,21 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def keys(found: dict[str, Any]) -> set[str]:
-    return {question["key"] for question in found["questions"]}
+def keys(result: dict[str, Any]) -> set[str]:
+    return {question["key"] for question in result["questions"]}
 
 
 def test_nothing_is_saved_while_a_question_is_open(run: Run, home: Path, file: str) -> None:
-    code, found = run("detect", file, "--answer", "region=North", "--save", "shop")
-    assert (code, found["saved"]) == (4, None)
-    assert {"currency", "date_order"} <= keys(found)
+    code, result = run("detect", file, "--answer", "region=North", "--save", "shop")
+    assert (code, result["saved"]) == (4, None)
+    assert {"currency", "date_order"} <= keys(result)
     assert not (home / "contracts").exists()
 
 
 def test_answering_what_is_not_open_is_fine(run: Run, file: str) -> None:
-    code, found = run("detect", file, *said(ANSWERS | {"date_order": "DMY", "identity": "Order No"}))
-    assert (code, keys(found)) == (0, set())
-    assert found["contract"]["dates"]["formats"] == ["%d/%m/%Y"]
+    code, result = run("detect", file, *answer_options(ANSWERS | {"date_order": "DMY", "identity": "Order No"}))
+    assert (code, keys(result)) == (0, set())
+    assert result["contract"]["dates"]["formats"] == ["%d/%m/%Y"]
 
 
 @pytest.mark.parametrize(
@@ -94,42 +94,44 @@ def test_answering_what_is_not_open_is_fine(run: Run, file: str) -> None:
     ["date_order=XYZ", "currency=euros", "time_zone=Moon", "colour=red", "identity=Nothing", "column.quantity=X"],
 )
 def test_an_answer_that_is_none_is_refused_in_words(run: Run, file: str, wrong: str) -> None:
-    code, found = run("detect", file, "--answer", wrong)
+    code, result = run("detect", file, "--answer", wrong)
     assert code == 1
-    assert wrong.partition("=")[0] in found["error"]
+    assert wrong.partition("=")[0] in result["error"]
 
 
 def test_saving_again_makes_the_next_version(run: Run, file: str) -> None:
-    given = said(ANSWERS | {"date_order": "DMY"})
-    assert run("detect", file, *given, "--save", "shop")[1]["saved"]["version"] == 1
-    assert run("detect", file, *given, "--answer", "country=France", "--save", "shop")[1]["saved"]["version"] == 2
+    options = answer_options(ANSWERS | {"date_order": "DMY"})
+    assert run("detect", file, *options, "--save", "shop")[1]["saved"]["version"] == 1
+    assert run("detect", file, *options, "--answer", "country=France", "--save", "shop")[1]["saved"]["version"] == 2
 
 
 def test_a_region_with_another_way_of_naming_sales_gets_a_prefix(run: Run, file: str) -> None:
-    code, found = run("detect", file, *said(ANSWERS | {"date_order": "DMY", "region": "IN"}), "--save", "shop")
-    assert (code, found["contract"]["identity"]["id_prefix"]) == (0, "shop-")
+    code, result = run(
+        "detect", file, *answer_options(ANSWERS | {"date_order": "DMY", "region": "IN"}), "--save", "shop"
+    )
+    assert (code, result["contract"]["identity"]["id_prefix"]) == (0, "shop-")
     assert run("ingest", file, "--region", "shop")[0] == 0
 
 
 def test_a_contract_cannot_be_saved_under_a_name_that_none_may_have(run: Run, file: str) -> None:
-    code, found = run("detect", file, *said(ANSWERS | {"date_order": "DMY"}), "--save", "my shop")
-    assert (code, "my shop" in found["error"]) == (1, True)
+    code, result = run("detect", file, *answer_options(ANSWERS | {"date_order": "DMY"}), "--save", "my shop")
+    assert (code, "my shop" in result["error"]) == (1, True)
 
 
 def test_a_file_without_rows_is_refused_in_words(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("Order No,Date,Qty,Price\n", encoding="utf-8")
-    code, found = run("detect", str(path))
-    assert (code, "no rows" in found["error"]) == (1, True)
+    code, result = run("detect", str(path))
+    assert (code, "no rows" in result["error"]) == (1, True)
 
 
-def test_the_yaml_alone_reads_back_as_the_contract(say: Say, file: str) -> None:
-    code, printed = say("detect", file, *said(ANSWERS | {"date_order": "DMY"}), "--yaml")
+def test_the_yaml_alone_reads_back_as_the_contract(run_text: RunText, file: str) -> None:
+    code, printed = run_text("detect", file, *answer_options(ANSWERS | {"date_order": "DMY"}), "--yaml")
     assert (code, parse_yaml(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
 
 
-def test_a_person_reads_what_proves_it_and_what_is_asked(say: Say, file: str) -> None:
-    code, printed = say("detect", file)
+def test_a_person_reads_what_proves_it_and_what_is_asked(run_text: RunText, file: str) -> None:
+    code, printed = run_text("detect", file)
     assert code == 4
     assert "“1.50” in Price (line 2)" in printed
     assert "--answer date_order=DMY|MDY" in printed

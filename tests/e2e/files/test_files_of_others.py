@@ -31,8 +31,8 @@ COLUMNS = {"sale_id": "No", "date": "Day", "store_id": "Store", "quantity": "Qty
 
 def contracts(home: Path, **more: Any) -> None:
     (home / "contracts").mkdir(parents=True)
-    for name, said in CONTRACTS.items():
-        contract = {"name": name, "columns": COLUMNS} | said | more
+    for name, sections in CONTRACTS.items():
+        contract = {"name": name, "columns": COLUMNS} | sections | more
         (home / "contracts" / f"{name}.yaml").write_text(yaml.safe_dump(contract))
 
 
@@ -151,7 +151,7 @@ def test_a_dropped_file_that_only_one_contract_fits_is_its(
     write(home / "drop" / "sales.csv", store="S1", day="06/{}/2026", net="${}.50")
     write(home / "drop" / "other.csv", header="a,b,c,d,e")
     run("sweep")
-    found = {one["file"]: one for one in run("receipts")[1]}
-    assert (found["sales.csv"]["contract"], found["sales.csv"]["rows"]["new"]) == ("south", 9)
-    assert codes(found["other.csv"]) == ["which-contract"]
-    assert "no known contract can read it" in found["other.csv"]["holds"][0]["message"]
+    receipts = {one["file"]: one for one in run("receipts")[1]}
+    assert (receipts["sales.csv"]["contract"], receipts["sales.csv"]["rows"]["new"]) == ("south", 9)
+    assert codes(receipts["other.csv"]) == ["which-contract"]
+    assert "no known contract can read it" in receipts["other.csv"]["holds"][0]["message"]

@@ -1,4 +1,4 @@
-"""A known source writes its files otherwise: noticed once, explained, held with a proposed version of its contract."""
+"""A source changes the format of its files: detected once, explained, and held with a proposed contract version."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_only_what_is_held_with_a_proposal_can_be_accepted(tmp_path: Path, run: 
 
 
 def test_a_replay_is_previewed_with_rows_and_amounts_before_and_after(
-    home: Path, tmp_path: Path, run: Run, say: Callable[..., tuple[int, str]]
+    home: Path, tmp_path: Path, run: Run, run_text: Callable[..., tuple[int, str]]
 ) -> None:
     text = Path(write(tmp_path / "1.csv", *range(1, 10))).read_text() + "10,A,Cup,two,12/5/2011 9:02,2.00,1,UK\n"
     (tmp_path / "1.csv").write_text(text)
@@ -90,25 +90,25 @@ def test_a_replay_is_previewed_with_rows_and_amounts_before_and_after(
     (home / "contracts").mkdir(parents=True)
     changed = run("contracts", "online-retail-uk")[1] | {"version": 2, "values": {"quantity": {"two": "2"}}}
     (home / "contracts" / "online-retail-uk.yaml").write_text(yaml.safe_dump(changed))
-    code, seen = run("replay", first["batch_id"], "--preview")
-    assert (code, seen["before"]["contract_version"], seen["after"]["contract_version"]) == (0, 1, 2)
-    assert (seen["before"]["rows"]["quarantined"], seen["after"]["rows"]["quarantined"]) == (1, 0)
-    assert [side["amounts"][0]["net"] for side in (seen["before"], seen["after"])] == ["18", "22"]
-    assert seen["changes"] == {"added": 1, "corrected": 0, "removed": 0}
-    assert [side[0]["line_count"] for side in seen["totals"].values()] == [9, 10]
+    code, preview = run("replay", first["batch_id"], "--preview")
+    assert (code, preview["before"]["contract_version"], preview["after"]["contract_version"]) == (0, 1, 2)
+    assert (preview["before"]["rows"]["quarantined"], preview["after"]["rows"]["quarantined"]) == (1, 0)
+    assert [side["amounts"][0]["net"] for side in (preview["before"], preview["after"])] == ["18", "22"]
+    assert preview["changes"] == {"added": 1, "corrected": 0, "removed": 0}
+    assert [side[0]["line_count"] for side in preview["totals"].values()] == [9, 10]
     assert run("receipts", first["batch_id"])[1]["rows"] == first["rows"]
-    words = say("replay", first["batch_id"], "--dry-run")[1]
+    words = run_text("replay", first["batch_id"], "--dry-run")[1]
     assert "net 18 → 22 GBP" in words
     assert len(run("receipts")[1]) == 1
     replayed = run("replay", first["batch_id"])[1]
-    assert replayed["rows"] == seen["after"]["rows"]
+    assert replayed["rows"] == preview["after"]["rows"]
 
 
 def test_a_replay_that_would_be_refused_or_held_says_so(tmp_path: Path, run: Run) -> None:
     first = run("ingest", write(tmp_path / "1.csv", 1), *UK)[1]
-    code, seen = run("replay", first["batch_id"], "--preview", "--region", "IN")
-    assert (code, seen["after"]["status"]) == (1, "rejected")
-    assert "The header lacks" in seen["after"]["error"]
+    code, preview = run("replay", first["batch_id"], "--preview", "--region", "IN")
+    assert (code, preview["after"]["status"]) == (1, "rejected")
+    assert "The header lacks" in preview["after"]["error"]
     assert run("replay", first["batch_id"], "--preview")[1]["changes"] == {"added": 0, "corrected": 0, "removed": 0}
 
 

@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet would run are guarded in what is given out, and come back as they were."""
+"""Texts that a spreadsheet would evaluate are escaped in downloads, and unescaped when uploaded again."""
 
 import csv
 import io
@@ -40,10 +40,10 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.book)
 
-    given = b"".join(original_rows.rejected_rows_csv(ports, upload.batch_id)).decode("utf-8-sig")
-    buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(given, newline=""))]
+    downloaded = b"".join(original_rows.rejected_rows_csv(ports, upload.batch_id)).decode("utf-8-sig")
+    buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(downloaded, newline=""))]
     assert buyers == [name if name == "a=1" else f"'{name}" for name in NAMES]
-    corrected = io.BytesIO(given.replace(",five,", ",5.00,").encode())
+    corrected = io.BytesIO(downloaded.replace(",five,", ",5.00,").encode())
     fixed = submit.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
     settle.settle_all(ports, app.book)

@@ -39,8 +39,8 @@ def as_csv() -> bytes:
 
 
 def as_jsonl() -> bytes:
-    told = [dict(zip(HEAD, row, strict=True)) if row else {} for row in TABLE[3:]]
-    return "".join(json.dumps(row, default=datetime.isoformat, ensure_ascii=False) + "\n" for row in told).encode()
+    rows = [dict(zip(HEAD, row, strict=True)) if row else {} for row in TABLE[3:]]
+    return "".join(json.dumps(row, default=datetime.isoformat, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
 def as_parquet() -> bytes:
@@ -77,8 +77,8 @@ FORMATS: dict[str, Callable[[], bytes]] = {
 def test_the_same_table_has_the_same_receipt_and_the_same_lines_in_every_format(run: Run, tmp_path: Path) -> None:
     """Each file after the first repeats every line of it, so that nothing but duplicates comes."""
     for number, (name, written) in enumerate(FORMATS.items()):
-        given = kept(tmp_path / f"sales.{name}", written())
-        code, receipt = run("ingest", given, "--region", "online-retail-uk")
+        file = kept(tmp_path / f"sales.{name}", written())
+        code, receipt = run("ingest", file, "--region", "online-retail-uk")
         rows = receipt["rows"]
         counted = (rows["read"], rows["new"], rows["duplicate"], rows["quarantined"], rows["blank"])
         assert (name, code, counted) == (name, 3, (22, 0 if number else 20, 20 if number else 0, 1, 1))
@@ -87,16 +87,16 @@ def test_the_same_table_has_the_same_receipt_and_the_same_lines_in_every_format(
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "csv"])
 def test_every_format_is_detected_as_its_text_is(run: Run, tmp_path: Path, name: str) -> None:
-    text, given = (kept(tmp_path / f"sales.{one}", FORMATS[one]()) for one in ("csv", name))
-    wanted, found = (run("detect", one)[1]["contract"] for one in (text, given))
-    assert found["columns"] == wanted["columns"]
-    assert ("encoding" in found.get("file", {})) == ("csv" in name or name == "zip")
+    text, file = (kept(tmp_path / f"sales.{one}", FORMATS[one]()) for one in ("csv", name))
+    wanted, proposed = (run("detect", one)[1]["contract"] for one in (text, file))
+    assert proposed["columns"] == wanted["columns"]
+    assert ("encoding" in proposed.get("file", {})) == ("csv" in name or name == "zip")
 
 
 @pytest.mark.parametrize("name", ["jsonl", "parquet"])
 def test_refused_rows_of_other_formats_come_back_corrected(run: Run, tmp_path: Path, name: str) -> None:
-    given = kept(tmp_path / f"sales.{name}", FORMATS[name]())
-    batch = run("ingest", given, "--region", "online-retail-uk")[1]["batch_id"]
+    file = kept(tmp_path / f"sales.{name}", FORMATS[name]())
+    batch = run("ingest", file, "--region", "online-retail-uk")[1]["batch_id"]
     run("quarantine", batch, "--csv", str(tmp_path / "refused.csv"))
     text = (tmp_path / "refused.csv").read_text("utf-8-sig").replace(",two,", ",2,")
     assert "2011-12-05T09:02:00" in text
@@ -105,8 +105,8 @@ def test_refused_rows_of_other_formats_come_back_corrected(run: Run, tmp_path: P
     assert lines(run)[-1]["product_name"] == "Lantern; “white”"
 
 
-@pytest.fixture(params=["xlsx", "ods"], name="given")
-def _given(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["xlsx", "ods"], name="workbook")
+def _workbook(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return kept(tmp_path / f"sales.{request.param}", FORMATS[request.param]())
 
 
@@ -115,11 +115,11 @@ def lines(run: Run) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["sale_id"])
 
 
-def test_a_workbook_has_its_receipt_and_its_refused_rows_are_corrected(run: Run, tmp_path: Path, given: str) -> None:
-    assert run("ingest", given, "--region", "online-retail-uk", "--dry-run")[1]["rows"]["new"] == 20
-    code, receipt = run("ingest", given, "--region", "online-retail-uk")
-    told = {name: count for name, count in receipt["rows"].items() if count}
-    assert (code, told) == (3, {"read": 22, "new": 20, "quarantined": 1, "blank": 1})
+def test_a_workbook_has_its_receipt_and_its_refused_rows_are_corrected(run: Run, tmp_path: Path, workbook: str) -> None:
+    assert run("ingest", workbook, "--region", "online-retail-uk", "--dry-run")[1]["rows"]["new"] == 20
+    code, receipt = run("ingest", workbook, "--region", "online-retail-uk")
+    counts = {name: count for name, count in receipt["rows"].items() if count}
+    assert (code, counts) == (3, {"read": 22, "new": 20, "quarantined": 1, "blank": 1})
     first = lines(run)[0]
     assert (first["sale_id"], first["customer_id"], first["net_amount"]) == ("OR-536365", "17850", "2.55")
     (refused,) = run("quarantine", receipt["batch_id"], "--csv", str(tmp_path / "refused.csv"))[1]["rows"]
@@ -133,7 +133,7 @@ def test_a_workbook_has_its_receipt_and_its_refused_rows_are_corrected(run: Run,
     assert lines(run)[-1]["product_name"] == "Lantern; “white”"
 
 
-def test_a_workbook_can_be_replayed(run: Run, given: str) -> None:
-    batch = run("ingest", given, "--region", "online-retail-uk")[1]["batch_id"]
+def test_a_workbook_can_be_replayed(run: Run, workbook: str) -> None:
+    batch = run("ingest", workbook, "--region", "online-retail-uk")[1]["batch_id"]
     assert run("replay", batch)[1]["rows"]["read"] == 22
     assert len(lines(run)) == 20

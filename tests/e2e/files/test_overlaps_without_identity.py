@@ -1,4 +1,4 @@
-"""Sources whose sales have no number: more of a known store-day is asked about, the same rows again are not."""
+"""Sources whose sales have no number: more rows of a loaded store-day raise a question, the same rows again do not."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Sources that do not number their sales: the same file again is all duplicates, in whatever order its lines stand."""
+"""Sources that do not number their sales: the same file again is all duplicates, in any order of its lines."""
 
 import io
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ SLIP_LINES = [
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    made = build(Settings(home=tmp_path, threads=1))
-    yield made
-    made.close()
+    built = build(Settings(home=tmp_path, threads=1))
+    yield built
+    built.close()
 
 
 def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:

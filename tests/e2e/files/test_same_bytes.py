@@ -86,6 +86,6 @@ def test_a_file_with_days_to_come_is_read_again_as_some_may_have_come(app: App) 
 
 def test_the_amounts_that_stage_summed_up_are_those_of_the_ledger(app: App) -> None:
     for upload in (taken(app), taken(app)):
-        told = receipts.receipt(app.ports, upload.batch_id)["amounts"]
+        amounts = receipts.receipt(app.ports, upload.batch_id)["amounts"]
         ledger = app.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": upload.batch_id})
-        assert told == ledger.to_pylist() != []
+        assert amounts == ledger.to_pylist() != []

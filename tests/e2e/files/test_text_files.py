@@ -34,8 +34,8 @@ def test_a_printed_report_counts_its_sales_and_says_what_it_left_out(run: Run, h
     _, receipt = run("ingest", str(tmp_path / "report.csv"), "--region", "till")
     batch = receipt["batch_id"]
     _, receipt = run("confirm", batch)  # a third of the rows is refused
-    told = {name: count for name, count in receipt["rows"].items() if count}
-    assert told == {"read": 6, "new": 2, "quarantined": 1, "ignored": 3}
+    counts = {name: count for name, count in receipt["rows"].items() if count}
+    assert counts == {"read": 6, "new": 2, "quarantined": 1, "ignored": 3}
     refused = tmp_path / "refused.csv"
     run("quarantine", batch, "--csv", str(refused))
     (row,) = csv.DictReader(io.StringIO(refused.read_text("utf-8-sig"), newline=""))
@@ -46,7 +46,7 @@ def test_a_printed_report_counts_its_sales_and_says_what_it_left_out(run: Run, h
     writer.writerow(row | {"Menge": "1"})
     (tmp_path / "fixed.csv").write_text(fixed.getvalue(), encoding="utf-8")
     _, receipt = run("fix", batch, str(tmp_path / "fixed.csv"))
-    told = {name: count for name, count in receipt["rows"].items() if count}
-    assert told == {"read": 6, "new": 3, "ignored": 3}
+    counts = {name: count for name, count in receipt["rows"].items() if count}
+    assert counts == {"read": 6, "new": 3, "ignored": 3}
     for flag in ("--check", "--from-originals"):
         assert run("rebuild", flag)[1]["differences"] == []

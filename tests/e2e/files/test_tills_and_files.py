@@ -1,4 +1,4 @@
-"""Store sales as messages: versions, whole statements, redelivery, and files that tell the same sales."""
+"""Store sales as messages: versions, whole statements, redelivery, and files with the same sales."""
 
 import json
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def sale(number: str, *lines: tuple[str, str, str], version: int = 1, **more: An
     } | more
 
 
-def tell(app: App, *sales: dict[str, Any]) -> None:
+def send_sales(app: App, *sales: dict[str, Any]) -> None:
     for each in sales:
         publish(app.ports, STORE, each)
     Worker(app).run_until_idle()
@@ -90,7 +90,7 @@ def newest(app: App) -> dict[str, Any]:
 
 
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "2"), ("2", "B", "1")))
+    send_sales(app, sale("1", ("1", "A", "2"), ("2", "B", "1")))
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/1#2": ("B", "1")}
     row = app.ports.warehouse.query(
         "SELECT sale_date, sold_at, net_amount FROM current_lines ORDER BY line_key"
@@ -103,29 +103,31 @@ def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
 
 
 def test_the_same_message_again_changes_nothing(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "2")))
-    tell(app, sale("1", ("1", "A", "2")), sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2")), sale("1", ("1", "A", "2")))
     assert lines(app) == {"S1/1#1": ("A", "2")}
     assert rows(newest(app)) == {"read": 1, "duplicate": 1}
 
 
 def test_a_higher_version_removes_what_it_lacks_and_an_older_one_does_not_come_back(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "2"), ("2", "B", "1"), version=1))
-    tell(app, sale("1", ("1", "A", "3"), version=3))
+    send_sales(app, sale("1", ("1", "A", "2"), ("2", "B", "1"), version=1))
+    send_sales(app, sale("1", ("1", "A", "3"), version=3))
     assert lines(app) == {"S1/1#1": ("A", "3")}
     assert newest(app)["removed"] == 1
-    tell(app, sale("1", ("1", "A", "9"), ("2", "B", "9"), version=2))
+    send_sales(app, sale("1", ("1", "A", "9"), ("2", "B", "9"), version=2))
     assert lines(app) == {"S1/1#1": ("A", "3")}
 
 
 def test_two_versions_in_one_pull_are_settled_one_after_the_other(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "1"), version=1), sale("1", ("1", "A", "2"), version=2), sale("2", ("1", "C", "1")))
+    send_sales(
+        app, sale("1", ("1", "A", "1"), version=1), sale("1", ("1", "A", "2"), version=2), sale("2", ("1", "C", "1"))
+    )
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/2#1": ("C", "1")}
 
 
 def test_two_contents_of_one_version_refuse_the_later(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "1")))
-    tell(app, sale("1", ("1", "A", "7")))
+    send_sales(app, sale("1", ("1", "A", "1")))
+    send_sales(app, sale("1", ("1", "A", "7")))
     assert lines(app) == {"S1/1#1": ("A", "1")}
     assert newest(app)["problems"][0]["code"] == "conflicting-contents"
 
@@ -133,7 +135,7 @@ def test_two_contents_of_one_version_refuse_the_later(app: App) -> None:
 def test_one_bad_line_refuses_the_whole_sale(app: App) -> None:
     bad = sale("1", ("1", "A", "1"), ("2", "B", "1"))
     del bad["lines"][1]["line"]
-    tell(app, bad, sale("2", ("1", "C", "1")))
+    send_sales(app, bad, sale("2", ("1", "C", "1")))
     assert lines(app) == {"S1/2#1": ("C", "1")}
     receipt = newest(app)
     assert rows(receipt) == {"read": 3, "new": 1, "quarantined": 2}
@@ -141,7 +143,7 @@ def test_one_bad_line_refuses_the_whole_sale(app: App) -> None:
 
 
 def test_a_sale_told_by_till_and_file_counts_once(app: App, tmp_path: Path) -> None:
-    tell(app, sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n9,1,2026-01-05,S1,Z,1,1\n")
     assert rows(receipt) == {"read": 2, "new": 1, "duplicate": 1}
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/9#1": ("Z", "1")}
@@ -149,13 +151,13 @@ def test_a_sale_told_by_till_and_file_counts_once(app: App, tmp_path: Path) -> N
 
 def test_a_sale_told_by_file_first_counts_once(app: App, tmp_path: Path) -> None:
     load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n")
-    tell(app, sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2")))
     assert rows(newest(app)) == {"read": 1, "duplicate": 1}
     assert lines(app) == {"S1/1#1": ("A", "2")}
 
 
 def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, tmp_path: Path) -> None:
-    tell(app, sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,3,2.50\n")
     assert rows(receipt) == {"read": 1, "quarantined": 1}
     refused = receipts.rejected_rows(app.ports, receipt["batch_id"])
@@ -172,8 +174,8 @@ def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, t
 
 
 def test_a_cancelled_sale_counts_no_more(app: App) -> None:
-    tell(app, sale("1", ("1", "A", "2")))
-    tell(app, sale("1", ("1", "A", "2"), version=2, status="cancelled"))
+    send_sales(app, sale("1", ("1", "A", "2")))
+    send_sales(app, sale("1", ("1", "A", "2"), version=2, status="cancelled"))
     statuses = app.ports.warehouse.query("SELECT status FROM current_lines")["status"].to_pylist()
     assert statuses == ["cancelled"]
 
@@ -200,5 +202,5 @@ def test_a_token_speaks_for_its_store_only(app: App) -> None:
 def test_a_message_that_nothing_can_decode_holds_up_no_sale_beside_it(app: App) -> None:
     hostile = [b"[" * 100_000, json.dumps(sale("9", ("1", "A", "1"), sold_at="0001-01-01T00:00:00+14:00")).encode()]
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {"region": "Shop"}) for body in hostile])
-    tell(app, sale("7", ("1", "A", "2")))
+    send_sales(app, sale("7", ("1", "A", "2")))
     assert lines(app) == {"S1/7#1": ("A", "2")}

@@ -1,4 +1,4 @@
-"""A file that waits for a person longer than its staged rows are kept: it is read again, and nobody notices."""
+"""A file that is held longer than its staged rows are stored is read again, with the same result."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A file on its way when the server is killed: what was acknowledged is kept, and the sender goes on from there."""
+"""The server is killed during an upload: acknowledged bytes are stored, and the client continues from there."""
 
 import base64
 import re
@@ -33,8 +33,10 @@ class Browser:
         self.token = ""
 
     def call(self, method: str, path: str, data: bytes | None = None, **headers: Any) -> tuple[int, Any, str]:
-        given = {name.replace("_", "-"): str(value) for name, value in headers.items()} | {"X-CSRFToken": self.token}
-        request = urllib.request.Request(self.base + path, data, given, method=method)
+        request_headers = {name.replace("_", "-"): str(value) for name, value in headers.items()} | {
+            "X-CSRFToken": self.token
+        }
+        request = urllib.request.Request(self.base + path, data, request_headers, method=method)
         try:
             with self._opener.open(request, timeout=60) as answer:
                 return answer.status, answer.headers, answer.read().decode()
@@ -50,13 +52,13 @@ class Browser:
         self._learn("/password")
 
     def _learn(self, path: str) -> None:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.call("GET", path)[2])
-        assert found
-        self.token = found[1]
+        match = re.search(r'name="csrf-token" content="([^"]+)"', self.call("GET", path)[2])
+        assert match
+        self.token = match[1]
 
 
-def _words(**said: str) -> str:
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
+def _upload_metadata(**values: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
 
 
 def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -70,8 +72,8 @@ def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> 
     assert len(pieces) > 2
     server = Server(home)
     browser.sign_in(server)
-    told = _words(filename="large.csv", contract="online-retail-uk")
-    _, headers, _ = browser.call("POST", "/api/uploads", b"", Upload_Length=len(data), Upload_Metadata=told)
+    metadata = _upload_metadata(filename="large.csv", contract="online-retail-uk")
+    _, headers, _ = browser.call("POST", "/api/uploads", b"", Upload_Length=len(data), Upload_Metadata=metadata)
     place = headers["Location"]
     try:
         for start in pieces:

@@ -1,4 +1,4 @@
-"""The server's door for commands: what it answers, what it tells meanwhile, and what is left when it goes away."""
+"""The server's command API: its answers, its progress lines, and the state after the server crashes."""
 
 import json
 import threading
@@ -11,9 +11,9 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from ending import ended
 from flask.testing import FlaskClient
 from homes import build
+from threads import join_thread
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -50,7 +50,7 @@ def monday(tmp_path: Path) -> str:
     return str(tmp_path / "monday.csv")
 
 
-def told(door: FlaskClient, command: str, **arguments: Any) -> list[dict[str, Any]]:
+def streamed(door: FlaskClient, command: str, **arguments: Any) -> list[dict[str, Any]]:
     answer = door.post(f"/{command}", json=arguments, headers=KEY | {"Accept": LINES})
     assert (answer.status_code, answer.mimetype) == (200, LINES)
     return [json.loads(line) for line in answer.text.splitlines()]
@@ -72,7 +72,7 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, mo
 
 
 def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday: str) -> None:
-    *stages, last = told(door, "ingest", files=[monday], contract="online-retail-uk")
+    *stages, last = streamed(door, "ingest", files=[monday], contract="online-retail-uk")
     receipt = last["answer"]["data"]
     assert [stage["what"] for stage in stages] == ["bytes", "kept", "rows", "settling", "files"]
     assert stages[0]["count"] == Path(monday).stat().st_size
@@ -81,19 +81,19 @@ def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday
 
 
 def test_the_door_tells_what_was_wrong_as_the_answer(door: FlaskClient) -> None:
-    (last,) = told(door, "receipts", batch="nonsense")
+    (last,) = streamed(door, "receipts", batch="nonsense")
     assert (last["status"], last["answer"]["type"]) == (422, "NotFound")
-    assert told(door, "nonsense")[0]["status"] == 404
+    assert streamed(door, "nonsense")[0]["status"] == 404
 
 
 class Dying:
-    """A server that has said some of what a command told, and then is no more."""
+    """A server that sends some progress lines of a command, and then closes the connection."""
 
     def __init__(self, home: Path, *lines: dict[str, Any], type_: str = LINES) -> None:
         self._door: socket = create_server(("127.0.0.1", 0))
         chunks = [json.dumps(line).encode() + b"\n" for line in lines]
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {type_}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
-        self._said = head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+        self._response = head + b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
         Settings(home=home).home.mkdir(parents=True, exist_ok=True)
@@ -106,10 +106,10 @@ class Dying:
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
             while len(body) < length:
                 body += caller.recv(65_536)
-            caller.sendall(self._said)
+            caller.sendall(self._response)
 
     def close(self) -> None:
-        ended(self._thread)
+        join_thread(self._thread)
         self._door.close()
 
 
@@ -117,7 +117,7 @@ BYTES = {"what": "bytes", "count": 7, "about": ""}
 KEPT = {"what": "kept", "count": 1, "about": "c79dcd239638020955ac monday one.csv"}
 
 
-def said_after_death(home: Path, *lines: dict[str, Any], **arguments: Any) -> tuple[str, list[str]]:
+def error_after_crash(home: Path, *lines: dict[str, Any], **arguments: Any) -> tuple[str, list[str]]:
     heard: list[str] = []
     server = Dying(home, *lines)
     try:
@@ -129,7 +129,7 @@ def said_after_death(home: Path, *lines: dict[str, Any], **arguments: Any) -> tu
 
 
 def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path) -> None:
-    words, heard = said_after_death(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
+    words, heard = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
     assert heard == ["bytes", "kept"]
     assert "monday one.csv had been received and is kept as batch c79dcd239638020955ac" in words
     assert "need not be sent again" in words
@@ -137,18 +137,18 @@ def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path)
 
 
 def test_files_that_it_had_not_kept_are_named(home: Path) -> None:
-    words, _ = said_after_death(home, BYTES, KEPT, files=["/a/monday one.csv", "/a/tuesday.csv"], contract="UK")
+    words, _ = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv", "/a/tuesday.csv"], contract="UK")
     assert "monday one.csv had been received" in words
     assert "Of tuesday.csv nothing is known to be kept. Run the command again for it" in words
 
 
 def test_a_server_that_dies_before_it_said_anything_kept_nothing_as_far_as_is_known(home: Path) -> None:
-    words, _ = said_after_death(home, BYTES, files=["/a/monday.csv"], contract="UK")
+    words, _ = error_after_crash(home, BYTES, files=["/a/monday.csv"], contract="UK")
     assert "Of monday.csv nothing is known to be kept. Run the command again" in words
 
 
 def test_a_command_without_a_file_is_run_again(home: Path) -> None:
-    assert "Run the command again: nothing is done twice." in said_after_death(home)[0]
+    assert "Run the command again: nothing is done twice." in error_after_crash(home)[0]
 
 
 def test_whoever_else_answers_at_the_servers_address_is_no_answer(home: Path) -> None:
@@ -170,7 +170,7 @@ def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> N
 
 
 def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_listens(home: Path) -> None:
-    """A new server owns the folder for a while before it listens, and the address of a killed one lies there."""
+    """A new server owns the folder for a while before it listens, while the address of a killed one is still there."""
     settings = Settings(home=home, threads=1)
     with folder(settings).own():
         app = build(settings)
@@ -178,21 +178,21 @@ def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_liste
             dead = gone.getsockname()[1]
         folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
+            pending = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
             time.sleep(0.5)
-            assert not asked.done()
+            assert not pending.done()
             door = DispatcherMiddleware(nothing, {"/control": create_control(app, "new")})
             server = make_server("127.0.0.1", 0, door)
             listening = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
             listening.start()
             folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
-            assert asked.result(timeout=30).data["rows"][0]["lines"] == 0
+            assert pending.result(timeout=30).data["rows"][0]["lines"] == 0
         server.shutdown()
-        ended(listening)
+        join_thread(listening)
         app.close()
 
 
 def nothing(environment: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    """Nothing beside the door."""
+    """Nothing outside the command API."""
     start_response("404 NOT FOUND", [])
     return []

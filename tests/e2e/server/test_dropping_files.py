@@ -1,4 +1,4 @@
-"""Files left in the watched folder or in the inbox's folder: whose they are, and what happens where nobody knows."""
+"""Files in the watched folder or in the inbox's folder: their contracts, and what happens if none matches."""
 
 import io
 import time
@@ -119,9 +119,9 @@ def test_objects_copied_into_the_inbox_go_the_same_way(app: App) -> None:
         with app.ports.objects.writer(INBOX, name) as writer:
             writer.write((HEAD + ROW).encode())
     worker.run_until_idle()
-    found = {one.file: (one.contract, one.state) for one in received(app)}
-    assert found["a.csv"] == found["online-retail-uk-2.csv"] == ("online-retail-uk", State.ANNOUNCED)
-    assert found["c.csv"] == found["d.csv"] == found["e"] == ("", State.HELD)
+    batches = {one.file: (one.contract, one.state) for one in received(app)}
+    assert batches["a.csv"] == batches["online-retail-uk-2.csv"] == ("online-retail-uk", State.ANNOUNCED)
+    assert batches["c.csv"] == batches["d.csv"] == batches["e"] == ("", State.HELD)
     assert receipts.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
 
 
@@ -175,9 +175,9 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    given = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    batch = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
-    assert records.get(app.ports, given.batch_id).received_by == "emma"
+    assert records.get(app.ports, batch.batch_id).received_by == "emma"
 
 
 def test_a_file_that_cannot_be_taken_waits_for_the_next_look_and_is_told_once(

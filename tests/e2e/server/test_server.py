@@ -118,11 +118,11 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
 def test_a_command_through_the_server_speaks_words_too(
     server: Server, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    said = subprocess.run(
+    result = subprocess.run(
         [TILLSTREAM, *arguments], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=120
     )
-    assert words in said.stdout
-    assert "{" not in said.stdout
+    assert words in result.stdout
+    assert "{" not in result.stdout
 
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_path: Path, sample: Path) -> None:
@@ -138,14 +138,14 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_pa
         timeout=120,
     )
     os.close(terminal)
-    seen = b""
-    with suppress(OSError):  # what Linux says at the end of a terminal
+    output = b""
+    with suppress(OSError):  # Linux raises this at the end of a terminal
         while read := os.read(screen, 65_536):
-            seen += read
+            output += read
     os.close(screen)
     assert shown.returncode in (0, 3)
-    assert b"keeping the bytes" in seen
-    assert b"reading rows" in seen
+    assert b"keeping the bytes" in output
+    assert b"reading rows" in output
     unseen = subprocess.run(ingest, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=120)
     assert (unseen.returncode in (0, 3), unseen.stderr) == (True, "")
 
@@ -173,7 +173,7 @@ def test_the_server_stops_cleanly(tmp_path: Path) -> None:
     assert not (tmp_path / "server.json").exists()
 
 
-ASKED_AS_IT_SPEAKS = """
+STOPPED_WHILE_STARTING = """
 import os, signal, sys
 from pathlib import Path
 from tillstream.server.serve import serve
@@ -187,7 +187,7 @@ serve(Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), project=""), say)
 
 
 def test_a_server_asked_to_stop_while_it_starts_stops_once_it_has_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", ASKED_AS_IT_SPEAKS, str(tmp_path), str(free_port())]
+    command = [sys.executable, "-c", STOPPED_WHILE_STARTING, str(tmp_path), str(free_port())]
     assert subprocess.run(command, env=environment(tmp_path), check=False, timeout=60).returncode == 0
     assert not (tmp_path / "server.json").exists()
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ending import ended
 from homes import build, create_app
+from threads import join_thread
 from werkzeug.serving import make_server
 
 from infra import smoke
@@ -43,16 +43,16 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     yield Stage(f"http://127.0.0.1:{server.server_port}/", token, app, worker)
     worker.stop()
     server.shutdown()
-    ended(thread)
+    join_thread(thread)
     server.server_close()
     app.close()
 
 
 def test_a_number_sent_is_read_back_and_the_next_run_corrects_it(stage: Stage) -> None:
-    said: list[str] = []
+    output: list[str] = []
     for units in (7, 8, 8):
-        assert smoke.smoke(stage.address, stage.token, units, said.append) < 60
-    assert len(said) == 3
+        assert smoke.smoke(stage.address, stage.token, units, output.append) < 60
+    assert len(output) == 3
     lines = stage.app.ports.warehouse.query("SELECT sale_date, units FROM line_facts").to_pylist()
     assert [(row["sale_date"].isoformat(), int(row["units"])) for row in lines] == [(smoke.DAY, 8)]
 

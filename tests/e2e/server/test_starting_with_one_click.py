@@ -32,10 +32,10 @@ def download(tmp_path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="run.bat is for Windows")
 def test_run_sh_starts_from_any_folder(download: Path, tmp_path: Path) -> None:
-    said = subprocess.run(
+    result = subprocess.run(
         [str(download / "run.sh"), "--help"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120
     )
-    assert "Run the portal and the worker" in said.stdout
+    assert "Run the portal and the worker" in result.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="run.bat is for Windows")
@@ -45,11 +45,11 @@ def test_run_sh_says_that_python_is_missing(download: Path, tmp_path: Path) -> N
     tools.mkdir()
     for tool in ("sh", "dirname", "touch"):
         (tools / tool).symlink_to(str(shutil.which(tool)))
-    said = subprocess.run(
+    result = subprocess.run(
         [str(download / "run.sh")], env={"PATH": str(tools)}, capture_output=True, text=True, check=False, timeout=60
     )
-    assert said.returncode == 1
-    assert "needs Python 3.11 or newer" in said.stderr
+    assert result.returncode == 1
+    assert "needs Python 3.11 or newer" in result.stderr
 
 
 def test_a_built_package_holds_all_that_it_reads(tmp_path: Path, download: Path) -> None:

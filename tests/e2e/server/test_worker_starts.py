@@ -1,4 +1,4 @@
-"""What a worker finds when it starts: the work of a process that was killed, and nobody else at it."""
+"""A starting worker takes over the work of a killed process, and is the only one."""
 
 import io
 import time

@@ -8,7 +8,7 @@ from datetime import date
 from threading import Thread
 
 import pytest
-from ending import ended
+from threads import join_thread
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream import audit
@@ -75,7 +75,7 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     assert len(entries(app)) == 80
 
 

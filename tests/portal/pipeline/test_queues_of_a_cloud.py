@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from fake_monitoring import FakeMonitoring, series, serve
 from homes import create_app
-from monitored import Monitoring, series, served
 from visitor import PASSWORD, Visitor
 
 from devtools.emulators import Emulator
@@ -49,10 +49,10 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
 
 
 def test_what_monitoring_tells_is_shown(app: App, pubsub: Emulator) -> None:
-    told = Monitoring()
+    told = FakeMonitoring()
     told.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
     told.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
-    with served(told) as address, boss_of(app, address) as boss:
+    with serve(told) as address, boss_of(app, address) as boss:
         page = boss.get("/pipeline").text
         assert "1,240 messages wait" in page
         assert "95 seconds" in page

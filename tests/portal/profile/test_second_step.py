@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pyotp
 import pytest
-from ending import PATIENCE, ended
+from threads import PATIENCE, join_thread
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -91,7 +91,7 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     assert sorted(told) == ["in", "out", "out", "out"]
 
 

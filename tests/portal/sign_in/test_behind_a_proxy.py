@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from homes import build, create_app
-from houses import House, open_to_visitors
+from token_issuers import TokenIssuer, serve_issuer
 from visitor import PASSWORD, Visitor
 
 from portal.sign_in import methods
@@ -24,15 +24,15 @@ Behind = Callable[..., tuple[App, Flask]]
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    house = House("ES256")
-    with open_to_visitors(house):
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenIssuer]:
+    house = TokenIssuer("ES256")
+    with serve_issuer(house):
         monkeypatch.setattr(methods, "KEYS", f"{house.address}/keys")
         yield house
 
 
 @pytest.fixture
-def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
+def behind(tmp_path: Path, house: TokenIssuer) -> Iterator[Behind]:
     apps = []
 
     def make(**settings: Any) -> tuple[App, Flask]:
@@ -50,13 +50,13 @@ def behind(tmp_path: Path, house: House) -> Iterator[Behind]:
         app.close()
 
 
-def shown(house: House, email: str = ANA, **changes: Any) -> dict[str, str]:
+def shown(house: TokenIssuer, email: str = ANA, **changes: Any) -> dict[str, str]:
     now = int(time.time())
     claims = {"iss": methods.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
     return {methods.ASSERTION: house.sign(claims | {"iat": now, "exp": now + 600} | changes)}
 
 
-def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, house: House) -> None:
+def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, house: TokenIssuer) -> None:
     app, flask = behind()
     visitor = Visitor(flask.test_client())
     answer = visitor.get("/uploads", headers=shown(house))
@@ -86,14 +86,14 @@ def test_the_plain_headers_of_the_proxy_prove_nothing(behind: Behind) -> None:
     ],
 )
 def test_what_the_proxy_says_to_others_or_of_nobody_opens_nothing(
-    behind: Behind, house: House, changes: dict[str, Any]
+    behind: Behind, house: TokenIssuer, changes: dict[str, Any]
 ) -> None:
     visitor = Visitor(behind()[1].test_client())
     assert visitor.get("/sign-in", headers=shown(house, **changes)).status_code == 403
     assert visitor.get("/dashboard", headers=shown(house, **changes)).status_code == 303
 
 
-def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind: Behind, house: House) -> None:
+def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind: Behind, house: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
     visitor.get("/sign-in", headers=shown(house))
     assert visitor.get("/dashboard").status_code == 303
@@ -103,7 +103,7 @@ def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind
     assert BO in visitor.get("/profile", headers=shown(house, BO)).text
 
 
-def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: House) -> None:
+def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
     visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(house)[methods.ASSERTION]
     visitor.get("/sign-in")
@@ -115,7 +115,7 @@ def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: House
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_passwords_stay_the_other_way_in_where_the_setting_says_so(behind: Behind, house: House) -> None:
+def test_passwords_stay_the_other_way_in_where_the_setting_says_so(behind: Behind, house: TokenIssuer) -> None:
     app, flask = behind(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
@@ -157,7 +157,7 @@ def test_an_address_counts_only_where_a_proxy_of_ours_wrote_it(
         app.close()
 
 
-def test_what_the_proxy_took_over_https_is_https_here(behind: Behind, house: House) -> None:
+def test_what_the_proxy_took_over_https_is_https_here(behind: Behind, house: TokenIssuer) -> None:
     visitor = Visitor(behind(secure_cookies=True)[1].test_client())
     answer = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"} | shown(house))
     assert "max-age" in answer.headers["Strict-Transport-Security"]

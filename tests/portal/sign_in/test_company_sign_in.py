@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from homes import build, create_app
-from houses import CLIENT, SECRET, Provider, open_to_visitors
 from joserfc.jwk import OctKey, RSAKey
+from token_issuers import CLIENT, SECRET, OpenIdProvider, serve_issuer
 from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 
@@ -27,14 +27,14 @@ ANA = "ana@example.com"
 
 
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    provider = Provider()
-    with open_to_visitors(provider):
+def provider() -> Iterator[OpenIdProvider]:
+    provider = OpenIdProvider()
+    with serve_issuer(provider):
         yield provider
 
 
 @pytest.fixture
-def opened(tmp_path: Path, provider: Provider) -> Iterator[Open]:
+def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
     """A portal that asks the provider, with settings laid over."""
     apps = []
 
@@ -66,7 +66,7 @@ def portal(opened: Open) -> tuple[App, Flask]:
     return app, flask
 
 
-def through(flask: Flask, provider: Provider, wanted: str = "") -> tuple[Visitor, TestResponse]:
+def through(flask: Flask, provider: OpenIdProvider, wanted: str = "") -> tuple[Visitor, TestResponse]:
     """A person's way: to the provider, yes, and back."""
     visitor = Visitor(flask.test_client())
     there = visitor.get("/sign-in/company", query_string={"next": wanted} if wanted else None)
@@ -80,7 +80,7 @@ def told(app: App, what: AuditAction) -> list[dict[str, Any]]:
 
 
 def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
-    portal: tuple[App, Flask], provider: Provider
+    portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
     assert "Sign in with your company" in Visitor(flask.test_client()).get("/sign-in").text
@@ -94,13 +94,13 @@ def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_a_page_of_another_site_is_not_gone_to(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_a_page_of_another_site_is_not_gone_to(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     _, answer = through(portal[1], provider, "https://evil.example/")
     assert answer.headers["Location"] == "/dashboard"
 
 
 def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
-    portal: tuple[App, Flask], provider: Provider
+    portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     provider.person = {"sub": "7", "email": "Nobody@example.com"}
     visitor, answer = through(portal[1], provider)
@@ -114,7 +114,7 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
 
 
 def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until_an_admin_says_so(
-    portal: tuple[App, Flask], provider: Provider
+    portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
     through(flask, provider)
@@ -130,7 +130,7 @@ def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until
     assert through(flask, provider)[1].status_code == 303
 
 
-def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     app, flask = portal
     accounts.add(app.ports, "other", "Other", Role.ADMIN, password=PASSWORD)
     accounts.disable(app.ports, ANA)
@@ -156,7 +156,7 @@ def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: Pr
     ],
 )
 def test_what_the_provider_says_of_others_or_is_not_sure_of_opens_nothing(
-    portal: tuple[App, Flask], provider: Provider, claims: dict[str, Any]
+    portal: tuple[App, Flask], provider: OpenIdProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = claims
     visitor, answer = through(portal[1], provider)
@@ -165,7 +165,7 @@ def test_what_the_provider_says_of_others_or_is_not_sure_of_opens_nothing(
 
 
 def test_an_id_token_that_the_provider_did_not_sign_opens_nothing(
-    portal: tuple[App, Flask], provider: Provider
+    portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     real = provider.keys[0]
     forged = RSAKey.generate_key(2048)
@@ -179,13 +179,13 @@ def test_an_id_token_that_the_provider_did_not_sign_opens_nothing(
     assert through(portal[1], provider)[1].status_code == 303
 
 
-def test_new_keys_of_the_provider_are_learned(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_new_keys_of_the_provider_are_learned(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     assert through(portal[1], provider)[1].status_code == 303
     provider.change_keys()
     assert through(portal[1], provider)[1].status_code == 303
 
 
-def test_a_state_of_another_browser_or_none_opens_nothing(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_a_state_of_another_browser_or_none_opens_nothing(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     flask = portal[1]
     there = Visitor(flask.test_client()).get("/sign-in/company")
     back = provider.authorize(there.headers["Location"])
@@ -197,14 +197,16 @@ def test_a_state_of_another_browser_or_none_opens_nothing(portal: tuple[App, Fla
     assert other.get("/sign-in/returned?error=access_denied").status_code == 403
 
 
-def test_what_came_back_counts_once(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_what_came_back_counts_once(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     visitor = Visitor(portal[1].test_client())
     back = provider.authorize(visitor.get("/sign-in/company").headers["Location"])
     assert visitor.get(back).status_code == 303
     assert visitor.get(back).status_code == 403
 
 
-def test_a_provider_that_is_away_is_told_as_a_passing_fault(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_a_provider_that_is_away_is_told_as_a_passing_fault(
+    portal: tuple[App, Flask], provider: OpenIdProvider
+) -> None:
     provider.reachable = False
     answer = Visitor(portal[1].test_client()).get("/sign-in/company")
     assert (answer.status_code, "Not now" in answer.text) == (503, True)
@@ -214,7 +216,7 @@ PASSWORD_PAGES = ("/password", "/join/" + "A" * 43, "/sign-in/code", "/profile/s
 
 
 def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
-    portal: tuple[App, Flask], provider: Provider
+    portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
@@ -232,7 +234,7 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
     assert visitor.client.post("/sign-in", data=given).status_code == 404
 
 
-def test_whoever_is_invited_needs_no_link_but_an_address(portal: tuple[App, Flask], provider: Provider) -> None:
+def test_whoever_is_invited_needs_no_link_but_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     app, flask = portal
     admin, _ = through(flask, provider)
     form = {"csrf_token": _csrf(admin), "name": "Bo", "role": "analyst"}
@@ -249,7 +251,7 @@ def _csrf(visitor: Visitor) -> str:
     return visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
 
 
-def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: Open, provider: Provider) -> None:
+def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
@@ -259,7 +261,7 @@ def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: 
     assert visitor.get("/dashboard").status_code == 200
 
 
-def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provider: Provider) -> None:
+def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(first_admin="Ana@Example.com", first_password=PASSWORD)
     ensure_first_admin(app)
     ensure_first_admin(app)

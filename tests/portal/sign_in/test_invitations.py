@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
-from ending import PATIENCE, ended
+from threads import PATIENCE, join_thread
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -48,7 +48,7 @@ def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     assert sorted(told) == ["in", "too late"]
 
 
@@ -139,7 +139,7 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     assert told.count("done") == 1
     assert any("is the last admin" in words for words in told)
     left = [one for one in accounts.find(app.ports) if one.role is Role.ADMIN and one.state == "active"]

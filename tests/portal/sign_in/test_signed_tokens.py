@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from houses import House, open_to_visitors
 from joserfc.jwk import ECKey, OctKey
+from token_issuers import TokenIssuer, serve_issuer
 
 from tillstream.domain.errors import Unavailable
 from tillstream.people.sign_in import jwt_verifier
@@ -16,14 +16,14 @@ ISSUER, AUDIENCE = "https://house.example", "us"
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    house = House("ES256")
-    with open_to_visitors(house):
+def house() -> Iterator[TokenIssuer]:
+    house = TokenIssuer("ES256")
+    with serve_issuer(house):
         yield house
 
 
 @pytest.fixture
-def signer(house: House) -> JWTVerifier:
+def signer(house: TokenIssuer) -> JWTVerifier:
     return JWTVerifier((ISSUER,), "ES256", f"{house.address}/keys")
 
 
@@ -33,10 +33,12 @@ def said(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(house: House, signer: JWTVerifier) -> None:
+def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(
+    house: TokenIssuer, signer: JWTVerifier
+) -> None:
     for _ in range(3):
         assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
-    assert house.asked == 1
+    assert house.key_requests == 1
 
 
 @pytest.mark.parametrize(
@@ -55,19 +57,19 @@ def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(house: 
     ],
 )
 def test_what_is_said_by_or_to_others_or_at_another_time_does_not_hold(
-    house: House, signer: JWTVerifier, changes: dict[str, Any]
+    house: TokenIssuer, signer: JWTVerifier, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidToken):
         signer.claims(house.sign(said(**changes)), AUDIENCE)
 
 
-def test_what_another_key_signed_does_not_hold(house: House, signer: JWTVerifier) -> None:
+def test_what_another_key_signed_does_not_hold(house: TokenIssuer, signer: JWTVerifier) -> None:
     other = ECKey.generate_key("P-256")
     with pytest.raises(InvalidToken):
         signer.claims(house.sign(said(), other, kid=house.keys[0].kid), AUDIENCE)
 
 
-def test_what_a_secret_signed_or_nobody_does_not_hold(house: House, signer: JWTVerifier) -> None:
+def test_what_a_secret_signed_or_nobody_does_not_hold(house: TokenIssuer, signer: JWTVerifier) -> None:
     kid = house.keys[0].kid
     public = house.keys[0].as_pem(private=False)
     with pytest.raises(InvalidToken):
@@ -79,20 +81,20 @@ def test_what_a_secret_signed_or_nobody_does_not_hold(house: House, signer: JWTV
 
 
 def test_new_keys_of_the_house_are_learned_and_forgeries_do_not_make_us_ask_without_end(
-    house: House, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
+    house: TokenIssuer, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(house.sign(said()), AUDIENCE)
     house.change_keys()
     with pytest.raises(InvalidToken):
         signer.claims(house.sign(said()), AUDIENCE)
-    assert house.asked == 1
+    assert house.key_requests == 1
     monkeypatch.setattr(jwt_verifier, "MIN_REFETCH_SECONDS", -1.0)
     assert signer.claims(house.sign(said()), AUDIENCE)["sub"] == "7"
-    assert house.asked == 2
+    assert house.key_requests == 2
 
 
 def test_known_keys_serve_on_while_the_house_is_away_and_without_any_nothing_is_decided(
-    house: House, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
+    house: TokenIssuer, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(house.sign(said()), AUDIENCE)
     house.reachable = False

@@ -1,10 +1,10 @@
-"""How many messages wait, as Cloud Monitoring tells it."""
+"""The number of waiting messages, read from Cloud Monitoring."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from monitored import Monitoring, series, served
+from fake_monitoring import FakeMonitoring, series, serve
 
 from tillstream.adapters.google.pubsub import backlog as pubsub_backlog
 from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING, Backlog, Waiting
@@ -16,32 +16,32 @@ DENIED = {
 
 
 @pytest.fixture
-def monitoring() -> Monitoring:
-    return Monitoring()
+def monitoring() -> FakeMonitoring:
+    return FakeMonitoring()
 
 
 @pytest.fixture
-def address(monitoring: Monitoring) -> Iterator[str]:
-    with served(monitoring) as address:
+def address(monitoring: FakeMonitoring) -> Iterator[str]:
+    with serve(monitoring) as address:
         yield address
 
 
-def test_the_newest_of_each_subscription_is_told(monitoring: Monitoring, address: str) -> None:
+def test_the_newest_of_each_subscription_is_told(monitoring: FakeMonitoring, address: str) -> None:
     first = {"timeSeries": [series(WAITING, "settle", 7, 12), series(WAITING, "idle", 0)], "nextPageToken": "1"}
     monitoring.pages[WAITING] = [first, {"timeSeries": [series(WAITING, "stage", 1)], "unit": "1"}]
     monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 31, 90), series(OLDEST, "idle", 0)]}]
     backlog = Backlog("shop", address)
     assert backlog() == {"settle": Waiting(7, 31), "idle": Waiting(0, None), "stage": Waiting(1, None)}
-    assert all('resource.type = "pubsub_subscription"' in query["filter"] for query in monitoring.asked)
-    assert all(query["interval.startTime"] < query["interval.endTime"] for query in monitoring.asked)
+    assert all('resource.type = "pubsub_subscription"' in query["filter"] for query in monitoring.queries)
+    assert all(query["interval.startTime"] < query["interval.endTime"] for query in monitoring.queries)
     backlog.close()
 
 
-def test_what_was_told_is_believed_for_a_minute(monitoring: Monitoring, address: str) -> None:
+def test_what_was_told_is_believed_for_a_minute(monitoring: FakeMonitoring, address: str) -> None:
     now = 1_000.0
     backlog = Backlog("shop", address, lambda: now)
     assert backlog() == backlog() == {}
-    assert len(monitoring.asked) == 2
+    assert len(monitoring.queries) == 2
     monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 3)]}]
     now += 59
     assert backlog() == {}
@@ -51,21 +51,21 @@ def test_what_was_told_is_believed_for_a_minute(monitoring: Monitoring, address:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "answer"),
     [(403, DENIED), (429, {}), (503, b"<html>"), (200, b"{"), (200, {"timeSeries": [{}]}), (200, [])],
 )
 def test_whatever_is_no_answer_is_unavailable_and_asked_again_in_a_minute(
-    monitoring: Monitoring, address: str, status: int, told: Any
+    monitoring: FakeMonitoring, address: str, status: int, answer: Any
 ) -> None:
     now = 1_000.0
     backlog = Backlog("shop", address, lambda: now)
-    monitoring.status, monitoring.pages[WAITING] = status, [told]
-    with pytest.raises(Unavailable, match="denied" if told == DENIED else "does not tell"):
+    monitoring.status, monitoring.pages[WAITING] = status, [answer]
+    with pytest.raises(Unavailable, match="denied" if answer == DENIED else "does not tell"):
         backlog()
-    asked = len(monitoring.asked)
+    count = len(monitoring.queries)
     with pytest.raises(Unavailable):
         backlog()
-    assert len(monitoring.asked) == asked
+    assert len(monitoring.queries) == count
     monitoring.status, monitoring.pages[WAITING] = 200, [{}]
     now += 60
     assert backlog() == {}
@@ -73,7 +73,7 @@ def test_whatever_is_no_answer_is_unavailable_and_asked_again_in_a_minute(
 
 
 def test_a_page_does_not_wait_long_for_it(
-    monitoring: Monitoring, address: str, monkeypatch: pytest.MonkeyPatch
+    monitoring: FakeMonitoring, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pubsub_backlog, "TRY", 0.2)
     monitoring.slow.clear()

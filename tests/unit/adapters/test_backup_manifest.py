@@ -1,4 +1,4 @@
-"""What a backup of a project says of itself, and what is noticed where it is not as it was written."""
+"""The manifest of a project's backup, and the detection of changes to it."""
 
 import json
 from dataclasses import replace
@@ -26,7 +26,7 @@ MANIFEST = Manifest(
         "tables/batches/000000000000.parquet": ObjectInfo(5, "DDDDDD=="),
     },
 )
-FOUND = {**MANIFEST.parts, ORIGINAL.place: ObjectInfo(7, "AAAAAA==")}
+OBJECTS = {**MANIFEST.parts, ORIGINAL.place: ObjectInfo(7, "AAAAAA==")}
 
 
 def test_it_is_read_as_it_was_written() -> None:
@@ -36,30 +36,30 @@ def test_it_is_read_as_it_was_written() -> None:
 
 
 def test_a_whole_backup_passes_also_beside_other_objects() -> None:
-    check(MANIFEST, [ORIGINAL], FOUND | {"manifest.json": ObjectInfo(1, "x"), "notes.txt": ObjectInfo(1, "x")})
+    check(MANIFEST, [ORIGINAL], OBJECTS | {"manifest.json": ObjectInfo(1, "x"), "notes.txt": ObjectInfo(1, "x")})
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("name", OBJECTS)
 def test_whatever_is_missing_or_another_is_named(name: str) -> None:
     with pytest.raises(Rejected, match=f"lacks {name}"):
-        check(MANIFEST, [ORIGINAL], {one: kept for one, kept in FOUND.items() if one != name})
-    for other in (ObjectInfo(FOUND[name].size + 1, FOUND[name].crc32c), ObjectInfo(FOUND[name].size, "EEEEEE==")):
+        check(MANIFEST, [ORIGINAL], {one: kept for one, kept in OBJECTS.items() if one != name})
+    for other in (ObjectInfo(OBJECTS[name].size + 1, OBJECTS[name].crc32c), ObjectInfo(OBJECTS[name].size, "EEEEEE==")):
         with pytest.raises(Rejected, match=f"{name} in the backup is not as it was written"):
-            check(MANIFEST, [ORIGINAL], FOUND | {name: other})
+            check(MANIFEST, [ORIGINAL], OBJECTS | {name: other})
 
 
 @pytest.mark.parametrize("listed", [[], [ORIGINAL, ORIGINAL._replace(generation=1)]])
 def test_a_list_of_other_originals_is_noticed(listed: list[Original]) -> None:
     with pytest.raises(Rejected, match="does not name 1 originals"):
-        check(MANIFEST, listed, FOUND)
+        check(MANIFEST, listed, OBJECTS)
 
 
 @pytest.mark.parametrize("name", ["documents", "made_at", "tables", "parts", "dataset", "size"])
 def test_another_word_in_it_is_noticed(name: str) -> None:
-    told = json.loads(MANIFEST.written())
-    told[name] = {} if isinstance(told[name], dict) else 7
+    document = json.loads(MANIFEST.written())
+    document[name] = {} if isinstance(document[name], dict) else 7
     with pytest.raises(Rejected, match="not as it was written"):
-        read(json.dumps(told).encode())
+        read(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"{}", MANIFEST.written()[:-9]])
@@ -94,5 +94,5 @@ def test_tables_of_another_tillstream_are_refused_with_the_way_out() -> None:
     ],
 )
 def test_an_address_is_a_folder_of_a_bucket(address: str, folder: str | None) -> None:
-    found = ADDRESS.fullmatch(address)
-    assert (found and found["folder"]) == folder
+    match = ADDRESS.fullmatch(address)
+    assert (match and match["folder"]) == folder

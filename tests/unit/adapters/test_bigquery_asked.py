@@ -35,10 +35,10 @@ def test_a_value_is_sent_with_its_type(value: Any, kind: str) -> None:
 
 
 def test_null_is_written_where_its_name_stands_and_nowhere_else() -> None:
-    asked = "SELECT @none, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = @none"
-    text, parameters = bind(asked, {"none": None, "nonesuch": 1})
-    said = "SELECT NULL, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = NULL"
-    assert text == said
+    query = "SELECT @none, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = @none"
+    text, parameters = bind(query, {"none": None, "nonesuch": 1})
+    expected = "SELECT NULL, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = NULL"
+    assert text == expected
     assert parameters == [ScalarQueryParameter("nonesuch", "INT64", 1)]
 
 

@@ -12,12 +12,12 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def told(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
-    found = previous_period(Filters(day(start), day(end)), ReportedDays(day(first), day(last)))
-    if found is None:
+def describe(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
+    comparison = previous_period(Filters(day(start), day(end)), ReportedDays(day(first), day(last)))
+    if comparison is None:
         return "nothing"
-    assert found.cut == (found.end < day(end))
-    return f"{found.start}..{found.end} against {found.before_start}..{found.before_end}"
+    assert comparison.cut == (comparison.end < day(end))
+    return f"{comparison.start}..{comparison.end} against {comparison.before_start}..{comparison.before_end}"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def told(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
     ],
 )
 def test_a_period_meets_the_same_part_of_the_one_before(start: str, end: str, last: str, says: str) -> None:
-    assert told(start, end, last) == says
+    assert describe(start, end, last) == says
 
 
 @pytest.mark.parametrize(
@@ -57,26 +57,26 @@ def test_a_period_meets_the_same_part_of_the_one_before(start: str, end: str, la
     ],
 )
 def test_a_period_meets_the_same_days_of_the_year_before(start: str, end: str, last: str, before: str) -> None:
-    found = previous_year(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day(last)))
-    assert found is not None
-    assert f"{found.before_start}..{found.before_end}" == before
-    assert found.cut == (day(last) < day(end))
+    comparison = previous_year(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day(last)))
+    assert comparison is not None
+    assert f"{comparison.before_start}..{comparison.before_end}" == before
+    assert comparison.cut == (day(last) < day(end))
     assert previous_year(Filters(day(start), day(end)), ReportedDays(day("2024-06-01"), day(last))) is None
     assert previous_year(Filters(day(start)), ReportedDays(day("2020-01-01"), day(last))) is None
 
 
 def test_days_before_the_first_reported_one_are_nothing_to_compare_with() -> None:
-    assert told("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-01") != "nothing"
-    assert told("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-02") == "nothing"
+    assert describe("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-01") != "nothing"
+    assert describe("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-02") == "nothing"
     assert previous_period(Filters(day("2025-02-01"), day("2025-02-28")), ReportedDays()) is None
 
 
 def test_a_period_without_both_ends_or_before_all_days_is_compared_with_nothing() -> None:
-    known = ReportedDays(date.min, date.max)
-    assert previous_period(Filters(start=day("2024-03-01")), known) is None
-    assert previous_period(Filters(end=day("2024-03-01")), known) is None
-    assert previous_period(Filters(date.min, date.max), known) is None
-    assert previous_period(Filters(date.min, date.min), known) is None
+    reported = ReportedDays(date.min, date.max)
+    assert previous_period(Filters(start=day("2024-03-01")), reported) is None
+    assert previous_period(Filters(end=day("2024-03-01")), reported) is None
+    assert previous_period(Filters(date.min, date.max), reported) is None
+    assert previous_period(Filters(date.min, date.min), reported) is None
 
 
 def test_both_sides_have_as_many_days_unless_months_differ() -> None:
@@ -84,16 +84,16 @@ def test_both_sides_have_as_many_days_unless_months_differ() -> None:
         for reported in range(length + 3):
             start = day("2025-03-05")
             period = Filters(start, start + timedelta(days=length - 1))
-            found = previous_period(period, ReportedDays(day("2020-01-01"), start + timedelta(days=reported)))
-            assert isinstance(found, Comparison)
-            assert found.end - found.start == found.before_end - found.before_start
-            assert found.before_end < found.start
+            comparison = previous_period(period, ReportedDays(day("2020-01-01"), start + timedelta(days=reported)))
+            assert isinstance(comparison, Comparison)
+            assert comparison.end - comparison.start == comparison.before_end - comparison.before_start
+            assert comparison.before_end < comparison.start
 
 
 def test_the_days_that_are_chosen_and_reported() -> None:
-    known = ReportedDays(day("2024-01-05"), day("2024-03-12"))
-    assert known.within(Filters()) == known
+    reported = ReportedDays(day("2024-01-05"), day("2024-03-12"))
+    assert reported.within(Filters()) == reported
     inside = Filters(day("2024-02-01"), day("2024-02-29"))
-    assert known.within(inside) == ReportedDays(inside.start, inside.end)
-    assert known.within(Filters(day("2023-01-01"), day("2025-01-01"))) == known
+    assert reported.within(inside) == ReportedDays(inside.start, inside.end)
+    assert reported.within(Filters(day("2023-01-01"), day("2025-01-01"))) == reported
     assert ReportedDays().within(inside) == ReportedDays()

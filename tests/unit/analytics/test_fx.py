@@ -21,7 +21,7 @@ ECB = b"""Date,USD,GBP,INR,
 Rates = dict[tuple[str, str], str]
 
 
-def told(table: pa.Table) -> Rates:
+def rates_of(table: pa.Table) -> Rates:
     return {(str(row["rate_date"]), row["currency"]): f"{row['per_euro'].normalize():f}" for row in table.to_pylist()}
 
 
@@ -40,7 +40,7 @@ def factors(table: pa.Table) -> dict[tuple[str, str], Decimal]:
 
 
 def test_the_form_of_the_central_bank_is_read_whatever_is_missing() -> None:
-    assert told(fx_rates.parse(ECB)) == {
+    assert rates_of(fx_rates.parse(ECB)) == {
         ("2024-01-02", "USD"): "1.0956",
         ("2024-01-02", "GBP"): "0.86645",
         ("2024-01-03", "USD"): "1.0919",
@@ -67,28 +67,31 @@ def test_marks_line_ends_comments_and_blank_lines_change_nothing(data: bytes) ->
 
 def test_the_simple_form_is_in_units_for_one_euro_unless_it_names_a_base() -> None:
     data = long("2024-01-02,USD,1.0956", "2024-01-02,GBP,0.86645", header="Date,Currency,Rate")
-    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.0956", ("2024-01-02", "GBP"): "0.86645"}
+    assert rates_of(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.0956", ("2024-01-02", "GBP"): "0.86645"}
 
 
 def test_a_rate_against_another_base_goes_through_the_base_of_the_same_day() -> None:
     data = long("2024-01-02,INR,83.2,USD", "2024-01-02,USD,1.1,EUR", "2024-01-02,USD,1,USD", "2024-01-02,EUR,1,")
-    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.1", ("2024-01-02", "INR"): "91.52"}
+    assert rates_of(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.1", ("2024-01-02", "INR"): "91.52"}
 
 
 def test_euros_for_one_unit_of_the_base_give_the_rate_of_the_base() -> None:
     data = long("2024-01-02,EUR,0.9,USD", "2024-01-02,GBP,0.8,USD")
-    assert told(fx_rates.parse(data)) == {("2024-01-02", "USD"): "1.111111111", ("2024-01-02", "GBP"): "0.888888889"}
+    assert rates_of(fx_rates.parse(data)) == {
+        ("2024-01-02", "USD"): "1.111111111",
+        ("2024-01-02", "GBP"): "0.888888889",
+    }
 
 
 def test_the_base_may_be_known_already() -> None:
     data = long("2024-01-03,INR,83,USD")
-    assert told(fx_rates.parse(data, existing=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
+    assert rates_of(fx_rates.parse(data, existing=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
     with pytest.raises(Rejected, match=r"line 2, base: “USD”: no rate of USD for one euro is known on 2024-01-03"):
         fx_rates.parse(data)
 
 
 def test_more_than_nine_decimals_are_rounded_half_away_from_zero() -> None:
-    assert told(fx_rates.parse(long("2024-01-02,USD,1.0000000005,"))) == {("2024-01-02", "USD"): "1.000000001"}
+    assert rates_of(fx_rates.parse(long("2024-01-02,USD,1.0000000005,"))) == {("2024-01-02", "USD"): "1.000000001"}
 
 
 def test_the_same_rate_twice_is_one_rate() -> None:
@@ -96,7 +99,7 @@ def test_the_same_rate_twice_is_one_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (ECB.replace(b"0.86278", b"0,86278"), "line 2: the row has 6 cells, the header has 4"),
         (ECB.replace(b"0.86278", b"zero"), "rates, line 2, GBP: “zero”: a rate is a number above 0"),
@@ -124,21 +127,23 @@ def test_the_same_rate_twice_is_one_rate() -> None:
         (long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.2,"), "line 3, USD: “1.2”: another rate"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_line_column_and_value(data: bytes, said: str) -> None:
+def test_what_is_wrong_is_refused_with_its_line_column_and_value(data: bytes, message: str) -> None:
     with pytest.raises(Rejected) as refusal:
         fx_rates.parse(data)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_monthly_rates_ship_since_2003() -> None:
     table = fx_rates.shipped()
-    known = told(table)
-    assert {"USD", "GBP", "INR", "JPY", "BRL", "CAD", "AUD", "CHF", "CNY", "SEK", "PLN"} <= {code for _, code in known}
-    assert min(day for day, _ in known) <= "2003-01-01"
-    assert min(day for day, code in known if code == "INR").startswith("2009-01")
-    dollars = sorted(day[:7] for day, code in known if code == "USD")
+    by_date = rates_of(table)
+    assert {"USD", "GBP", "INR", "JPY", "BRL", "CAD", "AUD", "CHF", "CNY", "SEK", "PLN"} <= {
+        code for _, code in by_date
+    }
+    assert min(day for day, _ in by_date) <= "2003-01-01"
+    assert min(day for day, code in by_date if code == "INR").startswith("2009-01")
+    dollars = sorted(day[:7] for day, code in by_date if code == "USD")
     assert len(dollars) == len(set(dollars))
-    assert known["2010-12-01", "USD"] == "1.3115"
+    assert by_date["2010-12-01", "USD"] == "1.3115"
     covered = factors(daily(table, "USD", date(2003, 1, 6)))
     assert covered["2003-01-06", "GBP"] > 1
 
@@ -148,31 +153,31 @@ def test_the_whole_history_of_the_central_bank_is_read(shared_data: Path) -> Non
     table = fx_rates.parse((shared_data / "fx" / "eurofxref-hist.csv").read_bytes())
     assert pc.count_distinct(table["rate_date"]).as_py() == 6983
     shipped = fx_rates.shipped()
-    known = told(table.filter(pc.is_in(table["rate_date"], shipped["rate_date"].combine_chunks())))
-    assert [known["2010-12-01", code] for code in ("USD", "GBP", "INR")] == ["1.3115", "0.8393", "59.4664"]
-    assert told(shipped).items() <= known.items()
+    by_date = rates_of(table.filter(pc.is_in(table["rate_date"], shipped["rate_date"].combine_chunks())))
+    assert [by_date["2010-12-01", code] for code in ("USD", "GBP", "INR")] == ["1.3115", "0.8393", "59.4664"]
+    assert rates_of(shipped).items() <= by_date.items()
 
 
 def test_a_rate_holds_until_the_next_one_and_not_before_the_first() -> None:
     table = rates(USD={"2024-01-05": "1.1", "2024-01-08": "1.2"}, GBP={"2024-01-06": "0.88"})
-    found = factors(daily(table, "USD", date(2024, 1, 9)))
+    by_date = factors(daily(table, "USD", date(2024, 1, 9)))
     days = ["2024-01-05", "2024-01-06", "2024-01-07", "2024-01-08", "2024-01-09"]
-    assert [found.get((day, "EUR")) for day in days] == [Decimal(one) for one in ("1.1", "1.1", "1.1", "1.2", "1.2")]
-    assert [found.get((day, "GBP")) for day in days] == [
+    assert [by_date.get((day, "EUR")) for day in days] == [Decimal(one) for one in ("1.1", "1.1", "1.1", "1.2", "1.2")]
+    assert [by_date.get((day, "GBP")) for day in days] == [
         None,
         Decimal("1.25"),
         Decimal("1.25"),
         Decimal("1.363636364"),
         Decimal("1.363636364"),
     ]
-    assert [found[day, "USD"] for day in days] == [Decimal(1)] * 5
-    assert len(found) == 14
+    assert [by_date[day, "USD"] for day in days] == [Decimal(1)] * 5
+    assert len(by_date) == 14
 
 
 def test_a_currency_waits_for_the_reporting_currency_whose_own_factor_is_always_1() -> None:
     table = rates(USD={"2024-01-01": "1.1"}, INR={"2024-01-03": "90"})
-    found = factors(daily(table, "INR", date(2024, 1, 3)))
-    assert found == {
+    by_date = factors(daily(table, "INR", date(2024, 1, 3)))
+    assert by_date == {
         ("2024-01-01", "INR"): Decimal(1),
         ("2024-01-02", "INR"): Decimal(1),
         ("2024-01-03", "INR"): Decimal(1),
@@ -182,8 +187,8 @@ def test_a_currency_waits_for_the_reporting_currency_whose_own_factor_is_always_
 
 
 def test_the_euro_can_be_the_reporting_currency() -> None:
-    found = factors(daily(rates(USD={"2024-01-01": "1.25"}), "EUR", date(2024, 1, 1)))
-    assert found == {("2024-01-01", "EUR"): Decimal(1), ("2024-01-01", "USD"): Decimal("0.8")}
+    by_date = factors(daily(rates(USD={"2024-01-01": "1.25"}), "EUR", date(2024, 1, 1)))
+    assert by_date == {("2024-01-01", "EUR"): Decimal(1), ("2024-01-01", "USD"): Decimal("0.8")}
 
 
 def test_rates_after_the_last_day_asked_for_do_not_count() -> None:
@@ -194,18 +199,18 @@ def test_rates_after_the_last_day_asked_for_do_not_count() -> None:
 
 
 def test_an_unknown_reporting_currency_converts_only_itself() -> None:
-    found = factors(daily(rates(USD={"2024-01-01": "1.25"}), "XXX", date(2024, 1, 1)))
-    assert found == {("2024-01-01", "XXX"): Decimal(1)}
+    by_date = factors(daily(rates(USD={"2024-01-01": "1.25"}), "XXX", date(2024, 1, 1)))
+    assert by_date == {("2024-01-01", "XXX"): Decimal(1)}
 
 
 def test_factors_are_exact_quotients_of_any_size() -> None:
     table = rates(TRL={"2024-01-01": "99999999999999"}, USD={"2024-01-01": "1.3"}, JPY={"2024-01-01": "0.000000007"})
-    found = factors(daily(table, "JPY", date(2024, 1, 1)))
-    assert found["2024-01-01", "USD"] == Decimal("0.000000005")
-    found = factors(daily(table, "TRL", date(2024, 1, 1)))
+    by_date = factors(daily(table, "JPY", date(2024, 1, 1)))
+    assert by_date["2024-01-01", "USD"] == Decimal("0.000000005")
+    by_date = factors(daily(table, "TRL", date(2024, 1, 1)))
     with localcontext(prec=60):
         exact = (Decimal(99999999999999) / Decimal("0.000000007")).quantize(Decimal("1e-9"), ROUND_HALF_UP)
-    assert found["2024-01-01", "JPY"] == exact
+    assert by_date["2024-01-01", "JPY"] == exact
 
 
 def test_forty_two_currencies_over_ten_thousand_days_take_less_than_three_seconds_of_computing() -> None:

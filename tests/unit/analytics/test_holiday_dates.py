@@ -44,7 +44,7 @@ def take_in(app: App, path: Path, *countries: str) -> None:
     assert ingest(app, quiet, files=[str(path)], contract="shop").data["status"] == "settled"
 
 
-def known(app: App) -> set[str]:
+def countries_loaded(app: App) -> set[str]:
     return set(app.ports.warehouse.query("SELECT DISTINCT country FROM holidays").column("country").to_pylist())
 
 
@@ -57,19 +57,19 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
         holidays, "public_holidays", lambda names, *years: loads.append(list(names)) or original(names, *years)
     )
     with open_app(Settings(home=tmp_path, threads=1)) as app:
-        seen = refresh(app.ports)
-        assert known(app) == set()
+        state = refresh(app.ports)
+        assert countries_loaded(app) == set()
         take_in(app, tmp_path / "a.csv", "France", "Nowhere")
-        seen = refresh(app.ports, seen)
+        state = refresh(app.ports, state)
         take_in(app, tmp_path / "b.csv", "Japan", "France")
-        assert known(app) == {"France"}
-        seen = refresh(app.ports, seen)
+        assert countries_loaded(app) == {"France"}
+        state = refresh(app.ports, state)
         take_in(app, tmp_path / "c.csv", "Japan", "Nowhere")
         assert (
-            refresh(app.ports, refresh(app.ports, seen))
+            refresh(app.ports, refresh(app.ports, state))
             == app.ports.warehouse.query(NEWEST).to_pylist()[0]["settlement_no"]
         )
-        assert known(app) == {"France", "Japan"}
+        assert countries_loaded(app) == {"France", "Japan"}
         assert loads == [["France"], ["France", "Japan"]]
         days = "SELECT MIN(holiday_date) AS first, MAX(holiday_date) AS last FROM holidays WHERE country = 'France'"
         (span,) = app.ports.warehouse.query(days).to_pylist()

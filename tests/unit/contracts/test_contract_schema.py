@@ -1,4 +1,4 @@
-"""The schema that editors check contracts by takes what Tillstream takes, and knows the mistakes that it can know."""
+"""The JSON schema for editors accepts the contracts that Tillstream accepts, and rejects the mistakes it can detect."""
 
 import json
 from importlib.resources import files

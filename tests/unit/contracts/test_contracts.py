@@ -1,4 +1,4 @@
-"""Contracts: those that ship are sound, and a mistake in one's own is named where it stands."""
+"""Contracts: those that ship are sound, and a mistake in a custom one is reported with its position."""
 
 import csv
 import gzip
@@ -73,7 +73,7 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("net_amount: Total", "net_amount: Total, colour: Colour", "colour: not a column of a sale line"),
         ("date: Day, ", "", "date must be mapped"),
@@ -99,13 +99,13 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
         ("", "refused_threshold: 20\n", "refused_threshold"),
     ],
 )
-def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, said: str) -> None:
+def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, message: str) -> None:
     text = GOOD.replace(old, new) if old else GOOD + new
     assert text != GOOD
     with pytest.raises(Rejected) as refusal:
         parse_yaml(text, "shop.yaml")
     assert str(refusal.value).startswith("shop.yaml is not a valid contract")
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_every_mistake_is_named_with_its_line_and_column_from_top_to_bottom() -> None:
@@ -169,7 +169,7 @@ ranges:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("name: shop\nregion: [Shop\ncurrency: EUR\n", "shop.yaml, line 3, column 9"),
         ("name: shop\n\tregion: Shop\n", "shop.yaml, line 2, column 1"),
@@ -179,12 +179,12 @@ ranges:
         (b"name: \xff\xfe", "not YAML text in UTF-8"),
     ],
 )
-def test_broken_yaml_is_refused_with_its_line_and_column(text: str | bytes, said: str, tmp_path: Path) -> None:
+def test_broken_yaml_is_refused_with_its_line_and_column(text: str | bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "shop.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(Rejected) as refusal:
         load_folder(tmp_path)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_a_folder_gives_its_contracts_by_name_and_other_files_are_left_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files in random styles: every proposal is right or asks, and with its questions answered loads the file whole."""
+"""Files in random styles: every proposal is right or has questions, and with their answers it loads the whole file."""
 
 import pytest
 
@@ -28,15 +28,15 @@ def test_a_file_is_the_same_for_a_seed_and_another_for_another() -> None:
 
 
 def test_the_judge_sees_a_wrong_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A detection that never asks for the order of days, and reads them the other way, is found out."""
+    """The test detects a detection that never asks for the date order and gets it wrong."""
     one = next(file for file in map(generate_file, range(FILES)) if file.truth.style.date_format.startswith("%d/%m/%Y"))
     turned = one.truth.style.date_format.replace("%d/%m", "%m/%d")
     proposed = detection.propose
 
-    def wrong(*given: object, **named: object) -> detection.Proposal:
-        found = proposed(*given, **named)  # type: ignore[arg-type]
-        found.contract["dates"]["formats"] = [turned]
-        return detection.Proposal(found.contract, found.findings, (), found.rows)
+    def wrong(*arguments: object, **named: object) -> detection.Proposal:
+        result = proposed(*arguments, **named)  # type: ignore[arg-type]
+        result.contract["dates"]["formats"] = [turned]
+        return detection.Proposal(result.contract, result.findings, (), result.rows)
 
     monkeypatch.setattr(detection, "propose", wrong)
     assert "dates" in evaluate(one).wrong

@@ -9,16 +9,16 @@ from tillstream.detection import Proposal, propose
 from tillstream.domain.contract.model import parse
 
 HEADER = ("Order No", "Date", "Item", "Qty", "Price")
-KNOWN = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
+ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 
 def table(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, sign: str = ";") -> str:
     return "".join(f"{sign.join(row)}\n" for row in (header, *rows))
 
 
-def found(text: str | bytes, encoding: str = "utf-8", **answers: str) -> Proposal:
+def proposal_for(text: str | bytes, encoding: str = "utf-8", **answers: str) -> Proposal:
     data = text.encode(encoding) if isinstance(text, str) else text
-    return propose(io.BytesIO(data), name="shop", answers=KNOWN | answers)
+    return propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
 
 
 def keys(proposal: Proposal) -> list[str]:
@@ -38,22 +38,22 @@ def priced(*prices: str) -> str:
 
 
 def test_a_day_above_twelve_proves_the_order_and_its_line_is_told() -> None:
-    proposal = found(dated("03/04/2026", "04/13/2026"))
+    proposal = proposal_for(dated("03/04/2026", "04/13/2026"))
     assert proposal.contract["dates"]["formats"] == ["%m/%d/%Y"]
     assert why(proposal, "date_order")[1] == (3,)
 
 
 def test_days_that_ascend_one_way_only_prove_the_order() -> None:
     days = [f"{day:02}/{month:02}/2026" for month in range(1, 13) for day in (3, 9)]
-    proposal = found(dated(*days))
+    proposal = proposal_for(dated(*days))
     assert (keys(proposal), proposal.contract["dates"]["formats"]) == ([], ["%d/%m/%Y"])
     assert "ascend" in why(proposal, "date_order")[0]
 
 
 @pytest.mark.parametrize("days", [["03/04/2026", "05/06/2026"], ["13/04/2026", "04/13/2026"]])
 def test_the_order_of_days_is_asked_where_nothing_proves_it_or_two_rows_contradict(days: list[str]) -> None:
-    assert keys(found(dated(*days))) == ["date_order"]
-    assert keys(found(dated(*days), date_order="DMY")) == []
+    assert keys(proposal_for(dated(*days))) == ["date_order"]
+    assert keys(proposal_for(dated(*days), date_order="DMY")) == []
 
 
 @pytest.mark.parametrize(
@@ -70,34 +70,34 @@ def test_the_order_of_days_is_asked_where_nothing_proves_it_or_two_rows_contradi
     ],
 )
 def test_a_number_that_can_mean_one_thing_proves_its_signs(price: str, decimal: str, thousands: str) -> None:
-    proposal = found(priced("7", price))
+    proposal = proposal_for(priced("7", price))
     numbers = proposal.contract["numbers"]
     assert (keys(proposal), numbers["decimal"], numbers.get("thousands", "")) == ([], decimal, thousands)
 
 
 @pytest.mark.parametrize("prices", [["1,234"], ["1.234", "7"], ["12,50", "12.50"]])
 def test_the_decimal_sign_is_asked_where_nothing_proves_it_or_cells_contradict(prices: list[str]) -> None:
-    assert keys(found(priced(*prices))) == ["decimal"]
-    assert found(priced(*prices), decimal=",").contract["numbers"]["decimal"] == ","
+    assert keys(proposal_for(priced(*prices))) == ["decimal"]
+    assert proposal_for(priced(*prices), decimal=",").contract["numbers"]["decimal"] == ","
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "cp850"])
 def test_letters_that_make_words_prove_the_encoding(encoding: str) -> None:
     text = table(("1", "2026-03-01", "Öllampe für Gäste", "1", "2.50"), ("2", "2026-03-01", "Café Martín", "1", "2.50"))
-    proposal = found(text, encoding)
+    proposal = proposal_for(text, encoding)
     assert keys(proposal) == []
     assert text.encode(encoding).decode(proposal.contract["file"]["encoding"]).lstrip("\ufeff") == text
 
 
 def test_the_encoding_is_asked_where_a_letter_makes_no_word_in_any() -> None:
     data = table(("1", "2026-03-01", "x?y", "1", "2.50")).encode().replace(b"?", b"\xa5")
-    assert "encoding" in keys(found(data))
+    assert "encoding" in keys(proposal_for(data))
 
 
 def test_the_sign_of_one_currency_proves_it_and_a_shared_one_is_asked() -> None:
-    given = {name: value for name, value in KNOWN.items() if name != "currency"}
-    euro = propose(io.BytesIO(priced("2.50 €").encode()), answers=given)
-    dollar = propose(io.BytesIO(priced("$2.50").encode()), answers=given)
+    answers = {name: value for name, value in ANSWERS.items() if name != "currency"}
+    euro = propose(io.BytesIO(priced("2.50 €").encode()), answers=answers)
+    dollar = propose(io.BytesIO(priced("$2.50").encode()), answers=answers)
     assert (keys(euro), euro.contract["currency"]) == ([], "EUR")
     assert [(one.key, one.choices[0]) for one in dollar.questions] == [("currency", "USD")]
 
@@ -105,14 +105,14 @@ def test_the_sign_of_one_currency_proves_it_and_a_shared_one_is_asked() -> None:
 def test_an_unknown_word_of_the_status_is_asked_by_its_name() -> None:
     rows = [(str(n), "2026-03-01", "Clock", "1", "2.50", word) for n, word in enumerate(["Paid", "Open", "Zzz"], 1)]
     text = table(*rows, header=(*HEADER, "Status"))
-    assert keys(found(text)) == ["status.Zzz"]
-    words = found(text, **{"status.Zzz": "cancelled"}).contract["status"]["words"]
+    assert keys(proposal_for(text)) == ["status.Zzz"]
+    words = proposal_for(text, **{"status.Zzz": "cancelled"}).contract["status"]["words"]
     assert words == {"Paid": "completed", "Open": "pending", "Zzz": "cancelled"}
 
 
 def test_letters_before_numbers_of_negative_quantities_show_returns() -> None:
     rows = [("1", "2026-03-01", "Clock", "2", "2.50"), ("2", "2026-03-01", "Clock", "1", "2.50")]
-    proposal = found(table(*rows, ("R3", "2026-03-02", "Clock", "-1", "2.50")))
+    proposal = proposal_for(table(*rows, ("R3", "2026-03-02", "Clock", "-1", "2.50")))
     assert proposal.contract["status"]["prefixes"] == {"R": "returned"}
 
 
@@ -131,7 +131,7 @@ def test_sums_prove_what_a_total_and_a_discount_are(
     rows = [
         (str(n), "2026-03-01", "Clock", quantity, "1000.00", *cells[n % 2]) for n, quantity in enumerate(["2", "1"] * 5)
     ]
-    proposal = found(table(*rows, header=(*HEADER, *names)))
+    proposal = proposal_for(table(*rows, header=(*HEADER, *names)))
     assert (keys(proposal), proposal.contract.get("amounts", {})) == ([], amounts)
     assert proposal.contract["columns"][role] == "Total"
     assert parse(proposal.contract)
@@ -139,12 +139,12 @@ def test_sums_prove_what_a_total_and_a_discount_are(
 
 def test_a_discount_of_round_numbers_is_asked_where_no_total_explains_it() -> None:
     rows = [(str(n), "2026-03-01", "Clock", "2", "10.00", "5") for n in range(9)]
-    assert keys(found(table(*rows, header=(*HEADER, "Discount")))) == ["discount"]
+    assert keys(proposal_for(table(*rows, header=(*HEADER, "Discount")))) == ["discount"]
 
 
 def test_titles_before_the_header_and_totals_at_the_end_are_no_rows() -> None:
     body = table(("1", "2026-03-01", "Clock", "2", "10.00"), ("2", "2026-03-02", "Clock", "2", "10.00"))
-    proposal = found(f"Sales report\n\n{body}Total;;;;40.00\n")
+    proposal = proposal_for(f"Sales report\n\n{body}Total;;;;40.00\n")
     assert (proposal.rows, keys(proposal)) == (2, [])
     assert proposal.contract["file"]["ignore"] == ["Total"]
     assert why(proposal, "header")[1] == (3,)
@@ -152,9 +152,9 @@ def test_titles_before_the_header_and_totals_at_the_end_are_no_rows() -> None:
 
 def test_a_file_without_a_header_asks_and_its_columns_get_names() -> None:
     body = "1;2026-03-01;2;10.00\n2;2026-03-02;1;5.00\n"
-    assert "header" in keys(found(body))
+    assert "header" in keys(proposal_for(body))
     columns = {"column.quantity": "column 3", "column.unit_price": "column 4", "column.net_amount": "-"}
-    proposal = found(body, header="0", identity="column 1", **columns)
+    proposal = proposal_for(body, header="0", identity="column 1", **columns)
     assert keys(proposal) == []
     assert proposal.contract["file"]["header"] == ["column 1", "column 2", "column 3", "column 4"]
 
@@ -162,10 +162,10 @@ def test_a_file_without_a_header_asks_and_its_columns_get_names() -> None:
 def test_columns_that_are_unique_together_are_offered_with_those_that_nearly_are() -> None:
     rows = [(store, f"2026-03-{day:02}", "5.00") for day in range(1, 29) for store in ("North", "South")]
     text = table(*rows, header=("Store", "Date", "Sales"))
-    (question,) = found(text).questions
+    (question,) = proposal_for(text).questions
     assert (question.key, question.choices) == ("identity", ("Store,Date", "content"))
-    assert found(text, identity="Store,Date").contract["identity"]["made_of"] == ["Store", "Date"]
-    assert found(text, identity="content").contract["identity"]["by_content"] is True
+    assert proposal_for(text, identity="Store,Date").contract["identity"]["made_of"] == ["Store", "Date"]
+    assert proposal_for(text, identity="content").contract["identity"]["by_content"] is True
 
 
 def test_a_sale_and_line_that_repeat_are_asked_with_the_lines_that_collide() -> None:
@@ -173,7 +173,7 @@ def test_a_sale_and_line_that_repeat_are_asked_with_the_lines_that_collide() -> 
     text = table(
         *((a, b, "2026-03-01", "1", "2.50") for a, b in rows), header=("Order No", "Line", "Date", "Qty", "Price")
     )
-    (question,) = found(text).questions
+    (question,) = proposal_for(text).questions
     assert (question.key, question.lines) == ("identity", (3, 4))
 
 
@@ -181,4 +181,4 @@ def test_a_sale_and_line_that_repeat_are_asked_with_the_lines_that_collide() -> 
     "data", [b"", b"\xff\xfe", b"\x1f\x8b\x08\x00abc", bytes(range(256)) * 9, b'"a,b\n1,2\n', b"\n\n"]
 )
 def test_what_is_no_table_asks_and_never_breaks(data: bytes) -> None:
-    assert keys(found(data))
+    assert keys(proposal_for(data))

@@ -10,7 +10,7 @@ from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take
 
 
 class Counting(io.BytesIO):
-    """A stream that says how much was read of it."""
+    """A stream that counts the bytes read from it."""
 
     taken = 0
 
@@ -47,8 +47,8 @@ def test_of_a_large_file_two_megabytes_are_read(kind: type[Counting], pack: type
 def test_the_end_of_a_large_file_is_looked_at() -> None:
     proof = b'999999,2026-03-01,1,"7.777,5"\n'
     ambiguous = HEADER + ROWS.replace(b"1.50", b'"1.500"') + proof
-    said = {question.key for question in propose(io.BytesIO(ambiguous)).questions}
-    assert "decimal" not in said
+    questions = {question.key for question in propose(io.BytesIO(ambiguous)).questions}
+    assert "decimal" not in questions
     assert "decimal" in {question.key for question in propose(Pipe(ambiguous)).questions}
 
 

@@ -1,4 +1,4 @@
-"""Whose file it is by its folder and name, and whether it is one yet."""
+"""The contract of a file by its folder and name, and whether the file is complete."""
 
 import pytest
 

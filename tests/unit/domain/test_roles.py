@@ -1,4 +1,4 @@
-"""The one table of roles says what the design's table says, cell by cell."""
+"""The table of roles equals the design's table, cell by cell."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_role_may_what_the_table_says(what: str, role: Role, *, may: bool) -> 
 
 
 @pytest.mark.parametrize(
-    ("role", "given", "sees"),
+    ("role", "arguments", "sees"),
     [
         (Role.ADMIN, (), UNRESTRICTED),
         (Role.ADMIN, (("IN",), ("MUM01",), "S1"), UNRESTRICTED),
@@ -47,5 +47,5 @@ def test_a_role_may_what_the_table_says(what: str, role: Role, *, may: bool) -> 
         (Role.ANALYST, (("IN",), ("MUM01",)), Scope(Role.ANALYST, ("IN",))),
     ],
 )
-def test_a_role_sees_all_or_what_is_given(role: Role, given: tuple[object, ...], sees: Scope) -> None:
-    assert scope_of(role, *given) == sees  # type: ignore[arg-type]
+def test_a_role_sees_all_or_what_is_given(role: Role, arguments: tuple[object, ...], sees: Scope) -> None:
+    assert scope_of(role, *arguments) == sees  # type: ignore[arg-type]

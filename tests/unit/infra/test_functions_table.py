@@ -1,4 +1,4 @@
-"""What each function needs: sizes that Cloud Run takes, and for every event of ours somebody who hears it."""
+"""The table of functions: sizes that Cloud Run accepts, and a function for every event."""
 
 import re
 

@@ -16,7 +16,7 @@ from tillstream.domain.errors import Rejected
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 PROJECT_WIDE = {
-    "roles/bigquery.jobUser",  # to ask at all; what may be read is said by the dataset
+    "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
     "roles/eventarc.eventReceiver",
@@ -60,9 +60,9 @@ def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name:
 def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_that_exists() -> None:
     own = {spec.account for spec in FUNCTIONS}
     assert len(own) == len(FUNCTIONS)
-    made = {each.name for each in resources() if each.kind == "account"}
-    assert own <= made
-    ours = {f"serviceAccount:{name}@demo.iam.gserviceaccount.com" for name in made}
+    accounts = {each.name for each in resources() if each.kind == "account"}
+    assert own <= accounts
+    ours = {f"serviceAccount:{name}@demo.iam.gserviceaccount.com" for name in accounts}
     agents = {f"serviceAccount:{each.name}" for each in resources() if each.kind == "agent"}
     assert {role.member for _, role in roles()} <= ours | agents | {"allUsers"}
 
@@ -74,18 +74,18 @@ def test_only_the_portal_is_open_and_only_where_its_stage_says_so() -> None:
 
 
 def test_nothing_comes_before_what_it_stands_in() -> None:
-    seen: set[int] = set()
+    earlier: set[int] = set()
     for each in resources():
-        assert each.within is None or id(each.within) in seen, each.title
-        seen.add(id(each))
+        assert each.within is None or id(each.within) in earlier, each.title
+        earlier.add(id(each))
 
 
 def test_the_views_that_people_read_come_after_the_tables_and_go_though_data_stays() -> None:
     everything = resources(READERS="group:sales@example.com", REPORTS_DATASET="shown")
     titles = [each.title for each in everything]
-    made = ["dataset tillstream", "tables of dataset tillstream", "dataset shown", "reports in dataset shown"]
-    assert sorted(made, key=titles.index) == made
-    ledger, _, shown, reports = (everything[titles.index(title)] for title in made)
+    expected = ["dataset tillstream", "tables of dataset tillstream", "dataset shown", "reports in dataset shown"]
+    assert sorted(expected, key=titles.index) == expected
+    ledger, _, shown, reports = (everything[titles.index(title)] for title in expected)
     assert (ledger.holds_data, shown.holds_data) == (True, False)
     assert shown.remove
     (command,) = reports.create
@@ -104,32 +104,32 @@ def test_everything_that_gives_up_on_messages_may_hand_them_over() -> None:
 
 def test_a_dry_run_says_every_resource_and_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    said: list[str] = []
+    output: list[str] = []
     everything = resources("prod", ALERT_EMAIL="night@example.com")
-    Deploy(everything, Gcloud("demo", tmp_path), said.append).commands()
-    assert [line[2:] for line in said if line.startswith("# ")] == [each.title for each in everything]
+    Deploy(everything, Gcloud("demo", tmp_path), output.append).commands()
+    assert [line[2:] for line in output if line.startswith("# ")] == [each.title for each in everything]
     for each in everything:
         assert each.commands(None), f"{each.title} has no command"
-    for line in said:
+    for line in output:
         for word in line.replace("'", " ").replace("=", " ").split():
             if word.startswith(str(tmp_path)):
                 assert Path(word).is_file(), word
 
 
 def test_nothing_is_deployed_where_there_is_no_package(tmp_path: Path) -> None:
-    known = Declared(stage.read("dev", "demo", "1"), Source()).resources()
+    declared = Declared(stage.read("dev", "demo", "1"), Source()).resources()
     with pytest.raises(Rejected, match="make package"):
-        Deploy(known, Gcloud("demo", tmp_path), lambda _: None).apply()
+        Deploy(declared, Gcloud("demo", tmp_path), lambda _: None).apply()
 
 
 def test_what_is_given_overrides_the_stage_and_fills_names() -> None:
-    found = stage.read("prod", "acme", "42", {"REGION": "europe-west3", "SETTLE_MEMORY": "2Gi", "DATASET": ""})
-    assert found.region == "europe-west3"
-    assert found["PORTAL_ADDRESS"] == "https://portal-42.europe-west3.run.app"
-    assert found.bucket("inbox") == "acme-tillstream-prod-inbox"
-    assert found["DATASET"] == "tillstream"
-    assert found.size("settle", "MEMORY", "1Gi") == "2Gi"
-    assert found.size("stage", "MEMORY", "4Gi") == "4Gi"
+    target = stage.read("prod", "acme", "42", {"REGION": "europe-west3", "SETTLE_MEMORY": "2Gi", "DATASET": ""})
+    assert target.region == "europe-west3"
+    assert target["PORTAL_ADDRESS"] == "https://portal-42.europe-west3.run.app"
+    assert target.bucket("inbox") == "acme-tillstream-prod-inbox"
+    assert target["DATASET"] == "tillstream"
+    assert target.size("settle", "MEMORY", "1Gi") == "2Gi"
+    assert target.size("stage", "MEMORY", "4Gi") == "4Gi"
 
 
 @pytest.mark.parametrize("name", ["moon", "../dev", ""])

@@ -1,4 +1,4 @@
-"""How gcloud is called: what is not ready yet is tried again, what is wrong is told, what is secret is kept nowhere."""
+"""Calls of gcloud: resources that are not ready are tried again, errors are reported, secrets are stored nowhere."""
 
 import stat
 from pathlib import Path
@@ -76,23 +76,23 @@ def test_what_is_not_there_is_no_error_to_whoever_asks(program: Path, tmp_path: 
 
 
 def test_a_new_secret_is_read_from_standard_input_and_differs_each_time(program: Path, tmp_path: Path) -> None:
-    given = tmp_path / "given"
-    says(program, f"cat >> {given}; echo >> {given}; echo $* >> {given}.words")
+    received = tmp_path / "given"
+    says(program, f"cat >> {received}; echo >> {received}; echo $* >> {received}.words")
     secret = Command(("secrets", "versions", "add", "s", "--data-file=-"), random_input=True)
     for _ in range(2):
         here(tmp_path).do(secret)
-    first, second = given.read_text(encoding="utf-8").split()
+    first, second = received.read_text(encoding="utf-8").split()
     assert first != second
     assert len(first) == 64
-    assert first not in Path(f"{given}.words").read_text(encoding="utf-8")
+    assert first not in Path(f"{received}.words").read_text(encoding="utf-8")
     assert here(tmp_path).line(secret).startswith("openssl rand -hex 32 | gcloud secrets versions add s")
 
 
 def test_what_only_the_project_knows_is_asked_when_it_is_needed(program: Path, tmp_path: Path) -> None:
-    said = tmp_path / "said"
-    says(program, f'if [ "$2" = describe ]; then echo the-name; else echo "$*" >> {said}; fi')
+    log = tmp_path / "said"
+    says(program, f'if [ "$2" = describe ]; then echo the-name; else echo "$*" >> {log}; fi')
     command = Command(("triggers", "update", "{name}"), answers={"name": ("triggers", "describe", "x y")})
     here(tmp_path).do(command)
-    assert said.read_text(encoding="utf-8").split()[:3] == ["triggers", "update", "the-name"]
+    assert log.read_text(encoding="utf-8").split()[:3] == ["triggers", "update", "the-name"]
     line = here(tmp_path).line(command)
     assert line.startswith("gcloud triggers update \"$(gcloud triggers describe 'x y' --project=demo --quiet)\"")

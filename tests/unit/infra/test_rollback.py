@@ -1,4 +1,4 @@
-"""Which revision a roll-back takes, and what gcloud is told; the real one reads each command."""
+"""The revision of a rollback, and its gcloud commands; the real gcloud parses each of them."""
 
 import json
 import shutil
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulated import need
-from gcloud_reader import refused
+from emulator_fixtures import require
+from gcloud_lint import lint_errors
 
 from infra import rollback
 
@@ -29,8 +29,8 @@ def test_it_is_the_newest_before_the_serving_one_that_ever_was_ready() -> None:
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A gcloud that writes down what it is told, and answers as Cloud Run does."""
+def gcloud_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The log of a fake gcloud, which records its arguments and answers as Cloud Run does."""
     log, answers = tmp_path / "told", tmp_path / "answers.json"
     answers.write_text(
         json.dumps(
@@ -52,21 +52,21 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return log
 
 
-def test_every_service_goes_back_and_forward_again(told: Path) -> None:
+def test_every_service_goes_back_and_forward_again(gcloud_log: Path) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)
-    changes = [line for line in told.read_text().splitlines() if "update-traffic" in line]
+    changes = [line for line in gcloud_log.read_text().splitlines() if "update-traffic" in line]
     assert [line.split()[3] for line in changes] == list(rollback.SERVICES)
     assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
-    told.unlink()
+    gcloud_log.unlink()
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
-    assert told.read_text().count("--to-latest") == len(rollback.SERVICES)
+    assert gcloud_log.read_text().count("--to-latest") == len(rollback.SERVICES)
 
 
 @pytest.mark.system
 @pytest.mark.system
-def test_the_real_gcloud_reads_each_command(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_gcloud_reads_each_command(gcloud_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
     monkeypatch.undo()
-    need("" if shutil.which("gcloud") else "gcloud is not on this machine")
-    assert refused(sorted({f"gcloud {line}" for line in told.read_text().splitlines()}), tmp_path) == {}
+    require("" if shutil.which("gcloud") else "gcloud is not on this machine")
+    assert lint_errors(sorted({f"gcloud {line}" for line in gcloud_log.read_text().splitlines()}), tmp_path) == {}

@@ -1,4 +1,4 @@
-"""What BigQuery is told of people: the rows of user_scopes, by role."""
+"""The rows of user_scopes, by role."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,11 +16,11 @@ from tillstream.settings import Settings
 USER = User("ana@shop.example", "Ana", Role.ANALYST, (), (), None, False, False, "", "", "")
 
 
-def rows(role: Role, **given: object) -> set[tuple[str, str | None]]:
-    user = replace(USER, role=role, **given)  # type: ignore[arg-type]
-    told = user_scopes.rows_of([user])
-    assert {email for email, _, _ in told} <= {user.login}
-    return {(bound, value) for _, bound, value in told}
+def rows(role: Role, **changes: object) -> set[tuple[str, str | None]]:
+    user = replace(USER, role=role, **changes)  # type: ignore[arg-type]
+    scopes = user_scopes.rows_of([user])
+    assert {email for email, _, _ in scopes} <= {user.login}
+    return {(bound, value) for _, bound, value in scopes}
 
 
 EVERYTHING = {("region", None), ("store", None), ("salesperson", None)}
@@ -50,8 +50,8 @@ def test_who_is_bound_to_stores_sees_no_uploads_as_files_tell_of_others() -> Non
 
 
 def test_a_salesperson_sees_the_own_sales_and_without_an_id_none() -> None:
-    told = rows(Role.SALESPERSON, regions=("IN",), salesperson="P1")
-    assert told == {("region", "IN"), ("store", None), ("salesperson", "P1"), ("personal", None)}
+    scopes = rows(Role.SALESPERSON, regions=("IN",), salesperson="P1")
+    assert scopes == {("region", "IN"), ("store", None), ("salesperson", "P1"), ("personal", None)}
     assert not [bound for bound, _ in rows(Role.SALESPERSON, regions=("IN",)) if bound == "salesperson"]
 
 
@@ -67,21 +67,21 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture
-def told(app: App) -> Callable[[], list[dict[str, object]]]:
+def stored_scopes(app: App) -> Callable[[], list[dict[str, object]]]:
     return lambda: app.ports.warehouse.query("SELECT * FROM user_scopes ORDER BY email, bound, value").to_pylist()
 
 
 def test_the_warehouse_follows_the_accounts_and_is_written_only_when_they_changed(
-    app: App, told: Callable[[], list[dict[str, object]]]
+    app: App, stored_scopes: Callable[[], list[dict[str, object]]]
 ) -> None:
     accounts.add(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"], password="a long one for Mia")
     assert user_scopes.sync(app.ports)
     assert not user_scopes.sync(app.ports)
-    assert {"email": "mia@shop.example", "bound": "region", "value": "IN"} in told()
+    assert {"email": "mia@shop.example", "bound": "region", "value": "IN"} in stored_scopes()
     accounts.assign(app.ports, "mia@shop.example", regions=["UK"])
     assert user_scopes.sync(app.ports)
-    assert {row["value"] for row in told() if row["bound"] == "region"} == {"UK"}
+    assert {row["value"] for row in stored_scopes() if row["bound"] == "region"} == {"UK"}
     accounts.disable(app.ports, "mia@shop.example")
     assert user_scopes.sync(app.ports)
-    assert told() == []
+    assert stored_scopes() == []
     assert not user_scopes.sync(app.ports)

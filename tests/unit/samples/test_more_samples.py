@@ -30,6 +30,6 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
             refused.update(row["code"] for row in part.issues.table().to_pylist() if wrong[row["index"]])
             refused.update(problem["code"] for row in part.rejected for problem in row.problems)
             net += pc.sum(part.table.filter(~wrong).column("net_amount")).as_py()
-            assert {found.code for found in part.issues} <= set(claimed.refused), part.issues.summary()
+            assert {issue.code for issue in part.issues} <= set(claimed.refused), part.issues.summary()
         assert (read, net) == (claimed.read, claimed.net)
         assert refused == claimed.refused

@@ -1,4 +1,4 @@
-"""The sample files: the same bytes each time, written as their contracts say, and telling the facts they claim."""
+"""The sample files: the same bytes each time, in the format of their contracts, with the totals they claim."""
 
 import csv
 import hashlib
@@ -27,12 +27,12 @@ Row, Key = dict[str, str], tuple[str, str, str]
 def bytes_of(
     until: date = UNTIL, scale: float = SMALL, seed: int = 7, regions: Sequence[str] = DEMO
 ) -> dict[str, bytes]:
-    made = {}
+    contents = {}
     for one in files(until=until, scale=scale, seed=seed, regions=regions):
         out = io.BytesIO()
         one.write(out)
-        made[one.name] = out.getvalue()
-    return made
+        contents[one.name] = out.getvalue()
+    return contents
 
 
 @dataclass
@@ -45,7 +45,7 @@ class PlainImporter:
     def take(self, data: bytes) -> FileFacts:
         style, facts = self.contract.file, FileFacts()
         lines = data.decode(style.encoding).splitlines()
-        header, seen, keyed = lines[0].split(style.delimiter), Counter[tuple[str, str]](), []
+        header, counts, keyed = lines[0].split(style.delimiter), Counter[tuple[str, str]](), []
         for line in lines[1:]:
             facts.read += 1
             cells = next(csv.reader([line], delimiter=style.delimiter), [])
@@ -61,8 +61,8 @@ class PlainImporter:
         # n-th among equal products of a sale, by content
         for row, sale in sorted(keyed, key=lambda one: tuple(sorted(one[0].items()))):
             product = self.cell(row, "product_id")
-            seen[sale, product] += 1
-            n = seen[sale, product]
+            counts[sale, product] += 1
+            n = counts[sale, product]
             line_key = self.cell(row, "line_key") if self.contract.has_line_numbers else f"{product}#{n}"
             self.place((sale, line_key, ""), row, facts)
         return facts
@@ -138,14 +138,14 @@ def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_pat
 
 def test_the_bytes_are_those_of_every_other_machine(small: dict[str, bytes]) -> None:
     others = bytes_of(regions=["DE", "FR", "JP", "BR"])
-    digests = [hashlib.sha256(b"".join(made.values())).hexdigest()[:16] for made in (small, others)]
+    digests = [hashlib.sha256(b"".join(sample.values())).hexdigest()[:16] for sample in (small, others)]
     assert digests == ["d234ba58d37b5663", "286896f34b65c6f1"]
 
 
 def test_japanese_amounts_are_whole_yen_and_brazilian_ones_are_written_as_people_do() -> None:
-    made = bytes_of(regions=["JP", "BR"])
-    japan = next(data for name, data in made.items() if name.startswith("JP")).decode("cp932")
-    brazil = next(data for name, data in made.items() if name.startswith("BR")).decode("utf-8")
+    contents = bytes_of(regions=["JP", "BR"])
+    japan = next(data for name, data in contents.items() if name.startswith("JP")).decode("cp932")
+    brazil = next(data for name, data in contents.items() if name.startswith("BR")).decode("utf-8")
     rows = [row for row in csv.reader(japan.splitlines()[1:]) if len(row) == 19]
     facts = expected(until=UNTIL, scale=SMALL, regions=["JP"])["JP"]
     assert all(amount.removeprefix("-").isdigit() for row in rows for amount in (*row[13:17], row[18]))
@@ -161,14 +161,14 @@ def test_other_arguments_give_other_bytes(change: dict[str, int], small: dict[st
 
 
 def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str, bytes]) -> None:
-    def numbers(made: dict[str, bytes]) -> dict[str, set[bytes]]:
+    def numbers(contents: dict[str, bytes]) -> dict[str, set[bytes]]:
         columns = {"IN": (b",", 0), "UK": (b",", 0), "USA": (b"\t", 1)}
-        told: dict[str, set[bytes]] = {region: set() for region in columns}
-        for name, data in made.items():
+        values: dict[str, set[bytes]] = {region: set() for region in columns}
+        for name, data in contents.items():
             delimiter, place = columns[name.partition("_")[0]]
             rows = (line.split(delimiter) for line in data.splitlines()[1:])
-            told[name.partition("_")[0]] |= {cells[place] for cells in rows if len(cells) > place and cells[place]}
-        return told
+            values[name.partition("_")[0]] |= {cells[place] for cells in rows if len(cells) > place and cells[place]}
+        return values
 
     other = bytes_of(scale=0.5)
     assert not set(other) & set(small)
@@ -178,10 +178,10 @@ def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
-    made = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO)))
+    contents = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO)))
     for one in files(until=UNTIL, scale=SMALL, regions=tuple(ALL_REGIONS)):
         contract = shipped()[one.contract]
-        header = made[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
+        header = contents[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
         assert set(contract.columns.values()) <= set(header)
         assert len(set(header)) == len(header)
 

@@ -79,5 +79,5 @@ def test_micro_batches_are_known_by_their_names_of_old_and_now(app: App, name: s
     with app.ports.objects.writer(INBOX, f"{store_sales.UNASSIGNED.name}/UK/{name}") as writer:
         writer.write(b"")
     assert writer.stored is not None
-    known = inbox_object.record_of(app.ports, app.book, writer.stored)
-    assert (known.kind, known.received_seq, known.region) == ("messages", SEQUENCE, "UK")
+    record = inbox_object.record_of(app.ports, app.book, writer.stored)
+    assert (record.kind, record.received_seq, record.region) == ("messages", SEQUENCE, "UK")

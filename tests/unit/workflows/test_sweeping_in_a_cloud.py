@@ -1,4 +1,4 @@
-"""Where others do the heavy work and years of files lie: the sweep hands on, and looks back a little."""
+"""In a cloud with years of files, the sweep delegates the work and checks only recent files."""
 
 import io
 from collections.abc import Iterator
@@ -42,9 +42,9 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> dict[str, int]:
-    found: dict[str, int] = reconcile(app.ports, app.book, delegate=True)
+    counts: dict[str, int] = reconcile(app.ports, app.book, delegate=True)
     maintenance_log.note(app.ports, maintenance_log.SWEEP)
-    return found
+    return counts
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:

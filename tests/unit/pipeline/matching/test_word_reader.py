@@ -1,4 +1,4 @@
-"""Whether a contract can read cells: as the file itself is read, and so without another opinion beside it."""
+"""Whether a contract can read cells: with the same code that reads the file."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sale_cells import cells, column, contract, found
+from sale_cells import cells, column, contract, issue_keys
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
@@ -53,9 +53,9 @@ def test_every_day_written_in_a_language_reads_back(language: str) -> None:
     for style in ("%A %d %B %Y %I:%M %p", "%d-%b-%y %H:%M"):
         texts = [format_datetime(moment, style, language) for moment in moments]
         assert times(texts, formats=[style], language=language) == moments
-    known = names(language)
-    assert set(known.months.values()) == set(range(1, 13))
-    assert set(known.weekdays.values()) == set(range(7))
+    words = names(language)
+    assert set(words.months.values()) == set(range(1, 13))
+    assert set(words.weekdays.values()) == set(range(7))
 
 
 def test_a_weekday_that_is_another_day_is_refused() -> None:
@@ -183,7 +183,7 @@ def test_a_time_in_a_column_of_its_own_joins_its_day() -> None:
     later = at + timedelta(seconds=30)
     assert table.column("sold_at").to_pylist() == [at, at, later, None, None, later + timedelta(milliseconds=250)]
     assert table.column("sale_date").to_pylist() == [date(2019, 1, 5)] * 6
-    assert found(findings) == [(4, "not-a-time", "sold_at")]
+    assert issue_keys(findings) == [(4, "not-a-time", "sold_at")]
 
 
 def test_times_apart_of_midnight_alone_tell_days() -> None:
@@ -201,7 +201,7 @@ def test_a_spreadsheets_midnight_beside_a_time_means_nothing_and_another_time_is
     )
     table, findings = normalise(source, rules)
     assert table.column("sold_at").to_pylist()[:2] == [datetime(2019, 1, 5, 13, 8, tzinfo=UTC)] * 2
-    assert found(findings) == [(2, "not-a-date", "sale_date")]
+    assert issue_keys(findings) == [(2, "not-a-date", "sale_date")]
 
 
 def test_each_store_has_its_own_zone() -> None:
@@ -220,7 +220,7 @@ def test_each_store_has_its_own_zone() -> None:
         datetime(2026, 3, 8, 2, 30, tzinfo=UTC),
     ]
     assert table.column("sale_date").to_pylist()[0] == date(2026, 6, 30)
-    assert found(findings) == [(3, "time-does-not-exist", "sale_date")]
+    assert issue_keys(findings) == [(3, "time-does-not-exist", "sale_date")]
     assert findings.table().to_pylist()[0]["detail"] == "America/New_York"
 
 

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from sale_cells import cells, column, contract, found
+from sale_cells import cells, column, contract, issue_keys
 
 from tillstream.pipeline.normalising.normalise import normalise
 
@@ -36,16 +36,16 @@ def test_the_source_s_own_net_counts_and_gaps_in_it_are_computed() -> None:
 )
 def test_net_is_exact_and_rounded_once_half_away_from_zero(quantity: str, price: str, off: str, net: str) -> None:
     rules = contract({"discount": "Off"})
-    beside = cells(Qty=["2", quantity], Price=["1.5", price], Off=["", off])
-    assert column("net_amount", beside, rules) == [3, Decimal(net)]
-    assert column("net_amount", beside.slice(1), rules) == [Decimal(net)]
+    source = cells(Qty=["2", quantity], Price=["1.5", price], Off=["", off])
+    assert column("net_amount", source, rules) == [3, Decimal(net)]
+    assert column("net_amount", source.slice(1), rules) == [Decimal(net)]
 
 
 def test_a_net_too_large_to_keep_is_refused() -> None:
     source = cells(Qty=["99999999999999", "2"], Price=["9999999999999999999999", "3"])
     table, findings = normalise(source, contract())
     assert table.column("net_amount").to_pylist() == [None, 6]
-    assert found(findings) == [(0, "number-too-large", "net_amount")]
+    assert issue_keys(findings) == [(0, "number-too-large", "net_amount")]
 
 
 @pytest.mark.parametrize("name", ["Qty", "Price", "Off", "Net"])

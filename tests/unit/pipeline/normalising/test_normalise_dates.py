@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, found
+from sale_cells import cells, column, contract, issue_keys
 
 from tillstream.pipeline.normalising.dates.parse import example
 from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_date_evidence
@@ -87,17 +87,17 @@ def test_a_text_that_may_be_two_days_is_refused_with_both(others: list[str]) -> 
     rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y"]})
     table, findings = normalise(cells(Date=["03/04/2026", *others]), rules)
     assert table.column("sale_date").to_pylist()[0] is None
-    assert found(findings) == [(0, "ambiguous-date", "sale_date")]
+    assert issue_keys(findings) == [(0, "ambiguous-date", "sale_date")]
     assert findings.table().to_pylist()[0]["detail"] == "2026-04-03 or 2026-03-04"
 
 
 def test_what_the_whole_file_proves_rules_in_each_of_its_parts() -> None:
     rules = contract(dates={"formats": ["%d.%m.%y", "%y.%m.%d"]})
-    said = date_evidence(cells(Date=["01.12.99", "01.02.03"]), rules)
-    table, findings = normalise(cells(Date=["01.02.03"]), rules, evidence=said)
+    evidence = date_evidence(cells(Date=["01.12.99", "01.02.03"]), rules)
+    table, findings = normalise(cells(Date=["01.02.03"]), rules, evidence=evidence)
     assert table.column("sale_date").to_pylist() == [date(2003, 2, 1)]
     assert len(findings) == 0
-    assert found(normalise(cells(Date=["01.02.03"]), rules, evidence=frozenset())[1]) == [
+    assert issue_keys(normalise(cells(Date=["01.02.03"]), rules, evidence=frozenset())[1]) == [
         (0, "ambiguous-date", "sale_date")
     ]
 
@@ -135,12 +135,12 @@ def test_thousands_of_different_times_read_as_one_by_one(format: str, odd: str) 
         assert read[row] == datetime.strptime(texts[row], format).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("beside", ["2026-01-02 03:04:05.678", "2026-01-02 03:04:05.6"])
-def test_a_fraction_of_a_second_has_one_to_six_digits(beside: str) -> None:
-    texts = ["2026-01-02 03:04:05.123", beside, "2026-01-02 03:04:05.x23", "2026-01-02 03:04:0512"]
+@pytest.mark.parametrize("valid", ["2026-01-02 03:04:05.678", "2026-01-02 03:04:05.6"])
+def test_a_fraction_of_a_second_has_one_to_six_digits(valid: str) -> None:
+    texts = ["2026-01-02 03:04:05.123", valid, "2026-01-02 03:04:05.x23", "2026-01-02 03:04:0512"]
     read = column("sold_at", cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d %H:%M:%S.%f"]}))
     assert read[0] == datetime(2026, 1, 2, 3, 4, 5, 123_000, tzinfo=UTC)
-    assert read[1] == datetime.fromisoformat(beside).replace(tzinfo=UTC)
+    assert read[1] == datetime.fromisoformat(valid).replace(tzinfo=UTC)
     assert read[2:] == [None, None]
 
 
@@ -182,7 +182,7 @@ def test_a_time_that_the_clocks_jumped_over_is_refused_and_one_that_came_twice_t
         datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
         datetime(2026, 10, 25, 2, 0, tzinfo=UTC),
     ]
-    assert found(findings) == [(1, "time-does-not-exist", "sale_date"), (3, "ambiguous-time", "sale_date")]
+    assert issue_keys(findings) == [(1, "time-does-not-exist", "sale_date"), (3, "ambiguous-time", "sale_date")]
     first = findings.table().to_pylist()[0]
     assert (first["value"], first["detail"]) == ("2026-03-29 02:30", "Europe/Berlin")
     assert findings.rejected_mask(5).tolist() == [False, True, False, False, False]
@@ -191,7 +191,7 @@ def test_a_time_that_the_clocks_jumped_over_is_refused_and_one_that_came_twice_t
 def test_clocks_that_change_at_midnight_are_seen() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/Sao_Paulo"})
     _, findings = normalise(cells(Date=["2018-11-04 00:30", "2018-02-17 23:30", "2018-11-03 23:59"]), rules)
-    assert found(findings) == [(0, "time-does-not-exist", "sale_date"), (1, "ambiguous-time", "sale_date")]
+    assert issue_keys(findings) == [(0, "time-does-not-exist", "sale_date"), (1, "ambiguous-time", "sale_date")]
 
 
 def test_the_business_day_starts_at_the_cutoff_and_the_instant_does_not_move() -> None:
@@ -215,7 +215,7 @@ def test_a_file_whose_every_time_is_midnight_tells_dates_only() -> None:
     table, findings = normalise(source, rules, date_only=True)
     assert table.column("sale_date").to_pylist()[:2] == [date(2018, 11, 4), date(2018, 11, 5)]
     assert table.column("sold_at").null_count == 4
-    assert found(findings) == [(3, "not-a-date", "sale_date")]
+    assert issue_keys(findings) == [(3, "not-a-date", "sale_date")]
 
 
 def test_one_other_time_late_in_the_block_makes_them_instants() -> None:

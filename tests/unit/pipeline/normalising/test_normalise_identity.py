@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sale_cells import MAPPED, cells, column, contract, found, judged
+from sale_cells import MAPPED, cells, column, contract, issue_keys, issues_of
 
 from tillstream.domain.columns import CONTENT
 from tillstream.domain.contract.model import Contract, parse
@@ -47,7 +47,7 @@ def test_a_number_that_a_spreadsheet_shortened_is_no_id() -> None:
     rules = contract({"product_id": "Sku", "product_name": "Name"})
     ids = ["1.23E+11", "4,00638E+12", "1E+10", "1e+11", "1E5", "12E4", "E+11", "+491701", "1.2E+1"]
     _, findings = normalise(cells(Sku=ids, Name=ids), rules)
-    assert found(findings) == [(row, "scientific-id", "product_id") for row in range(4)]
+    assert issue_keys(findings) == [(row, "scientific-id", "product_id") for row in range(4)]
 
 
 def test_ids_that_all_look_like_decimal_numbers_stay_and_are_told() -> None:
@@ -55,7 +55,7 @@ def test_ids_that_all_look_like_decimal_numbers_stay_and_are_told() -> None:
     source = cells(Cust=["12557.0", "", "00013.0"], Sku=["1.0", "2.0", "A"])
     table, findings = normalise(source, rules)
     assert table.column("customer_id").to_pylist() == ["12557.0", None, "00013.0"]
-    assert found(findings) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
+    assert issue_keys(findings) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
 
 
 def test_a_single_id_proves_nothing() -> None:
@@ -71,7 +71,7 @@ def test_the_contract_may_say_that_ids_are_whole_numbers() -> None:
     table, findings = normalise(cells(Cust=ids), rules)
     expected = ["12557", "12557", "00013", "C13.0", "1.5", None, ".0", "1.23E+11"]
     assert table.column("customer_id").to_pylist() == expected
-    assert found(findings) == [(7, "scientific-id", "customer_id")]
+    assert issue_keys(findings) == [(7, "scientific-id", "customer_id")]
 
 
 def test_the_zero_behind_an_id_has_the_decimal_sign_of_the_contract() -> None:
@@ -122,7 +122,7 @@ def test_a_missing_number_and_a_missing_store_are_each_told() -> None:
     rules = contract({"store_id": "Store"}, identity={"ids": "per-store"})
     table, findings = normalise(cells(No=["", "2", ""], Store=["S1", "", ""]), rules)
     assert table.column("sale_id").to_pylist() == [None, None, None]
-    assert found(findings) == [
+    assert issue_keys(findings) == [
         (0, "missing-required", "sale_id"),
         (1, "missing-required", "store_id"),
         (2, "missing-required", "sale_id"),
@@ -142,7 +142,7 @@ def test_a_currency_has_three_capital_letters() -> None:
     rules = contract({"currency": "Cur"})
     table, findings = normalise(cells(Cur=["EUR", "eur", "EURO", "", " USD ", "E1R"]), rules)
     assert table.column("currency").to_pylist() == ["EUR", None, None, None, "USD", None]
-    assert found(findings) == [(row, "not-a-currency", "currency") for row in (1, 2, 5)]
+    assert issue_keys(findings) == [(row, "not-a-currency", "currency") for row in (1, 2, 5)]
 
 
 STATUS: dict[str, Any] = {"words": {"Done": "completed", "VOID": "cancelled"}, "prefixes": {"C": "returned"}}
@@ -245,7 +245,7 @@ def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
         Clerk=["A", "A", "A", "", "A"],
         Slip=["1", "1", "1", "1", ""],
     )
-    assert found(judged(source, rules)) == [
+    assert issue_keys(issues_of(source, rules)) == [
         (0, "missing-required", "sale_date"),
         (1, "not-a-date", "sale_date"),
         (2, "missing-required", "store_id"),
@@ -274,15 +274,15 @@ def test_a_name_from_content_sees_where_one_column_ends_and_the_next_begins() ->
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({}, "sale_id must be mapped"),
         ({"identity": {"made_of": ["Store"], "by_content": True}}, "sales are named in one way"),
         ({"identity": {"by_content": True}, "status": {"prefixes": {"C": "returned"}}}, "have prefixes"),
     ],
 )
-def test_sales_are_named_in_one_way(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Rejected, match=said):
+def test_sales_are_named_in_one_way(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(Rejected, match=message):
         nameless(**changes)
     with pytest.raises(Rejected, match="sales are named in one way"):
         nameless({"sale_id": "No"}, identity={"by_content": True})

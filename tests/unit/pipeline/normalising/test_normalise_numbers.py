@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, found
+from sale_cells import cells, column, contract, issue_keys
 
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
@@ -24,17 +24,17 @@ def read(style: NumberStyle, *texts: str | None) -> Numbers:
 
 
 def value(style: NumberStyle, text: str) -> Decimal | None:
-    """Read alone and beside cells that keep it from the fast ways: every way must say the same."""
+    """Read alone, and among cells that disable the fast paths: the results must be equal."""
     alone = read(style, text)
-    beside = read(style, "no number", text, None, "7")
+    among_others = read(style, "no number", text, None, "7")
     assert (alone.not_a_number[0], alone.too_large[0], alone.rounded[0]) == (
-        beside.not_a_number[1],
-        beside.too_large[1],
-        beside.rounded[1],
+        among_others.not_a_number[1],
+        among_others.too_large[1],
+        among_others.rounded[1],
     )
-    assert alone.values[0].as_py() == beside.values[1].as_py()
-    assert beside.values.to_pylist()[2:] == [None, Decimal(7)]
-    assert beside.not_a_number.tolist()[::2] == [True, False]
+    assert alone.values[0].as_py() == among_others.values[1].as_py()
+    assert among_others.values.to_pylist()[2:] == [None, Decimal(7)]
+    assert among_others.not_a_number.tolist()[::2] == [True, False]
     return alone.values[0].as_py()
 
 
@@ -166,7 +166,7 @@ def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
     source = cells(Price=["5.00", "abc", "", " 7 ", "1e40", "0.12345678901"])
     table, findings = normalise(source, contract())
     assert table.column("unit_price").to_pylist() == [5, None, None, 7, None, Decimal("0.123456789")]
-    assert found(findings) == [
+    assert issue_keys(findings) == [
         (1, "not-a-number", "unit_price"),
         (4, "number-too-large", "unit_price"),
         (5, "rounded", "unit_price"),
@@ -181,7 +181,7 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "detail"),
     [
         ("5%", ": a percentage is not an amount"),
         ("٪5", ": a percentage is not an amount"),
@@ -190,10 +190,10 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
         ("five", "; it is written like 1234.50"),
     ],
 )
-def test_a_refused_number_tells_why(text: str, said: str) -> None:
+def test_a_refused_number_tells_why(text: str, detail: str) -> None:
     table, findings = normalise(cells(Price=[text, "1"]), contract(numbers={"currency_signs": ["$"]}))
     rows = findings.table().to_pylist()
-    assert [(row["code"], row["value"], row["detail"]) for row in rows] == [("not-a-number", text, said)]
+    assert [(row["code"], row["value"], row["detail"]) for row in rows] == [("not-a-number", text, detail)]
     assert table.column("net_amount").to_pylist() == [None, 2]
 
 
@@ -207,7 +207,7 @@ def test_a_version_is_a_whole_number() -> None:
     rules = contract({"source_version": "Rev"})
     table, findings = normalise(cells(Rev=["1", "2.0", "", "2.5", "x", "99999999999999999999"]), rules)
     assert table.column("source_version").to_pylist() == [1, 2, None, None, None, None]
-    assert found(findings) == [(row, "not-a-number", "source_version") for row in (3, 4, 5)]
+    assert issue_keys(findings) == [(row, "not-a-number", "source_version") for row in (3, 4, 5)]
 
 
 def test_cells_that_are_a_slice_of_a_larger_table_read_the_same() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, found, judged
+from sale_cells import cells, column, contract, issue_keys, issues_of
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -19,8 +19,8 @@ GROSS = {"sale_id": "No", "date": "Date", "gross_amount": "Total"}
 
 def gross(columns: dict[str, str] | None = None, **amounts: Any) -> Contract:
     """A source whose totals include tax."""
-    given = {"name": "T", "region": "R", "currency": "EUR", "identity": {"ids": "region-wide"}}
-    return parse(given | {"columns": GROSS | (columns or {}), "amounts": {"include": "tax"} | amounts})
+    document = {"name": "T", "region": "R", "currency": "EUR", "identity": {"ids": "region-wide"}}
+    return parse(document | {"columns": GROSS | (columns or {}), "amounts": {"include": "tax"} | amounts})
 
 
 def test_prices_in_cents_are_read_as_money() -> None:
@@ -35,7 +35,7 @@ def test_a_factor_that_makes_a_number_too_long_or_too_large_is_told() -> None:
     rules = contract(amounts={"factors": {"unit_price": "0.001", "quantity": "1000"}})
     table, findings = normalise(cells(Price=["1.2345675", "1"], Qty=["1", "9" * 28]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("0.001234568"), Decimal("0.001")]
-    assert found(findings) == [(0, "rounded", "unit_price"), (1, "number-too-large", "quantity")]
+    assert issue_keys(findings) == [(0, "rounded", "unit_price"), (1, "number-too-large", "quantity")]
     assert table.column("net_amount").to_pylist() == [Decimal("1.234568"), None]
 
 
@@ -71,7 +71,7 @@ def test_a_discount_in_per_cent_is_an_amount_of_the_line(kind: str, texts: list[
 def test_a_discount_of_more_than_everything_is_refused_and_nothing_is_computed() -> None:
     rules = contract({"discount": "Off"}, amounts={"discount": "rate"})
     table, findings = normalise(cells(Off=["10", "1", "-0.5", "1.01", "x", "9" * 28]), rules)
-    assert found(findings) == [(row, "not-a-number", "discount") for row in (0, 3, 4, 5)]
+    assert issue_keys(findings) == [(row, "not-a-number", "discount") for row in (0, 3, 4, 5)]
     assert table.column("net_amount").to_pylist() == [None, 0, 15, None, None, None]
 
 
@@ -79,12 +79,12 @@ def test_a_rate_of_nothing_known_is_told() -> None:
     rules = contract({"discount": "Off", "net_amount": "Total"}, amounts={"discount": "percent"})
     table, findings = normalise(cells(Off=["10", "", "10"], Qty=["", "", "2"], Total=["9", "9", "9"]), rules)
     assert table.column("discount").to_pylist() == [None, None, 1]
-    assert found(findings) == [(0, "missing-expected", "quantity")]
+    assert issue_keys(findings) == [(0, "missing-expected", "quantity")]
 
 
 def test_a_percentage_stays_no_amount_where_discounts_are_amounts() -> None:
     _, findings = normalise(cells(Off=["5%"]), contract({"discount": "Off"}))
-    assert found(findings) == [(0, "not-a-number", "discount")]
+    assert issue_keys(findings) == [(0, "not-a-number", "discount")]
 
 
 def test_the_net_amount_is_the_total_less_its_tax() -> None:
@@ -120,7 +120,9 @@ def test_prices_that_include_tax_make_the_total() -> None:
 def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
     columns = {"quantity": "Qty", "unit_price": "Price"}
     source = cells(Total=["10.00", "11.90"])
-    assert found(judged(source, gross(columns, tax_rate="0.19"))) == [(1, "line-total-mismatch", "gross_amount")]
+    assert issue_keys(issues_of(source, gross(columns, tax_rate="0.19"))) == [
+        (1, "line-total-mismatch", "gross_amount")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -134,11 +136,11 @@ def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
     ],
 )
 def test_what_is_missing_of_a_net_amount_is_told(total: str, tax: str, expected: list[tuple[int, str, str]]) -> None:
-    assert found(judged(cells(Total=[total], VAT=[tax]), gross({"tax": "VAT"}))) == expected
+    assert issue_keys(issues_of(cells(Total=[total], VAT=[tax]), gross({"tax": "VAT"}))) == expected
 
 
 @pytest.mark.parametrize(
-    ("columns", "amounts", "said"),
+    ("columns", "amounts", "message"),
     [
         ({}, {"factors": {"category": "2"}}, "factors are only for"),
         ({}, {"factors": {"tax": "2"}}, "tax is not mapped"),
@@ -154,9 +156,9 @@ def test_what_is_missing_of_a_net_amount_is_told(total: str, tax: str, expected:
     ],
 )
 def test_rules_of_amounts_that_contradict_the_columns_are_refused(
-    columns: dict[str, str], amounts: dict[str, Any], said: str
+    columns: dict[str, str], amounts: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Rejected, match=said):
+    with pytest.raises(Rejected, match=message):
         contract(columns, amounts=amounts)
 
 

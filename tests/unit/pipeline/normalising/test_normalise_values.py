@@ -1,10 +1,10 @@
-"""What a contract says of words and empty cells, and the columns that it makes."""
+"""Value mapping, empty cells, and derived columns of a contract."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sale_cells import cells, column, contract, found, judged
+from sale_cells import cells, column, contract, issue_keys, issues_of
 
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
@@ -21,7 +21,7 @@ def test_a_word_of_the_source_becomes_ours_and_others_stay() -> None:
 
 def test_a_word_that_the_contract_neither_maps_nor_allows_is_refused() -> None:
     rules = contract({"channel": "Via"}, values={"channel": {"W": "online"}}, allowed={"channel": ["online"]})
-    assert found(judged(cells(Via=["W", "X"]), rules)) == [(1, "word-not-allowed", "channel")]
+    assert issue_keys(issues_of(cells(Via=["W", "X"]), rules)) == [(1, "word-not-allowed", "channel")]
 
 
 def test_a_word_may_mean_nothing_and_a_number() -> None:
@@ -42,7 +42,7 @@ def test_currencies_may_be_told_by_words() -> None:
     rules = contract({"currency": "Cur"}, values={"currency": {"€": "EUR"}})
     table, findings = normalise(cells(Cur=["€", "USD", "$"]), rules)
     assert table.column("currency").to_pylist() == ["EUR", "USD", None]
-    assert found(findings) == [(2, "not-a-currency", "currency")]
+    assert issue_keys(findings) == [(2, "not-a-currency", "currency")]
 
 
 def test_a_word_for_missing_may_belong_to_one_column() -> None:
@@ -57,7 +57,7 @@ def test_a_default_is_taken_with_a_warning() -> None:
     table, findings = normalise(cells(Qty=["", "3", " "], Sku=["A", "B", "C"]), rules)
     assert table.column("quantity").to_pylist() == [1, 3, 1]
     assert table.column("net_amount").to_pylist() == [5, 15, 5]
-    assert found(findings) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
+    assert issue_keys(findings) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
     assert not findings.rejected_mask(3).any()
 
 
@@ -72,12 +72,12 @@ def test_a_default_is_read_as_the_source_would_write_it() -> None:
     table, findings = normalise(cells(Price=["", "2,5"], Date=["2026-03-01", ""]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("1024.5"), Decimal("2.5")]
     assert [str(day) for day in table.column("sale_date").to_pylist()] == ["2026-03-01", "2026-01-01"]
-    assert found(findings) == [(0, "default-taken", "unit_price"), (1, "default-taken", "sale_date")]
+    assert issue_keys(findings) == [(0, "default-taken", "unit_price"), (1, "default-taken", "sale_date")]
 
 
 def test_a_column_may_be_needed_in_every_row() -> None:
     rules = contract(SKU, where_missing={"product_id": {"do": "refuse", "words": ["?"]}}, expected=["product_id"])
-    assert found(judged(cells(Sku=["A", "", "?"]), rules)) == [
+    assert issue_keys(issues_of(cells(Sku=["A", "", "?"]), rules)) == [
         (1, "missing-required", "product_id"),
         (2, "missing-required", "product_id"),
     ]
@@ -85,19 +85,19 @@ def test_a_column_may_be_needed_in_every_row() -> None:
 
 def test_an_empty_date_that_is_needed_is_told_once() -> None:
     rules = contract(where_missing={"date": {"do": "refuse"}})
-    assert found(judged(cells(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
+    assert issue_keys(issues_of(cells(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
 
 
 def test_constants_stand_in_every_line() -> None:
     rules = contract(constants={"category": "Books", "country": "Chile", "salesperson_id": "robot"})
     table, _ = normalise(cells(No=["1", "2"]), rules)
-    told = table.select(["category", "country", "salesperson_id"]).to_pylist()
-    assert told == [{"category": "Books", "country": "Chile", "salesperson_id": "robot"}] * 2
+    constants = table.select(["category", "country", "salesperson_id"]).to_pylist()
+    assert constants == [{"category": "Books", "country": "Chile", "salesperson_id": "robot"}] * 2
 
 
 def test_texts_are_joined_without_what_is_empty() -> None:
-    made = {"Name": {"join": ["First", "Middle", "Last"]}}
-    rules = contract({"customer_name": "Name"}, made=made, missing=["-"])
+    derived = {"Name": {"join": ["First", "Middle", "Last"]}}
+    rules = contract({"customer_name": "Name"}, made=derived, missing=["-"])
     source = cells(First=["Ann", "", " Cy ", ""], Middle=["B.", "-", "", ""], Last=["Lee", "Ray", "Dow", ""])
     assert column("customer_name", source, rules) == ["Ann B. Lee", "Ray", "Cy Dow", None]
     assert column("extra", source, rules)[0] == '{"First":"Ann","Middle":"B.","Last":"Lee"}'
@@ -130,14 +130,14 @@ def test_a_date_and_a_time_that_stand_apart_are_one_moment() -> None:
 
 
 def test_a_column_may_be_made_of_a_made_one() -> None:
-    made = {"Code": {"split": "Text", "by": ":", "part": 2}, "Both": {"join": ["Code", "Size"], "between": "/"}}
-    rules = contract({"product_id": "Both"}, made=made)
+    derived = {"Code": {"split": "Text", "by": ":", "part": 2}, "Both": {"join": ["Code", "Size"], "between": "/"}}
+    rules = contract({"product_id": "Both"}, made=derived)
     assert column("product_id", cells(Text=["x:A1"], Size=["L"]), rules) == ["A1/L"]
     assert missing_columns(["No", "Date", "Qty", "Price", "Size"], rules) == ["Text"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"where_missing": {"category": {}}}, "category is not mapped"),
         ({"where_missing": {"quantity": {"do": "default"}}}, "give a value with do: default"),
@@ -155,6 +155,6 @@ def test_a_column_may_be_made_of_a_made_one() -> None:
         ({"made": {"Sku": {"join": ["Sku"]}}}, "Sku must be made before it"),
     ],
 )
-def test_a_contract_that_contradicts_itself_is_refused_in_words(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(Rejected, match=said.replace("?", r"\?")):
+def test_a_contract_that_contradicts_itself_is_refused_in_words(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(Rejected, match=message.replace("?", r"\?")):
         contract(SKU | {"status": "State"} if "status" in changes.get("values", {}) else SKU, **changes)

@@ -1,4 +1,4 @@
-"""JSON lines keep the digits, the names and the nested parts of their source, and say which line is none."""
+"""JSON lines keep the digits, the names and the nested parts of their source, and report lines that are not JSON."""
 
 import gzip
 import io
@@ -53,10 +53,10 @@ def test_numbers_have_the_decimal_sign_of_the_contract_and_texts_stay() -> None:
 
 
 def test_lines_are_the_rows_and_blank_ones_count() -> None:
-    (found,) = read(b'\xef\xbb\xbf{"No":1}\r\n\r\n{"No":2}\r\n{"No":null}\r\n{}\r\n')
-    assert found.cells.to_pylist() == [{"No": "1"}, {"No": "2"}]
-    assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [1, 3], 3)
-    assert found.raw(1) == '{"No":2}'
+    (block,) = read(b'\xef\xbb\xbf{"No":1}\r\n\r\n{"No":2}\r\n{"No":null}\r\n{}\r\n')
+    assert block.cells.to_pylist() == [{"No": "1"}, {"No": "2"}]
+    assert (block.row_number.tolist(), block.line_number.tolist(), block.blank) == ([1, 3], [1, 3], 3)
+    assert block.raw(1) == '{"No":2}'
 
 
 WRONG = {
@@ -73,28 +73,32 @@ WRONG = {
 
 @pytest.mark.parametrize(("line", "why"), WRONG.items(), ids=[str(line) for line in WRONG])
 def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[str, str]) -> None:
-    (found,) = read(b'{"No":1}\n' + line + b'\n{"No":3}\n')
-    assert [row["No"] for row in found.cells.to_pylist()] == ["1", "3"]
-    assert [(row.line_number, row.code, row.raw) for row in found.unreadable] == [
+    (block,) = read(b'{"No":1}\n' + line + b'\n{"No":3}\n')
+    assert [row["No"] for row in block.cells.to_pylist()] == ["1", "3"]
+    assert [(row.line_number, row.code, row.raw) for row in block.unreadable] == [
         (2, why[0], line.decode("utf-8", "backslashreplace"))
     ]
-    assert why[1] in found.unreadable[0].detail
+    assert why[1] in block.unreadable[0].detail
 
 
 def test_names_that_come_late_are_kept_and_needed_ones_are_looked_for() -> None:
     data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,"Late":1.50,"Qty":2}\n'
-    found = read(data, "No", "Qty", block_bytes=1 << 10)
-    assert len(found) > 1
-    assert found[0].cells.column_names == ["No", "Qty"]
-    assert found[-1].cells.to_pylist()[-1] == {"No": "200", "Qty": "2", "Late": "1.50"}
-    assert [int(number) for block in found for number in block.line_number] == list(range(1, 202))
+    blocks = read(data, "No", "Qty", block_bytes=1 << 10)
+    assert len(blocks) > 1
+    assert blocks[0].cells.column_names == ["No", "Qty"]
+    assert blocks[-1].cells.to_pylist()[-1] == {"No": "200", "Qty": "2", "Late": "1.50"}
+    assert [int(number) for block in blocks for number in block.line_number] == list(range(1, 202))
     assert names(data) == ["No", "Late", "Qty"]
 
 
 def test_json_lines_may_be_packed_or_in_utf_16() -> None:
     data = '{"No":1,"Name":"é"}\n'
-    for given in (gzip.compress(data.encode()), data.encode("utf-16"), data.encode("cp1252").decode("cp1252").encode()):
-        assert rows(given, style=FileStyle(encoding="cp1252")) == [{"No": "1", "Name": "é"}]
+    for packed in (
+        gzip.compress(data.encode()),
+        data.encode("utf-16"),
+        data.encode("cp1252").decode("cp1252").encode(),
+    ):
+        assert rows(packed, style=FileStyle(encoding="cp1252")) == [{"No": "1", "Name": "é"}]
 
 
 @pytest.mark.parametrize("data", [b'[{"No":1}]', b'[\n {"No":1}]', b'{\n  "No": 1\n}\n'])

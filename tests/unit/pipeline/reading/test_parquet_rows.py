@@ -55,36 +55,36 @@ VALUES: list[tuple[pa.DataType, Any, str]] = [
 @pytest.mark.parametrize(("kind", "value", "text"), VALUES, ids=[f"{kind} {text}" for kind, _, text in VALUES])
 def test_a_value_is_written_out_whole(kind: pa.DataType, value: Any, text: str) -> None:
     table = pa.table({"No": ["1", "2"], "V": pa.array([value, None], kind)})
-    (found,) = read(parquet(table))
-    assert found.cells.schema.types == [TEXT, TEXT]
-    assert found.cells.to_pylist() == [{"No": "1", "V": text}, {"No": "2", "V": ""}]
-    assert found.raw(1) == "2,"
+    (block,) = read(parquet(table))
+    assert block.cells.schema.types == [TEXT, TEXT]
+    assert block.cells.to_pylist() == [{"No": "1", "V": text}, {"No": "2", "V": ""}]
+    assert block.raw(1) == "2,"
 
 
 def test_numbers_have_the_decimal_sign_of_the_contract() -> None:
     table = pa.table({"V": [1.5, 2.0], "W": pa.array([Decimal("1.10"), None]), "T": ["1.5", "x"]})
-    (found,) = read(parquet(table), decimal=",", style=FileStyle(delimiter=";"))
-    assert found.cells.to_pylist()[0] == {"V": "1,5", "W": "1,1", "T": "1.5"}
-    assert found.raw(0) == "1,5;1,1;1.5"
+    (block,) = read(parquet(table), decimal=",", style=FileStyle(delimiter=";"))
+    assert block.cells.to_pylist()[0] == {"V": "1,5", "W": "1,1", "T": "1.5"}
+    assert block.raw(0) == "1,5;1,1;1.5"
 
 
 def test_rows_are_numbered_over_all_groups_and_those_without_any_value_are_blank() -> None:
     table = pa.table({"No": pa.array([*range(70_000), None, 70_001])})
-    found = read(parquet(table, row_group_size=30_000))
-    assert sum(block.blank for block in found) == 1
-    assert [int(number) for block in found for number in block.row_number] == [*range(1, 70_001), 70_002]
+    blocks = read(parquet(table, row_group_size=30_000))
+    assert sum(each.blank for each in blocks) == 1
+    assert [int(number) for each in blocks for number in each.row_number] == [*range(1, 70_001), 70_002]
 
 
 def test_a_row_with_bytes_that_are_no_text_is_refused() -> None:
-    (found,) = read(parquet(pa.table({"No": ["1", "2"], "V": pa.array([b"\xff", b"ok"])})))
-    assert found.cells.to_pylist() == [{"No": "2", "V": "ok"}]
-    assert [(row.line_number, row.code, row.raw) for row in found.unreadable] == [(1, "undecodable-text", "1,\\xff")]
-    assert found.raw(0) == "2,ok"
+    (block,) = read(parquet(pa.table({"No": ["1", "2"], "V": pa.array([b"\xff", b"ok"])})))
+    assert block.cells.to_pylist() == [{"No": "2", "V": "ok"}]
+    assert [(row.line_number, row.code, row.raw) for row in block.unreadable] == [(1, "undecodable-text", "1,\\xff")]
+    assert block.raw(0) == "2,ok"
 
 
 def test_a_file_without_rows_has_its_columns() -> None:
-    (found,) = read(parquet(pa.table({"No": pa.array([], pa.int64()), "L": pa.array([], pa.list_(pa.int8()))})))
-    assert (found.cells.column_names, found.cells.num_rows) == (["No", "L"], 0)
+    (block,) = read(parquet(pa.table({"No": pa.array([], pa.int64()), "L": pa.array([], pa.list_(pa.int8()))})))
+    assert (block.cells.column_names, block.cells.num_rows) == (["No", "L"], 0)
 
 
 def test_a_damaged_file_and_one_that_grows_without_end_are_refused() -> None:

@@ -100,14 +100,14 @@ def test_formulas_have_their_values_and_errors_their_names() -> None:
         page.write_formula(3, 1, '=""', None, "")
         page.write_formula(5, 0, "=NA()", None, "#N/A")
 
-    found = read(xlsx([["No", "Sum"], ["1"], ["2"], ["3"], ["4", "x"]], more))
-    assert [list(row.values()) for row in found[0].cells.to_pylist()] == [
+    blocks = read(xlsx([["No", "Sum"], ["1"], ["2"], ["3"], ["4", "x"]], more))
+    assert [list(row.values()) for row in blocks[0].cells.to_pylist()] == [
         ["1", "2"],
         ["2", "#DIV/0!"],
         ["4", "x"],
         ["#N/A", ""],
     ]
-    assert [(row.row_number, row.line_number, row.code, row.detail, row.raw) for row in found[0].unreadable] == [
+    assert [(row.row_number, row.line_number, row.code, row.detail, row.raw) for row in blocks[0].unreadable] == [
         (3, 4, "formula-without-value", "Sum", "3,")
     ]
 
@@ -116,9 +116,9 @@ def test_formulas_of_ods_too() -> None:
     error = '<table:table-cell table:formula="of:=1/0"><text:p>#DIV/0!</text:p></table:table-cell>'
     lacking = '<table:table-cell table:formula="of:=1+1"/>'
     both = "".join(f"<table:table-row>{ods_cell('1')}{cell}</table:table-row>" for cell in (error, lacking))
-    (found,) = read(ods(("T", ods_rows([["No", "Sum"]]) + both)))
-    assert found.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
-    assert [(row.line_number, row.code) for row in found.unreadable] == [(3, "formula-without-value")]
+    (block,) = read(ods(("T", ods_rows([["No", "Sum"]]) + both)))
+    assert block.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
+    assert [(row.line_number, row.code) for row in block.unreadable] == [(3, "formula-without-value")]
 
 
 def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
@@ -131,9 +131,9 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
         [],
         [None, "2", 3],
     ]
-    (found,) = read(workbook(title), "Qty", "No")
-    assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
-    assert (found.row_number.tolist(), found.line_number.tolist(), found.blank) == ([1, 3], [5, 7], 1)
+    (block,) = read(workbook(title), "Qty", "No")
+    assert block.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
+    assert (block.row_number.tolist(), block.line_number.tolist(), block.blank) == ([1, 3], [5, 7], 1)
     options = ReadOptions(required_headers=("Qty", "No"))
     assert read_header(lambda: io.BytesIO(workbook(title)), options).names == ["No", "Qty"]
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
@@ -160,22 +160,22 @@ def test_rows_that_hold_only_colours_are_blank_or_do_not_exist() -> None:
                 page.write_blank(number, place, None, red)
         page.write_row(500, 0, ["2", 3])
 
-    (found,) = read(xlsx([["No", "Qty"], ["1", 2]], more))
-    assert (found.cells.num_rows, found.blank, found.line_number.tolist()) == (2, 498, [2, 501])
+    (block,) = read(xlsx([["No", "Qty"], ["1", 2]], more))
+    assert (block.cells.num_rows, block.blank, block.line_number.tolist()) == (2, 498, [2, 501])
 
 
 def test_rows_told_as_repeated_are_as_many_and_empty_ones_at_the_end_are_none() -> None:
     row = ods_rows([["1", 2]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="3">')
     empty = '<table:table-row table:number-rows-repeated="{}"><table:table-cell/></table:table-row>'
     data = ods(("T", ods_rows([["No", "Qty"]]) + empty.format(5000) + row + empty.format(1_040_000)))
-    (found,) = read(data)
-    assert (found.cells.num_rows, found.blank, found.line_number.tolist()) == (3, 5000, [5002, 5003, 5004])
+    (block,) = read(data)
+    assert (block.cells.num_rows, block.blank, block.line_number.tolist()) == (3, 5000, [5002, 5003, 5004])
 
 
 def test_a_cell_outside_the_header_refuses_its_row(workbook: Any) -> None:
-    (found,) = read(workbook([["No", "Qty"], ["1", 2], ["2", "moved", 3]]))
-    assert found.cells.num_rows == 1
-    assert [(row.line_number, row.code, row.value, row.detail, row.raw) for row in found.unreadable] == [
+    (block,) = read(workbook([["No", "Qty"], ["1", 2], ["2", "moved", 3]]))
+    assert block.cells.num_rows == 1
+    assert [(row.line_number, row.code, row.value, row.detail, row.raw) for row in block.unreadable] == [
         (3, "ragged-row", "3", "2", "2,moved,3")
     ]
 
@@ -234,24 +234,24 @@ def test_a_locked_or_damaged_workbook_says_so(workbook: Any) -> None:
 
 
 def test_many_rows_come_in_blocks_that_fit_together() -> None:
-    found = read(xlsx([["No", "Qty"], *([f"{number}", number % 7] for number in range(45_000))]))
-    assert [block.cells.num_rows for block in found] == [20_000, 20_000, 5_000]
-    assert [row["No"] for block in found for row in block.cells.to_pylist()] == [f"{n}" for n in range(45_000)]
-    assert [int(n) for block in found for n in block.line_number] == list(range(2, 45_002))
-    assert found[1].raw(3) == "20003,4"
+    blocks = read(xlsx([["No", "Qty"], *([f"{number}", number % 7] for number in range(45_000))]))
+    assert [block.cells.num_rows for block in blocks] == [20_000, 20_000, 5_000]
+    assert [row["No"] for block in blocks for row in block.cells.to_pylist()] == [f"{n}" for n in range(45_000)]
+    assert [int(n) for block in blocks for n in block.line_number] == list(range(2, 45_002))
+    assert blocks[1].raw(3) == "20003,4"
 
 
 def test_headers_repeated_below_and_totals_are_ignored_as_in_text(workbook: Any) -> None:
     table = [["No", "Qty"], ["1", 2], ["No", "Qty"], ["2", 3], ["Total", 5], ["Total", 5, "checked"]]
-    (found,) = read(workbook(table), style=FileStyle(ignore=("total",)))
-    assert (found.cells.num_rows, found.ignored, found.unreadable) == (2, 3, [])
-    assert found.line_number.tolist() == [2, 4]
+    (block,) = read(workbook(table), style=FileStyle(ignore=("total",)))
+    assert (block.cells.num_rows, block.ignored, block.unreadable) == (2, 3, [])
+    assert block.line_number.tolist() == [2, 4]
 
 
 def test_a_sheet_without_a_header_takes_the_names_of_the_contract(workbook: Any) -> None:
-    (found,) = read(workbook([["1", 2], ["2", 3]]), style=FileStyle(header=("No", "Qty")))
-    assert found.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
-    assert (found.row_number.tolist(), found.line_number.tolist()) == ([1, 2], [1, 2])
+    (block,) = read(workbook([["1", 2], ["2", 3]]), style=FileStyle(header=("No", "Qty")))
+    assert block.cells.to_pylist() == [{"No": "1", "Qty": "2"}, {"No": "2", "Qty": "3"}]
+    assert (block.row_number.tolist(), block.line_number.tolist()) == ([1, 2], [1, 2])
 
 
 def test_a_sheet_too_wide_is_refused(workbook: Any) -> None:
@@ -271,14 +271,14 @@ def test_cells_so_far_apart_that_the_sheet_would_fill_the_memory_are_refused() -
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("attribute", "words"),
     [
         ('columns-repeated="x"', "is no count"),
         ('columns-repeated="99999"', "more than 16,384 cells"),
     ],
 )
-def test_counts_that_no_sheet_has_are_refused(told: str, words: str) -> None:
-    cells = ods_rows([["No", "1", "2"]]).replace("<table:table-cell ", f"<table:table-cell table:number-{told} ")
+def test_counts_that_no_sheet_has_are_refused(attribute: str, words: str) -> None:
+    cells = ods_rows([["No", "1", "2"]]).replace("<table:table-cell ", f"<table:table-cell table:number-{attribute} ")
     assert words in str(refusal(ods(("T", cells))))
 
 

@@ -1,4 +1,4 @@
-"""What the rules found is kept by columns and told by rows."""
+"""Issues are stored by columns and listed by rows."""
 
 from decimal import Decimal
 
@@ -51,9 +51,9 @@ def test_rows_with_an_error_in_a_column_are_found() -> None:
 
 
 def test_the_summary_counts_by_code_and_column_and_shows_the_first_row() -> None:
-    told = {(one.code, one.column): one for one in some().summary()}
-    assert set(told) == {("out-of-range", "quantity"), ("zero-price", "unit_price")}
-    first = told["out-of-range", "quantity"]
+    summary = {(one.code, one.column): one for one in some().summary()}
+    assert set(summary) == {("out-of-range", "quantity"), ("zero-price", "unit_price")}
+    first = summary["out-of-range", "quantity"]
     assert (first.count, first.first, first.value, first.severity) == (3, 1, "9", Severity.ERROR)
 
 
@@ -63,8 +63,8 @@ def test_a_mask_picks_its_own_values_and_details() -> None:
     values, details = pa.array(["a", "b", "c", "d"]), pa.array(["w", "x", "y", "z"])
     findings.add_where(mask, "line-total-mismatch", "net_amount", values, details)
     findings.add_where(np.zeros(4, np.bool_), "not-a-date", "sale_date")
-    told = findings.table().to_pylist()
-    assert [(row["index"], row["value"], row["detail"]) for row in told] == [(1, "b", "x"), (3, "d", "z")]
+    rows = findings.table().to_pylist()
+    assert [(row["index"], row["value"], row["detail"]) for row in rows] == [(1, "b", "x"), (3, "d", "z")]
 
 
 def test_a_code_that_the_catalogue_lacks_is_our_mistake() -> None:

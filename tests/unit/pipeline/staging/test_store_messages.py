@@ -1,4 +1,4 @@
-"""Messages of tills: whatever one of them is, it is one row, and the sales beside it count."""
+"""Messages of tills: any message is at least one row, and the other sales are counted."""
 
 import io
 import json
@@ -90,22 +90,25 @@ def test_a_name_of_more_than_one_line_is_refused_with_its_field(name: str, text:
 
 
 def test_a_line_of_a_sale_names_its_place_where_its_product_has_two_lines() -> None:
-    told = sale(lines=[{"net_amount": "1"}, {"net_amount": "1", "line": "1\n", "product_id": "a\nb"}])
-    assert [words.partition(":")[0] for words in decode(json.dumps(told))[1]] == ["lines.1.line", "lines.1.product_id"]
+    message = sale(lines=[{"net_amount": "1"}, {"net_amount": "1", "line": "1\n", "product_id": "a\nb"}])
+    assert [words.partition(":")[0] for words in decode(json.dumps(message))[1]] == [
+        "lines.1.line",
+        "lines.1.product_id",
+    ]
 
 
 def test_names_of_any_letters_on_one_line_are_taken() -> None:
     assert decode(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
 
 
-@pytest.mark.parametrize("told", [sale(currency="GBP\n"), line(net_amount="1\n")])
-def test_no_line_break_follows_a_currency_or_an_amount(told: dict[str, Any]) -> None:
-    assert decode(json.dumps(told))[1]
+@pytest.mark.parametrize("message", [sale(currency="GBP\n"), line(net_amount="1\n")])
+def test_no_line_break_follows_a_currency_or_an_amount(message: dict[str, Any]) -> None:
+    assert decode(json.dumps(message))[1]
 
 
 def test_the_greatest_amounts_keep_every_decimal() -> None:
-    told = line(net_amount="9" * 20 + ".999999999", tax="0.000000002")
-    row = part(json.dumps(told)).table.to_pylist()[0]
+    message = line(net_amount="9" * 20 + ".999999999", tax="0.000000002")
+    row = part(json.dumps(message)).table.to_pylist()[0]
     assert row["net_amount"] == Decimal("9" * 20 + ".999999999")
     assert row["gross_amount"] == Decimal("1" + "0" * 20 + ".000000001")
 

@@ -52,29 +52,31 @@ def rows(*lines: tuple[str | None, str | None, str | None, str | None], currency
     )
 
 
-def found(history: pa.Table, *blocks: pa.Table, **rule: Any) -> list[tuple[Any, ...]]:
+def problems_in(history: pa.Table, *blocks: pa.Table, **rule: Any) -> list[tuple[Any, ...]]:
     looking = OutlierDetector(OutlierRule(**rule), history)
     for block in blocks:
         looking.add(block)
     return [(one.column, one.count, one.first_line, one.example) for one in looking.problems()]
 
 
-def known(product: str, measure: str, median: str, mad: str, currency: str = "EUR") -> pa.Table:
+def usual_row(product: str, measure: str, median: str, mad: str, currency: str = "EUR") -> pa.Table:
     row = {"product": product, "measure": measure, "currency": currency, "line_count": 50}
     return pa.Table.from_pylist([row | {"median": Decimal(median), "mad": Decimal(mad)}], schema=USUAL)
 
 
 def test_a_price_far_from_the_ledgers_is_told_with_what_is_usual() -> None:
-    history = known("tea", "unit_price", "2.75", "0.108")
+    history = usual_row("tea", "unit_price", "2.75", "0.108")
     lines = rows(("tea", "", "1", "2.80"), ("tea", "", "1", "12.5"), ("tea", "", "1", "2.10"), ("new", "", "1", "99"))
-    assert found(history, lines) == [
+    assert problems_in(history, lines) == [
         ("unit_price", 1, 3, "12.50; this product usually costs between 1.92 and 3.58"),
     ]
 
 
 def test_prices_in_another_currency_are_not_compared_and_quantities_are() -> None:
-    history = pa.concat_tables([known("tea", "unit_price", "2.75", "0.1"), known("tea", "quantity", "2", "1", "")])
-    assert found(history, rows(("tea", "", "900", "300"), currency="JPY")) == [
+    history = pa.concat_tables(
+        [usual_row("tea", "unit_price", "2.75", "0.1"), usual_row("tea", "quantity", "2", "1", "")]
+    )
+    assert problems_in(history, rows(("tea", "", "900", "300"), currency="JPY")) == [
         ("quantity", 1, 2, "900; this product is usually sold by 0 to 8"),
     ]
 
@@ -82,31 +84,36 @@ def test_prices_in_another_currency_are_not_compared_and_quantities_are() -> Non
 def test_a_product_that_the_ledger_does_not_know_is_compared_with_its_lines_in_the_file() -> None:
     blocks = [rows(*[("tea", "", "1", price)] * 10) for price in ("2.00", "2.10", "2.20")]
     odd = rows(("tea", "", "1", "2.15"), ("tea", "", "1", "0.02"), ("tea", "", "-1", "21.50"))
-    assert found(NONE, *blocks, odd, columns=("unit_price",)) == [
+    assert problems_in(NONE, *blocks, odd, columns=("unit_price",)) == [
         ("unit_price", 2, 3, "0.02; in this file this product usually costs between 1.47 and 2.73"),
     ]
-    assert found(NONE, *blocks, odd, minimum=34) == []
+    assert problems_in(NONE, *blocks, odd, minimum=34) == []
 
 
 def test_a_product_without_an_id_is_known_by_its_name_and_lines_without_either_are_left_out() -> None:
-    history = known("Green tea", "unit_price", "2", "0.1")
+    history = usual_row("Green tea", "unit_price", "2", "0.1")
     lines = rows(
         (None, "Green tea", "1", "9"),
         ("x", "Green tea", "1", "9"),
         (None, "", "1", "9"),
         (None, "Green tea", "1", None),
     )
-    assert found(history, lines) == [("unit_price", 1, 2, "9.00; this product usually costs between 1.40 and 2.60")]
+    assert problems_in(history, lines) == [
+        ("unit_price", 1, 2, "9.00; this product usually costs between 1.40 and 2.60")
+    ]
 
 
 def test_one_price_for_years_does_not_make_the_next_one_an_outlier() -> None:
-    history = pa.concat_tables([known("tea", "unit_price", "2", "0"), known("tea", "quantity", "1", "0", "")])
-    assert found(history, rows(("tea", "", "2", "2.2"), ("tea", "", "4", "1.4"))) == []
-    assert [one[:2] for one in found(history, rows(("tea", "", "5", "2.7")))] == [("unit_price", 1), ("quantity", 1)]
+    history = pa.concat_tables([usual_row("tea", "unit_price", "2", "0"), usual_row("tea", "quantity", "1", "0", "")])
+    assert problems_in(history, rows(("tea", "", "2", "2.2"), ("tea", "", "4", "1.4"))) == []
+    assert [one[:2] for one in problems_in(history, rows(("tea", "", "5", "2.7")))] == [
+        ("unit_price", 1),
+        ("quantity", 1),
+    ]
 
 
 def test_nothing_is_said_of_a_file_without_rows() -> None:
-    assert found(NONE) == []
+    assert problems_in(NONE) == []
 
 
 AMOUNTS = st.decimals(0, 10**28, places=9) | st.integers(0, 9).map(Decimal)
@@ -124,16 +131,16 @@ def test_median_distance_and_fence_are_those_of_the_formula(
     columns = [pa.array(column) for column in zip(*lines, strict=True)]
     table = pa.table(dict(zip((*KEY, "magnitude", "line_count"), columns, strict=True)))
     table = table.set_column(3, "magnitude", table["magnitude"].cast(pa.decimal128(38, 9)))
-    found = usual(table, 1)
-    told = {row["product"]: row for row in found.to_pylist()}
-    assert set(told) == set(values)
-    lower, upper = usual_bounds(*(found[name].combine_chunks() for name in ("measure", "median", "mad")), k)
+    usual_values = usual(table, 1)
+    rows_by_product = {row["product"]: row for row in usual_values.to_pylist()}
+    assert set(rows_by_product) == set(values)
+    lower, upper = usual_bounds(*(usual_values[name].combine_chunks() for name in ("measure", "median", "mad")), k)
     bounds = list(zip(lower.to_pylist(), upper.to_pylist(), strict=True))
     with localcontext(prec=80):
-        for place, product in enumerate(found["product"].to_pylist()):
+        for place, product in enumerate(usual_values["product"].to_pylist()):
             median = median_low(values[product])
             mad = median_low(abs(value - median) for value in values[product])
-            row = told[product]
+            row = rows_by_product[product]
             assert (row["median"], row["mad"], row["line_count"]) == (median, mad, len(values[product]))
             reach = k * max(mad, MINIMUM_MAD_SHARE[measure] * median)
             assert bounds[place] == (max(median - reach, Decimal(0)), median + reach)
@@ -158,8 +165,8 @@ def take_in(app: App, path: Path, first: int, prices: list[str]) -> list[dict[st
 def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT + "outliers: {minimum: 5}\n")) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00", "2.10", "2.20", "2.30", "2.40"]) == []
-        (told,) = take_in(app, tmp_path / "b.csv", 11, ["2.20", "12.50", "30"])
-        assert told == {
+        (warning,) = take_in(app, tmp_path / "b.csv", 11, ["2.20", "12.50", "30"])
+        assert warning == {
             "code": "outlier",
             "severity": "warning",
             "column": "unit_price",
@@ -167,8 +174,8 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
             "first_line": 3,
             "example": "12.50; this product usually costs between 1.54 and 2.86",
         }
-        found = outlier_detector(app.ports.warehouse, app.book.current("shop"))
-        assert found is not None
+        detector = outlier_detector(app.ports.warehouse, app.book.current("shop"))
+        assert detector is not None
 
 
 def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(tmp_path: Path) -> None:

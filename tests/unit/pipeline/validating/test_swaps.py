@@ -1,4 +1,4 @@
-"""Days and months turned round in silence are seen by the numbers of the sales, and nothing else is."""
+"""Swapped days and months are detected from the sale numbers, without false alarms."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,8 +23,8 @@ def turned(day: date) -> date:
     return day.replace(month=day.day, day=day.month) if day.day <= 12 else day
 
 
-def told(days: list[date], numbers: list[str] | None = None, stores: list[str] | None = None) -> list[int]:
-    """The rows that are told, of days in the order of the file."""
+def flagged_rows(days: list[date], numbers: list[str] | None = None, stores: list[str] | None = None) -> list[int]:
+    """The flagged rows, for days in the order of the file."""
     numbers = numbers or [f"S-{1000 + row}" for row in range(len(days))]
     source = cells(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
     table, findings = normalise(source, RULES)
@@ -40,7 +40,7 @@ def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> N
     days = year()
     row = next(i for i, day in enumerate(days) if day == date(2025, 9, 4))
     days[row] = date(2025, 4, 9)
-    assert told(days) == [row]
+    assert flagged_rows(days) == [row]
     source = cells(
         Date=[f"{day:%d.%m.%Y}" for day in days], No=[str(n) for n in range(len(days))], Store=["A"] * len(days)
     )
@@ -55,15 +55,15 @@ def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> N
 def test_every_day_that_a_spreadsheet_turned_round_is_told(first: date, days: int, sales: int) -> None:
     right = year(first, days, sales)
     expected = [row for row, day in enumerate(right) if turned(day) != day]
-    found = told([turned(day) for day in right])
-    assert set(found) <= set(expected)
-    assert len(found) >= 0.9 * len(expected)
+    flagged = flagged_rows([turned(day) for day in right])
+    assert set(flagged) <= set(expected)
+    assert len(flagged) >= 0.9 * len(expected)
 
 
 def test_days_that_leap_beside_numbers_without_digits_prove_nothing() -> None:
     days = year()
     days[20] = days[20].replace(month=days[20].month + 1)
-    assert told(days, numbers=["none"] * len(days)) == []
+    assert flagged_rows(days, numbers=["none"] * len(days)) == []
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -78,18 +78,18 @@ def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None
         numbers.append(f"{counts[store]:05}")
     row = next(i for i, day in enumerate(days) if day == date(2025, 6, 7))
     days[row] = date(2025, 7, 6)
-    assert told(days, numbers, stores) == [row]
+    assert flagged_rows(days, numbers, stores) == [row]
 
 
 def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_leap() -> None:
     days = year(sales=2)
     numbers = [f"{row:05}" for row in range(len(days))]
     stores = ["A"] * len(days) + ["B"] * len(days)
-    assert told(days * 2, numbers * 2, stores) == []
+    assert flagged_rows(days * 2, numbers * 2, stores) == []
     row = len(days) + next(i for i, day in enumerate(days) if day == date(2025, 6, 7))
     wrong = days * 2
     wrong[row] = date(2025, 7, 6)
-    assert told(wrong, numbers * 2, stores) == [row]
+    assert flagged_rows(wrong, numbers * 2, stores) == [row]
     source = cells(Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"])
     table, findings = normalise(source, RULES_OF_ONE)
     flag_swapped_dates(table, findings)
@@ -103,13 +103,13 @@ def test_files_in_any_order_of_days_raise_no_alarm(seed: int) -> None:
     rng = Random(seed)
     days = year()
     shuffled = rng.sample(days, len(days))
-    assert told(shuffled) == []
+    assert flagged_rows(shuffled) == []
     pairs = rng.sample(list(enumerate(days)), len(days))
-    assert told([day for _, day in pairs], [f"S-{1000 + row}" for row, _ in pairs]) == []
-    assert told([*days, *days]) == []
-    assert told(list(reversed(days))) == []
-    assert told(days) == []
-    assert told(days[:1]) == told([]) == []
+    assert flagged_rows([day for _, day in pairs], [f"S-{1000 + row}" for row, _ in pairs]) == []
+    assert flagged_rows([*days, *days]) == []
+    assert flagged_rows(list(reversed(days))) == []
+    assert flagged_rows(days) == []
+    assert flagged_rows(days[:1]) == flagged_rows([]) == []
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -119,12 +119,12 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
         day + timedelta(days=rng.choice([0, 0, 0, 1, 2, 30, 90]) if rng.random() < 0.02 else 0)
         for day in year(sales=20)
     ]
-    assert len(told(days)) <= 1
+    assert len(flagged_rows(days)) <= 1
 
 
 def _alarms(path: Path, rules: Contract) -> int:
     parts = file_batches(lambda: path.open("rb"), rules, date(2027, 1, 1))
-    return sum(found.code == "day-month-swapped" for part in parts for found in part.issues)
+    return sum(issue.code == "day-month-swapped" for part in parts for issue in part.issues)
 
 
 def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:

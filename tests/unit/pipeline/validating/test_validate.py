@@ -9,7 +9,7 @@ import pandera.errors
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-from sale_cells import cells, contract, found, judged
+from sale_cells import cells, contract, issue_keys, issues_of
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.columns import STATUSES
@@ -19,12 +19,12 @@ from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.validating.validate import validate
 
 
-def told(findings: Issues) -> list[dict[str, Any]]:
+def issue_rows(findings: Issues) -> list[dict[str, Any]]:
     return findings.table().to_pylist()
 
 
 def test_good_rows_have_no_finds() -> None:
-    assert found(judged(cells(No=["1", "2", "3"]), contract())) == []
+    assert issue_keys(issues_of(cells(No=["1", "2", "3"]), contract())) == []
 
 
 def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() -> None:
@@ -34,7 +34,7 @@ def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() ->
         Qty=["1", "1", "", "1", ""],
         Price=["1", "1", "1", "", ""],
     )
-    assert found(judged(source, contract())) == [
+    assert issue_keys(issues_of(source, contract())) == [
         (0, "missing-required", "sale_id"),
         (1, "missing-required", "sale_date"),
         (2, "missing-required", "quantity"),
@@ -47,14 +47,14 @@ def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() ->
 def test_a_net_amount_that_the_file_should_give_is_asked_for_itself() -> None:
     rules = contract({"net_amount": "Net"})
     source = cells(Net=["1", "", ""], Qty=["1", "", "1"], Price=["1", "1", "1"])
-    assert found(judged(source, rules)) == [(1, "missing-required", "net_amount")]
+    assert issue_keys(issues_of(source, rules)) == [(1, "missing-required", "net_amount")]
 
 
 def test_a_currency_and_a_status_and_a_line_number_are_required_where_they_are_mapped() -> None:
     words = {"words": {"Done": "completed"}, "default": None}
     rules = contract({"currency": "Cur", "status": "State", "line_key": "Line"}, status=words)
     source = cells(Cur=["USD", "", "USD", "USD"], State=["Done", "Done", "", "Done"], Line=["1", "1", "1", ""])
-    assert found(judged(source, rules)) == [
+    assert issue_keys(issues_of(source, rules)) == [
         (1, "missing-required", "currency"),
         (2, "missing-required", "status"),
         (3, "missing-required", "line_key"),
@@ -64,7 +64,7 @@ def test_a_currency_and_a_status_and_a_line_number_are_required_where_they_are_m
 def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
     rules = contract({"currency": "Cur", "status": "State"}, status={"words": {"Done": "completed"}, "default": None})
     source = cells(Date=["junk"], Qty=["x"], Cur=["usd"], State=["Odd"])
-    assert {(code, name) for _, code, name in found(judged(source, rules))} == {
+    assert {(code, name) for _, code, name in issue_keys(issues_of(source, rules))} == {
         ("not-a-date", "sale_date"),
         ("not-a-number", "quantity"),
         ("not-a-currency", "currency"),
@@ -74,7 +74,7 @@ def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
 
 def test_all_problems_of_a_row_are_told_at_once() -> None:
     source = cells(No=[""], Date=["junk"], Qty=["x"], Price=["0"])
-    assert {code for _, code, _ in found(judged(source, contract()))} == {
+    assert {code for _, code, _ in issue_keys(issues_of(source, contract()))} == {
         "missing-required",
         "not-a-date",
         "not-a-number",
@@ -95,7 +95,9 @@ def test_a_value_outside_its_range_is_refused_bounds_included(
 ) -> None:
     source = cells(Price=["0", "1", "5", "5.01", "-1", "3", ""])
     finds = [
-        row for row in told(judged(source, contract(ranges={"unit_price": bounds}))) if row["code"] == "out-of-range"
+        row
+        for row in issue_rows(issues_of(source, contract(ranges={"unit_price": bounds})))
+        if row["code"] == "out-of-range"
     ]
     assert [row["value"] for row in finds] == refused
     assert {(row["column"], row["detail"]) for row in finds} == {("unit_price", words)}
@@ -103,7 +105,7 @@ def test_a_value_outside_its_range_is_refused_bounds_included(
 
 def test_a_word_that_is_not_allowed_is_refused_and_an_empty_cell_is_not() -> None:
     rules = contract({"channel": "Way"}, allowed={"channel": ["store", "online"]})
-    finds = told(judged(cells(Way=["store", "fax", "", "Online"]), rules))
+    finds = issue_rows(issues_of(cells(Way=["store", "fax", "", "Online"]), rules))
     assert [(row["index"], row["code"], row["value"]) for row in finds] == [
         (1, "word-not-allowed", "fax"),
         (3, "word-not-allowed", "Online"),
@@ -113,20 +115,20 @@ def test_a_word_that_is_not_allowed_is_refused_and_an_empty_cell_is_not() -> Non
 
 def test_allowed_words_may_be_numbers_and_statuses() -> None:
     rules = contract(allowed={"quantity": ["1", "2"], "status": STATUSES[:1], "batch_id": ["x"]})
-    assert found(judged(cells(Qty=["1", "2.0", "3"]), rules)) == [(2, "word-not-allowed", "quantity")]
+    assert issue_keys(issues_of(cells(Qty=["1", "2.0", "3"]), rules)) == [(2, "word-not-allowed", "quantity")]
 
 
 def test_a_missing_expected_value_is_a_warning() -> None:
     rules = contract({"customer_id": "Cust"}, expected=["customer_id"])
-    findings = judged(cells(Cust=["a", ""]), rules)
-    assert found(findings) == [(1, "missing-expected", "customer_id")]
+    findings = issues_of(cells(Cust=["a", ""]), rules)
+    assert issue_keys(findings) == [(1, "missing-expected", "customer_id")]
     assert not findings.rejected_mask(2).any()
 
 
 def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
     rules = contract({"net_amount": "Net", "discount": "Off"})
     source = cells(Net=["9", "9.01", "9.02", "8.99", "8.98", ""], Off=["1"] * 6)
-    finds = told(judged(source, rules))
+    finds = issue_rows(issues_of(source, rules))
     assert [(row["index"], row["code"], row["value"], row["detail"]) for row in finds] == [
         (2, "line-total-mismatch", "9.02", "9"),
         (4, "line-total-mismatch", "8.98", "9"),
@@ -136,17 +138,17 @@ def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
 def test_a_tolerance_of_zero_still_forgives_the_rounding_at_nine_decimals() -> None:
     rules = contract({"net_amount": "Net"}, line_total_tolerance="0")
     source = cells(Net=["0.333333334", "0.333333333", "0.3333333335"], Qty=["0.5"] * 3, Price=["0.666666667"] * 3)
-    assert [index for index, code, _ in found(judged(source, rules)) if code == "line-total-mismatch"] == [1]
+    assert [index for index, code, _ in issue_keys(issues_of(source, rules)) if code == "line-total-mismatch"] == [1]
 
 
 def test_the_largest_totals_can_be_compared() -> None:
     rules = contract({"net_amount": "Net"})
     source = cells(Net=["-" + "9" * 29], Qty=["1"], Price=["9" * 29])
-    assert found(judged(source, rules)) == [(0, "line-total-mismatch", "net_amount")]
+    assert issue_keys(issues_of(source, rules)) == [(0, "line-total-mismatch", "net_amount")]
 
 
 def test_a_date_after_the_day_of_receipt_is_a_warning() -> None:
-    finds = told(judged(cells(Date=["2026-03-01", "2026-03-02"]), contract(), received=date(2026, 3, 1)))
+    finds = issue_rows(issues_of(cells(Date=["2026-03-01", "2026-03-02"]), contract(), received=date(2026, 3, 1)))
     assert [(row["index"], row["code"], row["column"], row["value"]) for row in finds] == [
         (1, "future-date", "sale_date", "2026-03-02")
     ]
@@ -155,9 +157,12 @@ def test_a_date_after_the_day_of_receipt_is_a_warning() -> None:
 def test_stores_and_products_are_checked_only_where_the_contract_lists_them() -> None:
     columns = {"store_id": "Store", "product_id": "Sku"}
     source = cells(Store=["A", "B", ""], Sku=["x", "y", ""])
-    assert found(judged(source, contract(columns))) == []
+    assert issue_keys(issues_of(source, contract(columns))) == []
     listed = contract(columns, stores=["A"], products=["y"])
-    assert found(judged(source, listed)) == [(0, "unknown-product", "product_id"), (1, "unknown-store", "store_id")]
+    assert issue_keys(issues_of(source, listed)) == [
+        (0, "unknown-product", "product_id"),
+        (1, "unknown-store", "store_id"),
+    ]
 
 
 def test_odd_prices_and_quantities_are_warnings() -> None:
@@ -169,8 +174,8 @@ def test_odd_prices_and_quantities_are_warnings() -> None:
         Qty=["1", "1", "-1", "-1", "1", "0", "-1"],
         State=["ok", "ok", "ok", "back", "back", "back", "void"],
     )
-    findings = judged(source, rules)
-    assert found(findings) == [
+    findings = issues_of(source, rules)
+    assert issue_keys(findings) == [
         (0, "zero-price", "unit_price"),
         (1, "negative-price", "unit_price"),
         (2, "negative-quantity", "quantity"),
@@ -182,7 +187,7 @@ def test_odd_prices_and_quantities_are_warnings() -> None:
 
 def test_half_a_million_failing_rows_are_found_as_surely_as_one() -> None:
     length = 500_000
-    findings = judged(cells(Price=["0", "1"] * (length // 2)), contract())
+    findings = issues_of(cells(Price=["0", "1"] * (length // 2)), contract())
     summary = findings.summary()
     assert [(one.code, one.count, one.first) for one in summary] == [("zero-price", length // 2, 0)]
 

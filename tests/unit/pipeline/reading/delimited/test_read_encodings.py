@@ -5,7 +5,7 @@ import io
 import zlib
 
 import pytest
-from reading import whole
+from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.reader import UnreadableFile, UnreadableRow, header, read_delimited
@@ -28,64 +28,64 @@ def test_letters_come_out_right_and_raw_is_what_the_source_wrote(encoding: str, 
     row = delimiter.join(["1", WORDS[encoding], "x"])
     data = delimiter.join("abc") + "\n" + f"{row}\n" * 40
     for size in (5, 64, 1 << 20):
-        found = whole(data, encoding, delimiter, block_bytes=size)
-        assert found.rows == [("1", WORDS[encoding], "x")] * 40
-        assert set(found.raw) == {row}
+        result = read_all(data, encoding, delimiter, block_bytes=size)
+        assert result.rows == [("1", WORDS[encoding], "x")] * 40
+        assert set(result.raw) == {row}
 
 
 def test_undecodable_rows_are_refused_and_the_others_survive() -> None:
-    found = whole(b"a,b\n1,caf\xc3\xa9\n2,caf\xe9\n3,x\n\xff,4\n5,\xc3\xa9\n")
-    assert found.rows == [("1", "café"), ("3", "x"), ("5", "é")]
-    assert found.refused == [
+    result = read_all(b"a,b\n1,caf\xc3\xa9\n2,caf\xe9\n3,x\n\xff,4\n5,\xc3\xa9\n")
+    assert result.rows == [("1", "café"), ("3", "x"), ("5", "é")]
+    assert result.refused == [
         UnreadableRow(2, 3, "2,caf\\xe9", "undecodable-text", "", "utf-8"),
         UnreadableRow(4, 5, "\\xff,4", "undecodable-text", "", "utf-8"),
     ]
-    assert found.row_numbers == [1, 3, 5]
+    assert result.row_numbers == [1, 3, 5]
 
 
 def test_undecodable_bytes_of_other_encodings_are_refused_too() -> None:
-    found = whole(b"a,b\n1,\x80\n2,\x81\xe9\n3,4\n", "cp1252")
-    assert found.rows == [("1", "€"), ("3", "4")]
-    assert found.why == [(3, "undecodable-text", "2,\\x81é")]
-    assert found.refused[0].detail == "cp1252"
+    result = read_all(b"a,b\n1,\x80\n2,\x81\xe9\n3,4\n", "cp1252")
+    assert result.rows == [("1", "€"), ("3", "4")]
+    assert result.why == [(3, "undecodable-text", "2,\\x81é")]
+    assert result.refused[0].detail == "cp1252"
 
 
 def test_two_undecodable_bytes_never_become_one_good_letter() -> None:
-    found = whole(b"a,b\n1,\xc3\xa9\n", "ascii")
-    assert found.why == [(2, "undecodable-text", "1,\\xc3\\xa9")]
+    result = read_all(b"a,b\n1,\xc3\xa9\n", "ascii")
+    assert result.why == [(2, "undecodable-text", "1,\\xc3\\xa9")]
 
 
 def test_an_undecodable_ragged_row_says_that_it_cannot_be_read() -> None:
-    assert whole(b"a,b\n1,\xff,3\n1,2\n").why == [(2, "undecodable-text", "1,\\xff,3")]
+    assert read_all(b"a,b\n1,\xff,3\n1,2\n").why == [(2, "undecodable-text", "1,\\xff,3")]
 
 
 def test_surrogates_written_as_utf_8_are_not_letters() -> None:
-    assert whole(b"a,b\n\xed\xb2\x80,1\n").why == [(2, "undecodable-text", "\\xed\\xb2\\x80,1")]
+    assert read_all(b"a,b\n\xed\xb2\x80,1\n").why == [(2, "undecodable-text", "\\xed\\xb2\\x80,1")]
 
 
 def test_the_byte_order_mark_is_removed() -> None:
-    assert whole(b'\xef\xbb\xbf"a",b\n1,2\n', block_bytes=1).names == ["a", "b"]
-    assert whole("a,b\n1,2\n".encode("utf-16"), "utf-16").names == ["a", "b"]
-    assert whole("\ufeffa,b\n1,2\n".encode("utf-16-le"), "utf-16-le").names == ["a", "b"]
+    assert read_all(b'\xef\xbb\xbf"a",b\n1,2\n', block_bytes=1).names == ["a", "b"]
+    assert read_all("a,b\n1,2\n".encode("utf-16"), "utf-16").names == ["a", "b"]
+    assert read_all("\ufeffa,b\n1,2\n".encode("utf-16-le"), "utf-16-le").names == ["a", "b"]
 
 
 def test_a_mark_of_utf_8_under_another_encoding_is_refused_as_a_whole() -> None:
     with pytest.raises(UnreadableFile, match="mark of UTF-8, but its contract says cp1252"):
-        whole(b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", "cp1252")
+        read_all(b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", "cp1252")
 
 
 def test_a_codec_that_is_none_of_text_is_refused() -> None:
     with pytest.raises(UnreadableFile, match="hex is not an encoding of text"):
-        whole(b"a,b\n", "hex")
+        read_all(b"a,b\n", "hex")
 
 
 @pytest.mark.parametrize("members", [1, 3, 3000])
 def test_gzip_is_known_by_its_first_bytes_and_may_have_members(members: int) -> None:
     rows = "".join(f"{n},café\n" for n in range(members))
     data = gzip.compress(b"a,b\n") + b"".join(gzip.compress(row.encode() + b"\n") for row in rows.split())
-    found = whole(data)
-    assert found.rows == [(str(n), "café") for n in range(members)]
-    assert whole(data + b"\0" * 512).rows == found.rows
+    result = read_all(data)
+    assert result.rows == [(str(n), "café") for n in range(members)]
+    assert read_all(data + b"\0" * 512).rows == result.rows
 
 
 def test_cut_gzip_raises_and_says_where() -> None:
@@ -100,9 +100,9 @@ def test_damaged_gzip_raises() -> None:
     data = bytearray(gzip.compress(b"a,b\n" + b"1,2\n" * 1000))
     data[-6] ^= 1
     with pytest.raises(UnreadableFile, match="is damaged near byte"):
-        whole(bytes(data))
+        read_all(bytes(data))
     with pytest.raises(UnreadableFile, match="is followed by something else"):
-        whole(gzip.compress(b"a,b\n1,2\n") + b"3,4\n")
+        read_all(gzip.compress(b"a,b\n1,2\n") + b"3,4\n")
 
 
 def test_a_small_archive_of_much_text_is_read_in_bounded_blocks() -> None:
@@ -126,4 +126,4 @@ def test_a_stream_that_gives_little_at_a_time_is_read_whole() -> None:
 
 def test_zlib_without_gzip_is_no_gzip() -> None:
     with pytest.raises(UnreadableFile):
-        whole(zlib.compress(b"a,b\n1,2\n"))
+        read_all(zlib.compress(b"a,b\n1,2\n"))

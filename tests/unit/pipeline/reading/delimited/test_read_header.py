@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from reading import whole
+from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
@@ -22,12 +22,12 @@ def test_names_are_stripped_and_unquoted() -> None:
 
 
 def test_a_header_over_two_lines_moves_the_lines_of_the_rows() -> None:
-    assert whole('a,"b\nc"\n1,2\n').line_numbers == [3]
+    assert read_all('a,"b\nc"\n1,2\n').line_numbers == [3]
 
 
 def test_blank_lines_before_the_header_are_passed_over_and_counted_as_lines() -> None:
-    found = whole("\n ,\r\n\na,b\n1,2\n")
-    assert (found.names, found.line_numbers, found.row_numbers, found.blank) == (["a", "b"], [5], [1], 0)
+    result = read_all("\n ,\r\n\na,b\n1,2\n")
+    assert (result.names, result.line_numbers, result.row_numbers, result.blank) == (["a", "b"], [5], [1], 0)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\n\n", b" , \r\n", b"\r\n"])
@@ -36,8 +36,8 @@ def test_a_file_of_nothing_is_empty(data: bytes) -> None:
 
 
 def test_a_repeated_name_is_refused_by_name() -> None:
-    found = refusal(b"sale, store,store,sale,x\n1,2,3,4,5\n")
-    assert (found.code, str(found)) == (
+    error = refusal(b"sale, store,store,sale,x\n1,2,3,4,5\n")
+    assert (error.code, str(error)) == (
         "repeated-header",
         "The header (line 1) names sale, store more than once. Give each its own name.",
     )
@@ -45,12 +45,12 @@ def test_a_repeated_name_is_refused_by_name() -> None:
 
 
 def test_columns_without_a_name_are_called_by_their_place() -> None:
-    assert whole("a,,c,\n1,2,3,4\n").names == ["a", "column 2", "c", "column 4"]
+    assert read_all("a,,c,\n1,2,3,4\n").names == ["a", "column 2", "c", "column 4"]
 
 
 def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
-    found = refusal(b'a,"b\n1,2\n' * 2)
-    assert (found.code, str(found)) == ("unreadable-file", "A quote opens in the header (line 1) and is never closed.")
+    error = refusal(b'a,"b\n1,2\n' * 2)
+    assert (error.code, str(error)) == ("unreadable-file", "A quote opens in the header (line 1) and is never closed.")
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
 )
 def test_what_is_no_csv_file_at_all_is_named_with_the_way_out(data: bytes, words: str) -> None:
     for encoding in ("utf-8", "cp1252"):
-        found = refusal(data, encoding)
-        assert found.code == "unreadable-file"
-        assert words in str(found)
-        assert "CSV" in str(found) or encoding in str(found)
+        error = refusal(data, encoding)
+        assert error.code == "unreadable-file"
+        assert words in str(error)
+        assert "CSV" in str(error) or encoding in str(error)
 
 
 def test_a_contract_of_utf_16_reads_it() -> None:
@@ -82,10 +82,10 @@ def test_an_undecodable_header_is_unreadable() -> None:
 
 def test_carriage_returns_alone_end_lines_if_they_end_the_first() -> None:
     for size in (1, 7, 1 << 20):
-        found = whole(b'a,b\r1,"x\ry"\r\r3,4\r\n5,6\n7,8\r', block_bytes=size)
-        assert found.rows == [("1", "x\ny"), ("3", "4"), ("5", "6"), ("7", "8")]
-        assert (found.line_numbers, found.blank) == ([2, 5, 6, 7], 1)
-    assert whole(b"a,b\r" + b"1,2\r" * 100_000, block_bytes=1 << 12, max_record_bytes=200).row_numbers[-1] == 100_000
+        result = read_all(b'a,b\r1,"x\ry"\r\r3,4\r\n5,6\n7,8\r', block_bytes=size)
+        assert result.rows == [("1", "x\ny"), ("3", "4"), ("5", "6"), ("7", "8")]
+        assert (result.line_numbers, result.blank) == ([2, 5, 6, 7], 1)
+    assert read_all(b"a,b\r" + b"1,2\r" * 100_000, block_bytes=1 << 12, max_record_bytes=200).row_numbers[-1] == 100_000
 
 
 def test_binary_data_is_refused() -> None:

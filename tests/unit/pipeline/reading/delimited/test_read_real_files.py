@@ -1,4 +1,4 @@
-"""Files that others made are read as they are meant, where they are beside the project."""
+"""Real files are read correctly, if they are next to the project."""
 
 import csv
 import gzip
@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from reading import whole
+from delimited_text import read_all
 
 pytestmark = pytest.mark.shared
 SPECTRUM = ["comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf"]
@@ -27,16 +27,16 @@ FILES = [
 @pytest.mark.parametrize("name", SPECTRUM)
 def test_csv_spectrum_reads_as_its_json_says(shared_data: Path, name: str) -> None:
     wanted = json.loads((shared_data / "csv-spectrum" / "json" / f"{name}.json").read_text("utf-8"))
-    found = whole((shared_data / "csv-spectrum" / "csvs" / f"{name}.csv").read_bytes())
-    assert [dict(zip(found.names, row, strict=True)) for row in found.rows] == wanted
-    assert not found.refused
+    result = read_all((shared_data / "csv-spectrum" / "csvs" / f"{name}.csv").read_bytes())
+    assert [dict(zip(result.names, row, strict=True)) for row in result.rows] == wanted
+    assert not result.refused
 
 
 def test_csv_spectrum_keeps_quotes_inside_coordinates(shared_data: Path) -> None:
-    """Its JSON tells another telephone number than its CSV, so that cell is taken from the CSV."""
+    """Its JSON has another telephone number than its CSV, so that cell is taken from the CSV."""
     wanted = json.loads((shared_data / "csv-spectrum" / "json" / "location_coordinates.json").read_text("utf-8"))
-    found = whole((shared_data / "csv-spectrum" / "csvs" / "location_coordinates.csv").read_bytes())
-    assert found.rows == [("2095257564", *list(wanted.values())[1:])]
+    result = read_all((shared_data / "csv-spectrum" / "csvs" / "location_coordinates.csv").read_bytes())
+    assert result.rows == [("2095257564", *list(wanted.values())[1:])]
 
 
 @pytest.mark.parametrize(("path", "encoding", "delimiter", "rows"), FILES)
@@ -44,11 +44,11 @@ def test_real_files_read_as_the_csv_module_reads_them(
     shared_data: Path, path: str, encoding: str, delimiter: str, rows: int
 ) -> None:
     data = (shared_data / path).read_bytes()
-    found = whole(data, encoding, delimiter, block_bytes=1 << 18)
+    result = read_all(data, encoding, delimiter, block_bytes=1 << 18)
     plain = gzip.decompress(data) if path.endswith(".gz") else data
     text = plain.decode(encoding).removeprefix("\ufeff")
     _, *wanted = (tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    assert found.rows == wanted
-    assert len(found.rows) == rows
-    assert not found.refused
-    assert not found.blank
+    assert result.rows == wanted
+    assert len(result.rows) == rows
+    assert not result.refused
+    assert not result.blank

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from reading import whole
+from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.pipeline.reading.delimited.header import Header
@@ -18,9 +18,9 @@ from tillstream.pipeline.rows.schema import TEXT
 
 
 def test_cells_are_exactly_the_text_of_the_file() -> None:
-    found = whole("a,b,c\n 1 ,,NA\nnull,0012,é\n")
-    assert found.rows == [(" 1 ", "", "NA"), ("null", "0012", "é")]
-    assert found.raw == [" 1 ,,NA", "null,0012,é"]
+    result = read_all("a,b,c\n 1 ,,NA\nnull,0012,é\n")
+    assert result.rows == [(" 1 ", "", "NA"), ("null", "0012", "é")]
+    assert result.raw == [" 1 ,,NA", "null,0012,é"]
 
 
 def test_every_column_is_text_and_none_is_null() -> None:
@@ -37,71 +37,71 @@ def test_a_header_alone_gives_one_block_without_rows() -> None:
 
 
 def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -> None:
-    found = whole("a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,10\n11,12,13\n")
-    assert found.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
-    assert found.refused == [
+    result = read_all("a,b,c\n1,2,3\n1,2\n4,5,6\n7,8,9,10\n11,12,13\n")
+    assert result.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
+    assert result.refused == [
         UnreadableRow(2, 3, "1,2", "ragged-row", "2", "3"),
         UnreadableRow(4, 5, "7,8,9,10", "ragged-row", "4", "3: a delimiter inside a cell may lack its quotes"),
     ]
-    assert found.row_numbers == [1, 3, 5]
-    assert found.line_numbers == [2, 4, 6]
+    assert result.row_numbers == [1, 3, 5]
+    assert result.line_numbers == [2, 4, 6]
 
 
 def test_blank_lines_and_rows_of_nothing_are_counted_and_keep_the_numbers() -> None:
-    found = whole('a,b\n\n1,2\r\n\r\n  \n , \n,\n,,\n"",""\n"\n",\u00a0\n3,4\n\n')
-    assert found.rows == [("1", "2"), ("3", "4")]
-    assert found.row_numbers == [2, 10]
-    assert found.line_numbers == [3, 12]
-    assert found.blank == 9
-    assert not found.refused
+    result = read_all('a,b\n\n1,2\r\n\r\n  \n , \n,\n,,\n"",""\n"\n",\u00a0\n3,4\n\n')
+    assert result.rows == [("1", "2"), ("3", "4")]
+    assert result.row_numbers == [2, 10]
+    assert result.line_numbers == [3, 12]
+    assert result.blank == 9
+    assert not result.refused
 
 
 def test_an_empty_first_cell_is_no_blank_row() -> None:
-    assert whole("a,b\n,2\n ,3\n").rows == [("", "2"), (" ", "3")]
+    assert read_all("a,b\n,2\n ,3\n").rows == [("", "2"), (" ", "3")]
 
 
 def test_line_ends_may_be_mixed_and_the_last_may_be_missing() -> None:
-    found = whole("a,b\r\n1,2\n3,4\r\n5,6")
-    assert found.rows == [("1", "2"), ("3", "4"), ("5", "6")]
-    assert found.raw == ["1,2", "3,4", "5,6"]
-    assert whole("a,b\n1,2\r").rows == [("1", "2")]
+    result = read_all("a,b\r\n1,2\n3,4\r\n5,6")
+    assert result.rows == [("1", "2"), ("3", "4"), ("5", "6")]
+    assert result.raw == ["1,2", "3,4", "5,6"]
+    assert read_all("a,b\n1,2\r").rows == [("1", "2")]
 
 
 def test_one_column_is_a_table_too() -> None:
-    found = whole('a\n1\n""\n2,3\n\n4')
-    assert found.rows == [("1",), ("4",)]
-    assert found.why == [(4, "ragged-row", "2,3")]
-    assert found.blank == 2
+    result = read_all('a\n1\n""\n2,3\n\n4')
+    assert result.rows == [("1",), ("4",)]
+    assert result.why == [(4, "ragged-row", "2,3")]
+    assert result.blank == 2
 
 
 def test_a_row_with_nul_bytes_is_refused_and_the_others_survive() -> None:
-    found = whole("a,b\n1\0,2\n3,4\n\0,\0\n")
-    assert found.rows == [("3", "4")]
-    assert found.why == [(2, "nul-bytes", "1\0,2"), (4, "nul-bytes", "\0,\0")]
+    result = read_all("a,b\n1\0,2\n3,4\n\0,\0\n")
+    assert result.rows == [("3", "4")]
+    assert result.why == [(2, "nul-bytes", "1\0,2"), (4, "nul-bytes", "\0,\0")]
 
 
 def test_a_carriage_return_inside_a_row_is_a_letter() -> None:
-    found = whole('a,b\n1\rx,2\n3\r4\n5,"6\r7"\r\r\n8,9\r\r\n')
-    assert found.rows == [("1\rx", "2"), ("8", "9\r")]
-    assert found.why == [(3, "ragged-row", "3\r4"), (4, "unclosed-quote", '5,"6\r7"\r')]
+    result = read_all('a,b\n1\rx,2\n3\r4\n5,"6\r7"\r\r\n8,9\r\r\n')
+    assert result.rows == [("1\rx", "2"), ("8", "9\r")]
+    assert result.why == [(3, "ragged-row", "3\r4"), (4, "unclosed-quote", '5,"6\r7"\r')]
 
 
 def test_a_byte_order_mark_inside_the_file_is_a_letter() -> None:
-    assert whole("a,b\n\ufeff1,2\n", block_bytes=8).rows == [("\ufeff1", "2")]
+    assert read_all("a,b\n\ufeff1,2\n", block_bytes=8).rows == [("\ufeff1", "2")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_are_those_of_the_contract(delimiter: str) -> None:
     data = 'a,b\n1,";|\t"\n'.replace(",", delimiter)
-    assert whole(data, delimiter=delimiter).rows == [("1", ";|\t".replace(delimiter, delimiter))]
+    assert read_all(data, delimiter=delimiter).rows == [("1", ";|\t".replace(delimiter, delimiter))]
 
 
 def test_blocks_of_any_size_give_the_same_rows() -> None:
     data = "a,b\n" + "".join(f'{n},"x\n{n}"\n' if n % 3 else f"{n},y\n" for n in range(200)) + "only\n"
-    wanted = whole(data)
+    wanted = read_all(data)
     assert len(wanted.rows) == 200
     for size in (1, 7, 64, 1000):
-        assert whole(data, block_bytes=size) == wanted
+        assert read_all(data, block_bytes=size) == wanted
 
 
 def test_a_large_file_comes_in_blocks_of_about_the_size_asked_for() -> None:
@@ -156,8 +156,8 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
 def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_wrongly() -> None:
     data = b"1,2\n3,4\n"
-    told = plain_layout(data, len(data))
-    wrong = replace(told, starts=told.starts[:1], ends=told.ends[:1], lines=told.lines[:1])
+    layout = plain_layout(data, len(data))
+    wrong = replace(layout, starts=layout.starts[:1], ends=layout.ends[:1], lines=layout.lines[:1])
     with pytest.raises(RuntimeError, match="1 records gave 2 rows"):
         parse(data, wrong, Header(["a", "b"], ["a", "b"], 2), RecordSyntax(b",", 2, 100))
 

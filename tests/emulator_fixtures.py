@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.dataset import Dataset
 
 
-def need(missing: str) -> None:
+def require(missing: str) -> None:
     """Skip for a part that this machine lacks; in CI it must be there. `missing`: why, in words; empty: it is there."""
     if not missing:
         return
@@ -26,7 +26,7 @@ def need(missing: str) -> None:
 
 @contextmanager
 def _running(kind: Kind, folder: Path) -> Iterator[Emulator]:
-    need(kind.missing())
+    require(kind.missing())
     with emulators.started(kind, folder) as emulator, pytest.MonkeyPatch.context() as patch:
         for name, value in emulator.variables.items():
             patch.setenv(name, value)
@@ -76,6 +76,6 @@ def dataset_of(emulator: Emulator, name: str) -> "Dataset":
     """One of BigQuery's emulator; nothing is in it."""
     from tillstream.adapters.google.bigquery.dataset import Dataset  # takes its time, and few tests need it
 
-    told = emulator.variables
-    apis = {"api": told["TILLSTREAM_BIGQUERY_API"], "storage_api": told["TILLSTREAM_BIGQUERY_STORAGE_API"]}
+    variables = emulator.variables
+    apis = {"api": variables["TILLSTREAM_BIGQUERY_API"], "storage_api": variables["TILLSTREAM_BIGQUERY_STORAGE_API"]}
     return Dataset(emulators.PROJECT, name, "EU", **apis)

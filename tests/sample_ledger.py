@@ -1,8 +1,8 @@
 """A small shop for the spec tests: three regions, versions, a fix, a repeat, an undo, quarantine, four currencies."""
 
-from drawn import drawn
+from table_text import parse_tables
 
-SHOP = drawn(
+SAMPLE_LEDGER = parse_tables(
     {
         "reporting": """
             currency

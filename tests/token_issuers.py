@@ -1,4 +1,4 @@
-"""Houses that prove who somebody is, with keys of their own: an OpenID Connect provider, and a signer of assertions."""
+"""Token issuers with generated keys: an OpenID Connect provider, and a signer of assertions."""
 
 import json
 import threading
@@ -17,33 +17,33 @@ CLIENT, SECRET = "the-portal", "the portal's own secret"
 
 
 @dataclass
-class House:
-    """Publishes its keys at /keys; `sign` says anything that one lets it say."""
+class TokenIssuer:
+    """Publishes its keys at /keys; `sign` signs any claims."""
 
     algorithm: str = "RS256"
     address: str = ""
     reachable: bool = True
-    asked: int = 0
-    """How often its keys were asked for."""
+    key_requests: int = 0
+    """The number of requests for its keys."""
     keys: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.change_keys()
 
     def change_keys(self) -> None:
-        made = RSAKey.generate_key(2048) if self.algorithm == "RS256" else ECKey.generate_key("P-256")
-        made.ensure_kid()
-        self.keys = [made]
+        key = RSAKey.generate_key(2048) if self.algorithm == "RS256" else ECKey.generate_key("P-256")
+        key.ensure_kid()
+        self.keys = [key]
 
     def sign(self, claims: dict[str, Any], key: Any = None, **header: Any) -> str:
         key = key or self.keys[0]
-        # An algorithm of the header may be one that nobody should take.
+        # The header may name an algorithm that verifiers must reject.
         head = {"alg": self.algorithm, "kid": key.kid} | header
         return jwt.encode(head, claims, key, algorithms=[head["alg"]])
 
     def get(self, path: str) -> tuple[int, Any]:
         if path == "/keys":
-            self.asked += 1
+            self.key_requests += 1
             return 200, KeySet(self.keys).as_dict(private=False)
         return 404, {}
 
@@ -52,13 +52,13 @@ class House:
 
 
 @dataclass
-class Provider(House):
-    """A small OpenID Connect provider. `claims` is laid over what its next id token says."""
+class OpenIdProvider(TokenIssuer):
+    """A small OpenID Connect provider. `claims` overrides the claims of its next id token."""
 
     claims: dict[str, Any] = field(default_factory=dict)
     person: dict[str, Any] = field(default_factory=lambda: {"sub": "1001", "email": "ana@example.com"})
     shown: dict[str, Any] = field(default_factory=dict)
-    """The code given last → what it was asked with."""
+    """The parameters of the last authorization request."""
     header: dict[str, Any] = field(default_factory=dict)
     key: Any = None
 
@@ -75,13 +75,13 @@ class Provider(House):
         return super().get(path)
 
     def authorize(self, address: str) -> str:
-        """What a browser is sent back to after its person has said yes."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        assert asked["response_type"] == "code"
-        assert asked["client_id"] == CLIENT
-        assert asked["code_challenge_method"] == "S256"
-        self.shown = asked
-        return f"{asked['redirect_uri']}?{urlencode({'code': 'a-code', 'state': asked['state']})}"
+        """The redirect address after the user has consented."""
+        parameters = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert parameters["response_type"] == "code"
+        assert parameters["client_id"] == CLIENT
+        assert parameters["code_challenge_method"] == "S256"
+        self.shown = parameters
+        return f"{parameters['redirect_uri']}?{urlencode({'code': 'a-code', 'state': parameters['state']})}"
 
     def post(self, path: str, form: dict[str, str]) -> tuple[int, Any]:
         from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -91,16 +91,16 @@ class Provider(House):
         if create_s256_code_challenge(form.get("code_verifier", "")) != self.shown["code_challenge"]:
             return 400, {"error": "invalid_grant", "error_description": "the verifier does not fit"}
         now = int(time.time())
-        said = {"iss": self.address, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": self.shown["nonce"]}
-        said |= {"email_verified": True} | self.person | self.claims
-        said = {name: value for name, value in said.items() if value is not None}
-        token = self.sign(said, self.key, **self.header)
+        claims = {"iss": self.address, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": self.shown["nonce"]}
+        claims |= {"email_verified": True} | self.person | self.claims
+        claims = {name: value for name, value in claims.items() if value is not None}
+        token = self.sign(claims, self.key, **self.header)
         return 200, {"access_token": "unused", "token_type": "Bearer", "id_token": token}
 
 
 @contextmanager
-def open_to_visitors(house: House) -> Iterator[None]:
-    """The house at an address of this machine."""
+def serve_issuer(house: TokenIssuer) -> Iterator[None]:
+    """Serve the issuer at a local address."""
 
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -119,7 +119,7 @@ def open_to_visitors(house: House) -> Iterator[None]:
             self.wfile.write(content)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         house.address = f"http://127.0.0.1:{server.server_port}"

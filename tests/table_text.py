@@ -1,4 +1,4 @@
-"""Small tables drawn as text: a header of column names, then rows; `-` is NULL, columns left out get a plain value."""
+"""Small tables as text: a header of column names, then rows; `-` is NULL, omitted columns get a default value."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -31,7 +31,7 @@ PLAIN = {
 }
 
 
-def drawn(tables: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+def parse_tables(tables: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
     """table → rows with every column of the table, in its order."""
     return {table: _rows(TABLES[table], text) for table, text in tables.items()}
 
@@ -44,8 +44,8 @@ def _rows(fields: tuple[Field, ...], text: str) -> list[tuple[Any, ...]]:
     return [tuple(_cell(field, dict(zip(header, line, strict=True))) for field in fields) for line in lines]
 
 
-def _cell(field: Field, given: dict[str, str]) -> Any:
-    if field.name in given:
-        text = given[field.name]
+def _cell(field: Field, cells: dict[str, str]) -> Any:
+    if field.name in cells:
+        text = cells[field.name]
         return None if text == "-" else READ[str(field.kind)](text)
     return PLAIN[str(field.kind)] if field.required else None

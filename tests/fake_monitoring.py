@@ -12,7 +12,7 @@ from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
 
 
 def series(metric: str, subscription: str, *values: int) -> dict[str, Any]:
-    """Newest first, as the service tells them."""
+    """Newest first, as the service returns them."""
     minutes = range(9, 9 - len(values), -1)
     times = [f"2026-11-20T10:0{minute}:00Z" for minute in minutes]
     return {
@@ -27,13 +27,13 @@ def series(metric: str, subscription: str, *values: int) -> dict[str, Any]:
     }
 
 
-class Monitoring:
-    """What it answers. `pages`: metric → its answers, one a page."""
+class FakeMonitoring:
+    """The answers of the fake service. `pages`: metric → its answers, one per page."""
 
     def __init__(self) -> None:
         self.pages: dict[str, list[Any]] = {WAITING: [{}], OLDEST: [{}]}
         self.status = 200
-        self.asked: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
         self.slow = threading.Event()
         self.slow.set()
 
@@ -41,14 +41,14 @@ class Monitoring:
         self.slow.wait(10)
         assert path.startswith("/v3/projects/")
         assert path.endswith("/timeSeries")
-        self.asked.append(query)
+        self.queries.append(query)
         metric = next(metric for metric in self.pages if f'metric.type = "{metric}"' in query["filter"])
-        told = self.pages[metric][int(query.get("pageToken", "0"))]
-        return self.status, told if isinstance(told, bytes) else json.dumps(told).encode()
+        page = self.pages[metric][int(query.get("pageToken", "0"))]
+        return self.status, page if isinstance(page, bytes) else json.dumps(page).encode()
 
 
 @contextmanager
-def served(monitoring: Monitoring) -> Iterator[str]:
+def serve(monitoring: FakeMonitoring) -> Iterator[str]:
     """Its address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -58,7 +58,7 @@ def served(monitoring: Monitoring) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            with suppress(ConnectionError):  # who asked has gone
+            with suppress(ConnectionError):  # the client has disconnected
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None: ...

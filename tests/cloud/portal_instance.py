@@ -1,6 +1,6 @@
-"""What a gunicorn of the tests serves: one portal of several over the same documents, each with a warehouse of its own.
+"""The application of a gunicorn in tests: one of several portals that share documents, each with its own warehouse.
 
-As in the cloud it looks at the documents for what is newest, and not at the warehouse.
+As in the cloud, it reads the newest state from the documents, not from the warehouse.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Single acts in a world under test, for tests that tell a short story."""
+"""Single steps in a system under test, for tests with a fixed schedule."""
 
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.world import World
@@ -21,9 +21,9 @@ def source(world: World, name: str) -> Source:
     return next(each for each in world.latest() if each.name == name)
 
 
-def give(world: World, name: str, *rows: Row, settled: bool = True) -> str:
+def upload_rows(world: World, name: str, *rows: Row, settled: bool = True) -> str:
     contract = source(world, name)
-    upload = world.give(contract, list(rows), contract.given)
+    upload = world.give(contract, list(rows), contract.columns)
     world.clock.advance(1)
     if settled:
         drive(world, upload)
@@ -35,7 +35,7 @@ def drive(world: World, upload: Batch) -> None:
     settle.settle_all(world.app.ports, world.app.book)
 
 
-def tell(world: World, *sales: Sale) -> None:
+def send_sales(world: World, *sales: Sale) -> None:
     for sale in sales:
         text = sale.body().decode("utf-8", errors="backslashreplace")
         world.sales[text] = sale

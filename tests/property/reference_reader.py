@@ -1,4 +1,4 @@
-"""The rules of the reader of text files once more, one letter after the other and slowly: an oracle for its tests."""
+"""A second, slow reader of text files, character by character: the oracle for the tests of the real one."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from tillstream.pipeline.reading.delimited.reader import UnreadableFile
 from tillstream.pipeline.reading.sniffing import utf16_byte_order
 
 Row = tuple[str, int, int, Any]
-"""What became of a row, its row number, its line number, its raw text (with its cells where it has some)."""
+"""The outcome of a row, its row number, its line number, and its raw text (with its cells if it has any)."""
 
 
-def by_hand(data: bytes, delimiter: str = ",", longest: int = 1 << 20) -> tuple[list[str], list[Row], int]:
-    """The same, one letter after the other, for UTF-8."""
+def read_table(data: bytes, delimiter: str = ",", longest: int = 1 << 20) -> tuple[list[str], list[Row], int]:
+    """The header, rows, and number of blank rows of UTF-8 text."""
     if b"\0" in data[:4] and utf16_byte_order(data):
         raise UnreadableFile("unreadable-file", "wide letters")
     lines = _with_line_feeds(data.decode("latin-1").removeprefix("\xef\xbb\xbf"), delimiter, longest).split("\n")
@@ -18,21 +18,21 @@ def by_hand(data: bytes, delimiter: str = ",", longest: int = 1 << 20) -> tuple[
     if lines[-1]:
         last = lines[-1]
         ended.append((last[:-1], "\r") if last.endswith("\r") else (last, ""))
-    told, at = _header(ended, delimiter, longest)
-    width = _usual(told, ended, at, delimiter, longest)
-    named = max(place for place, name in enumerate(told, 1) if name)
-    names = [name or f"column {place}" for place, name in enumerate(told, 1)]
+    header, at = _header(ended, delimiter, longest)
+    width = _usual(header, ended, at, delimiter, longest)
+    named = max(place for place, name in enumerate(header, 1) if name)
+    names = [name or f"column {place}" for place, name in enumerate(header, 1)]
     names = names[:named] if width == named else names
     rows: list[Row] = []
     number = blank = 0
     while at < len(ended):
         number += 1
         line = at + 1
-        found, at = _record(ended, at, delimiter, width, longest)
-        raw, cells = found or (ended[line - 1][0], [])
+        record, at = _record(ended, at, delimiter, width, longest)
+        raw, cells = record or (ended[line - 1][0], [])
         raw_bytes = raw.encode("latin-1")
         spelled = raw_bytes.decode("utf-8", "backslashreplace")
-        if found is None:
+        if record is None:
             rows.append(("unclosed-quote", number, line, spelled))
         elif not _is_utf8(raw_bytes):
             rows.append(("undecodable-text", number, line, spelled))
@@ -40,7 +40,7 @@ def by_hand(data: bytes, delimiter: str = ",", longest: int = 1 << 20) -> tuple[
             rows.append(("nul-bytes", number, line, spelled))
         elif (row := _row([_text(cell) for cell in cells], width, named, len(names), raw, delimiter)) is None:
             rows.append(("ragged-row", number, line, spelled))
-        elif not "".join(row).strip() or [cell.strip() for cell in row] == told[: len(names)]:
+        elif not "".join(row).strip() or [cell.strip() for cell in row] == header[: len(names)]:
             blank += 1
         else:
             rows.append(("read", number, line, (spelled, row)))
@@ -53,8 +53,8 @@ def _row(cells: list[str], width: int, named: int, names: int, raw: str, delimit
         return [""]
     if len(cells) == 1 and len(cells) != width and raw.startswith('"') and "\n" not in raw:
         inside = cells[0].encode().decode("latin-1")
-        found, _ = _record([(inside, "")], 0, delimiter, 1 << 60, 1 << 60) if inside else (None, 0)
-        cells = [_text(cell) for cell in found[1]] if found and not inside.endswith("\r") else cells
+        record, _ = _record([(inside, "")], 0, delimiter, 1 << 60, 1 << 60) if inside else (None, 0)
+        cells = [_text(cell) for cell in record[1]] if record and not inside.endswith("\r") else cells
         if len(cells) == width == len(cells) and not "".join(cells).strip():
             return [""]
     if len(cells) == named < width and cells[-1].strip():
@@ -82,18 +82,18 @@ def _with_line_feeds(text: str, delimiter: str, longest: int) -> str:
     return text
 
 
-def _usual(told: list[str], ended: list[tuple[str, str]], at: int, delimiter: str, longest: int) -> int:
+def _usual(header: list[str], ended: list[tuple[str, str]], at: int, delimiter: str, longest: int) -> int:
     """Cells of the first row with any text, if those beyond the names are empty."""
     for _ in range(100):
         if at == len(ended) or len(ended[at][0]) > longest:
-            return len(told)
-        found, at = _record(ended, at, delimiter, 1 << 60, longest)
-        row = [cell.encode("latin-1").decode("utf-8", "replace").strip() for cell in found[1]] if found else []
-        if any(row) and row[: len(told)] != told:
-            named = max(place for place, name in enumerate(told, 1) if name)
-            more = len(row) > len(told) and not any(row[len(told) :])
-            return len(row) if more or len(row) == named else len(told)
-    return len(told)
+            return len(header)
+        record, at = _record(ended, at, delimiter, 1 << 60, longest)
+        row = [cell.encode("latin-1").decode("utf-8", "replace").strip() for cell in record[1]] if record else []
+        if any(row) and row[: len(header)] != header:
+            named = max(place for place, name in enumerate(header, 1) if name)
+            more = len(row) > len(header) and not any(row[len(header) :])
+            return len(row) if more or len(row) == named else len(header)
+    return len(header)
 
 
 def _header(ended: list[tuple[str, str]], delimiter: str, longest: int) -> tuple[list[str], int]:
@@ -103,10 +103,10 @@ def _header(ended: list[tuple[str, str]], delimiter: str, longest: int) -> tuple
             raise UnreadableFile("empty-file", "")
         if len(ended[at][0]) > longest:
             raise UnreadableFile("unreadable-file", "too long")
-        found, at = _record(ended, at, delimiter, 1 << 60, longest)
-        if found is None:
+        record, at = _record(ended, at, delimiter, 1 << 60, longest)
+        if record is None:
             raise UnreadableFile("unreadable-file", "unclosed")
-        names = [_text(cell).strip() for cell in found[1]]
+        names = [_text(cell).strip() for cell in record[1]]
     called = [name or f"column {place}" for place, name in enumerate(names, 1)]
     if len(set(called)) < len(called):
         raise UnreadableFile("repeated-header", "")

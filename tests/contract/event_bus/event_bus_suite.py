@@ -1,4 +1,4 @@
-"""What the suites of the EventBus are given, and how they speak to it."""
+"""Fixtures and helpers that the contract suites of the EventBus share."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -36,14 +36,14 @@ def drain(bus: EventBus, subscription: str, limit: int = 500, wait: float = 0.0)
 
 
 def pulled(bus: EventBus, subscription: str, count: int) -> list[Delivery]:
-    """So many, in as many pulls as it takes while something comes."""
+    """Up to `count` deliveries, in as many pulls as needed."""
     got: list[Delivery] = []
     while len(got) < count and (more := bus.pull(subscription, count - len(got))):
         got += more
     return got
 
 
-class EventBusGiven:
+class EventBusSuite:
     policy = RetryPolicy(minimum=10.0, maximum=40.0, attempts=5, age=600.0, lease=10.0)
     """Within what Pub/Sub allows."""
     shortest_lease = 10.0
@@ -54,17 +54,17 @@ class EventBusGiven:
     @pytest.fixture
     def opener(self) -> Opener:
         """Opens this test's bus on the system's clock; can be sent to another process."""
-        raise NotImplementedError("an adapter's test says how it is opened")
+        raise NotImplementedError("an adapter's test opens its bus")
 
     @pytest.fixture
     def bus(self) -> EventBus:
         """The same bus, its time moved by `elapse`."""
-        raise NotImplementedError("an adapter's test gives its bus")
+        raise NotImplementedError("an adapter's test defines its bus")
 
     @pytest.fixture
     def elapse(self) -> Elapse:
-        """Lets seconds pass for `bus`."""
-        raise NotImplementedError("an adapter's test says how time passes")
+        """Advances the time of `bus` by seconds."""
+        raise NotImplementedError("an adapter's test moves its time")
 
     def depth(self, bus: EventBus, subscription: str = "sub") -> QueueDepth:
         (depth,) = (depth for depth in bus.queue_depths() if depth.subscription == subscription)
@@ -77,11 +77,11 @@ class EventBusGiven:
             bus.release(deliveries, error)
             elapse(self.policy.maximum)
 
-    def given_up(self, bus: EventBus, count: int = 1) -> list[DeadLetter]:
-        """So many dead letters of `sub`, once the bus has had its time; its consumer goes on pulling in vain."""
+    def wait_for_dead_letters(self, bus: EventBus, count: int = 1) -> list[DeadLetter]:
+        """At least `count` dead letters of `sub`, waiting up to `patience` while a consumer pulls nothing."""
         give_up_at = time.monotonic() + self.patience
         while True:
             assert bus.pull("sub", 10) == []
-            if len(found := bus.dead_letters("sub")) >= count or time.monotonic() >= give_up_at:
-                return found
+            if len(letters := bus.dead_letters("sub")) >= count or time.monotonic() >= give_up_at:
+                return letters
             time.sleep(0.2)

@@ -9,40 +9,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ending import ended
-from event_bus_given import BATCH, EventBusGiven, Opener, drain, messages
-from processes import killed_again_and_again, run_all, tell
+from event_bus_suite import BATCH, EventBusSuite, Opener, drain, messages
+from processes import killed_again_and_again, log_line, run_all
+from threads import join_thread
 
 from tillstream.ports.event_bus import RetryPolicy
 
 
-def publish_until_killed(told: Path, opener: Opener) -> None:
-    """Batches with a body of number/position, told once they were acknowledged to us."""
+def publish_until_killed(log: Path, opener: Opener) -> None:
+    """Batches with bodies of number/position; each is logged after it is acknowledged."""
     bus = opener()
     for batch in itertools.count(time.time_ns()):
         bus.publish("killed", messages(*(f"{batch}/{n}" for n in range(BATCH))))
-        tell(told, str(batch))
+        log_line(log, str(batch))
 
 
-def consume_until_killed(told: Path, opener: Opener) -> None:
+def consume_until_killed(log: Path, opener: Opener) -> None:
     bus = opener()
     while True:
         deliveries = bus.pull("sub", 7, 1.0)
         for delivery in deliveries:
-            tell(told, delivery.message.body.decode())
+            log_line(log, delivery.message.body.decode())
         bus.acknowledge(deliveries)
 
 
-def consume_into(told: Path, opener: Opener) -> None:
+def consume_into(log: Path, opener: Opener) -> None:
     bus = opener()
     for body in drain(bus, "sub", limit=20):
-        tell(told, body)
+        log_line(log, body)
 
 
-def publish_and_tell(told: Path, opener: Opener, count: int) -> None:
+def publish_and_log(log: Path, opener: Opener, count: int) -> None:
     bus = opener()
     for n in range(count):
-        tell(told, bus.publish("topic", messages(str(n)))[0])
+        log_line(log, bus.publish("topic", messages(str(n)))[0])
 
 
 def shared_by_threads(opener: Opener) -> Counter[str]:
@@ -61,20 +61,20 @@ def shared_by_threads(opener: Opener) -> Counter[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        ended(thread)
+        join_thread(thread)
     return Counter(itertools.chain(*got))
 
 
-def shared_by_processes(opener: Opener, told: Path) -> Counter[str]:
+def shared_by_processes(opener: Opener, log: Path) -> Counter[str]:
     """How often each of 2,000 messages came, as two processes consume them."""
     bus = opener()
     bus.subscribe("topic", "sub")
     bus.publish("topic", messages(*map(str, range(2_000))))
-    run_all((consume_into, (told, opener)), (consume_into, (told, opener)))
-    return Counter(told.read_text().split())
+    run_all((consume_into, (log, opener)), (consume_into, (log, opener)))
+    return Counter(log.read_text().split())
 
 
-class EventBusCrowds(EventBusGiven):
+class EventBusConcurrency(EventBusSuite):
     def test_threads_lose_nothing(self, opener: Opener) -> None:
         assert len(shared_by_threads(opener)) == 600
 
@@ -88,10 +88,10 @@ class EventBusCrowds(EventBusGiven):
     ) -> None:
         bus = opener()
         bus.subscribe("killed", "sub")
-        told = killed_again_and_again(rounds, tmp_path / "told", publish_until_killed, opener)
+        logged = killed_again_and_again(rounds, tmp_path / "told", publish_until_killed, opener)
         counted = Counter(body.split("/")[0] for body in drain(bus, "sub"))
-        assert len(told) >= rounds
-        assert set(told) <= set(counted)
+        assert len(logged) >= rounds
+        assert set(logged) <= set(counted)
         assert set(counted.values()) == {BATCH}, "a batch is there whole, or not at all"
 
     @pytest.mark.system
@@ -102,9 +102,9 @@ class EventBusCrowds(EventBusGiven):
         bus = opener()
         bus.subscribe("topic", "sub", RetryPolicy(lease=self.shortest_lease, attempts=100))
         bus.publish("topic", messages(*map(str, range(3_000 * rounds))))
-        told = set(killed_again_and_again(rounds, tmp_path / "told", consume_until_killed, opener))
+        logged = set(killed_again_and_again(rounds, tmp_path / "told", consume_until_killed, opener))
         # What the killed ones had leased comes back when their leases end.
         give_up_at = time.monotonic() + 2 * self.shortest_lease + 20
-        while len(told) < 3_000 * rounds and time.monotonic() < give_up_at:
-            told.update(drain(bus, "sub", wait=0.1))
-        assert told == set(map(str, range(3_000 * rounds)))
+        while len(logged) < 3_000 * rounds and time.monotonic() < give_up_at:
+            logged.update(drain(bus, "sub", wait=0.1))
+        assert logged == set(map(str, range(3_000 * rounds)))

@@ -1,12 +1,13 @@
-"""What a project's functions and schedules do with all that waits, in one process: `python -m faults.on_shift`.
+"""One process that does all pending work of a project's functions and schedules: `python -m faults.queue_worker`.
 
-`python -m faults.on_shift STEP WHEN` kills itself, as in `faults.dying`. The environment names the project.
+`python -m faults.queue_worker STEP WHEN` kills itself, as `faults.crashing_command` does. The environment names the
+project.
 """
 
 import sys
 from datetime import timedelta
 
-from faults.dying import late
+from faults.crashing_command import fuse_at
 from stateful.crashes import Fuse, behind
 
 from tillstream.app import build
@@ -15,12 +16,12 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
 
 LEASE = 10.0
-"""Seconds: the shortest of Pub/Sub. What a dead process was lent comes again after so long."""
+"""Seconds: the shortest of Pub/Sub. Messages leased by a dead process are redelivered after this time."""
 
 
-def main(*dying: str) -> None:
+def main(*crash_at: str) -> None:
     worker.LEASE = LEASE
-    app = behind(build(Settings()), late(*dying) if dying else Fuse())
+    app = behind(build(Settings()), fuse_at(*crash_at) if crash_at else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
     reconcile.run(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))

@@ -1,6 +1,6 @@
-"""The real command line in a process that kills itself: `python -m faults.dying STEP WHEN COUNT ARGUMENT…`.
+"""The real command line, which kills itself: `python -m faults.crashing_command STEP WHEN COUNT ARGUMENT…`.
 
-STEP, WHEN and COUNT say at which call of a port, before or after it and at which time it happens.
+STEP, WHEN, and COUNT select the port call, before or after it, and how many calls must come first.
 """
 
 import os
@@ -25,15 +25,15 @@ class LateFuse(Fuse):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def late(step: str, when: str, count: str = "1") -> LateFuse:
+def fuse_at(step: str, when: str, count: str = "1") -> LateFuse:
     fuse = LateFuse(armed=[(step, when)])
     fuse.left = int(count)
     return fuse
 
 
 def main(step: str, when: str, count: str, *arguments: str) -> None:
-    build, fuse = app.build, late(step, when, count)
-    app.build = lambda *given, **options: behind(build(*given, **options), fuse)
+    build, fuse = app.build, fuse_at(step, when, count)
+    app.build = lambda *args, **options: behind(build(*args, **options), fuse)
     cli_main.main(list(arguments))
 
 

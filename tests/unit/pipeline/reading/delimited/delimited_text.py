@@ -1,4 +1,4 @@
-"""How the tests of the reader look at what it read."""
+"""Delimited text read as a whole, for the tests of the reader."""
 
 import io
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from tillstream.pipeline.reading.delimited.reader import UnreadableRow, read_del
 
 
 @dataclass(frozen=True)
-class Whole:
+class ReadResult:
     """All blocks of a file together."""
 
     names: list[str]
@@ -31,20 +31,20 @@ class Whole:
         return [(row.line_number, row.code, row.raw) for row in self.refused]
 
 
-def whole(
+def read_all(
     data: bytes | str,
     encoding: str = "utf-8",
     delimiter: Any = ",",
     wanted: Collection[str] = (),
     style: dict[str, Any] | None = None,
     **sizes: int,
-) -> Whole:
-    """The file read in blocks; every row number is given once. style: other parts of a `FileStyle`."""
+) -> ReadResult:
+    """Read the file in blocks; every row number occurs once. style: other parts of a `FileStyle`."""
     data = data.encode(encoding) if isinstance(data, str) else data
     file = FileStyle(encoding=encoding, delimiter=delimiter, **(style or {}))
     blocks = list(read_delimited(io.BytesIO(data), file, wanted, **sizes))
     assert not any(block.truncation for block in blocks[:-1])
-    found = Whole(
+    result = ReadResult(
         blocks[0].cells.column_names,
         [row for block in blocks for row in zip(*(column.to_pylist() for column in block.cells.columns), strict=True)],
         [number for block in blocks for number in block.row_number.tolist()],
@@ -61,7 +61,7 @@ def whole(
             for index in rows
         ],
     )
-    taken = found.row_numbers + [row.row_number for row in found.refused]
+    taken = result.row_numbers + [row.row_number for row in result.refused]
     assert len(set(taken)) == len(taken)
-    assert not taken or max(taken) <= len(taken) + found.blank + found.ignored
-    return found
+    assert not taken or max(taken) <= len(taken) + result.blank + result.ignored
+    return result

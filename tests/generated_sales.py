@@ -63,7 +63,7 @@ def sales(draw: st.DrawFn, contract: Contract, least: int = 1, most: int = 12) -
 
 
 def plain(contract: Contract) -> bool:
-    """Whether `sales` knows how its source writes: sale numbers, a header a column, amounts as they are."""
+    """Whether `sales` can generate its files: sale numbers, a header per column, amounts without conversion."""
     needed = {"net_amount"} if "net_amount" in contract.columns else {"quantity", "unit_price"}
     headers = list(contract.columns.values())
     return (
@@ -87,8 +87,10 @@ def _amounts(contract: Contract, name: str) -> st.SearchStrategy[Decimal]:
 
 def _times(contract: Contract) -> st.SearchStrategy[time]:
     """At noon no clock is changed and no business day begins; nothing finer than the format writes."""
-    told = "".join((*contract.dates.formats[:1], *(contract.dates.time_formats if "time" in contract.columns else ())))
-    if not {"%H", "%I"} & {told[at : at + 2] for at in range(len(told))}:
+    pattern = "".join(
+        (*contract.dates.formats[:1], *(contract.dates.time_formats if "time" in contract.columns else ()))
+    )
+    if not {"%H", "%I"} & {pattern[at : at + 2] for at in range(len(pattern))}:
         return st.just(time(0))
     return st.builds(time, st.integers(10, 20), st.integers(0, 59))
 
@@ -127,13 +129,13 @@ def typed(lines: Sequence[Line], contract: Contract) -> list[list[Any]]:
     """As `cells`, with numbers and dates as a workbook or a table holds them."""
     rows = [header(contract)]
     for line, texts in zip(lines, cells(lines, contract)[1:], strict=True):
-        told = dict(zip((*contract.columns, FURTHER), texts, strict=True))
-        told |= {name: float(value) for name, value in line.items() if isinstance(value, Decimal)}
+        cells_by_name = dict(zip((*contract.columns, FURTHER), texts, strict=True))
+        cells_by_name |= {name: float(value) for name, value in line.items() if isinstance(value, Decimal)}
         moment = line["date"]
-        told["date"] = moment.date() if "time" in contract.columns or moment.time() == time(0) else moment
+        cells_by_name["date"] = moment.date() if "time" in contract.columns or moment.time() == time(0) else moment
         if "time" in contract.columns:
-            told["time"] = moment.time()
-        rows.append([value if value != "" else None for value in told.values()])
+            cells_by_name["time"] = moment.time()
+        rows.append([value if value != "" else None for value in cells_by_name.values()])
     return rows
 
 
@@ -145,8 +147,8 @@ def csv_text(rows: Sequence[Sequence[str]], contract: Contract, line_end: str = 
 
 
 @dataclass
-class Told:
-    """What became of a file: `error` is its refusal, `cut` why it would be held."""
+class ReadResult:
+    """The result of reading a file: `error` if it is rejected, `cut` if it is truncated and would be held."""
 
     rows: list[Line] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
@@ -160,39 +162,39 @@ class Told:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody would look twice: every row was taken and nothing was said."""
+        """Whether the file raises no warning: every row was accepted, without an issue."""
         return not (self.refused or self.codes or self.ignored or self.cut or self.error)
 
 
-def told(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = io.BytesIO) -> Told:
-    """As `stage` reads a file, without keeping anything; every row is accounted for, or this fails."""
-    found = Told()
+def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = io.BytesIO) -> ReadResult:
+    """Read a file as `stage` does, without storing anything; fails unless every row is accounted for."""
+    result = ReadResult()
     hasher = Hasher()
     try:
         for part in file_batches(lambda: opened(data), contract, RECEIVED):
-            _add(part, hasher, found)
+            _add(part, hasher, result)
     except Rejected as error:
-        return Told(error=str(error))
-    numbers = [row["row_number"] for row in found.rows] + found.refused
+        return ReadResult(error=str(error))
+    numbers = [row["row_number"] for row in result.rows] + result.refused
     assert len(set(numbers)) == len(numbers)
-    assert set(numbers) <= set(range(1, len(numbers) + found.blank + found.ignored + 1))
-    found.rows.sort(key=lambda row: row["row_number"])
-    return found
+    assert set(numbers) <= set(range(1, len(numbers) + result.blank + result.ignored + 1))
+    result.rows.sort(key=lambda row: row["row_number"])
+    return result
 
 
-def _add(part: RowBatch, hasher: Hasher, found: Told) -> None:
+def _add(part: RowBatch, hasher: Hasher, result: ReadResult) -> None:
     one = split(part, hasher)
-    found.rows += [] if one.accepted is None else one.accepted.to_pylist()
-    found.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
-    found.codes |= {summary.code for summary in part.issues.summary()}
-    found.codes |= {problem["code"] for row in part.rejected for problem in row.problems}
-    found.blank += part.blank
-    found.ignored += getattr(part, "ignored", 0)
-    found.cut = getattr(part, "truncation", "") or found.cut
+    result.rows += [] if one.accepted is None else one.accepted.to_pylist()
+    result.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
+    result.codes |= {summary.code for summary in part.issues.summary()}
+    result.codes |= {problem["code"] for row in part.rejected for problem in row.problems}
+    result.blank += part.blank
+    result.ignored += getattr(part, "ignored", 0)
+    result.cut = getattr(part, "truncation", "") or result.cut
 
 
 def compared(rows: Sequence[Line], lines: Sequence[Line], contract: Contract) -> list[tuple[Line, Line]]:
-    """(as read, as it was) of each line, with the columns that the line tells."""
+    """(as read, as generated) of each line, with the columns of the line."""
     pairs = []
     for row, line in zip(rows, lines, strict=True):
         wanted = {

@@ -1,0 +1,60 @@
+"""Recorded calls of the ports, and the permissions that they require in a Google project."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from infra import permissions
+from infra.functions import Grant
+from tillstream.app import App
+from tillstream.ports.event_bus import Delivery
+
+PORTS = ("objects", "documents", "bus", "warehouse")
+Calls = set[tuple[str, str]]
+"""`port.method`, and its bucket, collection, topic, or subscription."""
+
+
+class RecordedPort:
+    """A port that records each call of it."""
+
+    def __init__(self, port: Any, name: str, calls: Calls) -> None:
+        self._port, self._name, self._calls = port, name, calls
+
+    def __getattr__(self, method: str) -> Any:
+        called = getattr(self._port, method)
+        if not callable(called):
+            return called
+
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            if not args or args[0] != []:  # a call with no messages sends no request
+                self._calls.add((f"{self._name}.{method}", _about(args[0] if args else "")))
+            if method == "copy":
+                self._calls.add(("objects.writer", args[2]))
+            return called(*args, **kwargs)
+
+        return recorded
+
+
+def record_calls(app: App, calls: Calls) -> App:
+    ports = {name: RecordedPort(getattr(app.ports, name), name, calls) for name in PORTS}
+    return replace(app, ports=replace(app.ports, **ports))
+
+
+def required_permissions(calls: Calls) -> set[permissions.Permission]:
+    return {permission for call, where in calls for permission in permissions.required_permissions(call, where)}
+
+
+def unneeded_grants(grants: Iterable[Grant], calls: Calls) -> list[Grant]:
+    """The grants without which all the calls are still permitted."""
+    grants = tuple(grants)
+    wanted = required_permissions(calls) & set(permissions.granted_permissions(grants))
+    return [
+        one for one in grants if wanted <= set(permissions.granted_permissions(each for each in grants if each != one))
+    ]
+
+
+def _about(argument: Any) -> str:
+    """The name that a call is about; for pulled messages, their subscription."""
+    if isinstance(argument, list | tuple) and argument and isinstance(argument[0], Delivery):
+        return argument[0].subscription
+    return argument if isinstance(argument, str) else ""
