@@ -1,14 +1,11 @@
-"""Country names to ISO codes, from the data files of the pinned package `countryinfo`."""
+"""Country names to ISO codes, from `data/countries.json`."""
 
 import json
 import re
 import unicodedata
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-from tillstream.domain.errors import NotFound
+from typing import TypedDict
 
 EXTRA_NAMES = {
     "GBR": ("England", "Scotland", "Wales", "Northern Ireland", "Britain", "U.K."),
@@ -31,8 +28,15 @@ EXTRA_NAMES = {
     "TLS": ("Timor-Leste",),
     "CPV": ("Cabo Verde",),
 }
-"""Names in sales files that the package lacks: code → names."""
-FORMER = frozenset({"ANT", "SCG"})
+"""Names in sales files that the data lacks: code → names."""
+_DATA = Path(__file__).parent / "data" / "countries.json"
+
+
+class Country(TypedDict):
+    alpha2: str
+    name: str
+    spellings: list[str]
+    """The name in other languages and forms."""
 
 
 def code_of(name: str) -> str | None:
@@ -41,33 +45,17 @@ def code_of(name: str) -> str | None:
 
 
 @cache
-def country_records() -> dict[str, dict[str, Any]]:
-    """alpha-3 code → the package's record, read without importing the package. Raises `NotFound`."""
-    package = find_spec("countryinfo")
-    if package is None or package.origin is None:
-        raise NotFound("The package of the countries is not installed.")
-    records: dict[str, dict[str, Any]] = {}
-    for path in sorted((Path(package.origin).parent / "data").glob("*.json")):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        code = record.get("ISO", {}).get("alpha3")
-        if code and code not in FORMER:
-            # Duplicate codes: prefer the record with an outline.
-            records[code] = record if code not in records or record.get("geoJSON") else records[code]
-    return records
-
-
-@cache
 def _names() -> dict[str, str]:
     """Normalized name → code. A name of two countries is left out, unless it is the main name of one."""
+    countries: dict[str, Country] = json.loads(_DATA.read_text(encoding="utf-8"))
     codes_by_name: dict[str, set[str]] = {}
-    for code, one in country_records().items():
-        spellings = (one.get("nativeName", ""), *one.get("altSpellings", ()), *one.get("translations", {}).values())
-        for name in spellings:
-            codes_by_name.setdefault(_plain(name or ""), set()).add(code)
+    for code, country in countries.items():
+        for name in country["spellings"]:
+            codes_by_name.setdefault(_plain(name), set()).add(code)
     names = {name: next(iter(codes)) for name, codes in codes_by_name.items() if len(codes) == 1}
-    for code, one in country_records().items():
-        names[_plain(one["ISO"]["alpha2"])] = names[_plain(code)] = names[_plain(one["name"])] = code
-    names |= {_plain(name): code for code, extra in EXTRA_NAMES.items() if code in country_records() for name in extra}
+    for code, country in countries.items():
+        names[_plain(country["alpha2"])] = names[_plain(code)] = names[_plain(country["name"])] = code
+    names |= {_plain(name): code for code, extra in EXTRA_NAMES.items() for name in extra}
     names.pop("", None)
     return names
 

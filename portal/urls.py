@@ -10,6 +10,8 @@ from flask import Flask, current_app, url_for
 
 from portal.plotly import style_ids
 
+_OUTLINES = Path(__file__).parent / "data" / "world.json"
+
 
 def with_args(args: Mapping[str, Any], **changes: Any) -> str:
     """Query string of `args` with `changes`; empty values are dropped, lists repeat their name."""
@@ -24,8 +26,11 @@ def _several(values: Any) -> list[Any]:
 
 def asset(filename: str) -> str:
     """Address of a static file, with its modification time as version."""
-    path = Path(str(current_app.static_folder), filename)
-    return url_for("static", filename=filename, v=f"{path.stat().st_mtime_ns:x}")
+    return url_for("static", filename=filename, v=_modified(Path(str(current_app.static_folder), filename)))
+
+
+def _modified(path: Path) -> str:
+    return f"{path.stat().st_mtime_ns:x}"
 
 
 def own_page(wanted: str) -> str:
@@ -41,8 +46,8 @@ def charts() -> str:
 
 
 def outlines() -> str:
-    """Address of the country outlines, with the version of their package."""
-    return url_for("world", v=version("countryinfo"))
+    """Address of the country outlines, with their modification time as version."""
+    return url_for("world", v=_modified(_OUTLINES))
 
 
 def register(app: Flask) -> None:

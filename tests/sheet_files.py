@@ -1,8 +1,9 @@
 """Small workbooks as programs write them, for the tests of their readers."""
 
 import io
+import struct
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
@@ -71,3 +72,98 @@ def ods_cell(cell: Any) -> str:
         kind, value = "time", f'office:time-value="PT{cell.hour:02}H{cell.minute:02}M{cell.second:02}S"'
     text = f"<text:p>{escape(str(cell))}</text:p>"
     return f'<table:table-cell office:value-type="{kind}" {value}>{text}</table:table-cell>'
+
+
+def xls(
+    *sheets: tuple[str, Cells],
+    hidden: Sequence[str] = (),
+    more: Sequence[bytes] = (),
+    cells: Sequence[bytes] = (),
+    texts_as: bytes = b"",
+) -> bytes:
+    """A workbook as Excel 97 writes it. more, cells: records of the workbook and of the first sheet, besides; texts_as:
+    records instead of those of the shared texts."""
+    texts: dict[str, int] = {}
+    bodies = [b"".join(_xls_cells(rows, texts)) for _, rows in sheets]
+    bodies[0] += b"".join(cells)
+    bodies = [record(0x809, struct.pack("<HH12x", 0x600, 0x10)) + body + record(0x0A) for body in bodies]
+    formats = [
+        record(0x41E, struct.pack("<H", 164 + number) + _wide(text)) for number, text in enumerate(FORMATS.values())
+    ]
+    styles = [record(0xE0, struct.pack("<HH16x", 0, number)) for number in (0, *range(164, 164 + len(FORMATS)))]
+    shared = texts_as or record(0xFC, struct.pack("<II", len(texts), len(texts)) + b"".join(map(_wide, texts)))
+    start = record(0x809, struct.pack("<HH12x", 0x600, 5)) + b"".join([*formats, *styles, *more])
+    end = shared + record(0x0A)
+    names = [struct.pack("<BBBB", name in hidden, 0, len(name), 1) + name.encode("utf-16-le") for name, _ in sheets]
+    place = len(start) + sum(8 + len(name) for name in names) + len(end)
+    bounds = b""
+    for name, body in zip(names, bodies, strict=True):
+        bounds += record(0x85, struct.pack("<I", place) + name)
+        place += len(body)
+    return compound(("Workbook", start + bounds + end + b"".join(bodies)))
+
+
+def record(kind: int, data: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def _wide(text: str) -> bytes:
+    encoded = text.encode("utf-16-le")
+    return struct.pack("<HB", len(encoded) // 2, 1) + encoded
+
+
+def _xls_cells(rows: Cells, texts: dict[str, int]) -> Iterator[bytes]:
+    for number, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            style = [*FORMATS].index(type(cell)) + 1 if type(cell) in FORMATS else 0
+            start = struct.pack("<HHH", number, place, style)
+            if isinstance(cell, str):
+                yield record(0xFD, start + struct.pack("<I", texts.setdefault(cell, len(texts))))
+            elif isinstance(cell, bool):
+                yield record(0x205, start + struct.pack("<BB", cell, 0))
+            elif cell is not None:
+                yield record(0x203, start + struct.pack("<d", _serial(cell)))
+
+
+def _serial(cell: Any) -> float:
+    if isinstance(cell, time):
+        cell = timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
+    elif isinstance(cell, date):
+        cell = datetime(*cell.timetuple()[:6]) - datetime(1899, 12, 30)  # noqa: DTZ001 - wall clock
+    return cell / timedelta(days=1) if isinstance(cell, timedelta) else float(cell)
+
+
+def compound(*streams: tuple[str, bytes]) -> bytes:
+    """A compound file in sectors of 512 bytes. streams: name and content."""
+    contents = [content.ljust(4096, b"\0") for _, content in streams]
+    sectors, fat, entries = b"", [], [_entry("Root Entry", 5, 1, 0xFFFFFFFE, 0)]
+    for number, ((name, _), content) in enumerate(zip(streams, contents, strict=True), 1):
+        following = number + 1 if number < len(streams) else 0xFFFFFFFF
+        entries.append(_entry(name, 2, 0xFFFFFFFF, len(fat), len(content), following))
+        count = -(-len(content) // 512)
+        fat += [*range(len(fat) + 1, len(fat) + count), 0xFFFFFFFE]
+        sectors += content.ljust(count * 512, b"\0")
+    directory = b"".join(entries)
+    directory = directory.ljust(-(-len(directory) // 512) * 512, b"\0")
+    first = len(fat)
+    fat += [*range(first + 1, first + len(directory) // 512), 0xFFFFFFFE]
+    tables = next(count for count in range(1, 110) if count * 128 >= len(fat) + count)
+    table = [*range(len(fat), len(fat) + tables)]
+    fat += [0xFFFFFFFD] * tables
+    fat += [0xFFFFFFFF] * (tables * 128 - len(fat))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack("<16x5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, tables, first, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", *table, *[0xFFFFFFFF] * (109 - tables))
+    return header + sectors + directory + struct.pack(f"<{len(fat)}I", *fat)
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int, right: int = 0xFFFFFFFF) -> bytes:
+    text = name.encode("utf-16-le")
+    return struct.pack("<64sHBBIII36xIQ", text, len(text) + 2, kind, 1, 0xFFFFFFFF, right, child, start, size)
+
+
+WORKBOOKS: dict[str, Callable[[Cells], bytes]] = {
+    "xlsx": xlsx,
+    "xls": lambda cells: xls(("Sales", cells)),
+    "ods": lambda cells: ods(("Sales", ods_rows(cells))),
+}

@@ -29,8 +29,8 @@ PROMISED = {
         "day-month-swap leap-day clock-changes"
     ),
     "formats": (
-        "xlsx-typed-cells xlsx-named-sheet xlsx-merged-title ods zip-one-file zip-two-files compressed-bomb json-lines "
-        "parquet formula-as-text"
+        "xlsx-typed-cells xlsx-named-sheet xlsx-merged-title xls-typed-cells ods zip-one-file zip-two-files "
+        "compressed-bomb json-lines parquet formula-as-text"
     ),
     "texts": ("leading-zeros literal-na-and-null formulas-as-text every-script emoji right-to-left"),
 }

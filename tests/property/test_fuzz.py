@@ -17,13 +17,13 @@ import pytest
 from generated_sales import read_file
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from sheet_files import ods, ods_rows, xlsx
+from sheet_files import ods, ods_rows, xls, xlsx
 
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
 
 CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
-WORKBOOKS = ("xlsx", "ods", "jsonl", "parquet")
+WORKBOOKS = ("xlsx", "xls", "ods", "jsonl", "parquet")
 QUICK = 2.0
 BATCH = 50
 PIECES = (
@@ -75,6 +75,8 @@ def workbook(name: str, kind: str) -> bytes:
     rows = [header, *([f"{number}.5" for number in range(len(header))] for _ in "ab")]
     if kind == "xlsx":
         return xlsx(rows)
+    if kind == "xls":
+        return xls(("Sales", rows))
     if kind == "ods":
         return ods(("Sales", ods_rows(rows)))
     if kind == "jsonl":

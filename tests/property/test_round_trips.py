@@ -14,7 +14,7 @@ import pytest
 from generated_sales import Line, ReadResult, cells, compared, csv_text, plain, read_file, sales, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sheet_files import ods, ods_rows, xlsx
+from sheet_files import ods, ods_rows, xls, xlsx
 
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
@@ -52,6 +52,10 @@ def as_xlsx(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes
     return xlsx(table(lines, contract, data))
 
 
+def as_xls(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes:
+    return xls(("Sales", table(lines, contract, data)))
+
+
 def as_ods(lines: list[Line], contract: Contract, data: st.DataObject) -> bytes:
     return ods(("Sales", ods_rows(table(lines, contract, data))))
 
@@ -82,6 +86,7 @@ FORMATS: dict[str, Writer] = {
     "gzip": as_gzip,
     "zip": as_zip,
     "xlsx": as_xlsx,
+    "xls": as_xls,
     "ods": as_ods,
     "jsonl": as_jsonl,
     "parquet": as_parquet,

@@ -6,7 +6,8 @@ megabytes of a text file; `look` returns a sample that can be passed to all thre
 """
 
 from tillstream.detection.drifts import Difference, Drift, drift
+from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.fits import Fit, fit
-from tillstream.detection.propose import FileSample, Proposal, propose, sample_file
+from tillstream.detection.propose import Proposal, propose
 
 __all__ = ["Difference", "Drift", "FileSample", "Fit", "Proposal", "drift", "fit", "propose", "sample_file"]

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO, Literal
 from tillstream.detection.columns.readable import Reader, readable, readable_share
 from tillstream.detection.columns.roles import NUMERIC, Profile
 from tillstream.detection.evidence import DetectionLog, Question
+from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.fits import decodes_equally
-from tillstream.detection.propose import FileSample, sample_file
-from tillstream.detection.values import currency, dates, numbers
+from tillstream.detection.values import currency, date_profile, dates, numbers
 from tillstream.detection.words.headers import match_header, plain
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.contract.values import needed_headers
@@ -182,7 +182,7 @@ class _Drift:
             return
         column = self._sheet.columns[self._data["columns"]["date"]]
         sale_ids = self._sheet.columns.get(self._data["columns"].get("sale_id", ""))
-        style = dates.decide(column, dates.profile(column), self._sheet, self._log, sale_ids)
+        style = dates.decide(column, date_profile.profile(column), self._sheet, self._log, sale_ids)
         if style.formats:
             self._data["dates"]["formats"] = list(style.formats)
             self._report_style("date-style", unreadable)

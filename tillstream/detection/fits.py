@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from tillstream.detection.columns.readable import Reader, readable, readable_share
-from tillstream.detection.propose import FileSample, sample_file
+from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.text.dialect import DELIMITERS
 from tillstream.domain.contract.model import Contract

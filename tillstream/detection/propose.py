@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from tillstream.detection.amounts import taxes, totals
 from tillstream.detection.answers import check_names
 from tillstream.detection.columns import identity, missing, roles, status
 from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
-from tillstream.detection.sheet import Sheet
-from tillstream.detection.text import dialect, encoding, sample
-from tillstream.detection.text.dialect import Dialect
+from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.values import currency, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.words.headers import match_header
@@ -45,32 +43,6 @@ class Proposal:
             "rows_read": self.rows,
             "bytes_read": self.read,
         }
-
-
-@dataclass(frozen=True)
-class FileSample:
-    """A file sample as a sheet, with the file settings used to read it."""
-
-    sheet: Sheet
-    file: dict[str, Any] = field(default_factory=dict)
-    """The contract's `file` section."""
-    read: int = 0
-    non_ascii_words: tuple[str, ...] = ()
-    """Distinct words with non-ASCII letters, for text files."""
-
-
-def sample_file(stream: BinaryIO, log: DetectionLog | None = None) -> FileSample:
-    """Sample a text file: at most `sample.MAX_SAMPLE_BYTES` bytes. For other formats use `build_sheet`."""
-    log = log or DetectionLog()
-    raw = sample.take(stream)
-    text = encoding.decide(raw, log)
-    style, sheet = dialect.decide(text, log, whole=raw.whole, includes_end=raw.includes_end)
-    return FileSample(sheet, _file(text.encoding, style), raw.read, encoding.non_ascii_words(text))
-
-
-def _file(encoding: str, style: Dialect) -> dict[str, Any]:
-    settings = {"ignore": list(style.ignore), "header": list(style.names)}
-    return {"encoding": encoding, "delimiter": style.delimiter} | settings
 
 
 def propose(

@@ -30,7 +30,7 @@
   // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
   // IN-and-UK.csv. A wrong guess would count under another region, so everything else is looked at first.
   function named(file) {
-    const stem = file.replace(/(\.(csv|tsv|txt|gz|zip|xlsx|ods|jsonl|ndjson|parquet))+$/i, "");
+    const stem = file.replace(/(\.(csv|tsv|txt|gz|zip|xlsx|xls|ods|jsonl|ndjson|parquet))+$/i, "");
     const whole = contracts.find((one) => one.toLowerCase() === stem.toLowerCase());
     if (whole) return whole;
     const [first] = contracts.filter((one) => stem.startsWith(one) && /^[^\p{L}\p{N}]/u.test(stem.slice(one.length)))

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.e2e.conftest import Run
-from tests.sheet_files import ods, ods_rows, xlsx
+from tests.sheet_files import ods, ods_rows, xls, xlsx
 
 HEAD = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
 GOOD = [
@@ -67,6 +67,7 @@ FORMATS: dict[str, Callable[[], bytes]] = {
     "csv.gz": lambda: gzip.compress(as_csv()),
     "zip": lambda: zipped(as_csv()),
     "xlsx": lambda: xlsx(TABLE),
+    "xls": lambda: xls(("Sales", TABLE)),
     "ods": lambda: ods(("Sales", ods_rows(TABLE))),
     "jsonl": as_jsonl,
     "jsonl.gz": lambda: gzip.compress(as_jsonl()),
@@ -105,7 +106,7 @@ def test_refused_rows_of_other_formats_come_back_corrected(run: Run, tmp_path: P
     assert lines(run)[-1]["product_name"] == "Lantern; “white”"
 
 
-@pytest.fixture(params=["xlsx", "ods"], name="workbook")
+@pytest.fixture(params=["xlsx", "xls", "ods"], name="workbook")
 def _workbook(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return kept(tmp_path / f"sales.{request.param}", FORMATS[request.param]())
 

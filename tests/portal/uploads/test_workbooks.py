@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sheet_files import xlsx
+from sheet_files import compound, xls, xlsx
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.domain.people import Role
@@ -18,7 +18,9 @@ def test_a_workbook_is_an_upload_like_any_other_and_what_cannot_be_read_says_so(
     assert ".xlsx" in page
     rows = [line.split(",") for line in GOOD.decode().splitlines()]
     batch = clerk.upload(xlsx(rows), "june.xlsx")
-    old = clerk.upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "june.xls")
+    old = clerk.upload(xls(("Sales", rows)), "june.xls")
+    locked = clerk.upload(compound(("EncryptedPackage", b"")), "locked.xlsx")
     work()
     assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
-    assert "old Excel workbook" in clerk.get(f"/uploads/{old}").text
+    assert "10 rows" in clerk.get(f"/uploads/{old}").text
+    assert "locked with a password" in clerk.get(f"/uploads/{locked}").text

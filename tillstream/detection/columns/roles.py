@@ -5,7 +5,7 @@ from functools import cached_property
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.values import dates, numbers
+from tillstream.detection.values import date_profile, numbers
 from tillstream.detection.values.clocks import clock_formats
 from tillstream.detection.words.headers import CLEAR, HeaderMatch, is_rate_header, match_header, plain
 from tillstream.detection.words.status_words import MAX_STATUS_WORDS, STATUS_BY_WORD
@@ -33,12 +33,14 @@ class Profile:
         return numbers.profile(self.column)
 
     @cached_property
-    def dates(self) -> dates.DateProfile:
-        return dates.profile(self.column, serial=any(match.role == "date" for match in match_header(self.column.name)))
+    def dates(self) -> date_profile.DateProfile:
+        return date_profile.profile(
+            self.column, serial=any(match.role == "date" for match in match_header(self.column.name))
+        )
 
     @cached_property
     def may_be_date(self) -> bool:
-        return bool(self.column.filled) and dates.profile(self.column, few=True).share >= _MIN_SHARE
+        return bool(self.column.filled) and date_profile.profile(self.column, few=True).share >= _MIN_SHARE
 
     def can_be(self, role: str) -> bool:
         """Whether the cells fit the role; an empty column fits every role but the date."""
@@ -47,7 +49,9 @@ class Profile:
         if role in NUMERIC | _INTEGERS | {"discount_rate"}:
             return self.numbers.share >= _MIN_SHARE and not (self.numbers.percent and role in MONEY)
         checks = {
-            "date": lambda: self.may_be_date or dates.profile(self.column, few=True, serial=True).share >= _MIN_SHARE,
+            "date": lambda: (
+                self.may_be_date or date_profile.profile(self.column, few=True, serial=True).share >= _MIN_SHARE
+            ),
             "time": lambda: clock_formats(self.column) != (),
             "status": self._is_status,
         }

@@ -1,149 +1,23 @@
 """Detect date formats, and the order of day, month and year."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import pairwise
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
-from tillstream.domain.month_names import LANGUAGES, folded, names
+from tillstream.detection.values.date_profile import (
+    ORDERS,
+    DateProfile,
+    months_by_language,
+    parse_in_order,
+    possible_orders,
+)
+from tillstream.domain.month_names import LANGUAGES, folded
 
-ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
-_TIME = (
-    r"(?P<gap>[ T_]+)(?P<hour>[0-9]{1,2})(?P<colon>[:.])(?P<minute>[0-9]{2})(?P<second>[:.][0-9]{2})?"
-    r"(?P<fraction>\.[0-9]{1,6})?(?P<noon>\s?[AaPp][Mm])?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
-_NUMERIC = re.compile(
-    rf"^(?P<a>[0-9]{{1,4}})(?P<s>[-/.年])(?P<b>[0-9]{{1,2}})(?P<t>[-/.月])(?P<c>[0-9]{{1,4}})(?P<end>日?)(?:{_TIME})?$"
-)
-_COMPACT = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME})?$")
-_NAMED = re.compile(
-    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.)(?P<b>[^\W\d_]{{3,12}}\.?)(?P<t> |-|/|, )"
-    rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
-)
-_NAMED_FIRST = re.compile(
-    rf"^(?P<b>[^\W\d_]{{3,12}}\.?)(?P<s> )(?P<a>[0-9]{{1,2}})(?P<t>, )(?P<c>[0-9]{{4}})(?:{_TIME})?$"
-)
-_SERIAL = re.compile(r"^[2-6][0-9]{4}(?P<part>\.[0-9]+)?$")
-_MAX_WORDS = 20_000
 _FEW_JUMPS, _MANY_JUMPS, _MOVES = 0.01, 0.1, 8
-
-
-@dataclass
-class DateProfile:
-    """Dates of a column by shape. `shapes`: shape → (a, b, c) parts → example cell."""
-
-    share: float = 0.0
-    shapes: dict[tuple[str, ...], dict[tuple[int, int, int], str]] = field(default_factory=lambda: defaultdict(dict))
-    named: dict[str, str] = field(default_factory=dict)
-    """Unambiguous formats, with a month name, a leading year or a serial number → example cell."""
-    months: set[str] = field(default_factory=set)
-    """Month names as in the cells."""
-    has_times: bool = False
-    has_offsets: bool = False
-    other_than_midnight: bool = False
-    unparsed: list[str] = field(default_factory=list)
-
-
-def profile(column: Column, *, few: bool = False, serial: bool = False) -> DateProfile:
-    """Profile a column. few: check only some words. serial: accept five-digit spreadsheet serial dates."""
-    result, dates, checked = DateProfile(), 0, 0
-    for position, (word, count) in enumerate(column.words.items()):
-        if position >= (200 if few else _MAX_WORDS):
-            break
-        checked += count
-        if _record(result, word) or (serial and _record_serial(result, word)):
-            dates += count
-        else:
-            result.unparsed.append(word)
-    result.share = dates / checked if checked else 0.0
-    return result
-
-
-def _record(dates: DateProfile, word: str) -> bool:
-    match = _NUMERIC.match(word)
-    if match and (match["s"] == match["t"] or (match["s"], match["t"]) == ("年", "月")):
-        parts = (int(match["a"]), int(match["b"]), int(match["c"]))
-        four_digit_ends = (len(match["a"]) == 4, len(match["c"]) == 4)
-        if (
-            four_digit_ends == (True, True)
-            or max(len(match["a"]), len(match["c"])) == 3
-            or not any(_possible_orders(parts, four_digit_ends))
-        ):
-            return False
-        shape = (
-            match["s"],
-            match["t"],
-            match["end"],
-            "4" if four_digit_ends[0] else "",
-            "4" if four_digit_ends[1] else "",
-            _clock(match),
-        )
-        dates.shapes[shape].setdefault(parts, word)
-    elif match := _COMPACT.match(word):
-        if not _is_date(int(word[:4]), int(word[4:6]), int(word[6:8])):
-            return False
-        dates.named.setdefault("%Y%m%d" + _clock(match), word)
-    elif match := _NAMED.match(word) or _NAMED_FIRST.match(word):
-        if not is_month_name(match["b"]):
-            return False
-        year = "%Y" if len(match["c"]) == 4 else "%y"
-        month_first = match.start("b") < match.start("a")
-        month_day = ("%b", "%d") if month_first else ("%d", "%b")
-        dates.months.add(match["b"])
-        dates.named.setdefault(f"{month_day[0]}{match['s']}{month_day[1]}{match['t']}{year}{_clock(match)}", word)
-    else:
-        return False
-    if match["hour"]:
-        dates.has_times = True
-        dates.has_offsets |= bool(match["zone"])
-        dates.other_than_midnight |= (
-            int(match["hour"]) % (12 if match["noon"] else 24) != 0 or int(match["minute"]) != 0
-        )
-    return True
-
-
-def _record_serial(dates: DateProfile, word: str) -> bool:
-    match = _SERIAL.match(word)
-    if match:
-        dates.named.setdefault("excel", word)
-        dates.has_times |= bool(match["part"])
-        dates.other_than_midnight |= bool(match["part"])
-    return bool(match)
-
-
-def _possible_orders(parts: tuple[int, int, int], four_digit_ends: tuple[bool, bool]) -> Iterable[str]:
-    """Orders in which the parts form a valid date."""
-    a, b, c = parts
-    first_is_year, last_is_year = four_digit_ends
-    if not last_is_year and _is_date(a if first_is_year else 2000 + a, b, c):
-        yield "YMD"
-    if not first_is_year and _is_date(c if last_is_year else 2000 + c, b, a):
-        yield "DMY"
-    if not first_is_year and _is_date(c if last_is_year else 2000 + c, a, b):
-        yield "MDY"
-
-
-def _is_date(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return 1900 <= year <= 2100
-
-
-def _clock(match: re.Match[str]) -> str:
-    if not match["hour"]:
-        return ""
-    am_pm, colon = match["noon"] or "", match["colon"]
-    second = f"{match['second'][0]}%S" if match["second"] else ""
-    fraction = ".%f" if match["fraction"] else ""
-    suffix = f"{am_pm[:-2]}%p" if am_pm else ""
-    return f"{match['gap']}{'%I' if am_pm else '%H'}{colon}%M{second}{fraction}{suffix}{'%z' if match['zone'] else ''}"
 
 
 @dataclass(frozen=True)
@@ -196,7 +70,7 @@ def _order(
     candidates = {"DMY", "MDY"} | (set() if four_digit_ends[1] else {"YMD"})
     exclusions: dict[str, str] = {}
     for parts, cell in examples.items():
-        possible = set(_possible_orders(parts, four_digit_ends))
+        possible = set(possible_orders(parts, four_digit_ends))
         for excluded in candidates - possible:
             exclusions.setdefault(excluded, cell)
     remaining = sorted(candidates - set(exclusions))
@@ -239,16 +113,6 @@ def _order_by_sequence(
     return ranked[0]
 
 
-def parse_in_order(word: str, order: str) -> date | None:
-    """Parse a numeric date in this order (DMY, MDY, YMD); None if it is not a valid date."""
-    match = _NUMERIC.match(word)
-    if not match:
-        return None
-    parts = dict(zip(ORDERS[order], (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))
-    year = parts["y"] if parts["y"] > 99 else 2000 + parts["y"]
-    return date(year, parts["m"], parts["d"]) if _is_date(year, parts["m"], parts["d"]) else None
-
-
 def _in_order(column: Column, sheet: Sheet, order: str) -> list[date]:
     days = {word: day for word in column.words if (day := parse_in_order(word, order))}
     return [days[cell] for cell in column.cells[: sheet.contiguous_rows] if cell in days]
@@ -261,16 +125,6 @@ def _jumps(days: Sequence[date]) -> tuple[float, int]:
     return (min(moves[1], moves[-1]) / changes if changes else 1.0), changes
 
 
-@cache
-def _months_by_language() -> dict[str, dict[str, int]]:
-    """Language → month name → month number; English first, as the most common."""
-    return {language: names(language).months for language in ("en", *(one for one in LANGUAGES if one != "en"))}
-
-
-def is_month_name(word: str) -> bool:
-    return any(folded(word) in months for months in _months_by_language().values())
-
-
 def language_of(words: set[str], log: DetectionLog) -> str:
     """Language of the month names. Asks `language` if none or several match."""
     answer = log.answer("language")
@@ -278,7 +132,7 @@ def language_of(words: set[str], log: DetectionLog) -> str:
         return str(answer)
     matches = {
         language: {word: months[folded(word)] for word in words}
-        for language, months in _months_by_language().items()
+        for language, months in months_by_language().items()
         if all(folded(word) in months for word in words)
     }
     listed = ", ".join(sorted(words)[:4])

@@ -1,7 +1,6 @@
 """Number columns of sale lines: parse the source's values and compute the missing amounts."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +19,7 @@ from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
+from tillstream.pipeline.rows.types import Mask
 
 NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
 _REASONS = (
@@ -29,8 +29,6 @@ _REASONS = (
 """(pattern of an invalid number, explanation for the user); the first match is reported."""
 _PERCENT = r"^[%％٪][\s\x{a0}\x{202f}]*|[\s\x{a0}\x{202f}]*[%％٪]$"
 _TERMS = ("quantity", "unit_price", "discount")
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Amounts:

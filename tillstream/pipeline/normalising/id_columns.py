@@ -3,15 +3,13 @@
 import re
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.rows.text_column import EncodedText, data_bytes, distinct, to_bool_array
+from tillstream.pipeline.rows.types import Mask
 
 _SCIENTIFIC = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
-
-Mask = npt.NDArray[np.bool_]
 
 
 def is_scientific(words: pa.Array) -> Mask:

@@ -23,6 +23,7 @@ __all__ = ["ReadOptions", "read_blocks", "read_header", "read_options"]
 Open = Callable[[], BinaryIO]
 _HEAD = 1 << 10
 PARQUET_MAGIC = b"PAR1"
+COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0"
 
 
 class Reader(Protocol):
@@ -88,6 +89,11 @@ def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
             from tillstream.pipeline.reading.parquet.reader import ParquetReader
 
             yield ParquetReader(stream, options)
+        elif head.startswith(COMPOUND_MAGIC):
+            from tillstream.pipeline.reading.workbooks.reader import SheetReader
+            from tillstream.pipeline.reading.workbooks.xls import XlsRows
+
+            yield SheetReader(XlsRows(stream, options.style.sheet, options.limits), options)
         else:
             yield _content_reader(stream, open_original, options)
 

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.rows.text_column import combined, to_bool_array
-
-Mask = npt.NDArray[np.bool_]
+from tillstream.pipeline.rows.types import Mask
 
 
 def is_ignored(row: Sequence[str], words: tuple[str, ...]) -> bool:

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.skipped_rows import non_sale_rows
-from tillstream.pipeline.rows.block import Block, Ints, UnreadableRow
+from tillstream.pipeline.rows.block import Block, UnreadableRow
 from tillstream.pipeline.rows.text_column import to_bool_array
+from tillstream.pipeline.rows.types import Ints
 
 
 def typed_block(

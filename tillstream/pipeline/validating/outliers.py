@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +20,7 @@ from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.rows.issues import IssueCount
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import combined, decoded
+from tillstream.pipeline.rows.types import Ints
 from tillstream.ports import Warehouse
 
 CODE = "outlier"
@@ -150,9 +150,6 @@ SHARE = pa.decimal256(3, 2)
 
 
 FACTOR = pa.decimal256(9, 4)
-
-
-Ints = npt.NDArray[np.int64]
 
 
 def usual(counted: pa.Table, minimum: int) -> pa.Table:

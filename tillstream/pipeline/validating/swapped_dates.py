@@ -8,15 +8,12 @@ swapped. Nothing is flagged where the anchors themselves do not ascend.
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from tillstream.pipeline.rows.types import Ints, Mask
 
 _MIN_LEAP = 20
 """Minimum distance of a swapped date, in days."""

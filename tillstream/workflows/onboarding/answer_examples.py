@@ -7,7 +7,7 @@ from itertools import islice
 from tillstream.detection import FileSample
 from tillstream.detection.columns.roles import NUMERIC
 from tillstream.detection.evidence import DetectionLog, Question
-from tillstream.detection.values.dates import parse_in_order
+from tillstream.detection.values.date_profile import parse_in_order
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire, sample

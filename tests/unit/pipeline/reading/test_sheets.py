@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sheet_files import ods, ods_cell, ods_rows, xlsx
+from sheet_files import WORKBOOKS, ods, ods_cell, ods_rows, xlsx
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
@@ -48,9 +48,6 @@ def refusal(data: bytes, *needed: str, **how: Any) -> UnreadableFile:
     with pytest.raises(UnreadableFile) as caught:
         read(data, *needed, **how)
     return caught.value
-
-
-WORKBOOKS = {"xlsx": xlsx, "ods": lambda cells: ods(("Sales", ods_rows(cells)))}
 
 
 @pytest.fixture(params=WORKBOOKS, name="workbook")

@@ -9,6 +9,7 @@ from tillstream.adapters.local.duckdb.batch_numbers import BatchNumbering
 from tillstream.adapters.local.duckdb.hold_checks import check_hold
 from tillstream.adapters.local.duckdb.order_leads import OrderMarkers
 from tillstream.adapters.local.duckdb.settle_script import statements
+from tillstream.adapters.local.duckdb.settlement_record import SettlementRecord
 from tillstream.adapters.local.duckdb.waves import waves
 from tillstream.domain.batch import Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
@@ -24,6 +25,7 @@ class SettlementRunner:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self.cursor = cursor
         self.settlement_no = 1 + self._number("SELECT COALESCE(MAX(settlement_no), 0) FROM settlements")
+        self.record = SettlementRecord(cursor, self.settlement_no)
         self.numbering = BatchNumbering(cursor, self.settlement_no)
         self.markers = OrderMarkers(cursor)
         self.moves = 0
@@ -33,11 +35,11 @@ class SettlementRunner:
         """True while no line existed before; then the versions themselves are the change log."""
 
     def run(self, settlement: Settlement) -> SettlementResult:
-        earlier = self._earlier_result(settlement.request_id)
+        earlier = self.record.earlier_result(settlement.request_id)
         if earlier:
             return earlier
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)")
-        settled_before = self._settled_batches([batch.batch_id for batch in settlement.staged])
+        settled_before = self.record.settled_batches([batch.batch_id for batch in settlement.staged])
         staged = sorted(
             (b for b in settlement.staged if b.batch_id not in settled_before),
             key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
@@ -81,7 +83,7 @@ class SettlementRunner:
         current_changed = self._update_current()
         self.markers.update(has_lines=bool(accepted), current_changed=current_changed)
         if current_changed and has_statements:
-            self._count_removed()
+            self.record.count_removed()
 
     def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
@@ -199,14 +201,10 @@ class SettlementRunner:
     def _undo(self, batch_ids: Sequence[str]) -> bool:
         if not batch_ids:
             return False
-        rows = self.cursor.execute(
-            "SELECT batch_no FROM batches "
-            "WHERE batch_id IN (SELECT UNNEST(?)) AND root_no = batch_no AND undone_no IS NULL",
-            [list(batch_ids)],
-        ).fetchall()
-        if not rows:
+        batch_nos = self.record.not_undone(batch_ids)
+        if not batch_nos:
             return False
-        self._set_affected([row[0] for row in rows])
+        self._set_affected(batch_nos)
         self.cursor.execute(
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
@@ -217,57 +215,20 @@ class SettlementRunner:
         self.markers.update(has_lines=False, current_changed=self._update_current())
         return True
 
-    def _count_removed(self) -> None:
-        for batch_no, removed in self.cursor.execute(statements()["count_removed"]).fetchall():
-            self.cursor.execute("UPDATE batches SET removed = removed + ? WHERE batch_no = ?", [removed, batch_no])
-
     # ---- order, end -------------------------------------------------------------------------------------------
 
     def _is_obsolete(self, batch: StagedBatch) -> bool:
         """Whether the batch corrects a batch that has been undone."""
-        if batch.kind != "correction":
-            return False
-        root = "SELECT undone_no IS NOT NULL FROM batches WHERE batch_id = ?"
-        row = self.cursor.execute(root, [batch.parent]).fetchone()
-        return row is not None and bool(row[0])
+        return batch.kind == "correction" and self.record.is_undone(batch.parent)
 
     def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> SettlementResult:
-        changes = {"added": 0, "corrected": 0, "removed": 0} | self._changes()
-        self.cursor.execute(
-            "INSERT INTO settlements BY NAME SELECT $number AS settlement_no, now() AS settled_at, "
-            "$request_id AS request_id, $added AS added, $corrected AS corrected, $removed AS removed, "
-            "$only_adds AS only_adds",
-            {"number": self.settlement_no, "request_id": request_id, "only_adds": self.append_only} | changes,
-        )
-        return SettlementResult(self.settlement_no, batches, holds, changes)
-
-    def _changes(self) -> dict[str, int]:
-        """The net number of lines added, corrected and removed."""
-        params = {"settlement_no": self.settlement_no}
         if self.append_only:
-            added = "SELECT 'added', COUNT(*) FROM sale_versions WHERE settlement_no = $settlement_no"
-            return dict(self.cursor.execute(added, params).fetchall())
-        self._run_step("changes" if self.moves > 1 else "changes_of_one_wave", **params)
-        listed = "SELECT kind, COUNT(*) FROM listed_changes WHERE settlement_no = $settlement_no GROUP BY kind"
-        return dict(self.cursor.execute(listed, params).fetchall())
-
-    def _earlier_result(self, request_id: str) -> SettlementResult | None:
-        if not request_id:
-            return None
-        row = self.cursor.execute(
-            "SELECT settlement_no, added, corrected, removed FROM settlements WHERE request_id = ?", [request_id]
-        ).fetchone()
-        if row is None:
-            return None
-        settled = self.cursor.execute("SELECT batch_id FROM batches WHERE settlement_no = ?", [row[0]]).fetchall()
-        changes = dict(zip(("added", "corrected", "removed"), row[1:], strict=True))
-        return SettlementResult(row[0], dict.fromkeys((batch for (batch,) in settled), row[0]), {}, changes)
-
-    def _settled_batches(self, batch_ids: Sequence[str]) -> dict[str, int]:
-        sql = "SELECT batch_id, settlement_no FROM batches WHERE batch_id IN (SELECT UNNEST(?))"
-        return dict(self.cursor.execute(sql, [list(batch_ids)]).fetchall())
-
-    # ---- helpers ----------------------------------------------------------------------------------------------
+            changes = self.record.count_added()
+        else:
+            self._run_step("changes" if self.moves > 1 else "changes_of_one_wave", settlement_no=self.settlement_no)
+            changes = self.record.count_changes()
+        self.record.add(request_id, changes, append_only=self.append_only)
+        return SettlementResult(self.settlement_no, batches, holds, changes)
 
     def _set_affected(self, batch_nos: Sequence[int]) -> None:
         self.cursor.execute(

@@ -16,9 +16,8 @@ import pyarrow as pa
 from tillstream.pipeline.normalising.dates.columns import column_of
 from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
+from tillstream.pipeline.rows.types import Ints
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 Pair = tuple[str, str]
 Evidence = frozenset[Pair]
 """(format, other): at least one text parses under the format and not under the other."""

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
 from tillstream.pipeline.normalising.dates.formats import DAY, MISSING, Reader, in_window, letters_of, reader
+from tillstream.pipeline.rows.types import Ints
 
 __all__ = ["DAY", "MISSING", "DateTexts", "is_simple", "text_reader"]
 
 SIMPLE = frozenset("YymdHMS")
 """strptime directives for digits."""
 _CACHE_SIZE = 200_000
-
-Ints = npt.NDArray[np.int64]
 
 
 class DateTexts:

@@ -5,7 +5,6 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,6 +13,7 @@ from tillstream.pipeline.normalising.dates.fixed_width import FixedDates
 from tillstream.pipeline.normalising.dates.formats import MISSING, letters_of
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL, iso_text, iso_timed, serial_dates
 from tillstream.pipeline.rows.text_column import to_bool_array
+from tillstream.pipeline.rows.types import Ints, Mask
 
 CLOCK = frozenset("HIpMSfzXZ")
 """strptime directives for times."""
@@ -21,9 +21,6 @@ _SPLIT_THRESHOLD = 500
 """Below this many distinct texts, splitting them into date and time costs more than it saves."""
 _SEPARATORS = frozenset(" T_")
 """Separators between a date and its time."""
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class DateColumn(Protocol):

@@ -11,12 +11,10 @@ import pyarrow.compute as pc
 from tillstream.pipeline.normalising.dates.cache import is_simple
 from tillstream.pipeline.normalising.dates.formats import DAY, MISSING, letters_of
 from tillstream.pipeline.rows.text_column import data_bytes
+from tillstream.pipeline.rows.types import Ints, Mask
 
 _LIMITS = {"H": (24, 3600), "M": (60, 60), "S": (60, 1)}
 """Directive → (exclusive upper limit, seconds per unit)."""
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

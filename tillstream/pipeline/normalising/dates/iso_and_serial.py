@@ -4,15 +4,12 @@ import re
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.pipeline.normalising.dates.formats import DAY, MISSING
 from tillstream.pipeline.rows.text_column import to_bool_array
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from tillstream.pipeline.rows.types import Ints, Mask
 
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"

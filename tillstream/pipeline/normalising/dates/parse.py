@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,11 +13,9 @@ from tillstream.pipeline.normalising.dates.columns import DateColumn, column_of
 from tillstream.pipeline.normalising.dates.formats import MISSING, format_datetime
 from tillstream.pipeline.normalising.dates.iso_and_serial import EXCEL
 from tillstream.pipeline.rows.text_column import to_bool_array
+from tillstream.pipeline.rows.types import Ints, Mask
 
 _SAMPLE = 2_000
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,13 +23,11 @@ from tillstream.pipeline.normalising.dates.parse import (
 from tillstream.pipeline.normalising.dates.time_zones import to_utc
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
+from tillstream.pipeline.rows.types import Ints, Mask
 
 _SAMPLE = 1_000
 _FIRST, _LAST = -719_160 * DAY, 2_932_894 * DAY
 """Safe range: no time zone or cutoff can push a value in it past year 1 or 9999."""
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

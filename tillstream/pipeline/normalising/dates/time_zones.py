@@ -5,12 +5,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from tillstream.pipeline.normalising.dates.cache import DAY, MISSING
+from tillstream.pipeline.rows.types import Ints, Mask
 
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock
 NONEXISTENT, UNIQUE, AMBIGUOUS = 0, 1, 2
 

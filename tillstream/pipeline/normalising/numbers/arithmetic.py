@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from tillstream.pipeline.normalising.numbers.parse import LIMIT, Numbers, nine_places
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import to_bool_array
+from tillstream.pipeline.rows.types import Mask
 
 _EXACT = Context(prec=120)
 _WHOLE = pa.decimal128(9, 0)
@@ -18,8 +19,6 @@ _NARROW = pa.decimal128(18, 9)
 _TERM = pa.decimal128(37, 9)
 _BILLION = pa.scalar(Decimal(10) ** 9, NUMERIC)
 _TERM_LIMIT = pa.scalar(Decimal(10) ** 17, NUMERIC)
-
-Mask = npt.NDArray[np.bool_]
 
 
 def line_total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> tuple[pa.Array, Mask]:

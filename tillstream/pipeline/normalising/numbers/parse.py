@@ -17,6 +17,7 @@ from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.numbers.unicode_digits import to_ascii, to_ascii_sign
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import data_bytes, to_bool_array
+from tillstream.pipeline.rows.types import Mask
 
 LIMIT = Decimal(10) ** 29
 """Exclusive upper bound of NUMERIC(38, 9)."""
@@ -30,8 +31,6 @@ _EQUIVALENT_SEPARATORS = {" ": "\u00a0\u202f\u2009", "'": "’"}
 """Equivalent thousands separators: no-break spaces in French spreadsheets, a curly apostrophe in Swiss ones."""
 _SPACED_SIGN = rf"^([-+(]){_SPACE}+|{_SPACE}+([-)])$"
 """Accounting formats such as - 12.00 and ( 12.00 )."""
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, 
 NOT_TEXT = {
     b"PK\x03\x04": "This is an archive or a workbook inside another archive. "
     "Take it out and give it by itself, or save it as CSV UTF-8.",
-    b"\xd0\xcf\x11\xe0": "This is an old Excel workbook (.xls), or one with a password. "
-    "Open it and save it as a workbook (.xlsx) without a password, or as CSV UTF-8.",
+    b"\xd0\xcf\x11\xe0": "The file is an old Excel workbook (.xls) inside an archive. Extract it and upload it by "
+    "itself, or save it as CSV UTF-8.",
     b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV or as a workbook.",
     b"PAR1": "This is a Parquet file inside another archive. Take it out and give it by itself.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 
 import pyarrow as pa
 
@@ -41,6 +42,8 @@ def cell_text(value: Cell, decimal: str, *, has_times: bool = False) -> str:
 
 def number_text(value: float, decimal: str) -> str:
     """Format with 15 digits, as spreadsheets do; integers beyond float precision keep scientific notation."""
+    if not isfinite(value):
+        return str(value)
     if abs(value) >= _EXACT_INTEGERS:
         return f"{value:.14E}".replace(".", decimal)
     if value == int(value):

@@ -14,7 +14,8 @@ from tillstream.pipeline.reading.skipped_rows import is_ignored
 from tillstream.pipeline.reading.typed_block import cells_of, check_column_count, line_of, typed_block, unique_names
 from tillstream.pipeline.reading.workbooks.cell_text import cell_text, column_texts
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, SheetRows, quoted
-from tillstream.pipeline.rows.block import Block, Ints, UnreadableRow
+from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.types import Ints
 
 _CHUNK_ROWS = 20_000
 _HEADER_SEARCH_ROWS = 1_000

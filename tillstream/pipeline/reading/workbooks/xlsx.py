@@ -16,7 +16,7 @@ from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
-from tillstream.pipeline.reading.workbooks.xlsx_faults import SheetScan, local_name, parse_sheet, scan_sheet
+from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults, SheetScan, local_name, parse_sheet, scan_sheet
 
 _CELL_BYTES = 32
 """Memory per cell, including empty ones."""
@@ -30,8 +30,8 @@ class XlsxRows:
         self._archive, self._limits = archive, limits
         self._check_size(*(name for name in _LOADED_PARTS if name in archive.namelist()))
         stream.seek(0)
+        self._book = load_workbook(stream)
         with _calamine_errors():
-            self._book = calamine.load_workbook(stream)
             sheets = [sheet for sheet in self._book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
             visible = [sheet for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
         self.sheets = [sheet.name for sheet in (*visible, *(sheet for sheet in sheets if sheet not in visible))]
@@ -56,16 +56,7 @@ class XlsxRows:
 
     def __iter__(self) -> Iterator[SheetRow]:
         faults = self._scan().faults
-        with _calamine_errors():
-            sheet = self._book.get_sheet_by_name(self.sheet)
-            number = 0
-            for number, cells in enumerate(sheet.iter_rows(), 1):
-                row_faults = faults.pop(number - 1, None) if faults else None
-                yield _with_faults(number, cells, row_faults) if row_faults else SheetRow(number, cells, [])
-            for row_index in sorted(faults):
-                yield from (SheetRow(index, [], []) for index in range(number + 1, row_index + 1))
-                number = row_index + 1
-                yield _with_faults(number, [], faults[row_index])
+        yield from sheet_rows(self._book, self.sheet, faults)
 
     def _find_part(self, sheet: str) -> str:
         """Path of the sheet's part in the archive."""
@@ -85,23 +76,48 @@ class XlsxRows:
     def _scan(self) -> SheetScan:
         """Scan the sheet. Raises `UnreadableFile` if its used range is too large for memory."""
         scan = scan_sheet(self._stream()) or parse_sheet(self._stream())
-        if scan.width * scan.height * _CELL_BYTES > 2 * self._limits.sheet_bytes:
-            raise unreadable(
-                f"The cells of “{self.sheet}” lie too far apart: its last row is {scan.height:,}, its last column the "
-                f"{scan.width:,}th. Delete what stands far off, or save the sheet as CSV UTF-8."
-            )
+        check_cell_range(self.sheet, scan.width, scan.height, self._limits)
         return scan
 
     def _stream(self) -> Member:
         return Member(self._archive, self._archive.getinfo(self._part_path), self._limits)
 
 
+def check_cell_range(sheet: str, width: int, height: int, limits: Limits) -> None:
+    """Raise `UnreadableFile` if the range from A1 to the last cell is too large for memory."""
+    if width * height * _CELL_BYTES > 2 * limits.sheet_bytes:
+        raise unreadable(
+            f"The cells of “{sheet}” lie too far apart: its last row is {height:,}, its last column the "
+            f"{width:,}th. Delete what stands far off, or save the sheet as CSV UTF-8."
+        )
+
+
+def load_workbook(stream: BinaryIO) -> calamine.CalamineWorkbook:
+    with _calamine_errors():
+        return calamine.load_workbook(stream)
+
+
+def sheet_rows(book: calamine.CalamineWorkbook, name: str, faults: Faults) -> Iterator[SheetRow]:
+    """The rows of a sheet, with the faults that calamine drops."""
+    with _calamine_errors():
+        number, sheet = 0, book.get_sheet_by_name(name)
+        empty_columns: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)  # calamine leaves them out
+        for number, values in enumerate(sheet.iter_rows(), 1):
+            cells = empty_columns + values if empty_columns else values
+            row_faults = faults.pop(number - 1, None) if faults else None
+            yield _with_faults(number, cells, row_faults) if row_faults else SheetRow(number, cells, [])
+        for row_index in sorted(faults):
+            yield from (SheetRow(index, [], []) for index in range(number + 1, row_index + 1))
+            number = row_index + 1
+            yield _with_faults(number, [], faults[row_index])
+
+
 @contextmanager
 def _calamine_errors() -> Iterator[None]:
-    """Raise errors and panics of calamine as `UnreadableFile`."""
+    """Raise errors and panics of calamine, and dates that do not exist, as `UnreadableFile`."""
     try:
         yield
-    except calamine.CalamineError as error:
+    except (calamine.CalamineError, OverflowError, ValueError) as error:
         raise damaged_workbook(error) from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":

@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.pipeline.rows.types import Ints
 from tillstream.workflows.corrections.drafts.edits import Edit
 from tillstream.workflows.corrections.drafts.interpretations import interpret
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows
-
-Ints = npt.NDArray[np.int64]
 
 
 class AppliedEdits:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.batches import records
@@ -14,12 +13,12 @@ from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch import IN_LEDGER, Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.values import needed_headers
+from tillstream.pipeline.rows.types import Ints
 from tillstream.ports import Ports
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections import submit
 
-Ints = npt.NDArray[np.int64]
 WHOLE_ROW = -1
 """Column index of a problem that concerns the whole row."""
 _NOT_A_TIME = "not-a-time"

@@ -57,7 +57,7 @@ def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
     ("data", "words"),
     [
         (b"PK\x03\x04" + b"\x00" * 40, "archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel workbook (.xls) inside an archive"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "PDF"),
         ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
         (b"\xfe\xff" + "a,b\n1,2\n".encode("utf-16-be"), "UTF-16"),

@@ -1,0 +1,19 @@
+"""Cells keep their column where the first columns of a sheet are empty."""
+
+import io
+from typing import Any
+
+from sheet_files import xlsx
+
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+
+
+def test_faults_stand_in_their_column_where_the_first_columns_are_empty() -> None:
+    def more(book: Any, page: Any) -> None:
+        page.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+        page.write_formula(2, 2, "=1+1", None, "")
+
+    data = xlsx([[None, None, "No", "Sum"], [None, None, "1"], [None, None, None, 5]], more)
+    (found,) = read_blocks(lambda: io.BytesIO(data), ReadOptions())
+    assert found.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
+    assert [(row.line_number, row.detail) for row in found.unreadable] == [(3, "No")]
