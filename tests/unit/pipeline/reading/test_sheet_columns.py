@@ -14,6 +14,6 @@ def test_faults_stand_in_their_column_where_the_first_columns_are_empty() -> Non
         page.write_formula(2, 2, "=1+1", None, "")
 
     data = xlsx([[None, None, "No", "Sum"], [None, None, "1"], [None, None, None, 5]], more)
-    (found,) = read_blocks(lambda: io.BytesIO(data), ReadOptions())
-    assert found.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
-    assert [(row.line_number, row.detail) for row in found.unreadable] == [(3, "No")]
+    (block,) = read_blocks(lambda: io.BytesIO(data), ReadOptions())
+    assert block.cells.to_pylist() == [{"No": "1", "Sum": "#DIV/0!"}]
+    assert [(row.line_number, row.detail) for row in block.unreadable] == [(3, "No")]

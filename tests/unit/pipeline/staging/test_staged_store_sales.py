@@ -31,8 +31,8 @@ def staged(contract: dict[str, Any], messages: list[str]) -> dict[str, Any]:
     (part,) = message_parts(lambda: io.BytesIO(stored), parse(contract), RECEIVED)
     rows = split(part, Hasher())
     tables = {"accepted": rows.accepted, "rejected": rows.refused}
-    found = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}
-    return found | {"issues": _issues(part.issues)}
+    rows = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}
+    return rows | {"issues": _issues(part.issues)}
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _issues(issues: Issues) -> list[list[Any]]:
 def test_messages_are_staged_as_an_earlier_version_staged_them(
     case: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
-    found = staged(case["contract"], case["messages"])
+    outcome = staged(case["contract"], case["messages"])
     if request.config.getoption("--golden-write"):
-        case["staged"] = found
+        case["staged"] = outcome
         FILE.write_text(json.dumps(CASES, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert found == case["staged"]
+    assert outcome == case["staged"]
