@@ -26,11 +26,12 @@ test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, see
 test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a sixth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-all: test test-system test-properties test-long ## Every test and every proof
-lint: .venv/.dev ## ruff, mypy --strict and the import contracts
+lint: .venv/.dev ## ruff, mypy --strict, the import contracts and the words of prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.prose
 check: ## Lint, test and test-system, reporting every failure and not only the first
 	@failed=; for target in lint test test-system; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }

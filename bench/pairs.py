@@ -1,6 +1,7 @@
 """`python -m bench.pairs OTHER_CHECKOUT`: whole-process ingest of this checkout and another, in pairs.
 
-Says whether speed holds against a commit before: `git worktree add ../before COMMIT`, then measure against `../before`.
+Compares the speed with that of an earlier commit: `git worktree add ../before COMMIT`, then measure against
+`../before`.
 Both run on this Python with its packages, so only the code differs.
 """
 

@@ -91,7 +91,7 @@ def detected(outcomes: list[Outcome], seconds: float, read: int) -> str:
     return (
         f"## Detection over {len(outcomes)} files in random styles\n\n"
         "Languages, encodings, delimiters, numbers, dates, totals, titles, returns and statuses are drawn at random; "
-        "each proposal is held against how its file was written, then its questions are answered and "
+        "each proposal is compared with how its file was written, then its questions are answered and "
         "the file is loaded.\n\n" + _table(FLOOR, floors) + "\n" + _table(("question", "asked in"), question_rows)
     )
 
@@ -131,7 +131,7 @@ def large_file(results: Sequence[Streamed]) -> str:
     ]
     return (
         "## A large file through `stage`\n\nA plain CSV file in the local object store, read, checked and written as "
-        "Parquet by a process of its own; 5 GB are told by the line through these.\n\n"
+        "Parquet by a process of its own; 5 GB are extrapolated by the line through these.\n\n"
         + _table(["file", "wall", "peak"], rows) + "\n" + _table(FLOOR, floors)
     )  # fmt: skip
 
@@ -181,6 +181,6 @@ def write(page: Path, sections: Sequence[str], *, full: bool) -> None:
     head = (
         "# Benchmarks\n\n"
         f"Written by `make {'bench-full' if full else 'bench'}`. Machine: {_machine()}.\n"
-        "Absolute times say little about another machine; the ratios come from the same run.\n\n"
+        "Absolute times do not transfer to another machine; the ratios come from the same run.\n\n"
     )
     page.write_text(head + "\n".join(sections), encoding="utf-8")

@@ -115,7 +115,7 @@ class Declared:
         ledger = bigquery.dataset(stage.project, stage["DATASET"], *on, description, holds_data=True)
         yield ledger
         yield tables(stage, ledger)
-        description = "What people's own reports read: each sees the own rows"
+        description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
         yield reports(stage, views, [*(spec.account for spec in FUNCTIONS), accounts.PORTAL])

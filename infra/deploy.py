@@ -37,11 +37,11 @@ class Deploy:
     def apply(self) -> int:
         """Bring the project to its declared state; return the number of steps. Raises if a step fails."""
         if not any(resource.kind == "package" for resource in self.resources):
-            raise Rejected("There is nothing here to deploy: run it in a clone, after `make package`.")
+            raise Rejected("There is nothing to deploy. Run the command in a clone, after `make package`.")
         note = self.gcloud.folder / UNDER_WAY
         if note.exists():
             self.report(
-                f"The run before stopped at: {note.read_text(encoding='utf-8')}. What it made stays; this goes on."
+                f"The previous run stopped at: {note.read_text(encoding='utf-8')}. This run continues from there."
             )
         steps = self._plan()
         self._show(steps)
@@ -65,12 +65,13 @@ class Deploy:
         return plan(self.resources, project)
 
     def _show(self, steps: Sequence[Step]) -> None:
-        self.report(f"{len(self.resources) - len(steps)} of {len(self.resources)} resources are as they should be.")
+        self.report(f"{len(self.resources) - len(steps)} of {len(self.resources)} resources are up to date.")
         for step in steps:
             self.report(f"  {step.summary()}")
         if unfixable := [f"{step.resource.title}: {words}" for step in steps for words in step.unfixable]:
             raise Rejected(
-                f"No command changes this; remove it by hand where nothing is lost by it:\n{_indented(unfixable)}"
+                "No command can change these resources. Remove them yourself if they contain no data that you "
+                f"need:\n{_indented(unfixable)}"
             )
 
     def _apply_step(self, step: Step) -> None:
@@ -105,7 +106,7 @@ class Deploy:
             self._run(resource.remove)
 
 
-RETRY_ADVICE = "Run it again once that is mended: what is made is found as it should be, and the rest follows."
+RETRY_ADVICE = "Fix the cause and run the command again; it continues with the remaining steps."
 
 
 def _indented(words: Sequence[str]) -> str:

@@ -115,14 +115,14 @@ STAGE = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=20,
-    why="A file streams in blocks, so its memory does not grow with it, but a workbook of the largest size that is "
-    "taken unpacks to 2 GB; the second core checks one block while the next is read. One file at a time, since two "
-    "would share that memory. Twenty at once load the project's quotas no further than a region's files of a night.",
+    why="Files are read in blocks, so memory does not grow with their size, but the largest allowed workbook unpacks "
+    "to 2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
+    "the memory. Twenty instances load the project's quotas no more than the nightly files of one region.",
     grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
 )
 SETTLE = Function(
     "settle",
-    "Takes all staged batches into the ledger, in one transaction",
+    "Commits all staged batches to the ledger in one transaction",
     (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
     memory="1Gi",
     cpu="1",
@@ -130,8 +130,8 @@ SETTLE = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. Only one settlement can commit at a time, so a second instance would only lose "
-    "races; what is staged meanwhile goes into the next settlement together.",
+    why="BigQuery does the work. Only one settlement can commit at a time, so a second instance would only conflict; "
+    "batches staged during a settlement are committed together by the next one.",
     grants=(*COUNTS, _object_viewer(STAGING), DOCUMENTS, PUBLISHES),
 )
 ANNOUNCE = Function(
@@ -144,8 +144,8 @@ ANNOUNCE = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=3,
-    why="Lines stream in batches of bounded size, of which two are in memory at a time; putting messages together "
-    "takes the core whole. Three, so that one long settlement does not keep small ones waiting.",
+    why="Lines are read in batches of limited size, two of which are in memory at a time; building messages uses the "
+    "whole core. Three instances, so that a long settlement does not delay short ones.",
     grants=(
         *READS,
         DOCUMENTS,
@@ -155,7 +155,7 @@ ANNOUNCE = Function(
 )
 PROJECT = Function(
     "project",
-    "Sums the days again that a settlement touched",
+    "Recomputes the daily totals of the days that a settlement changed",
     (Pushed("project", TOPIC_BATCHES, BATCH_SETTLED),),
     memory="1Gi",
     cpu="1",
@@ -163,12 +163,12 @@ PROJECT = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="BigQuery does the work. One at a time: it takes all stale days at once, and who comes second finds none.",
+    why="BigQuery does the work. One instance, because each call processes all outdated days.",
     grants=(*WRITES, DOCUMENTS),
 )
 RECEIVE = Function(
     "receive",
-    "Pulls the sales of tills and forms and keeps them as small files in the inbox",
+    "Pulls the sales of tills and forms and stores them as small files in the inbox",
     (Scheduled("* * * * *"),),
     memory="512Mi",
     cpu="1",
@@ -176,8 +176,8 @@ RECEIVE = Function(
     timeout=120,
     least=0,
     most=2,
-    why="It handles no frames: 2,000 messages of a few kilobytes at a time. A call goes on for most of its minute, so "
-    "that a sale waits seconds and not for the next call; two, for a call that overlaps the one before it.",
+    why="It handles at most 2,000 messages of a few kilobytes at a time. A call runs for most of its minute, so that "
+    "a sale waits only seconds; two instances, because a call can overlap the previous one.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
         Grant("roles/storage.objectUser", "bucket", INBOX),
@@ -187,7 +187,7 @@ RECEIVE = Function(
 )
 SWEEP = Function(
     "sweep",
-    "Drives on what stopped half-way; renews exchange rates and holidays",
+    "Resumes interrupted work; updates exchange rates and holidays",
     (Scheduled("*/5 * * * *"),),
     memory="1Gi",
     cpu="1",
@@ -195,8 +195,8 @@ SWEEP = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=1,
-    why="It asks others to stage again instead of doing so itself, so it needs no more than a settlement does. One at "
-    "a time: a second one would do the same.",
+    why="It requests staging by event instead of staging itself, so it needs no more than a settlement. One instance, "
+    "because a second one would do the same work.",
     grants=(
         *WRITES,
         Grant("roles/storage.objectUser", "bucket", INBOX),

@@ -28,17 +28,17 @@ ALREADY_EXISTS = re.compile(r"ALREADY_EXISTS|already exists|HTTPError 409|409:",
 NOT_READY: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (why, re.compile(words, re.IGNORECASE | re.DOTALL))
     for why, words in (
-        ("a new service account is not known everywhere yet", r"service account \S+ does not exist"),
+        ("a new service account is not visible everywhere yet", r"service account \S+ does not exist"),
         (
-            "a new service account is not known everywhere yet",
+            "a new service account is not visible everywhere yet",
             r"does not exist.*serviceAccount|unknown service account",
         ),
-        ("a new service account may not be used yet", r"iam\.serviceaccounts\.actAs"),
+        ("a new service account cannot be used yet", r"iam\.serviceaccounts\.actAs"),
         ("the agent of Eventarc has no rights yet", r"Eventarc Service Agent"),
         ("the agent of Cloud Storage has no rights yet", r"Cloud Storage service account|gs-project-accounts"),
         ("the agent of Pub/Sub has no rights yet", r"gcp-sa-pubsub"),
         ("a service that was just enabled is not ready yet", r"SERVICE_DISABLED|has not been used in project"),
-        ("somebody changed the policy in between", r"concurrent policy changes|etag"),
+        ("the policy was changed in the meantime", r"concurrent policy changes|etag"),
         (
             "the service is busy",
             r"ABORTED|RESOURCE_EXHAUSTED|rateLimitExceeded|HTTPError 429|UNAVAILABLE|HTTPError 50[234]",
@@ -88,7 +88,7 @@ class Gcloud:
                 )
             if time.monotonic() + wait > until:
                 raise Unavailable(f"{summary(command)}: {reason}")
-            self.report(f"    {why}; once more in {wait:.0f} s")
+            self.report(f"    {why}; retrying in {wait:.0f} s")
             self.sleep(wait * random.uniform(0.75, 1.25))  # noqa: S311 - spreads tries, keeps no secret
             wait = min(wait * 2, 60.0)
 
@@ -123,9 +123,7 @@ class Gcloud:
             done = self._run(Command(lookup), QUERY_TIMEOUT)
             answer = done.stdout.strip()
             if done.returncode or not answer:
-                raise Unavailable(
-                    f"{summary(command)}: {_reason(done) if done.returncode else 'its name is not known'}"
-                )
+                raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
             words = tuple(word.replace(f"{{{name}}}", answer) for word in words)
         return replace(command, words=words, answers={})
 
@@ -135,9 +133,7 @@ class Gcloud:
         scripts = str(Path(sys.executable).parent)  # where our own command is installed
         program = shutil.which(words[0]) or shutil.which(words[0], path=scripts)
         if not program:
-            raise Rejected(
-                f"{words[0]} is not on this machine: install the Google Cloud SDK, then `gcloud auth login`."
-            )
+            raise Rejected(f"{words[0]} is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
         try:
             return subprocess.run(
                 [program, *words[1:]],

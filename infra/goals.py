@@ -14,7 +14,7 @@ OF_FUNCTIONS = 'resource.type="cloud_run_revision"'
 
 METRICS: dict[str, dict[str, Any]] = {
     f"tillstream-{name}-seconds": {
-        "description": f"Seconds from {start} until its numbers can be asked for",
+        "description": f"Seconds from {start} until its figures can be queried",
         "filter": f'{OF_FUNCTIONS} AND jsonPayload.message="settled" AND jsonPayload.kind="{kind}"',
         "metricDescriptor": {"metricKind": "DELTA", "valueType": "DISTRIBUTION", "unit": "s"},
         "valueExtractor": "EXTRACT(jsonPayload.seconds)",
@@ -46,7 +46,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
         _late("Tillstream: till sales are late", "sale", SALE_SECONDS),
         _alert(
             "Tillstream: events were given up",
-            "Nobody handles them any more until somebody sends them again (portal: Pipeline, Dead letters).",
+            "The events are not processed until you send them again (in the portal: Pipeline, Dead letters).",
             'metric.type="pubsub.googleapis.com/subscription/num_undelivered_messages" AND '
             f'resource.type="pubsub_subscription" AND resource.labels.subscription_id="{DEAD_LETTERS}"',
             {"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_MAX"},
@@ -54,14 +54,15 @@ def alerts(host: str) -> list[dict[str, Any]]:
         ),
         _alert(
             "Tillstream: functions fail",
-            "More than five events in ten minutes failed; they come again until they are given up.",
+            "More than five events failed within ten minutes. They are retried until they become dead letters.",
             'metric.type="logging.googleapis.com/user/tillstream-failures" AND resource.type="cloud_run_revision"',
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
             5,
         ),
         _alert(
             "Tillstream: functions end with errors",
-            "A function answered with 500 and more, was killed for its memory, or took too long.",
+            "More than five requests within ten minutes returned an error: a function failed, exceeded its memory, or "
+            "timed out.",
             'metric.type="run.googleapis.com/request_count" AND resource.type="cloud_run_revision" AND '
             f'metric.labels.response_code_class="5xx" AND resource.labels.service_name=one_of({_functions()})',
             {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"},
@@ -69,7 +70,7 @@ def alerts(host: str) -> list[dict[str, Any]]:
         ),
         _alert(
             "Tillstream: the portal does not answer",
-            f"Two places of the world and more get no answer from {host}.",
+            f"{host} does not respond to checks from two or more locations.",
             'metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND '
             f'resource.labels.host="{host}"',
             {
@@ -90,7 +91,7 @@ def _functions() -> str:
 def _late(title: str, name: str, seconds: int) -> dict[str, Any]:
     return _alert(
         title,
-        f"The goal is {seconds} seconds for 19 of 20.",
+        f"More than 1 in 20 took longer than the goal of {seconds} seconds.",
         f'metric.type="logging.googleapis.com/user/tillstream-{name}-seconds" AND resource.type="cloud_run_revision"',
         {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_DELTA", "crossSeriesReducer": "REDUCE_PERCENTILE_95"},
         seconds,

@@ -54,16 +54,16 @@ OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_lette
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
 """Possible origins of a dead letter: every topic with subscribers."""
 BEYOND_PORTS = {
-    "roles/run.invoker": "Google asks for it before a call reaches us",
+    "roles/run.invoker": "Google requires it before a request reaches Tillstream",
     "roles/secretmanager.secretAccessor": "Cloud Run reads the secrets into the portal's environment",
-    "roles/eventarc.eventReceiver": "Eventarc asks for it of the account that brings its events",
-    "roles/eventarc.serviceAgent": "Eventarc's own agent makes topic and subscription of a trigger",
-    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's own agent makes the tokens of its pushes",
+    "roles/eventarc.eventReceiver": "Eventarc requires it for the account that delivers its events",
+    "roles/eventarc.serviceAgent": "Eventarc's agent creates the topic and subscription of a trigger",
+    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",
     "roles/storage.objectViewer": "a build reads its source",
-    "roles/pubsub.publisher": "Google's own agents tell of objects and hand over dead letters",
-    "roles/pubsub.subscriber": "Pub/Sub's own agent takes what it hands over from its subscription",
+    "roles/pubsub.publisher": "Google's agents report objects and forward dead letters",
+    "roles/pubsub.subscriber": "Pub/Sub's agent takes forwarded messages from their subscription",
 }
 """Role that no call of a port needs → its user; emulators check no permissions."""
 

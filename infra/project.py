@@ -54,4 +54,4 @@ def _number(gcloud: Gcloud) -> str:
     query = StateQuery(("projects", "describe", gcloud.project), lambda item: str(item["projectId"]), DESCRIBED)
     with contextlib.suppress(KeyError, TypeError):
         return str(gcloud.ask(query)["projectNumber"])
-    raise Rejected(f"There is no project {gcloud.project}, or you may not see it.")
+    raise Rejected(f"There is no project {gcloud.project}, or you do not have access to it.")

@@ -19,7 +19,7 @@ class Command:
     files: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
     program: str = "gcloud"
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_LOOKUPS)
-    """Placeholder → the words of a call whose output replaces it: names that only the project knows."""
+    """Placeholder → the words of a call whose output replaces it: names that exist only in the project."""
     random_input: bool = False
     """Whether it reads a new secret from standard input, which is stored nowhere else."""
 

@@ -1,7 +1,7 @@
 """Puts a project's functions and portal back to the revision that served before, or forward to the newest again.
 
 No build, no deploy: Cloud Run keeps the revisions, and only where requests go is changed. Tables only change forward
-and never lose a column, so the code of the version before goes on working.
+and never lose a column, so the code of the version before keeps working.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def roll_back(project: str, region: str, report: Callable[[str], None], *, forwa
         chosen = before(serving(described(calls, service, region)), revisions or [])
         if chosen:
             calls.do(gcloud("run", "services", "update-traffic", service, f"--to-revisions={chosen}=100", where))
-        report(f"{service}: {chosen or 'there is no revision before; it stays'}")
+        report(f"{service}: {chosen or 'there is no previous revision; unchanged'}")
 
 
 def calling(project: str) -> Gcloud:

@@ -1,6 +1,6 @@
 """Proves a stage that runs, from outside: a small file goes in through the API, and its number comes out of it.
 
-The file tells one sale of long ago with another quantity each time: a correction of what the run before told. So the
+The file contains one old sale with another quantity each time: a correction of the sale of the run before. So the
 ledger gains a line once, and only totals over 2001 move.
 """
 
@@ -70,7 +70,7 @@ def smoke(address: str, token: str, units: int, report: Callable[[str], None], w
     query = urllib.parse.urlencode({"from": DAY, "to": DAY, "region": REGION, "store": STORE})
     kpis, _ = api("GET", f"/api/kpis?{query}")
     if (kpis["lines"], float(kpis["units"])) != (1, units):
-        raise Rejected(f"Sent {units} units in 1 line, and the API says {kpis['units']} in {kpis['lines']}.")
+        raise Rejected(f"Sent {units} units in 1 line, but the API returned {kpis['units']} in {kpis['lines']}.")
     return time.monotonic() - started
 
 
@@ -118,8 +118,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.smoke", description=__doc__)
     parser.add_argument("--project", required=True)
     parser.add_argument("--region", required=True)
-    parser.add_argument("--address", default="", help="the portal's, where it has one beside that of Cloud Run")
-    parser.add_argument("--back", action="store_true", help="where it fails, roll the project back")
+    parser.add_argument("--address", default="", help="address of the portal, if it differs from the Cloud Run address")
+    parser.add_argument("--back", action="store_true", help="roll the project back if the test fails")
     args = parser.parse_args()
     try:
         address = args.address or address_of(args.project, args.region)
@@ -129,7 +129,7 @@ def main() -> int:
         if args.back:
             rollback.roll_back(args.project, args.region, print)
         return 1
-    print(f"The number was right {seconds:.0f} seconds after the last byte.")
+    print(f"The figures were correct {seconds:.0f} seconds after the last byte.")
     return 0
 
 

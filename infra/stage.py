@@ -58,7 +58,7 @@ def read(name: str, project: str, number: str = "", overrides: Mapping[str, str]
     """Read a stage. Raises `Rejected` if it does not exist, or if a line of its file is not NAME=value."""
     file = resources.files("infra").joinpath("stages", f"{name}.env")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not file.is_file():
-        raise Rejected(f"There is no stage {name!r}: write infra/stages/{name}.env, after the model of dev.env.")
+        raise Rejected(f"There is no stage {name!r}. Create infra/stages/{name}.env, using dev.env as a template.")
     values = _parsed(file.read_text(encoding="utf-8"), f"{name}.env") | {
         key: value for key, value in (overrides or {}).items() if value
     }
@@ -75,6 +75,6 @@ def _parsed(text: str, file: str) -> dict[str, str]:
             continue
         name, sign, value = line.partition("=")
         if not sign or not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-            raise Rejected(f"{file}: {line!r} is no NAME=value.")
+            raise Rejected(f"{file}: {line!r} does not have the form NAME=value.")
         values[name] = value
     return values

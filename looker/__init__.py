@@ -1,4 +1,4 @@
-"""What Looker Studio is told: a data source a view, reports over them, and the addresses that create the reports.
+"""The input of Looker Studio: a data source for each view, reports over them, and addresses that create the reports.
 
 `sources/` is written by `make docs` from the views' own headers; `reports/` is written by people. See docs/looker.md.
 """

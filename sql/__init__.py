@@ -47,14 +47,14 @@ _COLUMN = re.compile(r"^-- - (?P<name>\w+)(?:, (?P<total>sum|count distinct))?: 
 
 @dataclass(frozen=True)
 class Described:
-    """What a mart's header says of a column. `total`: sum or count distinct, where a report adds it up so."""
+    """Description of a column in a mart's header. `total`: sum or count distinct, where a report adds it up so."""
 
     words: str
     total: str = ""
 
 
 def described(path: str) -> dict[str, Described]:
-    """column → what the header of the file says of it: `-- - name, total: words`."""
+    """column → its description in the header of the file: `-- - name, total: words`."""
     return {m["name"]: Described(m["words"], m["total"] or "") for m in _COLUMN.finditer(text(path))}
 
 

@@ -26,103 +26,117 @@ class Settings(BaseSettings):
 
     project: str = Field(
         "",
-        description="The Google Cloud project that keeps everything; unless set, the home does",
+        description="Google Cloud project that stores everything; if empty, everything is stored in the home folder",
     )
-    location: str = Field("europe-west1", description="The region of the project's buckets, functions and dataset")
-    stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Which of several installations it is")
-    dataset: str = Field("tillstream", description="The dataset of BigQuery that holds the ledger and its views")
-    inbox_bucket: str = Field("", description="The bucket of files; by default `PROJECT-tillstream-STAGE-inbox`")
-    staging_bucket: str = Field("", description="The bucket of rows; by default `PROJECT-tillstream-STAGE-staging`")
-    bigquery_api: str = Field("", description="Another address of BigQuery: its emulator's")
-    bigquery_storage_api: str = Field("", description="Another address of BigQuery's Storage API: its emulator's")
+    location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
+    stage: str = Field(
+        "dev", pattern="^[a-z][a-z0-9-]*$", description="Name of the installation, if a project has several"
+    )
+    dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
+    inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
+    staging_bucket: str = Field(
+        "", description="Bucket of the staged rows; default: `PROJECT-tillstream-STAGE-staging`"
+    )
+    bigquery_api: str = Field("", description="Address of a BigQuery emulator")
+    bigquery_storage_api: str = Field("", description="Address of an emulator of the BigQuery Storage API")
     monitoring_api: str = Field(
         "https://monitoring.googleapis.com",
-        description="Cloud Monitoring, which tells how many messages wait; empty: nobody is asked",
+        description="Address of Cloud Monitoring, which reports the number of waiting messages; empty: not used",
     )
     receive_seconds: float = Field(
-        0, ge=0, description="Seconds that one call of the function `receive` waits for further store sales"
+        0, ge=0, description="Seconds for which one call of the function `receive` waits for more store sales"
     )
-    event_hours: float = Field(
-        6, gt=0, description="Hours after which a cloud event that still fails becomes a dead letter"
-    )
-    home: Path = Field(default_factory=_home, description="The folder of everything local")
-    host: str = Field("127.0.0.1", description="Where the portal listens")
-    port: int = Field(8080, description="The portal's port")
+    event_hours: float = Field(6, gt=0, description="Hours after which a failing cloud event becomes a dead letter")
+    home: Path = Field(default_factory=_home, description="Folder for all local data")
+    host: str = Field("127.0.0.1", description="Address on which the portal listens")
+    port: int = Field(8080, description="Port of the portal")
     reporting_currency: str = Field(
-        "USD", pattern="^[A-Z]{3}$", description="Currency of totals over several currencies"
+        "USD", pattern="^[A-Z]{3}$", description="Currency for totals of several currencies"
     )
-    memory_limit: str = Field("256MB", description="What DuckDB may use before it spills to disk")
-    server_memory_limit: str = Field("600MB", description="The same in the server, where many ask at once")
+    memory_limit: str = Field("256MB", description="Memory limit of DuckDB, above which it uses the disk")
+    server_memory_limit: str = Field(
+        "600MB", description="Memory limit of DuckDB in the server, which runs several queries at a time"
+    )
     threads: int = Field(0, ge=0, description="Threads of DuckDB and Arrow; 0: one per core")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least level that is logged"
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged")
     log_format: Literal["auto", "json", "console", "google"] = Field(
         "auto",
-        description="auto: google (for Cloud Logging) with a project, console on a terminal, else json",
+        description="auto: google (for Cloud Logging) with a project, console on a terminal, otherwise json",
     )
     display: str = Field(
         "",
         validation_alias=AliasChoices("TILLSTREAM_DISPLAY", "WAYLAND_DISPLAY", "DISPLAY"),
-        description="The screen on which a browser opens, where the system has several or none",
+        description="Screen on which the browser opens, for systems with several screens or none",
     )
-    development: bool = Field(False, description="Whether the portal shows what only its makers need: /storybook")
-    samples: bool = Field(True, description="Whether the first start of an empty home loads the sample regions")
+    development: bool = Field(False, description="Whether the portal shows pages for its developers: /storybook")
+    samples: bool = Field(
+        True, description="Whether the first start with an empty home folder loads the sample regions"
+    )
     api_rate: str = Field(
         "1200 per minute",
         pattern=r"^\d+ per (second|minute|hour|day)$",
-        description="API calls of one token or person; tills are not counted",
+        description="API calls allowed per token or user; tills are not limited",
     )
     api_origins: str = Field(
-        "", description="Sites whose pages may ask the API with a token, separated by commas; none unless set"
+        "", description="Origins of web pages that can call the API with a token, separated by commas; empty: none"
     )
     metrics: bool = Field(
-        False, description="Whether /metrics tells a monitor, in Prometheus' text; it asks nobody to sign in"
+        False, description="Whether /metrics is available, in the Prometheus text format and without sign-in"
     )
     sign_in: Literal["passwords", "oidc", "iap"] = Field(
         "passwords",
-        description="How people sign in: passwords of ours, an OpenID Connect provider, an Identity-Aware Proxy",
+        description="How users sign in: a Tillstream password, an OpenID Connect provider, or an Identity-Aware Proxy",
     )
     local_accounts: bool = Field(
-        False, description="Whether passwords of ours open the portal, too, where sign_in names another way"
+        False,
+        description="Whether users can also sign in with a Tillstream password if sign_in is set to another method",
     )
     first_admin: str = Field(
         "admin",
-        description="Who administers where nobody has an account yet: a sign-in name, or a company's e-mail address",
+        description="First administrator, created if there are no accounts: a sign-in name or an e-mail address",
     )
-    first_password: SecretStr = Field(SecretStr(""), description="Secret: the first administrator's password, if any")
-    oidc_issuer: str = Field("", description="The provider's issuer, as its discovery document names it")
-    oidc_client_id: str = Field("", description="What the provider calls this portal")
-    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Secret: what the provider knows this portal by")
-    iap_audience: str = Field("", description="The audience of the proxy's assertions, as its console shows it")
+    first_password: SecretStr = Field(SecretStr(""), description="Secret: password of the first administrator, if any")
+    oidc_issuer: str = Field("", description="Issuer of the provider, as in its discovery document")
+    oidc_client_id: str = Field("", description="Client ID of the portal at the provider")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Secret: client secret of the portal at the provider"
+    )
+    iap_audience: str = Field("", description="Audience of the proxy's assertions, as shown in its console")
     push_account: str = Field(
-        "", description="The service account whose signed tokens the functions ask for, where no IAM stands before them"
+        "", description="Service account whose signed tokens the functions require, if they are not protected by IAM"
     )
-    push_audience: str = Field("", description="The audience of those tokens, as the subscription names it")
+    push_audience: str = Field("", description="Audience of those tokens, as set in the subscription")
     session_secret: SecretStr = Field(
-        SecretStr(""), description="Secret: signs cookies; empty: one is made and kept with the documents"
+        SecretStr(""),
+        description="Secret: key that signs cookies; empty: a key is generated and stored with the documents",
     )
-    secure_cookies: bool = Field(False, description="Cookies only over https; set it behind a TLS proxy")
+    secure_cookies: bool = Field(
+        False, description="Whether cookies are sent only over HTTPS; set it behind a TLS proxy"
+    )
     proxies: int = Field(
-        0, ge=0, description="Proxies before the portal whose X-Forwarded-For and -Proto are believed; 0: none"
+        0,
+        ge=0,
+        description="Proxies in front of the portal whose X-Forwarded-For and -Proto are trusted; 0: none",
     )
-    session_idle_hours: float = Field(12, gt=0, description="Hours without a click after which a session ends")
-    session_days: float = Field(30, gt=0, description="Days after which every session ends, also a remembered one")
-    upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal takes, in megabytes")
-    unpacked_limit_mb: int = Field(65536, ge=1, description="Largest content of a compressed file, in megabytes")
+    session_idle_hours: float = Field(12, gt=0, description="Hours of inactivity after which a session ends")
+    session_days: float = Field(30, gt=0, description="Days after which every session ends, including remembered ones")
+    upload_limit_mb: int = Field(4096, ge=1, description="Largest upload that the portal accepts, in megabytes")
+    unpacked_limit_mb: int = Field(65536, ge=1, description="Largest unpacked size of a compressed file, in megabytes")
     unpacked_ratio: int = Field(
-        250, ge=2, description="Times that a compressed file may grow beyond its first 64 megabytes"
+        250,
+        ge=2,
+        description="Factor by which a compressed file can grow when unpacked; checked after the first 64 megabytes",
     )
     sheet_limit_mb: int = Field(
-        1024, ge=1, description="Largest workbook, unpacked, in megabytes; reading one takes up to twice that memory"
+        1024, ge=1, description="Largest unpacked workbook, in megabytes; reading it takes up to twice as much memory"
     )
-    batch_size: int = Field(2000, ge=1, description="Most store sales in one micro-batch")
+    batch_size: int = Field(2000, ge=1, description="Largest number of store sales in one micro-batch")
     batch_wait: float = Field(
-        0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is made"
+        0.1, ge=0, description="Seconds to wait for more store sales before a micro-batch is created"
     )
-    drop: Path | None = Field(None, description="The watched folder; by default `drop` in the home")
+    drop: Path | None = Field(None, description="Watched folder; default: `drop` in the home folder")
     drop_settle: float = Field(
-        5.0, ge=0, description="Seconds without a change after which a file in the watched folder is taken"
+        5.0, ge=0, description="Seconds without a change after which a file in the watched folder is ingested"
     )
 
     @field_validator("first_password", "oidc_client_secret", "session_secret")
@@ -134,13 +148,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _sign_in_is_complete(self) -> Self:
         if bool(self.push_account) != bool(self.push_audience):
-            raise ValueError("TILLSTREAM_PUSH_ACCOUNT and TILLSTREAM_PUSH_AUDIENCE go together.")
+            raise ValueError("TILLSTREAM_PUSH_ACCOUNT and TILLSTREAM_PUSH_AUDIENCE must be set together.")
         required = {"oidc": ("oidc_issuer", "oidc_client_id", "oidc_client_secret"), "iap": ("iap_audience",)}
         secrets = {"oidc_client_secret": self.oidc_client_secret.get_secret_value()}
         missing = [name for name in required.get(self.sign_in, ()) if not secrets.get(name, getattr(self, name))]
         if missing:
             names = ", ".join(f"TILLSTREAM_{name.upper()}" for name in missing)
-            raise ValueError(f"TILLSTREAM_SIGN_IN={self.sign_in} needs {names}.")
+            raise ValueError(f"TILLSTREAM_SIGN_IN={self.sign_in} requires {names}.")
         return self
 
     @cached_property

@@ -1,4 +1,4 @@
-"""`python -m docs.generate` writes the generated pages; with --check it only says which are out of date."""
+"""`python -m docs.generate` writes the generated pages; with --check it only lists those that are out of date."""
 
 import argparse
 import sys

@@ -19,32 +19,32 @@ from tillstream.app import open_app
 from tillstream.settings import Settings
 
 INTRO = """
-The numbers of the portal for programs. A program shows a personal token as `Authorization: Bearer tsp_…`, made
-under Tokens for programs ([people](people.md)); a till shows its store's token. The portal tells every call with
-parameters and real examples at `/api/docs`, and as OpenAPI 3.1 at `/api/openapi.json`. Every answer is within the
-caller's role and regions: what is outside is not there. Decimals are JSON text, counts are numbers, instants are
-UTC.
+The API gives programs the figures of the portal. A program authenticates with a personal token, `Authorization:
+Bearer tsp_…`, created under Tokens for programs ([people](people.md)); a till uses the token of its store. The portal
+documents every request, with parameters and real examples, at `/api/docs`, and as OpenAPI 3.1 at `/api/openapi.json`.
+Responses contain only data within the caller's role and regions. Decimals are JSON strings, counts are numbers, and
+times are UTC.
 """
 ERRORS = """
-Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, and for faults of ours an `instance` to tell
-an administrator. 400 cannot be read, or a filter names a region, store, category, channel or country that no sale of
-yours has (`problems` says which there are) · 401 sign in · 403 not part of your role · 404 not there · 409 somebody was
-faster · 413 too large · 422 the request can never succeed as it is · 429 too many tries, see `Retry-After` · 503 try
-again.
+Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, and for internal errors an `instance` to
+report to an administrator. 400 the request cannot be read, or a filter has a region, store, category, channel or
+country that none of your sales has (`problems` lists the existing ones) · 401 sign in · 403 not allowed for your role
+· 404 not found · 409 changed by someone else · 413 too large · 422 the request can never succeed in this form · 429
+too many requests, see `Retry-After` · 503 try again.
 """
 ANSWERS = """
-`/api/kpis` answers one object; the lists answer `{"columns", "rows", "as_of", "currency", "unconverted_lines"}`:
-`as_of` is the last settlement's instant, `unconverted_lines` counts the lines that no rate converts and that every
-total therefore misses. Every list takes `limit` and `offset`; while there is more, the header `Link` has the
-address of the next page. Reads carry an `ETag`: sent back as `If-None-Match` it answers 304 as long as nothing can
-have changed. Answers from 2 kB on come packed to whoever takes gzip. Calls are counted for each token:
-`X-RateLimit-Remaining` says how many are left, and 429 has a `Retry-After` (setting `api_rate`). Pages of other
-sites may ask only where the setting `api_origins` lists their site, and with a token.
+`/api/kpis` returns one object; lists return `{"columns", "rows", "as_of", "currency", "unconverted_lines"}`: `as_of`
+is the time of the last settlement, `unconverted_lines` the number of lines without an exchange rate, which are
+missing from all totals. Lists accept `limit` and `offset`; if there are more rows, the header `Link` has the address
+of the next page. Reads have an `ETag`: if you send it as `If-None-Match`, the response is 304 as long as nothing has
+changed. Responses of 2 kB or more are compressed with gzip if the client accepts it. Requests are limited per token:
+`X-RateLimit-Remaining` is the number of requests left, and a 429 response has a `Retry-After` (setting `api_rate`).
+Pages of other sites can call the API only if the setting `api_origins` lists their origin, and with a token.
 """
 CHANGES = """
-A call with a token needs nothing more. A call of a session that changes something also sends the session's token
-as the header `X-CSRFToken`: the content of the meta tag `csrf-token` of any page. Without it the answer is 403.
-Behind https it needs a `Referer` of the portal.
+A request with a token needs nothing else. A request from a browser session that changes something also needs the
+header `X-CSRFToken`, with the content of the meta tag `csrf-token` of any page; without it, the response is 403. With
+HTTPS, it also needs a `Referer` of the portal.
 """
 EXAMPLE = r"""
 portal=http://127.0.0.1:8080
@@ -53,7 +53,7 @@ curl -s -X POST "$portal/api/data-refresh" -H "Authorization: Bearer $TOKEN"
 """
 WORDS = {
     Open.EVERYBODY: "everybody",
-    Open.SIGNED_IN: "everybody signed in",
+    Open.SIGNED_IN: "every signed-in user",
     Open.STORE_TOKEN: "a store's token",
 }
 
@@ -67,12 +67,13 @@ def page() -> str:
         INTRO,
         table(("request", "who", "what"), rows),
         "## Reads",
-        f"Reads take the filters {filters}: days such as 2026-01-31, both included; the others may be repeated.",
+        f"Reads accept the filters {filters}. `from` and `to` are days such as 2026-01-31, both included; the others "
+        "can be repeated.",
         ANSWERS,
-        "## Calls that change something",
+        "## Requests that change something",
         CHANGES,
         code(EXAMPLE, "sh"),
-        "`POST /api/sales` is opened by a store's token, which opens nothing else.",
+        "`POST /api/sales` requires the token of a store, which is valid for no other request.",
         "## Errors",
         ERRORS,
     )
@@ -111,4 +112,4 @@ def _says(query: Query) -> str:
     """The first sentence of the query's description, and its parameters."""
     parameters = "; ".join(f"`{one.name}` ({', '.join(one.words) or one.description})" for one in query.parameters)
     first = query.description.partition(". ")[0].rstrip(".")
-    return f"{first}; takes {parameters}" if parameters else first
+    return f"{first}; parameters: {parameters}" if parameters else first

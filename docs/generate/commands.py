@@ -9,23 +9,23 @@ from docs.generate.markdown import table
 from tillstream.cli.main import main
 
 INTRO = """
-While a server runs, commands go through it; without one they take the folder's lock and wait their turn
-([local mode](local-mode.md)). `TILLSTREAM_HOME` says which folder; the other settings are in [settings](settings.md).
-Every command has `--help` and answers in words for a person; with `--json` it prints one JSON value and nothing else on
-standard output, decimals as text and counts as numbers. Progress and errors go to standard error; progress is shown
-only on a terminal, beside a running server too. Where the server goes away in the middle, the command says which files
-it had received: those are kept under their batch's id and need not be sent again.
+While a server runs, commands are executed by the server; otherwise they wait for the lock of the data folder
+([local mode](local-mode.md)). `TILLSTREAM_HOME` sets the folder; see [settings](settings.md) for the other settings.
+Every command has `--help` and prints text; with `--json` it prints exactly one JSON value on standard output, with
+decimals as text and counts as numbers. Progress and errors go to standard error; progress is shown only on a terminal,
+also while a server runs. If the server stops during a command, the command lists the files that the server received:
+they are kept under their batch IDs and need not be sent again.
 """
 CODES = (
-    ("0", "done and clean"),
+    ("0", "success"),
     ("1", "rejected or failed"),
-    ("2", "wrong usage"),
+    ("2", "usage error"),
     ("3", "accepted with quarantined rows"),
     ("4", "held, or open questions"),
 )
 CODES_OF_SEVERAL = """
-`ingest` of several files ends with the first that occurs of 1, 4, 3, 0. `undo` without `--yes` and without a terminal
-prints the preview and ends with 4.
+For several files, `ingest` exits with the first of 1, 4, 3, 0 that occurs. Without `--yes` and without a terminal,
+`undo` prints the preview and exits with 4.
 """
 
 

@@ -9,7 +9,7 @@ from tillstream.domain.contract.model import MAPPED, NUMERIC_COLUMNS, Contract
 from tillstream.domain.contract.values import CONSTANT
 
 PLAIN = ["string", "number", "boolean"]
-"""A plain YAML word is read as the text that stands there: 22423, 0.10 and yes too."""
+"""A plain YAML word is read as its text: 22423, 0.10 and yes too."""
 
 
 def page() -> str:
@@ -30,7 +30,7 @@ def page() -> str:
     own["expected"]["items"] = {"enum": sorted(BY_NAME)}
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A region contract of Tillstream",
+        "title": "Tillstream region contract",
         "$comment": "Written by `make docs`; do not edit.",
     }
     return json.dumps(head | schema | {"title": head["title"]}, indent=2, ensure_ascii=False) + "\n"

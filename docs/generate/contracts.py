@@ -18,10 +18,10 @@ from tillstream.domain.contract.model import MAPPED, Contract
 from tillstream.domain.errors import Rejected
 
 INTRO = """
-A contract says how one source writes its files. Those below ship; the company's own are YAML files in the folder
-`contracts` of `TILLSTREAM_HOME`, each named like its contract, and stand before a shipped one of the same name.
-A contract with a mistake is refused at the start with the file, the place and what to do. A changed contract needs a
-greater `version`: kept originals are always read again with the contract of their time.
+A contract describes the file format of one source. The contracts below are included. Your own contracts are YAML
+files in the folder `contracts` of `TILLSTREAM_HOME`, each named after its contract; they replace included contracts
+with the same name. A contract with an error is rejected at the start, with the file, the position and the remedy. A
+changed contract needs a higher `version`: kept originals are always read again with their original contract version.
 """
 EXAMPLE_FILE = """
 Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand
@@ -57,19 +57,19 @@ ranges:
 refused_threshold: 0.1
 """
 READ_AS = """
-The sales of the evening after midnight belong to the day before, until four o'clock. Sale `4711` becomes
-`Linz/4711`; since no line number is mapped, equal products of a sale are numbered. `G4712` has no word for its
-status, so the letter G makes it a return. A price over 5000 is refused; a file with more than a tenth of its rows
-refused waits for a person.
+Sales between midnight and four o'clock belong to the previous business day. Sale `4711` becomes `Linz/4711`; because no
+line number is mapped, equal products of a sale are numbered. `G4712` has no status word, so the prefix G makes it a
+return. Rows with a price over 5000 are rejected; a file in which more than a tenth of the rows are rejected is held for
+review.
 """
 IN_AN_EDITOR = """
-`tillstream contracts --schema > contract.schema.json`, written beside the company's own contracts, tells an editor
-what a contract may hold. Editors with the YAML language server (VS Code with the YAML extension, Neovim, Emacs, Helix
-and others) offer fields, explain them and underline mistakes while one writes, if the first line of the contract says
+`tillstream contracts --schema > contract.schema.json`, run in the folder of your contracts, writes a schema for
+editors. Editors with the YAML language server (VS Code with the YAML extension, Neovim, Emacs, Helix and others)
+complete and explain fields and underline errors while you type, if the first line of the contract is
 """
 SCHEMA_LINE = "# yaml-language-server: $schema=contract.schema.json"
 MISTAKES = """
-To Tillstream that line is a comment. It checks more than a schema can say, and names each mistake by its place:
+Tillstream ignores this line. It checks more than the schema, and reports the position of each error:
 """
 MISTAKEN = """
 name: AT
@@ -91,9 +91,9 @@ def page() -> str:
     return markdown(
         "Region contracts",
         INTRO,
-        table(("contract", "region", "currency", "what it reads"), shipped),
+        table(("contract", "region", "currency", "files"), shipped),
         "## An example",
-        "A file of shops in Austria:",
+        "A file from stores in Austria:",
         code(EXAMPLE_FILE),
         f"and its contract, `contracts/{example.name}.yaml`:",
         code(EXAMPLE, "yaml"),
@@ -105,7 +105,7 @@ def page() -> str:
         code(_error_message(MISTAKEN.lstrip())),
         *parts,
         "## What `columns` may map",
-        "`date` gives both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
+        "`date` sets both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
         table(("column", "meaning"), ((f"`{name}`", _meaning(name)) for name in sorted(MAPPED))),
     )
 
@@ -119,9 +119,9 @@ def _error_message(text: str) -> str:
 
 
 def _meaning(name: str) -> str:
-    descriptions = {"time": "The time of that day where it stands apart, in one of `dates.time_formats`"}
+    descriptions = {"time": "Time of day if it is in a separate column, in one of `dates.time_formats`"}
     descriptions |= {name: column.description for name, column in BY_NAME.items()}
-    return descriptions.get(name, "When the sale happened, in one of `dates.formats`")
+    return descriptions.get(name, "Date of the sale, in one of `dates.formats`")
 
 
 def _parts() -> Iterator[type[BaseModel]]:
@@ -138,14 +138,12 @@ def _section(model: type[BaseModel]) -> str:
         name for name, info in Contract.model_fields.items() if model in (info.annotation, *get_args(info.annotation))
     ]
     title = f"## `{names[0]}`" if names else "## The fields of a contract"
-    words = (
-        model.__doc__ if names else "Unknown fields are refused, so that a slip of the pen is not read as a default."
-    )
+    words = model.__doc__ if names else "Unknown fields are rejected, so that a misspelled field is not ignored."
     return "\n\n".join((title, (words or "").strip(), table(("field", "type", "default", "meaning"), rows)))
 
 
 def docstrings() -> dict[str, dict[str, str]]:
-    """Model → field → the text that stands under it in the source."""
+    """Model → field → its docstring."""
     by_class: dict[str, dict[str, str]] = {}
     for node in ast.parse(
         "".join(map(inspect.getsource, (contract_model, schedule, sections, values, amount_rule)))
@@ -187,7 +185,7 @@ def _type(kind: Any) -> str:
 
 def _default(info: FieldInfo) -> str:
     if info.is_required():
-        return "needed"
+        return "required"
     value = info.get_default(call_default_factory=True)
     if value in ("", (), {}, None) or isinstance(value, BaseModel):
         return ""

@@ -4,9 +4,9 @@ from docs.generate.markdown import page as markdown
 from tillstream.analytics.metrics import COUNTED_LINES, METRICS, Metric
 
 INTRO = """
-What each number of the portal means. Behind every figure stands this text, with the filters in force, the uploads that
-it is made from, and what is missing from it: `/why/NAME`, for programs `/api/why/NAME`, with the filters of the
-[API](api.md). The queries are those of [the warehouse](warehouse.md).
+Definitions of the figures in the portal. Each figure links to an explanation with this text, the active filters, the
+uploads that it is computed from, and what is missing from it: `/why/NAME`, or `/api/why/NAME` for programs, with the
+filters of the [API](api.md). For the queries, see [the warehouse](warehouse.md).
 """
 
 
@@ -18,8 +18,8 @@ def _figure(figure: Metric) -> str:
     parts = [
         f"## {figure.label}",
         f"`{figure.name}` of the query `{figure.query}`. {figure.definition}",
-        f"How it is made: {figure.formula}.",
-        f"From which lines: {COUNTED_LINES[figure.counts]}",
+        f"Formula: {figure.formula}.",
+        f"Lines: {COUNTED_LINES[figure.counts]}",
         figure.rule,
     ]
     return "\n\n".join(part for part in parts if part)

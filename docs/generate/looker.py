@@ -1,4 +1,4 @@
-"""looker/sources/*.yaml: a data source of Looker Studio a view, from what the view's header says of its columns."""
+"""looker/sources/*.yaml: a data source of Looker Studio for each view, from the columns in the view's header."""
 
 from functools import cache
 from itertools import takewhile
@@ -11,7 +11,7 @@ import sql
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.tables import column_descriptions
 
-NOTE = "# Written by `make docs`; do not edit. The words stand in sql/marts.\n"
+NOTE = "# Written by `make docs`; do not edit. The texts are in sql/marts.\n"
 COUNTRY = "country"
 
 

@@ -4,20 +4,23 @@ from docs.generate.markdown import page as markdown
 from tillstream.domain.problems import CATALOGUE, ProblemType, Severity
 
 INTRO = """
-Nothing is dropped, guessed or repaired in silence: what is wrong with a row or a file has a stable code, words for a
-person, and a next step. The portal shows this list under Help.
+Every problem with a row or a file has a stable code, a message and a remedy; nothing is dropped, guessed or repaired
+without notice. The portal shows this list under Help.
 """
 GROUPS = {
     Severity.ERROR: (
-        "Errors: the row is refused",
-        "It waits in quarantine until it is corrected, accepted or discarded.",
+        "Errors: the row is rejected",
+        "The row is kept in quarantine until it is corrected, accepted or discarded.",
     ),
-    Severity.WARNING: ("Warnings: the row counts and is flagged", "Nothing has to be done if the row is right."),
+    Severity.WARNING: ("Warnings: the row counts and is flagged", "If the row is right, no action is needed."),
     Severity.HOLD: (
-        "Holds: the file waits for a person",
-        "Nothing of it counts until somebody confirms or rejects it.",
+        "Holds: the file is held for review",
+        "No row of the file counts until a user confirms or rejects the file.",
     ),
-    Severity.REJECTION: ("Rejections: the file is refused", "Nothing of it counts; correct it and give it again."),
+    Severity.REJECTION: (
+        "Rejections: the file is rejected",
+        "No row of the file counts. Correct the file and upload it again.",
+    ),
 }
 PLACES = {"column": "COLUMN", "value": "VALUE", "detail": "…"}
 
@@ -31,4 +34,4 @@ def page() -> str:
 
 
 def _describe(problem: ProblemType) -> str:
-    return f"### {problem.code}\n\n{problem.title}. Says: “{problem.message.format(**PLACES)}”\n\n{problem.remedy}"
+    return f"### {problem.code}\n\n{problem.title}. Message: “{problem.message.format(**PLACES)}”\n\n{problem.remedy}"

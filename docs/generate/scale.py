@@ -44,7 +44,7 @@ TEXT = {
 ABSENT = frozenset({"source_version", "returns_sale_id", "unit_cost", "received_seq"})
 """Columns that are mostly NULL, which takes nothing."""
 MATCHING_COLUMNS = ("key", "content", "is_current", "sale", "line_key")
-"""What a settlement reads of every sale version, to find what it knows of the arriving sales."""
+"""What a settlement reads of every sale version, to find the arriving sales in it."""
 STATEMENTS = ("batch_no", "scope", "whole", "source_version")
 """And of every statement."""
 SALE_BYTES = 600
@@ -52,8 +52,8 @@ SALE_BYTES = 600
 EVENT_BYTES = 1_024
 """What Pub/Sub counts a smaller message as."""
 PRICES = {
-    "a TiB that a question reads": 6.25,
-    "a GiB kept in BigQuery for a month": 0.02,
+    "a TiB read by a query": 6.25,
+    "a GiB stored in BigQuery for a month": 0.02,
     "a TiB through Pub/Sub": 40.0,
     "100,000 documents written": 0.09,
     "a vCPU second": 0.000024,
@@ -129,10 +129,10 @@ class Day:
         seconds = (self.files + self.micro_batches) * STAGE_SECONDS
         return {
             "settlements read": self.settlements * self.settlement_bytes / TIB * price[0],
-            "BigQuery keeps": self.stored / GIB * price[1] / 30,
+            "BigQuery storage": self.stored / GIB * price[1] / 30,
             "Pub/Sub": (self.events * EVENT_BYTES + 2 * self.sales * FROM_TILLS * EVENT_BYTES) / TIB * price[2],
             "Firestore writes": self.documents / 100_000 * price[3],
-            "stage computes": seconds * (float(stage.cpu) * price[4] + int(stage.memory[0]) * price[5]),
+            "stage compute": seconds * (float(stage.cpu) * price[4] + int(stage.memory[0]) * price[5]),
         }
 
 
@@ -157,13 +157,13 @@ def page() -> str:
         ),
         "## Quotas",
         QUOTAS,
-        table(("quota", "it allows", *(f"{day.sales:,} sales" for day in DAYS)), _quotas()),
+        table(("quota", "limit", *(f"{day.sales:,} sales" for day in DAYS)), _quotas()),
         "## Cost",
         COST,
         table(("price", "USD"), [(name, f"{price:g}") for name, price in PRICES.items()]),
-        "What a day costs in USD after a year, and one million sales of it:",
+        "Cost of a day in USD after one year, and cost of one million sales:",
         table(("for", *(f"{day.sales:,} sales" for day in DAYS)), _costs()),
-        "## What breaks first, and what then",
+        "## Limits, in the order in which they are reached",
         BREAKS,
     )
 
@@ -177,8 +177,8 @@ def _rows() -> list[tuple[str, ...]]:
         ("events", lambda day: f"{day.events:,.0f}"),
         ("events a second", lambda day: f"{day.events / DAY:,.0f}"),
         ("documents written", lambda day: f"{day.documents:,.0f}"),
-        ("instances of stage at once, files spread over 8 hours", lambda day: f"{_instances(day):,.1f}"),
-        ("kept in BigQuery after a year", lambda day: _bytes(day.stored)),
+        ("concurrent instances of stage, files spread over 8 hours", lambda day: f"{_instances(day):,.1f}"),
+        ("stored in BigQuery after a year", lambda day: _bytes(day.stored)),
     )
     return [(name, *(shown(day) for day in DAYS)) for name, shown in rows]
 
@@ -191,13 +191,13 @@ def _quotas() -> list[tuple[str, ...]]:
     rows: tuple[tuple[str, str, Any], ...] = (
         ("Pub/Sub, publishing in a large region", "4 GB/s", lambda day: f"{_bytes(day.events * EVENT_BYTES / DAY)}/s"),
         ("Pub/Sub, tills' messages", "4 GB/s", lambda day: f"{_bytes(day.sales * FROM_TILLS * SALE_BYTES / DAY)}/s"),
-        ("BigQuery, load jobs into one table", "1,500 a day", lambda _: "1: each batch has a table of its own"),
+        ("BigQuery, load jobs into one table", "1,500 a day", lambda _: "1: each batch has its own table"),
         (
             "BigQuery, load jobs of a project",
             "100,000 a day",
             lambda day: f"{2 * (day.files + day.micro_batches):,.0f}",
         ),
-        ("BigQuery, changing statements at once on one table", "2, and 20 that wait", lambda _: "1"),
+        ("BigQuery, changing statements at once on one table", "2, and 20 queued", lambda _: "1"),
         ("BigQuery, partitions one table may have", "10,000", lambda _: "12 a year"),
         ("BigQuery, changes of partitions of one table", "30,000 a day", lambda day: f"{2 * day.settlements:,.0f}"),
         (
@@ -222,13 +222,13 @@ def _costs() -> list[tuple[str, ...]]:
     seldom = SELDOM // SETTLE_EVERY
     read = "settlements read"
     totals = [sum(day.costs.values()) for day in DAYS]
-    rows.append(("together", *(f"{total:,.2f}" for total in totals)))
+    rows.append(("total", *(f"{total:,.2f}" for total in totals)))
     by_million = [total / day.sales * 1e6 for total, day in zip(totals, DAYS, strict=True)]
     less = [total - day.costs[read] * (1 - 1 / seldom) for total, day in zip(totals, DAYS, strict=True)]
     return [
         *rows,
         ("for one million sales", *(f"{one:,.2f}" for one in by_million)),
-        (f"together, settled every {SELDOM // 60} minutes", *(f"{one:,.2f}" for one in less)),
+        (f"total, settled every {SELDOM // 60} minutes", *(f"{one:,.2f}" for one in less)),
     ]
 
 
@@ -240,48 +240,49 @@ def _bytes(count: float) -> str:
 
 
 INTRO = """
-What one and ten million sales a day come to on Google Cloud. Nothing here was measured on a real project: it is
-arithmetic from the tables' columns, the sizes of the functions and the assumptions below, done by
-`docs/generate/scale.py`. Measure it before you rely on it: BigQuery's list of jobs says what each settlement was
-billed for (label `work`).
+Estimated load and cost of one and ten million sales a day on Google Cloud. The figures are not measured: they are
+computed by `docs/generate/scale.py` from the columns of the tables, the sizes of the functions and the assumptions
+below. Measure before you rely on them: the BigQuery job list shows what each settlement was billed for (label
+`work`).
 """
 ASSUMED = """
-Assumed: {LINES_PER_SALE} lines a sale; half of the sales come from tills at once, in micro-batches of at most
-{MICRO_BATCH:,} or {MICRO_WAIT} seconds, half in files of a store's day ({SALES_PER_FILE:,} sales); every line is new;
-a settlement every {SETTLE_EVERY} seconds takes what waits; {STAGE_SECONDS:g} seconds of `stage` a batch. A batch
-writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test counts.
+Assumptions: {LINES_PER_SALE} lines per sale; half of the sales arrive from tills immediately, in micro-batches of at
+most {MICRO_BATCH:,} sales or {MICRO_WAIT} seconds, and half in one file per store and day ({SALES_PER_FILE:,} sales);
+every line is new; a settlement every {SETTLE_EVERY} seconds commits all staged batches; {STAGE_SECONDS:g} seconds of
+`stage` per batch. A batch writes {WRITES_PER_UPLOAD} documents from its arrival to its events, which a test verifies.
 """
 BYTES = """
-A settlement looks its arriving sales up among all that the ledger knows. BigQuery bills the columns that it reads of
-every row that it cannot rule out, and a list of sales rules out none: {known} bytes of each sale version (key,
-content, whether it counts, sale, line key) and {told} of each statement. What arrives is small beside it: its rows
-are loaded for nothing, and inserts read nothing. Corrections read more, of the lines that they touch.
+A settlement looks up its sales among all sales in the ledger. BigQuery bills the columns that it reads of every row
+that it cannot exclude, and a list of sales excludes none: {known} bytes of each sale version (key, content, whether
+it counts, sale, line key) and {told} of each statement. The incoming rows are small in comparison: loading them is
+free, and inserts read nothing. Corrections also read the lines that they change.
 """
 QUOTAS = """
-The quotas are those that Google documented in 2025 for a new project; most can be raised by asking. Check them on the
-project's own page of quotas.
+The quotas are those that Google documented in 2025 for a new project; most can be raised on request. Check the quotas
+page of your project.
 """
 COST = """
-Assumed list prices of on-demand use in a European region (europe-west1), as publicly known in mid-2025, in USD
-without tax, free tiers and discounts. They change and differ by region: check each before you count on it. Network
-out of the region, logs and the portal's one or two instances are left out, as none of them grows with sales; so are
-the questions that people ask, and the sums by day, which read the touched months once a settlement.
+Assumed list prices for on-demand use in a European region (europe-west1) in mid-2025, in USD without tax, free tiers
+and discounts. Prices change and differ by region: check them before you rely on them. Network traffic out of the
+region, logs and the one or two instances of the portal are not included, because they do not grow with sales. Queries
+by users are not included either, nor are the daily totals, which read the changed months once per settlement.
 """
 BREAKS = """
 1. **The bytes of a settlement**, long before any quota: they grow with the ledger, and each settlement reads them
-   again. First settle more seldom: `settle` reads as much for an hour's batches as for a minute's, so sixty times
-   rarer is sixty times cheaper, and files of a night do not need more. Then buy slots instead of bytes: a reservation
-   of BigQuery's Enterprise edition with autoscaling costs by the second, whatever a question reads. Then narrow the
-   look-up: a table of keys alone, in at most 2,000 buckets of the sale's hash as partitions, of which a settlement
-   names those that it needs. That prunes a micro-batch of few sales to a part of the table, and a night's file not at
-   all.
-2. **The time of a settlement.** It must end before the next is due, and within the function's 9 minutes. Its
-   statements take a second or more each, whatever they read; a till's sale is settled within a minute as long as one
-   wave does. Several tills' micro-batches go into one wave, files one each: ten thousand files a night are taken in
-   order, many to a transaction, for hours. Files of a region, not of a store, are the remedy.
-3. **Announcing**: one event a changed line. Switch it off for the first load of history, or let subscribers read
+   again. First, settle less often: `settle` reads as many bytes for the batches of an hour as for those of a minute,
+   so settling hourly costs a sixtieth of settling every minute, and is enough for nightly files. Next, buy slots
+   instead of bytes: a reservation of BigQuery's Enterprise edition with autoscaling is billed by the second,
+   independent of the bytes read. Finally, narrow the look-up: a table of keys only, partitioned into at most 2,000
+   buckets of the sale hash, of which a settlement reads only the buckets that it needs. This helps micro-batches of
+   few sales, but not nightly files.
+2. **The time of a settlement.** It must finish before the next one is due, and within the 9 minutes of the function.
+   Each statement takes a second or more, independent of the bytes read; a sale from a till is settled within a minute
+   as long as one wave is enough. Micro-batches of several tills share a wave, but each file has its own: ten thousand
+   nightly files are settled in order, many in a transaction, over hours. To avoid this, send one file per region
+   instead of one per store.
+3. **Announcing**: one event per changed line. Turn it off for the initial load of history, or have subscribers read
    `changes`.
-4. **Instances of `stage`**: raise its `most` in the stage's environment file; memory is per instance, so nothing else
-   grows.
-5. **Firestore** comes last: no document is written more than once a settlement, and none is shared by uploads.
+4. **Instances of `stage`**: increase `most` in the environment file of the stage; memory is per instance, so nothing
+   else grows.
+5. **Firestore** is last: no document is written more than once per settlement, and uploads share no documents.
 """

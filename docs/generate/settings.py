@@ -5,10 +5,10 @@ from docs.generate.markdown import table
 from tillstream.settings import Settings
 
 INTRO = """
-Everything has a default that works. A setting is an environment variable; nothing else is read, and only
-`tillstream/settings.py` reads it.
+Settings are environment variables, and each has a working default. There are no configuration files; all settings are
+read in `tillstream/settings.py`.
 """
-COMPUTED = {"home": "`var/` in a clone, else the user's data folder"}
+COMPUTED = {"home": "`var/` in a clone, otherwise the user's data folder"}
 
 
 def page() -> str:

@@ -9,20 +9,21 @@ from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, SCHEMA_V1, name_pattern, schema
 
 INTRO = f"""
-Tills and forms tell sales as JSON messages of the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
-message tells one whole sale: a later version of the same sale replaces all its lines, and one bad line quarantines the
-whole sale. Messages go to the topic `{TOPIC_STORE_SALES}`; a store without a broker posts them:
+Tills and forms send sales as JSON messages with the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
+message contains one complete sale: a later version of the same sale replaces all its lines, and one invalid line
+quarantines the whole sale. Messages go to the topic `{TOPIC_STORE_SALES}`; a store without a broker posts them:
 """
 SEND = """
 curl http://127.0.0.1:8080/api/sales -H "Authorization: Bearer $STORE_TOKEN" -H "Content-Type: application/json" \\
   --data @sale.json
 """
 AFTER = f"""
-The answer is 202 with the sale's id once the message is kept. You create a store's token in the portal under Store
-tokens ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale again changes
-nothing, so a till may repeat until it gets an answer. A message must be no larger than
-{MAX_MESSAGE_BYTES // 1024} KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is
-worked out in the message's own offset with the contract's cutoff.
+When the message is stored, the response is 202 with the ID of the sale. You create the token of a store in the portal
+under Store tokens ([people](people.md#store-tokens)); it is valid for one store of one region. Sending the same sale
+again changes nothing, so a till can retry until it gets a response. A message can have at most {
+    MAX_MESSAGE_BYTES // 1024
+} KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is computed in the
+offset of the message, with the cutoff of the contract.
 """
 
 ROWS = """
@@ -48,8 +49,8 @@ def page() -> str:
         AFTER,
         "## The sale",
         _properties(whole),
-        "## Each of its lines",
-        "A line gives `net_amount`, or both `quantity` and `unit_price`.",
+        "## Lines of a sale",
+        "A line has `net_amount`, or both `quantity` and `unit_price`.",
         _properties(line),
         "## How a sale becomes rows",
         ROWS,
@@ -64,7 +65,7 @@ def _properties(part: dict[str, Any]) -> str:
         (f"`{name}`", "yes" if name in required else "", _kind(rule), _words(rule))
         for name, rule in part["properties"].items()
     ]
-    return table(("field", "needed", "type", "meaning"), rows)
+    return table(("field", "required", "type", "meaning"), rows)
 
 
 def _kind(rule: dict[str, Any]) -> str:

@@ -13,20 +13,20 @@ from tillstream.domain.columns import SALE_LINE
 from tillstream.domain.tables import TABLES
 
 INTRO = """
-The warehouse is the truth; everything else can be made again from it. Its tables derive from
-`tillstream/domain/tables.py`, its views and queries are the files of `sql/` in GoogleSQL. Rows of the ledger are only
-added; just a few flags move. `hash128` and `hash64` are explained in [an ADR](adr/001-keys-and-hashes.md).
+The warehouse is the system of record; everything else can be rebuilt from it. Its tables are defined in
+`tillstream/domain/tables.py`, its views and queries in the GoogleSQL files of `sql/`. Rows of the ledger are only
+added; only a few flags change. For `hash128` and `hash64`, see [the ADR](adr/001-keys-and-hashes.md).
 """
 LINE = """
-`personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), instants are UTC. The columns from `batch_id`
-on, and `source_version`, are those of the content's greatest sighting that is not undone.
+`personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), times are UTC. The columns from `batch_id`
+on, and `source_version`, belong to the content's greatest sighting that is not undone.
 """
 ACCESS = """
-Row access policies and the views of people's own reports: [why so](adr/030-rows-by-who-asks.md).
+Row access policies and views for reports: for the reasons, see [the ADR](adr/030-rows-by-who-asks.md).
 """
 QUERIES = """
-`tillstream query NAME --param KEY=VALUE` answers any of them; the same files stand behind the portal and the
-[API](api.md). Beside its own parameters each takes the filters
+`tillstream query NAME --param KEY=VALUE` runs any of them; the portal and the [API](api.md) use the same files. In
+addition to its own parameters, each query accepts the filters
 """
 
 
@@ -41,14 +41,14 @@ def page() -> str:
         INTRO,
         "## A sale line",
         LINE,
-        table(("column", "type", "part", "needed", "personal", "meaning"), line),
+        table(("column", "type", "part", "required", "personal", "meaning"), line),
         "## Tables",
         *(_table(name) for name in TABLES),
         "## Views",
         *(f"### {path}\n\n{_header(path)}" for path in sql.VIEWS),
-        "## What the pipeline asks",
+        "## Queries of the pipeline",
         *(f"### {path}\n\n{_header(path)}" for path in _others() if not path.startswith("row_access/")),
-        "## Who sees which rows in BigQuery",
+        "## Row access in BigQuery",
         ACCESS,
         *(f"### {path}\n\n{_header(path)}" for path in _others() if path.startswith("row_access/")),
         "## Queries",
@@ -59,7 +59,7 @@ def page() -> str:
 
 def _table(name: str) -> str:
     rows = [(f"`{f.name}`", str(f.kind), "yes" if f.required else "", f.description) for f in TABLES[name]]
-    return f"### {name}\n\n" + table(("column", "type", "needed", "meaning"), rows)
+    return f"### {name}\n\n" + table(("column", "type", "required", "meaning"), rows)
 
 
 def _others() -> list[str]:
@@ -83,7 +83,7 @@ def _query(name: str) -> str:
     query = catalogue.describe(name)
     parts = [f"### {name}", query.description]
     if query.needs:
-        parts.append(f"For people who may: {query.needs.value}.")
+        parts.append(f"Requires the permission: {query.needs.value}.")
     if query.parameters:
         parts.append(table(("parameter", "type", "default", "meaning"), map(_parameter, query.parameters)))
     return "\n\n".join(parts)
@@ -91,5 +91,5 @@ def _query(name: str) -> str:
 
 def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
     words = f" ({', '.join(parameter.words)})" if parameter.words else ""
-    default = "needed" if parameter.default is None else f"`{parameter.default}`" if parameter.default else "empty"
+    default = "required" if parameter.default is None else f"`{parameter.default}`" if parameter.default else "empty"
     return f"`{parameter.name}`", parameter.kind, default, parameter.description + words

@@ -51,7 +51,7 @@ class Policy(Resource):
 
     def differences(self, state: Any) -> list[str]:
         reported = [f"{_display(role)} is missing" for role in self.missing(state)]
-        return reported + [f"{_display(role)} is one too many" for role in self._excess(state)]
+        return reported + [f"{_display(role)} is not expected" for role in self._excess(state)]
 
     def commands(self, state: Any) -> tuple[Command, ...]:
         added = [self.command("add", role) for role in self.missing(state)]

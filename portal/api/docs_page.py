@@ -24,7 +24,7 @@ def openapi_document() -> dict[str, Any]:
 
 @allow(Open.SIGNED_IN)
 def openapi() -> ResponseReturnValue:
-    """This document, for tools that read OpenAPI 3.1."""
+    """The OpenAPI 3.1 document of this API."""
     response = as_json(openapi_document())
     response.headers["Cache-Control"] = "private, max-age=300"
     return response
@@ -32,7 +32,7 @@ def openapi() -> ResponseReturnValue:
 
 @allow(Open.SIGNED_IN)
 def show() -> ResponseReturnValue:
-    """The same as a page."""
+    """The API documentation as a page."""
     from portal.api.openapi import examples
 
     groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
@@ -60,7 +60,7 @@ def _kind(schema: dict[str, Any]) -> str:
     """Short description of the type of a parameter."""
     match schema:
         case {"type": "array", "items": items}:
-            words = f"{_kind(items)}; once or more"
+            words = f"{_kind(items)}; can be repeated"
         case {"anyOf": [first, *_]}:
             words = _kind(first)
         case {"enum": several}:

@@ -10,6 +10,6 @@ from tillstream import __version__
 
 @allow(Open.EVERYBODY)
 def healthz() -> ResponseReturnValue:
-    """200 while the documents can be read; the error table answers 503 else."""
+    """200 if the document store can be read, otherwise 503."""
     ports().documents.get("portal", "session")
     return jsonify({"status": "ok", "version": __version__})

@@ -15,31 +15,32 @@ from portal.published_names import published
 from tillstream import __version__
 
 EXAMPLES = Path(__file__).with_name("examples.json")
-INFO = """The numbers of the portal for programs. Every answer is within the caller's role, regions and stores: what is
-outside is not there. A program shows a personal token, made in the portal under the menu of your name. Decimals are
-JSON text, counts are numbers, instants are UTC. Reads carry an ETag. Lists take `limit` and `offset`, and link to their
-next page. Every error is problem JSON (RFC 9457). Calls are counted for each token: see `X-RateLimit-Remaining`."""
+INFO = """The figures of the portal for programs. Responses contain only data within the caller's role, regions and
+stores. A program authenticates with a personal token, which you create in the portal in the menu under your name.
+Decimals are JSON strings, counts are numbers, times are UTC. Reads have an ETag. Lists accept `limit` and `offset`
+and link to their next page. Every error is problem JSON (RFC 9457). Requests are limited per token: see
+`X-RateLimit-Remaining`."""
 SECURITY: dict[str, list[dict[str, list[str]]]] = {"store": [{"store": []}], "": []}
 PERSON: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "A personal token: `Authorization: Bearer tsp_…`"},
     "session": {"type": "apiKey", "in": "cookie", "name": "tillstream",
-                "description": "A person's session; what changes something also sends X-CSRFToken"},
+                "description": "Session of a user; requests that change something also need X-CSRFToken"},
     "store": {"type": "http", "scheme": "bearer", "description": "A store's token: `Authorization: Bearer till_…`"},
 }  # fmt: skip
 ERRORS = {
-    400: "A filter names what no sale of yours has, or the request cannot be read",
-    401: "Sign in, or show a token that lives",
-    403: "Not within your role, or not among the token's rights",
-    404: "Not there, or not yours",
-    409: "Somebody was faster, or the piece begins elsewhere",
-    412: "Another version of the protocol",
+    400: "A filter value occurs in none of your sales, or the request cannot be read",
+    401: "Not signed in, or the token is not valid",
+    403: "Not allowed for your role or with the rights of the token",
+    404: "Not found, or not accessible to you",
+    409: "Changed by someone else, or the part has the wrong offset",
+    412: "Unsupported version of the protocol",
     413: "Too large",
-    415: "Not sent as what it should be",
-    422: "It can never succeed as it is; `detail` says why",
-    429: "Too many calls; see Retry-After",
-    460: "The piece came damaged",
-    503: "Not now; see Retry-After",
+    415: "Wrong content type",
+    422: "The request can never succeed in this form; for the reason, see `detail`",
+    429: "Too many requests; see Retry-After",
+    460: "The checksum of the part does not match",
+    503: "Temporarily unavailable; see Retry-After",
 }
 
 

@@ -50,32 +50,36 @@ def header(name: str, schema: Json, description: str, *, required: bool = False)
 DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
 """An empty form field is sent as an empty string, which sets no filter."""
 FILTERS = (
-    query("from", DAY, "The first sale date that counts, such as 2026-06-01"),
-    query("to", DAY, "The last sale date that counts"),
+    query("from", DAY, "First sale date, such as 2026-06-01"),
+    query("to", DAY, "Last sale date"),
     *(
         query(
             name,
             {"type": "array", "items": schemas.STATUS if name == "status" else {"type": "string"}},
-            f"Only lines of this {name}; repeat it for several",
+            f"Only lines with this {name}; can be repeated",
         )
         for name in COLUMNS
     ),
 )
-IF_NONE_MATCH = header("If-None-Match", {"type": "string"}, "The ETag of an answer kept: 304 where it still stands")
+IF_NONE_MATCH = header(
+    "If-None-Match", {"type": "string"}, "ETag of a previous response; the response is 304 if it is still current"
+)
 
 
 def pages(maximum: int, default: int) -> tuple[Json, Json]:
     return (
-        query("limit", {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}, "At most so many"),
         query(
-            "offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Leave out so many first"
+            "limit", {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}, "Maximum number of rows"
+        ),
+        query(
+            "offset", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}, "Number of rows to skip"
         ),
     )
 
 
-TAGGED = {"ETag": "Tag of the answer; send it back as If-None-Match"}
-PAGED = {"Link": "The next page, where there is one", "X-Total-Count": "How many there are, where that is known"}
-NOT_MODIFIED = ("What you have still stands", None)
+TAGGED = {"ETag": "Tag of the response, for If-None-Match"}
+PAGED = {"Link": "The next page, if there is one", "X-Total-Count": "Total number of rows, if known"}
+NOT_MODIFIED = ("The previous response is still current", None)
 _KINDS: dict[str, Json] = {
     "INT64": {"type": "integer", "minimum": 0},
     "STRING": {"type": "string"},
@@ -95,7 +99,7 @@ def _list(name: str) -> Operation:
         (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
     )
     own = tuple(_own(one) for one in described.parameters if one.name not in {"limit", "offset"})
-    personal = " Needs the right `personal`, too." if described.needs else ""
+    personal = " Also requires the right `personal`." if described.needs else ""
     first, _, rest = described.description.partition(". ")
     return Operation(
         "Numbers", first.rstrip("."), {200: ("The list", f"list of {name}"), 304: NOT_MODIFIED},
@@ -105,36 +109,36 @@ def _list(name: str) -> Operation:
 
 
 SALE = {"$ref": "#/components/schemas/StoreSale"}
-BATCH = path("batch_id", "The id of the batch")
-SENDING = path("sending_id", "What `Location` ended with when the file was begun")
-TUS = header("Tus-Resumable", {"const": VERSION}, "The version of the protocol", required=True)
-OFFSET = {"Upload-Offset": "How many bytes are kept", "Tus-Resumable": VERSION}
-STRAIGHT = {"Upload-Session": "Where a page that asked for it sends the bytes itself"}
+BATCH = path("batch_id", "ID of the batch")
+SENDING = path("sending_id", "Last segment of the `Location` of the upload")
+TUS = header("Tus-Resumable", {"const": VERSION}, "Version of the protocol", required=True)
+OFFSET = {"Upload-Offset": "Number of bytes stored", "Tus-Resumable": VERSION}
+STRAIGHT = {"Upload-Session": "Address for a direct upload, if it was requested"}
 BYTES = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 OPERATIONS: dict[str, Operation] = {
     "api.kpis": Operation(
-        "Numbers", "The numbers of the chosen sales as one object",
-        {200: ("The numbers", "row of kpis"), 304: NOT_MODIFIED},
+        "Numbers", "Figures of the selected sales as one object",
+        {200: ("The figures", "row of kpis"), 304: NOT_MODIFIED},
         catalogue.describe("kpis").description.partition(". ")[2], (*FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED,
     ),
     **{f"api.{name}": _list(name) for name in LISTS},
     "metric_explanation.told": Operation(
-        "Numbers", "Why a figure is what it is: definition, the uploads in it, and what is missing from it",
+        "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
         parameters=(
-            path("figure", "The figure's name", {"type": "string", "enum": list(METRICS)}),
-            query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of its uploads"),
+            path("figure", "Name of the figure", {"type": "string", "enum": list(METRICS)}),
+            query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of the uploads"),
             *FILTERS,
         ),
         right="numbers",
     ),
     "api.data_refresh": Operation(
-        "Running it", "Forget kept answers and drive on what stopped", {202: ("It is done", "Refreshed")},
+        "Running it", "Clear cached responses and resume interrupted work", {202: ("Done", "Refreshed")},
         right="pipeline",
     ),
     "api.uploads": Operation(
-        "Uploads", "The uploads of your regions, the newest first", {200: ("The uploads", "Uploads")},
+        "Uploads", "Uploads of your regions, newest first", {200: ("The uploads", "Uploads")},
         parameters=(
             *pages(MAX_UPLOADS, 50),
             query("state", {"type": "string", "enum": [*schemas.STATES, ""]}, "Only uploads in this state"),
@@ -142,54 +146,56 @@ OPERATIONS: dict[str, Operation] = {
         right="uploads", headers={"Link": PAGED["Link"]},
     ),
     "api.upload": Operation(
-        "Uploads", "One upload: what was received, and how far it is", {200: ("The upload", "Upload")},
+        "Uploads", "One upload and its state", {200: ("The upload", "Upload")},
         parameters=(BATCH,), right="uploads",
     ),
     "api.receipt": Operation(
-        "Uploads", "The account of an upload: rows by outcome, problems, amounts", {200: ("The receipt", "Receipt")},
-        "read = new + corrected + duplicate + quarantined + blank + ignored; null as long as it is not known.",
+        "Uploads", "Receipt of an upload: rows by outcome, problems, amounts", {200: ("The receipt", "Receipt")},
+        "read = new + corrected + duplicate + quarantined + blank + ignored; null until it is known.",
         parameters=(BATCH,), right="uploads",
     ),
     "api.begin_sending": Operation(
-        "Large files", "Begin a file that comes piece by piece", {201: ("Begun; `Location` is its place", "Sending")},
+        "Large files", "Start the upload of a file in parts",
+        {201: ("Started; `Location` is the address of the upload", "Sending")},
         "The tus protocol, 1.0, with creation, termination, checksum and expiration.",
         parameters=(
             TUS,
-            header("Upload-Length", BYTES, "Bytes of the whole file", required=True),
+            header("Upload-Length", BYTES, "Size of the whole file in bytes", required=True),
             header(
                 "Upload-Metadata", {"type": "string"},
-                "`filename` and `contract`, each with its value in base64, joined by commas; a page that can send the "
-                "bytes into the store itself adds `straight`",
+                "`filename` and `contract`, each with its value in base64, separated by commas; `straight` requests a "
+                "direct upload to the object store",
             ),
         ),
-        right="upload", headers=OFFSET | STRAIGHT | {"Location": "Where the pieces go"},
+        right="upload", headers=OFFSET | STRAIGHT | {"Location": "Address for the parts"},
     ),
     "api.sending": Operation(
-        "Large files", "How much of the file is kept", {200: ("The file under way", "Sending")},
+        "Large files", "Number of bytes of the file stored so far", {200: ("The upload in progress", "Sending")},
         parameters=(SENDING, TUS), right="upload", headers=OFFSET | STRAIGHT,
     ),
     "api.send_piece": Operation(
-        "Large files", "The next piece", {204: ("Kept; with the last piece the file is an upload", None)},
+        "Large files", "Send the next part of the file", {204: ("Stored; the last part completes the upload", None)},
         parameters=(
-            SENDING, TUS, header("Upload-Offset", BYTES, "Where the piece begins", required=True),
-            header("Upload-Checksum", {"type": "string"}, "`sha256` and the piece's digest in base64"),
+            SENDING, TUS, header("Upload-Offset", BYTES, "Offset of the part", required=True),
+            header("Upload-Checksum", {"type": "string"}, "`sha256` and the digest of the part in base64"),
         ),
         body={"required": True, "content": {PIECE: {"schema": {"type": "string", "format": "binary"}}}},
         right="upload", headers=OFFSET,
     ),
     "api.cancel_sending": Operation(
-        "Large files", "Forget the file and what came of it", {204: ("Forgotten", None)},
+        "Large files", "Cancel the upload and delete its parts", {204: ("Forgotten", None)},
         parameters=(SENDING, TUS), right="upload",
     ),
     "api.sales": Operation(
-        "Tills", "One whole sale of a store", {202: ("Kept; the same sale again changes nothing", "Taken")},
-        "Behind the store's own token, which an administrator makes under People, Store tokens.",
+        "Tills", "Submit one complete sale of a store",
+        {202: ("Stored; sending the same sale again changes nothing", "Taken")},
+        "Requires the token of the store, which an administrator creates under People, Store tokens.",
         body={"required": True, "content": {"application/json": {"schema": SALE}}},
         right="store",
     ),
     "health.ready": Operation(
-        "Running it", "Whether everything that the portal depends on works",
-        {200: ("It does", "Ready"), 503: ("It does not; `parts` says what is down", "Ready")},
+        "Running it", "Check whether all dependencies of the portal work",
+        {200: ("Ready", "Ready"), 503: ("Not ready; `parts` lists what is unavailable", "Ready")},
     ),
-    "api.healthz": Operation("Running it", "Whether the portal lives", {200: ("It does", "Health")}),
+    "api.healthz": Operation("Running it", "Check whether the portal is running", {200: ("Ready", "Health")}),
 }  # fmt: skip

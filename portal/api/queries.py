@@ -36,7 +36,7 @@ MAX_ROWS = 10_000
 
 @allow(Action.SEE_NUMBERS)
 def kpis() -> ResponseReturnValue:
-    """The numbers of the chosen sales as one object."""
+    """Figures of the selected sales as one object."""
     return answered(lambda: as_json(to_json(metrics.kpis(metrics.parse_filters(request.args.to_dict(flat=False))))))
 
 
@@ -66,7 +66,7 @@ def _listed(name: str) -> Response:
 
 @allow(Action.SEE_PIPELINE)
 def refresh() -> ResponseReturnValue:
-    """Forget kept answers and drive on what stopped."""
+    """Clear cached responses and resume interrupted work."""
     app = tillstream()
     app.queries.clear()
     freshness.bump(app.ports.documents)

@@ -24,7 +24,7 @@ EXTENSIONS = "creation,termination,checksum,expiration"
 
 @allow(Action.UPLOAD)
 def begin() -> ResponseReturnValue:
-    """Begin a file that comes piece by piece (tus 1.0): `Upload-Length`, `Upload-Metadata`; `Location` is its place."""
+    """Start the upload of a file in parts (tus 1.0): `Upload-Length`, `Upload-Metadata`; `Location` is its address."""
     if request.method == "OPTIONS":
         return _with_headers(Response(status=204), {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS} | _limits())
     check_version()
@@ -55,7 +55,7 @@ def begin() -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def one(sending_id: str) -> ResponseReturnValue:
-    """How much of the file is kept (`Upload-Offset`); once it is whole, `batch_id` names the upload that it became."""
+    """Number of bytes stored (`Upload-Offset`); for a complete file, `batch_id` is the ID of the upload."""
     check_version()
     upload = resumable_upload.get(ports(), sending_id, me().login)
     return _with_headers(_as_json(upload, 200), _upload_headers(upload))
@@ -63,9 +63,9 @@ def one(sending_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def append(sending_id: str) -> ResponseReturnValue:
-    """The next piece, from `Upload-Offset` on; with `Upload-Checksum` it is compared before it is kept.
+    """Send the next part, starting at `Upload-Offset`; `Upload-Checksum` is verified before the part is stored.
 
-    An empty one asks what becomes of a file whose bytes are there, also of one that went straight into the store.
+    An empty part returns the state of a completely sent file, including one that was sent directly to the object store.
     """
     check_version()
     if request.mimetype != PIECE:
@@ -81,7 +81,7 @@ def append(sending_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def cancel(sending_id: str) -> ResponseReturnValue:
-    """Forget the file and the bytes that came of it."""
+    """Cancel the upload and delete its parts."""
     check_version()
     resumable_upload.cancel(ports(), sending_id, me().login)
     return _with_headers(Response(status=204), {})

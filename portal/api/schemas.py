@@ -63,7 +63,7 @@ SCHEMAS: dict[str, Schema] = {
             "title": TEXT,
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
             "detail": TEXT,
-            "instance": {"type": "string", "description": "Of a fault of ours: what to tell an administrator"},
+            "instance": {"type": "string", "description": "For internal errors: reference for an administrator"},
             "problems": array_of(TEXT),
         },
         optional=("instance", "problems"),

@@ -13,7 +13,7 @@ from tillstream.workflows.intake import store_sales
 
 @allow(Open.STORE_TOKEN)
 def send() -> ResponseReturnValue:
-    """202 once the sale is kept; the same sale again changes nothing."""
+    """Submit a sale: 202 when it is stored; sending the same sale again changes nothing."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     store = store_tokens.check(ports(), text) if scheme.casefold() == "bearer" else None
     if store is None:

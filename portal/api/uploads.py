@@ -24,7 +24,7 @@ FIELDS = (
 
 @allow(Action.SEE_UPLOADS)
 def several() -> ResponseReturnValue:
-    """The newest uploads first; takes `limit` (up to 500), `offset`, `state`."""
+    """Uploads, newest first; parameters: `limit` (up to 500), `offset`, `state`."""
     args = pagination.only(request.args, "limit", "offset", "state")
     page = pagination.pop_page(args, 50, MAX_UPLOADS)
     newest = scoped.newest(state=_state(args.get("state")))
@@ -36,13 +36,13 @@ def several() -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def one(batch_id: str) -> ResponseReturnValue:
-    """The record of one upload: what was received, and how far it is."""
+    """One upload and its state."""
     return jsonify(_record(scoped.own(batch_id)))
 
 
 @allow(Action.SEE_UPLOADS)
 def receipt(batch_id: str) -> ResponseReturnValue:
-    """The account of one upload: its rows by outcome, its problems, its amounts."""
+    """Receipt of an upload: rows by outcome, problems, amounts."""
     return jsonify(receipts.receipt(ports(), scoped.own(batch_id).batch_id))
 
 

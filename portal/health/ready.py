@@ -36,7 +36,7 @@ def _state(name: str, check: Callable[[Ports], Any]) -> str:
 
 @allow(Open.EVERYBODY)
 def ready() -> ResponseReturnValue:
-    """200 while everything works, else 503; `parts` says what is down."""
+    """200 while everything works, else 503; `parts` lists what is down."""
     parts = check_parts()
     down = sorted(name for name, state in parts.items() if state == "down")
     return jsonify({"status": "down" if down else "ok", "parts": parts}), 503 if down else 200

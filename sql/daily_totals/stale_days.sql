@@ -1,6 +1,6 @@
--- The days whose sums may be old: those of every sale that has changed since the settlement that the sums know.
--- Of all lines of such a sale, as another line may stand for it now. None where nothing is summed at all.
--- @settlement_no INT64: the last settlement that the sums know
+-- The days whose sums may be old: those of every sale that has changed since the last settlement in the sums.
+-- Days of all lines of such a sale, as another line may represent it now. None if nothing is summed at all.
+-- @settlement_no INT64: the last settlement in the sums
 WITH
 changed_lines AS (
   SELECT sale FROM sale_versions WHERE settlement_no > @settlement_no

@@ -1,4 +1,4 @@
--- What one batch told in each currency: its new, corrected and duplicate rows of every status.
+-- The amounts of one batch in each currency: its new, corrected and duplicate rows of every status.
 -- @batch_id STRING: the batch
 SELECT currency, net, gross
 FROM receipt_amounts

@@ -1,4 +1,4 @@
--- The rows of a batch that wait for a person, in the order of the file.
+-- The quarantined rows of a batch, in the order of the file.
 -- @batch_id STRING: the batch
 -- @code STRING: only rows whose first problem is this one; empty: all
 -- @limit INT64: at most so many rows

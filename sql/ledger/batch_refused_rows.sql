@@ -1,7 +1,7 @@
--- The rows of a batch that never reached the ledger, as stage wrote them: for `rebuild --check`.
+-- The rows of a batch that are not in the ledger, as staging wrote them: for `rebuild --check`.
 -- @root_no INT64: the root batch
--- @settlement_no INT64: the settlement that took the batch in
--- @fix_number INT64: of a correction; -1: the root itself, with the fixes that a replay took along
+-- @settlement_no INT64: the settlement of the batch
+-- @fix_number INT64: of a correction; -1: the root itself, with the corrections included in a replay
 -- @numbered BOOL: not needed here
 SELECT
   row_number,

@@ -1,28 +1,28 @@
--- The accepted rows of a batch as stage wrote them, made again from the ledger: for `rebuild --check`.
+-- The accepted rows of a batch as staging wrote them, restored from the ledger: for `rebuild --check`.
 -- @root_no INT64: the root batch
--- @settlement_no INT64: the settlement that took the batch in
--- @fix_number INT64: of a correction; -1: the root itself, with the fixes that a replay took along
--- @numbered BOOL: whether the source numbers its lines; else settle numbers them again
+-- @settlement_no INT64: the settlement of the batch
+-- @fix_number INT64: of a correction; -1: the root itself, with the corrections included in a replay
+-- @numbered BOOL: whether the source numbers its lines; otherwise settling numbers them again
 WITH
-told AS (
+batch_sightings AS (
   SELECT *
   FROM sightings
   WHERE batch_no = @root_no AND settlement_no = @settlement_no AND (@fix_number = -1 OR fix_number = @fix_number)
 ),
 final AS (
   SELECT
-    told.row_number,
-    told.line_number,
-    told.fix_number,
-    -- Where the file's side rules every rank is 1; a row fixed and not refused may then as well have been accepted.
-    told.rank = 1
+    batch_sightings.row_number,
+    batch_sightings.line_number,
+    batch_sightings.fix_number,
+    -- If the file's side wins, every rank is 1; a corrected row that was not refused counts as accepted.
+    batch_sightings.rank = 1
     AND (
       batches.rules <> IF(batches.source IN ('till', 'form'), 'till', 'file')
-      OR (told.fix_number > 0 AND told.outcome <> 'quarantined')
+      OR (batch_sightings.fix_number > 0 AND batch_sightings.outcome <> 'quarantined')
     ) AS accepted,
     batches.source,
-    told.received_seq,
-    NULLIF(told.source_version, 0) AS source_version,
+    batch_sightings.received_seq,
+    NULLIF(batch_sightings.source_version, 0) AS source_version,
     sale_versions.region,
     sale_versions.sale_id,
     IF(@numbered, sale_versions.line_key, NULL) AS line_key,
@@ -49,8 +49,8 @@ final AS (
     sale_versions.returns_sale_id,
     sale_versions.extra
   FROM sale_versions
-  INNER JOIN told ON told.key = sale_versions.key AND told.content = sale_versions.content
-  INNER JOIN batches ON batches.batch_no = told.batch_no
+  INNER JOIN batch_sightings ON batch_sightings.key = sale_versions.key AND batch_sightings.content = sale_versions.content
+  INNER JOIN batches ON batches.batch_no = batch_sightings.batch_no
 )
 SELECT * FROM final
 ORDER BY row_number

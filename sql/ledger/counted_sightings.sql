@@ -1,8 +1,8 @@
 -- Every sighting that counts (accepted, not undone) with its provenance and its place in the order of contents.
 -- Order of contents: rank, then version, then place in time, then fix, then row; at an equal version of the source the
--- first received wins, so place and row are turned round. Equal bytes have one place: the batch known first leads.
--- - place_order: Place in time as contents are ordered: turned round where the source gives versions
--- - row_order: Row as contents are ordered: turned round where the source gives versions
+-- first received wins, so place and row are reversed. Equal bytes have one place: that of the first batch.
+-- - place_order: Place in time as contents are ordered: reversed if the source gives versions
+-- - row_order: Row as contents are ordered: reversed if the source gives versions
 CREATE OR REPLACE VIEW counted_sightings AS
 WITH
 accepted AS (
@@ -12,7 +12,7 @@ roots AS (
   SELECT batch_no, place_seq FROM batches WHERE batch_no = root_no AND undone_no IS NULL
 ),
 deliveries AS (
-  -- the batch that brought the row: the root itself or one of its corrections
+  -- the batch that contains the row: the root itself or one of its corrections
   SELECT
     root_no,
     fix_number,

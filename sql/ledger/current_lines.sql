@@ -1,6 +1,6 @@
--- The sale lines that count now, with what the source says of them; no provenance (see sale_lines).
+-- The sale lines that count now, with their content from the source; no provenance (see sale_lines).
 -- One row per key. `sale` is the hash of (region, sale_id): cheaper to count than the text.
--- `leads` says which line stands for its sale where orders are counted (see line_facts).
+-- `leads` marks the line that represents its sale where orders are counted (see line_facts).
 CREATE OR REPLACE VIEW current_lines AS
 SELECT
   key,

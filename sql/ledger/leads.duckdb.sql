@@ -1,47 +1,47 @@
--- How `leads` of sale_versions is kept, on DuckDB, inside the settlement's transaction; `adapters/local/duckdb/order_leads.py` runs it.
--- Where all lines of a sale that count as order are alike in `whereabouts` (store, person, channel, status, day, country), one of
--- them leads (1) and the others follow (0): whoever chooses or groups lines by these columns counts orders without looking
--- for equal sales. In any other sale each line says 2: count the sale itself. Of lines that do not count as order it says nothing.
+-- Maintains `leads` of sale_versions, on DuckDB, inside the settlement's transaction; `adapters/local/duckdb/order_leads.py` runs it.
+-- If all lines of a sale that count as order have the same `order_group_key` (store, person, channel, status, day, country), one
+-- of them leads (1) and the others follow (0): a query that filters or groups by these columns counts orders without comparing
+-- sales. In any other sale each line has 2: count the sale itself. The value of lines that do not count as order has no meaning.
 
 -- name: known_sales
--- Sales that the ledger knew before and that get lines from this wave.
+-- Sales that were in the ledger before and that get lines from this wave.
 CREATE OR REPLACE TEMP TABLE known_sales AS
 SELECT DISTINCT v.sale FROM known_lines AS v
 SEMI JOIN (
-  SELECT a.sale FROM arriving AS a
+  SELECT a.sale FROM staged_lines AS a
   SEMI JOIN known_lines USING (sale)
   ANTI JOIN (SELECT key, content FROM known WHERE is_current) USING (key, content)
 ) AS a ON a.sale = v.sale;
 
--- name: sales_arriving
-CREATE OR REPLACE TEMP TABLE sales_arriving AS
+-- name: staged_sales
+CREATE OR REPLACE TEMP TABLE staged_sales AS
 SELECT
-  sale, MIN(own_no) AS own_no, MIN(row_number) AS row_number, MIN(whereabouts) <> MAX(whereabouts) AS is_mixed
-FROM arriving
-WHERE whereabouts IS NOT NULL
+  sale, MIN(own_no) AS own_no, MIN(row_number) AS row_number, MIN(order_group_key) <> MAX(order_group_key) AS is_mixed
+FROM staged_lines
+WHERE order_group_key IS NOT NULL
 GROUP BY sale;
 
 -- name: first_lines
-CREATE OR REPLACE TEMP VIEW first_lines AS SELECT own_no, row_number FROM sales_arriving WHERE NOT is_mixed;
+CREATE OR REPLACE TEMP VIEW first_lines AS SELECT own_no, row_number FROM staged_sales WHERE NOT is_mixed;
 
 -- name: mixed_sales
-CREATE OR REPLACE TEMP VIEW mixed_sales AS SELECT sale FROM sales_arriving WHERE is_mixed;
+CREATE OR REPLACE TEMP VIEW mixed_sales AS SELECT sale FROM staged_sales WHERE is_mixed;
 
 -- name: doubtful_sales
--- Sales that do not stand as they arrived: known before, turned, or told by rows that did not become current.
+-- Sales whose markers may have changed: known before, with changed current contents, or with rows that did not become current.
 CREATE OR REPLACE TEMP TABLE doubtful_sales AS
 SELECT sale FROM known_sales
 UNION
-SELECT sale FROM touched_versions
+SELECT sale FROM affected_versions
 SEMI JOIN (
-  SELECT key FROM turned ANTI JOIN (SELECT a.key FROM arriving AS a SEMI JOIN turned USING (key)) USING (key)
-) AS t ON t.key = touched_versions.key
+  SELECT key FROM current_changes ANTI JOIN (SELECT a.key FROM staged_lines AS a SEMI JOIN current_changes USING (key)) USING (key)
+) AS t ON t.key = affected_versions.key
 UNION
-SELECT a.sale FROM arriving AS a SEMI JOIN touched USING (key) ANTI JOIN turned AS t ON t.key = a.key AND t.new = a.content;
+SELECT a.sale FROM staged_lines AS a SEMI JOIN affected_keys USING (key) ANTI JOIN current_changes AS t ON t.key = a.key AND t.new = a.content;
 
--- name: turned_sales
+-- name: changed_sales
 CREATE OR REPLACE TEMP TABLE doubtful_sales AS
-SELECT DISTINCT sale FROM touched_versions SEMI JOIN turned USING (key);
+SELECT DISTINCT sale FROM affected_versions SEMI JOIN current_changes USING (key);
 
 -- name: lead
 UPDATE sale_versions SET leads = m.leads
@@ -49,9 +49,9 @@ FROM (
   SELECT
     line,
     leads AS led,
-    CASE WHEN MIN(whereabouts) OVER one_sale <> MAX(whereabouts) OVER one_sale THEN 2 WHEN line = MIN(line) OVER one_sale THEN 1 ELSE 0 END AS leads
+    CASE WHEN MIN(order_group_key) OVER one_sale <> MAX(order_group_key) OVER one_sale THEN 2 WHEN line = MIN(line) OVER one_sale THEN 1 ELSE 0 END AS leads
   FROM (
-    SELECT s.rowid AS line, s.sale, s.leads, {whereabouts} AS whereabouts
+    SELECT s.rowid AS line, s.sale, s.leads, {order_group_key} AS order_group_key
     FROM sale_versions AS s SEMI JOIN doubtful_sales USING (sale)
     WHERE s.is_current AND s.status NOT IN ('cancelled', 'returned')
   )

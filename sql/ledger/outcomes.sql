@@ -1,9 +1,9 @@
--- What each row of each root batch did: its latest outcome, a row fixed later with the outcome of its fix.
--- A row that the ledger refused stands in sightings too, where it only names its key; its refusal is what counts here.
+-- The latest outcome of each row of each root batch; a row corrected later has the outcome of its correction.
+-- A row that the ledger refused is also in sightings, but only with its key; its refusal is what counts here.
 -- Later batches and undos never rewrite an outcome, so undone batches keep theirs.
 CREATE OR REPLACE VIEW outcomes AS
 WITH
-told AS (
+recorded_rows AS (
   SELECT
     batch_no,
     row_number,
@@ -36,14 +36,14 @@ fixed AS (
     batch_no,
     row_number,
     MAX(fix_number) AS fix_number
-  FROM told
+  FROM recorded_rows
   WHERE fix_number > 0
   GROUP BY batch_no, row_number
 ),
 final AS (
-  SELECT told.*
-  FROM told
-  LEFT JOIN fixed ON fixed.batch_no = told.batch_no AND fixed.row_number = told.row_number
-  WHERE told.fix_number = COALESCE(fixed.fix_number, 0)
+  SELECT recorded_rows.*
+  FROM recorded_rows
+  LEFT JOIN fixed ON fixed.batch_no = recorded_rows.batch_no AND fixed.row_number = recorded_rows.row_number
+  WHERE recorded_rows.fix_number = COALESCE(fixed.fix_number, 0)
 )
 SELECT * FROM final

@@ -1,10 +1,10 @@
--- The account of each root batch: rows_read = new + corrected + duplicate + quarantined + blank + ignored.
+-- The receipt of each root batch: rows_read = new + corrected + duplicate + quarantined + blank + ignored.
 -- `superseded` counts among the duplicates those that were older than the current content; `removed` counts lines.
 -- - fixes: Corrections that belong to the batch
 -- - rows_new: Rows whose line had no current content
 -- - rows_corrected: Rows that replaced another current content
 -- - rows_duplicate: Rows that left the current content as it was
--- - rows_quarantined: Rows refused and not fixed since
+-- - rows_quarantined: Rows refused and not corrected since
 -- - superseded: Duplicates that were older than the current content
 CREATE OR REPLACE VIEW receipts AS
 WITH

@@ -1,4 +1,4 @@
--- The newest batch that the same bytes under the same version of a contract made, undone or not.
+-- The newest batch of the same bytes under the same version of a contract, undone or not.
 -- @sha256 STRING: of the bytes
 -- @contract STRING: the contract
 -- @contract_version INT64: its version

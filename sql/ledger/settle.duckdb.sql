@@ -1,6 +1,7 @@
--- How one wave of staged batches enters the ledger, on DuckDB. Statements have names; `adapters/local/duckdb/settling.py`
+-- Commits one wave of staged batches to the ledger, on DuckDB. Statements have names; `adapters/local/duckdb/settling.py`
 -- runs them inside the settlement's transaction. A wave is one file, correction or replay, or micro-batches that share no sale.
--- Temporary tables: incoming (one row per batch of the wave), incoming_files (address, batch_no), touched (key), moves (seq, key, old, new).
+-- Temporary tables: incoming_batches (one row per batch of the wave), incoming_files (address, batch_no), affected_keys (key),
+-- transitions (seq, key, old, new: from which content to which).
 -- The variable `accepted` lists the addresses of the accepted rows of the wave.
 
 -- name: staged
@@ -10,10 +11,10 @@ SELECT s.*, CAST(f.batch_no AS INTEGER) AS own_no
 FROM read_parquet(getvariable('accepted'), filename = true) AS s
 JOIN incoming_files AS f ON f.address = s.filename;
 
--- name: arriving
--- Every accepted row of the wave, narrow: what names it, what it says (hashed) and its place in the order. Each question
--- reads the columns that it needs from what was staged.
-CREATE OR REPLACE TEMP VIEW arriving AS
+-- name: staged_lines
+-- Every accepted row of the wave, narrow: its key, the hash of its content and its place in the order. Each step reads
+-- the columns that it needs from the staged files.
+CREATE OR REPLACE TEMP VIEW staged_lines AS
 SELECT
   s.own_no,
   s.row_number,
@@ -26,40 +27,40 @@ SELECT
   s.content,
   {key} AS key,
   s.line_key IS NULL AS numbered_here,
-  {whereabouts} AS whereabouts,
+  {order_group_key} AS order_group_key,
   CAST(1 AS INTEGER) AS n
 FROM staged AS s;
 
--- name: keep_arriving
--- The same as a table: quicker where there are few rows, and what gives rows another key.
-CREATE OR REPLACE TEMP TABLE arriving_rows AS FROM arriving;
-CREATE OR REPLACE TEMP VIEW arriving AS FROM arriving_rows;
+-- name: keep_staged_lines
+-- The same as a table: faster for few rows, and needed to give rows another key.
+CREATE OR REPLACE TEMP TABLE kept_lines AS FROM staged_lines;
+CREATE OR REPLACE TEMP VIEW staged_lines AS FROM kept_lines;
 
--- name: nothing_arriving
-CREATE OR REPLACE TEMP VIEW arriving AS SELECT CAST(NULL AS UHUGEINT) AS key WHERE FALSE;
+-- name: no_staged_lines
+CREATE OR REPLACE TEMP VIEW staged_lines AS SELECT CAST(NULL AS UHUGEINT) AS key WHERE FALSE;
 
--- name: arrivals
--- The arriving rows with what their batch says of them: its root, its side, its place in time.
-CREATE OR REPLACE TEMP VIEW arrivals AS
+-- name: batch_lines
+-- The staged lines with the attributes of their batch: its root, its side, its place in time.
+CREATE OR REPLACE TEMP VIEW batch_lines AS
 SELECT
   a.*, i.root_no AS batch_no, i.is_till, COALESCE(a.received_seq, i.place_seq) AS place,
   CAST(a.accepted OR i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank,
   CAST(i.rules = IF(i.is_till, 'till', 'file') AS BIGINT) AS rank_of_batch
-FROM arriving AS a JOIN incoming AS i ON i.batch_no = a.own_no;
+FROM staged_lines AS a JOIN incoming_batches AS i ON i.batch_no = a.own_no;
 
 -- name: repeated_products
 -- Sales that name a product more than once without a line number of the source: the n-th by content gets #n.
--- Without a correction, every row starts as #1 (see `arriving`), so only the others need a new key.
+-- Without a correction, every row starts as #1 (see `staged_lines`), so only the others need a new key.
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH repeated AS (
-  SELECT own_no, key, source_version FROM arriving WHERE numbered_here GROUP BY ALL HAVING COUNT(*) > 1
+  SELECT own_no, key, source_version FROM staged_lines WHERE numbered_here GROUP BY ALL HAVING COUNT(*) > 1
 ),
 candidates AS (
   SELECT a.own_no, a.row_number, a.source_version, a.key
-  FROM arriving AS a SEMI JOIN repeated USING (own_no, key, source_version)
+  FROM staged_lines AS a SEMI JOIN repeated USING (own_no, key, source_version)
   WHERE a.numbered_here
 ),
-placed AS (
+ordered_lines AS (
   SELECT
     c.own_no,
     c.row_number,
@@ -72,31 +73,31 @@ placed AS (
   FROM staged AS s
   JOIN candidates AS c USING (own_no, row_number)
 )
-SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed WHERE n > 1;
+SELECT own_no, row_number, n, {renumbered_key} AS key FROM ordered_lines WHERE n > 1;
 
 -- name: none_renumbered
 CREATE OR REPLACE TEMP TABLE renumbered (own_no INTEGER, row_number BIGINT, n BIGINT, key UHUGEINT);
 
 -- name: renumber
-UPDATE arriving_rows SET key = r.key, n = r.n FROM renumbered AS r
-WHERE arriving_rows.own_no = r.own_no AND arriving_rows.row_number = r.row_number;
+UPDATE kept_lines SET key = r.key, n = r.n FROM renumbered AS r
+WHERE kept_lines.own_no = r.own_no AND kept_lines.row_number = r.row_number;
 
 -- name: count_repeated_lines
 UPDATE batches SET repeated_lines = r.repeated_lines
 FROM (
   SELECT a.own_no, COUNT(*) - COUNT(DISTINCT (a.sale, a.content)) AS repeated_lines
-  FROM arriving AS a SEMI JOIN (SELECT DISTINCT own_no, sale FROM arriving SEMI JOIN renumbered USING (own_no, row_number)) USING (own_no, sale)
+  FROM staged_lines AS a SEMI JOIN (SELECT DISTINCT own_no, sale FROM staged_lines SEMI JOIN renumbered USING (own_no, row_number)) USING (own_no, sale)
   GROUP BY a.own_no
 ) AS r
 WHERE batches.batch_no = r.own_no;
 
 -- name: correction_numbers
--- A row fixed later keeps the number it had if only the ledger refused it, else takes the next free one in its upload.
+-- A corrected row keeps its number if only the ledger refused it, otherwise it takes the next free one in its upload.
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH rows AS (
   SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
   FROM staged AS s
-  JOIN arrivals AS a USING (own_no, row_number)
+  JOIN batch_lines AS a USING (own_no, row_number)
   WHERE a.numbered_here
 ),
 used AS (
@@ -121,100 +122,101 @@ free AS (
       + ROW_NUMBER() OVER (PARTITION BY r.batch_no, r.sale, r.product, r.source_version ORDER BY r.row_number) AS n_free
   FROM rows AS r ANTI JOIN own USING (own_no, row_number)
 ),
-placed AS (
+ordered_lines AS (
   SELECT own_no, row_number, region, sale_id, product, n_free AS n FROM free
   UNION ALL
   SELECT own_no, row_number, r.region, r.sale_id, r.product, own.n FROM rows AS r JOIN own USING (own_no, row_number)
 )
-SELECT own_no, row_number, n, {renumbered_key} AS key FROM placed;
+SELECT own_no, row_number, n, {renumbered_key} AS key FROM ordered_lines;
 
 -- name: known_lines
--- Every content that the ledger has of the arriving sales: the ledger is scanned once, by its narrowest hash, for all that
--- is asked of it. A key names its sale, so every content of an arriving key is among them.
+-- Every content that the ledger has of the staged sales: one scan of the ledger, by its narrowest hash, for all steps.
+-- A key belongs to one sale, so every content of a staged key is among them.
 CREATE OR REPLACE TEMP TABLE known_lines AS
-SELECT v.key, v.content, v.is_current, v.sale FROM sale_versions AS v SEMI JOIN arriving AS a USING (sale);
+SELECT v.key, v.content, v.is_current, v.sale FROM sale_versions AS v SEMI JOIN staged_lines AS a USING (sale);
 
 -- name: no_known_lines
--- The same where the ledger is empty. What a join keeps in memory is its right side, which here would be the whole file.
+-- The same for an empty ledger. A join keeps its right side in memory, which here would be the whole file.
 CREATE OR REPLACE TEMP TABLE known_lines AS SELECT key, content, is_current, sale FROM sale_versions LIMIT 0;
 
 -- name: known
--- Every content that the ledger has of the arriving keys.
+-- Every content that the ledger has of the staged keys.
 CREATE OR REPLACE TEMP TABLE known AS
 SELECT v.key, v.content, v.is_current FROM known_lines AS v
-SEMI JOIN (SELECT a.key FROM arriving AS a SEMI JOIN known_lines USING (key)) AS a USING (key);
+SEMI JOIN (SELECT a.key FROM staged_lines AS a SEMI JOIN known_lines USING (key)) AS a USING (key);
 
 -- name: repeated_keys
--- Keys that the wave tells more than once; conflicting: two contents of one version in one batch.
+-- Keys that occur in the wave more than once; conflicting: two contents of one version in one batch.
 CREATE OR REPLACE TEMP TABLE repeated_keys AS
 SELECT key, source_version, batch_no, bool_or(accepted) AS accepted, MIN(content) <> MAX(content) AS conflicting
-FROM arrivals
-WHERE key IN (SELECT key FROM arriving GROUP BY key HAVING COUNT(*) > 1)
+FROM batch_lines
+WHERE key IN (SELECT key FROM staged_lines GROUP BY key HAVING COUNT(*) > 1)
 GROUP BY ALL;
 
 -- name: differing
 -- Rows whose key has another current content: the only ones whose order matters.
 CREATE OR REPLACE TEMP TABLE differing AS
 SELECT a.own_no, a.row_number, a.key
-FROM arriving AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.content <> a.content;
+FROM staged_lines AS a JOIN known AS k ON k.key = a.key AND k.is_current AND k.content <> a.content;
 
--- name: touched_versions
--- Every content of the touched keys, found once by a scan of the narrow key.
-CREATE OR REPLACE TEMP TABLE touched_versions AS
+-- name: affected_versions
+-- Every content of the affected keys, from one scan of the narrow key.
+CREATE OR REPLACE TEMP TABLE affected_versions AS
 SELECT v.key, v.content, v.is_current, v.sale, v.region, v.store_id, v.sale_date
-FROM sale_versions AS v SEMI JOIN touched USING (key);
+FROM sale_versions AS v SEMI JOIN affected_keys USING (key);
 
--- name: alive
--- The sightings of the touched keys that count: accepted, not undone, and not left out by a greater whole statement.
--- The same bytes read by two versions of their contract stand at one place: the later version speaks.
-CREATE OR REPLACE TEMP TABLE alive AS
+-- name: live_observations
+-- The sightings of the affected keys that count: accepted and not undone; `superseded_by_statement` then removes those
+-- that a later complete statement supersedes. Identical bytes share one place; the later contract version wins.
+CREATE OR REPLACE TEMP TABLE live_observations AS
 SELECT
   s.key, s.content, s.batch_no, b.source IN ('till', 'form') AS is_till, s.source_version, v.sale, v.region, v.store_id, v.sale_date,
-  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version) AS told_at,
+  row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version) AS precedence,
   row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version,
       s.fix_number, IF(s.source_version > 0, -1, 1) * s.row_number) AS place
 FROM sightings AS s
-SEMI JOIN touched AS t USING (key)
+SEMI JOIN affected_keys AS t USING (key)
 JOIN batches AS b ON b.batch_no = s.batch_no
-JOIN touched_versions AS v ON v.key = s.key AND v.content = s.content
+JOIN affected_versions AS v ON v.key = s.key AND v.content = s.content
 WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
 
--- name: named
--- The touched keys that each of these statements names, be it in a row that only the ledger refused.
-CREATE OR REPLACE TEMP TABLE named AS
+-- name: stated_keys
+-- The affected keys that each of these statements contains, including rows that only the ledger refused.
+CREATE OR REPLACE TEMP TABLE stated_keys AS
 SELECT DISTINCT n.batch_no, n.key, n.source_version
 FROM sightings AS n
-SEMI JOIN touched USING (key)
-WHERE n.batch_no IN (SELECT batch_no FROM telling);
+SEMI JOIN affected_keys USING (key)
+WHERE n.batch_no IN (SELECT batch_no FROM active_statements);
 
--- name: left_out
-DELETE FROM alive AS a
+-- name: superseded_by_statement
+DELETE FROM live_observations AS a
 WHERE EXISTS (
   SELECT 1
-  FROM telling AS t
+  FROM active_statements AS t
   WHERE ((t.whole = 'sale' AND t.scope = a.sale)
       OR (t.whole = 'store-day' AND t.region = a.region AND t.store_id IS NOT DISTINCT FROM a.store_id AND t.sale_date = a.sale_date))
-    AND t.told_at > a.told_at
+    AND t.precedence > a.precedence
     AND NOT (a.is_till AND NOT t.is_till)
     AND NOT EXISTS (
-      SELECT 1 FROM named AS n
+      SELECT 1 FROM stated_keys AS n
       WHERE n.batch_no = t.batch_no AND n.key = a.key AND n.source_version = t.source_version
     )
 );
 
--- name: telling
--- Whole statements in force over the scopes of `alive`: not undone, and no row of the scope still refused by validation.
--- A refused row of a file that names no scope may be of any; an unreadable message is none of its neighbours' business.
-CREATE OR REPLACE TEMP TABLE telling AS
+-- name: active_statements
+-- Complete statements over the scopes of `live_observations`: not undone, and no row of the scope still refused by
+-- validation. A refused row of a file without a scope may belong to any; an unreadable message does not block the other
+-- sales of its batch.
+CREATE OR REPLACE TEMP TABLE active_statements AS
 WITH statement AS (
   SELECT
     t.*, b.source IN ('till', 'form') AS is_till,
-    row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq), b.contract_version) AS told_at
+    row(t.rank, t.source_version, IF(t.source_version > 0, -1, 1) * COALESCE(t.received_seq, b.place_seq), b.contract_version) AS precedence
   FROM statements AS t
   JOIN batches AS b USING (batch_no)
   WHERE b.undone_no IS NULL
-    AND ((t.whole = 'sale' AND t.scope IN (SELECT sale FROM alive))
-      OR (t.whole = 'store-day' AND t.sale_date IN (SELECT sale_date FROM alive)))
+    AND ((t.whole = 'sale' AND t.scope IN (SELECT sale FROM live_observations))
+      OR (t.whole = 'store-day' AND t.sale_date IN (SELECT sale_date FROM live_observations)))
 ),
 entry AS (
   SELECT
@@ -237,21 +239,21 @@ WHERE NOT EXISTS (
       OR (IF(t.whole = 'sale', o.sale, o.store_day) IS NULL AND NOT t.is_till))
 );
 
--- name: best
--- The greatest sighting that counts, per touched key.
-CREATE OR REPLACE TEMP TABLE best AS
+-- name: winning_observation
+-- The greatest sighting that counts, per affected key.
+CREATE OR REPLACE TEMP TABLE winning_observation AS
 SELECT key, arg_max(content, place) AS content, arg_max(is_till, place) AS is_till,
        arg_max(source_version, place) AS source_version, MAX(place) AS place
-FROM alive GROUP BY key;
+FROM live_observations GROUP BY key;
 
 -- name: between_kinds
--- Where a file meets a till or form line, only what both give is compared; `differences` is empty where they agree.
+-- A file's line and a till's or form's are compared in the columns that both have; `differences` is empty if they are equal.
 CREATE OR REPLACE TEMP TABLE between_kinds AS
 WITH pairs AS (
   SELECT d.own_no, d.row_number, d.key, b.content
   FROM differing AS d
-  JOIN arrivals AS a USING (own_no, row_number)
-  JOIN best AS b ON b.key = d.key
+  JOIN batch_lines AS a USING (own_no, row_number)
+  JOIN winning_observation AS b ON b.key = d.key
   WHERE b.is_till <> a.is_till
 )
 SELECT p.own_no, p.row_number, list_filter([{differences}], lambda d: d IS NOT NULL) AS differences
@@ -262,64 +264,64 @@ JOIN (
 ) AS s USING (own_no, row_number);
 
 -- name: outcomes
--- What each row does. Among rows of one batch with one key, the least in order comes first and the others follow it.
-CREATE OR REPLACE TEMP TABLE judged_now AS
+-- The outcome of each row. Rows of one batch with one key are applied in their order, the least first.
+CREATE OR REPLACE TEMP TABLE row_outcomes AS
 WITH current AS (
   SELECT key, content FROM known WHERE is_current
 ),
-placed AS (
+ordered_lines AS (
   SELECT
-    a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS best_is_till,
-    b.source_version AS best_version, b.place AS best_place, x.differences,
+    a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS winning_is_till,
+    b.source_version AS winning_version, b.place AS winning_place, x.differences,
     row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, o.contract_version, a.fix_number,
         IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
-  FROM arrivals AS a
+  FROM batch_lines AS a
   LEFT JOIN current AS c USING (key)
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)
-  LEFT JOIN best AS b ON b.key = a.key
+  LEFT JOIN winning_observation AS b ON b.key = a.key
   LEFT JOIN between_kinds AS x USING (own_no, row_number)
   JOIN batches AS o ON o.batch_no = a.batch_no
 ),
-judged AS (
+checked_lines AS (
   SELECT
     p.*,
     CASE
       WHEN p.conflicting THEN 'conflicting-contents'
       WHEN p.current_content IS NULL OR p.current_content = p.content THEN NULL
-      WHEN p.best_is_till <> p.is_till AND len(p.differences) = 0 THEN NULL
-      WHEN p.best_is_till AND NOT p.is_till AND NOT p.accepted AND (SELECT MIN(rules) FROM incoming) = 'ask' THEN 'differs-from-till'
-      WHEN p.source_version > 0 AND p.best_version = p.source_version AND p.best_is_till = p.is_till AND p.placed_at < p.best_place
+      WHEN p.winning_is_till <> p.is_till AND len(p.differences) = 0 THEN NULL
+      WHEN p.winning_is_till AND NOT p.is_till AND NOT p.accepted AND (SELECT MIN(rules) FROM incoming_batches) = 'ask' THEN 'differs-from-till'
+      WHEN p.source_version > 0 AND p.winning_version = p.source_version AND p.winning_is_till = p.is_till AND p.placed_at < p.winning_place
         THEN 'conflicting-contents'
     END AS refusal
-  FROM placed AS p
+  FROM ordered_lines AS p
 )
 SELECT
   own_no, batch_no, row_number, line_number, fix_number, rank, source_version, received_seq, key, content, sale, is_till, differences, placed_at,
-  COALESCE(placed_at > best_place, current_content IS NULL) AS is_later,
+  COALESCE(placed_at > winning_place, current_content IS NULL) AS is_later,
   CASE WHEN refusal IS NULL AND is_till AND bool_or(refusal IS NOT NULL) OVER (PARTITION BY own_no, sale) THEN 'sale-refused' ELSE refusal END AS refusal,
   CASE
     WHEN current_content IS NULL THEN 'new'
     WHEN current_content = content OR len(differences) = 0 THEN 'duplicate'
-    WHEN placed_at > best_place THEN 'corrected'
+    WHEN placed_at > winning_place THEN 'corrected'
     ELSE 'superseded'
   END AS outcome
-FROM judged;
+FROM checked_lines;
 
 -- name: outcomes_simple
--- The same where no key is repeated and none differs: a file of new and equal lines needs no table of its own.
-CREATE OR REPLACE TEMP VIEW outcomes_now AS
+-- The same if no key is repeated and none differs: a file of new and equal lines needs no table of its own.
+CREATE OR REPLACE TEMP VIEW wave_outcomes AS
 SELECT
   a.own_no, a.batch_no, a.row_number, a.line_number, a.fix_number, a.rank, a.source_version, a.received_seq, a.key, a.content, a.sale,
   CAST(NULL AS VARCHAR) AS refusal,
   IF(c.content IS NULL, 'new', 'duplicate') AS outcome
-FROM arrivals AS a
+FROM batch_lines AS a
 LEFT JOIN known AS c ON c.key = a.key AND c.is_current;
 
--- name: outcomes_judged
-CREATE OR REPLACE TEMP VIEW outcomes_now AS SELECT * FROM judged_now;
+-- name: outcomes_checked
+CREATE OR REPLACE TEMP VIEW wave_outcomes AS SELECT * FROM row_outcomes;
 
 -- name: outcomes_of_repeated_keys
-UPDATE judged_now SET outcome = n.outcome
+UPDATE row_outcomes SET outcome = n.outcome
 FROM (
   SELECT own_no, row_number,
     CASE
@@ -327,59 +329,59 @@ FROM (
       WHEN content = LAG(content) OVER one_key THEN 'duplicate'
       ELSE 'corrected'
     END AS outcome
-  FROM judged_now
+  FROM row_outcomes
   WHERE refusal IS NULL AND key IN (SELECT key FROM repeated_keys)
   WINDOW one_key AS (PARTITION BY batch_no, key ORDER BY placed_at)
 ) AS n
-WHERE judged_now.own_no = n.own_no AND judged_now.row_number = n.row_number;
+WHERE row_outcomes.own_no = n.own_no AND row_outcomes.row_number = n.row_number;
 
--- name: touch_disputed
--- Keys whose current content must be worked out from all sightings.
-INSERT INTO touched
+-- name: add_disputed_keys
+-- Keys whose current content must be computed from all sightings.
+INSERT INTO affected_keys
 SELECT key FROM differing
 UNION
 SELECT key FROM repeated_keys
 UNION
-SELECT key FROM outcomes_now WHERE refusal IS NOT NULL;
+SELECT key FROM wave_outcomes WHERE refusal IS NOT NULL;
 
--- name: touch_arriving
-INSERT INTO touched SELECT DISTINCT key FROM arriving ANTI JOIN touched USING (key);
+-- name: add_staged_keys
+INSERT INTO affected_keys SELECT DISTINCT key FROM staged_lines ANTI JOIN affected_keys USING (key);
 
--- name: touch_sales
--- Keys that whole statements of these batches over a sale may remove or give back, beside the arriving ones.
-INSERT INTO touched
+-- name: add_keys_of_sales
+-- Keys that complete statements of these batches over a sale may remove or restore, in addition to the staged ones.
+INSERT INTO affected_keys
 SELECT DISTINCT v.key FROM sale_versions AS v
 SEMI JOIN (SELECT scope FROM statements WHERE whole = 'sale' AND batch_no IN (SELECT batch_no FROM affected)) AS t
   ON t.scope = v.sale
-ANTI JOIN touched AS k ON k.key = v.key
-ANTI JOIN arriving AS a ON a.key = v.key;
+ANTI JOIN affected_keys AS k ON k.key = v.key
+ANTI JOIN staged_lines AS a ON a.key = v.key;
 
--- name: touch_store_days
--- Likewise over the day of a store.
-INSERT INTO touched
+-- name: add_keys_of_store_days
+-- The same over the day of a store.
+INSERT INTO affected_keys
 SELECT DISTINCT v.key FROM sale_versions AS v
 SEMI JOIN (SELECT * FROM statements WHERE whole = 'store-day' AND batch_no IN (SELECT batch_no FROM affected)) AS t
   ON t.sale_date = v.sale_date AND t.region = v.region AND t.store_id IS NOT DISTINCT FROM v.store_id
-ANTI JOIN touched AS k ON k.key = v.key;
+ANTI JOIN affected_keys AS k ON k.key = v.key;
 
--- name: touch_batches
-INSERT INTO touched
+-- name: add_keys_of_batches
+INSERT INTO affected_keys
 SELECT DISTINCT s.key FROM sightings AS s
-WHERE s.batch_no IN (SELECT batch_no FROM affected) AND s.key NOT IN (SELECT key FROM touched);
+WHERE s.batch_no IN (SELECT batch_no FROM affected) AND s.key NOT IN (SELECT key FROM affected_keys);
 
--- name: touch_stated
--- Arriving keys in a sale that another whole statement tells too; a statement never leaves out what it names itself.
-INSERT INTO touched
-SELECT DISTINCT a.key FROM arrivals AS a
+-- name: add_keys_of_statements
+-- Staged keys in a sale of another complete statement; a statement never removes a key that it contains.
+INSERT INTO affected_keys
+SELECT DISTINCT a.key FROM batch_lines AS a
 JOIN statements AS t ON t.whole = 'sale' AND t.scope = a.sale
-WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM touched);
+WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM affected_keys);
 
 -- name: add_versions
--- The contents that are new, straight from what was staged; some rows at a time, so that memory stays the same
--- however long the file is.
+-- The contents that are new, directly from the staged files; some rows at a time, so that memory does not grow
+-- with the file.
 INSERT INTO sale_versions BY NAME
 SELECT
-  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, o.region, o.sale_id,
+  o.key, o.content, o.key NOT IN (SELECT key FROM affected_keys) AS is_current, o.sale, o.region, o.sale_id,
   COALESCE(o.line_key, {own_product} || '#' || o.n) AS line_key,
   {own_columns},
   {leads} AS leads,
@@ -395,10 +397,10 @@ LEFT JOIN (SELECT own_no, row_number FROM first_lines WHERE row_number BETWEEN $
   ON l.own_no = o.own_no AND l.row_number = o.row_number;
 
 -- name: add_versions_once
--- The same where the wave tells a key more than once: each content of it enters once.
+-- The same if a key occurs in the wave more than once: each of its contents is added once.
 INSERT INTO sale_versions BY NAME
 SELECT
-  o.key, o.content, o.key NOT IN (SELECT key FROM touched) AS is_current, o.sale, s.region, s.sale_id,
+  o.key, o.content, o.key NOT IN (SELECT key FROM affected_keys) AS is_current, o.sale, s.region, s.sale_id,
   COALESCE(s.line_key, {product} || '#' || o.n) AS line_key,
   {content_columns},
   {leads} AS leads,
@@ -406,26 +408,26 @@ SELECT
 FROM staged AS s
 JOIN (
   SELECT a.key, a.content, MIN(a.sale) AS sale, MIN(a.n) AS n, arg_min(row(a.own_no, a.row_number), row(a.own_no, a.row_number)) AS first
-  FROM arriving AS a ANTI JOIN known USING (key, content) GROUP BY ALL
+  FROM staged_lines AS a ANTI JOIN known USING (key, content) GROUP BY ALL
 ) AS o ON o.first[1] = s.own_no AND o.first[2] = s.row_number
 LEFT JOIN first_lines AS l ON l.own_no = o.first[1] AND l.row_number = o.first[2];
 
 -- name: revive_versions
--- Contents that are known but were not current, of keys that nothing disputes.
+-- Contents of the ledger that are current again, of keys that are not disputed.
 UPDATE sale_versions SET is_current = TRUE
-FROM arriving AS a
+FROM staged_lines AS a
 WHERE sale_versions.key = a.key AND sale_versions.content = a.content AND NOT sale_versions.is_current
-  AND a.key NOT IN (SELECT key FROM touched)
+  AND a.key NOT IN (SELECT key FROM affected_keys)
   AND a.key IN (SELECT key FROM known) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
 
--- name: moves_so_far
--- What this settlement did while it only added.
-INSERT INTO moves SELECT $seq, key, NULL, content FROM sale_versions WHERE settlement_no = $settlement_no;
+-- name: transitions_so_far
+-- The lines that this settlement added before its change log started.
+INSERT INTO transitions SELECT $seq, key, NULL, content FROM sale_versions WHERE settlement_no = $settlement_no;
 
--- name: move_fresh
-INSERT INTO moves
-SELECT $seq, a.key, NULL, a.content FROM arriving AS a
-WHERE a.key NOT IN (SELECT key FROM touched) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
+-- name: add_transitions_of_new_lines
+INSERT INTO transitions
+SELECT $seq, a.key, NULL, a.content FROM staged_lines AS a
+WHERE a.key NOT IN (SELECT key FROM affected_keys) AND a.key NOT IN (SELECT key FROM known WHERE is_current);
 
 -- name: add_sightings
 INSERT INTO sightings BY NAME
@@ -434,7 +436,7 @@ SELECT
   CASE WHEN refusal IS NOT NULL THEN 'quarantined' WHEN outcome = 'superseded' THEN 'duplicate' ELSE outcome END AS outcome,
   refusal IS NULL AND outcome = 'superseded' AS superseded,
   $settlement_no AS settlement_no
-FROM outcomes_now;
+FROM wave_outcomes;
 
 -- name: add_refusals
 INSERT INTO refusals BY NAME
@@ -444,7 +446,7 @@ SELECT
   $settlement_no AS settlement_no
 FROM read_parquet($addresses, filename = true) AS s
 JOIN incoming_files AS f ON f.address = s.filename
-JOIN incoming AS i USING (batch_no);
+JOIN incoming_batches AS i USING (batch_no);
 
 -- name: add_ledger_refusals
 INSERT INTO refusals BY NAME
@@ -456,7 +458,7 @@ WITH refused AS (
       WHEN 'conflicting-contents' THEN 'version ' || source_version
       ELSE ''
     END AS detail
-  FROM outcomes_now WHERE refusal IS NOT NULL
+  FROM wave_outcomes WHERE refusal IS NOT NULL
 )
 SELECT
   batch_no, row_number, line_number, fix_number, 'quarantined' AS outcome, 'ledger' AS refused_by, CAST(NULL AS VARCHAR) AS raw,
@@ -467,58 +469,58 @@ SELECT
 FROM refused;
 
 -- name: add_sale_statements
--- What the wave's batches tell whole; rows that only the ledger refused are told all the same.
+-- The scopes that the wave's batches contain completely, including rows that only the ledger refused.
 INSERT INTO statements BY NAME
 SELECT
   a.batch_no, a.sale AS scope, 'sale' AS whole, a.source_version, MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq
-FROM arrivals AS a
-JOIN incoming AS i ON i.batch_no = a.own_no
+FROM batch_lines AS a
+JOIN incoming_batches AS i ON i.batch_no = a.own_no
 ANTI JOIN statements AS t ON (t.batch_no, t.scope, t.source_version) = (a.batch_no, a.sale, a.source_version)
 WHERE i.replaces = 'sale'
 GROUP BY a.batch_no, a.sale, a.source_version;
 
 -- name: add_store_day_statements
 INSERT INTO statements BY NAME
-WITH told AS (
+WITH stated_days AS (
   SELECT DISTINCT
     a.batch_no, a.rank_of_batch AS rank, a.source_version, a.received_seq, s.region, s.store_id, s.sale_date, {store_day_hash} AS scope
   FROM staged AS s
-  JOIN arrivals AS a USING (own_no, row_number)
-  JOIN incoming AS i ON i.batch_no = a.own_no
+  JOIN batch_lines AS a USING (own_no, row_number)
+  JOIN incoming_batches AS i ON i.batch_no = a.own_no
   WHERE i.replaces = 'store-day'
 )
 SELECT batch_no, scope, 'store-day' AS whole, source_version, MAX(rank) AS rank, MIN(received_seq) AS received_seq, ANY_VALUE(region) AS region,
        ANY_VALUE(store_id) AS store_id, ANY_VALUE(sale_date) AS sale_date
-FROM told
+FROM stated_days
 ANTI JOIN statements AS t USING (batch_no, scope, source_version)
 GROUP BY batch_no, scope, source_version;
 
--- name: flags
--- The keys of `touched` whose current content changes.
-CREATE OR REPLACE TEMP TABLE turned AS
+-- name: current_changes
+-- The affected keys whose current content changes.
+CREATE OR REPLACE TEMP TABLE current_changes AS
 WITH before AS (
-  SELECT key, content FROM touched_versions WHERE is_current
+  SELECT key, content FROM affected_versions WHERE is_current
 )
 SELECT COALESCE(b.key, n.key) AS key, b.content AS old, n.content AS new
-FROM before AS b FULL JOIN best AS n USING (key)
+FROM before AS b FULL JOIN winning_observation AS n USING (key)
 WHERE b.content IS DISTINCT FROM n.content;
 
--- name: turn_flags
+-- name: update_current
 UPDATE sale_versions SET is_current = (sale_versions.content IS NOT DISTINCT FROM t.new)
-FROM turned AS t
+FROM current_changes AS t
 WHERE sale_versions.key = t.key AND (sale_versions.content = t.old OR sale_versions.content = t.new);
 
--- name: move_turned
-INSERT INTO moves SELECT $seq, key, old, new FROM turned;
+-- name: add_transitions_of_changes
+INSERT INTO transitions SELECT $seq, key, old, new FROM current_changes;
 
 -- name: count_removed
--- Lines that the wave's own statements took away, per batch.
+-- Lines that the wave's own statements removed, per batch.
 SELECT st.batch_no, COUNT(DISTINCT t.key) AS removed
-FROM turned AS t
-JOIN touched_versions AS v ON v.key = t.key AND v.content = t.old
+FROM current_changes AS t
+JOIN affected_versions AS v ON v.key = t.key AND v.content = t.old
 JOIN statements AS st ON (st.whole = 'sale' AND st.scope = v.sale)
   OR (st.whole = 'store-day' AND st.region = v.region AND st.store_id IS NOT DISTINCT FROM v.store_id AND st.sale_date = v.sale_date)
-WHERE t.new IS NULL AND st.batch_no IN (SELECT root_no FROM incoming)
+WHERE t.new IS NULL AND st.batch_no IN (SELECT root_no FROM incoming_batches)
 GROUP BY ALL;
 
 -- name: changes
@@ -529,7 +531,7 @@ SELECT
   CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
 FROM (
   SELECT key, arg_min(old_, seq).content AS old, arg_max(new_, seq).content AS new
-  FROM (SELECT seq, key, {{'content': old}} AS old_, {{'content': new}} AS new_ FROM moves)
+  FROM (SELECT seq, key, {{'content': old}} AS old_, {{'content': new}} AS new_ FROM transitions)
   GROUP BY key
 )
 WHERE old IS DISTINCT FROM new;
@@ -539,4 +541,4 @@ INSERT INTO listed_changes BY NAME
 SELECT
   $settlement_no AS settlement_no, key,
   CASE WHEN old IS NULL THEN 'added' WHEN new IS NULL THEN 'removed' ELSE 'corrected' END AS kind, old, new
-FROM moves;
+FROM transitions;

@@ -1,3 +1,3 @@
--- The batches that a settlement took in.
+-- The batches of a settlement.
 -- @settlement_no INT64: the settlement
 SELECT batch_id FROM batches WHERE settlement_no = @settlement_no ORDER BY batch_no

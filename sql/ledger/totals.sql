@@ -1,4 +1,4 @@
--- What every region's lines come to, by currency and without cancelled lines: shown before and after an undo.
+-- The total of every region's lines, by currency and without cancelled lines: shown before and after an undo.
 SELECT region, currency, COUNT(*) AS line_count, SUM(net_amount) AS net
 FROM current_lines
 WHERE status <> 'cancelled'

@@ -1,10 +1,10 @@
 -- What each product of a region usually costs and how many of it are usually sold, from the lines that count now and are
 -- not cancelled: median, and median distance from it (MAD), of magnitudes; of two middle values the lower one.
--- A product is its id, else its name. Quantities are compared whatever the currency, which is then empty.
+-- A product is its id, else its name. Quantities are compared across currencies, and the currency is then empty.
 -- @region STRING: the region of the contract
 -- @minimum INT64: products with fewer lines have nothing usual
--- @unit_price BOOL: whether prices are asked for
--- @quantity BOOL: whether quantities are asked for
+-- @unit_price BOOL: whether to include prices
+-- @quantity BOOL: whether to include quantities
 WITH
 sold AS (
   SELECT COALESCE(product_id, product_name) AS product, currency, quantity, unit_price
@@ -20,7 +20,7 @@ measured AS (
   FROM sold
   WHERE @quantity AND product IS NOT NULL AND quantity IS NOT NULL
 ),
--- few different values stand for many lines: only they are put in order
+-- few distinct values represent many lines: only they are sorted
 counted AS (
   SELECT product, measure, currency, magnitude, COUNT(*) AS line_count
   FROM measured

@@ -3,13 +3,13 @@
 -- Orders are COUNTIF(is_order) + COUNT(DISTINCT IF(is_mixed_order, sale, NULL)), wherever lines are chosen and grouped by what
 -- most sales have in common: store, salesperson, channel, status, day, country, region; not by category, product or customer.
 -- - key: Hash of region, sale and line: what names the line
--- - content: Hash of what the source says of the line
+-- - content: Hash of the line's content from the source
 -- - sale: Hash of region and sale
--- - leads: Where orders are counted: 1 stands for its sale, 0 follows another line, 2: count the sale itself
--- - settlement_no: The settlement that brought this content
+-- - leads: Where orders are counted: 1 represents its sale, 0 follows another line, 2: count the sale itself
+-- - settlement_no: The settlement that added this content
 -- - is_active: Whether the line counts: it is not cancelled
 -- - counts_as_order: Whether its sale counts as an order by this line: neither cancelled nor returned
--- - is_order: Whether the line stands for its sale where orders are counted
+-- - is_order: Whether the line represents its sale where orders are counted
 -- - is_mixed_order: Whether its sale is to be counted itself, as its lines differ
 -- - active_net: Net amount in the line's own currency; NULL on cancelled lines
 -- - units: Units that count; NULL on cancelled lines

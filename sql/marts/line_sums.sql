@@ -1,7 +1,7 @@
--- Each line that counts now as a sum of one: what the tables of sums by day are made from, and what stands in for them
--- on days that they do not know yet. A cost beyond a thousand million units or money is no cost: its product has no room.
+-- Each line that counts now as a sum of one: the source of the tables of sums by day, and their replacement
+-- on days that they do not cover yet. A cost beyond a thousand million units or money is no cost: its product would overflow.
 -- - lines: 1
--- - orders: 1 where the line stands for its sale where orders are counted
+-- - orders: 1 if the line represents its sale where orders are counted
 -- - net: Its net amount, in `currency`
 -- - cost: Quantity × unit cost where it has both, rounded to 9 places
 -- - costed_net: Net amount where it has a cost

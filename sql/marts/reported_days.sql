@@ -1,9 +1,9 @@
 -- Every day of every store from its first one with a sale to its region's last: how complete the numbers are.
--- A day without a line may be a holiday or a file that is missing; the portal knows which, by the contracts' schedules.
--- - is_reported: Whether anything was sold, and told, that day
+-- A day without a line may be a holiday or a file that is missing; the schedules of contracts, which the portal reads, decide which.
+-- - is_reported: Whether the day has a reported line
 CREATE OR REPLACE VIEW reported_days AS
 WITH
-told AS (
+store_days AS (
   SELECT
     region,
     store_id,
@@ -13,14 +13,14 @@ told AS (
   GROUP BY region, store_id, sale_date
 ),
 regions AS (
-  SELECT region, MAX(sale_date) AS last_day FROM told GROUP BY region
+  SELECT region, MAX(sale_date) AS last_day FROM store_days GROUP BY region
 ),
 stores AS (
   SELECT
     region,
     store_id,
     MIN(sale_date) AS first_day
-  FROM told
+  FROM store_days
   GROUP BY region, store_id
 ),
 days AS (
@@ -29,7 +29,7 @@ days AS (
     store_id,
     sale_date,
     lines
-  FROM told
+  FROM store_days
   UNION ALL
   SELECT
     stores.region,

@@ -1,6 +1,6 @@
--- line_facts with each line's amount in the reporting currency: what every total is made from.
+-- line_facts with each line's amount in the reporting currency: the source of every total.
 -- reporting_amount and revenue are exact products of amount and rate: sum first, round once, so that the same money
--- has one total however it is grouped. Without a rate they are NULL and is_unconverted says so.
+-- has one total however it is grouped. Without a rate they are NULL and is_unconverted is true.
 -- The reporting currency's own rate is 1 and needs no row. revenue is NULL on cancelled lines.
 -- - factor: Units of the reporting currency for one of the line's; NULL where there is no rate
 -- - reporting_amount: Net amount in the reporting currency, whatever the status

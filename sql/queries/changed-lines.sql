@@ -1,4 +1,4 @@
--- The chosen lines that settlements changed, net, each with what it said before and after, page by page, the greatest
+-- The chosen lines that settlements changed, net, each with its content before and after, page by page, the greatest
 -- difference first. A line that left what is chosen counts as removed, one that came into it as added.
 -- @after INT64 = 0: settlements after this one
 -- @through INT64 = 9223372036854775807: the last of them
@@ -41,7 +41,7 @@ sides AS (
   UNION ALL
   SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
 ),
-told AS (
+side_lines AS (
   SELECT
     sides.is_after,
     visible_versions.key,
@@ -77,7 +77,7 @@ lines AS (
     MAX(IF(is_after, NULL, net_amount)) AS net_before,
     MAX(IF(is_after, net_amount, NULL)) AS net_after,
     COALESCE(MAX(IF(is_after, currency, NULL)), MAX(currency)) AS currency
-  FROM told
+  FROM side_lines
   GROUP BY key, region, sale_id, line_key
 ),
 final AS (

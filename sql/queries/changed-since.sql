@@ -2,7 +2,7 @@
 -- units. Taken from what counts now, it leaves what counted after that settlement.
 -- @after INT64 = 0: settlements after this one
 WITH
-asked AS (
+chosen_settlements AS (
   SELECT settlement_no, only_adds FROM settlements WHERE settlement_no > @after
 ),
 sides AS (
@@ -10,7 +10,7 @@ sides AS (
   UNION ALL
   SELECT key, `new` AS content, 1 AS side FROM listed_changes WHERE `new` IS NOT NULL AND settlement_no > @after
 ),
-told AS (
+side_lines AS (
   SELECT
     sides.side,
     visible_versions.sale_date,
@@ -28,9 +28,9 @@ told AS (
     visible_versions.currency,
     visible_versions.net_amount,
     visible_versions.quantity
-  FROM asked
-  INNER JOIN visible_versions ON visible_versions.settlement_no = asked.settlement_no
-  WHERE asked.only_adds AND visible_versions.status <> 'cancelled'
+  FROM chosen_settlements
+  INNER JOIN visible_versions ON visible_versions.settlement_no = chosen_settlements.settlement_no
+  WHERE chosen_settlements.only_adds AND visible_versions.status <> 'cancelled'
 ),
 days AS (
   -- a day has one rate: what it sums to is converted, not each line
@@ -39,7 +39,7 @@ days AS (
     currency,
     SUM(IF(side > 0, net_amount, -net_amount)) AS net,
     SUM(IF(side > 0, quantity, -quantity)) AS units
-  FROM told
+  FROM side_lines
   GROUP BY sale_date, currency
 ),
 final AS (

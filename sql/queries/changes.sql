@@ -11,7 +11,7 @@ listed AS (
   FROM listed_changes
   WHERE settlement_no = @settlement_no
 ),
-told AS (
+changed_lines AS (
   SELECT sale_versions.*, listed.kind
   FROM sale_versions
   INNER JOIN listed ON listed.key = sale_versions.key AND listed.content = sale_versions.content
@@ -25,33 +25,33 @@ final AS (
   SELECT
     settlements.settlement_no,
     settlements.settled_at,
-    told.kind,
-    told.region,
-    told.sale_id,
-    told.line_key,
-    told.store_id,
-    told.salesperson_id,
-    told.customer_id,
-    told.customer_name,
-    told.product_id,
-    told.product_name,
-    told.category,
-    told.channel,
-    told.status,
-    told.sold_at,
-    told.sale_date,
-    told.country,
-    told.quantity,
-    told.unit_price,
-    told.discount,
-    told.tax,
-    told.net_amount,
-    told.gross_amount,
-    told.currency,
-    told.unit_cost,
-    told.returns_sale_id,
-    told.extra
-  FROM told
+    changed_lines.kind,
+    changed_lines.region,
+    changed_lines.sale_id,
+    changed_lines.line_key,
+    changed_lines.store_id,
+    changed_lines.salesperson_id,
+    changed_lines.customer_id,
+    changed_lines.customer_name,
+    changed_lines.product_id,
+    changed_lines.product_name,
+    changed_lines.category,
+    changed_lines.channel,
+    changed_lines.status,
+    changed_lines.sold_at,
+    changed_lines.sale_date,
+    changed_lines.country,
+    changed_lines.quantity,
+    changed_lines.unit_price,
+    changed_lines.discount,
+    changed_lines.tax,
+    changed_lines.net_amount,
+    changed_lines.gross_amount,
+    changed_lines.currency,
+    changed_lines.unit_cost,
+    changed_lines.returns_sale_id,
+    changed_lines.extra
+  FROM changed_lines
   INNER JOIN settlements ON settlements.settlement_no = @settlement_no
 )
 SELECT * FROM final

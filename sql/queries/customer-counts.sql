@@ -1,6 +1,6 @@
 -- How many customers the chosen sales have, how many of them are new, and how many came more than once; one row.
 -- A customer is the id, else the name, over lines that are not cancelled. New: no such line before the chosen period, in
--- all that the person may see and whatever the filters; without a first day everybody is new. Repeat: two or more
+-- all that the person may see and regardless of the filters; without a first day everybody is new. Repeat: two or more
 -- of the chosen sales. anonymous_lines name no customer.
 WITH
 customers AS (

@@ -1,4 +1,4 @@
--- What was told of each day: the lines that count now, by contract and store, and when the first file that tells them
+-- The lines of each day that count now, by contract and store, and when the first file with them
 -- was received (microseconds since 1970). mismatched_lines counts those of files in which a line's own total was not
 -- what quantity and price come to. Days are chosen by from and to.
 -- needs: see uploads
@@ -9,7 +9,7 @@ roots AS (
     source,
     contract,
     received_seq,
-    -- the list is of few codes and columns; neither engine searches JSON in a way that both know
+    -- the list is of few codes and columns; no way to search JSON works on both engines
     COALESCE('line-total-mismatch' IN (
       JSON_VALUE(problems, '$[0].code'),
       JSON_VALUE(problems, '$[1].code'),
@@ -27,7 +27,7 @@ roots AS (
   FROM batches
   WHERE batch_no = root_no AND undone_no IS NULL
 ),
-told AS (
+sighted_lines AS (
   SELECT
     sightings.batch_no,
     visible_versions.key,
@@ -41,17 +41,17 @@ told AS (
 ),
 final AS (
   SELECT
-    told.region,
+    sighted_lines.region,
     roots.contract,
     roots.source,
-    told.store_id,
-    told.sale_date,
-    COUNT(DISTINCT told.key) AS lines,
-    COUNT(DISTINCT IF(roots.is_mismatched, told.key, NULL)) AS mismatched_lines,
+    sighted_lines.store_id,
+    sighted_lines.sale_date,
+    COUNT(DISTINCT sighted_lines.key) AS lines,
+    COUNT(DISTINCT IF(roots.is_mismatched, sighted_lines.key, NULL)) AS mismatched_lines,
     MIN(roots.received_seq) AS first_received_seq
-  FROM told
-  INNER JOIN roots ON roots.batch_no = told.batch_no
-  GROUP BY told.region, roots.contract, roots.source, told.store_id, told.sale_date
+  FROM sighted_lines
+  INNER JOIN roots ON roots.batch_no = sighted_lines.batch_no
+  GROUP BY sighted_lines.region, roots.contract, roots.source, sighted_lines.store_id, sighted_lines.sale_date
 )
 SELECT * FROM final
 ORDER BY region, sale_date, store_id, contract, source

@@ -1,9 +1,9 @@
 -- Sales whose id, or the key of one of whose lines, holds a text, in capitals or not; those that are it exactly first.
 -- Also those of which no line counts any more.
--- @text STRING: what is looked for
+-- @text STRING: the text to search for
 -- @limit INT64 = 20: at most so many sales
 WITH
-found AS (
+matches AS (
   SELECT
     region,
     sale_id,
@@ -28,7 +28,7 @@ final AS (
     MIN(currency) AS currency,
     CAST(COALESCE(SUM(IF(is_current AND status <> 'cancelled', net_amount, 0)), 0) AS NUMERIC) AS net,
     LOGICAL_OR(is_exact) AS is_exact
-  FROM found
+  FROM matches
   GROUP BY region, sale_id
 )
 SELECT * FROM final

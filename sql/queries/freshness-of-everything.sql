@@ -1,6 +1,6 @@
--- How fresh everything is that the numbers are made from: a row a region, store, source and currency.
--- kind says which; name is the region, the store, the contract or the currency. Of regions and stores: lines, first and
--- last day with a sale. Of sources (a contract, or tills and forms): batches and rows taken in, and when the last was
+-- How fresh the sources of the numbers are: a row a region, store, source and currency.
+-- kind is which of them; name is the region, the store, the contract or the currency. Of regions and stores: lines, first and
+-- last day with a sale. Of sources (a contract, or tills and forms): batches and rows settled, and when the last was
 -- settled. Of currencies that were sold in: the last day with a rate of its own, and the lines without any.
 WITH
 stores AS (

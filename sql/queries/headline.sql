@@ -1,6 +1,6 @@
--- What kpis does not tell of the chosen sales, as one row: margin, returns, cancelled and pending money.
--- Cost is quantity × unit cost over lines that are not cancelled and tell both; margin is the net amount of those lines
--- less their cost, and cost_coverage the share of revenue that they make up. NULL where no line tells its cost.
+-- Figures of the chosen sales that kpis lacks, as one row: margin, returns, cancelled and pending money.
+-- Cost is quantity × unit cost over lines that are not cancelled and have both; margin is the net amount of those lines
+-- less their cost, and cost_coverage the share of revenue that they make up. NULL if no line has its cost.
 -- returned_value is negative; cancelled_value and pending_value are the net amounts of the lines of that status.
 -- Lines without a rate are in no amount; unconverted_lines counts them, cancelled ones apart from the others.
 WITH

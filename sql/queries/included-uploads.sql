@@ -1,5 +1,5 @@
--- The uploads that the chosen sale lines came in with, the most lines first, with how many lines of each and their sum.
--- A line belongs to the upload that told its present content last, as in sale-lines; corrected rows to their upload.
+-- The uploads that contain the chosen sale lines, the most lines first, with how many lines of each and their sum.
+-- A line belongs to the last upload with its present content, as in sale-lines; corrected rows to their upload.
 -- revenue is in the reporting currency, of lines with a rate; all_uploads counts the uploads before paging.
 -- needs: see uploads
 -- @counts STRING = active of all|active|orders|cancelled|pending|returned|costed|unconverted: which of the lines
@@ -26,7 +26,7 @@ chosen AS (
       ELSE status = @counts
     END
 ),
-told AS (
+greatest_sightings AS (
   SELECT
     key,
     content,
@@ -41,14 +41,14 @@ told AS (
 ),
 grouped AS (
   SELECT
-    told.batch_no,
+    greatest_sightings.batch_no,
     COUNT(*) AS lines,
-    COUNTIF(told.fix_number > 0) AS corrected_lines,
+    COUNTIF(greatest_sightings.fix_number > 0) AS corrected_lines,
     COUNTIF(chosen.is_unconverted) AS unconverted_lines,
     CAST(COALESCE(SUM(chosen.amount), 0) AS NUMERIC) AS revenue
   FROM chosen
-  INNER JOIN told ON told.key = chosen.key AND told.content = chosen.content
-  GROUP BY told.batch_no
+  INNER JOIN greatest_sightings ON greatest_sightings.key = chosen.key AND greatest_sightings.content = chosen.content
+  GROUP BY greatest_sightings.batch_no
 ),
 final AS (
   SELECT

@@ -2,7 +2,7 @@
 -- Growth compares whole months with as many whole months, else as many days, and only through the last day that the chosen
 -- regions and stores have reported: an unfinished period with the same part of the one before. It is NULL without from
 -- and to, and where the period before has nothing or begins before the first reported day.
--- Lines are counted whatever their status; units, revenue, customers, countries, categories and the first and last day
+-- Lines of every status are counted; units, revenue, customers, countries, categories and the first and last day
 -- over lines that are not cancelled; orders over sales with a line neither cancelled nor returned.
 WITH
 line_totals AS (

@@ -1,4 +1,4 @@
--- What the lines of lines-page come to, all pages together, as one row; cancelled lines are in no sum.
+-- The totals of the lines of lines-page, all pages together, as one row; cancelled lines are in no sum.
 -- @q STRING = : only lines whose sale, product or, for who may see them, person has this text
 -- @personal INT64 = 0: set by the query layer: 1 for who may see personal columns
 WITH

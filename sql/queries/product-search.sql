@@ -1,8 +1,8 @@
--- The products whose id or name holds a text, those with the most lines first; for whoever looks for one to filter by.
--- @text STRING: what to look for; capitals do not matter
+-- The products whose id or name holds a text, those with the most lines first; to choose one for a filter.
+-- @text STRING: the text to search for; capitals do not matter
 -- @limit INT64 = 20: at most so many products
 WITH
-found AS (
+matches AS (
   SELECT
     product_id,
     MIN(product_name) AS product_name,
@@ -14,7 +14,7 @@ found AS (
   GROUP BY product_id
 ),
 final AS (
-  SELECT * FROM found
+  SELECT * FROM matches
 )
 SELECT * FROM final
 ORDER BY lines DESC, product_id

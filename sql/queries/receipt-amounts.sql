@@ -1,4 +1,4 @@
--- What one batch told in each currency: its new, corrected and duplicate rows of every status.
+-- The amounts of one batch in each currency: its new, corrected and duplicate rows of every status.
 -- needs: see uploads
 -- @batch_id STRING: the batch
 WITH

@@ -1,5 +1,5 @@
--- How many rows wait for a person, by region: in no number until they are corrected, accepted or discarded.
--- Rows whose day can be read and lies outside from and to are left out; of the others a filter cannot say where they belong.
+-- How many rows are quarantined, by region: in no number until they are corrected, accepted or discarded.
+-- Rows with a readable day outside from and to are left out; the others have no day to filter by.
 -- @from DATE = 0001-01-01: rows of earlier days do not count
 -- @to DATE = 9999-12-31: rows of later days do not count
 WITH

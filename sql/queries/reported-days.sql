@@ -1,5 +1,5 @@
--- The first and the last day with a sale, whatever its status: how far the chosen regions and stores have reported.
--- settled_at is the last settlement's instant: a sale of a day after it cannot be reported yet, whoever mistyped it.
+-- The first and the last day with a sale of any status: how far the chosen regions and stores have reported.
+-- settled_at is the last settlement's instant: a sale of a later day is a mistake in its source.
 -- @until DATE = 9999-12-31: days after this one do not count
 WITH
 last_settlement AS (

@@ -1,4 +1,4 @@
--- One sale: each time that a file or a message told a content of one of its lines, also where that was undone since.
+-- One sale: each time that a file or a message contained one of its lines, also where that was undone since.
 -- needs: see uploads
 -- @region STRING: the region of the sale
 -- @sale_id STRING: the sale
@@ -23,13 +23,13 @@ final AS (
     sightings.outcome,
     sightings.superseded,
     sightings.settlement_no,
-    told.settled_at,
+    settled.settled_at,
     visible_batches.undone_no,
     undone.settled_at AS undone_at
   FROM versions
   INNER JOIN sightings ON sightings.key = versions.key AND sightings.content = versions.content
   INNER JOIN visible_batches ON visible_batches.batch_no = sightings.batch_no
-  LEFT JOIN settlements AS told ON told.settlement_no = sightings.settlement_no
+  LEFT JOIN settlements AS settled ON settled.settlement_no = sightings.settlement_no
   LEFT JOIN settlements AS undone ON undone.settlement_no = visible_batches.undone_no
 )
 SELECT * FROM final

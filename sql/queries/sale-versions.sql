@@ -1,4 +1,4 @@
--- One sale: each content that each of its lines ever had, with whether it counts now and since when it is known.
+-- One sale: each content that each of its lines ever had, with whether it counts now and since when the ledger has it.
 -- @region STRING: the region of the sale
 -- @sale_id STRING: the sale
 WITH

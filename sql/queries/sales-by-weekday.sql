@@ -12,7 +12,7 @@ parts AS (
     orders
   FROM visible_sums
   UNION ALL
-  -- a sale has one day, unless its source says otherwise: then it counts on each
+  -- a sale has one day, unless its source gives several: then it counts on each
   SELECT
     sale_date,
     NULL AS revenue,

@@ -1,9 +1,9 @@
 -- The sales of customers whose id or name holds a text, in capitals or not, the newest first.
 -- needs: see personal columns
--- @text STRING: what is looked for
+-- @text STRING: the text to search for
 -- @limit INT64 = 20: at most so many sales
 WITH
-found AS (
+matches AS (
   SELECT *
   FROM visible_versions
   WHERE is_current
@@ -19,7 +19,7 @@ final AS (
     COUNT(*) AS lines,
     MIN(currency) AS currency,
     CAST(COALESCE(SUM(IF(status <> 'cancelled', net_amount, 0)), 0) AS NUMERIC) AS net
-  FROM found
+  FROM matches
   GROUP BY region, sale_id
 )
 SELECT * FROM final

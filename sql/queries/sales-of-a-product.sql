@@ -1,8 +1,8 @@
 -- Products whose id or name holds a text, in capitals or not, with their sales that count and the last of them.
--- @text STRING: what is looked for
+-- @text STRING: the text to search for
 -- @limit INT64 = 20: at most so many products
 WITH
-found AS (
+matches AS (
   SELECT
     region,
     product_id,
@@ -20,7 +20,7 @@ final AS (
     MAX(product_name) AS product_name,
     COUNT(DISTINCT sale_id) AS sales,
     MAX(sale_date) AS last_sale_date
-  FROM found
+  FROM matches
   GROUP BY region, product_id
 )
 SELECT * FROM final

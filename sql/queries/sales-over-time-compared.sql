@@ -1,6 +1,6 @@
--- The chosen period beside the period before and the same days of the year before, period by period.
--- series is now, before or year-before; position counts the periods of each from 0, so that equal positions lie over each
--- other; period_start is the period's own first day. Weeks start on Monday. Only reported days, as in growth; no row where
+-- The chosen period compared with the period before and the same days of the year before, period by period.
+-- series is now, before or year-before; position counts the periods of each from 0, so that equal positions match
+-- each other; period_start is the period's own first day. Weeks start on Monday. Only reported days, as in growth; no row where
 -- nothing is compared. A period without sales has no row.
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
@@ -57,7 +57,7 @@ parts AS (
     orders
   FROM year_earlier_sums
   UNION ALL
-  -- a sale has one day, unless its source says otherwise: then it counts on each
+  -- a sale has one day, unless its source gives several: then it counts on each
   SELECT
     series,
     sale_date,

@@ -1,4 +1,4 @@
--- Which batches of the chosen regions settlements took in or undid, by settlement, in received order.
+-- Which batches of the chosen regions settlements added or undid, by settlement, in received order.
 -- needs: see uploads
 -- @after INT64 = 0: settlements after this one
 -- @through INT64 = 9223372036854775807: the last of them

@@ -5,7 +5,7 @@
 -- @limit INT64 = 50: at most so many settlements
 -- @offset INT64 = 0: leave out so many first
 WITH
-asked AS (
+chosen_settlements AS (
   SELECT settlement_no, settled_at, only_adds
   FROM settlements
   WHERE settlement_no > @after AND CAST(settled_at AS DATE) >= @since
@@ -15,7 +15,7 @@ sides AS (
   UNION ALL
   SELECT settlement_no, key, `new` AS content, TRUE AS is_after FROM listed_changes WHERE `new` IS NOT NULL
 ),
-told AS (
+side_lines AS (
   SELECT
     sides.settlement_no,
     sides.is_after,
@@ -23,22 +23,22 @@ told AS (
     visible_versions.sale_date,
     visible_versions.currency,
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
-  FROM asked
-  INNER JOIN sides ON sides.settlement_no = asked.settlement_no
+  FROM chosen_settlements
+  INNER JOIN sides ON sides.settlement_no = chosen_settlements.settlement_no
   INNER JOIN visible_versions
     ON visible_versions.key = sides.key AND visible_versions.content = sides.content
   UNION ALL
-  -- a settlement that only added lines lists none: its changes are the versions that it brought
+  -- a settlement that only added lines lists none: its changes are the versions that it added
   SELECT
-    asked.settlement_no,
+    chosen_settlements.settlement_no,
     TRUE AS is_after,
     FALSE AS is_corrected,
     visible_versions.sale_date,
     visible_versions.currency,
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net
-  FROM asked
-  INNER JOIN visible_versions ON visible_versions.settlement_no = asked.settlement_no
-  WHERE asked.only_adds
+  FROM chosen_settlements
+  INNER JOIN visible_versions ON visible_versions.settlement_no = chosen_settlements.settlement_no
+  WHERE chosen_settlements.only_adds
 ),
 days AS (
   -- a day has one rate: what it sums to is converted, not each line
@@ -50,7 +50,7 @@ days AS (
     COUNTIF(is_corrected AND is_after) AS corrected,
     COUNTIF(NOT is_corrected AND NOT is_after) AS removed,
     SUM(IF(is_after, net, -net)) AS net
-  FROM told
+  FROM side_lines
   GROUP BY settlement_no, sale_date, currency
 ),
 counted AS (
@@ -76,14 +76,14 @@ counted AS (
 ),
 final AS (
   SELECT
-    asked.settlement_no,
-    asked.settled_at,
+    chosen_settlements.settlement_no,
+    chosen_settlements.settled_at,
     counted.added,
     counted.corrected,
     counted.removed,
     counted.revenue_change
-  FROM asked
-  INNER JOIN counted ON counted.settlement_no = asked.settlement_no
+  FROM chosen_settlements
+  INNER JOIN counted ON counted.settlement_no = chosen_settlements.settlement_no
 )
 SELECT * FROM final
 ORDER BY settlement_no DESC

@@ -1,4 +1,4 @@
--- The days that the files of each contract tell, each with when the first of those files was received (microseconds
+-- The days that the files of each contract contain, each with when the first of those files was received (microseconds
 -- since 1970). Tills are no file. Days are chosen by from and to.
 -- needs: see uploads
 WITH
@@ -7,7 +7,7 @@ roots AS (
   FROM batches
   WHERE batch_no = root_no AND undone_no IS NULL AND source <> 'till'
 ),
-told AS (
+sighted_days AS (
   SELECT
     sightings.batch_no,
     visible_versions.region,
@@ -20,13 +20,13 @@ told AS (
 ),
 final AS (
   SELECT
-    told.region,
+    sighted_days.region,
     roots.contract,
-    told.sale_date,
+    sighted_days.sale_date,
     MIN(roots.received_seq) AS first_received_seq
-  FROM told
-  INNER JOIN roots ON roots.batch_no = told.batch_no
-  GROUP BY told.region, roots.contract, told.sale_date
+  FROM sighted_days
+  INNER JOIN roots ON roots.batch_no = sighted_days.batch_no
+  GROUP BY sighted_days.region, roots.contract, sighted_days.sale_date
 )
 SELECT * FROM final
 ORDER BY region, contract, sale_date

@@ -20,7 +20,7 @@ bought AS (
   UNION ALL
   SELECT * FROM visible_lines WHERE customer_id IS NULL AND customer_name IN (SELECT customer FROM page)
 ),
-told AS (
+customers AS (
   SELECT
     customer,
     MIN(customer_name) AS customer_name,
@@ -35,16 +35,16 @@ told AS (
 final AS (
   SELECT
     page.customer,
-    told.customer_name,
-    told.country,
+    customers.customer_name,
+    customers.country,
     page.revenue,
-    told.orders,
-    told.units,
-    told.lines,
+    customers.orders,
+    customers.units,
+    customers.lines,
     page.unconverted_lines,
-    told.last_sale_date
+    customers.last_sale_date
   FROM page
-  INNER JOIN told ON told.customer = page.customer
+  INNER JOIN customers ON customers.customer = page.customer
 )
 SELECT * FROM final
 ORDER BY revenue DESC, customer

@@ -1,8 +1,8 @@
--- The batches that told lines of the chosen days, stores and regions which count now, the newest first.
+-- The batches with lines of the chosen days, stores and regions that count now, the newest first.
 -- needs: see uploads
 -- @limit INT64 = 100: at most so many
 WITH
-told AS (
+lines_by_batch AS (
   SELECT
     sightings.batch_no,
     COUNT(DISTINCT visible_versions.key) AS lines
@@ -19,9 +19,9 @@ final AS (
     visible_batches.source,
     visible_batches.contract,
     visible_batches.received_seq,
-    told.lines
-  FROM told
-  INNER JOIN visible_batches ON visible_batches.batch_no = told.batch_no
+    lines_by_batch.lines
+  FROM lines_by_batch
+  INNER JOIN visible_batches ON visible_batches.batch_no = lines_by_batch.batch_no
   WHERE visible_batches.undone_no IS NULL
 )
 SELECT * FROM final

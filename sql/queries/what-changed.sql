@@ -1,4 +1,4 @@
--- What settlements changed in the chosen lines, net: lines by kind, and what those lines came to before and after, in
+-- What settlements changed in the chosen lines, net: lines by kind, and their amounts before and after, in
 -- groups, the greatest difference in revenue first. A line that left what is chosen counts as removed, one that came
 -- into it as added. Net is of one currency, and NULL where a group has several; revenue is in the reporting currency.
 -- @after INT64 = 0: settlements after this one
@@ -42,7 +42,7 @@ sides AS (
   UNION ALL
   SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
 ),
-told AS (
+side_lines AS (
   SELECT
     visible_versions.key,
     sides.is_after,
@@ -82,7 +82,7 @@ grouped AS (
     CAST(
       COALESCE(SUM(IF(is_after, CAST(net AS BIGNUMERIC) * CAST(factor AS BIGNUMERIC), 0)), 0) AS NUMERIC
     ) AS revenue_after
-  FROM told
+  FROM side_lines
   GROUP BY region, store_id, sale_date, group_currency
 ),
 final AS (

@@ -1,4 +1,4 @@
--- One row per day from 2000 to 2039 with what a calendar says of it; join it with sale_date = sale_date.
+-- One row per day from 2000 to 2039 with its calendar attributes; join it with sale_date = sale_date.
 -- Weekdays count from 1 (Monday) to 7; weeks are those of ISO 8601, so the first days of January may belong to the week,
 -- and to the iso_year, before. Holidays differ by country: they are in the table holidays.
 -- - year: Calendar year

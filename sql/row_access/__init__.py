@@ -22,7 +22,7 @@ REPORTS: tuple[str, ...] = (
 )
 """The marts that people's own reports read."""
 PERSONAL = frozenset({"sales_with_people", "sales_by_customer"})
-"""Those that tell who sold or bought: they have no row for whoever may not see that."""
+"""Those with seller and buyer: they have no row for users who may not see personal columns."""
 
 
 def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
@@ -48,6 +48,6 @@ def _members(members: Iterable[str]) -> str:
 
 
 def _text(name: str) -> str:
-    """Without its comments, which say what stands in the braces."""
+    """Without its comments, which describe the placeholders."""
     lines = sql.text(f"row_access/{name}.bigquery").splitlines()
     return "\n".join(line for line in lines if not line.startswith("--"))

@@ -1,5 +1,5 @@
--- People who may see uploads see those of their regions; whoever is bound to stores or to own sales sees none, as a file
--- tells of other stores too.
+-- People who may see uploads see those of their regions; users bound to stores or to own sales see none, as a file
+-- also contains other stores.
 -- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; what is theirs is in user_scopes
 CREATE OR REPLACE ROW ACCESS POLICY people
 ON `{dataset}.batches`

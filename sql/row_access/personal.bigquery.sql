@@ -1,4 +1,4 @@
--- Ends the SELECT of a report that tells who sold or bought: no rows for whoever may not see that.
+-- Ends the SELECT of a report with seller and buyer: no rows for users who may not see personal columns.
 -- {dataset}
 WHERE LOWER(SESSION_USER()) IN (
   SELECT

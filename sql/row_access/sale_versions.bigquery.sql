@@ -1,5 +1,5 @@
 -- People see the sale lines of their regions and stores, and where they are bound to it of their own sales.
--- Each condition asks user_scopes by itself: BigQuery takes no subquery that it cannot turn into a join by equality.
+-- Each condition queries user_scopes by itself: BigQuery takes no subquery that it cannot turn into a join by equality.
 -- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; what is theirs is in user_scopes
 CREATE OR REPLACE ROW ACCESS POLICY people
 ON `{dataset}.sale_versions`

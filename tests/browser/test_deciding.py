@@ -55,7 +55,7 @@ def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -
     manager.get_by_role("link", name="Waiting").click()
     expect(manager.get_by_role("heading", name="1 file waits for you")).to_be_visible()
     manager.get_by_role("link", name="tuesday.csv").click()
-    expect(manager.get_by_text("Too many rows were refused")).to_be_visible()
+    expect(manager.get_by_text("Too many rejected rows")).to_be_visible()
     expect(manager.get_by_text("1 line would change")).to_be_visible()
     numbers = manager.get_by_role("region", name="Your numbers")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("300.00")

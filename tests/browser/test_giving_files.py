@@ -69,7 +69,7 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     expect(rows.nth(2)).to_contain_text("Cancelled; nothing of it is kept.")
     expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 needs you"), timeout=20_000)
     expect(rows.nth(0).get_by_role("listitem")).to_have_count(5)
-    expect(rows.nth(1)).to_contain_text("The header lacks")
+    expect(rows.nth(1)).to_contain_text("The header does not contain")
     rows.nth(0).get_by_role("link", name="See what needs you").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}

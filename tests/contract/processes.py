@@ -68,6 +68,6 @@ def log_line(log: Path, line: str) -> None:
 def wait_until(condition: Callable[[], bool], process: BaseProcess | None = None) -> None:
     give_up_at = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < give_up_at, "waited too long"
+        assert time.monotonic() < give_up_at, "has expired"
         assert process is None or process.is_alive(), "the process ended by itself"
         time.sleep(0.005)

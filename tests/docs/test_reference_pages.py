@@ -102,4 +102,4 @@ def test_every_field_of_a_store_sale_is_documented() -> None:
     sale = schema()["properties"]
     assert all(f"| `{name}` |" in section("store-sales.md", "## The sale") for name in sale)
     line = sale["lines"]["items"]["properties"]
-    assert all(f"| `{name}` |" in section("store-sales.md", "## Each of its lines") for name in line)
+    assert all(f"| `{name}` |" in section("store-sales.md", "## Lines of a sale") for name in line)

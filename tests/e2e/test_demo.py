@@ -80,7 +80,7 @@ def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
 
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
-    result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), scale=SCALE)
+    result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), demo.Demo(scale=SCALE))
     assert (result.code, len(result.data)) == (0, 9)
     assert [what for what, _ in progress] == ["kept"] * 9 + ["rows", "files"] * 9
     assert sum(count for what, count in progress if what == "rows") == sum(r["rows"]["read"] for r in result.data)
@@ -92,8 +92,8 @@ def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch:
     app = replace(build(Settings(threads=1)), has_worker=True)  # and nobody is there
     monkeypatch.setattr(demo, "PATIENCE", 0.1)
     try:
-        with pytest.raises(Unavailable, match="waits for the worker"):
-            demo.demo(app, quiet, scale=SCALE)
+        with pytest.raises(Unavailable, match="is stored but not processed yet"):
+            demo.demo(app, quiet, demo.Demo(scale=SCALE))
         assert len(records.find(app.ports, state=State.RECEIVED)) == 9
     finally:
         app.close()

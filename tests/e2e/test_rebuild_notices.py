@@ -24,7 +24,7 @@ LATER = "1,1,2026-01-05,P1,3,3.50\n"
     [
         ("UPDATE sale_versions SET net_amount = net_amount + 1 WHERE is_current", "current lines"),
         ("UPDATE sale_versions SET is_current = NOT is_current WHERE sale_id = 'S1/1' AND line_key = '1'", "current"),
-        ("UPDATE sale_versions SET leads = 0", "lines that stand for their sale"),
+        ("UPDATE sale_versions SET leads = 0", "lines counted as orders"),
         ("UPDATE sightings SET outcome = 'duplicate' WHERE row_number = 1", "outcomes"),
         ("DELETE FROM listed_changes", "changes"),
         ("UPDATE settlements SET only_adds = FALSE", "changes"),

@@ -27,8 +27,8 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     if attended:
         worker.start()
     try:
-        demo.demo(app, quiet, scale=0.001)
-        ingest.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
+        demo.demo(app, quiet, demo.Demo(scale=0.001))
+        ingest.ingest(app, quiet, ingest.Ingest(files=[str(tmp_path / "monday.csv")], contract="online-retail-uk"))
         received_by = {one.file: one.received_by for one in records.find(app.ports)}
     finally:
         worker.stop()

@@ -78,37 +78,37 @@ def test_upkeep_says_what_it_did(run_text: RunText, settled: str, tmp_path: Path
     assert run_text("fx", "load", str(tmp_path / "rates.csv")) == (0, "2 rates are loaded.\n")
     assert run_text("rebuild", "--check") == (
         0,
-        "1 settlement of 1 batch made again beside the ledger: both say the same.\n",
+        "Settled 1 settlement of 1 batch again: the copy and the ledger are identical.\n",
     )
     code, words = run_text("status")
     assert (code, f"Data in {home}" in words, "1 line in the numbers, as of 20" in words) == (0, True, True)
     assert "Batches: 1 settled" in words
     assert "Queue batches: " in words
     assert run_text("announce") == (0, "1 settlement is announced: 0 events published.\n")
-    assert run_text("announce") == (0, "Every settlement was announced already.\n")
-    assert run_text("sweep") == (0, "Nothing had stopped.\n")
+    assert run_text("announce") == (0, "All settlements are already announced.\n")
+    assert run_text("sweep") == (0, "There was nothing to resume.\n")
 
 
 def test_a_sweep_says_what_it_drove_on(run_text: RunText, settled: str) -> None:
-    assert run_text("sweep") == (0, "Driven on: announced 1 settlement that nobody had been told of.\n")
+    assert run_text("sweep") == (0, "Done: announced 1 settlement.\n")
 
 
 def test_an_empty_home_says_that_nothing_is_there(run_text: RunText) -> None:
     words = run_text("status")[1]
     assert "Nothing has been settled yet." in words
-    assert "Queues: nothing waits" in words
+    assert "Queues: empty" in words
 
 
 def test_a_rebuild_that_differs_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     maintenance.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
     assert capsys.readouterr().out == (
-        "2 settlements of 3 batches made again beside the ledger: the two differ.\n  flags: 1 only in the ledger\n"
+        "Settled 2 settlements of 3 batches again: the copy and the ledger differ.\n  flags: 1 only in the ledger\n"
     )
 
 
 def test_a_contract_says_what_it_holds_and_leaves_out_what_is_open(run_text: RunText) -> None:
     words = run_text("contracts", "IN")[1]
-    assert "IN · version 1 · reports to IN" in words
+    assert "IN · version 1 · region IN" in words
     assert "    time_zone: Asia/Kolkata" in words
     assert "replaces" not in words
 
@@ -117,7 +117,7 @@ def test_an_account_says_its_password_once_and_whether_it_is_closed(run_text: Ru
     run_text("users", "add", "boss", "--role", "admin")
     _, added = run_text("users", "add", "carla", "--role", "analyst", "--region", "UK")
     assert "carla · carla · analyst · UK" in added
-    assert "The password of carla, shown only now: " in added
-    assert "nobody signs in with it" in run_text("users", "disable", "carla")[1]
-    assert "nobody signs in with it" not in run_text("users", "enable", "carla")[1]
-    assert run_text("users", "reset", "carla")[1].startswith("The password of carla, shown only now: ")
+    assert "Password of carla, shown only once: " in added
+    assert "The account is disabled." in run_text("users", "disable", "carla")[1]
+    assert "The account is disabled." not in run_text("users", "enable", "carla")[1]
+    assert run_text("users", "reset", "carla")[1].startswith("Password of carla, shown only once: ")

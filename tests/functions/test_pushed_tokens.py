@@ -77,5 +77,5 @@ def test_behind_a_gate_of_the_platform_nothing_is_asked() -> None:
 
 
 def test_an_account_without_an_audience_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="go together"):
+    with pytest.raises(ValueError, match="must be set together"):
         Settings(push_account=ACCOUNT)

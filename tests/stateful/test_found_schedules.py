@@ -108,11 +108,11 @@ def test_a_row_accepted_by_a_person_does_not_lower_the_statement_of_the_side_tha
 def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(product="Q", fault="qty"))
     first = replay.replay(world.app.ports, world.app.book, batch, "sale", "clerk")
-    with pytest.raises(Rejected, match="is being replayed already"):
+    with pytest.raises(Rejected, match="is already being replayed"):
         replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
-    with pytest.raises(Rejected, match="is being replayed already"):
+    with pytest.raises(Rejected, match="is already being replayed"):
         decisions.confirm(world.app.ports, batch, "manager", as_new=True)
-    with pytest.raises(Rejected, match="is being replayed already"):
+    with pytest.raises(Rejected, match="is already being replayed"):
         world.fix(batch, [Fix(2, like(product="Q"), "anew")])
     drive(world, first)
     check(world)
@@ -121,7 +121,7 @@ def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(world
 def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(product="Q", fault="qty"))
     world.fix(batch, [Fix(2, like(product="Q"), "anew")])
-    with pytest.raises(Rejected, match="does not wait for a correction"):
+    with pytest.raises(Rejected, match="is not in quarantine"):
         world.fix(batch, [Fix(2, like(number="2"), "anew")])
     check(world)
 

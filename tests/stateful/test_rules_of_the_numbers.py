@@ -97,7 +97,7 @@ def test_what_a_waiting_replay_is_to_replace_is_not_undone(world: World) -> None
     batch = upload_rows(world, "ruling", GOOD)
     again = replay.replay(world.app.ports, world.app.book, batch, "yielding", "clerk")
     for step in (undo.preview, lambda ports, batch_id: undo.undo(ports, batch_id, "manager")):
-        with pytest.raises(Rejected, match=f"being replayed already, as batch {again.batch_id}, which is received"):
+        with pytest.raises(Rejected, match=f"already being replayed as batch {again.batch_id}, which is received"):
             step(world.app.ports, batch)
     drive(world, again)
     assert set(check(world).current()) == {("S1/1", "P#1")}

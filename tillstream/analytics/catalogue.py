@@ -32,9 +32,9 @@ class Parameter:
         """Convert `raw`, or the default if it is None, to the parameter's type. Raises `Rejected`."""
         text = self.default if raw is None else raw
         if text is None:
-            raise Rejected(f"Give {self.name}: {self.description}.")
+            raise Rejected(f"{self.name} is required: {self.description}.")
         if self.words and text not in self.words:
-            raise Rejected(f"{self.name} is “{text}”; it may be {', '.join(self.words)}.")
+            raise Rejected(f"{self.name} is “{text}”; allowed values are {', '.join(self.words)}.")
         try:
             value = _CONVERTERS[self.kind](text)
         except (ValueError, InvalidOperation) as error:
@@ -79,7 +79,7 @@ def names() -> tuple[str, ...]:
 def describe(name: str) -> Query:
     """Return the query `name`. Raises `NotFound`."""
     if name not in sql.queries():
-        raise NotFound(f"There is no query {name}; there are {', '.join(sql.queries())}.")
+        raise NotFound(f"There is no query {name}. Available queries: {', '.join(sql.queries())}.")
     text = sql.text(f"queries/{name}")
     header = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     matches = [match for line in header if (match := _PARAMETER.fullmatch(line))]

@@ -49,7 +49,7 @@ def check(
 def _suggestions(existing: list[str], unknown: list[str]) -> str:
     """List the most similar and most frequent values, and the number of the others."""
     if not existing:
-        return "no sale that you see names one"
+        return "no sale that you can see has one"
     folded = {value.casefold(): value for value in reversed(existing)}
     similar = [folded[close] for value in unknown for close in get_close_matches(value.casefold(), folded)]
     shown = list(dict.fromkeys([*similar, *existing]))[:MAX_SUGGESTIONS]

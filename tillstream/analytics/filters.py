@@ -44,7 +44,7 @@ class Filters:
         """
         unknown = sorted(set(raw) - NAMES)
         if unknown:
-            raise Rejected(f"There is no filter {', '.join(unknown)}; there are {', '.join(sorted(NAMES))}.")
+            raise Rejected(f"There is no filter {', '.join(unknown)}. Available filters: {', '.join(sorted(NAMES))}.")
         texts = {name: _non_empty(value) for name, value in raw.items()}
         start, end = (_day(name, texts.get(name, ())) for name in ("from", "to"))
         if start and end and start > end:
@@ -52,7 +52,7 @@ class Filters:
         chosen = {name: texts[name] for name in COLUMNS if texts.get(name)}
         wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
         if wrong:
-            raise Rejected(f"There is no status {', '.join(wrong)}; there are {', '.join(STATUSES)}.")
+            raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
         return cls(start, end, **chosen)
 
     def chosen(self) -> dict[str, tuple[str, ...]]:
@@ -74,8 +74,8 @@ def _day(name: str, texts: tuple[str, ...]) -> date | None:
     if not texts:
         return None
     if len(texts) > 1:
-        raise Rejected(f"Give one day for {name}.")
+        raise Rejected(f"{name} must be one day.")
     try:
         return date.fromisoformat(texts[0] if DATE_PATTERN.fullmatch(texts[0]) else "")
     except ValueError as error:
-        raise Rejected(f"{name} is “{texts[0]}”; write a day as 2026-01-31.") from error
+        raise Rejected(f"{name} is “{texts[0]}”; write a day in the format 2026-01-31.") from error

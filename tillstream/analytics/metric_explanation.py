@@ -46,7 +46,7 @@ class MetricExplanation:
 def get_metric(name: str) -> Metric:
     """Return the metric `name`. Raises `NotFound`."""
     if name not in METRICS:
-        raise NotFound(f"There is no figure {name}; there are {', '.join(METRICS)}.")
+        raise NotFound(f"There is no figure {name}. Available figures: {', '.join(METRICS)}.")
     return METRICS[name]
 
 

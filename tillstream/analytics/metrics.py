@@ -8,22 +8,23 @@ Counts = Literal["all", "active", "orders", "cancelled", "pending", "returned", 
 """Which lines a metric is computed from."""
 
 COUNTED_LINES: dict[Counts, str] = {
-    "all": "Every sale line, whatever its status.",
-    "active": "Every sale line that is not cancelled. Pending lines count; returns count with their minus.",
+    "all": "All sale lines, regardless of status.",
+    "active": "All sale lines that are not cancelled, including pending lines; returns count as negative.",
     "orders": "Sale lines that are neither cancelled nor returned.",
     "cancelled": "Cancelled sale lines only.",
     "pending": "Pending sale lines only.",
     "returned": "Returned sale lines only.",
-    "costed": "Sale lines that are not cancelled and whose source gives both a quantity and a unit cost.",
-    "unconverted": "Sale lines that are not cancelled and for whose currency and day no exchange rate is known.",
+    "costed": "Sale lines that are not cancelled and have both a quantity and a unit cost.",
+    "unconverted": "Sale lines that are not cancelled and have no exchange rate for their currency and day.",
 }
 REVENUE = (
-    "The net amount is after discount and before tax: the file's own total where it has one, else quantity × unit "
-    "price − discount. The rate of the sale's day turns it into the reporting currency; a line without one is left out."
+    "The net amount is after discount and before tax: the total from the file if it has one, otherwise quantity × "
+    "unit price − discount. It is converted to the reporting currency with the rate of the day of the sale; lines "
+    "without a rate are not included."
 )
 COMPARED = (
-    "Whole months are compared with whole months, other periods with as many days. Days that are not reported yet are "
-    "left out on both sides; nothing is said where the other period is not known whole."
+    "Whole months are compared with whole months, other periods with the same number of days. Days that are not "
+    "reported yet are excluded on both sides; there is no growth if the other period is incomplete."
 )
 
 
@@ -49,7 +50,7 @@ def _growth_metrics() -> list[Metric]:
         "units": "units",
         "customers": "customers",
     }
-    baselines = {"growth": "the period just before", "year_growth": "the same days of the year before"}
+    baselines = {"growth": "the previous period", "year_growth": "the same days of the previous year"}
     return [
         Metric(
             f"{name}_{column}",
@@ -57,7 +58,7 @@ def _growth_metrics() -> list[Metric]:
             "growth",
             "growth",
             "orders" if name == "orders" else "active",
-            f"How much {label} grew against {baseline}.",
+            f"Growth of {label} compared with {baseline}.",
             f"({name} − {name} then) ÷ {name} then",
             COMPARED,
         )
@@ -66,75 +67,80 @@ def _growth_metrics() -> list[Metric]:
     ]
 
 
-ORDER = "A sale is known by region and sale number; its lines are one order together."
-CUSTOMER = "A customer is known by id, where there is none by name; lines that name nobody are in no count."
-COST = "Cost is as the source gives it, in the line's currency, converted by the rate of the sale's day."
+ORDER = "A sale is identified by region and sale number; its lines together are one order."
+CUSTOMER = "A customer is identified by ID, or by name if there is no ID; lines without a customer are not counted."
+COST = "Cost is taken from the source, in the currency of the line, and converted with the rate of the day of the sale."
 _LIST = [
     Metric("revenue", "Revenue", "money", "kpis", "active",
-           "What was sold, in the reporting currency.", "sum of the net amounts × exchange rate", REVENUE),
+           "Value of the sales, in the reporting currency.", "sum of the net amounts × exchange rate", REVENUE),
     Metric("orders", "Orders", "count", "kpis", "orders",
-           "How many sales there were.", "number of different sales with a line neither cancelled nor returned", ORDER),
+           "Number of sales.", "number of different sales with a line neither cancelled nor returned", ORDER),
     Metric("average_order_value", "Average order", "money", "kpis", "active",
-           "What a sale brings on average.", "revenue ÷ orders", f"{REVENUE} {ORDER}"),
+           "Average revenue of a sale.", "revenue ÷ orders", f"{REVENUE} {ORDER}"),
     Metric("customers", "Customers", "count", "kpis", "active",
-           "How many different people bought.", "number of different customers", CUSTOMER),
+           "Number of different customers.", "number of different customers", CUSTOMER),
     Metric("new_customers", "New customers", "count", "customer-counts", "active",
-           "Customers whose first purchase lies in the chosen period.",
+           "Customers whose first purchase is in the selected period.",
            "customers − those with a line, not cancelled, before the period begins",
-           f"{CUSTOMER} Looked for in everything that you may see, whatever the filters."),
+           f"{CUSTOMER} Earlier purchases are searched in all sales that you can see, regardless of the filters."),
     Metric("repeat_customers", "Repeat customers", "count", "customer-counts", "active",
-           "Customers with two or more of the chosen sales.", "customers with at least two different sales", CUSTOMER),
+           "Customers with two or more of the selected sales.",
+            "customers with at least two different sales", CUSTOMER),
     Metric("anonymous_lines", "Lines without a customer", "count", "customer-counts", "active",
-           "Sale lines that name no customer.", "number of lines without a customer's id and name"),
+           "Sale lines without a customer.", "number of lines without a customer's id and name"),
     Metric("units", "Units", "count", "kpis", "active",
-           "How many pieces were sold, returns taken off.", "sum of the quantities",
-           "Lines whose source gives no quantity add nothing."),
-    Metric("lines", "Sale lines", "count", "kpis", "all", "How many sale lines there are.", "number of lines"),
+           "Number of units sold, less returns.", "sum of the quantities",
+           "Lines without a quantity are not included."),
+    Metric("lines", "Sale lines", "count", "kpis", "all", "Number of sale lines.", "number of lines"),
     Metric("active_lines", "Lines that count", "count", "kpis", "active",
-           "How many sale lines make up the revenue.", "number of lines that are not cancelled"),
+           "Number of sale lines included in the revenue.", "number of lines that are not cancelled"),
     Metric("countries", "Countries", "count", "kpis", "active",
-           "In how many countries the buyers are.", "number of different countries", "As the sources spell them."),
+           "Number of countries of the buyers.", "number of different countries",
+            "Names are counted as written in the sources."),
     Metric("categories", "Categories", "count", "kpis", "active",
-           "How many product lines were sold.", "number of different categories", "As the sources spell them."),
+           "Number of product categories sold.", "number of different categories",
+            "Names are counted as written in the sources."),
     Metric("first_sale_date", "First day", "day", "kpis", "active",
            "The first day with a sale.", "smallest business day of the lines"),
     Metric("last_sale_date", "Last day", "day", "kpis", "active",
            "The last day with a sale.", "greatest business day of the lines"),
     Metric("cancelled_lines", "Cancelled lines", "count", "kpis", "cancelled",
-           "How many sale lines were called off; they are in no revenue.", "number of cancelled lines"),
+           "Number of cancelled sale lines; they are not included in the revenue.", "number of cancelled lines"),
     Metric("cancelled_value", "Cancelled", "money", "headline", "cancelled",
-           "What the cancelled lines would have brought.", "sum of their net amounts × exchange rate", REVENUE),
+           "Revenue that the cancelled lines would have had.", "sum of their net amounts × exchange rate", REVENUE),
     Metric("pending_lines", "Pending lines", "count", "kpis", "pending",
-           "How many sale lines are not completed yet; they are in the revenue.", "number of pending lines"),
+           "Number of sale lines that are not completed; they are included in the revenue.", "number of pending lines"),
     Metric("pending_value", "Pending", "money", "headline", "pending",
-           "What of the revenue is not completed yet.", "sum of their net amounts × exchange rate", REVENUE),
+           "Part of the revenue that is not completed.", "sum of their net amounts × exchange rate", REVENUE),
     Metric("returned_lines", "Returned lines", "count", "headline", "returned",
-           "How many sale lines give goods back.", "number of returned lines",
-           "A return is a sale of its own, on its own day."),
+           "Number of returned sale lines.", "number of returned lines",
+           "A return is a separate sale, on its own day."),
     Metric("returned_value", "Returns", "money", "headline", "returned",
-           "What was given back; it is in the revenue with its minus.", "sum of their net amounts × exchange rate",
+           "Value of the returns; it is included in the revenue as a negative amount.",
+            "sum of their net amounts × exchange rate",
            REVENUE),
     Metric("margin", "Margin", "money", "headline", "costed",
-           "What is left of the revenue after cost, as far as costs are known.",
+           "Revenue less cost, for lines with known cost.",
            "net amount − quantity × unit cost, over lines whose cost is known", COST),
     Metric("margin_rate", "Margin, share", "share", "headline", "costed",
-           "Which part of the revenue is left after cost, as far as costs are known.",
+           "Margin as a share of revenue, for lines with known cost.",
            "margin ÷ revenue of the lines whose cost is known", COST),
     Metric("cost", "Cost", "money", "headline", "costed",
-           "What the goods cost, as far as it is known.", "sum of quantity × unit cost × exchange rate", COST),
+           "Cost of the goods sold, for lines with known cost.", "sum of quantity × unit cost × exchange rate", COST),
     Metric("covered_revenue", "Revenue with known cost", "money", "headline", "costed",
-           "The revenue that the margin is told of.", "revenue of the lines whose cost is known", COST),
+           "Revenue of the lines with known cost, on which the margin is based.",
+            "revenue of the lines whose cost is known", COST),
     Metric("cost_coverage", "Cost known for", "share", "headline", "costed",
-           "For which share of the revenue the cost is known; the margin says nothing of the rest.",
+           "Share of the revenue for which the cost is known; the margin does not include the rest.",
            "revenue of the lines whose cost is known ÷ revenue", COST),
     Metric("costed_lines", "Lines with known cost", "count", "headline", "costed",
-           "How many lines the margin is made from.", "number of lines with a quantity and a unit cost", COST),
+           "Number of lines on which the margin is based.", "number of lines with a quantity and a unit cost", COST),
     Metric("unconverted_lines", "Lines without a rate", "count", "kpis", "unconverted",
-           "How many lines every amount misses, since no rate converts them.",
+           "Number of lines missing from all amounts, because they have no exchange rate.",
            "number of lines without an exchange rate",
-           "Load the missing rates (Exchange rates in the manual), and they count at once."),
+           "Load the missing rates (Exchange rates in the manual); the lines are then included."),
     Metric("cancelled_unconverted_lines", "Cancelled lines without a rate", "count", "headline", "cancelled",
-           "How many cancelled lines the cancelled amount misses.",
+           "Number of cancelled lines missing from the cancelled amount.",
            "number of cancelled lines without an exchange rate"),
     *_growth_metrics(),
 ]  # fmt: skip

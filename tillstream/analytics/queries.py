@@ -140,7 +140,7 @@ def compose(
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})
     if unknown:
         supported = ", ".join(parameter.name for parameter in query.parameters) or "none"
-        raise Rejected(f"{name} has no parameter {', '.join(unknown)}; it has {supported}.")
+        raise Rejected(f"{name} has no parameter {', '.join(unknown)}. Its parameters: {supported}.")
     values = {parameter.name: parameter.value(params.get(parameter.name)) for parameter in query.parameters}
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
@@ -154,14 +154,14 @@ def compose(
 
 def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
     if query.needs and not scope.may(query.needs):
-        raise Forbidden(f"Your role may not see {query.name}; it needs “{query.needs}”.")
+        raise Forbidden(f"Your role cannot use {query.name}; the query requires the permission “{query.needs}”.")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
-        raise Forbidden("Your role sees no personal data, so it cannot choose a salesperson.")
+        raise Forbidden("Your role cannot see personal data and therefore cannot filter by salesperson.")
     if (
         not any(query.reads(relation) for relation in relations(scope, filters, QueryContext()))
         and scope != UNRESTRICTED
     ):
-        raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator may ask it.")
+        raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
 
 
 def _without_personal(answer: Any, scope: Scope) -> Any:

@@ -51,7 +51,10 @@ class InDocuments:
         """Save a contract version. Raises `Rejected`, and `Conflict` if it was saved concurrently."""
         current = self.read()
         if current.get(contract.name) != old:
-            raise Conflict(f"Somebody else saved the contract {contract.name} just now. Look at theirs first.")
+            raise Conflict(
+                f"The contract {contract.name} was changed by someone else in the meantime. Check the new version "
+                "first."
+            )
         _checked(current | {contract.name: contract})
         current_version = next((version for name, version in self._parsed if name == contract.name), 0)
         self._ports.documents.put(

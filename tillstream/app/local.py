@@ -80,7 +80,7 @@ def _backup_writer(
 def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
     """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`."""
     if settings.project:
-        raise Rejected(f"What is kept in the project {settings.project} is brought back there.")
+        raise Rejected(f"Data of the project {settings.project} can only be restored to that project.")
     with folder(settings).own(wait):
         aside = f"set-aside-{SystemClock().now():%Y%m%dT%H%M%S}"
         return restore.restore(settings.home, archive, aside, replace=replace)
@@ -127,8 +127,8 @@ def renew(
             report, at = _rebuild_from_originals(settings, new.name, progress)
         except Rejected as error:
             raise Rejected(
-                f"The warehouse of {settings.home} cannot be made anew: {error} It is kept as it was; set "
-                "TILLSTREAM_HOME to another folder to begin afresh."
+                f"The warehouse in {settings.home} cannot be rebuilt: {error} It is unchanged. To start with an empty "
+                "warehouse, set TILLSTREAM_HOME to another folder."
             ) from error
         aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
         swap(live, new, aside)

@@ -13,8 +13,8 @@ def finished_replays(ports: Ports, old: Batch) -> list[Batch]:
     active = active_replay(ports, old)
     if active:
         raise Rejected(
-            f"{old.file} is being replayed already, as batch {active.batch_id}, which is {active.state}; "
-            "let that replay end, confirm it or reject it first."
+            f"{old.file} is already being replayed as batch {active.batch_id}, which is {active.state}. Wait until "
+            "that replay is finished, or confirm or reject it first."
         )
     return records.children(ports, old.batch_id, "replay")
 

@@ -7,15 +7,17 @@ from tillstream.cli.runner import as_json, run
 
 @click.command()
 @click.argument("text", default="")
-@click.option("--who", default="", help="A sign-in name, or who else acted.")
-@click.option("--what", default="", help="An action, or all of a kind: `user.disabled`, `user`.")
-@click.option("--subject", default="", help="The id of what was changed.")
-@click.option("--since", default="", metavar="DAY", help="From this day (UTC) on.")
-@click.option("--until", default="", metavar="DAY", help="Through this day (UTC).")
-@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@click.option("--who", default="", help="Show only entries of this user or system.")
+@click.option(
+    "--what", default="", help="Show only this action or group of actions, for example `user.disabled` or `user`."
+)
+@click.option("--subject", default="", help="Show only entries about the object with this ID.")
+@click.option("--since", default="", metavar="DAY", help="Show only entries from this day (UTC).")
+@click.option("--until", default="", metavar="DAY", help="Show only entries through this day (UTC).")
+@click.option("--limit", default=50, show_default=True, help="Maximum number of entries.")
 @as_json
 def audit(text: str, who: str, what: str, subject: str, since: str, until: str, limit: int, json_: bool) -> None:
-    """Who changed what: entries that hold TEXT anywhere, newest first."""
+    """Show the audit log, newest entries first; with TEXT, only entries that contain it."""
     from tillstream.cli.output.maintenance import show_audit
 
     run(

@@ -30,10 +30,10 @@ class _FileOrBucket(click.ParamType[str]):
 @click.argument("out", type=_FileOrBucket(click.Path(dir_okay=False, resolve_path=True, path_type=str)))
 @as_json
 def backup(out: str, json_: bool) -> None:
-    """Write everything to one archive: ledger, documents, queue, kept originals, contracts.
+    """Back up everything to one archive: ledger, documents, queue, kept originals, contracts.
 
-    On a project of Google Cloud, OUT is an empty folder of a bucket, gs://BUCKET/FOLDER. Also while a server runs:
-    nobody waits for it. The backup holds passwords' hashes and every sale: keep it safe.
+    For a Google Cloud project, OUT is an empty bucket folder, gs://BUCKET/FOLDER. A running server is not interrupted.
+    The backup contains password hashes and every sale: keep it safe.
     """
     from tillstream.cli.output.backup import show_backup
 
@@ -43,13 +43,15 @@ def backup(out: str, json_: bool) -> None:
 
 @click.command()
 @click.argument("archive", type=_FileOrBucket(FILE))
-@click.option("--replace", is_flag=True, help="Over what is there: a folder's is set aside, a project's is gone.")
+@click.option(
+    "--replace", is_flag=True, help="Replace existing data: local data is moved aside, data of a project is deleted."
+)
 @as_json
 def restore(archive: str, replace: bool, json_: bool) -> None:
-    """Bring a backup back into the folder of everything local, checked whole before anything is put in place.
+    """Restore a backup to the local folder; the backup is checked completely before anything is changed.
 
-    On a project of Google Cloud, ARCHIVE is gs://BUCKET/FOLDER, and the project was deployed. No server may run in the
-    folder, and nothing may write to the project meanwhile: see docs/runbook.md, Restore.
+    For a Google Cloud project, ARCHIVE is gs://BUCKET/FOLDER, and the project must be deployed. Stop the server
+    first, and stop everything that writes to the project: see docs/runbook.md, Restore.
     """
     import json
 
@@ -60,7 +62,7 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
     try:
         report = _bring_back(settings, archive, replace=replace)
     except Occupied:
-        fail(f"A Tillstream works in {settings.home}. Stop its server first, then restore.", json_=json_)
+        fail(f"A Tillstream process uses {settings.home}. Stop its server, then restore.", json_=json_)
     except TillstreamError as error:
         fail(str(error), json_=json_)
     if json_:
@@ -82,6 +84,6 @@ def _bring_back(settings: Settings, archive: str, *, replace: bool) -> dict[str,
 
 def _check_target(settings: Settings, place: str, *, json_: bool) -> None:
     if settings.project and not place.startswith(GS):
-        fail(f"The project {settings.project} is backed up in a bucket: say gs://BUCKET/FOLDER.", json_=json_)
+        fail(f"The backup of the project {settings.project} must be in a bucket. Use gs://BUCKET/FOLDER.", json_=json_)
     if not settings.project and place.startswith(GS):
-        fail(f"{place} is for a project: TILLSTREAM_PROJECT names none. Name a file.", json_=json_)
+        fail(f"{place} is only for a project, but TILLSTREAM_PROJECT is not set. Use a file.", json_=json_)

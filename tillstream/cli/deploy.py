@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 def of_project(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options for the project and for overrides of its stage file."""
     for option in (
-        click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Overrides the stage's file."),
-        click.option("--region", default="", help="Overrides the stage's region."),
-        click.option("--stage", default="dev", show_default=True, help="Which file of infra/stages."),
-        click.option("--project", required=True, help="The Google project."),
+        click.option(
+            "--set",
+            "sets",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Override a setting of the stage file; can be repeated.",
+        ),
+        click.option("--region", default="", help="Override the region of the stage."),
+        click.option("--stage", default="dev", show_default=True, help="Name of a stage file in infra/stages."),
+        click.option("--project", required=True, help="The Google Cloud project."),
     ):
         command = option(command)
     return command
@@ -29,42 +35,48 @@ def of_project(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def deploy() -> None:
-    """The Google project that Tillstream runs in; needs the gcloud command line, signed in."""
+    """Deploy Tillstream to a Google Cloud project; requires the gcloud command line, signed in."""
 
 
 @deploy.command()
 @of_project
-@click.option("--dry-run", "dry", is_flag=True, help="Print every command, as for an empty project; ask nobody.")
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Print every command, as for an empty project, without querying the project."
+)
 def apply(project: str, stage: str, region: str, sets: tuple[str, ...], *, dry: bool) -> None:
-    """Show what differs and make it so; a second run changes nothing, and one after a failure goes on."""
+    """Show the differences and apply them; can be repeated, and continues after a failure."""
     deployment = _deployment(project, stage, region, sets, ask=not dry)
     run_or_fail(deployment.commands if dry else deployment.apply, json_=False)
     if not dry:
-        click.echo(f"{project} holds what it should.")
+        click.echo(f"{project} is up to date.")
 
 
 @deploy.command()
 @of_project
 @as_json
 def check(project: str, stage: str, region: str, sets: tuple[str, ...], *, json_: bool) -> None:
-    """Name each difference between the project and what it should hold; exit code 1 where there is one."""
+    """List the differences between the project and its configuration; exits with 1 if there are any."""
     differences = run_or_fail(_deployment(project, stage, region, sets, ask=True).check, json_=json_)
     if json_:
         click.echo(json.dumps({"project": project, "differences": differences}, ensure_ascii=False))
     else:
-        click.echo("\n".join(differences) or f"{project} holds what it should.")
+        click.echo("\n".join(differences) or f"{project} is up to date.")
     raise Done(1 if differences else 0)
 
 
 @deploy.command()
 @of_project
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--data", is_flag=True, help="Also the buckets, the dataset and the documents: every sale, for good.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option(
+    "--data", is_flag=True, help="Also remove the buckets, the dataset and the documents: every sale is lost."
+)
 def destroy(project: str, stage: str, region: str, sets: tuple[str, ...], *, yes: bool, data: bool) -> None:
-    """Remove what was deployed; data stays unless --data is given. Services stay switched on."""
+    """Remove the deployment; data is kept unless --data is given. Services stay enabled."""
     deployment = _deployment(project, stage, region, sets, ask=True)
     resources = run_or_fail(lambda: deployment.removals(data=data), json_=False)
-    click.echo("\n".join(f"remove {resource.title}" for resource in resources) or f"{project} holds nothing of it.")
+    click.echo(
+        "\n".join(f"remove {resource.title}" for resource in resources) or f"{project} contains nothing to remove."
+    )
     if resources and not yes:
         click.confirm(
             f"Remove these {len(resources)} from {project}{', and all data with them' if data else ''}?", abort=True
@@ -73,35 +85,46 @@ def destroy(project: str, stage: str, region: str, sets: tuple[str, ...], *, yes
 
 
 @deploy.command()
-@click.option("--project", required=True, help="The Google project.")
-@click.option("--dataset", default="tillstream", show_default=True, help="The dataset.")
-@click.option("--location", default="europe-west1", show_default=True, help="Its region.")
-@click.option("--check", "only", is_flag=True, help="Change nothing; exit code 1 where something differs.")
+@click.option("--project", required=True, help="The Google Cloud project.")
+@click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
+@click.option("--location", default="europe-west1", show_default=True, help="The region of the dataset.")
+@click.option("--check", "only", is_flag=True, help="Only list the differences; exits with 1 if there are any.")
 @as_json
 def migrate(project: str, dataset: str, location: str, *, only: bool, json_: bool) -> None:
-    """Make the tables and views of a dataset, or bring them forward to this version; a step of `apply`."""
+    """Create the tables and views of a dataset or migrate them to this version; a step of `apply`."""
     from tillstream.app import tables
 
     settings = Settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     if only:
         differences = run_or_fail(lambda: tables.differences(settings), json_=json_)
-        click.echo(json.dumps({"differences": differences}) if json_ else "\n".join(differences) or "Nothing differs.")
+        click.echo(
+            json.dumps({"differences": differences}) if json_ else "\n".join(differences) or "There are no differences."
+        )
         raise Done(1 if differences and not json_ else 0)
     done = run_or_fail(lambda: tables.migrate(settings), json_=json_)
     summary = (
-        f"{dataset} has version {done['after']}: {len(done['tables'])} tables and {len(done['views'])} views touched."
+        f"{dataset} has version {done['after']}: {len(done['tables'])} tables and {len(done['views'])} views changed."
     )
     click.echo(json.dumps(done) if json_ else summary)
 
 
 @deploy.command()
-@click.option("--project", required=True, help="The Google project.")
+@click.option("--project", required=True, help="The Google Cloud project.")
 @click.option("--dataset", default="tillstream", show_default=True, help="The dataset of the tables.")
-@click.option("--shown", default="tillstream_reports", show_default=True, help="The dataset of views that people read.")
-@click.option("--location", default="europe-west1", show_default=True, help="The region of both.")
-@click.option("--reader", "readers", multiple=True, metavar="MEMBER", help="group:… or domain:…; repeat it.")
-@click.option("--account", "accounts", multiple=True, required=True, metavar="ADDRESS", help="Sees all; repeat it.")
-@click.option("--check", "only", is_flag=True, help="Change nothing; exit code 1 where something differs.")
+@click.option("--shown", default="tillstream_reports", show_default=True, help="The dataset of the views for reports.")
+@click.option("--location", default="europe-west1", show_default=True, help="The region of both datasets.")
+@click.option(
+    "--reader", "readers", multiple=True, metavar="MEMBER", help="A reader, group:… or domain:…; can be repeated."
+)
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    required=True,
+    metavar="ADDRESS",
+    help="A service account that sees every row; can be repeated.",
+)
+@click.option("--check", "only", is_flag=True, help="Only list the differences; exits with 1 if there are any.")
 @as_json
 def reports(
     project: str,
@@ -114,10 +137,10 @@ def reports(
     only: bool,
     json_: bool,
 ) -> None:
-    """Make the views that people's own reports read, and say who sees which rows; a step of `apply`, after `migrate`.
+    """Create the views for reports and set who sees which rows; a step of `apply`, after `migrate`.
 
-    Service accounts see every row. Readers see the rows that their accounts of Tillstream give them; without a reader
-    nobody else sees any.
+    Service accounts see every row. Readers see the rows that their Tillstream accounts allow. Without readers, only the
+    service accounts see rows.
     """
     from tillstream.app import reporting_views
 
@@ -127,7 +150,7 @@ def reports(
     if json_:
         click.echo(json.dumps({"differences" if only else "mended": differences}, ensure_ascii=False))
     else:
-        click.echo("\n".join(differences) or f"{shown} holds what it should.")
+        click.echo("\n".join(differences) or f"{shown} is up to date.")
     raise Done(1 if only and differences and not json_ else 0)
 
 

@@ -13,15 +13,15 @@ from tillstream.settings import Settings
 @click.command()
 @click.argument("file", type=FILE)
 @click.option(
-    "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answers a question by its key; repeat it."
+    "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question by its key; can be repeated."
 )
-@click.option("--save", "name", default="", help="Keep the contract under this name, unless a question is open.")
-@click.option("--yaml", "as_yaml", is_flag=True, help="Print the contract alone, as YAML.")
+@click.option("--save", "name", default="", help="Save the contract under this name, unless a question is open.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print only the contract, as YAML.")
 @as_json
 def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_: bool) -> None:
-    """Propose a contract for a file, with the evidence and the open questions; ends with 4 while one is open.
+    """Propose a contract for a file, with evidence and open questions; exits with 4 while a question is open.
 
-    Reads at most two megabytes of the file, and keeps nothing of it.
+    Reads at most two megabytes of the file and stores nothing.
     """
     from tillstream.commands.detect import detect as detect_contract
 

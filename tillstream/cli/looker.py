@@ -10,34 +10,36 @@ from tillstream.settings import Settings
 
 @click.group()
 def looker() -> None:
-    """Reports in Looker Studio, on the views of a project."""
+    """Reports in Looker Studio on the views of a project."""
 
 
 @looker.command()
-@click.option("--project", default="", help="The project of the views; else the setting.")
-@click.option("--dataset", default="", help="The dataset of views; else the setting's with `_reports`.")
+@click.option("--project", default="", help="The project of the views; default: TILLSTREAM_PROJECT.")
+@click.option(
+    "--dataset", default="", help="The dataset of the views; default: TILLSTREAM_DATASET followed by `_reports`."
+)
 @click.option(
     "--template",
     "templates",
     multiple=True,
     metavar="REPORT=ID",
-    help="The id of the report to copy; repeat it. Else an empty report on the main view.",
+    help="The ID of the report to copy; can be repeated. Default: an empty report on the main view.",
 )
 @as_json
 def links(project: str, dataset: str, templates: tuple[str, ...], json_: bool) -> None:
-    """Addresses that create the reports on the views of your own project, one a report."""
+    """Print the links that create the reports on the views of your project, one per report."""
     from looker import address, reports
 
     settings = Settings()
     project = project or settings.project
     if not project:
-        fail("Say which project: --project, or set TILLSTREAM_PROJECT.", json_=json_)
+        fail("The project is missing. Use --project or set TILLSTREAM_PROJECT.", json_=json_)
     available = reports()
     copied = dict(one.partition("=")[::2] for one in templates)
     invalid = [name for name, template in copied.items() if name not in available or not template]
     if invalid:
         raise click.BadParameter(
-            f"{invalid[0]!r}: write REPORT=ID; there are {', '.join(available)}", param_hint="--template"
+            f"{invalid[0]!r}: write REPORT=ID; available reports: {', '.join(available)}", param_hint="--template"
         )
     report_links = [
         {

@@ -22,18 +22,22 @@ from tillstream.settings import Settings
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tillstream")
 def main() -> None:
-    """Gathers sales from every region and store, and proves that none was lost or counted twice.
+    """Collect sales from all regions and stores, and verify that none is lost or counted twice.
 
-    Exit codes: 0 done · 1 rejected or failed · 2 wrong usage · 3 accepted with quarantined rows · 4 held or questions.
+    Exit codes: 0 success · 1 rejected or failed · 2 usage error · 3 accepted with quarantined rows · 4 held, or open
+    questions.
     """
     begin()
 
 
 @main.command()
-@click.option("--host", help="Where to listen; else the setting, 127.0.0.1.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port; else the setting, 8080.")
+@click.option("--host", help="The address to listen on; default: TILLSTREAM_HOST or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; default: TILLSTREAM_PORT or 8080.")
 @click.option(
-    "--open/--no-open", "open_", default=None, help="Open the browser; else only from a terminal with a screen."
+    "--open/--no-open",
+    "open_",
+    default=None,
+    help="Open the browser or not; default: only from a terminal with a screen.",
 )
 def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     """Run the portal and the worker; the first start loads the sample regions."""
@@ -53,11 +57,11 @@ def serve(host: str | None, port: int | None, open_: bool | None) -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
-@click.option("--region", "contract", required=True, help="The contract that says how the files are written.")
-@click.option("--dry-run", "dry", is_flag=True, help="Show the receipt, keep nothing.")
+@click.option("--region", "contract", required=True, help="The contract of the files.")
+@click.option("--dry-run", "dry", is_flag=True, help="Show the receipts without storing anything.")
 @as_json
 def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> None:
-    """Take files in, settle them and print their receipts."""
+    """Ingest files, settle them and print their receipts."""
     from tillstream.cli.output.tables import show_receipts
 
     total = sum(Path(file).stat().st_size for file in files)
@@ -66,10 +70,10 @@ def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> Non
 
 @main.command()
 @click.argument("batch", default="")
-@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@click.option("--limit", default=50, show_default=True, help="Maximum number of receipts.")
 @as_json
 def receipts(batch: str, limit: int, json_: bool) -> None:
-    """The account of one batch, or of the newest ones."""
+    """Show the receipt of one batch, or the newest receipts."""
     from tillstream.cli.output.tables import show_receipts
 
     run("receipts", json_=json_, show=show_receipts, batch=batch, limit=limit)
@@ -81,11 +85,11 @@ def receipts(batch: str, limit: int, json_: bool) -> None:
     "--csv",
     "out",
     type=click.Path(dir_okay=False, resolve_path=True),
-    help="Write them to a file that `fix` takes back.",
+    help="Write the rows to a file for `fix`.",
 )
 @as_json
 def quarantine(batch: str, out: str | None, json_: bool) -> None:
-    """The refused rows of a batch, with what is wrong and what to do."""
+    """Show the rejected rows of a batch with their problems and remedies."""
     from tillstream.cli.output.tables import show_refused
 
     run("quarantine", json_=json_, show=show_refused, batch=batch, out=out or "")
@@ -96,7 +100,7 @@ def quarantine(batch: str, out: str | None, json_: bool) -> None:
 @click.argument("corrected", type=FILE)
 @as_json
 def fix(batch: str, corrected: str, json_: bool) -> None:
-    """Give refused rows back corrected, accepted as they stand (_accept=yes) or discarded (_discard=reason)."""
+    """Submit rejected rows: corrected, accepted unchanged (_accept=yes) or discarded (_discard=reason)."""
     from tillstream.cli.output.tables import show_receipts
 
     run("fix", json_=json_, show=show_receipts, batch=batch, file=corrected)
@@ -105,7 +109,7 @@ def fix(batch: str, corrected: str, json_: bool) -> None:
 @main.command()
 @as_json
 def announce(json_: bool) -> None:
-    """Publish the events of settlements that are not announced yet."""
+    """Publish the events of settlements that were not announced."""
     from tillstream.cli.output.maintenance import show_announced
 
     run("announce", json_=json_, show=show_announced)
@@ -114,18 +118,20 @@ def announce(json_: bool) -> None:
 @main.command()
 @as_json
 def sweep(json_: bool) -> None:
-    """Take in what lies in the watched folder, and drive on whatever stopped half-way."""
+    """Ingest the files in the watched folder and resume interrupted work."""
     from tillstream.cli.output.maintenance import show_swept
 
     run("sweep", json_=json_, show=show_swept)
 
 
 @main.command()
-@click.option("--check", "originals", flag_value=False, default=False, help="From the ledger's own rows.", type=bool)
-@click.option("--from-originals", "originals", flag_value=True, help="Stage the kept originals again.", type=bool)
+@click.option(
+    "--check", "originals", flag_value=False, default=False, help="Rebuild from the rows in the ledger.", type=bool
+)
+@click.option("--from-originals", "originals", flag_value=True, help="Rebuild from the kept originals.", type=bool)
 @as_json
 def rebuild(originals: bool, json_: bool) -> None:
-    """Settle everything again beside the ledger and say where the two differ; make an older Tillstream's anew."""
+    """Settle everything again in a copy and compare it with the ledger; rebuild a ledger of an older version."""
     from tillstream.cli.output.maintenance import show_rebuilt
 
     run("rebuild", json_=json_, show=show_rebuilt, originals=originals)
@@ -134,11 +140,11 @@ def rebuild(originals: bool, json_: bool) -> None:
 @main.command()
 @click.argument("name")
 @click.option(
-    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; repeat it."
+    "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; can be repeated."
 )
 @as_json
 def query(name: str, params: tuple[str, ...], json_: bool) -> None:
-    """Answer one of the named queries, such as kpis or sale-lines."""
+    """Run a named query, such as kpis or sale-lines."""
     from tillstream.cli.output.tables import show_rows
 
     invalid = [param for param in params if "=" not in param]
@@ -150,7 +156,7 @@ def query(name: str, params: tuple[str, ...], json_: bool) -> None:
 @main.command()
 @as_json
 def status(json_: bool) -> None:
-    """What is in the ledger, what waits, and where the data is."""
+    """Show the state of the ledger and the queues, and where the data is stored."""
     from tillstream.cli.output.maintenance import show_status
 
     run("status", json_=json_, show=show_status)
@@ -158,7 +164,7 @@ def status(json_: bool) -> None:
 
 @main.command()
 @click.argument("name", default="")
-@click.option("--schema", is_flag=True, help="Print the JSON schema of contracts, for editors that check YAML by it.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of contracts, for editors that validate YAML.")
 @click.option(
     "--pandera",
     "out",
@@ -167,7 +173,7 @@ def status(json_: bool) -> None:
 )
 @as_json
 def contracts(name: str, schema: bool, out: str | None, json_: bool) -> None:
-    """The region contracts, or one of them whole."""
+    """List the region contracts, or show one of them."""
     if schema:
         from tillstream.contracts.loader import schema as schema_of_contracts
 
@@ -190,7 +196,7 @@ def contracts(name: str, schema: bool, out: str | None, json_: bool) -> None:
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="1 is about 200,000 lines.",
+    help="Size of the samples; 1 is about 200,000 lines.",
 )
 @as_json
 def demo(scale: float, json_: bool) -> None:
@@ -202,14 +208,14 @@ def demo(scale: float, json_: bool) -> None:
 
 @main.group()
 def fx() -> None:
-    """Exchange rates."""
+    """Manage exchange rates."""
 
 
 @fx.command()
 @click.argument("file", type=FILE)
 @as_json
 def load(file: str, json_: bool) -> None:
-    """Add daily rates: the ECB's history as CSV, or date,currency,rate[,base]."""
+    """Load daily rates from the ECB's history as CSV, or from a file date,currency,rate[,base]."""
     from tillstream.cli.output.maintenance import show_rates
 
     run("fx-load", json_=json_, show=show_rates, file=file)

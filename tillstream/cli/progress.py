@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from tillstream.commands.result import KEPT, Progress, quiet
 
 STAGES = {
-    "bytes": "keeping the bytes",
+    "bytes": "storing files",
     "rows": "reading rows",
     "settling": "settling",
     "files": "files done",

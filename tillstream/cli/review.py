@@ -11,11 +11,13 @@ from tillstream.settings import Settings
 
 @click.command()
 @click.argument("batch")
-@click.option("--region", "contract", default="", help="Read it by another contract.")
-@click.option("--preview", "--dry-run", "preview", is_flag=True, help="Show what would change, keep nothing.")
+@click.option("--region", "contract", default="", help="Read the file with another contract.")
+@click.option(
+    "--preview", "--dry-run", "preview", is_flag=True, help="Show what would change without storing anything."
+)
 @as_json
 def replay(batch: str, contract: str, preview: bool, json_: bool) -> None:
-    """Read a kept original and its fixes again; the new batch replaces the old one."""
+    """Read a kept original and its corrections again; the new batch replaces the old one."""
     from tillstream.cli.output.maintenance import show_replay_preview
     from tillstream.cli.output.tables import show_receipts
 
@@ -26,15 +28,15 @@ def replay(batch: str, contract: str, preview: bool, json_: bool) -> None:
 
 @click.command()
 @click.argument("batch")
-@click.option("--as-new", is_flag=True, help="Known bytes get a place in time of their own.")
-@click.option("--region", "contract", default="", help="The contract that says how the held file is written.")
+@click.option("--as-new", is_flag=True, help="Treat a file with known content as a new file.")
+@click.option("--region", "contract", default="", help="The contract of the held file.")
 @as_json
 def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
-    """Let a held batch go on, or say by which contract it is to be read."""
+    """Release a held batch, or choose its contract."""
     from tillstream.cli.output.tables import show_receipts
 
     if as_new and contract:
-        raise click.UsageError("--as-new keeps the contract of its time: give one of the two.")
+        raise click.UsageError("--as-new and --region cannot be combined: --as-new uses the original contract.")
     run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract)
 
 
@@ -42,7 +44,7 @@ def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
 @click.argument("batch")
 @as_json
 def accept(batch: str, json_: bool) -> None:
-    """Save the contract version that is proposed for a held file, and read the file by it."""
+    """Save the contract version proposed for a held file, and read the file with it."""
     from tillstream.cli.output.tables import show_receipts
 
     run("accept", json_=json_, show=show_receipts, batch=batch)
@@ -50,10 +52,10 @@ def accept(batch: str, json_: bool) -> None:
 
 @click.command()
 @click.argument("batch")
-@click.option("--reason", default="", help="Kept with the batch.")
+@click.option("--reason", default="", help="The reason, stored with the batch.")
 @as_json
 def reject(batch: str, reason: str, json_: bool) -> None:
-    """Refuse a held batch for good; its bytes stay kept."""
+    """Reject a held batch permanently; the original file is kept."""
     from tillstream.cli.output.tables import show_receipts
 
     run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
@@ -61,12 +63,12 @@ def reject(batch: str, reason: str, json_: bool) -> None:
 
 @click.command()
 @click.argument("batch")
-@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @as_json
 def undo(batch: str, yes: bool, json_: bool) -> None:
-    """Make a settled batch and its corrections stop counting, after a preview.
+    """Undo a settled batch and its corrections, after a preview.
 
-    Not while a replay of it is on its way, which would bring it back: let that end, confirm it or reject it first.
+    Not possible while the batch is being replayed: wait until the replay is finished, or confirm or reject it first.
     """
     from tillstream.cli.output.tables import show_undo, show_undo_preview, show_undone
     from tillstream.commands.dispatch import execute
@@ -79,7 +81,7 @@ def undo(batch: str, yes: bool, json_: bool) -> None:
             show_undo(execute(Settings(), "undo-preview", {"batch": batch}, quiet).data)
         except TillstreamError as error:
             fail(str(error), json_=json_)
-        if not click.confirm("Undo it?"):
+        if not click.confirm("Undo this batch?"):
             sys.exit(HELD)
     run("undo", json_=json_, show=show_undone, batch=batch)
 

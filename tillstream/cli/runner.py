@@ -16,7 +16,7 @@ FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of words.")(command)
+    return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of text.")(command)
 
 
 def run(

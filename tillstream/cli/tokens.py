@@ -9,14 +9,14 @@ RIGHTS = ("numbers", "personal", "uploads", "upload", "decide", "pipeline")
 
 @click.group()
 def tokens() -> None:
-    """What a person's programs show the API in the place of a sign-in."""
+    """Manage personal tokens, with which programs sign in to the API."""
 
 
 @tokens.command("list")
 @click.argument("login", default="")
 @as_json
 def list_tokens(login: str, json_: bool) -> None:
-    """Everybody's tokens, or one person's, newest first."""
+    """List all tokens, or those of one user, newest first."""
     from tillstream.cli.output.maintenance import show_tokens
 
     run("tokens", json_=json_, show=show_tokens, login=login)
@@ -32,15 +32,20 @@ def list_tokens(login: str, json_: bool) -> None:
     type=click.Choice(RIGHTS),
     default=("numbers",),
     show_default=True,
-    help="What it may do, of what the person may; repeat it.",
+    help="A right of the token, limited to the user's own rights; can be repeated.",
 )
 @click.option(
-    "--region", "regions", multiple=True, help="A region it is bound to; repeat it. Else all of the person's."
+    "--region",
+    "regions",
+    multiple=True,
+    help="Limit the token to a region; can be repeated. Default: all regions of the user.",
 )
-@click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True, help="How long it lives.")
+@click.option(
+    "--days", type=click.IntRange(1, 365), default=90, show_default=True, help="Days until the token expires."
+)
 @as_json
 def make(login: str, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int, json_: bool) -> None:
-    """A new token of a person; its text is shown once."""
+    """Create a token for a user; its text is shown only once."""
     from tillstream.cli.output.maintenance import show_token
 
     run(
@@ -59,7 +64,7 @@ def make(login: str, name: str, rights: tuple[str, ...], regions: tuple[str, ...
 @click.argument("token")
 @as_json
 def revoke(token: str, json_: bool) -> None:
-    """End a token, named by its id."""
+    """Revoke the token with this ID."""
     from tillstream.cli.output.maintenance import show_token
 
     run("tokens-revoke", json_=json_, show=show_token, token=token)

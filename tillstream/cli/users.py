@@ -13,13 +13,13 @@ ROLES = click.Choice([role.value for role in Role])
 
 @click.group()
 def users() -> None:
-    """Who may sign in, and what they may see."""
+    """Manage accounts: who can sign in, and what they can see."""
 
 
 @users.command("list")
 @as_json
 def list_users(json_: bool) -> None:
-    """Everybody with an account."""
+    """List all accounts."""
     from tillstream.cli.output.tables import show_list
 
     run("users", json_=json_, show=show_list)
@@ -31,11 +31,11 @@ Command = Callable[..., None]
 def _with_scope(command: Command) -> Command:
     """Add the options of a new account."""
     for option in (
-        click.option("--salesperson", help="A salesperson's id, as the tills write it."),
-        click.option("--store", "stores", multiple=True, help="A store they are bound to; repeat it."),
-        click.option("--region", "regions", multiple=True, help="A region they see; repeat it."),
-        click.option("--role", type=ROLES, required=True, help="What they may do."),
-        click.option("--name", default="", help="The person's name; else the sign-in name."),
+        click.option("--salesperson", help="The salesperson's ID, as the tills record it."),
+        click.option("--store", "stores", multiple=True, help="Limit the user to a store; can be repeated."),
+        click.option("--region", "regions", multiple=True, help="A region the user can see; can be repeated."),
+        click.option("--role", type=ROLES, required=True, help="The user's role."),
+        click.option("--name", default="", help="The user's name; default: the sign-in name."),
         click.argument("login"),
     ):
         command = option(command)
@@ -53,7 +53,7 @@ def _create(command: str, json_: bool, arguments: dict[str, Any]) -> None:
 @_with_scope
 @as_json
 def add(json_: bool, **options: Any) -> None:
-    """A new account; its generated password is shown once."""
+    """Create an account; its generated password is shown only once."""
     _create("users-add", json_, options)
 
 
@@ -61,22 +61,27 @@ def add(json_: bool, **options: Any) -> None:
 @_with_scope
 @as_json
 def invite(json_: bool, **options: Any) -> None:
-    """A new account, and a link by which the person chooses a password; it opens once, within seven days."""
+    """Create an account and a link with which the user chooses a password; the link works once, for seven days."""
     _create("users-invite", json_, options)
 
 
 @users.command("set")
 @click.argument("login")
-@click.option("--name", help="The person's name.")
-@click.option("--role", type=ROLES, help="What they may do from now on.")
-@click.option("--region", "regions", multiple=True, help="A region they see, in place of those before; repeat it.")
+@click.option("--name", help="The user's new name.")
+@click.option("--role", type=ROLES, help="The user's new role.")
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    help="A region the user can see, replacing the previous ones; can be repeated.",
+)
 @click.option(
     "--store",
     "stores",
     multiple=True,
-    help="A store they are bound to, in place of those before; repeat it. '' for all stores of the regions.",
+    help="Limit the user to a store, replacing the previous ones; can be repeated. '' for all stores of the regions.",
 )
-@click.option("--salesperson", help="A salesperson's id, as the tills write it.")
+@click.option("--salesperson", help="The salesperson's ID, as the tills record it.")
 @as_json
 def set_user(
     login: str,
@@ -87,7 +92,7 @@ def set_user(
     salesperson: str | None,
     json_: bool,
 ) -> None:
-    """Change what an account may do and see; it counts from the person's next request on."""
+    """Change an account; the change takes effect with the user's next request."""
     from tillstream.cli.output.maintenance import show_user
 
     options = {
@@ -99,7 +104,7 @@ def set_user(
     }
     changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     if not changes:
-        raise click.UsageError("Say what to change: --name, --role, --region, --store or --salesperson.")
+        raise click.UsageError("Nothing to change. Use --name, --role, --region, --store or --salesperson.")
     run("users-set", json_=json_, show=show_user, login=login, **changes)
 
 
@@ -107,7 +112,7 @@ def set_user(
 @click.argument("login")
 @as_json
 def show_one(login: str, json_: bool) -> None:
-    """One account, and who changed what about it."""
+    """Show one account and its history."""
     from tillstream.cli.output.maintenance import show_user
 
     run("users-show", json_=json_, show=show_user, login=login)
@@ -123,18 +128,28 @@ def _for_one_user(command: str, help_text: str) -> None:
         run(f"users-{command}", json_=json_, show=show_user, login=login)
 
 
-_for_one_user("link", "A link to choose a password by, for who was invited or forgot; the old password ends at once.")
-_for_one_user("second-step-off", "Sign in without a code again: the telephone is lost.")
-_for_one_user("disable", "Close an account; its sessions end.")
-_for_one_user("enable", "Open a closed account again.")
-_for_one_user("reset", "Give an account a new generated password, shown once.")
+_for_one_user(
+    "link",
+    "Create a link to choose a password, for an unused invitation or a forgotten password; the old password stops "
+    "working.",
+)
+_for_one_user("second-step-off", "Turn off two-factor sign-in for an account, for example if the phone is lost.")
+_for_one_user("disable", "Disable an account and end its sessions.")
+_for_one_user("enable", "Enable a disabled account.")
+_for_one_user("reset", "Generate a new password for an account; it is shown only once.")
 
 
 @users.command("require-second-step")
-@click.option("--role", "roles", type=ROLES, multiple=True, help="A role that must; repeat it. None: nobody.")
+@click.option(
+    "--role",
+    "roles",
+    type=ROLES,
+    multiple=True,
+    help="A role that must use two-factor sign-in; can be repeated. Without it: no role.",
+)
 @as_json
 def require_second_step(roles: tuple[str, ...], json_: bool) -> None:
-    """Which roles must sign in with a code, too; these and no others."""
+    """Set the roles that must use two-factor sign-in, replacing the previous ones."""
     from tillstream.cli.output.tables import show_list
 
     run("users-require-second-step", json_=json_, show=show_list, roles=list(roles))
@@ -144,7 +159,7 @@ def require_second_step(roles: tuple[str, ...], json_: bool) -> None:
 @click.argument("login")
 @as_json
 def sessions(login: str, json_: bool) -> None:
-    """Where somebody is signed in."""
+    """List the open sessions of a user."""
     from tillstream.cli.output.tables import show_list
 
     run("users-sessions", json_=json_, show=show_list, login=login)
@@ -152,10 +167,10 @@ def sessions(login: str, json_: bool) -> None:
 
 @users.command("end-sessions")
 @click.argument("login")
-@click.option("--id", default="", help="Only this one, as `users sessions` names it.")
+@click.option("--id", default="", help="End only the session with this ID, from `users sessions`.")
 @as_json
 def end_sessions(login: str, id: str, json_: bool) -> None:
-    """Sign somebody out, everywhere or in one place."""
+    """Sign a user out of all sessions or of one."""
     from tillstream.cli.output.maintenance import show_ended
 
     run("users-end-sessions", json_=json_, show=show_ended, login=login, id=id)

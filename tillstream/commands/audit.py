@@ -1,5 +1,6 @@
 """Read the audit log from the command line."""
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
@@ -9,14 +10,35 @@ from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
 
 
-def audit(app: App, progress: Progress, *, limit: int = 50, since: str = "", until: str = "", **filters: str) -> Result:
-    """Return entries, newest first. filters: who, what, subject, text."""
-    audit_filter = reading.AuditFilter(since=_day(since), until=_day(until), **filters)
-    return Result([entry.to_json() for entry in islice(reading.find_entries(app.ports, audit_filter), limit)])
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """Filter of entries, as `AuditFilter`. since, until: days as in 2026-07-01."""
+
+    limit: int = 50
+    since: str = ""
+    until: str = ""
+    who: str = ""
+    what: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+def audit(app: App, progress: Progress, arguments: Audit) -> Result:
+    """Return entries, newest first."""
+    audit_filter = reading.AuditFilter(
+        since=_day(arguments.since),
+        until=_day(arguments.until),
+        who=arguments.who,
+        what=arguments.what,
+        subject=arguments.subject,
+        text=arguments.text,
+    )
+    entries = islice(reading.find_entries(app.ports, audit_filter), arguments.limit)
+    return Result([entry.to_json() for entry in entries])
 
 
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(f"{text} is not a day; write it like 2026-07-01.") from error
+        raise Rejected(f"{text} is not a day. Use the format 2026-07-01.") from error

@@ -28,7 +28,9 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
             if response.headers.get_content_type() != LINES:
-                raise Unavailable(f"What answers at {address} is no Tillstream of this version: start the server anew.")
+                raise Unavailable(
+                    f"The server at {address} does not run this version of Tillstream. Restart the server."
+                )
             for line in response:
                 event = json.loads(line)
                 if "answer" in event:
@@ -41,7 +43,7 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
         error.close()
         if error.code in (401, 403):
             raise PermissionError from error
-        raise Unavailable(f"What answers at {address} is no Tillstream of this version: {error}.") from error
+        raise Unavailable(f"The server at {address} does not run this version of Tillstream: {error}.") from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             raise error.reason from error
@@ -60,18 +62,18 @@ def _result(answer: Mapping[str, Any]) -> Result:
 
 def _server_lost(address: str, arguments: Mapping[str, Any], stored: Mapping[str, str]) -> Unavailable:
     """Build an error that lists stored files and files to send again."""
-    sentences = [f"The server at {address} went away while it worked."]
+    sentences = [f"The server at {address} stopped during the command."]
     sentences += [
-        f"{file} had been received and is kept as batch {batch}: it need not be sent again. "
-        f"`tillstream sweep`, or the next server, goes on with it; `tillstream receipts {batch}` says how far it is."
+        f"{file} was received and is kept as batch {batch}; do not send it again. `tillstream sweep` or the next "
+        f"server start resumes it; `tillstream receipts {batch}` shows its state."
         for batch, file in stored.items()
     ]
     sent = [Path(path).name for path in (*arguments.get("files", ()), *filter(None, [arguments.get("file")]))]
     not_stored = [name for name in sent if name not in stored.values()]
     if not_stored:
         sentences.append(
-            f"Of {', '.join(not_stored)} nothing is known to be kept. Run the command again for it: "
-            "a file counts once, however often it is sent."
+            f"It is not known whether {', '.join(not_stored)} was stored. Run the command again: a file counts only "
+            "once, even if it is sent more than once."
         )
     elif not stored:
         sentences.append("Run the command again: nothing is done twice.")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,19 @@ UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 PATIENCE = 900.0
 
 
-def demo(app: App, progress: Progress, *, scale: float = 1.0) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """scale: 1 is about 200,000 lines."""
+
+    scale: float = 1.0
+
+
+def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """Write the sample regions' files and load them like any others."""
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
 
     until = app.ports.clock.now().date().replace(day=1) - timedelta(days=1)
-    written = write_samples(app.settings.home / "samples", until=until, scale=scale)
+    written = write_samples(app.settings.home / "samples", until=until, scale=arguments.scale)
     receipts = []
     for receipt in _load_by_worker(app, progress, written) if app.has_worker else _load_here(app, progress, written):
         receipts.append(receipt)
@@ -77,5 +85,7 @@ def _wait(app: App, upload: Batch) -> None:
     give_up_at = time.monotonic() + PATIENCE
     while records.get(app.ports, upload.batch_id).state in UNDER_WAY:
         if time.monotonic() > give_up_at:
-            raise Unavailable(f"{upload.file} is kept and waits for the worker; the pipeline page says why.")
+            raise Unavailable(
+                f"{upload.file} is stored but not processed yet. See the pipeline page in the portal for the cause."
+            )
         time.sleep(0.05)

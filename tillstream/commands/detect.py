@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.app import App
 from tillstream.commands.result import DONE, HELD, Progress, Result
@@ -26,7 +27,7 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     """
     check(answers)
     if name and not NAME.fullmatch(name):
-        raise Rejected(f"{name!r} cannot be a contract's name: use letters, digits, - and _, at most 60 of them.")
+        raise Rejected(f"{name!r} is not a valid contract name. Use at most 60 letters, digits, - and _.")
     path = Path(file)
     try:
         with path.open("rb") as stream:
@@ -35,7 +36,7 @@ def detect(file: str, answers: Mapping[str, str], name: str, own: Path) -> Resul
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     if not proposal.rows:
-        raise Rejected(f"{path.name} has no rows to look at: a contract is proposed from rows.")
+        raise Rejected(f"{path.name} has no rows. A contract can only be proposed for a file with rows.")
     data = proposal.to_dict() | {"file": path.name}
     if not proposal.questions:
         contracts = loader.shipped() | loader.load_folder(own)
@@ -58,7 +59,14 @@ def _sample_or_text(path: Path, stream: BinaryIO) -> tuple[FileSample | None, Bi
     return (content, stream) if isinstance(content, FileSample) else (None, content or stream)
 
 
-def save_contract(app: App, progress: Progress, *, contract: dict[str, Any]) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class SaveContract:
+    """A contract as JSON."""
+
+    contract: Mapping[str, object]
+
+
+def save_contract(app: App, progress: Progress, arguments: SaveContract) -> Result:
     """Save a contract in the company's folder, as the next version if the name exists."""
-    saved = app.book.save(parse(contract, "The proposed contract"), COMMAND_LINE)
+    saved = app.book.save(parse(arguments.contract, "The proposed contract"), COMMAND_LINE)
     return Result({"name": saved.name, "version": saved.version})

@@ -1,5 +1,7 @@
 """Ingest files: read and settle each one and return its receipt."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,20 @@ from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import dry_run
 
 
-def ingest(app: App, progress: Progress, *, files: list[str], contract: str, dry: bool = False) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class Ingest:
+    """files: their paths. contract: its name. dry: store nothing."""
+
+    files: Sequence[str]
+    contract: str
+    dry: bool = False
+
+
+def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
     """Ingest each file and return its receipt; a failed file does not stop the others."""
     receipts = []
-    for file in files:
-        receipts.append(ingest_file(app, progress, Path(file), contract, dry=dry))
+    for file in arguments.files:
+        receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
         progress("files")
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)

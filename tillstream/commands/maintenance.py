@@ -1,6 +1,7 @@
 """Backup, publishing, rebuild and status."""
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 from tillstream import audit
@@ -8,6 +9,7 @@ from tillstream.analytics import holidays, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch import State
@@ -20,15 +22,29 @@ from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import maintenance_log, queue_depths, rebuild, reconcile
 
 
-def backup(app: App, progress: Progress, *, out: str) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """out: the path of the archive, or a folder of a bucket."""
+
+    out: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuild:
+    """originals: stage the originals again."""
+
+    originals: bool = False
+
+
+def backup(app: App, progress: Progress, arguments: Backup) -> Result:
     if app.backup is None:
-        raise Rejected("Nothing can be backed up here.")
-    kept = app.backup(out, lambda size: progress("bytes", size))
+        raise Rejected("Backups are not available for this installation.")
+    kept = app.backup(arguments.out, lambda size: progress("bytes", size))
     maintenance_log.note(app.ports, maintenance_log.BACKUP)
     return Result(kept)
 
 
-def announce(app: App, progress: Progress) -> Result:
+def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
     events_by_settlement = {
         number: announce_settlement(app.ports, number) for number in unpublished_settlements(app.ports)
     }
@@ -39,13 +55,13 @@ def announce(app: App, progress: Progress) -> Result:
     return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
 
 
-def rebuild_check(app: App, progress: Progress, *, originals: bool = False) -> Result:
-    run = rebuild.from_originals if originals else rebuild.check
+def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
+    run = rebuild.from_originals if arguments.originals else rebuild.check
     report = run(app.ports, app.fresh_warehouse, lambda step: progress("settlements", step))
     return Result(report, FAILED if report["differences"] else DONE)
 
 
-def status(app: App, progress: Progress) -> Result:
+def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ports = app.ports
     states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
     kpis = queries.run(ports.warehouse, "kpis", UNRESTRICTED, Filters()).to_pylist()[0]
@@ -60,7 +76,7 @@ def status(app: App, progress: Progress) -> Result:
     )
 
 
-def sweep_now(app: App, progress: Progress) -> Result:
+def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Ingest the watched folder, then reconcile; files that may still be being written are checked twice."""
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)

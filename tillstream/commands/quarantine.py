@@ -1,5 +1,6 @@
 """Receipts of batches, and export and correction of their rejected rows."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.app import App
@@ -13,15 +14,41 @@ from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.corrections import submit
 
 
-def receipts(app: App, progress: Progress, *, batch: str = "", limit: int = 50) -> Result:
-    if batch:
-        receipt = receipt_receipt.receipt(app.ports, batch)
+@dataclass(frozen=True, kw_only=True)
+class Receipts:
+    """batch: only this one; empty: the newest ones, at most `limit`."""
+
+    batch: str = ""
+    limit: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quarantine:
+    """out: the path of a CSV file to write; empty: none."""
+
+    batch: str
+    out: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixRows:
+    """file: the path of the corrected rows."""
+
+    batch: str
+    file: str
+
+
+def receipts(app: App, progress: Progress, arguments: Receipts) -> Result:
+    if arguments.batch:
+        receipt = receipt_receipt.receipt(app.ports, arguments.batch)
         return Result(receipt, exit_code(receipt))
-    uploads = [upload for upload in records.find(app.ports, kind=None, limit=limit) if upload.kind != "correction"]
+    newest = records.find(app.ports, kind=None, limit=arguments.limit)
+    uploads = [upload for upload in newest if upload.kind != "correction"]
     return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in uploads])
 
 
-def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Result:
+def quarantine(app: App, progress: Progress, arguments: Quarantine) -> Result:
+    batch, out = arguments.batch, arguments.out
     upload = records.get(app.ports, batch)
     if out:
         try:
@@ -33,8 +60,8 @@ def quarantine(app: App, progress: Progress, *, batch: str, out: str = "") -> Re
     return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
 
 
-def fix_rows(app: App, progress: Progress, *, batch: str, file: str) -> Result:
-    path = Path(file)
+def fix_rows(app: App, progress: Progress, arguments: FixRows) -> Result:
+    batch, path = arguments.batch, Path(arguments.file)
     with path.open("rb") as stream:
         correction = submit.submit_correction(app.ports, batch, path.name, stream, COMMAND_LINE)
     run_batch(app, correction, progress)

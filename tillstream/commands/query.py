@@ -1,6 +1,7 @@
 """Named queries, and the contracts and exchange rates behind them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.analytics import filter_values, queries, reference
@@ -12,7 +13,30 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 
 
-def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str]) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """params: parameters and filters of the query."""
+
+    name: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contracts:
+    """name: only this one; empty: a summary of all."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FxLoad:
+    """file: the path of the rates."""
+
+    file: str
+
+
+def query(app: App, progress: Progress, arguments: Query) -> Result:
+    name, params = arguments.name, arguments.params
     parameter_names = {parameter.name for parameter in queries.describe(name).parameters}
     filters = Filters.parse({key: value for key, value in params.items() if key not in parameter_names})
     filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.book.regions(), cache=app.queries)
@@ -21,9 +45,9 @@ def query(app: App, progress: Progress, *, name: str, params: Mapping[str, str])
     return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
 
 
-def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
-    if name:
-        return Result(app.book.current(name).model_dump(mode="json"))
+def contracts(app: App, progress: Progress, arguments: Contracts) -> Result:
+    if arguments.name:
+        return Result(app.book.current(arguments.name).model_dump(mode="json"))
     current = [app.book.current(each) for each in app.book.names()]
     return Result(
         [
@@ -39,7 +63,8 @@ def contracts(app: App, progress: Progress, *, name: str = "") -> Result:
     )
 
 
-def fx_load(app: App, progress: Progress, *, file: str) -> Result:
+def fx_load(app: App, progress: Progress, arguments: FxLoad) -> Result:
+    file = arguments.file
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -1,14 +1,15 @@
 """Registry of commands by name, run in this process or in the server that owns the folder.
 
-Each takes the app and JSON-like arguments and returns a `Result`; none of them prints.
+Each takes the app and its arguments, a dataclass built from JSON, and returns a `Result`; none of them prints.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 from tillstream.app import App
+from tillstream.commands.arguments import parse
 from tillstream.commands.result import Progress, Result
 
 
@@ -19,12 +20,18 @@ class LazyCommand:
     module: str
     function: str
 
-    def __call__(self, app: App, progress: Progress, **arguments: Any) -> Result:
-        command: Callable[..., Result] = getattr(import_module(f"tillstream.commands.{self.module}"), self.function)
-        return command(app, progress, **arguments)
+    def load(self) -> tuple[Callable[[App, Progress, Any], Result], type[Any]]:
+        """Return the function and the dataclass of its arguments."""
+        command = getattr(import_module(f"tillstream.commands.{self.module}"), self.function)
+        return command, get_type_hints(command)["arguments"]
+
+    def __call__(self, app: App, progress: Progress, /, **values: object) -> Result:
+        """Run the command. Raises `Rejected` for unknown, missing and wrongly typed arguments."""
+        command, kind = self.load()
+        return command(app, progress, parse(kind, values))
 
 
-COMMANDS: dict[str, Callable[..., Result]] = {
+COMMANDS: dict[str, LazyCommand] = {
     "ingest": LazyCommand("ingest", "ingest"),
     "receipts": LazyCommand("quarantine", "receipts"),
     "quarantine": LazyCommand("quarantine", "quarantine"),

@@ -1,6 +1,9 @@
 """Decisions on held and settled batches: confirm, accept, reject, replay, undo."""
 
+from dataclasses import dataclass
+
 from tillstream.app import App
+from tillstream.commands.arguments import OfBatch
 from tillstream.commands.result import HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch import State
@@ -9,23 +12,50 @@ from tillstream.receipts import receipt as receipts
 from tillstream.workflows.review import decisions, replay, replay_preview, undo
 
 
-def replay_batch(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
-    receipt = run_batch(app, replay.replay(app.ports, app.book, batch, contract or None, COMMAND_LINE), progress)
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """contract: its name; empty: the batch's own."""
+
+    batch: str
+    contract: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirm:
+    """contract: the one by which the batch is read; empty: as it was read. as_new: not the same as known bytes."""
+
+    batch: str
+    as_new: bool = False
+    contract: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reject:
+    """reason: kept with the batch."""
+
+    batch: str
+    reason: str = ""
+
+
+def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
+    batch, contract = arguments.batch, arguments.contract or None
+    receipt = run_batch(app, replay.replay(app.ports, app.book, batch, contract, COMMAND_LINE), progress)
     return Result(receipt, exit_code(receipt))
 
 
-def replay_previewed(app: App, progress: Progress, *, batch: str, contract: str = "") -> Result:
-    preview = replay_preview.preview(app.ports, app.book, batch, contract or None)
+def replay_previewed(app: App, progress: Progress, arguments: Replay) -> Result:
+    preview = replay_preview.preview(app.ports, app.book, arguments.batch, arguments.contract or None)
     return Result(preview, exit_code(preview["after"]))
 
 
-def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, contract: str = "") -> Result:
+def confirm(app: App, progress: Progress, arguments: Confirm) -> Result:
+    batch, contract = arguments.batch, arguments.contract
     if contract:
         receipt = run_batch(
             app, decisions.assign_contract(app.ports, app.book, batch, contract, COMMAND_LINE), progress
         )
         return Result(receipt, exit_code(receipt))
-    upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=as_new)
+    upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
     settle.settle_all(app.ports, app.book)
     receipt = receipts.receipt(app.ports, upload.batch_id)
     if receipt["status"] == State.RECEIVED:  # its staged rows had expired
@@ -33,19 +63,19 @@ def confirm(app: App, progress: Progress, *, batch: str, as_new: bool = False, c
     return Result(receipt, exit_code(receipt))
 
 
-def accept(app: App, progress: Progress, *, batch: str) -> Result:
-    receipt = run_batch(app, decisions.accept(app.ports, app.book, batch, COMMAND_LINE), progress)
+def accept(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    receipt = run_batch(app, decisions.accept(app.ports, app.book, arguments.batch, COMMAND_LINE), progress)
     return Result(receipt, exit_code(receipt))
 
 
-def reject(app: App, progress: Progress, *, batch: str, reason: str = "") -> Result:
-    decisions.reject(app.ports, batch, COMMAND_LINE, reason)
-    return Result(receipts.receipt(app.ports, batch))
+def reject(app: App, progress: Progress, arguments: Reject) -> Result:
+    decisions.reject(app.ports, arguments.batch, COMMAND_LINE, arguments.reason)
+    return Result(receipts.receipt(app.ports, arguments.batch))
 
 
-def undo_preview(app: App, progress: Progress, *, batch: str) -> Result:
-    return Result(undo.preview(app.ports, batch), HELD)
+def undo_preview(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    return Result(undo.preview(app.ports, arguments.batch), HELD)
 
 
-def undo_batch(app: App, progress: Progress, *, batch: str) -> Result:
-    return Result(undo.undo(app.ports, batch, COMMAND_LINE))
+def undo_batch(app: App, progress: Progress, arguments: OfBatch) -> Result:
+    return Result(undo.undo(app.ports, arguments.batch, COMMAND_LINE))

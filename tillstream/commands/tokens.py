@@ -1,6 +1,7 @@
 """Manage personal tokens from the command line."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tillstream.app import App
@@ -11,19 +12,51 @@ from tillstream.people.personal_tokens import PersonalToken
 COMMAND_LINE = "command line"
 
 
-def tokens(app: App, progress: Progress, *, login: str = "") -> Result:
-    return Result([_shown(app, token) for token in personal_tokens.find(app.ports, login or None)])
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """login: only this person's; empty: everybody's."""
+
+    login: str = ""
 
 
-def make(app: App, progress: Progress, *, login: str, name: str, rights: list[str], **options: Any) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class MakeToken:
+    """regions: those it is bound to; none: all of the person's. days: how long it is valid."""
+
+    login: str
+    name: str
+    rights: Sequence[str]
+    regions: Sequence[str] = ()
+    days: int = personal_tokens.USUAL_DAYS
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeToken:
+    """token: its id."""
+
+    token: str
+
+
+def tokens(app: App, progress: Progress, arguments: Tokens) -> Result:
+    return Result([_shown(app, token) for token in personal_tokens.find(app.ports, arguments.login or None)])
+
+
+def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
     token, text = personal_tokens.issue(
-        app.ports, login, name, rights, valid_regions=app.book.regions(), by=COMMAND_LINE, **options
+        app.ports,
+        arguments.login,
+        arguments.name,
+        arguments.rights,
+        regions=arguments.regions,
+        days=arguments.days,
+        valid_regions=app.book.regions(),
+        by=COMMAND_LINE,
     )
     return Result(_shown(app, token) | {"token": text})
 
 
-def revoke(app: App, progress: Progress, *, token: str) -> Result:
-    return Result(_shown(app, personal_tokens.revoke(app.ports, token, by=COMMAND_LINE)))
+def revoke(app: App, progress: Progress, arguments: RevokeToken) -> Result:
+    return Result(_shown(app, personal_tokens.revoke(app.ports, arguments.token, by=COMMAND_LINE)))
 
 
 def _shown(app: App, token: PersonalToken) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """Manage accounts from the command line."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from tillstream.app import App
+from tillstream.commands.arguments import NoArguments, OfUser
 from tillstream.commands.result import Progress, Result
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
 from tillstream.people import accounts, history, invitation_links
 from tillstream.people.sign_in import mfa_policy, sessions, totp
@@ -15,7 +19,46 @@ COMMAND_LINE = "command line"
 SHOWN = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
 
 
-def users(app: App, progress: Progress) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """A new account with its role and scope."""
+
+    login: str
+    name: str
+    role: str
+    regions: Sequence[str] = ()
+    stores: Sequence[str] = ()
+    salesperson: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeUser:
+    """The fields of an account to change; those that are null stay."""
+
+    login: str
+    name: str | None = None
+    role: str | None = None
+    regions: Sequence[str] | None = None
+    stores: Sequence[str] | None = None
+    salesperson: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequireSecondStep:
+    """roles: those that must sign in with a second factor; no others."""
+
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndSessions:
+    """id: only this session; empty: all."""
+
+    login: str
+    id: str = ""
+
+
+def users(app: App, progress: Progress, arguments: NoArguments) -> Result:
     return Result([_user(user) | {"state": user.state} for user in accounts.find(app.ports)])
 
 
@@ -23,76 +66,105 @@ def _user(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in SHOWN}
 
 
-def show(app: App, progress: Progress, *, login: str) -> Result:
-    user = accounts.get(app.ports, login)
-    return Result(_user(user) | {"changes": history.changes(app.ports, login)})
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        raise Rejected(f"{text} is not a role; roles are {', '.join(Role)}.") from error
 
 
-def add(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
+def show(app: App, progress: Progress, arguments: OfUser) -> Result:
+    user = accounts.get(app.ports, arguments.login)
+    return Result(_user(user) | {"changes": history.changes(app.ports, arguments.login)})
+
+
+def add(app: App, progress: Progress, arguments: NewUser) -> Result:
     password = accounts.add(
-        app.ports, login, name, Role(role), valid_regions=app.book.regions(), by=COMMAND_LINE, **scope
+        app.ports,
+        arguments.login,
+        arguments.name,
+        _role(arguments.role),
+        regions=arguments.regions,
+        stores=arguments.stores,
+        salesperson=arguments.salesperson,
+        valid_regions=app.book.regions(),
+        by=COMMAND_LINE,
     )
-    return Result(_user(accounts.get(app.ports, login)) | {"password": password})
+    return Result(_user(accounts.get(app.ports, arguments.login)) | {"password": password})
 
 
-def invite(app: App, progress: Progress, *, login: str, name: str, role: str, **scope: Any) -> Result:
+def invite(app: App, progress: Progress, arguments: NewUser) -> Result:
     text = invitation_links.invite(
-        app.ports, login, name, Role(role), valid_regions=app.book.regions(), by=COMMAND_LINE, **scope
+        app.ports,
+        arguments.login,
+        arguments.name,
+        _role(arguments.role),
+        regions=arguments.regions,
+        stores=arguments.stores,
+        salesperson=arguments.salesperson,
+        valid_regions=app.book.regions(),
+        by=COMMAND_LINE,
     )
-    return Result(_user(accounts.get(app.ports, login)) | {"link": _link(app, text)})
+    return Result(_user(accounts.get(app.ports, arguments.login)) | {"link": _link(app, text)})
 
 
-def link(app: App, progress: Progress, *, login: str) -> Result:
+def link(app: App, progress: Progress, arguments: OfUser) -> Result:
     """Create a new link, for an unused invitation or a forgotten password."""
-    text = invitation_links.reissue(app.ports, login, by=COMMAND_LINE)
-    return Result({"login": accounts.get(app.ports, login).login, "link": _link(app, text)})
+    text = invitation_links.reissue(app.ports, arguments.login, by=COMMAND_LINE)
+    return Result({"login": accounts.get(app.ports, arguments.login).login, "link": _link(app, text)})
 
 
 def _link(app: App, text: str) -> str:
     return f"http://{app.settings.host}:{app.settings.port}/join/{text}"
 
 
-def assign(app: App, progress: Progress, *, login: str, role: str | None = None, **scope: Any) -> Result:
-    chosen = Role(role) if role else None
-    return Result(
-        _user(
-            accounts.assign(app.ports, login, role=chosen, valid_regions=app.book.regions(), by=COMMAND_LINE, **scope)
-        )
+def assign(app: App, progress: Progress, arguments: ChangeUser) -> Result:
+    user = accounts.assign(
+        app.ports,
+        arguments.login,
+        name=arguments.name,
+        role=_role(arguments.role) if arguments.role else None,
+        regions=arguments.regions,
+        stores=arguments.stores,
+        salesperson=arguments.salesperson,
+        valid_regions=app.book.regions(),
+        by=COMMAND_LINE,
     )
+    return Result(_user(user))
 
 
-def disable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.disable(app.ports, login, by=COMMAND_LINE)))
+def disable(app: App, progress: Progress, arguments: OfUser) -> Result:
+    return Result(_user(accounts.disable(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
-def enable(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(accounts.enable(app.ports, login, by=COMMAND_LINE)))
+def enable(app: App, progress: Progress, arguments: OfUser) -> Result:
+    return Result(_user(accounts.enable(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
-def reset(app: App, progress: Progress, *, login: str) -> Result:
-    password = accounts.reset_password(app.ports, login, by=COMMAND_LINE)
-    return Result({"login": accounts.get(app.ports, login).login, "password": password})
+def reset(app: App, progress: Progress, arguments: OfUser) -> Result:
+    password = accounts.reset_password(app.ports, arguments.login, by=COMMAND_LINE)
+    return Result({"login": accounts.get(app.ports, arguments.login).login, "password": password})
 
 
-def second_step_off(app: App, progress: Progress, *, login: str) -> Result:
-    return Result(_user(totp.disable(app.ports, login, by=COMMAND_LINE)))
+def second_step_off(app: App, progress: Progress, arguments: OfUser) -> Result:
+    return Result(_user(totp.disable(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
-def require_second_step(app: App, progress: Progress, *, roles: list[str]) -> Result:
-    mfa_policy.require_second_step(app.ports, [Role(role) for role in roles], COMMAND_LINE)
+def require_second_step(app: App, progress: Progress, arguments: RequireSecondStep) -> Result:
+    mfa_policy.require_second_step(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
     return Result([{"role": role} for role in mfa_policy.second_step_roles(app.ports)])
 
 
-def open_sessions(app: App, progress: Progress, *, login: str) -> Result:
-    current = sessions.still_open(app.ports, accounts.get(app.ports, login), _lives(app))
+def open_sessions(app: App, progress: Progress, arguments: OfUser) -> Result:
+    current = sessions.still_open(app.ports, accounts.get(app.ports, arguments.login), _lives(app))
     shown = ("id", "device", "address", "created_at", "seen_at", "remembered")
     return Result([{name: getattr(one, name) for name in shown} for one in current])
 
 
-def end_sessions(app: App, progress: Progress, *, login: str, id: str = "") -> Result:
-    user = accounts.get(app.ports, login)
-    if id:
-        sessions.end(app.ports, user.login, id, COMMAND_LINE)
+def end_sessions(app: App, progress: Progress, arguments: EndSessions) -> Result:
+    user = accounts.get(app.ports, arguments.login)
+    if arguments.id:
+        sessions.end(app.ports, user.login, arguments.id, COMMAND_LINE)
         return Result({"login": user.login, "ended": 1})
     return Result({"login": user.login, "ended": sessions.end_all(app.ports, user, _lives(app), COMMAND_LINE)})
 

@@ -33,7 +33,7 @@ class _TextLoader(Loader):
             if not isinstance(key, yaml.ScalarNode):
                 continue
             if key.value in keys:
-                raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=key.start_mark)
+                raise yaml.MarkedYAMLError(problem=f"{key.value!r} occurs twice", problem_mark=key.start_mark)
             keys.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
@@ -73,7 +73,9 @@ def parse_yaml(text: str | bytes, where: str) -> Contract:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Rejected(f"{where} is not YAML text in UTF-8: {error}") from error
     if not isinstance(data, dict):
-        raise Rejected(f"{where} is not a contract: write `name: …`, `region: …`, `columns: …` on lines of their own.")
+        raise Rejected(
+            f"{where} is not a contract. Write `name: …`, `region: …` and `columns: …`, each on its own line."
+        )
     return parse(data, where, lambda mistake: place_of(yaml.compose(text, Loader=_TextLoader), mistake))
 
 
@@ -84,8 +86,8 @@ def check_sale_ids(contracts: Iterable[Contract]) -> None:
         other = first.setdefault((contract.region, contract.identity.id_prefix), contract)
         if other.sale_identity != contract.sale_identity:
             raise Rejected(
-                f"{other.name} and {contract.name} both report to {contract.region}, but do not name sales alike "
-                "(ids or line numbers). Give one of them an identity.id_prefix."
+                f"{other.name} and {contract.name} both belong to the region {contract.region}, but identify sales "
+                "differently (IDs or line numbers). Set identity.id_prefix in one of them."
             )
 
 
@@ -103,10 +105,10 @@ def _load(entries: Iterable[Traversable]) -> dict[str, Contract]:
         contract = parse_yaml(text, entry.name)
         first = files_by_name.setdefault(contract.name.casefold(), entry.name)
         if first != entry.name:
-            raise Rejected(f"{entry.name}: the contract {contract.name} already stands in {first}.")
+            raise Rejected(f"{entry.name}: the contract {contract.name} is already defined in {first}.")
         if stem != contract.name:
             raise Rejected(
-                f"{entry.name}: the contract is named {contract.name}; call its file {contract.name}.{extension}."
+                f"{entry.name}: the contract is named {contract.name}. Rename the file to {contract.name}.{extension}."
             )
         contracts[contract.name] = contract
     return contracts

@@ -15,7 +15,7 @@ UNASSIGNED = parse(
     {
         "name": "store-sales",
         "region": "-",
-        "description": "Store sales that name no known region: kept, never counted",
+        "description": "Store sales without a known region: kept, never counted",
         "currency": "XXX",
         "columns": {"sale_id": "number", "date": "sold_at", "net_amount": "net_amount"},
         "identity": {"ids": "region-wide"},
@@ -58,7 +58,9 @@ class ContractRegistry:
         except KeyError:
             matches = difflib.get_close_matches(name, self._current, n=1)
             hint = f" Did you mean {matches[0]}?" if matches else ""
-            raise NotFound(f"There is no contract {name!r}.{hint} Known are {', '.join(self.names())}.") from None
+            raise NotFound(
+                f"There is no contract {name!r}.{hint} Existing contracts: {', '.join(self.names())}."
+            ) from None
 
     def pin(self, name: str) -> Contract:
         """The current contract, its version pinned; `Rejected` if its content changed without a new version."""
@@ -70,8 +72,8 @@ class ContractRegistry:
             self._documents.put(COLLECTION, key, data)
         elif stored.data != data and parse(stored.data, key) != contract:
             raise Rejected(
-                f"Contract {name} changed, but still says version {contract.version}. "
-                f"Give it version {contract.version + 1}."
+                f"The contract {name} changed, but its version is still {contract.version}. Change the version to "
+                f"{contract.version + 1}."
             )
         return contract
 
@@ -115,12 +117,12 @@ def contract_version(documents: DocumentStore, name: str, version: int) -> Contr
     if name == UNASSIGNED.name:
         return UNASSIGNED
     if not name:
-        raise Rejected("Nobody has said yet by which contract the file is written: `confirm BATCH --region CONTRACT`.")
+        raise Rejected("The file has no contract yet. Choose one with `confirm BATCH --region CONTRACT`.")
     versions = _versions.setdefault(documents, {})
     key = f"{name}@{version}"
     if key not in versions:
         stored = documents.get(COLLECTION, key)
         if stored is None:
-            raise NotFound(f"Contract {name} version {version} is not known here.")
+            raise NotFound(f"There is no version {version} of the contract {name}.")
         versions[key] = parse(stored.data, key)
     return versions[key]

@@ -12,14 +12,14 @@ from tillstream.domain.month_names import LANGUAGES
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
-    return lambda answer: "" if answer in choices else f"it is one of {', '.join(choices)}"
+    return lambda answer: "" if answer in choices else f"it must be one of {', '.join(choices)}"
 
 
 def _zone(answer: str) -> str:
     try:
         ZoneInfo(answer)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "it is a name such as Europe/London"
+        return "it must be a name such as Europe/London"
     return ""
 
 
@@ -32,7 +32,7 @@ def _encoding(answer: str) -> str:
 
 
 def _currency(answer: str) -> str:
-    return "" if re.fullmatch("[A-Z]{3}", answer.upper()) else "it has three letters, as in ISO 4217: EUR"
+    return "" if re.fullmatch("[A-Z]{3}", answer.upper()) else "it must have three letters, as in ISO 4217: EUR"
 
 
 def _not_empty(answer: str) -> str:
@@ -40,7 +40,7 @@ def _not_empty(answer: str) -> str:
 
 
 def _rate(answer: str) -> str:
-    return "" if re.fullmatch(r"0|0?\.[0-9]{1,6}", answer) else "it is a part of one, such as 0.19"
+    return "" if re.fullmatch(r"0|0?\.[0-9]{1,6}", answer) else "it must be a fraction, such as 0.19"
 
 
 VALIDATORS: dict[str, Callable[[str], str]] = {
@@ -53,7 +53,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "identity": _not_empty,
     "encoding": _encoding,
     "delimiter": _one_of(",", ";", "\t", "|", "tab"),
-    "header": lambda answer: "" if answer.isdigit() else "it is the number of a line",
+    "header": lambda answer: "" if answer.isdigit() else "it must be a line number",
     "language": _one_of(*LANGUAGES),
     "amount": _one_of("net", "gross"),
     "prices": _one_of("net", "gross"),
@@ -78,9 +78,9 @@ def check(answers: Mapping[str, str]) -> None:
             validator = None
         if validator is None:
             valid_keys = ", ".join([*VALIDATORS, *(f"{name}.…" for name in PREFIX_VALIDATORS)])
-            raise Rejected(f"There is no question {key!r}. Keys are {valid_keys}.")
+            raise Rejected(f"There is no question {key!r}. Available keys: {valid_keys}.")
         if error := validator(answer):
-            raise Rejected(f"{answer!r} does not answer {key}: {error}.")
+            raise Rejected(f"{answer!r} is not a valid answer to {key}: {error}.")
 
 
 def check_names(answers: Mapping[str, str], names: Mapping[str, object]) -> None:
@@ -91,4 +91,4 @@ def check_names(answers: Mapping[str, str], names: Mapping[str, object]) -> None
             columns = [name.strip() for name in answer.split(",")]
         missing = [name for name in columns if name not in names]
         if missing:
-            raise Rejected(f"{key}: the file has no column {', '.join(missing)}. It has {', '.join(names)}.")
+            raise Rejected(f"{key}: the file has no column {', '.join(missing)}. Its columns are {', '.join(names)}.")

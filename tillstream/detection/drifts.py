@@ -97,10 +97,10 @@ class _Drift:
     def _compare_format(self) -> None:
         file, style = self._sample.file, self._contract.file
         if file.get("encoding") and not decodes_equally(self._sample, style.encoding):
-            self._add("encoding", "", f"the letters were spelled in {style.encoding}, now in {file['encoding']}")
+            self._add("encoding", "", f"the encoding was {style.encoding} and is now {file['encoding']}")
             self._data["file"]["encoding"] = file["encoding"]
         if file.get("delimiter") and len(self._sheet.names) > 1 and file["delimiter"] != style.delimiter:
-            self._add("delimiter", "", f"the cells were separated by {style.delimiter!r}, now by {file['delimiter']!r}")
+            self._add("delimiter", "", f"the delimiter was {style.delimiter!r} and is now {file['delimiter']!r}")
             self._data["file"]["delimiter"] = file["delimiter"]
 
     def _compare_columns(self) -> None:
@@ -115,13 +115,13 @@ class _Drift:
                 new.remove(renamed)
                 self._data["columns"][role] = renamed
                 lines = self._sheet.columns[renamed].lines[:1]
-                words = f"{name} is now called {renamed}, by its name and by its cells"
+                words = f"{name} is now called {renamed}, judging by its name and cells"
                 self._add("renamed-column", role, words, lines)
             else:
-                self._add("missing-column", role, f"{name} is not there any more")
+                self._add("missing-column", role, f"{name} is missing")
         for name in self._contract.headers:
             if name not in {*self._contract.columns.values(), *self._sheet.columns}:
-                self._add("missing-column", name, f"{name} is not there any more")
+                self._add("missing-column", name, f"{name} is missing")
         for name in new if self._header else ():
             matching_role = next((match.role for match in match_header(name) if match.role), "")
             words = (
@@ -148,7 +148,7 @@ class _Drift:
         candidates.sort(reverse=True)
         if len(candidates) > 1 and candidates[0][0] - candidates[1][0] < 0.2:
             choices = tuple(other for _, other in candidates)
-            self._log.add_question(f"column.{role}", f"{name} is gone. Which column is it now?", choices)
+            self._log.add_question(f"column.{role}", f"{name} is missing. Which column replaces it?", choices)
             return ""
         return candidates[0][1] if candidates else ""
 
@@ -190,7 +190,7 @@ class _Drift:
     def _report_style(self, kind: Kind, unreadable: list[tuple[str, str]]) -> None:
         for role, cell in unreadable:
             name = self._data["columns"][role]
-            words = f"{name} is written another way, as in “{cell}”"
+            words = f"{name} has a different format, as in “{cell}”"
             self._add(kind, role, words, self._sheet.columns[name].first_lines(cell))
 
     def _compare_status_words(self) -> None:
@@ -211,7 +211,7 @@ class _Drift:
                     choices = ("completed", "pending", "cancelled", "returned")
                     column = self._sheet.columns[name]
                     count = column.words[word]
-                    evidence = f"{count:,} of the rows looked at {'has' if count == 1 else 'have'} it"
+                    evidence = f"{count:,} of the sampled rows {'has' if count == 1 else 'have'} it"
                     words = f"What does “{word}” in {name} mean?"
                     self._log.add_question(f"status.{word}", words, choices, evidence, column.first_lines(word))
 

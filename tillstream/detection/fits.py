@@ -57,7 +57,7 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
     header_share = 1 - len(missing) / len(headers)
     problems = [*_format_problems(sample, contract)]
     if missing:
-        problems.append(f"it lacks {_listed(missing)}")
+        problems.append(f"it does not have {_listed(missing)}")
         return Fit(contract, False, header_share, tuple(problems))
     min_share = 1.0
     for role, name in contract.columns.items():
@@ -65,10 +65,10 @@ def _fit(sample: FileSample, contract: Contract, reader: Reader) -> Fit:
             continue
         share, cell = readable_share(contract, role, sheet.columns[name], reader)
         if share < 1 - contract.refused_threshold:
-            problems.append(f"“{cell}” in {name} is no {role.replace('_', ' ')} as the contract writes it")
+            problems.append(f"“{cell}” in {name} is not a {role.replace('_', ' ')} in the format of the contract")
         min_share = min(min_share, share)
     doubts = tuple(_source_doubts(sheet, contract))
-    reasons = tuple(problems) or (f"all {len(headers)} columns of the contract are there and can be read",)
+    reasons = tuple(problems) or (f"all {len(headers)} columns of the contract exist and can be read",)
     return Fit(contract, not problems, header_share * min_share * (0.5 if doubts else 1.0), reasons, doubts)
 
 
@@ -79,7 +79,7 @@ def _format_problems(sample: FileSample, contract: Contract) -> Iterable[str]:
         yield f"its cells are separated by {DELIMITERS[delimiter]}s"
     encoding = sample.file.get("encoding")
     if encoding and not decodes_equally(sample, contract.file.encoding):
-        yield f"its letters are spelled in {encoding}, not in {contract.file.encoding}"
+        yield f"its encoding is {encoding}, not {contract.file.encoding}"
 
 
 def decodes_equally(sample: FileSample, encoding: str) -> bool:

@@ -75,7 +75,7 @@ class _Proposer:
         log, sheet = self._log, self._sheet
         check_names(log.answers, sheet.columns)
         for name in sheet.repeated:
-            log.add_finding("header", name, f"{name or 'an empty name'} stands twice in the header", LIKELY)
+            log.add_finding("header", name, f"{name or 'an empty name'} occurs twice in the header", LIKELY)
         role_columns = roles.assign(self._profiles, log)
         style = numbers.decide(self._number_columns(role_columns), log)
         unknown = tuple(name for name in self._unmapped_numbers(role_columns) if not match_header(name))
@@ -135,7 +135,7 @@ class _Proposer:
         if not missing_roles:
             self._ask_for_discount(role_columns, unmapped)
         elif self._log.answers.get("column.net_amount") != "-":
-            words = "Which column is the total of a line, after discount and before tax? `-` where none is."
+            words = "Which column is the total of a line, after discount and before tax? `-` if there is none."
             self._log.add_question("column.net_amount", words, (*unmapped, "-"))
         else:
             for role in missing_roles:
@@ -158,7 +158,7 @@ class _Proposer:
             return
         candidates = [name for name in unmapped if not match_header(name) and self._profiles[name].numbers.decimal]
         if candidates:
-            words = "Which column is a discount on the line? `-` where none is."
+            words = "Which column is a discount on the line? `-` if there is none."
             self._log.add_question(
                 "column.discount", words, (*candidates, "-"), "the total is computed, and its name is not known"
             )
@@ -166,7 +166,9 @@ class _Proposer:
     def _region(self) -> str:
         answer = self._log.answer("region")
         if not answer:
-            self._log.add_question("region", "To which region are these sales reported?", (), "a file does not say it")
+            self._log.add_question(
+                "region", "To which region do these sales belong?", (), "the file does not contain it"
+            )
         return answer or "?"
 
     def _country(self, role_columns: dict[str, str]) -> str:
@@ -176,7 +178,7 @@ class _Proposer:
         answer = log.answer("country")
         if answer is None:
             log.add_question(
-                "country", "In which country were these sold? `-` leaves it open.", (), "no column says it"
+                "country", "In which country were these sold? `-` if unknown.", (), "no column contains it"
             )
         return "" if answer in {None, "-"} else str(answer)
 
@@ -195,14 +197,14 @@ class _Proposer:
             time_column = self._sheet.columns[role_columns["time"]]
             settings["time_formats"] = list(clock_formats(time_column))
             has_times = True
-            log.add_finding("column.time", time_column.name, "its cells are times, and the dates have none", LIKELY)
+            log.add_finding("column.time", time_column.name, "its cells are times, and the dates have no time", LIKELY)
         return settings | {"time_zone": self._zone(required=has_times and not style.has_offsets)}
 
     def _zone(self, *, required: bool) -> str:
         zone = self._log.answer("time_zone")
         if not zone and required:
             words = "In which time zone are the times, such as Europe/London?"
-            self._log.add_question("time_zone", words, (), "times say no zone")
+            self._log.add_question("time_zone", words, (), "the times have no zone")
         elif not zone:
             evidence = "days without times, or times with their offset, need no zone"
             self._log.add_finding("time_zone", "UTC", evidence, LIKELY)

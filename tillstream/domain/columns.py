@@ -52,7 +52,7 @@ SALE_LINE: tuple[Column, ...] = (
     _column("product_id", _S, "content", "The product's id, its case kept"),
     _column("product_name", _S, "content", "The product's name as the source wrote it"),
     _column("category", _S, "content", "Product line or category"),
-    _column("channel", _S, "content", "store, online, phone, … as the source says"),
+    _column("channel", _S, "content", "store, online, phone, … as the source has it"),
     _column("status", _S, "content", "completed, pending, cancelled or returned", required=True),
     _column("sold_at", _T, "content", "The instant of the sale in UTC; NULL where the source gives only a date"),
     _column("sale_date", _D, "content", "The store's business day", required=True),

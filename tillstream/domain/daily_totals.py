@@ -23,7 +23,7 @@ class Measure:
 
 MEASURES: tuple[Measure, ...] = (
     Measure("lines", "Lines of every status", "count"),
-    Measure("orders", "Lines that stand for their sale where orders are counted", "count"),
+    Measure("orders", "Lines that represent their sale where orders are counted", "count"),
     Measure("net", "Their net amounts, in `currency`"),
     Measure("quantity", "Their quantities"),
     Measure("cost", "Quantity × unit cost of the lines that have both, each rounded to 9 places"),

@@ -21,7 +21,9 @@ def restored(name: str, generation: int) -> str:
 def check_bucket(bucket: str) -> None:
     """Raise `Rejected` unless Cloud Storage accepts the bucket name."""
     if not BUCKET.fullmatch(bucket):
-        raise Rejected(f"{bucket!r} cannot be the name of a bucket: 3 to 63 small letters, digits, '-', '_' or '.'.")
+        raise Rejected(
+            f"{bucket!r} is not a valid bucket name. Use 3 to 63 lowercase letters, digits, '-', '_' or '.'."
+        )
 
 
 def check_object(name: str) -> None:
@@ -29,8 +31,8 @@ def check_object(name: str) -> None:
     try:
         size = len(name.encode())
     except UnicodeEncodeError as exc:
-        raise Rejected(f"{name!r} cannot be an object's name: it is not Unicode.") from exc
+        raise Rejected(f"{name!r} is not a valid object name: it is not Unicode.") from exc
     if not 0 < size <= MAX_NAME_BYTES or name in {".", ".."} or FORBIDDEN.search(name):
         raise Rejected(
-            f"{name[:80]!r} cannot be an object's name: 1 to {MAX_NAME_BYTES} bytes without control characters."
+            f"{name[:80]!r} is not a valid object name. Use 1 to {MAX_NAME_BYTES} bytes without control characters."
         )

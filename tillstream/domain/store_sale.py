@@ -67,7 +67,7 @@ def _path(violation: Violation) -> str:
 def _message(violation: Violation) -> str:
     """The violation's message; plain words instead of the `name_pattern` pattern."""
     if violation.keyword == "pattern" and violation.limit == name_pattern():
-        return "holds a line break, a NUL or another control character; it is a name of one line"
+        return "contains a line break, a NUL or another control character"
     return violation.message
 
 
@@ -82,7 +82,7 @@ def _encoding_errors(sale: Any) -> list[str]:
     try:
         json.dumps(sale, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        return ["message: holds half of a letter (a lone surrogate such as \\ud800)"]
+        return ["message: contains half of a character (a lone surrogate such as \\ud800)"]
     return []
 
 

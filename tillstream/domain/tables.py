@@ -68,7 +68,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f("root_no", _I, "Itself, or the batch that a correction belongs to"),
         _f("fix_number", _I, "0, or the number of the correction within its root"),
         _f("parent", _S, "The batch that a replay replaces, else empty"),
-        _f("replaces", _S, "'', sale or store-day: what it tells whole"),
+        _f("replaces", _S, "'', sale or store-day: what it contains completely"),
         _f("rules", _S, "ask, file or till: which side rules where a file differs from a till"),
         _f("rows_read", _I, "Rows after the header"),
         _f("rows_blank", _I, "Blank rows"),
@@ -113,12 +113,12 @@ TABLES: dict[str, tuple[Field, ...]] = {
         _f(
             "leads",
             _I,
-            "Where orders are counted: 1 stands for its sale, 0 follows another line, 2: count the sale itself",
+            "Where orders are counted: 1 represents its sale, 0 follows another line, 2: count the sale itself",
         ),
         _SETTLEMENT,
     ),
     "statements": (
-        _f("batch_no", _I, "The batch that tells the scope whole"),
+        _f("batch_no", _I, "The batch that contains the scope completely"),
         _f("scope", HASH64, "Hash of (region, sale_id), or of (region, store_id, sale_date)"),
         _f("whole", _S, "sale or store-day"),
         _f("rank", _I, "As in sightings"),

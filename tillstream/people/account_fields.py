@@ -30,10 +30,10 @@ def assignment_fields(
         "salesperson": ((salesperson or "").strip() or None) if role is Role.SALESPERSON else None,
     }
     if role in STORE_ROLES and not fields["regions"]:
-        raise WrongField("regions", f"A {role.value} sees only given regions: name at least one.")
+        raise WrongField("regions", f"A {role.value} sees only assigned regions. Assign at least one.")
     if role is Role.SALESPERSON and not fields["salesperson"]:
         raise WrongField(
-            "salesperson", "A salesperson sees only their own sales: give the id that the tills use for them."
+            "salesperson", "A salesperson sees only their own sales. Enter the ID that the tills record for them."
         )
     return fields
 
@@ -43,7 +43,7 @@ def check_regions(regions: Iterable[str], existing: Iterable[str]) -> None:
     available = sorted(existing)
     for region in _distinct(regions):
         if region not in available:
-            raise WrongField("regions", f"There is no region {region}. Known are {', '.join(available)}.")
+            raise WrongField("regions", f"There is no region {region}. Existing regions: {', '.join(available)}.")
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

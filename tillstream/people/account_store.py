@@ -25,7 +25,7 @@ class LastAdmin(WrongField):
     """The change would leave no admin who can sign in."""
 
     def __init__(self, login: str) -> None:
-        super().__init__("role", f"{login} is the last admin: make another one first.")
+        super().__init__("role", f"{login} is the only administrator. Create another administrator first.")
 
 
 def get_document(ports: Ports, login: str) -> Document:
@@ -35,7 +35,7 @@ def get_document(ports: Ports, login: str) -> Document:
 
 def _existing(document: Document | None, login: str) -> Document:
     if document is None:
-        raise NotFound(f"Nobody signs in as {login}.")
+        raise NotFound(f"There is no account {login}.")
     return document
 
 

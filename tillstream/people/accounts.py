@@ -25,7 +25,7 @@ class WrongSignIn(Rejected):
     """Unknown name, wrong password or disabled account: the message is the same, so as not to reveal which."""
 
     def __init__(self) -> None:
-        super().__init__("The name or the password is not right.")
+        super().__init__("The sign-in name or the password is incorrect.")
 
 
 def first_admin(ports: Ports, login: str = FIRST_LOGIN, password: str | None = None) -> str | None:
@@ -87,7 +87,9 @@ def create(
     login = normalize_login(login)
     if not LOGIN.fullmatch(login):
         raise WrongField(
-            "login", "A sign-in name begins with a letter or digit and has up to 60 letters, digits or . _ @ + -"
+            "login",
+            "A sign-in name starts with a letter or digit and has at most 60 letters, digits, or the characters . _ @ "
+            "+ -",
         )
     regions = list(regions)
     if valid_regions is not None:
@@ -106,7 +108,7 @@ def create(
             login, ports.documents.put_all([Put(COLLECTION, login, data, if_version=0), audit_entry])[0].data
         )
     except Conflict as error:
-        raise Conflict(f"The sign-in name {login} is taken.") from error
+        raise Conflict(f"The sign-in name {login} already exists.") from error
 
 
 def assign(

@@ -22,7 +22,7 @@ class NoSuchLink(NotFound):
     """Used, expired, replaced or never issued: the message is the same."""
 
     def __init__(self) -> None:
-        super().__init__("This link was used already or is too old. Ask an administrator for a new one.")
+        super().__init__("This link has expired or was already used. Ask an administrator for a new one.")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Login throttling: exponential backoff for each sign-in name, whatever the client address."""
+"""Login throttling: exponential backoff for each sign-in name, regardless of the client address."""
 
 import hashlib
 
@@ -20,7 +20,7 @@ class TooManyTries(Rejected):
 
     def __init__(self, seconds: int) -> None:
         span = "a second" if seconds == 1 else f"{seconds} seconds"
-        super().__init__(f"Too many tries for this name. Wait {span}, then try again.")
+        super().__init__(f"Too many sign-in attempts for this name. Wait {span} and try again.")
         self.seconds = seconds
 
 

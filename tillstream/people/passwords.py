@@ -59,17 +59,17 @@ def check_strength(password: str, login: str, name: str = "") -> str:
     """Return the password if it is strong enough. Raises `Rejected` with the reason."""
     if len(password) < MIN_LENGTH:
         raise Rejected(
-            f"The password has {len(password)} characters; it needs at least {MIN_LENGTH}. Four or five words that do "
-            "not belong together are easy to keep."
+            f"The password has {len(password)} characters, but needs at least {MIN_LENGTH}. Four or five unrelated "
+            "words are easy to remember."
         )
     if len(password) > MAX_LENGTH:
         raise Rejected(f"The password has more than {MAX_LENGTH} characters.")
     if any(word in password.casefold() for word in (login, PRODUCT) if word):
-        raise Rejected("The password is too easy to guess: leave out the sign-in name and the name of the product.")
+        raise Rejected("The password is too easy to guess. It must not contain the sign-in name or the product name.")
     if _guesses_log10(password, login, name) < MIN_GUESSES_LOG10:
         raise Rejected(
-            "The password is too easy to guess: it is among those that are tried first, or made of them, or repeats "
-            "itself. Take words that do not belong together."
+            "The password is too easy to guess: it is a common password, is made of common passwords, or repeats "
+            "itself. Use unrelated words."
         )
     return password
 

@@ -94,7 +94,7 @@ def issue(
         raise Rejected(f"There is no region {', '.join(unknown)}.")
     now = ports.clock.now()
     if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:
-        raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} live tokens; revoke one that nobody uses first.")
+        raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} active tokens. Revoke an unused one first.")
     secret = secrets.token_urlsafe(32)
     token = PersonalToken(
         id=secrets.token_hex(6),
@@ -119,19 +119,22 @@ def issue(
 def _check(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int) -> None:
     grantable = rights_of(user.scope)
     if user.disabled:
-        raise Rejected(f"The account {user.login} is stopped: it can have no token.")
+        raise Rejected(f"The account {user.login} is disabled and cannot have a token.")
     if not name or len(name) > 60:
-        raise Rejected("Give the token a name of at most 60 letters, to know it again.")
+        raise Rejected("Enter a name for the token, with at most 60 characters.")
     if not rights:
-        raise Rejected("Choose at least one right, else the token opens nothing.")
+        raise Rejected("Choose at least one right for the token.")
     excess = [right for right in rights if right not in grantable]
     if excess:
-        raise Rejected(f"{user.login} cannot give {', '.join(excess)} to a token; there are {', '.join(grantable)}.")
+        raise Rejected(
+            f"{user.login} cannot give a token the rights {', '.join(excess)}. Available rights: "
+            f"{', '.join(grantable)}."
+        )
     outside = [one for one in regions if not user.scope.covers_region(one)]
     if outside:
-        raise Rejected(f"{user.login} does not see the region {', '.join(outside)}.")
+        raise Rejected(f"{user.login} cannot see the region {', '.join(outside)}.")
     if not 1 <= days <= MOST_DAYS:
-        raise Rejected(f"A token lives from 1 to {MOST_DAYS} days, not {days}.")
+        raise Rejected(f"A token is valid for 1 to {MOST_DAYS} days, not {days}.")
 
 
 def check(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:

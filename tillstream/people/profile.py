@@ -39,9 +39,9 @@ def save(ports: Ports, login: str, *, name: str, locale: str, time_zone: str) ->
     if not name.strip():
         raise WrongField("name", "Enter your name.")
     if locale and locale not in LOCALES:
-        raise WrongField("locale", f"There is no way of writing called {locale}.")
+        raise WrongField("locale", f"There is no number and date format {locale}.")
     if time_zone and time_zone not in {*zones(), "UTC"}:
-        raise WrongField("time_zone", f"There is no time zone {time_zone}; they are called like Asia/Kolkata.")
+        raise WrongField("time_zone", f"There is no time zone {time_zone}. Use a name such as Asia/Kolkata.")
     chosen: dict[str, Any] = {"name": name.strip(), "locale": locale, "time_zone": time_zone}
     actor = account_store.normalize_login(login)
     return account_store.change(ports, login, lambda data: data | chosen, actor, AuditAction.USER_PROFILE_CHANGED)

@@ -35,7 +35,7 @@ class StoreToken:
 def issue(ports: Ports, region: str, store_id: str, label: str, by: str) -> tuple[StoreToken, str]:
     """Create a token of one store; return it with its text, which cannot be read again. Raises `Rejected`."""
     if not region.strip() or not store_id.strip():
-        raise Rejected("A token belongs to one store of one region: give both.")
+        raise Rejected("A token belongs to one store of one region. Enter both.")
     secret = secrets.token_urlsafe(32)
     token = StoreToken(
         id=secrets.token_hex(6),

@@ -78,7 +78,7 @@ def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, No
     if upload.kind == "correction":
         return _correction_rows(open_original)
     if not upload.contract:
-        raise Rejected(f"Nobody has said yet how {upload.file} is written, so it has no rows.")
+        raise Rejected(f"{upload.file} has no contract yet and therefore no rows.")
     options = read_options(contract_version(ports.documents, upload.contract, upload.contract_version), ports.limits)
     return _file_rows(open_original, options, line)
 

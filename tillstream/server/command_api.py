@@ -51,7 +51,9 @@ def create_control(app: App, token: str) -> Flask:
 
     @flask.post("/<name>")
     def run(name: str) -> Response | tuple[Response, int]:
-        arguments: dict[str, Any] = request.get_json()
+        arguments: Any = request.get_json()
+        if not isinstance(arguments, dict):
+            return jsonify(type=Rejected.__name__, detail="The arguments must be a JSON object."), 422
 
         def work(progress: Progress) -> Answer:
             return _answer(flask, app, name, arguments, progress)
@@ -74,6 +76,6 @@ def _answer(flask: Flask, app: App, name: str, arguments: dict[str, Any], progre
         return {"type": type(error).__name__, "detail": str(error)}, 422
     except Exception as error:
         flask.logger.exception("the command %s broke", name)
-        detail = f"{name} broke in the server, whose log says where: {type(error).__name__}: {error}"
+        detail = f"{name} failed in the server; see the server log for details: {type(error).__name__}: {error}"
         return {"type": Rejected.__name__, "detail": detail}, 500
     return {"data": to_json(result.data), "code": result.code}, 200

@@ -18,7 +18,7 @@ from portal import create_app, live
 from tillstream.app import App, open_app
 from tillstream.app.local import folder
 from tillstream.batches import records
-from tillstream.commands.demo import demo
+from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
 from tillstream.people import accounts
@@ -43,7 +43,7 @@ def serve(settings: Settings, echo: Echo, *, open_browser: bool = False) -> None
         exec_module("gunicorn", "--config=python:portal.gunicorn_conf", *bind)
     running = folder(settings).find_server()
     if running and _answers(running.address):
-        echo(f"Tillstream runs already, at {running.address}, its data in {settings.home}.")
+        echo(f"Tillstream is already running at {running.address}, with its data in {settings.home}.")
         if open_browser:
             webbrowser.open(running.address)
         return
@@ -70,8 +70,8 @@ def _port_is_free(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise Rejected(
-                f"Port {settings.port} on {settings.host} is taken ({error.strerror}). "
-                f"Choose another with --port, for example --port {settings.port + 1}."
+                f"Port {settings.port} on {settings.host} is in use ({error.strerror}). Choose another port, for "
+                f"example --port {settings.port + 1}."
             ) from error
 
 
@@ -98,10 +98,10 @@ def _serve(app: App, echo: Echo, *, open_browser: bool) -> None:
     try:
         worker.start()
         folder(settings).announce_server(address, token)
-        echo(f"Tillstream is at {address}, its data in {settings.home}. Stop it with Ctrl-C.")
+        echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
             login = accounts.FIRST_LOGIN
-            echo(f"Sign in as {login} with the password {password} (shown only now; change it in the portal).")
+            echo(f"Sign in as {login} with the password {password} (shown only once; change it in the portal).")
         samples.start()
         if open_browser:
             webbrowser.open(address)
@@ -163,9 +163,9 @@ def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event
 
     with quiet_terminal(app.settings):
         try:
-            receipts = demo(app, progress, scale=scale).data
+            receipts = demo(app, progress, Demo(scale=scale)).data
         except _Stopped:
-            echo("The sample regions are not all loaded yet; the next start goes on.")
+            echo("The sample regions are not loaded completely; the next start continues.")
             return
         documents.put(*FIRST_START, {"loaded": True})
         lines = sum(receipt["rows"]["new"] or 0 for receipt in receipts)

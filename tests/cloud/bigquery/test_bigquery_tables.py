@@ -129,7 +129,7 @@ def test_what_was_taken_away_is_named_and_comes_back(migrated: Dataset) -> None:
     migrated.client.delete_table(migrated.table("holidays"))
     migrated.ask("CREATE OR REPLACE VIEW dim_date AS SELECT DATE '2024-01-01' AS sale_date")
     listed = differences(migrated)
-    assert listed == ["the table holidays is missing", "the view dim_date is of another text"]
+    assert listed == ["the table holidays is missing", "the view dim_date has a different query"]
     repaired = migrate(migrated)
     assert (repaired.tables, repaired.views) == (["holidays"], ["dim_date"])
     assert differences(migrated) == []
@@ -156,7 +156,7 @@ def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator
     recorded = dataset.ask(f"SELECT version, name FROM {tables.VERSIONS} ORDER BY version")
     assert [tuple(one.values()) for one in recorded] == [(1, "first"), (2, "repeated lines")]
     assert differences(dataset, [*sql.migrations(), NEXT]) == []
-    with pytest.raises(Rejected, match="version 2 of its tables, and this Tillstream knows only 1"):
+    with pytest.raises(Rejected, match="table version 2, but this Tillstream supports only version 1"):
         migrate(dataset)
     dataset.close()
 

@@ -22,7 +22,7 @@ BASE, VIEWS = "ledger_of_reports", "shown_reports"
 ACCOUNT = "settle@demo.iam.gserviceaccount.com"
 READERS = ("group:shop@example.com", "domain:shop.example")
 SHOWN = ReportingDataset(VIEWS, READERS, [f"serviceAccount:{ACCOUNT}"])
-POLICIES = f"the row access policies of {BASE} are missing or others"
+POLICIES = f"the row access policies of {BASE} are missing or different"
 pytestmark = pytest.mark.long  # a dataset with all tables and views is made for it
 
 
@@ -102,10 +102,10 @@ def test_each_difference_is_named_mended_and_then_gone(dataset: Dataset) -> None
     base.access_entries = [AccessEntry("WRITER", "userByEmail", ACCOUNT)]
     dataset.client.update_dataset(base, ["access_entries"])
     expected = [
-        f"the view sales of {VIEWS} is of another text",
+        f"the view sales of {VIEWS} has a different query",
         f"the view sales_by_day of {VIEWS} is missing",
         f"{VIEWS} is not authorized on {BASE}",
-        f"of those who may read {VIEWS} shop@example.com is missing, stranger@example.com is one too many",
+        f"readers of {VIEWS}: shop@example.com is missing, stranger@example.com is not expected",
     ]
     assert differences(dataset, SHOWN) == expected
     assert publish(dataset, SHOWN) == expected
@@ -130,7 +130,7 @@ def test_a_table_that_is_made_anew_gets_its_policies_again(dataset: Dataset) -> 
 
 
 def test_without_readers_only_accounts_see_rows_and_the_views_stay(dataset: Dataset) -> None:
-    gone = f"of those who may read {VIEWS} shop.example is one too many, shop@example.com is one too many"
+    gone = f"readers of {VIEWS}: shop.example is not expected, shop@example.com is not expected"
     assert run_reports("--check") == {"differences": [POLICIES, gone]}
     assert run_reports() == {"mended": [POLICIES, gone]}
     assert run_reports("--check") == {"differences": []}
@@ -143,13 +143,13 @@ def test_it_is_not_as_it_should_be_while_the_views_behind_it_are_older(dataset: 
     readers = [f"--reader={member}" for member in READERS]
     assert run_reports("--check", *readers) == {"differences": []}
     dataset.ask("DROP VIEW outcomes")
-    old = "the tables and views behind it are not of this version"
+    old = "the underlying tables and views have another version"
     assert run_reports("--check", *readers) == {"differences": [old]}
     migrate(dataset)
     assert run_reports("--check", *readers) == {"differences": []}
 
 
 def test_a_member_that_is_written_wrongly_is_refused_before_anything_is_changed(dataset: Dataset) -> None:
-    with pytest.raises(Rejected, match="no reader"):
+    with pytest.raises(Rejected, match="not a valid reader"):
         publish(dataset, ReportingDataset(VIEWS, ["everybody"], SHOWN.accounts))
     assert differences(dataset, SHOWN) == []

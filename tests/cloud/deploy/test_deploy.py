@@ -102,14 +102,14 @@ def test_what_is_deployed_once_is_not_touched_again_and_drift_is_mended(google: 
 def test_a_whole_deploy_goes_on_where_it_stopped_and_is_then_left_alone(google: Google) -> None:
     everything = google.deploy(lambda each: each.kind not in ELSEWHERE)
     google.memory.dies_after = 60
-    with pytest.raises(Rejected, match=r"(?s)Stopped at step \d+ of \d+, .*Run it again"):
+    with pytest.raises(Rejected, match=r"(?s)Stopped at step \d+ of \d+, .*run the command again"):
         everything.apply()
     assert (everything.gcloud.folder / UNDER_WAY).exists()
     google.memory.dies_after = None
     changes = list(google.memory.changes)
     rest = google.since(everything.apply)
     assert not {each for each in changes if each.startswith("POST")} & set(rest), "nothing is made twice"
-    assert any(line.startswith("The run before stopped at: ") for line in google.output)
+    assert any(line.startswith("The previous run stopped at: ") for line in google.output)
     assert not (everything.gcloud.folder / UNDER_WAY).exists()
     assert google.since(everything.apply) == []
 

@@ -15,7 +15,7 @@ def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]
     with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept AS SELECT 1 AS one")
         dead = database.cursor()
-        with pytest.raises(Unavailable, match=r"opened again: INTERNAL Error: why$"), database.translate_query_errors():
+        with pytest.raises(Unavailable, match=r"reopened: INTERNAL Error: why$"), database.translate_query_errors():
             raise error("INTERNAL Error: why\nStack Trace: where")
         assert database.cursor().execute("SELECT one FROM kept").fetchall() == [(1,)]
         with pytest.raises(duckdb.ConnectionException):

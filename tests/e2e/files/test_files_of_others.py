@@ -91,7 +91,7 @@ def test_headers_that_another_contract_fits_are_held_instead_of_refused(home: Pa
     assert (held["status"], codes(held)) == ("held", ["looks-like-another-region"])
     assert "a file of UK" in held["holds"][0]["message"]
     code, answer = run("confirm", held["batch_id"])
-    assert (code, "cannot be read by IN" in answer["error"]) == (1, True)
+    assert (code, "cannot be read with IN" in answer["error"]) == (1, True)
     receipt = run("confirm", held["batch_id"], "--region", "UK")[1]
     assert (receipt["status"], receipt["contract"]) == ("settled", "UK")
 
@@ -101,7 +101,7 @@ def test_a_file_that_nobody_writes_so_is_refused_as_before(home: Path, tmp_path:
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     receipt = ingest(run, str(tmp_path / "b.csv"))
     assert receipt["status"] == "rejected"
-    assert "It has: a, b." in receipt["error"]
+    assert "It contains a, b." in receipt["error"]
 
 
 def test_a_renamed_column_is_explained_and_the_proposal_reads_the_file(home: Path, tmp_path: Path, run: Run) -> None:
@@ -137,7 +137,7 @@ def test_another_way_of_dates_is_explained_and_the_proposal_reads_the_file(
     ingest(run, write(tmp_path / "a.csv"))
     held = ingest(run, write(tmp_path / "b.csv", day="{}.06.2026", start=10))
     assert codes(held) == ["style-changed", "too-many-refused"]
-    assert "Day is written another way" in held["holds"][0]["message"]
+    assert "Day has a different format" in held["holds"][0]["message"]
     receipt = run("accept", held["batch_id"])[1]
     assert (receipt["status"], receipt["contract_version"], receipt["rows"]["new"]) == ("settled", 2, 9)
 

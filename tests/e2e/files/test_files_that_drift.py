@@ -77,7 +77,7 @@ def test_the_earlier_text_of_ones_own_contract_stays(home: Path, tmp_path: Path,
 def test_only_what_is_held_with_a_proposal_can_be_accepted(tmp_path: Path, run: Run) -> None:
     settled = run("ingest", write(tmp_path / "1.csv", 1), *UK)[1]
     code, answer = run("accept", settled["batch_id"])
-    assert (code, "No new version of a contract is proposed" in answer["error"]) == (1, True)
+    assert (code, "No new contract version is proposed" in answer["error"]) == (1, True)
 
 
 def test_a_replay_is_previewed_with_rows_and_amounts_before_and_after(
@@ -108,7 +108,7 @@ def test_a_replay_that_would_be_refused_or_held_says_so(tmp_path: Path, run: Run
     first = run("ingest", write(tmp_path / "1.csv", 1), *UK)[1]
     code, preview = run("replay", first["batch_id"], "--preview", "--region", "IN")
     assert (code, preview["after"]["status"]) == (1, "rejected")
-    assert "The header lacks" in preview["after"]["error"]
+    assert "The header does not contain" in preview["after"]["error"]
     assert run("replay", first["batch_id"], "--preview")[1]["changes"] == {"added": 0, "corrected": 0, "removed": 0}
 
 

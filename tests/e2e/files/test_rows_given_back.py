@@ -107,11 +107,11 @@ def without(row: dict[str, str], name: str) -> dict[str, str]:
 WRONG: dict[str, tuple[Callable[[dict[str, str]], dict[str, str]], dict[str, Any], str]] = {
     "letters of Windows": (dict, {"encoding": "cp1252"}, "CSV UTF-8"),
     "an answer that is no answer": (lambda row: row | {"_accept": "maybe"}, {}, "_accept is “maybe”"),
-    "two answers": (lambda row: row | {"_accept": "yes", "_discard": "a test"}, {}, "accepted and discarded at once"),
+    "two answers": (lambda row: row | {"_accept": "yes", "_discard": "a test"}, {}, "both accepted and discarded"),
     "no row numbers": (lambda row: without(row, "_row"), {}, "no column _row"),
-    "row numbers in words": (lambda row: row | {"_row": "one"}, {}, "the whole numbers that were downloaded"),
-    "a column less": (lambda row: without(row, "Country"), {}, "lacks the columns Country"),
-    "a row of somebody else": (lambda row: row | {"_row": str(int(row["_row"]) + 90)}, {}, "does not wait"),
+    "row numbers in words": (lambda row: row | {"_row": "one"}, {}, "the downloaded whole numbers"),
+    "a column less": (lambda row: without(row, "Country"), {}, "missing from the corrected file: Country"),
+    "a row of somebody else": (lambda row: row | {"_row": str(int(row["_row"]) + 90)}, {}, "is not in quarantine"),
 }
 
 

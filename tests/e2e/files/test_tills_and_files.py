@@ -194,7 +194,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
 def test_a_token_speaks_for_its_store_only(app: App) -> None:
     with pytest.raises(NotAStoreSale) as caught:
         publish(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
-    assert caught.value.problems == ["store_id: this token speaks for S2"]
+    assert caught.value.problems == ["store_id: this token is only valid for S2"]
     with pytest.raises(Rejected, match="lines"):
         publish(app.ports, STORE, sale("1"))
 

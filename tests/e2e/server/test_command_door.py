@@ -68,7 +68,25 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, mo
     monkeypatch.setitem(registry.COMMANDS, "status", broken)
     answer = door.post("/status", json={}, headers=KEY)
     assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
-    assert "status broke in the server" in answer.get_json()["detail"]
+    assert "status failed in the server" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "detail"),
+    [
+        ("receipts", {"bach": "x"}, "The command has no argument bach; it takes batch, limit."),
+        ("status", {"all": True}, "The command has no argument all; it takes none."),
+        ("undo", {}, "The command needs the argument batch."),
+        ("receipts", {"limit": "50"}, "The argument limit must be a whole number."),
+        ("ingest", {"files": "monday.csv", "contract": "UK"}, "The argument files must be a list of text."),
+        ("receipts", ["batch"], "The arguments must be a JSON object."),
+    ],
+)
+def test_unknown_missing_and_mistyped_arguments_are_rejected(
+    door: FlaskClient, command: str, arguments: object, detail: str
+) -> None:
+    answer = door.post(f"/{command}", json=arguments, headers=KEY)
+    assert (answer.status_code, answer.get_json()) == (422, {"type": "Rejected", "detail": detail})
 
 
 def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday: str) -> None:
@@ -131,20 +149,20 @@ def error_after_crash(home: Path, *lines: dict[str, Any], **arguments: Any) -> t
 def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path) -> None:
     words, heard = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
     assert heard == ["bytes", "kept"]
-    assert "monday one.csv had been received and is kept as batch c79dcd239638020955ac" in words
-    assert "need not be sent again" in words
+    assert "monday one.csv was received and is kept as batch c79dcd239638020955ac" in words
+    assert "do not send it again" in words
     assert "Run the command again" not in words
 
 
 def test_files_that_it_had_not_kept_are_named(home: Path) -> None:
     words, _ = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv", "/a/tuesday.csv"], contract="UK")
-    assert "monday one.csv had been received" in words
-    assert "Of tuesday.csv nothing is known to be kept. Run the command again for it" in words
+    assert "monday one.csv was received" in words
+    assert "It is not known whether tuesday.csv was stored. Run the command again" in words
 
 
 def test_a_server_that_dies_before_it_said_anything_kept_nothing_as_far_as_is_known(home: Path) -> None:
     words, _ = error_after_crash(home, BYTES, files=["/a/monday.csv"], contract="UK")
-    assert "Of monday.csv nothing is known to be kept. Run the command again" in words
+    assert "It is not known whether monday.csv was stored. Run the command again" in words
 
 
 def test_a_command_without_a_file_is_run_again(home: Path) -> None:
@@ -154,7 +172,7 @@ def test_a_command_without_a_file_is_run_again(home: Path) -> None:
 def test_whoever_else_answers_at_the_servers_address_is_no_answer(home: Path) -> None:
     server = Dying(home, {"data": {}, "code": 0}, type_="application/json")
     try:
-        with pytest.raises(Unavailable, match="no Tillstream of this version"):
+        with pytest.raises(Unavailable, match="does not run this version of Tillstream"):
             execute(Settings(home=home), "status", {}, lambda what, count=1, about="": None)
     finally:
         server.close()

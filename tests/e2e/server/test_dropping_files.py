@@ -68,7 +68,7 @@ def test_the_running_worker_takes_a_dropped_file_and_says_beside_it_what_waits(h
     assert (upload.file, upload.contract, upload.received_by) == ("june.csv", "online-retail-uk", "watched folder")
     (note,) = (home / "drop" / "taken").rglob("*.note.txt")
     assert note.with_name("june.csv").read_text() == MOSTLY_GOOD
-    assert "1 row was refused" in note.read_text()
+    assert "1 row was rejected" in note.read_text()
     assert upload.batch_id in note.read_text()
 
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_used_says_so_beside_it(home: Path, quick: None, r
     leave(home / "drop" / "online-retail-uk" / "empty.csv", "")
     run("sweep")
     (note,) = (home / "drop" / "taken").rglob("*.note.txt")
-    assert "There is nothing in the file" in note.read_text()
+    assert "The file is empty" in note.read_text()
 
 
 def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: Run) -> None:

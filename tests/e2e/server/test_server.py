@@ -111,7 +111,7 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
     ("arguments", "words"),
     [
         (["status"], "Nothing has been settled yet."),
-        (["announce"], "Every settlement was announced already."),
+        (["announce"], "All settlements are already announced."),
         (["users", "add", "carla", "--role", "admin"], "carla · carla · admin · sees everything"),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_second_start_says_where_the_first_one_runs(server: Server, tmp_path: 
     again = subprocess.run(
         [TILLSTREAM, "serve"], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
     )
-    assert f"runs already, at http://127.0.0.1:{server.port}, its data in {tmp_path}" in again.stdout
+    assert f"is already running at http://127.0.0.1:{server.port}, with its data in {tmp_path}" in again.stdout
 
 
 def test_a_taken_port_is_said_with_another_one(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_taken_port_is_said_with_another_one(tmp_path: Path) -> None:
             env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
-    assert f"Port {port} on 127.0.0.1 is taken" in done.stderr
+    assert f"Port {port} on 127.0.0.1 is in use" in done.stderr
     assert f"--port {port + 1}" in done.stderr
 
 

@@ -39,7 +39,7 @@ def test_an_admin_invites_a_person_who_chooses_a_password_by_the_link(person: Pe
 def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:
     answer = person(Role.ADMIN).post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": ""})
     assert answer.status_code == 422
-    assert "name at least one" in answer.text
+    assert "Assign at least one" in answer.text
 
 
 def test_a_person_of_a_region_that_is_not_there_is_not_made(app: App, person: People) -> None:

@@ -46,8 +46,8 @@ def test_the_form_holds_what_the_account_has(person: People) -> None:
     ("given", "field", "words"),
     [
         ({"regions": "IN, Mars"}, "regions", "There is no region Mars."),
-        ({"regions": ""}, "regions", "name at least one"),
-        ({"role": "salesperson"}, "salesperson", "the id that the tills use"),
+        ({"regions": ""}, "regions", "Assign at least one"),
+        ({"role": "salesperson"}, "salesperson", "the ID that the tills record"),
         ({"role": "king"}, "role", "Not a valid choice"),
     ],
 )
@@ -64,7 +64,7 @@ def test_what_is_given_wrongly_is_said_under_its_field(
     assert accounts.get(app.ports, "asha").scope == Scope(Role.CLERK, ("IN",))
 
 
-@pytest.mark.parametrize(("login", "words"), [("asha", "is taken"), ("-x", "begins with a letter")])
+@pytest.mark.parametrize(("login", "words"), [("asha", "already exists"), ("-x", "starts with a letter")])
 def test_a_sign_in_name_that_cannot_be_is_said_under_its_field(person: People, login: str, words: str) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")

@@ -68,7 +68,7 @@ def test_a_sale_that_breaks_the_schema_is_told_where(stranger: Visitor, sale: di
 def test_a_token_speaks_for_no_other_store(stranger: Visitor, sale: dict[str, Any], token: str) -> None:
     answer = _send(stranger, {**sale, "store_id": "ELSEWHERE"}, token)
     assert answer.status_code == 422
-    assert "this token speaks for" in answer.get_json()["detail"]
+    assert "this token is only valid for" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("body", ["[]", "nonsense", "", '"text"'])

@@ -34,7 +34,7 @@ def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cel
     assert (rows[21]["line"], rows[21]["cells"][AMOUNT], rows[21]["state"]) == (22, "ten", "waits")
     (problem, *_) = rows[21]["problems"]
     assert problem["columns"]
-    assert "“ten”, which is not a number here" in problem["message"]
+    assert "“ten”, which cannot be read as a number" in problem["message"]
     assert problem["remedy"] == "Correct the cell here, or discard the row with a reason."
 
 
@@ -150,7 +150,7 @@ def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(
     (way,) = [one for one in ways if one["label"] == "“Rao, Asha” is one cell, Customer Name"]
     told = fixer.say("steps", step={"do": "set", "cells": [[21, n, t] for n, t in enumerate(way["cells"])]}, shown=[21])
     assert told["rows"][0]["state"] == "ready"
-    assert fixer.get("cell", row=22, column=-1)["splits"][0]["label"] == "Qty is left out"
+    assert fixer.get("cell", row=22, column=-1)["splits"][0]["label"] == "Qty is missing"
     assert fixer.get("cell", row=23, column=-1)["splits"] == []
 
 

@@ -52,7 +52,7 @@ def test_a_preset_moves_with_the_day(sold: Visitor) -> None:
 def test_a_bad_filter_is_told_in_words(sold: Visitor) -> None:
     answer = sold.get("/dashboard?from=yesterday")
     assert answer.status_code == 422
-    assert "write a day as 2026-01-31" in answer.text
+    assert "write a day in the format 2026-01-31" in answer.text
 
 
 def test_a_filter_on_region_and_status_narrows_the_number(sold: Visitor) -> None:

@@ -29,7 +29,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     page = admin.get(f"/uploads/{batch}").text
     assert "New: “Mood”" in page
     assert "Proposed: version 2 of IN" in page
-    assert "Mood: known, and kept in extra" in page
+    assert "Mood: listed and kept in extra" in page
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
@@ -67,7 +67,7 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     batch = admin.upload(FILE)
     work()
     page = admin.get(f"/uploads/{batch}/replay?contract=UK").text
-    assert "It would be refused: The header lacks" in page
+    assert "It would be refused: The header does not contain" in page
     assert ">Read it again</button>" not in page
 
 
@@ -84,7 +84,7 @@ def test_a_file_of_another_contract_is_named_and_can_be_given_to_it(person: Peop
     batch = admin.upload(FILE, contract="UK")
     work()
     page = admin.get(f"/uploads/{batch}").text
-    assert "It looks like a file of IN" in page
+    assert "The file looks like a file of IN" in page
     assert "Confirm: count its rows" not in page
     assert '<option value="IN">' in page
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303

@@ -105,11 +105,11 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
     provider.person = {"sub": "7", "email": "Nobody@example.com"}
     visitor, answer = through(portal[1], provider)
     assert answer.status_code == 403
-    assert "nobody@example.com, but nobody has invited you" in answer.text
+    assert "nobody@example.com, but you have no account" in answer.text
     assert "administrator" in answer.text
     assert visitor.get("/dashboard").status_code == 303
     assert told(portal[0], AuditAction.SESSION_REFUSED) == [
-        {"issuer": provider.address, "reason": "nobody has invited you"}
+        {"issuer": provider.address, "reason": "you have no account"}
     ]
 
 
@@ -120,7 +120,7 @@ def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until
     through(flask, provider)
     provider.person = {"sub": "2002", "email": ANA}
     _, answer = through(flask, provider)
-    assert (answer.status_code, "had the address before" in answer.text) == (403, True)
+    assert (answer.status_code, "a previous owner of the address" in answer.text) == (403, True)
     external_identities.invite(app.ports, "bo@example.com", "Bo", Role.ADMIN)
     provider.person = {"sub": "3", "email": "bo@example.com"}
     bo, _ = through(flask, provider)

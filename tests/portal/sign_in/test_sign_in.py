@@ -26,7 +26,7 @@ def test_a_wrong_password_is_told_beside_the_field(app: App, stranger: Visitor) 
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     answer = stranger.sign_in("asha", "wrong")
     assert answer.status_code == 401
-    assert "The name or the password is not right." in answer.text
+    assert "The sign-in name or the password is incorrect." in answer.text
     assert PASSWORD not in answer.text
 
 

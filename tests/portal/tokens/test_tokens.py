@@ -11,7 +11,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.cli.tokens import RIGHTS as CLI_RIGHTS
 from tillstream.commands.result import quiet
-from tillstream.commands.tokens import make, revoke, tokens
+from tillstream.commands.tokens import MakeToken, RevokeToken, Tokens, make, revoke, tokens
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
@@ -174,14 +174,14 @@ def test_a_wrong_token_beside_a_session_is_a_wrong_token(person: People) -> None
 def test_the_command_line_makes_lists_and_ends_tokens(app: App, program: Callable[..., tuple]) -> None:
     assert tuple(RIGHTS) == CLI_RIGHTS
     accounts.add(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN"])
-    told = make(app, quiet, login="asha", name="nightly", rights=["numbers"], days=1).data
+    told = make(app, quiet, MakeToken(login="asha", name="nightly", rights=["numbers"], days=1)).data
     assert program(told["token"], "/api/kpis")[0] == 200
-    (listed,) = tokens(app, quiet, login="asha").data
+    (listed,) = tokens(app, quiet, Tokens(login="asha")).data
     assert (listed["name"], listed["state"], "token" in listed) == ("nightly", "live", False)
-    assert revoke(app, quiet, token=told["id"]).data["state"] == "revoked"
+    assert revoke(app, quiet, RevokeToken(token=told["id"])).data["state"] == "revoked"
     assert program(told["token"], "/api/kpis")[0] == 401
     with pytest.raises(NotFound):
-        revoke(app, quiet, token="0" * 12)
+        revoke(app, quiet, RevokeToken(token="0" * 12))
     for wrong in ({"rights": ["pipelines"]}, {"rights": []}, {"regions": ["UK"]}, {"days": 366}, {"name": " "}):
         with pytest.raises(Rejected):
-            make(app, quiet, **{"login": "asha", "name": "x", "rights": ["numbers"], **wrong})
+            make(app, quiet, MakeToken(**{"login": "asha", "name": "x", "rights": ["numbers"], **wrong}))

@@ -41,7 +41,7 @@ def test_its_page_asks_whose_it_is_and_the_answer_counts_it(app: App, person: Pe
 def test_without_a_contract_it_cannot_be_confirmed_but_it_can_be_rejected(app: App, person: People, work: Work) -> None:
     batch, admin = held(app, work), person(Role.ADMIN)
     answer = admin.post(f"/uploads/{batch}/confirm")
-    assert (answer.status_code, "waits for its contract" in answer.text) == (422, True)
+    assert (answer.status_code, "has no contract yet" in answer.text) == (422, True)
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "nobody's"}).status_code == 422
     assert admin.post(f"/uploads/{batch}/reject").status_code == 303
     assert "The file is refused" in admin.get(f"/uploads/{batch}").text

@@ -29,7 +29,7 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     assert "Invoice Date Time of sale (UTC)" in seen
     assert "03-06-2026 10:15 3 Jun 2026, 04:45" in seen
     assert "Line 11" in seen
-    assert "ten – Rate is “ten”, which is not a number here" in seen
+    assert "ten – Rate is “ten”, which cannot be read as a number" in seen
     work()
     assert records.find(app.ports, kind=None) == []
     assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
@@ -39,7 +39,7 @@ def test_the_evidence_for_a_contract_is_told(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
     seen = text_of(clerk.get(look_at(clerk, whole)).text)
-    assert "IN : all 19 columns of the contract are there and can be read" in seen
+    assert "IN : all 19 columns of the contract exist and can be read" in seen
 
 
 def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person: People, work: Work) -> None:
@@ -70,7 +70,7 @@ def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: Peop
     place = look_at(admin, GOOD)
     seen = text_of(admin.get(f"{place}?contract=UK").text)
     assert "It cannot be loaded as UK" in seen
-    assert "The header lacks" in seen
+    assert "The header does not contain" in seen
 
 
 def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
@@ -111,7 +111,7 @@ def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
     admin.post(f"{place}/answers", {"answer.date_order": "MDY"})
     assert re.search(r'value="MDY" checked', admin.get(place).text)
     refused = admin.post(f"{place}/answers", {"answer.currency": "euros"})
-    assert (refused.status_code, "it has three letters" in refused.text) == (422, True)
+    assert (refused.status_code, "it must have three letters" in refused.text) == (422, True)
 
 
 def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
@@ -148,7 +148,7 @@ def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work:
         select = page.partition(f'name="becomes.{header}"')[2].partition("</select>")[0]
         assert f'value="{role}" selected' in select
     admin.post(f"{place}/answers", {"answer.decimal": "."})
-    assert "which is not a number here" in text_of(admin.get(place).text)
+    assert "which cannot be read as a number" in text_of(admin.get(place).text)
     admin.post(f"{place}/answers", {"answer.decimal": ""})
     assert "3 of 3 rows would count" in text_of(admin.get(place).text)
     answer = admin.post(f"{place}/save", {"name": "linz"})
@@ -224,7 +224,7 @@ def test_one_sentence_tells_what_a_file_is_taken_for(person: People) -> None:
     for content, says in (
         (GOOD, "It looks like a file of IN. Nothing of it counts until you load it."),
         (UNKNOWN, "No contract of yours reads it yet: 5 questions are open."),
-        (b"", "There are no rows to look at"),
+        (b"", "The file has no rows"),
     ):
         place = look_at(clerk, content)
         assert says in clerk.get(f"{place}/told").get_json()["says"]

@@ -44,11 +44,11 @@ def test_a_rejected_file_asks_for_no_decision_any_more(person: People, work: Wor
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
-    assert "confirm to load the others" in manager.get(f"/uploads/{batch}").text
+    assert "Confirm the file to load the other rows" in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
-    assert "It waited for a decision: 2 of 3 rows were refused" in page
-    assert "confirm to load the others" not in page
+    assert "It waited for a decision: 2 of 3 rows were rejected" in page
+    assert "Confirm the file to load the other rows" not in page
 
 
 def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, work: Work) -> None:
@@ -114,7 +114,7 @@ def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_s
     receipt = admin.get(f"/uploads/{again}").text
     for page in (receipt, admin.get("/help/problems").text):
         assert "<code>confirm BATCH --as-new</code>" in page
-        assert "“Let it rule” on its receipt" in page
+        assert "make it current on its receipt" in page
         assert "`" not in page
     assert ">Let it rule</button>" in receipt
 

@@ -81,7 +81,7 @@ def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: Pe
     assert indian_sale("10", "ten") in page
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
     assert ">11</data>" in rows
-    assert "Rate is “ten”, which is not a number" in rows
+    assert "Rate is “ten”, which cannot be read as a number" in rows
 
 
 def test_a_row_with_markup_in_it_stays_text(person: People, work: Work) -> None:
@@ -130,7 +130,7 @@ def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person
     work()
     assert indian_sale("2", "two") in clerk.get(f"/uploads/{batch}").text
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
-    assert "Rate is “three”, which is not a number" in rows
+    assert "Rate is “three”, which cannot be read as a number" in rows
     assert "Nothing waits here" in clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
     assert clerk.get(f"/uploads/{batch}/refused.csv").data.count(b"\n") == 3
 
@@ -191,7 +191,7 @@ def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, per
     assert records.get(app.ports, again).state is State.HELD
     for refused in (manager.get(f"/uploads/{batch}/undo"), manager.post(f"/uploads/{batch}/undo")):
         assert refused.status_code == 422
-        assert f"being replayed already, as batch {again}, which is held" in refused.text
+        assert f"already being replayed as batch {again}, which is held" in refused.text
     assert records.get(app.ports, batch).state is State.ANNOUNCED
     page = manager.get(f"/uploads/{batch}").text
     assert ("waits for a decision" in page, f"/uploads/{again}" in page) == (True, True)

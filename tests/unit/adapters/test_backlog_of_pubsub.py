@@ -60,7 +60,7 @@ def test_whatever_is_no_answer_is_unavailable_and_asked_again_in_a_minute(
     now = 1_000.0
     backlog = Backlog("shop", address, lambda: now)
     monitoring.status, monitoring.pages[WAITING] = status, [answer]
-    with pytest.raises(Unavailable, match="denied" if answer == DENIED else "does not tell"):
+    with pytest.raises(Unavailable, match="denied" if answer == DENIED else "did not return"):
         backlog()
     count = len(monitoring.queries)
     with pytest.raises(Unavailable):

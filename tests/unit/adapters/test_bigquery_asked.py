@@ -47,7 +47,7 @@ def test_an_empty_list_is_one_of_texts() -> None:
 
 
 def test_a_value_that_no_query_takes_is_rejected() -> None:
-    with pytest.raises(Rejected, match="cannot be given a float"):
+    with pytest.raises(Rejected, match="cannot be a float"):
         bind("@a", {"a": 1.5})
 
 

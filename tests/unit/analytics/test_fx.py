@@ -86,7 +86,7 @@ def test_euros_for_one_unit_of_the_base_give_the_rate_of_the_base() -> None:
 def test_the_base_may_be_known_already() -> None:
     data = long("2024-01-03,INR,83,USD")
     assert rates_of(fx_rates.parse(data, existing=fx_rates.parse(ECB))) == {("2024-01-03", "INR"): "90.6277"}
-    with pytest.raises(Rejected, match=r"line 2, base: “USD”: no rate of USD for one euro is known on 2024-01-03"):
+    with pytest.raises(Rejected, match=r"line 2, base: “USD”: there is no rate of USD to the euro on 2024-01-03"):
         fx_rates.parse(data)
 
 
@@ -101,30 +101,36 @@ def test_the_same_rate_twice_is_one_rate() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (ECB.replace(b"0.86278", b"0,86278"), "line 2: the row has 6 cells, the header has 4"),
+        (ECB.replace(b"0.86278", b"0,86278"), "line 2: the row has 6 cells, but the header has 4"),
         (ECB.replace(b"0.86278", b"zero"), "rates, line 2, GBP: “zero”: a rate is a number above 0"),
         (ECB.replace(b"90.97", b"-90.97"), "rates, line 3, INR: “-90.97”"),
         (ECB.replace(b"90.97", b"0.0"), "rates, line 3, INR: “0.0”"),
         (ECB.replace(b"90.97", b"1e3"), "rates, line 3, INR: “1e3”"),
         (ECB.replace(b"90.97", b"nan"), "rates, line 3, INR: “nan”"),
-        (ECB.replace(b"2024-01-03", b"03.01.2024"), "rates, line 3, date: “03.01.2024”: not a date written like"),
+        (ECB.replace(b"2024-01-03", b"03.01.2024"), "rates, line 3, date: “03.01.2024”: not a date in the format"),
         (ECB.replace(b"2024-01-03", b"2024-02-30"), "rates, line 3, date: “2024-02-30”"),
         (ECB.replace(b"2024-01-03", b"2024-1-3"), "rates, line 3, date: “2024-1-3”"),
-        (ECB.replace(b"2024-01-03", b"2024-01-04"), "rates, line 3, USD: “1.0953”: another rate of that currency"),
-        (ECB.replace(b"GBP", b"USD"), "a currency stands twice in the header"),
+        (
+            ECB.replace(b"2024-01-03", b"2024-01-04"),
+            "rates, line 3, USD: “1.0953”: the file has another rate for 2024-01-0",
+        ),
+        (ECB.replace(b"GBP", b"USD"), "a currency occurs twice in the header"),
         (ECB.replace(b"Date", b"Day"), "is not a file of rates"),
         (ECB.replace(b"GBP", b"Pound"), "is not a file of rates"),
-        (b"", "holds no rates"),
-        (b"Date,USD\n", "holds no rates"),
+        (b"", "contains no rates"),
+        (b"Date,USD\n", "contains no rates"),
         (b"Date,USD\n2024-01-02,\xff\n", "not text in UTF-8"),
         (b'Date,USD\n2024-01-02,"1.1\n', "line 2"),
         (long("2024-01-02,usd,1.1,"), "line 2, currency: “usd”"),
         (long("2024-01-02,USD,1.1,Euro"), "line 2, base: “Euro”"),
         (long("", "2024-01-02,USD,,"), "line 3, rate: “”"),
-        (long("2024-01-02,EUR,1.1,"), "line 2, currency: “EUR”: one euro costs one euro"),
-        (long("2024-01-02,USD,1.1,USD"), "line 2, rate: “1.1”: one USD costs one USD"),
-        (long("2024-01-02,EUR,90000000000,USD"), "line 2, rate: “90000000000”: less than a billionth"),
-        (long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.2,"), "line 3, USD: “1.2”: another rate"),
+        (long("2024-01-02,EUR,1.1,"), "line 2, currency: “EUR”: the rate of the euro to itself is 1"),
+        (long("2024-01-02,USD,1.1,USD"), "line 2, rate: “1.1”: the rate of USD to itself is 1"),
+        (
+            long("2024-01-02,EUR,90000000000,USD"),
+            "line 2, rate: “90000000000”: the rate to the euro is less than a billionth",
+        ),
+        (long("2024-01-02,USD,1.1,", "2024-01-02,USD,1.2,"), "line 3, USD: “1.2”: the file has another rate"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_line_column_and_value(data: bytes, message: str) -> None:

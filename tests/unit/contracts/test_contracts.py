@@ -75,15 +75,15 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("net_amount: Total", "net_amount: Total, colour: Colour", "colour: not a column of a sale line"),
+        ("net_amount: Total", "net_amount: Total, colour: Colour", "colour: colour is not a column of a sale line"),
         ("date: Day, ", "", "date must be mapped"),
         ("sale_id: No, ", "", "sale_id must be mapped"),
         ("net_amount: Total", "quantity: Qty", "map net_amount, or both quantity and unit_price"),
-        ("currency: EUR\n", "", "give the file's currency"),
+        ("currency: EUR\n", "", "set the file's currency"),
         ("currency: EUR", "currency: euro", "currency"),
-        ("identity: {ids: region-wide}\n", "", "map store_id, give a constant store"),
+        ("identity: {ids: region-wide}\n", "", "map columns.store_id, set identity.store"),
         ("name: shop", "name: my shop", "name"),
-        ("region: Shop\n", "", "line 1, column 1: region: is needed"),
+        ("region: Shop\n", "", "line 1, column 1: region: is required"),
         ("", "dates: {time_zone: Europe/Londn}\n", "dates.time_zone: unknown time zone 'Europe/Londn'"),
         ("", "dates: {formats: ['%d/%m']}\n", "has no year"),
         ("", "dates: {formats: []}\n", "at least one date format"),
@@ -92,10 +92,10 @@ def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
         ("", "numbers: {decimal: ',', thousands: ','}\n", "decimal and thousands must be different"),
         ("", "numbers: {decimal: ';'}\n", "numbers.decimal"),
         ("", "status: {words: {Paid: paid}}\n", "status.words.Paid"),
-        ("net_amount: Total", "net_amount: Total, status: State", "status.words: say which"),
-        ("", "ranges: {category: {minimum: 0}}\n", "ranges.category: ranges are only for"),
+        ("net_amount: Total", "net_amount: Total, status: State", "status.words: map each word"),
+        ("", "ranges: {category: {minimum: 0}}\n", "ranges.category: only these columns can have a range"),
         ("", "expected: [colour]\n", "line 6, column 12: expected.0: colour is not a column"),
-        ("", "colour: red\n", "line 6, column 1: colour: there is no such field"),
+        ("", "colour: red\n", "line 6, column 1: colour: unknown field"),
         ("", "refused_threshold: 20\n", "refused_threshold"),
     ],
 )
@@ -126,11 +126,11 @@ version: first
         parse_yaml(text, "shop.yaml")
     assert str(refusal.value).splitlines() == [
         "shop.yaml is not a valid contract:",
-        "  line 1, column 1: columns: is needed, and is not there",
-        "  line 3, column 1: curency: there is no such field. Did you mean currency?",
-        "  line 5, column 3: file.delimitr: there is no such field. Did you mean delimiter?",
+        "  line 1, column 1: columns: is required",
+        "  line 3, column 1: curency: unknown field. Did you mean currency?",
+        "  line 5, column 3: file.delimitr: unknown field. Did you mean delimiter?",
         "  line 6, column 10: numbers: decimal and thousands must be different signs",
-        "  line 7, column 1: delimiter: there is no such field. Write it inside file: file.delimiter.",
+        "  line 7, column 1: delimiter: unknown field. It belongs in the section file: file.delimiter.",
         "  line 8, column 9: stores: must be a list",
         "  line 9, column 24: status.words.Paid: must be 'completed', 'pending', 'cancelled' or 'returned', "
         "not 'compleed'. Did you mean completed?",
@@ -164,7 +164,7 @@ ranges:
         "line 11, column 5",
         "line 14, column 3",
     ]
-    assert "columns.net_amont: not a column of a sale line. Did you mean net_amount?" in str(refusal.value)
+    assert "columns.net_amont: net_amont is not a column of a sale line. Did you mean net_amount?" in str(refusal.value)
     assert "expected.1: categry is not a column of a sale line. Did you mean category?" in str(refusal.value)
 
 
@@ -207,7 +207,7 @@ def test_a_file_must_be_called_like_its_contract(tmp_path: Path) -> None:
 def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(GOOD)
     (tmp_path / "shop.yml").write_text(GOOD)
-    with pytest.raises(Rejected, match=r"shop\.yml: the contract shop already stands in shop\.yaml"):
+    with pytest.raises(Rejected, match=r"shop\.yml: the contract shop is already defined in shop\.yaml"):
         load_folder(tmp_path)
 
 
@@ -226,5 +226,5 @@ def test_two_rules_of_identity_in_one_region_need_a_prefix(change: dict[str, Any
     if fine:
         check_sale_ids([shop, other])
     else:
-        with pytest.raises(Rejected, match="shop and other both report to Shop"):
+        with pytest.raises(Rejected, match="shop and other both belong to the region Shop"):
             check_sale_ids([shop, other])

@@ -56,11 +56,11 @@ def test_a_file_fits_its_contract_alone() -> None:
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"columns": COLUMNS | {"tax": "MwSt"}}, "it lacks MwSt"),
+        ({"columns": COLUMNS | {"tax": "MwSt"}}, "it does not have MwSt"),
         ({"file": {"encoding": "cp1252", "delimiter": ","}}, "separated by semicolons"),
-        ({"file": {"encoding": "utf-8", "delimiter": ";"}}, "spelled in cp1252"),
-        ({"dates": {"formats": ["%Y-%m-%d"]}}, "in Datum is no date"),
-        ({"numbers": {"decimal": "."}}, "in Preis is no unit price"),
+        ({"file": {"encoding": "utf-8", "delimiter": ";"}}, "its encoding is cp1252, not utf-8"),
+        ({"dates": {"formats": ["%Y-%m-%d"]}}, "in Datum is not a date"),
+        ({"numbers": {"decimal": "."}}, "in Preis is not a unit price"),
     ],
 )
 def test_what_does_not_fit_is_said(changed: dict[str, Any], reason: str) -> None:
@@ -150,9 +150,9 @@ def test_columns_that_a_contract_makes_or_only_names_sales_by_are_looked_for_in_
     assert fit(stream(content), [derived])[0].fits
     result = drift(stream(content), derived, header=content.splitlines()[0].split(";"))
     assert not result.has_differences
-    assert fit(stream(FILE), [derived])[0].reasons == ("it lacks Vorname, Nachname",)
+    assert fit(stream(FILE), [derived])[0].reasons == ("it does not have Vorname, Nachname",)
     nameless = "\n".join(line.partition(";")[2] for line in content.splitlines())
-    assert fit(stream(nameless), [derived])[0].reasons == ("it lacks Bon",)
+    assert fit(stream(nameless), [derived])[0].reasons == ("it does not have Bon",)
     gone = drift(stream(nameless), derived, header=content.splitlines()[0].split(";"))
     assert [(one.kind, one.column) for one in gone.differences] == [("missing-column", "Bon")]
     assert gone.proposed is None

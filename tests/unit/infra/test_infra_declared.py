@@ -164,7 +164,7 @@ def test_a_policy_takes_from_ours_what_is_beyond_the_declared_and_leaves_others_
     ]
     there += [{"role": "roles/editor", "members": [ours, "user:boss@example.com"]}]
     assert policy.differences({"bindings": there}) == [
-        "roles/editor of tillstream-stage@demo.iam.gserviceaccount.com is one too many"
+        "roles/editor of tillstream-stage@demo.iam.gserviceaccount.com is not expected"
     ]
     (command,) = policy.commands({"bindings": there})
     assert "remove-iam-policy-binding" in command.words

@@ -64,16 +64,16 @@ def translate_errors(what: str) -> Iterator[None]:
     except api_errors.FailedPrecondition:
         raise
     except api_errors.NotFound as error:
-        raise NotFound(f"{what} is not there.") from error
+        raise NotFound(f"{what} does not exist.") from error
     except (api_errors.Conflict, api_errors.PreconditionFailed) as error:
-        raise Conflict(f"{what} was changed meanwhile.") from error
+        raise Conflict(f"{what} was changed by another process.") from error
     except RETRY_LATER as error:
-        raise Unavailable(f"{what} cannot be reached now: {_message(error)}") from error
+        raise Unavailable(f"{what} cannot be reached: {_message(error)}") from error
     except api_errors.BadRequest as error:
-        raise Rejected(f"{what} was refused: {_message(error)}") from error
+        raise Rejected(f"{what} was rejected: {_message(error)}") from error
     except (api_errors.GoogleAPICallError, requests.RequestException) as error:
         if is_transient(error):
-            raise Unavailable(f"{what} cannot be reached now: {_message(error)}") from error
+            raise Unavailable(f"{what} cannot be reached: {_message(error)}") from error
         raise
 
 

@@ -14,7 +14,7 @@ from tillstream.domain.errors import Rejected
 
 RATE = pa.decimal128(38, 9)
 _RATE = r"^[0-9]{1,14}(\.[0-9]{1,18})?$"
-_ABOUT_RATES = "a rate is a number above 0 such as 1.0845, with a point and no thousands signs"
+_ABOUT_RATES = "a rate is a number above 0 such as 1.0845, with a decimal point and without thousands separators"
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def cells_of(data: bytes | str, name: str) -> tuple[list[str], Source]:
     except csv.Error as error:
         raise Rejected(f"{name}, line {reader.line_num}: {error}.") from error
     if len(rows) < 2:
-        raise Rejected(f"{name} holds no rates.")
+        raise Rejected(f"{name} contains no rates.")
     header = rows[0][:-1] if rows[0][-1] == "" else rows[0]
     source = Source(name, lines[1:], [row[: len(header)] if row[len(header) :] == [""] else row for row in rows[1:]])
     for number, row in enumerate(source.rows):
         if len(row) != len(header):
             raise Rejected(
-                f"{name}, line {source.lines[number]}: the row has {len(row)} cells, the header has {len(header)}."
+                f"{name}, line {source.lines[number]}: the row has {len(row)} cells, but the header has {len(header)}."
             )
     return header, source
 
@@ -61,9 +61,9 @@ def days_of(source: Source) -> list[date]:
         try:
             days.append(date(int(row[0][:4]), int(row[0][5:7]), int(row[0][8:])))
         except ValueError:
-            source.refuse(number, "date", row[0], "not a date written like 2024-12-31")
+            source.refuse(number, "date", row[0], "not a date in the format 2024-12-31")
         if days[-1].isoformat() != row[0]:
-            source.refuse(number, "date", row[0], "not a date written like 2024-12-31")
+            source.refuse(number, "date", row[0], "not a date in the format 2024-12-31")
     return days
 
 

@@ -31,9 +31,9 @@ def against_euro(source: Source, quotes: list[Quote], existing: pa.Table | None)
     converted = []
     for number, (day, currency, base, rate) in enumerate(quotes):
         if currency == base and rate != 1:
-            source.refuse(number, "rate", source.rows[number][2], f"one {base} costs one {base}")
+            source.refuse(number, "rate", source.rows[number][2], f"the rate of {base} to itself is 1")
         if base not in {"EUR", currency} and currency != "EUR" and (day, base) not in per_euro:
-            why = f"no rate of {base} for one euro is known on {day}; give it in the file or load it first"
+            why = f"there is no rate of {base} to the euro on {day}; add it to the file or load it first"
             source.refuse(number, "base", base, why)
         if currency == base:
             converted.append(("EUR", Decimal(1)))
@@ -44,7 +44,7 @@ def against_euro(source: Source, quotes: list[Quote], existing: pa.Table | None)
         else:
             converted.append((currency, _multiply(rate, per_euro[day, base])))
         if converted[-1][1] == 0:
-            source.refuse(number, "rate", source.rows[number][2], "less than a billionth for one euro")
+            source.refuse(number, "rate", source.rows[number][2], "the rate to the euro is less than a billionth")
     return converted
 
 

@@ -31,7 +31,7 @@ def parse(data: bytes | str, name: str = "rates", existing: pa.Table | None = No
         return _deduplicate(source, *_long(source, existing))
     if lowered[:1] == ["date"] and len(header) > 1 and all(re.fullmatch("[A-Z]{3}", one) for one in header[1:]):
         if len(set(header)) < len(header):
-            raise Rejected(f"{name}: a currency stands twice in the header.")
+            raise Rejected(f"{name}: a currency occurs twice in the header.")
         return _deduplicate(source, *_wide(source, header))
     raise Rejected(
         f"{name} is not a file of rates: its header must be date,currency,rate (and base if it is not EUR), "
@@ -64,7 +64,7 @@ def _long(source: Source, existing: pa.Table | None) -> tuple[list[date], list[s
     for title, codes in (("currency", currencies), ("base", bases)):
         for number, code in enumerate(codes):
             if not re.fullmatch("[A-Z]{3}", code):
-                source.refuse(number, title, code, "a currency has three capital letters, as in ISO 4217")
+                source.refuse(number, title, code, "a currency code has three capital letters, as in ISO 4217")
     rates = rates_of(source, [row[2] for row in source.rows], rows, "rate")
     if set(bases) <= {"EUR"}:
         return days, currencies, rates, rows
@@ -82,7 +82,7 @@ def _deduplicate(
     euros = pc.and_(pc.equal(table["currency"], "EUR"), pc.not_equal(table["per_euro"], pa.scalar(Decimal(1), RATE)))
     wrong = table.filter(euros)["row"].to_pylist()
     if wrong:
-        source.refuse(wrong[0], "currency", "EUR", "one euro costs one euro")
+        source.refuse(wrong[0], "currency", "EUR", "the rate of the euro to itself is 1")
     table = table.filter(pc.not_equal(table["currency"], "EUR"))
     grouped = table.group_by(["rate_date", "currency"]).aggregate(
         [("per_euro", "min"), ("per_euro", "max"), ("row", "max")]
@@ -92,7 +92,7 @@ def _deduplicate(
     )
     if conflicts:
         first = conflicts[0]
-        why = f"another rate of that currency stands for {first['rate_date']} ({first['per_euro_min'].normalize():f})"
+        why = f"the file has another rate for {first['rate_date']} ({first['per_euro_min'].normalize():f})"
         source.refuse(first["row_max"], first["currency"], f"{first['per_euro_max'].normalize():f}", why)
     unique = grouped.select(["rate_date", "currency", "per_euro_min"]).rename_columns(SCHEMA.names)
     return unique.sort_by([("rate_date", "ascending"), ("currency", "ascending")]).cast(SCHEMA)

@@ -26,7 +26,7 @@ def keep(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, A
     """
     place = BackupFolder(settings.project, out)
     if place.held():
-        raise Rejected(f"{place.address} holds something already. Name another folder.")
+        raise Rejected(f"{place.address} is not empty. Choose another folder.")
     with closing(dataset_of(settings)) as dataset:
         least = backup_tables.count_rows(dataset)
         at = backup_tables.current_time(dataset)
@@ -65,7 +65,7 @@ def check_whole(manifest: Manifest, originals: list[Original], held: Any) -> Non
     backup_manifest.check(manifest, originals, held)
     for name, table in manifest.tables.items():
         if table.rows and not manifest.objects_of(name):
-            raise Rejected(f"The backup lacks the rows of {TABLES}/{name}. Use another one.")
+            raise Rejected(f"The rows of {TABLES}/{name} are missing from the backup. Use another backup.")
 
 
 def summary(manifest: Manifest) -> dict[str, Any]:

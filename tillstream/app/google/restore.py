@@ -32,8 +32,8 @@ def restore(
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist()
         if not replace and (row["n"] or app.ports.documents.count(records.COLLECTION)):
             raise Rejected(
-                f"The project {settings.project} holds {row['n']:,} batches already. Say --replace to put the backup "
-                "in their place; make a backup of what is there first."
+                f"The project {settings.project} already contains {row['n']:,} batches. To replace them with the "
+                "backup, use --replace; make a backup of the existing data first."
             )
         moved = _restore_originals(settings.buckets[INBOX], place, originals, report_bytes)
         addresses = {
@@ -58,9 +58,9 @@ def _checked(place: BackupFolder) -> tuple[Manifest, list[Original], int]:
         with place.open(DOCUMENTS) as stream:
             count = sum(1 for _ in map(backup_documents.parse_line, stream))
     except NotFound as error:
-        raise Rejected(f"{place.address} is no whole backup: {error} Use another one.") from error
+        raise Rejected(f"{place.address} is not a complete backup: {error} Use another backup.") from error
     if count != manifest.documents:
-        raise Rejected(f"The backup holds {count} documents, not {manifest.documents}. Use another one.")
+        raise Rejected(f"The backup contains {count} documents instead of {manifest.documents}. Use another backup.")
     return manifest, originals, len(held) - 1
 
 

@@ -7,18 +7,24 @@ from tillstream.cli.output.tables import print_line
 
 def show_backup(data: dict[str, Any]) -> None:
     print_line(
-        f"{data['archive']} holds everything as of {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}."
+        f"{data['archive']} contains everything as of {data['made_at']}: {data['files']:,} files, "
+        f"{_size(data['bytes'])}."
     )
     _print_parts(data)
-    print_line("Every file in it was checked after it was written. Bring it back with `tillstream restore`.")
+    print_line("Every file in it was checked after writing. To restore it, run `tillstream restore`.")
 
 
 def show_restored(data: dict[str, Any]) -> None:
-    print_line(f"{data['home']} is as it was at {data['made_at']}: {data['files']:,} files, {_size(data['bytes'])}.")
+    print_line(
+        f"{data['home']} is restored to its state of {data['made_at']}: {data['files']:,} files, "
+        f"{_size(data['bytes'])}."
+    )
     _print_parts(data)
     if data["set_aside"]:
-        print_line(f"What was there before is in {data['set_aside']}.")
-    print_line("`tillstream rebuild --check` settles everything again beside it, and says whether both are the same.")
+        print_line(f"The previous data is in {data['set_aside']}.")
+    print_line(
+        "To verify it, run `tillstream rebuild --check`, which settles everything again in a copy and compares the two."
+    )
 
 
 def _print_parts(data: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
         print_line(data_to_yaml(data["contract"]).rstrip())
         return
     contract = data["contract"]
-    title(data["file"], f" · proposed contract {contract['name']} · {data['rows_read']:,} rows looked at")
+    title(data["file"], f" · proposed contract {contract['name']} · {data['rows_read']:,} rows sampled")
     width = max((len(one["about"]) for one in data["findings"]), default=0)
     for one in data["findings"]:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
@@ -43,13 +43,11 @@ def _question(one: dict[str, Any]) -> None:
 def _next_step(data: dict[str, Any]) -> None:
     count = len(data["questions"])
     if count:
-        print_line(
-            f"{count} {'question is' if count == 1 else 'questions are'} open: answer them by their keys with --answer."
-        )
+        print_line(f"{count} {'question is' if count == 1 else 'questions are'} open. Answer with --answer KEY=VALUE.")
     elif data["saved"]:
         saved = data["saved"]
         print_line(
             f"Saved as contract {saved['name']}, version {saved['version']}: ingest FILE --region {saved['name']}"
         )
     else:
-        print_line("No question is open. --save NAME keeps the contract; --yaml prints it.")
+        print_line("No question is open. To save the contract, use --save NAME; to print it, use --yaml.")

@@ -5,12 +5,12 @@ from typing import Any
 from tillstream.cli.output.tables import ROWS, print_line, title
 
 SWEPT = {
-    "taken": "took {} from the watched folder",
-    "registered": "registered {} that nobody had heard of",
-    "staged": "read {} again that had stopped",
-    "settled": "made {} that waited",
+    "taken": "ingested {} from the watched folder",
+    "registered": "registered {} that had no batch",
+    "staged": "resumed {}",
+    "settled": "committed {}",
     "undone": "finished {}",
-    "announced": "announced {} that nobody had been told of",
+    "announced": "announced {}",
 }
 COUNTED = {
     "taken": ("file", "files"),
@@ -39,7 +39,7 @@ def show_status(data: dict[str, Any]) -> None:
     for words in queues:
         print_line(f"Queue {words}")
     if not queues:
-        print_line("Queues: nothing waits")
+        print_line("Queues: empty")
 
 
 def _queue(queue: dict[str, Any]) -> str:
@@ -48,9 +48,9 @@ def _queue(queue: dict[str, Any]) -> str:
         f"{queue[name]:,} {words}"
         for name, words in (
             ("ready", "ready"),
-            ("leased", "in work"),
-            ("delayed", "waiting to be tried again"),
-            ("dead", "given up"),
+            ("leased", "in progress"),
+            ("delayed", "waiting for a retry"),
+            ("dead", "dead letters"),
         )
         if queue[name]
     ]
@@ -68,17 +68,17 @@ def show_replay_preview(data: dict[str, Any]) -> None:
     for currency in sorted({*net[0], *net[1]}):
         print_line(f"  net {net[0].get(currency, 0)} → {net[1].get(currency, 0)} {currency}")
     for hold in after["holds"]:
-        print_line(f"  it would be held: {hold['message']} ({hold['code']})")
+        print_line(f"  would be held: {hold['message']} ({hold['code']})")
     if after["error"]:
-        print_line(f"  it would be refused: {after['error']}")
+        print_line(f"  would be rejected: {after['error']}")
     if data["changes"]:
         print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
-    print_line("Nothing is read again yet; without --preview it is.")
+    print_line("This is a preview. To replay the file, run the command without --preview.")
 
 
 def show_announced(data: dict[str, Any]) -> None:
     if not data["settlements"]:
-        print_line("Every settlement was announced already.")
+        print_line("All settlements are already announced.")
         return
     settlements = _many(data["settlements"], "settlement is", "settlements are")
     print_line(f"{settlements} announced: {_many(data['events'], 'event', 'events')} published.")
@@ -86,24 +86,25 @@ def show_announced(data: dict[str, Any]) -> None:
 
 def show_swept(data: dict[str, Any]) -> None:
     done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count and name in SWEPT]
-    print_line(f"Driven on: {'; '.join(done)}." if done else "Nothing had stopped.")
+    print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
     for words in data["not_taken"]:
         print_line(words)
     if data["still_written"]:
         print_line(
-            f"{_many(data['still_written'], 'file is', 'files are')} still being written; sweep again when done."
+            f"{_many(data['still_written'], 'file is', 'files are')} still being written. Run `sweep` again when they "
+            "are complete."
         )
 
 
 def show_rebuilt(data: dict[str, Any]) -> None:
     size = f"{_many(data['settlements'], 'settlement', 'settlements')} of {_many(data['batches'], 'batch', 'batches')}"
     if data.get("kept_aside"):
-        print_line(f"{size} made anew from the kept originals; the old warehouse is kept as {data['kept_aside']}.")
+        print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {data['kept_aside']}.")
         return
     if not data["differences"]:
-        print_line(f"{size} made again beside the ledger: both say the same.")
+        print_line(f"Settled {size} again: the copy and the ledger are identical.")
         return
-    title(f"{size} made again beside the ledger: the two differ.")
+    title(f"Settled {size} again: the copy and the ledger differ.")
     for words in data["differences"]:
         print_line(f"  {words}")
 
@@ -114,7 +115,7 @@ def show_rates(data: dict[str, int]) -> None:
 
 def show_contract(data: dict[str, Any]) -> None:
     """Print a contract, one line per field; unset fields are omitted."""
-    title(data["name"], f" · version {data['version']} · reports to {data['region']}")
+    title(data["name"], f" · version {data['version']} · region {data['region']}")
     if data["description"]:
         print_line(data["description"])
     for name, value in data.items():
@@ -140,7 +141,7 @@ def _field(name: str, value: Any, indent: str) -> None:
 def show_audit(data: list[dict[str, Any]]) -> None:
     """Print audit entries, one line each, followed by their field changes."""
     if not data:
-        print_line("Nothing in the audit log fits.")
+        print_line("No matching entries in the audit log.")
     for one in data:
         address = f" from {one['address']}" if one["address"] else ""
         print_line(f"{one['at']}  {one['what']} {one['subject']}, by {one['who']}{address}")
@@ -154,17 +155,17 @@ def show_user(data: dict[str, Any]) -> None:
     if "role" in data:
         title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
         if data["disabled"]:
-            print_line("  The account is closed: nobody signs in with it.")
+            print_line("  The account is disabled.")
     for change in data.get("changes", []):
         print_line(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
     if "link" in data:
-        print_line(f"The link by which {data['login']} chooses a password, shown only now: {data['link']}")
+        print_line(f"Link for {data['login']} to choose a password, shown only once: {data['link']}")
     if "password" in data:
-        print_line(f"The password of {data['login']}, shown only now: {data['password']}")
+        print_line(f"Password of {data['login']}, shown only once: {data['password']}")
 
 
 def show_ended(data: dict[str, Any]) -> None:
-    print_line(f"{data['login']} is signed out in {_many(data['ended'], 'place', 'places')}.")
+    print_line(f"{data['login']} is signed out of {_many(data['ended'], 'session', 'sessions')}.")
 
 
 def _scope_words(data: dict[str, Any]) -> str:
@@ -180,13 +181,13 @@ def show_tokens(data: list[dict[str, Any]]) -> None:
     for token in data:
         show_token(token)
     if not data:
-        print_line("There is no token.")
+        print_line("There are no tokens.")
 
 
 def show_token(data: dict[str, Any]) -> None:
-    where = ", ".join(data["regions"]) or "all regions of the person"
+    where = ", ".join(data["regions"]) or "all regions of the user"
     title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
     print_line(f"  may {', '.join(data['rights'])} in {where} until {data['expires_at']}")
     print_line(f"  last used: {data['last_used'] or 'never'}")
     if "token" in data:
-        print_line(f"The token, shown only now: {data['token']}")
+        print_line(f"Token, shown only once: {data['token']}")

@@ -28,13 +28,14 @@ def show_receipts(data: Any) -> None:
 
 
 def _receipt(receipt: dict[str, Any]) -> None:
-    batch = receipt.get("batch_id", "nothing was kept")
+    batch = receipt.get("batch_id", "nothing stored")
     title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
         print_line(f"  held: {hold['message']} ({hold['code']})")
     if proposal := receipt.get("proposal"):
         print_line(
-            f"  proposed: version {proposal['version']} of {proposal['contract']}; `accept` saves it and reads the file"
+            f"  proposed: version {proposal['version']} of {proposal['contract']}; `accept` saves it and reads the "
+            "file with it"
         )
         for change in proposal["changes"]:
             print_line(f"    {change}")
@@ -45,7 +46,7 @@ def _receipt(receipt: dict[str, Any]) -> None:
         parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
         print_line(f"  {_count(rows['read'])} rows read = {parts}")
         if not rows["read"]:
-            print_line("  The file names its columns and has no row below them.")
+            print_line("  The file has a header but no rows.")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
         print_line(f"  net {amount['net']} {amount['currency']}{gross}")
@@ -66,7 +67,7 @@ def show_refused(data: dict[str, Any]) -> None:
             print_line(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
     print_line(
-        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'waits' if count == 1 else 'wait'} for you."
+        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'is' if count == 1 else 'are'} in quarantine."
     )
 
 
@@ -82,7 +83,7 @@ def show_undo(data: dict[str, Any]) -> None:
 
 def show_undo_preview(data: dict[str, Any]) -> None:
     show_undo(data)
-    print_line("Nothing is undone yet; --yes does it.")
+    print_line("This is a preview. To undo the batch, use --yes.")
 
 
 def show_undone(data: dict[str, Any]) -> None:

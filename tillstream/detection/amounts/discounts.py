@@ -50,10 +50,12 @@ def _kind(
         return str(answer)
     is_rate = percent or is_rate_header(name)
     if not priced and (is_rate or _all_fractions(values)):
-        log.add_finding("discount", "rate", f"{name} holds parts and no amounts, and no price tells of what", LIKELY)
+        log.add_finding(
+            "discount", "rate", f"{name} contains rates, not amounts, and there is no price to apply them to", LIKELY
+        )
         return ""
     if not values:
-        log.add_finding("discount", "amount", f"{name} is empty or 0 in all rows looked at", LIKELY)
+        log.add_finding("discount", "amount", f"{name} is empty or 0 in all sampled rows", LIKELY)
         return "" if is_rate else "amount"
     proved_kinds = _proved_kinds(money) if priced else []
     if len(proved_kinds) == 1:
@@ -69,15 +71,15 @@ def _kind_by_values(
 ) -> str:
     """Choose a kind by values if no sum proves one. has_total: the file has a total that no kind explains."""
     if percent:
-        log.add_finding("discount", "percent", f"the cells of {name} say so", LIKELY)
+        log.add_finding("discount", "percent", f"as the cells of {name} show", LIKELY)
         return "percent"
     if not is_rate and not _may_be_rates(values):
-        log.add_finding("discount", "amount", f"{name} holds odd cents, or more than a hundred", LIKELY)
+        log.add_finding("discount", "amount", f"{name} contains cents, or values over 100", LIKELY)
         return "amount"
     if has_total:
-        log.add_finding("discount", "-", f"no sum shows what {name} takes off, and the file has its own total", LIKELY)
+        log.add_finding("discount", "-", f"no sum shows the effect of {name}, and the file has its own total", LIKELY)
         return ""
-    log.add_question("discount", f"What does {name} hold?", KINDS, "no total of a line proves it")
+    log.add_question("discount", f"What does {name} contain?", KINDS, "the line totals do not show it")
     return "amount"
 
 

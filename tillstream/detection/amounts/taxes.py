@@ -25,15 +25,18 @@ def ask_for_tax(
     total_column = next((roles[role] for role in _TOTALS if role in roles), "")
     if "tax" in roles or "column.tax" in log.answers:
         return
-    words = "Which column is the tax? `-` where none is."
+    words = "Which column is the tax? `-` if there is none."
     if "gross_amount" in roles and not {"net_amount", "unit_price", "amount"} & set(roles) and unmapped:
         log.add_question(
-            "column.tax", words, (*unmapped, "-"), f"{total_column} holds the tax, and no name says which column it is"
+            "column.tax",
+            words,
+            (*unmapped, "-"),
+            f"{total_column} includes the tax, but no column name shows which column it is",
         )
         return
     for name in unmapped:
         if total_column and _looks_like_tax(_pairs(sheet, name, total_column, style)):
-            evidence = f"{name} is an even part of {total_column}, as a tax is; its name is not known"
+            evidence = f"{name} is a constant part of {total_column}, like a tax; its name is not known"
             log.add_question("column.tax", words, (name, "-"), evidence, sheet.columns[name].lines[:1])
 
 

@@ -37,7 +37,7 @@ def decide(
         )
         name = roles["net_amount"]
         if share:
-            evidence = f"quantity × price less discount is the {name} in {share:.0%} of the rows looked at"
+            evidence = f"quantity × price less discount is the {name} in {share:.0%} of the sampled rows"
             log.add_finding("line_total", name, evidence, LIKELY if share < MIN_SHARE else CERTAIN, lines)
     for role in ("tax_rate", "amount"):
         roles.pop(role, None)
@@ -54,19 +54,19 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     for role, evidence, share, lines in _total_proofs(money, roles, priced=priced):
         if share >= MIN_SHARE and role not in roles:
             _set_total_role(money, roles, role)
-            log.add_finding(f"column.{role}", name, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
+            log.add_finding(f"column.{role}", name, f"{evidence} in {share:.0%} of the sampled rows", share, lines)
             return
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
         log.add_finding("column.extra", name, evidence, LIKELY)
     elif "tax" in roles or "gross_amount" in roles:
         log.add_question(
-            "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it"
+            "amount", f"Is {name} before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
         )
         roles["net_amount"] = name
     else:
         _set_total_role(money, roles, "net_amount")
-        log.add_finding("column.net_amount", name, f"{name} is the only total, and no column tells a tax", ASSUMED)
+        log.add_finding("column.net_amount", name, f"{name} is the only total, and there is no tax column", ASSUMED)
 
 
 def _set_total_role(money: MoneyRows, roles: dict[str, str], role: str) -> None:
@@ -109,8 +109,8 @@ def _total_proofs(money: MoneyRows, roles: dict[str, str], *, priced: bool) -> I
         )
     if taxed and not {"net_amount", "gross_amount"} & set(roles):
         added, included = _even_rate_shares(money, lambda row: row.get("amount"))
-        yield "net_amount", "the tax comes on top of it at an even rate", added, ()
-        yield "gross_amount", "the tax is a part of it at an even rate", included, ()
+        yield "net_amount", "the tax is added to it at a constant rate", added, ()
+        yield "gross_amount", "the tax is included in it at a constant rate", included, ()
     if priced and "tax" not in roles and "gross_amount" not in roles:
         yield (
             "net_amount",
@@ -144,14 +144,14 @@ def _tax_in_prices(money: MoneyRows, roles: dict[str, str], log: DetectionLog, *
     if answer == "gross" or not priced:
         return _with_tax(roles, log)
     if "tax" not in roles and "gross_amount" not in roles:
-        log.add_finding("prices", "before tax", "no column tells a tax", ASSUMED)
+        log.add_finding("prices", "before tax", "there is no tax column", ASSUMED)
         return {}
     for price_type, evidence, share, lines in _price_proofs(money, roles):
         if share >= MIN_SHARE:
-            log.add_finding("prices", price_type, f"{evidence} in {share:.0%} of the rows looked at", share, lines)
+            log.add_finding("prices", price_type, f"{evidence} in {share:.0%} of the sampled rows", share, lines)
             return {} if price_type == "before tax" else _with_tax(roles, log)
     log.add_question(
-        "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum proves it"
+        "prices", "Are the prices before tax (net) or with tax (gross)?", ("net", "gross"), "no sum shows it"
     )
     return {}
 
@@ -183,8 +183,8 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str]) -> Iterator[Proof]:
         added, included = _even_rate_shares(
             money, lambda row: discounted_price(row) if {"quantity", "unit_price"} <= set(row) else None
         )
-        yield "before tax", f"{roles['tax']} comes on top of quantity × price at an even rate", added, ()
-        yield "with tax", f"{roles['tax']} is a part of quantity × price at an even rate", included, ()
+        yield "before tax", f"{roles['tax']} is added to quantity × price at a constant rate", added, ()
+        yield "with tax", f"{roles['tax']} is included in quantity × price at a constant rate", included, ()
 
 
 def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
@@ -194,6 +194,6 @@ def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     answer = log.answer("tax_rate")
     if answer is None:
         name = roles.get("gross_amount", "the prices")
-        words = f"Which part of the net amount is the tax in {name}, such as 0.19? 0 where there is none."
-        log.add_question("tax_rate", words, (), "no column tells it")
+        words = f"Which part of the net amount is the tax in {name}, such as 0.19? 0 if there is none."
+        log.add_question("tax_rate", words, (), "no column contains it")
     return {"include": "tax", "tax_rate": answer or "0"}

@@ -27,16 +27,20 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
     unique, nearly = _unique_column_sets(sheet, roles)
     choices = (*(",".join(names) for names in unique), CONTENT)
     if unique:
-        evidence = f"{' and '.join(unique[0])} differ in all {sheet.rows:,} rows looked at; no column is a sale number"
+        evidence = f"{' and '.join(unique[0])} differ in all {sheet.rows:,} sampled rows; no column is a sale number"
     elif nearly:
         names, lines = nearly[0]
         log.add_question(
-            "identity", "Which columns name a sale line?", choices, f"{', '.join(names)} nearly do, but repeat", lines
+            "identity",
+            "Which columns identify a sale line?",
+            choices,
+            f"{', '.join(names)} nearly do, but have repeated values",
+            lines,
         )
         return ()
     else:
-        evidence = "no column is a sale number, and no few columns are different in every row"
-    log.add_question("identity", "Which columns name a sale line?", choices, evidence)
+        evidence = "no column is a sale number, and no small set of columns is unique in every row"
+    log.add_question("identity", "Which columns identify a sale line?", choices, evidence)
     return unique[0] if unique else ()
 
 
@@ -63,27 +67,27 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
     name = roles["sale_id"]
     if sheet.columns[name].filled < sheet.rows:
         empty = sheet.rows - sheet.columns[name].filled
-        log.add_finding("identity", name, f"{name} is empty in {empty:,} rows, which will be refused", 0.7)
+        log.add_finding("identity", name, f"{name} is empty in {empty:,} rows, which will be rejected", 0.7)
     names = [roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles]
     if "line_key" not in roles:
         sales = len(set(sheet.columns[name].words))
         log.add_finding(
             "identity",
             name,
-            f"{name} names {sales:,} sales in {sheet.rows:,} rows; equal products are numbered",
+            f"{name} identifies {sales:,} sales in {sheet.rows:,} rows; equal products are numbered",
             LIKELY,
         )
         return
     duplicates = _duplicate_rows(sheet, tuple(names))
     if not duplicates[0]:
         log.add_finding(
-            "identity", ",".join(names), f"{' and '.join(names)} differ in all {sheet.rows:,} rows looked at", CERTAIN
+            "identity", ",".join(names), f"{' and '.join(names)} differ in all {sheet.rows:,} sampled rows", CERTAIN
         )
         return
     lines = duplicates[1]
     log.add_question(
         "identity",
-        "Which columns name a sale line?",
+        "Which columns identify a sale line?",
         (",".join(names), name),
         f"{' and '.join(names)} are equal in {duplicates[0]:,} rows",
         lines,
@@ -135,7 +139,7 @@ def per_store(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...]
         for number, store in pairs:
             if stores.setdefault(number, store) != store:
                 log.add_finding(
-                    "identity.ids", "per-store", f"{number} stands in two stores, {stores[number]} and {store}", LIKELY
+                    "identity.ids", "per-store", f"{number} occurs in two stores, {stores[number]} and {store}", LIKELY
                 )
                 break
     return "per-store"

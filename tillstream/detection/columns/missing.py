@@ -1,4 +1,4 @@
-"""Words in number and date columns that may stand for a missing value."""
+"""Words in number and date columns that may mean a missing value."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def _means_missing(word: str, profile: Profile, log: DetectionLog) -> bool:
     answer = log.answer(f"missing.{word}")
     if answer is None:
         count, name = profile.column.words[word], profile.column.name
-        evidence = f"it stands {count:,} × in {name}"
-        words = f"Does “{word}” mean that there is no value?"
+        evidence = f"it occurs {count:,} × in {name}"
+        words = f"Does “{word}” mean that the value is missing?"
         log.add_question(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.first_lines(word))
     return answer != "no"

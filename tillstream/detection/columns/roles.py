@@ -125,7 +125,7 @@ def _assign_role(
     names = tuple(name for _, name in best_matches)
     if len(best_matches) > 1 and role in NUMERIC | {"date", "sale_id", "line_key"} and role != "amount":
         log.add_question(
-            f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", names, "they are called alike"
+            f"column.{role}", f"Which column is the {role.replace('_', ' ')}?", names, "their names are similar"
         )
     elif best < CLEAR and len(best_matches) > 1:
         return
@@ -133,7 +133,7 @@ def _assign_role(
     used.add(name)
     if role in _UNDECIDED:
         return
-    alternatives = f"; {', '.join(names[1:])} could be it too" if len(names) > 1 else ""
+    alternatives = f"; {', '.join(names[1:])} are also possible" if len(names) > 1 else ""
     log.add_finding(
         f"column.{role}", name, f"its name means {match.synonym}{alternatives}", best if len(names) == 1 else LIKELY
     )
@@ -149,7 +149,7 @@ def _assign_date_by_values(
         used.add(names[0])
         log.add_finding("column.date", names[0], "it is the only column of dates", CERTAIN - 0.05)
     else:
-        log.add_question("column.date", "Which column says when the sale happened?", tuple(names))
+        log.add_question("column.date", "Which column is the date of the sale?", tuple(names))
 
 
 def _ask_unreadable_amounts(

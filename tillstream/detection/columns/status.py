@@ -31,7 +31,10 @@ def decide(sheet: Sheet, roles: dict[str, str], style: NumberStyle, log: Detecti
             rule["default"] = answer if answer in STATUSES else None
         else:
             log.add_question(
-                "status.default", f"What is a line without a word in {name}?", STATUSES, f"{empty:,} rows have none"
+                "status.default",
+                f"What is the status of a line without a word in {name}?",
+                STATUSES,
+                f"{empty:,} rows have no word",
             )
     if "returned" not in words.values():
         _detect_returns(sheet, roles, style, rule, log)

@@ -65,7 +65,10 @@ def decide(text: DecodedSample, log: DetectionLog, *, whole: bool, includes_end:
     total_rows, ignore = footers.totals(cells)
     if ignore:
         log.add_finding(
-            "ignore", ", ".join(ignore), f"so begin {len(total_rows)} of the last rows: totals, no sales", LIKELY
+            "ignore",
+            ", ".join(ignore),
+            f"{len(total_rows)} of the last rows start like this: totals, not sales",
+            LIKELY,
         )
     repeated = {index for index, row in enumerate(cells) if header_index is not None and _is_header_row(row, names)}
     if repeated:
@@ -106,11 +109,13 @@ def _delimiter(head: str, log: DetectionLog) -> str:
         log.add_finding("delimiter", ",", "there is only one column", LIKELY)
         return ","
     share = min(1.0, scores[best] % 10)
-    evidence = f"{share:.0%} of the first records have equally many cells with {DELIMITERS[best]}s"
+    evidence = f"{share:.0%} of the first records have the same number of cells with {DELIMITERS[best]}s"
     if scores[best] > 1.25 * scores[other]:
         log.add_finding("delimiter", best, evidence, CERTAIN if share > 0.98 and not scores[other] else LIKELY)
     else:
-        log.add_question("delimiter", "What stands between the cells?", tuple(s for s in ranked if scores[s]), evidence)
+        log.add_question(
+            "delimiter", "Which character separates the cells?", tuple(s for s in ranked if scores[s]), evidence
+        )
     return best
 
 
@@ -172,19 +177,15 @@ def _header_index(rows: list[Row], width: int, log: DetectionLog) -> int | None:
         candidates.append((sum(is_header_name(name) for name in names), index))
     if not candidates:
         first = rows[0][0] if rows else 1
-        evidence = "no row looks like names"
-        log.add_question(
-            "header", "On which line do the names of the columns stand? 0: on none.", (), evidence, (first,)
-        )
+        evidence = "no row looks like column names"
+        log.add_question("header", "Which line contains the column names? 0 if there is none.", (), evidence, (first,))
         return 0 if rows else None
     best = max(count for count, _ in candidates)
     index = next(index for count, index in candidates if count == best)
     line = rows[index][0]
     if best >= 2 or index == 0:
-        evidence = f"{best} of its names are known" if best else "it is the first row, of texts alone"
+        evidence = f"{best} of its names are known" if best else "it is the first row and contains only text"
         log.add_finding("header", f"line {line}", evidence, CERTAIN if best >= 3 else LIKELY, (line,))
     else:
-        log.add_question(
-            "header", "On which line do the names of the columns stand?", (str(line),), "no known names", (line,)
-        )
+        log.add_question("header", "Which line contains the column names?", (str(line),), "no known names", (line,))
     return index

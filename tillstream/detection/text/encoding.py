@@ -42,7 +42,7 @@ def decide(sample: Sample, log: DetectionLog) -> DecodedSample:
     head = sample.pieces[0]
     for encoding, mark in _UTF16_BOMS.items():
         if head.startswith(mark):
-            log.add_finding("encoding", "utf-16", "the file begins with the mark of UTF-16", CERTAIN)
+            log.add_finding("encoding", "utf-16", "the file starts with the byte order mark of UTF-16", CERTAIN)
             return _decode_sample(sample, "utf-16", codec=encoding)
     return _decode_sample(sample, _without_bom(sample, head, log))
 
@@ -53,12 +53,12 @@ def _without_bom(sample: Sample, head: bytes, log: DetectionLog) -> str:
         log.add_finding("encoding", utf16, "every second byte of the ASCII letters is NUL, as in UTF-16", CERTAIN)
         return utf16
     if head.startswith(codecs.BOM_UTF8):
-        log.add_finding("encoding", "utf-8", "the file begins with the mark of UTF-8", CERTAIN)
+        log.add_finding("encoding", "utf-8", "the file starts with the byte order mark of UTF-8", CERTAIN)
     elif all(piece.isascii() for piece in sample.pieces):
-        log.add_finding("encoding", "utf-8", "every byte looked at is ASCII, which is the same in UTF-8", LIKELY)
+        log.add_finding("encoding", "utf-8", "all sampled bytes are ASCII, which is the same in UTF-8", LIKELY)
     elif all(_is_utf8(piece) for piece in sample.pieces):
         count = sum(len(_UTF8_LEAD_BYTES.findall(piece)) for piece in sample.pieces)
-        log.add_finding("encoding", "utf-8", f"{count:,} letters outside ASCII are all valid UTF-8", CERTAIN)
+        log.add_finding("encoding", "utf-8", f"{count:,} non-ASCII characters are all valid UTF-8", CERTAIN)
     else:
         return _by_plausibility(sample, log)
     return "utf-8"
@@ -107,12 +107,12 @@ def _by_plausibility(sample: Sample, log: DetectionLog) -> str:
     if best >= MIN_SCORE and best - other >= MIN_LEAD:
         log.add_finding("encoding", ranked[0], evidence, min(0.98, 0.75 + (best - other) / 3))
     else:
-        log.add_question("encoding", "How does the file spell its letters?", (*ranked, "latin-1"), evidence)
+        log.add_question("encoding", "Which encoding does the file use?", (*ranked, "latin-1"), evidence)
     return ranked[0]
 
 
 def _quoted_words(words: list[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words[:3]) or "nothing that makes sense"
+    return ", ".join(f"“{word}”" for word in words[:3]) or "no plausible text"
 
 
 def _score(sample: Sample, encoding: str) -> tuple[float, list[str]]:

@@ -100,7 +100,7 @@ def _has_currency_codes(sheet: Sheet, roles: dict[str, str], log: DetectionLog) 
     column = sheet.columns[roles["currency"]]
     words = set(column.words)
     if words and words <= CODES and column.filled == sheet.rows:
-        log.add_finding("currency", ", ".join(sorted(words)), f"{column.name} holds codes of currencies", CERTAIN)
+        log.add_finding("currency", ", ".join(sorted(words)), f"{column.name} contains currency codes", CERTAIN)
         return True
     del roles["currency"]
     return False

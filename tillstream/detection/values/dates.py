@@ -74,10 +74,10 @@ def _order(
         for excluded in candidates - possible:
             exclusions.setdefault(excluded, cell)
     remaining = sorted(candidates - set(exclusions))
-    words = "In which order do day, month and year stand?"
+    words = "In which order are day, month and year?"
     if len(remaining) == 1:
         cells = sorted(set(exclusions.values()))[:2]
-        evidence = f"{' and '.join(f'“{cell}”' for cell in cells)} in {column.name} can be nothing else"
+        evidence = f"{' and '.join(f'“{cell}”' for cell in cells)} in {column.name} can have no other order"
         log.add_finding("date_order", remaining[0], evidence, CERTAIN, column.first_lines(*cells))
         return remaining[0]
     if not remaining:
@@ -104,7 +104,8 @@ def _order_by_sequence(
     cell = next(iter(column.words))
     if best[1] >= _MOVES and best[0] <= _FEW_JUMPS and other[0] >= _MANY_JUMPS:
         evidence = (
-            f"so read, the days of {column.name} ascend {context}from row to row; read as {ranked[1]} they jump back"
+            f"in this order, the days of {column.name} ascend {context}from row to row; in the order {ranked[1]}, "
+            "they jump back"
         )
         log.add_finding("date_order", ranked[0], f"{evidence} in {other[0]:.0%} of their changes", 0.95)
         return ranked[0]
@@ -137,11 +138,11 @@ def language_of(words: set[str], log: DetectionLog) -> str:
     }
     listed = ", ".join(sorted(words)[:4])
     if not matches:
-        log.add_question("language", "In which language are the names of months?", LANGUAGES, listed)
+        log.add_question("language", "In which language are the month names?", LANGUAGES, listed)
         return "en"
     best = next(iter(matches))
     if len(matches) > 1:
-        log.add_question("language", "In which language are the names of months?", tuple(matches), listed)
+        log.add_question("language", "In which language are the month names?", tuple(matches), listed)
     else:
-        log.add_finding("language", best, f"the months are called {listed}", CERTAIN)
+        log.add_finding("language", best, f"the month names are {listed}", CERTAIN)
     return best

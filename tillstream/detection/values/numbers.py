@@ -229,7 +229,7 @@ def _proved(
     proofs: dict[str, list[tuple[Column, str]]], ambiguous: dict[str, tuple[Column, str]], log: DetectionLog
 ) -> str:
     sides = [sign for sign, cells in proofs.items() if cells]
-    words = "Which sign stands before the fraction?"
+    words = "Which character is the decimal separator?"
     if len(sides) == 2:
         pair = [proofs[sign][0] for sign in sides]
         evidence = " against ".join(f"“{cell}” in {column.name}" for column, cell in pair)
@@ -243,8 +243,8 @@ def _proved(
         return sides[0]
     if ambiguous:
         column, cell = next(iter(ambiguous.values()))
-        evidence = f"“{cell}” in {column.name} may be a thousand and more, or a fraction of three digits"
+        evidence = f"“{cell}” in {column.name} may be a number over a thousand, or a fraction of three digits"
         log.add_question("decimal", words, (".", ","), evidence, column.first_lines(cell))
         return "."
-    log.add_finding("decimal", ".", "every number looked at is whole", ASSUMED)
+    log.add_finding("decimal", ".", "all sampled numbers are whole", ASSUMED)
     return "."

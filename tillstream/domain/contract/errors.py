@@ -31,7 +31,7 @@ def translate_errors(errors: Iterable[Mapping[str, Any]], fields: Mapping[str, M
             case "extra_forbidden":
                 yield Mistake(path, _unknown(path, fields))
             case "missing":
-                yield Mistake(path, "is needed, and is not there")
+                yield Mistake(path, "is required")
             case "value_error":
                 yield from (_parse_prefix(path, line) for line in message.split("\n"))
             case "literal_error":
@@ -52,10 +52,10 @@ def _unknown(path: Path, fields: Mapping[str, Mapping[str, Any]]) -> str:
     hint = nearest(name, siblings)
     section = next((section for section, names in fields.items() if section and name in names), None)
     if section and not hint:
-        hint = f" Write it inside {section}: {section}.{name}."
+        hint = f" It belongs in the section {section}: {section}.{name}."
     if siblings and not hint:
-        hint = f" Known are {', '.join(siblings)}."
-    return f"there is no such field.{hint}"
+        hint = f" Allowed fields: {', '.join(siblings)}."
+    return f"unknown field.{hint}"
 
 
 def _parse_prefix(path: Path, line: str) -> Mistake:

@@ -42,72 +42,74 @@ NUMERIC_COLUMNS = frozenset({"quantity", "unit_price", "discount", "tax", "net_a
 
 
 class Contract(Strict):
-    """One source's way of writing its files. Raises pydantic's `ValidationError`; `parse` makes it readable."""
+    """The file format of one source."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)
-    """What `--region` takes; also the file's name."""
+    """Name of the contract, used for `--region` and as the file name."""
     version: int = Field(1, ge=1)
-    """Grows by one with each change; rows keep the version that read them."""
+    """Increases by one with each change; rows keep the version with which they were read."""
     region: str = Field(min_length=1, max_length=60)
-    """The region the sales are reported to; several contracts may share one."""
+    """Region of the sales; several contracts can share a region."""
     description: str = ""
-    """For people."""
+    """Description for users."""
     currency: str = Field("", pattern=r"^([A-Z]{3})?$")
-    """ISO 4217 code of every amount, unless a column says it."""
+    """ISO 4217 code of every amount, unless a column contains it."""
     country: str = ""
-    """The country of every line, unless a column says it."""
+    """Country of every line, unless a column contains it."""
     channel: str = ""
-    """The channel of every line, unless a column says it."""
+    """Channel of every line, unless a column contains it."""
     file: FileStyle = FileStyle()
-    """How the bytes become cells."""
+    """Encoding and structure of the file."""
     numbers: NumberStyle = NumberStyle()
-    """How numbers are written."""
+    """Format of numbers."""
     amounts: AmountRule = AmountRule()
-    """What numbers count: units, rates, tax."""
+    """Units, rates and tax of amounts."""
     dates: DateStyle = DateStyle()
-    """How dates are written, and where."""
+    """Format and time zone of dates."""
     missing: tuple[str, ...] = ()
-    """Words that mean "no value" in this source, besides the empty cell."""
+    """Words that mean "no value" in this source, in addition to the empty cell."""
     columns: dict[str, str]
-    """Column of a sale line → header of the source; headers that are not named here are kept in `extra`."""
+    """Column of a sale line → header of the source; columns of other headers are kept in `extra`."""
     extra_columns: tuple[str, ...] = ()
-    """Headers that are known and only kept in `extra`."""
+    """Known headers that are only kept in `extra`."""
     new_columns: Literal["ask", "keep"] = "ask"
-    """A header that no file of the contract had before: `ask` holds the file once, `keep` takes it into `extra`."""
+    """What to do with a header that is new to the contract: `ask` holds the file once, `keep` stores the column in
+    `extra`."""
     made: dict[str, Made] = Field(default_factory=dict)
-    """A header of our own → how it is made of the source's; `columns` may map it."""
+    """Header of a derived column → how it is derived from the source's columns; `columns` can map it."""
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
-    """Column → word of the source → what it means; other words stay, and `allowed` can refuse them."""
+    """Column → word of the source → its replacement; other words are kept, and `allowed` can reject them."""
     constants: dict[str, str] = Field(default_factory=dict)
-    """Column → its text in every line, where the source has no such column."""
+    """Column → its value in every line, if the source has no such column."""
     where_missing: dict[str, MissingRule] = Field(default_factory=dict)
-    """Column → what means "no value" in it, and what is done then."""
+    """Column → words that mean "no value" in it, and what to do with missing values."""
     identity: Identity = Identity()
-    """How a sale is named."""
+    """How sales are identified."""
     status: StatusRule = StatusRule()
-    """Where the status of a line comes from."""
+    """How the status of a line is determined."""
     ranges: dict[str, Range] = Field(default_factory=dict)
-    """Column → its bounds."""
+    """Column → its allowed range."""
     expected: tuple[str, ...] = ()
-    """Columns whose absence in a row is worth a warning."""
+    """Columns that give a warning if they are empty in a row."""
     stores: tuple[str, ...] = ()
-    """The known stores; another one is worth a warning. Empty: all are known."""
+    """The known stores; other stores give a warning. Empty: every store is accepted."""
     products: tuple[str, ...] = ()
-    """The known products; another one is worth a warning. Empty: all are known."""
+    """The known products; other products give a warning. Empty: every product is accepted."""
     allowed: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Column → the words it may hold; another word is refused."""
+    """Column → its allowed values; rows with other values are rejected."""
     line_total_tolerance: Decimal = Decimal("0.01")
-    """How far a line's total may be from quantity × price less discount before that is worth a warning."""
+    """Largest difference between a line's total and quantity × price less discount that gives no warning."""
     outliers: OutlierRule | None = None
-    """Which values far from the usual are worth a warning; none unless asked for, `outliers: {}` for all."""
+    """Which unusual values give a warning; none by default, `outliers: {}` for all."""
     refused_threshold: float = Field(0.2, ge=0, le=1)
-    """A file with a greater part of refused rows is held for a person."""
+    """A file with a larger fraction of rejected rows is held for review."""
     schedule: Schedule = Schedule()
-    """When its files are expected."""
+    """When files are expected."""
     replaces: Literal["", "sale", "store-day"] = ""
-    """What a file tells whole: lines missing from a later file of the same sale, or store and day, are removed."""
+    """Scope for which each file is complete: lines missing from a later file for the same sale, or store and day, are
+    removed."""
     where_till_differs: Literal["ask", "file", "till"] = "ask"
-    """Which side rules where a file and a till or form tell one line differently; `ask` quarantines the row."""
+    """Which source takes precedence if a file and a till or form differ in a line; `ask` quarantines the row."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -123,34 +125,35 @@ class Contract(Strict):
         """Each is prefixed with the path of its field and a colon, from which its position in the file is derived."""
         for name in self.columns:
             if name not in MAPPED:
-                yield f"columns.{name}: not a column of a sale line.{nearest(name, MAPPED) or _list_names(MAPPED)}"
+                hint = nearest(name, MAPPED) or _list_names(MAPPED)
+                yield f"columns.{name}: {name} is not a column of a sale line.{hint}"
         if "date" not in self.columns:
             yield "columns: date must be mapped to a header of the source"
         yield from self._identity_errors()
         if not self.currency and "currency" not in self.columns:
-            yield "currency: give the file's currency, or map a currency column"
+            yield "currency: set the file's currency, or map columns.currency"
         priced = {"quantity", "unit_price"} <= set(self.columns)
         if "net_amount" not in self.columns and not priced and not self.amounts.include:
             yield "columns: map net_amount, or both quantity and unit_price"
         if "store_id" not in self.columns and not self.identity.store and self.identity.ids != "region-wide":
-            yield "identity: map store_id, give a constant store, or say ids: region-wide"
+            yield "identity: map columns.store_id, set identity.store, or set ids: region-wide"
         if "status" in self.columns and not self.status.words:
-            yield f"status.words: say which of {', '.join(STATUSES)} each word means"
+            yield f"status.words: map each word of the status column to one of {', '.join(STATUSES)}"
 
     def _identity_errors(self) -> Iterator[str]:
         """Exactly one rule must identify sales."""
         rules = [f"identity.{name}" for name in ("made_of", "by_content") if getattr(self.identity, name)]
         if "sale_id" not in self.columns and not rules:
             yield (
-                "columns: sale_id must be mapped to a header of the source, or say in identity.made_of which headers "
-                "name a sale together, or identity.by_content: true"
+                "columns: sale_id must be mapped to a header of the source; otherwise set identity.made_of to the "
+                "headers that together identify a sale, or set identity.by_content: true"
             )
         if len(rules) + ("sale_id" in self.columns) > 1:
-            yield f"{rules[0]}: sales are named in one way; leave out {', '.join(['columns.sale_id', *rules[1:]])}"
+            yield f"{rules[0]}: only one rule can identify sales; remove {', '.join(['columns.sale_id', *rules[1:]])}"
         if rules and self.status.prefixes:
-            yield "status.prefixes: only sale numbers of the source (columns.sale_id) have prefixes"
+            yield "status.prefixes: requires sale numbers from the source (columns.sale_id)"
         if self.identity.by_content and self.has_line_numbers:
-            yield "columns.line_key: where content names a row, its place in the file must not"
+            yield "columns.line_key: cannot be combined with identity.by_content"
 
     def _column_errors(self) -> Iterator[str]:
         for path, name in [
@@ -162,10 +165,10 @@ class Contract(Strict):
                 yield f"{path}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
         for number, name in enumerate(self.identity.whole_numbers):
             if name not in IDS:
-                yield f"identity.whole_numbers.{number}: {name} is not an id; ids are {', '.join(sorted(IDS))}"
+                yield f"identity.whole_numbers.{number}: {name} is not an ID column; those are {', '.join(sorted(IDS))}"
         for name in self.ranges:
             if name in BY_NAME and name not in NUMERIC_COLUMNS:
-                yield f"ranges.{name}: ranges are only for {', '.join(sorted(NUMERIC_COLUMNS))}"
+                yield f"ranges.{name}: only these columns can have a range: {', '.join(sorted(NUMERIC_COLUMNS))}"
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -220,4 +223,4 @@ def _with_positions(
 
 
 def _list_names(names: Iterable[str]) -> str:
-    return f" Known are {', '.join(sorted(names))}."
+    return f" Allowed columns: {', '.join(sorted(names))}."

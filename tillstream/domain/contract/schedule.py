@@ -15,18 +15,18 @@ DAY = timedelta(days=1)
 
 
 class Schedule(Strict):
-    """When files come. Without a cadence nothing is expected, so nothing is ever late."""
+    """When files are expected. Without a cadence, no file is expected or late."""
 
     cadence: Literal["", "daily", "weekly", "monthly"] = ""
-    """How often a file comes, and what it tells: a day, a week from Monday to Sunday, a month."""
+    """How often a file is expected, and the period it covers: a day, a week from Monday to Sunday, or a month."""
     deadline_days: int = Field(1, ge=0, le=60)
-    """How many days after the last day that it tells the file must be here."""
+    """Days after the last day of the period by which the file is due."""
     deadline: time = time(12, 0)
-    """Until what time of that day, in the time zone of the contract's dates."""
+    """Time of that day by which the file is due, in the time zone of `dates`."""
     closed: tuple[Weekday, ...] = ()
-    """Weekdays on which nothing is sold: a daily source sends nothing of them."""
+    """Weekdays without sales; a daily source sends no file for them."""
     since: date | None = None
-    """The first day that is expected; empty: the first one that came."""
+    """First day for which a file is expected; empty: the first day that was received."""
 
     def period(self, day: date) -> tuple[date, date]:
         """First and last day of the period that contains a day."""

@@ -23,52 +23,53 @@ def canonical_encoding(name: str) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise ValueError(f"unknown encoding {name!r}; use for example utf-8, cp1252, latin-1 or cp850") from error
+        raise ValueError(f"unknown encoding {name!r}; examples are utf-8, cp1252, latin-1 and cp850") from error
 
 
 class FileStyle(Strict):
-    """How the bytes become cells."""
+    """Encoding and structure of the file."""
 
     encoding: Annotated[str, AfterValidator(canonical_encoding)] = "utf-8"
-    """How the bytes spell letters; a byte order mark and gzip are recognised by themselves."""
+    """Character encoding; a byte order mark and gzip are detected automatically."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
-    """What stands between cells."""
+    """Character between cells."""
     quote: Literal['"', "'", ""] = '"'
-    """What a cell is put in that holds delimiters or line ends, doubled inside; empty: nothing quotes."""
+    """Character around cells that contain delimiters or line breaks, doubled inside them; empty: no quoting."""
     header: tuple[str, ...] = ()
-    """The names of the columns of a file without a header line, in order."""
+    """Column names of a file without a header line, in order."""
     ignore: tuple[str, ...] = ()
-    """First words of lines that are no sales, such as Total or Summe, in any case: they are counted as ignored."""
+    """First words of lines that are not sales, such as Total, in upper or lower case; these lines are counted as
+    ignored."""
     sheet: str = ""
-    """The sheet of a workbook that holds the sales; empty: the first one that is shown."""
+    """Sheet of a workbook that contains the sales; empty: the first visible sheet."""
     max_columns: int = Field(2_000, ge=1)
-    """A file with more columns is refused."""
+    """Files with more columns are rejected."""
 
     @field_validator("header")
     @classmethod
     def _unique_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         stripped = tuple(name.strip() for name in names)
         if not all(stripped) or len(set(stripped)) < len(stripped):
-            raise ValueError("every column needs a name of its own")
+            raise ValueError("every column needs a unique name")
         return stripped
 
     @field_validator("ignore")
     @classmethod
     def _no_empty_words(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         if not all(word.strip() for word in words):
-            raise ValueError("an empty word would be the beginning of every line")
+            raise ValueError("must not contain an empty word, because every line starts with it")
         return words
 
 
 class NumberStyle(Strict):
-    """Signs inside numbers; `currency_signs` are taken off before reading."""
+    """Format of numbers; `currency_signs` are removed before a number is read."""
 
     decimal: Literal[".", ","] = "."
-    """The sign before the fraction."""
+    """Decimal separator."""
     thousands: Literal["", ",", ".", " ", "'"] = ""
-    """The sign between groups of three digits."""
+    """Thousands separator."""
     currency_signs: tuple[str, ...] = ()
-    """Signs such as $ or Rs. that may stand beside a number."""
+    """Currency signs such as $ or Rs. that can occur before or after a number."""
 
     @model_validator(mode="after")
     def _distinct_signs(self) -> Self:
@@ -78,25 +79,25 @@ class NumberStyle(Strict):
 
 
 class DateStyle(Strict):
-    """When a sale happened, and which business day that is."""
+    """Date, time and business day of a sale."""
 
     formats: tuple[str, ...] = ("%Y-%m-%d",)
-    """In strptime's letters; a value must match one of them exactly. `excel` and `excel-1904` are the day numbers of
-    spreadsheets. ISO 8601 is read whatever stands here. What two formats read to different days is refused, unless the
-    file's other rows prove one of them."""
+    """Formats with strptime codes; a value must match one of them exactly. `excel` and `excel-1904` are serial day
+    numbers of spreadsheets. ISO 8601 is always accepted. Dates that two formats read as different days are rejected,
+    unless other rows of the file prove one of the formats."""
     language: str = "en"
-    """The language of the names of months, weekdays and halves of the day, long or short, with or without dots: de, en,
-    es, fr, hi, it, ja, nl, pl, pt, sv or tr."""
+    """Language of month names, weekday names and AM/PM, long or short, with or without full stops: de, en, es, fr,
+    hi, it, ja, nl, pl, pt, sv or tr."""
     two_digit_years_from: int = Field(1969, ge=1, le=9900)
-    """Years of two digits mean the hundred years from this one."""
+    """First of the hundred years to which two-digit years belong."""
     time_formats: tuple[str, ...] = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-    """How a `time` column is written, where `columns` maps one besides `date`."""
+    """Formats of the `time` column, if `columns` maps one in addition to `date`."""
     time_zone: str = "UTC"
-    """The zone of the local times, such as Europe/London."""
+    """Time zone of local times, such as Europe/London."""
     store_zones: dict[str, str] = Field(default_factory=dict)
-    """Store → its own zone, where it differs from `time_zone`."""
+    """Store → its time zone, if it differs from `time_zone`."""
     cutoff: time = time(0, 0)
-    """The business day starts here, in local time."""
+    """Local time at which the business day starts."""
 
     @field_validator("time_zone")
     @classmethod
@@ -116,7 +117,7 @@ class DateStyle(Strict):
     @classmethod
     def _supported_language(cls, language: str) -> str:
         if language not in LANGUAGES:
-            raise ValueError(f"the names of months are not known in {language!r}; known are {', '.join(LANGUAGES)}")
+            raise ValueError(f"unknown language {language!r}; allowed are {', '.join(LANGUAGES)}")
         return language
 
     @field_validator("formats")
@@ -126,7 +127,7 @@ class DateStyle(Strict):
             if text not in SERIALS and not {"%Y", "%y"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the format {text!r} has no year (%Y or %y)")
         if not formats:
-            raise ValueError("give at least one date format")
+            raise ValueError("at least one date format is required")
         return formats
 
     @field_validator("time_formats")
@@ -136,7 +137,7 @@ class DateStyle(Strict):
             if not {"%H", "%I"} & {text[i : i + 2] for i in range(len(text))}:
                 raise ValueError(f"the time format {text!r} has no hour (%H or %I)")
         if not formats:
-            raise ValueError("give at least one time format")
+            raise ValueError("at least one time format is required")
         return formats
 
     @property
@@ -149,61 +150,71 @@ class DateStyle(Strict):
 
 
 class StatusRule(Strict):
-    """A line's status: a word of the mapped `status` column, a prefix of the sale number, a minus sign, `default`."""
+    """Status of a line, from the first of these that applies: a word in the `status` column, a prefix of the sale
+    number, a minus sign, `default`."""
 
     words: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
     """Word of the source → status."""
     prefixes: dict[str, Literal["completed", "pending", "cancelled", "returned"]] = Field(default_factory=dict)
-    """First letters of the sale number → status."""
+    """Prefix of the sale number → status."""
     negative_quantity: Literal["", "returned"] = ""
     """`returned`: a line with a negative quantity is a return."""
     negative_amount: Literal["", "returned", "cancelled"] = ""
-    """What a line with a negative net amount is, where nothing before says it."""
+    """Status of a line with a negative net amount, if none of the previous rules applies."""
     unsigned_returns: bool = False
-    """`true`: the source writes returns without a minus; their quantity, discount, tax and totals count as negative."""
+    """`true`: the source writes returns without a minus sign; their quantity, discount, tax and totals count as
+    negative."""
     default: Literal["completed", "pending", "cancelled", "returned"] | None = "completed"
-    """The status of a line without a word; null: it is refused."""
+    """Status of a line without a status word; null: the line is rejected."""
 
     @model_validator(mode="after")
     def _one_sign(self) -> Self:
         if self.unsigned_returns and (self.negative_quantity or self.negative_amount):
-            raise ValueError("a source writes its returns with a minus (negative_…) or without one (unsigned_returns)")
+            raise ValueError(
+                "negative_quantity and negative_amount cannot be combined with unsigned_returns: returns have a minus "
+                "sign or not"
+            )
         return self
 
 
 class Range(Strict):
-    """Bounds of a number, both included; a value outside is refused."""
+    """Allowed range of a number, bounds included; rows with values outside it are rejected."""
 
     minimum: Decimal | None = None
-    """The least value."""
+    """Smallest allowed value."""
     maximum: Decimal | None = None
-    """The greatest value."""
+    """Largest allowed value."""
 
 
 class OutlierRule(Strict):
-    """Warns of values far from what their product usually has, in the ledger or else in the file: median ± k · MAD."""
+    """Warns about values far from the usual values of the product, in the ledger or else in the file: median ± k ·
+    MAD."""
 
     k: Decimal = Field(Decimal(6), gt=0, le=10_000, decimal_places=4)
-    """How many median distances from the median are still usual; 6 of them are about four standard deviations."""
+    """Number of median absolute deviations (MAD) from the median that are still usual; 6 is about four standard
+    deviations."""
     minimum: int = Field(30, ge=3)
-    """A product with fewer lines has nothing usual."""
+    """Smallest number of lines of a product for which usual values are computed."""
     columns: tuple[Literal["unit_price", "quantity"], ...] = Field(("unit_price", "quantity"), min_length=1)
-    """Which values are compared."""
+    """Columns that are checked."""
 
 
 class Identity(Strict):
-    """How a sale is named. `ids: region-wide` numbers run over the whole region; else a store is needed."""
+    """How sales are identified. With `ids: region-wide`, sale numbers are unique in the region; otherwise a store is
+    required."""
 
     ids: Literal["per-store", "region-wide"] = "per-store"
-    """Whether two stores may use the same sale number."""
+    """Whether sale numbers are unique per store or in the whole region."""
     store: str = ""
-    """The constant store of a source that has one."""
+    """Store of a source that covers only one store."""
     id_prefix: str = ""
-    """Put before every sale id: keeps apart sources of one region that name sales by different rules."""
+    """Prefix of every sale ID; separates sources of one region that identify sales by different rules."""
     made_of: tuple[str, ...] = ()
-    """Headers that name a sale together, where the source has no sale number: `[Store, Date]`. A day is written as
-    2026-12-31 in it, however the source does."""
+    """Headers that together identify a sale, if the source has no sale number: `[Store, Date]`. Days in the sale ID
+    are always written as 2026-12-31."""
     by_content: bool = False
-    """`true`: nothing in the source names a sale; every row is one, named by what it tells. Equal rows count each."""
+    """`true`: the source has no sale identifiers; every row is a sale, identified by its content. Equal rows each
+    count."""
     whole_numbers: tuple[str, ...] = ()
-    """Id columns whose numbers a program wrote as 12557.0: they are read as 12557. Others keep it, with a warning."""
+    """ID columns in which numbers written as 12557.0 are read as 12557. Other ID columns keep 12557.0, with a
+    warning."""

@@ -15,42 +15,42 @@ CONSTANT = frozenset(
 
 
 class MissingRule(Strict):
-    """Which words mean "no value" in one column, and what is done where none stands."""
+    """Words that mean "no value" in one column, and what to do with missing values."""
 
     words: tuple[str, ...] = ()
-    """Words that mean "no value" in this column, besides those of `missing`."""
+    """Words that mean "no value" in this column, in addition to those of `missing`."""
     do: Literal["empty", "refuse", "default"] = "empty"
-    """`empty`: the value stays empty; `refuse`: the row is refused; `default`: `value` is taken, with a warning."""
+    """`empty`: the value stays empty; `refuse`: the row is rejected; `default`: `value` is used, with a warning."""
     value: str = ""
-    """What `default` takes, written as the source would write it."""
+    """Value for `default`, in the format of the source."""
 
     @model_validator(mode="after")
     def _value_with_default(self) -> Self:
         if (self.do == "default") != bool(self.value):
-            raise ValueError("give a value with do: default, and only then")
+            raise ValueError("`value` is required with do: default, and not allowed otherwise")
         return self
 
 
 class Made(Strict):
-    """A column made of others, as `{join: [First, Last], between: " "}` or `{split: Code, by: "-", part: 2}`."""
+    """A column derived from others, as `{join: [First, Last], between: " "}` or `{split: Code, by: "-", part: 2}`."""
 
     join: tuple[str, ...] = ()
-    """Headers whose texts are put together in this order; empty ones are left out."""
+    """Headers whose texts are joined in this order; empty texts are skipped."""
     between: str = " "
-    """What stands between joined texts."""
+    """Separator between joined texts."""
     split: str = ""
-    """The header whose text is cut."""
+    """Header whose text is split."""
     by: str = ""
-    """What the text is cut by."""
+    """Separator at which the text is split."""
     part: int = Field(0, ge=-100, le=100)
-    """Which part is kept: 1 the first, -1 the last; empty where there are not as many."""
+    """Part to keep: 1 is the first, -1 the last; empty if there are fewer parts."""
 
     @model_validator(mode="after")
     def _join_or_split(self) -> Self:
         if bool(self.join) == bool(self.split):
-            raise ValueError("say either join or split")
+            raise ValueError("set either join or split")
         if self.split and not (self.by and self.part):
-            raise ValueError("split needs by (what to cut at) and part (1 is the first, -1 the last)")
+            raise ValueError("split requires by (the separator) and part (1 is the first, -1 the last)")
         return self
 
     @property
@@ -80,15 +80,15 @@ def value_errors(
             if name not in columns:
                 yield f"{field}.{name}: {name} is not mapped in columns.{nearest(name, columns)}"
     if "status" in values:
-        yield "values.status: say in status.words what the words of the status column mean"
+        yield "values.status: map the words of the status column in status.words instead"
     if where_missing.get("sale_id", MissingRule()).do == "default":
-        yield "where_missing.sale_id: a sale without a number cannot take another one's"
+        yield "where_missing.sale_id: a sale number cannot have a default"
     for name in constants:
         if name not in CONSTANT:
-            allowed = f"Constants are for {', '.join(sorted(CONSTANT))}."
+            allowed = f"Columns that can be constants: {', '.join(sorted(CONSTANT))}."
             yield f"constants.{name}: {name} cannot be a constant.{nearest(name, CONSTANT) or f' {allowed}'}"
         elif name in columns:
-            yield f"constants.{name}: {name} is mapped in columns; leave one of them out"
+            yield f"constants.{name}: {name} is also mapped in columns; remove one of them"
 
 
 def derived_column_errors(mapped: set[str], derived: Mapping[str, Made]) -> Iterator[str]:
@@ -97,9 +97,9 @@ def derived_column_errors(mapped: set[str], derived: Mapping[str, Made]) -> Iter
     for header, rule in derived.items():
         later = [name for name in rule.of if name in derived and name not in defined]
         if later:
-            yield f"made.{header}: {', '.join(later)} must be made before it"
+            yield f"made.{header}: {', '.join(later)} must be defined before it"
         defined.add(header)
     used = {*mapped, *(name for rule in derived.values() for name in rule.of)}
     for header in derived:
         if header not in used:
-            yield f"made.{header}: nothing uses it; map it in columns"
+            yield f"made.{header}: the column is not used; map it in columns"

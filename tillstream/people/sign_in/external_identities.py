@@ -39,7 +39,9 @@ def sign_in(ports: Ports, identity: ExternalIdentity) -> User:
     if refusal:
         details = {"issuer": identity.issuer, "reason": refusal}
         audit.record(ports, login, AuditAction.SESSION_REFUSED, login, None, details)
-        raise NotInvited(f"You are {login}, but {refusal}. Ask an administrator of Tillstream for an invitation.")
+        raise NotInvited(
+            f"You are signed in as {login}, but {refusal}. Ask a Tillstream administrator for an invitation."
+        )
     login_throttle.reset(ports, login)
     is_first = not _bound_subject(account_store.get_document(ports, login).data, identity.issuer)
     binding = {"issuer": identity.issuer, "subject": identity.subject}
@@ -47,7 +49,7 @@ def sign_in(ports: Ports, identity: ExternalIdentity) -> User:
     def change(data: dict[str, Any]) -> dict[str, Any]:
         subject, updates = _bound_subject(data, identity.issuer), {"last_seen": account_store.now(ports)}
         if data["disabled"] or subject not in ("", identity.subject):
-            raise NotInvited("Your account was changed just now. Sign in again.")
+            raise NotInvited("Your account was changed. Sign in again.")
         return data | updates | ({} if subject else {"identities": [*data.get("identities", []), binding], "link": ""})
 
     return account_store.change(ports, login, change, login, AuditAction.USER_JOINED if is_first else None)
@@ -82,11 +84,11 @@ def _refusal(ports: Ports, login: str, identity: ExternalIdentity) -> str:
     """Why the sign-in is refused; empty if it is not."""
     document = ports.documents.get(account_store.COLLECTION, login)
     if document is None:
-        return "nobody has invited you"
+        return "you have no account"
     if document.data["disabled"]:
-        return "your account is stopped"
+        return "your account is disabled"
     if _bound_subject(document.data, identity.issuer) not in ("", identity.subject):
-        return "this account belongs to somebody who had the address before"
+        return "this account belongs to a previous owner of the address"
     return ""
 
 

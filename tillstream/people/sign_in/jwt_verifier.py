@@ -52,7 +52,7 @@ class JWTVerifier:
             claims = self._decoded(token)
             required.validate(claims)
         except (JoseError, ValueError) as error:
-            raise InvalidToken(f"The token does not hold: {error}.") from error
+            raise InvalidToken(f"The token is not valid: {error}.") from error
         return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
@@ -81,6 +81,6 @@ def _fetch_keys(address: str) -> KeySet:
                 return KeySet.import_key_set(json.load(response))
         except (OSError, ValueError, JoseError) as error:
             if not tries_left:
-                raise Unavailable(f"The keys at {address} cannot be had.") from error
+                raise Unavailable(f"The keys at {address} cannot be loaded.") from error
             time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - jitter
     raise AssertionError

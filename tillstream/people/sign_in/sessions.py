@@ -121,7 +121,7 @@ def end(ports: Ports, login: str, id: str, by: str) -> None:
 
     def ended(document: Document | None) -> Update | Document:
         if document is None or document.data["login"] != account_store.normalize_login(login):
-            raise NotFound(f"{login} has no such session.")
+            raise NotFound(f"{login} has no session with this ID.")
         if document.data["ended_at"]:
             return document
         audit_entry = audit.entry(

@@ -28,7 +28,7 @@ class WrongCode(Rejected):
     """The code is wrong, used or expired; the message is the same."""
 
     def __init__(self) -> None:
-        super().__init__("That code is not right. Codes count once and change every 30 seconds: take the newest.")
+        super().__init__("The code is incorrect. A code works once and changes every 30 seconds: use the newest code.")
 
 
 def start_setup(ports: Ports, login: str) -> str:
@@ -100,7 +100,7 @@ def new_codes(ports: Ports, login: str) -> list[str]:
 
     def change(data: dict[str, Any]) -> dict[str, Any]:
         if not data.get("second_step"):
-            raise Rejected("Set up the second step first; its recovery codes come with it.")
+            raise Rejected("Set up two-factor sign-in first; you then get recovery codes.")
         return data | {"second_step": data["second_step"] | {"left": _hashed(codes)}}
 
     account_store.change(

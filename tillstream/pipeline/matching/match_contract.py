@@ -78,7 +78,7 @@ def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contr
     if len(certain) == 1:
         return certain[0].contract, ""
     if certain:
-        return None, f"; it can be read by {_listed(certain)} alike"
+        return None, f"; it can be read with {_listed(certain)}"
     doubtful = [match for match in fits if match.fits]
     if doubtful:
         return None, f"; {doubtful[0].contract.name} could read it, but {doubtful[0].doubts[0]}"
@@ -86,7 +86,7 @@ def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contr
 
 
 def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
-    """Return the other contracts that fit if the file's own does not fit without doubts, and the own contract's fit."""
+    """Return the other contracts that fit if the file's own does not fit without doubts, and the fit of its own."""
     own_fit = fit(sample, [own], reader=can_parse)[0]
     if own_fit.fits and not own_fit.doubts:
         return [], own_fit

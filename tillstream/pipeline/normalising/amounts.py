@@ -84,7 +84,7 @@ class Amounts:
         )
         if out_of_range.any():
             self._source.findings.add_where(
-                out_of_range, "not-a-number", "discount", text.rows(), ": a discount is at most 100 percent"
+                out_of_range, "not-a-number", "discount", text.rows(), ": a discount can be at most 100 percent"
             )
             self._failed["discount"] |= out_of_range
             rates = pc.if_else(pa.array(out_of_range), None, rates)
@@ -114,7 +114,7 @@ class Amounts:
             invalid = invalid & ~matches
             if matches.any():
                 self._failed[name] |= self._source.flag(matches, "not-a-number", name, text, reason)
-        detail = f"; it is written like {_example(style)}"
+        detail = f"; example of the expected format: {_example(style)}"
         self._failed[name] |= self._source.flag(invalid, "not-a-number", name, text, detail)
 
     def _net(self, columns: dict[str, pa.Array]) -> pa.Array:

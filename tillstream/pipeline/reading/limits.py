@@ -9,12 +9,12 @@ def check_unpacked_size(unpacked: int, packed: int, limits: Limits) -> None:
     if unpacked > limits.unpacked_bytes:
         raise UnreadableFile(
             "unreadable-file",
-            f"The file holds more than {limits.unpacked_bytes >> 20:,} megabytes when unpacked. Give it in parts, "
-            "or ask whoever runs Tillstream to raise the limit (unpacked_limit_mb).",
+            f"The file contains more than {limits.unpacked_bytes >> 20:,} megabytes when unpacked. Upload it in "
+            "parts, or ask your administrator to raise the limit (unpacked_limit_mb).",
         )
     if unpacked > limits.free_bytes and unpacked > limits.ratio * packed:
         raise UnreadableFile(
             "unreadable-file",
-            f"The file grows to more than {limits.ratio} times its size when unpacked, as sales never do. Look at what "
-            "it holds; whoever runs Tillstream can raise the limit (unpacked_ratio).",
+            f"The file grows to more than {limits.ratio} times its size when unpacked, which is unusual for sales. "
+            "Check its content; your administrator can raise the limit (unpacked_ratio).",
         )

@@ -40,6 +40,7 @@ def is_json(head: bytes) -> bool:
     text = head.decode("utf-16", "ignore").encode() if head.startswith(UTF16_BOMS) else head.removeprefix(UTF8_BOM)
     if _MULTILINE_JSON.match(text):
         raise unreadable(
-            "This is JSON, but not one object a line. Export it as JSON lines (.jsonl, also called NDJSON), or as CSV."
+            "The file is JSON, but not one object per line. Export it as JSON Lines (.jsonl, also called NDJSON) or "
+            "as CSV."
         )
     return _OBJECT.match(text) is not None

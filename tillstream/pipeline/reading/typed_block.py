@@ -55,7 +55,8 @@ def unique_names(names: list[str], required: Collection[str]) -> list[str]:
     if set(required) <= set(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
         raise UnreadableFile(
-            "repeated-header", f"The header names {', '.join(repeated)} more than once. Give each its own name."
+            "repeated-header",
+            f"The header contains {', '.join(repeated)} more than once. Give each column a unique name.",
         )
     return [name if name not in names[:index] else f"{name} ({index + 1})" for index, name in enumerate(names)]
 
@@ -65,8 +66,8 @@ def check_column_count(columns: int, limit: int) -> None:
     if columns > limit:
         raise UnreadableFile(
             "unreadable-file",
-            f"The file has {columns:,} columns, and the contract allows {limit:,} (file.max_columns). "
-            "Remove the columns that are not needed, or raise the limit.",
+            f"The file has {columns:,} columns, but the contract allows {limit:,} (file.max_columns). Remove unneeded "
+            "columns, or raise the limit.",
         )
 
 

@@ -118,7 +118,7 @@ def _with_new_columns(decision: HoldDecision, contract: Contract, new_headers: l
     data = decision.proposed.get("contract") or contract.model_dump(mode="json") | {"version": contract.version + 1}
     headers = dict.fromkeys((*contract.extra_columns, *new_headers))
     data |= {"extra_columns": [name for name in headers if name not in data["columns"].values()]}
-    changes = [*decision.proposed.get("changes", ()), *(f"{name}: known, and kept in extra" for name in new_headers)]
+    changes = [*decision.proposed.get("changes", ()), *(f"{name}: listed and kept in extra" for name in new_headers)]
     previous = "".join(f"{existing.message} " for existing in decision.holds if existing.code == COLUMNS)
     hold = _hold(COLUMNS, detail=previous + _describe_new(new_headers))
     return HoldDecision(
@@ -131,7 +131,8 @@ def _describe_new(new: list[str]) -> str:
     """Describe headers that are new to the contract."""
     listed = ", ".join(f"“{name}”" for name in new[:10]) + (f" and {len(new) - 10:,} more" if len(new) > 10 else "")
     return (
-        f"New: {listed}. Nothing reads {'it' if len(new) == 1 else 'them'}; what stands there would be kept in extra."
+        f"New: {listed}. The contract does not map {'it' if len(new) == 1 else 'them'}; "
+        f"{'its' if len(new) == 1 else 'their'} values would be kept in extra."
     )
 
 

@@ -56,8 +56,8 @@ def _check_readable(block: Block) -> None:
     for row in block.unreadable[:1]:
         if row.code == "undecodable-text":
             raise Rejected(
-                f"Line {row.line_number} of the corrected file holds letters that are not UTF-8. "
-                "Save it as CSV UTF-8 (in Excel: Save as, CSV UTF-8) and give it back again."
+                f"Line {row.line_number} of the corrected file contains bytes that are not UTF-8. Save it as CSV "
+                "UTF-8 (in Excel: Save As, CSV UTF-8) and submit it again."
             )
         raise Rejected(f"Line {row.line_number} of the corrected file cannot be read as cells: {row.raw[:80]}")
 
@@ -66,12 +66,12 @@ def _select_columns(cells: pa.Table, names: list[str]) -> pa.Table:
     for own in (ROW, LINE):
         if own not in cells.column_names:
             raise Rejected(
-                f"The corrected file has no column {own}: "
-                "download the refused rows, correct them and give the same file back."
+                f"The corrected file has no column {own}. Download the rejected rows, correct them and submit the "
+                "same file."
             )
     missing = [name for name in names if name not in cells.column_names]
     if missing:
-        raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
+        raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
     return cells.select([*names, *(own for own in CONTROL_COLUMNS if own in cells.column_names)])
 
 
@@ -79,9 +79,9 @@ def _check_decisions(block: Block, table: pa.Table) -> None:
     """Reject a row whose `_accept` is neither yes nor no, or that is both accepted and discarded."""
     for line, accept, discard in zip(block.line_number.tolist(), *_decisions(table), strict=True):
         if accept.casefold() not in TRUE_VALUES + NO:
-            raise Rejected(f"Line {line} of the corrected file: {ACCEPT} is “{accept}”; write yes or leave it empty.")
+            raise Rejected(f"Line {line} of the corrected file: {ACCEPT} is “{accept}”. Enter yes or leave it empty.")
         if accept.casefold() in TRUE_VALUES and discard:
-            raise Rejected(f"Line {line} of the corrected file is accepted and discarded at once; leave one of them.")
+            raise Rejected(f"Line {line} of the corrected file is both accepted and discarded. Remove one of the two.")
 
 
 def _decisions(table: pa.Table) -> Iterator[list[str]]:

@@ -36,16 +36,16 @@ def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by:
     numbers = row_numbers(lambda: io.BytesIO(corrected))
     not_correctable = sorted(set(numbers) - quarantined | pending_rows(ports, batch).intersection(numbers))
     if not numbers:
-        raise Rejected(f"{name} holds no row.")
+        raise Rejected(f"{name} contains no rows.")
     if not_correctable:
-        raise Rejected(f"Row {not_correctable[0]} of {upload.file} does not wait for a correction (any more).")
+        raise Rejected(f"Row {not_correctable[0]} of {upload.file} is not in quarantine (any more).")
     return register(ports, _keep(ports, upload, corrected), by, file=name)
 
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
     if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
-        raise Rejected(f"{upload.file} is {upload.state}; only refused rows of a settled file can be corrected.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only rejected rows of a settled file can be corrected.")
     lineage.finished_replays(ports, upload)
 
 
@@ -70,7 +70,7 @@ def _keep(ports: Ports, upload: Batch, corrected: bytes) -> StoredObject:
         except Conflict:
             continue
         if writer.stored is None:
-            raise NotFound("The corrected file was not kept.")
+            raise NotFound("The corrected file was not stored.")
         return writer.stored
 
 

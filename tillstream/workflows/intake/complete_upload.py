@@ -47,7 +47,7 @@ def ingest_previewed(ports: Ports, book: ContractRegistry, id: str, by: str, con
 def open_complete(ports: Ports, sending: ResumableUpload) -> BinaryIO:
     """Open a whole file that is kept for a preview. Raises `Rejected` while it is incomplete."""
     if len(sending.parts) != 1:
-        raise Rejected(f"{sending.file} has not come whole yet.")
+        raise Rejected(f"{sending.file} is not completely uploaded yet.")
     return ports.objects.open(STAGING, sending.parts[0])
 
 
@@ -106,7 +106,7 @@ def _finish_direct(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
         if size != sending.size:
             resumable_upload.cancel(ports, sending.id, sending.by)
             raise Rejected(
-                f"{sending.file} was announced with {sending.size:,} bytes, and {size:,} came. Send it again."
+                f"{sending.file} should have {sending.size:,} bytes, but {size:,} were received. Upload it again."
             )
         parts = (name,) if sending.look else ()
         sending = resumable_upload.change(
@@ -132,7 +132,7 @@ def _copy_parts(
                 writer.write(data)
             _check_sha256(sending, digest.hexdigest())
     except NotFound as error:  # a concurrent attempt was faster and has deleted the parts
-        raise Conflict(f"{sending.file} is being put together.") from error
+        raise Conflict(f"{sending.file} is being assembled.") from error
     except Rejected:
         resumable_upload.cancel(ports, sending.id, sending.by)
         raise
@@ -140,7 +140,7 @@ def _copy_parts(
 
 def _check_sha256(sending: ResumableUpload, digest: str) -> None:
     if sending.sha256 and digest != sending.sha256:
-        raise Rejected(f"{sending.file} came otherwise than it was announced (sha256). Send it again.")
+        raise Rejected(f"{sending.file} does not match its announced checksum (sha256). Upload it again.")
 
 
 def propose(
@@ -148,7 +148,7 @@ def propose(
 ) -> ResumableUpload:
     """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
     if contract.name in book.names():
-        raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
+        raise Rejected(f"A contract {contract.name} already exists. Choose another name for the new contract.")
     _check_complete(resumable_upload.get(ports, id, by))
     proposal = proposals.of(contract, changes)
     resumable_upload.change(ports, id, by, lambda current: replace(current, proposed=proposal, look=False))
@@ -157,4 +157,7 @@ def propose(
 
 def _check_complete(sending: ResumableUpload) -> None:
     if not sending.whole:
-        raise Rejected(f"{sending.file} has not come whole yet: {sending.offset:,} of {sending.size:,} bytes are here.")
+        raise Rejected(
+            f"{sending.file} is not completely uploaded yet: {sending.offset:,} of {sending.size:,} bytes were "
+            "received."
+        )

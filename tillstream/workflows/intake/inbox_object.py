@@ -36,7 +36,7 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
     if existing:
         return Batch.from_json(existing[0].data)
     if RESTORED_NAME.fullmatch(stored.name):
-        raise Rejected(f"{stored.name} came with a restore and is no new file.")
+        raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
     if MESSAGES.fullmatch(stored.name):
         return store_sales.register(ports, book, stored)
     if CORRECTION.fullmatch(stored.name):
@@ -45,7 +45,7 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
     if sending and (sending.proposed or sending.contract):
         return _register_sent(ports, book, stored, sending)
     if is_ignored(stored.name):
-        raise Rejected(f"{stored.name} is no file to be read: its name is that of a temporary or hidden one.")
+        raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
     path = dropped[1] if dropped else stored.name
     by = "watched folder" if dropped else records.UNKNOWN_SENDER
@@ -56,7 +56,7 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
 
 def _register_sent(ports: Ports, book: ContractRegistry, stored: StoredObject, sending: ResumableUpload) -> Batch:
     if stored.size != sending.size:
-        raise Rejected(f"{sending.file} was announced with {sending.size:,} bytes, and {stored.size:,} came.")
+        raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but {stored.size:,} were received.")
     if sending.proposed:
         upload = proposals.register(ports, stored, sending)
     else:
@@ -79,6 +79,6 @@ def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, pat
 
     file_sample = sample_original(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
     if file_sample is None:
-        return None, "; nothing can be made of what is in it"
+        return None, "; its content cannot be read"
     match, why = only_match(file_sample, book.all().values())
     return (book.pin(match.name) if match else None), why

@@ -57,9 +57,9 @@ def begin(
     """
     name = re.sub(r"[\x00-\x1f\x7f]", "", file.replace("\\", "/").rsplit("/", 1)[-1])[-200:] or "file"
     if sha256 and not SHA256.fullmatch(sha256.lower()):
-        raise Rejected("The sha256 of a file has 64 hexadecimal digits.")
+        raise Rejected("The sha256 of a file must have 64 hexadecimal digits.")
     if len(open_uploads(ports, by)) >= MOST_OPEN:
-        raise Rejected(f"{MOST_OPEN} of your files are under way already. Finish or cancel some of them first.")
+        raise Rejected(f"{MOST_OPEN} of your uploads are in progress. Finish or cancel some of them first.")
     now = ports.clock.now().isoformat()
     sending = ResumableUpload(
         secrets.token_hex(16), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
@@ -78,7 +78,7 @@ def get(ports: Ports, id: str, by: str) -> ResumableUpload:
 
 def _record(document: Document | None, id: str, by: str) -> ResumableUpload:
     if document is None or document.data["by"] != by:
-        raise NotFound(f"No file is sent as {id}: it was cancelled, or waited too long. Send it from its beginning.")
+        raise NotFound(f"There is no upload {id}: it was cancelled or has expired. Upload the file from the beginning.")
     return ResumableUpload.from_json(document.data)
 
 
@@ -97,7 +97,7 @@ def append(
     """
     sending = get(ports, id, by)
     if sending.session:
-        raise Rejected(f"The bytes of {sending.file} go to the address that was told for them.")
+        raise Rejected(f"The bytes of {sending.file} must be sent to the upload address of that file.")
     _expect(sending, offset)
     name = f"sending/{id}/{offset:016d}-{ports.clock.tick()}"
     digest = hashlib.new(checksum[0], usedforsecurity=False) if checksum else None
@@ -106,12 +106,12 @@ def append(
         while data := stream.read(min(PIECE, sending.size - offset - written + 1)):
             written += len(data)
             if offset + written > sending.size:
-                raise Rejected(f"{sending.file} was announced with {sending.size:,} bytes, and more than those came.")
+                raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but more were received.")
             writer.write(data)
             if digest:
                 digest.update(data)
         if digest and checksum and not hmac.compare_digest(digest.digest(), checksum[1]):
-            raise WrongChecksum("The piece came damaged: its checksum is another one. Send it again.")
+            raise WrongChecksum("The checksum of the part does not match. Send the part again.")
     if not written:
         ports.objects.delete(STAGING, name)
         return sending
@@ -125,7 +125,7 @@ def append(
 def _expect(sending: ResumableUpload, offset: int) -> None:
     if sending.offset != offset:
         raise WrongOffset(
-            f"{sending.file} is kept up to byte {sending.offset:,}; go on from there, not from {offset:,}."
+            f"{sending.file} is stored up to byte {sending.offset:,}. Continue from there, not from {offset:,}."
         )
 
 

@@ -37,17 +37,17 @@ def note_text(receipt: dict[str, Any]) -> str:
         lines.append(receipt["error"])
     for hold in receipt["holds"] if receipt["status"] == State.HELD else ():
         lines += [
-            f"It waits for a decision: {hold['message']}",
+            f"The file is held for review: {hold['message']}",
             CATALOGUE[hold["code"]].remedy.replace("BATCH", receipt["batch_id"]),
         ]
     rejected = receipt["rows"]["quarantined"]
     if rejected:
         rows = "1 row was" if rejected == 1 else f"{rejected:,} rows were"
         lines.append(
-            f"{rows} refused and wait for you: see the receipt in the portal under Uploads, "
-            f"or `tillstream quarantine {receipt['batch_id']}`."
+            f"{rows} rejected and quarantined. See the receipt in the portal under Uploads, or run `tillstream "
+            f"quarantine {receipt['batch_id']}`."
         )
     if not lines:
         return ""
-    contract = f", read as {receipt['contract']}" if receipt["contract"] else ""
+    contract = f", read with the contract {receipt['contract']}" if receipt["contract"] else ""
     return "\n".join([f"{receipt['file']}: {receipt['status']}{contract}, batch {receipt['batch_id']}", "", *lines, ""])

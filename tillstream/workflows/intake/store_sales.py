@@ -150,7 +150,7 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
     problems = validation_errors(payload)
     if not problems:
         problems = [
-            f"{name}: this token speaks for {getattr(store, name)}"
+            f"{name}: this token is only valid for {getattr(store, name)}"
             for name in ("region", "store_id")
             if payload[name] != getattr(store, name)
         ]

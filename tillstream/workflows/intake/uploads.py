@@ -35,5 +35,5 @@ def receive(
             if progress:
                 progress(len(chunk))
     if writer.stored is None:
-        raise NotFound(f"{file} was not kept.")
+        raise NotFound(f"{file} was not stored.")
     return register(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file)

@@ -36,7 +36,7 @@ def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[lis
             try:
                 upload = _take(ports, book, drop, dropped)
             except (Rejected, Unavailable) as error:
-                failed.append(f"{dropped.name} could not be taken: {error}")
+                failed.append(f"{dropped.name} could not be ingested: {error}")
                 continue
             if upload:
                 taken.append(upload)

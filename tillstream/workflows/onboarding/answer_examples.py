@@ -43,7 +43,7 @@ def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str
     try:
         file_sample = sample(open_original, DetectionLog({question.key: choice}))
     except (Rejected, ValueError):
-        return ("nothing can be read so",)
+        return ("nothing can be read this way",)
     if question.key == "encoding":
         return file_sample.non_ascii_words[:SHOWN]
     return (" | ".join(islice(file_sample.sheet.columns, 6)),)
@@ -61,7 +61,7 @@ def _dates(questionnaire: Questionnaire, order: str) -> list[str]:
     lines = []
     for word in _first_values(questionnaire, "date", _is_ambiguous) or _first_values(questionnaire, "date"):
         day = parse_in_order(word, order)
-        lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is no date")
+        lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is not a date")
     return lines
 
 

@@ -51,7 +51,7 @@ def build_questionnaire(
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
     file_sample = sample_original(original_opener(ports, upload))
     if file_sample is None:
-        raise Rejected(f"Nothing can be made of what is in {upload.file}.")
+        raise Rejected(f"The content of {upload.file} cannot be read.")
     contract_drift = drift(
         file_sample,
         current,

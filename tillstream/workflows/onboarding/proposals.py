@@ -27,7 +27,7 @@ def of(contract: Contract, changes: Iterable[str]) -> dict[str, Any]:
 def register(ports: Ports, stored: StoredObject, sent: ResumableUpload) -> Batch:
     """Create the record of a file held for its proposed contract."""
     name = sent.proposed["contract"]["name"]
-    held = _hold(f"{sent.by} answered what the file does not say, and proposes the contract {name}.")
+    held = _hold(f"{sent.by} answered the questions about the file and proposed the contract {name}.")
     return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
 
 
@@ -35,8 +35,8 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
     """Propose a contract for a held upload. Raises `Rejected` if the upload is not held, `NotFound`."""
     upload = records.get(ports, batch)
     if upload.state is not State.HELD:
-        raise Rejected(f"{upload.file} is {upload.state}; a contract is proposed for a held file only.")
-    held = _hold(f"{by} answered what the file does not say, and proposes the contract {contract.name}.")
+        raise Rejected(f"{upload.file} is {upload.state}. A contract can be proposed only for a held file.")
+    held = _hold(f"{by} answered the questions about the file and proposed the contract {contract.name}.")
     holds = (*(one for one in upload.holds if one.code != PROPOSED), held)
     return records.transition(
         ports,
@@ -62,8 +62,8 @@ def save_proposed(book: ContractRegistry, upload: Batch, by: str) -> Contract:
         return book.save(proposed, by)
     if existing.model_dump(exclude=set(IGNORED_FIELDS)) != proposed.model_dump(exclude=set(IGNORED_FIELDS)):
         raise Rejected(
-            f"There is a contract {proposed.name} by now, and it reads otherwise than the proposed one. Say that "
-            f"{upload.file} is written by it, or reject the file and let it be given again."
+            f"A different contract {proposed.name} was created in the meantime. Choose that contract for "
+            f"{upload.file}, or reject the file and have it uploaded again."
         )
     return existing
 

@@ -45,7 +45,7 @@ def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
         content = typed_rows_or_text(head, open_original)
         file_sample = content if isinstance(content, FileSample) else sample_file(content or stream, log)
     if not file_sample.sheet.rows:
-        raise Rejected("There are no rows to look at: a contract is proposed from rows.")
+        raise Rejected("The file has no rows. A contract can only be proposed for a file with rows.")
     return file_sample
 
 

@@ -14,7 +14,7 @@ def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contrac
         if other.sale_identity != proposed.sale_identity:
             prefix = f"{proposed.name}-"
             identity = proposed.identity.model_copy(update={"id_prefix": prefix})
-            evidence = f"{other.name} reports to {proposed.region} too, and names sales otherwise"
+            evidence = f"{other.name} also belongs to {proposed.region}, but identifies sales differently"
             with_prefix = proposed.model_copy(update={"identity": identity})
             return with_prefix, Finding("identity.id_prefix", prefix, evidence, CERTAIN)
     return proposed, None

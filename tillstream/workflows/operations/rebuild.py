@@ -31,7 +31,7 @@ COMPARED = {
     "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions",
     "outcomes": "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings",
     "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
-    "lines that stand for their sale": (
+    "lines counted as orders": (
         "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
         " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale"
     ),
@@ -112,7 +112,7 @@ def rebuild_warehouse(
             staged = [_restage(ports, book, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
             settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1]))
             if settled.settlement_no != number or len(settled.batches) != len(taken):
-                raise Rejected(f"Settlement {number} cannot be made again: {_reason(settled)}.")
+                raise Rejected(f"Settlement {number} cannot be repeated: {_reason(settled)}.")
             _clear(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
@@ -127,7 +127,7 @@ def rebuild_warehouse(
 
 def _reason(settled: SettlementResult) -> str:
     held = [hold.message for hold in settled.holds.values()]
-    return " ".join(held).rstrip(".") or "its batches would be settled otherwise"
+    return " ".join(held).rstrip(".") or "its batches would be settled differently"
 
 
 def _restage(ports: Ports, book: ContractRegistry, batch: str, prefix: str) -> StagedBatch:

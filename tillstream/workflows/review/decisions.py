@@ -20,11 +20,11 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
     """
     upload = records.get(ports, batch)
     if upload.state is State.HELD and not upload.contract:
-        raise Rejected(f"{upload.file} waits for its contract: say which one it is, with `--region` or in the portal.")
+        raise Rejected(f"{upload.file} has no contract yet. Choose one with `--region` or in the portal.")
     if upload.state is State.HELD and not upload.staged:
         raise Rejected(
-            f"{upload.file} cannot be read by {upload.contract}: accept its proposed version, say by "
-            "which one it is written, or reject it."
+            f"{upload.file} cannot be read with {upload.contract}. Accept the proposed version, choose another "
+            "contract, or reject the file."
         )
     if upload.state is State.HELD:
         if holds.COLUMNS in {hold.code for hold in upload.holds}:
@@ -44,9 +44,9 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
         events.publish_staged(ports, confirmed)
         return confirmed
     if not as_new:
-        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be confirmed.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only a held upload can be confirmed.")
     if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
-        raise Rejected(f"{upload.file} is {upload.state}; only a settled upload can be told anew.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only a settled upload can be confirmed as new.")
     return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
 
@@ -57,7 +57,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
     """
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or upload.kind not in holds.FILE_KINDS:
-        raise Rejected(f"{upload.file} is {upload.state}; only a held upload can be given another contract.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only the contract of a held upload can be changed.")
     pinned = book.pin(contract)
     moved = records.transition(
         ports,
@@ -84,7 +84,7 @@ def accept(ports: Ports, book: ContractRegistry, batch: str, by: str) -> Batch:
     """
     upload = records.get(ports, batch)
     if upload.state is not State.HELD or not upload.proposed:
-        raise Rejected(f"No new version of a contract is proposed for {upload.file}.")
+        raise Rejected(f"No new contract version is proposed for {upload.file}.")
     if not upload.contract:
         return assign_contract(ports, book, batch, proposals.save_proposed(book, upload, by).name, by)
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again

@@ -29,9 +29,9 @@ def replay(ports: Ports, book: ContractRegistry, batch: str, contract: str | Non
 def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
     if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
-        raise Rejected(f"{old.file} is {old.state}; it cannot be replayed.")
+        raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     if not (contract or old.contract):
-        raise Rejected(f"Nobody has said yet by which contract {old.file} is written; name one.")
+        raise Rejected(f"{old.file} has no contract yet. Choose one.")
     pinned = book.pin(contract or old.contract)
     number = len(finished_replays(ports, old)) + 1
     return replace(

@@ -16,9 +16,9 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQu
 def _undoable(ports: Ports, batch: str) -> Batch:
     upload = records.get(ports, batch)
     if upload.kind == "correction":
-        raise Rejected("A correction belongs to its upload: undo the upload.")
+        raise Rejected("A correction cannot be undone by itself. Undo its upload.")
     if upload.state not in IN_LEDGER:
-        raise Rejected(f"{upload.file} is {upload.state}; only what is settled can be undone.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only a settled upload can be undone.")
     # A replay settled after the undo would restore the data.
     lineage.finished_replays(ports, upload)
     return upload

@@ -70,7 +70,7 @@ def test_august_in_french_is_read_with_and_without_its_accent() -> None:
 
 
 def test_a_language_nobody_knows_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(Rejected, match="known are de, en"):
+    with pytest.raises(Rejected, match="allowed are de, en"):
         contract(dates={"language": "xx"})
 
 

@@ -177,7 +177,7 @@ def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
 def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
     _, findings = normalise(cells(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
     row = findings.table().to_pylist()[0]
-    assert (row["value"], row["detail"]) == ("1,23", "; it is written like 1,234.50")
+    assert (row["value"], row["detail"]) == ("1,23", "; example of the expected format: 1,234.50")
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
         ("٪5", ": a percentage is not an amount"),
         ("£5", ": its currency sign is not among the contract's currency_signs"),
         ("-5 €", ": its currency sign is not among the contract's currency_signs"),
-        ("five", "; it is written like 1234.50"),
+        ("five", "; example of the expected format: 1234.50"),
     ],
 )
 def test_a_refused_number_tells_why(text: str, detail: str) -> None:

@@ -60,8 +60,8 @@ def test_lines_are_the_rows_and_blank_ones_count() -> None:
 
 
 WRONG = {
-    b"[1]": ("unreadable-json", "no names with values"),
-    b'{"No":1,"No":2}': ("unreadable-json", "“No” stands in it more than once"),
+    b"[1]": ("unreadable-json", "instead of names and values"),
+    b'{"No":1,"No":2}': ("unreadable-json", "“No” occurs more than once"),
     b'{"No":1': ("unreadable-json", "truncated"),
     b"No,1": ("unreadable-json", "malformed"),
     b'{"No":01}': ("unreadable-json", "malformed"),
@@ -103,7 +103,7 @@ def test_json_lines_may_be_packed_or_in_utf_16() -> None:
 
 @pytest.mark.parametrize("data", [b'[{"No":1}]', b'[\n {"No":1}]', b'{\n  "No": 1\n}\n'])
 def test_json_that_is_no_json_lines_says_what_to_export(data: bytes) -> None:
-    with pytest.raises(UnreadableFile, match="one object a line"):
+    with pytest.raises(UnreadableFile, match="one object per line"):
         read(data)
 
 

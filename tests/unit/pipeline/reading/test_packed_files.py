@@ -41,9 +41,9 @@ def test_a_zip_with_one_file_is_read_like_the_file(method: int) -> None:
 
 
 WRONG = {
-    "two files": (zipped(("a.csv", TEXT), ("b.csv", TEXT)), "There are 2 files in the archive (a.csv, b.csv)."),
-    "none": (zipped(), "There is no file in the archive."),
-    "only a folder": (zipped(("month/", b"")), "There is no file in the archive."),
+    "two files": (zipped(("a.csv", TEXT), ("b.csv", TEXT)), "The archive contains 2 files (a.csv, b.csv)."),
+    "none": (zipped(), "The archive is empty."),
+    "only a folder": (zipped(("month/", b"")), "The archive is empty."),
     "a zip in a zip": (zipped(("a.zip", zipped(("a.csv", TEXT)))), "inside another archive"),
     "a zip in a gzip": (gzip.compress(zipped(("a.csv", TEXT))), "inside another archive"),
     "cut off": (zipped(("a.csv", TEXT))[:-30], "damaged or was cut off"),

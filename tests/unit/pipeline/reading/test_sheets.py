@@ -193,7 +193,7 @@ def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> N
     ):
         assert read(data, style=FileStyle(sheet="März"))[0].cells.column_names == ["No", "Qty"]
         assert read(data)[0].cells.column_names == ["Read me"]
-        assert "it has “Cover”, “März”" in str(refusal(data, style=FileStyle(sheet="May")))
+        assert "Its sheets are “Cover”, “März”" in str(refusal(data, style=FileStyle(sheet="May")))
         assert "also has “März”" in str(refusal(data, "No", "Qty"))
 
 
@@ -260,17 +260,17 @@ def test_cells_so_far_apart_that_the_sheet_would_fill_the_memory_are_refused() -
         page.write(1_048_575, 16_383, "far off")
 
     data = xlsx([["No", "Qty"], ["1", 2]], far)
-    assert "too far apart: its last row is 1,048,576, its last column the 16,384th" in str(refusal(data))
+    assert "too far apart: the last row is 1,048,576, the last column 16,384" in str(refusal(data))
     irregular = rezipped(data, lambda text: text.replace(b'<c r="XFD1048576"', b"<c  r='XFD1048576'"))
     assert "too far apart" in str(refusal(irregular))
     beyond = rezipped(data, lambda text: text.replace(b'r="XFD1048576"', b'r="ZZZZ9999999999"'))
-    assert "no place of a cell" in str(refusal(beyond))
+    assert "not a cell reference" in str(refusal(beyond))
 
 
 @pytest.mark.parametrize(
     ("attribute", "words"),
     [
-        ('columns-repeated="x"', "is no count"),
+        ('columns-repeated="x"', "is not a count"),
         ('columns-repeated="99999"', "more than 16,384 cells"),
     ],
 )

@@ -29,8 +29,8 @@ def staged(contract: dict[str, Any], messages: list[str]) -> dict[str, Any]:
     envelopes = ({"sequence": 1_000 + number, "message": text} for number, text in enumerate(messages))
     stored = b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
     (part,) = message_parts(lambda: io.BytesIO(stored), parse(contract), RECEIVED)
-    rows = split(part, Hasher())
-    tables = {"accepted": rows.accepted, "rejected": rows.refused}
+    judged = split(part, Hasher())
+    tables = {"accepted": judged.accepted, "rejected": judged.refused}
     rows = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}
     return rows | {"issues": _issues(part.issues)}
 

@@ -49,8 +49,8 @@ IMPOSSIBLE = {
     "a list": "[]",
     "nested without end": "[" * 100_000,
     "a number of 5,000 digits": '{"version":' + "9" * 5_000 + "}",
-    "half of a letter": json.dumps(sale(number="\ud800")),
-    "half of a letter in extra": json.dumps(sale(lines=[{"net_amount": "1", "extra": {"a": "\udc00"}}])),
+    "half of a character": json.dumps(sale(number="\ud800")),
+    "half of a character in extra": json.dumps(sale(lines=[{"net_amount": "1", "extra": {"a": "\udc00"}}])),
     "a version that no column holds": json.dumps(sale(version=10**20)),
     "a version as a float that no column holds": json.dumps(sale(version=1e300)),
     "the first day of the calendar, east": json.dumps(sale(sold_at="0001-01-01T00:00:00+14:00")),
@@ -86,7 +86,7 @@ NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "c
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_of_more_than_one_line_is_refused_with_its_field(name: str, text: str, sign: str) -> None:
     _, wrong = decode(json.dumps(sale(**{name: text.format(sign)})))
-    assert wrong == [f"{name}: holds a line break, a NUL or another control character; it is a name of one line"]
+    assert wrong == [f"{name}: contains a line break, a NUL or another control character"]
 
 
 def test_a_line_of_a_sale_names_its_place_where_its_product_has_two_lines() -> None:

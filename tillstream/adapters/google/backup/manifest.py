@@ -82,16 +82,16 @@ def read(content: bytes) -> Manifest:
             raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
         if fields["schema"] < SCHEMA:
             raise Rejected(
-                f"The backup was made by Tillstream {fields['tillstream']}, whose tables are others. Restore it "
+                f"The backup was made by Tillstream {fields['tillstream']}, which has different tables. Restore it "
                 "with that version, then deploy this one."
             )
         if fields.pop("sha256") != _digest(fields):
-            raise Rejected(f"{MANIFEST} is not as it was written. Use another backup.")
+            raise Rejected(f"{MANIFEST} has changed since it was written. Use another backup.")
         tables = {name: TableInfo(*table) for name, table in fields.pop("tables").items()}
         parts = {name: ObjectInfo(*info) for name, info in fields.pop("parts").items()}
         return Manifest(**fields, tables=tables, parts=parts)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Rejected(f"{MANIFEST} is damaged: nobody can read what the backup is. Use another backup.") from error
+        raise Rejected(f"{MANIFEST} is damaged and the backup cannot be read. Use another backup.") from error
 
 
 def originals(lines: Iterable[bytes]) -> list[Original]:
@@ -111,12 +111,14 @@ def check(manifest: Manifest, listed: Iterable[Original], stored: Mapping[str, O
     for original in listed:
         expected[original.place] = ObjectInfo(original.size, original.crc32c)
     if len(expected) != len(manifest.parts) + manifest.originals:
-        raise Rejected(f"{LIST} does not name {manifest.originals} originals. Use another backup.")
+        raise Rejected(f"{LIST} does not list {manifest.originals} originals. Use another backup.")
     for name, info in expected.items():
         if name not in stored:
-            raise Rejected(f"The backup lacks {name}. Nothing was changed; use another backup.")
+            raise Rejected(f"{name} is missing from the backup. Nothing was changed; use another backup.")
         if stored[name] != info:
-            raise Rejected(f"{name} in the backup is not as it was written. Nothing was changed; use another backup.")
+            raise Rejected(
+                f"{name} in the backup has changed since it was written. Nothing was changed; use another backup."
+            )
 
 
 def _digest(fields: Mapping[str, Any]) -> str:

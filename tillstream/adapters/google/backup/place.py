@@ -29,7 +29,7 @@ class BackupFolder:
     def __init__(self, project: str, address: str) -> None:
         match = ADDRESS.fullmatch(address)
         if not match:
-            raise Rejected(f"{address} is no folder of a bucket: say gs://BUCKET/FOLDER.")
+            raise Rejected(f"{address} is not a bucket folder. Use gs://BUCKET/FOLDER.")
         self.address = f"gs://{match['bucket']}/{match['folder']}"
         self._client, self._bucket, self._folder = Client(project), match["bucket"], match["folder"]
         self._objects = CloudStorageObjectStore(self._client, {BACKUP: match["bucket"]})
@@ -78,7 +78,10 @@ class BackupFolder:
             original, name = pair
             generation = _copy(source, self._name(original.place), None, target, name)
             if generation is None:
-                raise Rejected(f"{original.place} has left the backup meanwhile. Restore again from another one.")
+                raise Rejected(
+                    f"{original.place} was removed from the backup during the restore. Restore again from another "
+                    "backup."
+                )
             progress(original.size)
             return original, generation
 

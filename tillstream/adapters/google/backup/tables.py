@@ -43,7 +43,7 @@ def export(dataset: Dataset, address: str, at: datetime, least: Mapping[str, int
         (row,) = dataset.ask(f"SELECT COUNT(*) AS n {source}", work="backup", within=WITHIN)
         if row["n"] < least.get(name, 0):
             raise Rejected(
-                f"Of the {least[name]:,} rows of {name} only {row['n']:,} can be seen: its row access policies "
+                f"Only {row['n']:,} of the {least[name]:,} rows of {name} are visible, because row access policies "
                 "hide the others. Make the backup as the service account of the functions."
             )
         dataset.ask(

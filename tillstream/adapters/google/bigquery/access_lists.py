@@ -24,7 +24,7 @@ def reader(member: str) -> Reader:
     """Parse a member such as `group:people@example.com`. Raises `Rejected` for any other form."""
     kind, _, address = member.partition(":")
     if kind not in KINDS or not address:
-        raise Rejected(f"{member!r} is no reader: write group:ADDRESS, domain:NAME or user:ADDRESS.")
+        raise Rejected(f"{member!r} is not a valid reader. Use group:ADDRESS, domain:NAME or user:ADDRESS.")
     return KINDS[kind], address.lower()
 
 

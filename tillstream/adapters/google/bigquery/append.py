@@ -45,7 +45,7 @@ def append(writer: Any, table: TableReference, rows: pa.Table) -> None:
     commit = types.BatchCommitWriteStreamsRequest(parent=parent, write_streams=[stream])
     failed = writer.batch_commit_write_streams(commit, retry=RETRY, timeout=TRY).stream_errors
     if failed:
-        raise Unavailable(f"{table.table_id} did not take its rows: {failed[0].error_message}")
+        raise Unavailable(f"Rows cannot be added to {table.table_id}: {failed[0].error_message}")
 
 
 def _send(writer: Any, request: Any) -> None:
@@ -56,7 +56,7 @@ def _send(writer: Any, request: Any) -> None:
                 continue
             if response.row_errors or response.error.code:
                 first = response.row_errors[0].message if response.row_errors else response.error.message
-                raise Rejected(f"These rows were refused: {first}")
+                raise Rejected(f"These rows were rejected: {first}")
     except AlreadyExists:
         return
 

@@ -128,10 +128,10 @@ class Dataset:
                 yield
             except (api_errors.BadRequest, api_errors.NotFound) as error:
                 if any(words in str(error).lower() for words in OVERTAKEN):
-                    raise Conflict(f"{what} was changed meanwhile.") from error
+                    raise Conflict(f"{what} was changed by another process.") from error
                 if isinstance(error, api_errors.NotFound):
                     raise
-                raise Rejected(f"{what} refused this: {error.message}") from error
+                raise Rejected(f"{what} rejected the request: {error.message}") from error
             except TookTooLong as error:
                 raise Unavailable(f"{what} took too long.") from error
 

@@ -53,7 +53,9 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
     existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
     before, newest = _version(dataset, existing), migrations[-1][0]
     if before > newest:
-        raise Rejected(f"{dataset.name} has version {before} of its tables, and this Tillstream knows only {newest}.")
+        raise Rejected(
+            f"{dataset.name} has table version {before}, but this Tillstream supports only version {newest}."
+        )
     updated = []
     if not existing[tables.VERSIONS]:
         # record the version first: every run creates the tables that are missing
@@ -77,20 +79,20 @@ def differences(dataset: Dataset, migrations: Sequence[Migration] | None = None)
     migrations = catalogue.migrations() if migrations is None else migrations
     existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
     version, newest = _version(dataset, existing), migrations[-1][0]
-    reported = [] if version == newest else [f"{dataset.name} has version {version} of its tables, not {newest}"]
+    reported = [] if version == newest else [f"{dataset.name} has table version {version}, not {newest}"]
     for name, actual in existing.items():
         wanted = tables.table(dataset.table(name))
         if actual is None:
             reported.append(f"the table {name} is missing")
             continue
         if _columns(actual) != _columns(wanted):
-            reported.append(f"the table {name} has other columns")
+            reported.append(f"the table {name} has different columns")
         if (actual.clustering_fields, actual.time_partitioning) != (wanted.clustering_fields, wanted.time_partitioning):
-            reported.append(f"the table {name} is laid out otherwise")
+            reported.append(f"the table {name} has a different layout")
     for view in views(dataset.name, {name: _schema_digest(actual) for name, actual in existing.items()}):
         actual = _get_table(dataset, view.name)
         if actual is None or actual.labels.get(DIGEST_LABEL) != view.digest:
-            reported.append(f"the view {view.name} is {'of another text' if actual else 'missing'}")
+            reported.append(f"the view {view.name} {'has a different query' if actual else 'is missing'}")
     return reported
 
 
@@ -176,7 +178,7 @@ def _replace_view(dataset: Dataset, view: View) -> bool:
     dataset.ask(view.statement, work="migrate")
     created = _get_table(dataset, view.name)
     if created is None:
-        raise Rejected(f"The view {view.name} was made and is not there.")
+        raise Rejected(f"The view {view.name} was created but does not exist.")
     created.description = view.description
     created.schema = [_with_description(field, view.columns.get(field.name)) for field in created.schema]
     created.labels = tables.LABELS | {DIGEST_LABEL: view.digest}  # last: a view with this label is complete

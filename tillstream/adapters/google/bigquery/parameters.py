@@ -53,4 +53,4 @@ def _type(value: Any) -> str:
     for kind, name in _TYPES.items():  # bool is a subclass of int, and datetime of date: they come first
         if isinstance(value, kind):
             return name
-    raise Rejected(f"A query cannot be given a {type(value).__name__}.")
+    raise Rejected(f"A query parameter cannot be a {type(value).__name__}.")

@@ -72,21 +72,21 @@ def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Itera
     resource = _or_none(_get_dataset, views)
     if resource is None or resource.labels.get(POLICIES) != digest:
         repair = partial(_protect, dataset, views, statements, digest)
-        yield f"the row access policies of {dataset.name} are missing or others", repair
+        yield f"the row access policies of {dataset.name} are missing or different", repair
     for view in row_access.REPORTS:
         source, actual = _or_none(_get_table, dataset, view), _or_none(_get_table, views, view)
         text = row_access.report(view, base)
         view_digest = _digest(text, source.labels.get(DIGEST_LABEL, "") if source else "")
         if actual is None or actual.labels.get(DIGEST_LABEL) != view_digest:
             repair = partial(_replace_view, dataset, views, view, text, view_digest)
-            yield f"the view {view} of {views.name} is {'of another text' if actual else 'missing'}", repair
+            yield f"the view {view} of {views.name} {'has a different query' if actual else 'is missing'}", repair
     if not _or_none(access_lists.is_authorized, dataset, views.name):
         yield f"{views.name} is not authorized on {dataset.name}", partial(access_lists.authorize, dataset, views.name)
     actual_readers = _or_none(access_lists.readers, views) or set()
     if actual_readers != wanted:
         reported = [f"{address} is missing" for _, address in sorted(wanted - actual_readers)]
-        reported += [f"{address} is one too many" for _, address in sorted(actual_readers - wanted)]
-        yield f"of those who may read {views.name} {', '.join(reported)}", partial(access_lists.admit, views, wanted)
+        reported += [f"{address} is not expected" for _, address in sorted(actual_readers - wanted)]
+        yield f"readers of {views.name}: {', '.join(reported)}", partial(access_lists.admit, views, wanted)
 
 
 # ---- repairs --------------------------------------------------------------------------------------------------------

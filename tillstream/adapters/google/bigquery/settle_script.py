@@ -77,7 +77,7 @@ def script(steps: Steps, dataset: str, *, keep: bool, preview_queries: Sequence[
             "first_wave": 0 if steps.undo else 1,
             "last_wave": max(wave_of.values(), default=0),
             "declared_answers": "\n".join(f"DECLARE answer_{n} ARRAY<STRING>;" for n in range(len(preview_queries))),
-            "given": _batch_array(steps.batches),
+            "new_batches": _batch_array(steps.batches),
             "staged": _staged(STAGED_LINES, steps.staged, dataset),
             "staged_refusals": _staged(REJECTED_ROWS, steps.staged_refusals, dataset),
             "epoch": steps.epoch,
@@ -87,7 +87,7 @@ def script(steps: Steps, dataset: str, *, keep: bool, preview_queries: Sequence[
             "maybe_known_bytes": _waves(steps.check_duplicate_bytes),
             "maybe_overlaps": _waves(steps.check_overlaps),
             "corrections": _waves(steps.corrections),
-            "telling_whole": _waves(steps.complete_statements),
+            "complete_statements": _waves(steps.complete_statements),
             "refusing": _waves({wave_of[batch] for batch in steps.staged_refusals}),
             "answers": "\n".join(_answer_statement(n, query, dataset) for n, query in enumerate(preview_queries)),
             "answered": "".join(f", answer_{n} AS answer_{n}" for n in range(len(preview_queries))),
@@ -147,9 +147,9 @@ def _answer_statement(number: int, query: PreviewQuery, dataset: str) -> str:
 
 @lru_cache(maxsize=1)
 def _template() -> str:
-    """The script with the steps of `weigh` inserted."""
-    settle, weigh = (catalogue.text(f"ledger/{name}.bigquery") for name in ("settle", "weigh"))
-    return settle.replace("{weigh}\n", weigh).replace("{batch_values}", _batch_values())
+    """The script with the steps of `resolve_winner` inserted."""
+    settle, resolve_winner = (catalogue.text(f"ledger/{name}.bigquery") for name in ("settle", "resolve_winner"))
+    return settle.replace("{resolve_winner}\n", resolve_winner).replace("{batch_values}", _batch_values())
 
 
 @lru_cache(maxsize=1)
@@ -160,7 +160,7 @@ def _derived() -> Mapping[str, str]:
     staged = ("s.rank", "s.source_version", "s.place", "s.contract_version")
     return {
         "product": PRODUCT,
-        "whereabouts": ORDER_GROUP_KEY,
+        "order_group_key": ORDER_GROUP_KEY,
         "sale_hex": SALE_HEX,
         "store_day_hex": STORE_DAY_HEX,
         "store_day_number": half_of_md5("store_day_hex"),
@@ -173,7 +173,7 @@ def _derived() -> Mapping[str, str]:
         "sighting_columns": ", ".join(column.name for column in TABLES["sightings"]),
         "refusal_columns": ", ".join(column.name for column in TABLES["refusals"]),
         "version_columns": ", ".join(column.name for column in TABLES["sale_versions"]),
-        "told_at": _effective_at(*observation),
+        "precedence": _effective_at(*observation),
         "sighting_place": _place(*observation),
         "placed_at": _place(*staged),
         "differences": f"COALESCE(ARRAY_TO_STRING([{', '.join(map(_difference, compared))}], '; '), '')",
@@ -189,7 +189,7 @@ def _batch_columns() -> list[str]:
 def _batch_values() -> str:
     own = {
         "batch_no": "i.own_no",
-        "replaces": "i.tells",
+        "replaces": "i.scope_type",
         "repeated_lines": "r.repeated_lines",
         "removed": "0",
         "settlement_no": "{settlement_no}",

@@ -143,7 +143,7 @@ class FirestoreDocumentStore:
         query = self._client.collection(collection)
         for field, value in (where or {}).items():
             if not _is_searchable(value):
-                raise Rejected(f"Documents are not found by so long a {field}.")
+                raise Rejected(f"The value of {field} is too long to search for.")
             query = query.where(filter=FieldFilter(f"fields.{_name(field)}", "==", value))
         return query
 
@@ -153,7 +153,7 @@ def _attempts(collection: str) -> Iterator[int]:
     for attempt in range(ATTEMPTS):
         yield attempt
         time.sleep(CHANCE.uniform(0, min(1.0, 0.01 * 2**attempt)))
-    raise Unavailable(f"Too many write the same documents of {collection} at once.")
+    raise Unavailable(f"Too many processes write the same documents of {collection} at once.")
 
 
 def _pages(query: Query, collection: str, limit: int | None) -> Iterator[DocumentSnapshot]:
@@ -171,7 +171,7 @@ def _pages(query: Query, collection: str, limit: int | None) -> Iterator[Documen
 
 def _check_version(collection: str, id: str, if_version: int | None, version: int) -> None:
     if if_version is not None and version != if_version:
-        raise Conflict(f"{collection}/{id} is not at version {if_version} any more.")
+        raise Conflict(f"{collection}/{id} is no longer at version {if_version}.")
 
 
 def _key(id: str) -> str:
@@ -184,7 +184,9 @@ def _content(put: Put) -> dict[str, Any]:
     fields = {name: value for name, value in put.data.items() if FIELD.fullmatch(name) and _is_searchable(value)}
     size = len(text.encode()) + sum(len(f"{name}{value}".encode()) + 16 for name, value in fields.items())
     if size + 2 * len(put.id.encode()) + 500 > MOST_BYTES:
-        raise Rejected(f"{put.collection}/{put.id} has {size:,} bytes; a document holds no more than {MOST_BYTES:,}.")
+        raise Rejected(
+            f"{put.collection}/{put.id} has {size:,} bytes; the limit for a document is {MOST_BYTES:,} bytes."
+        )
     return {"id": put.id, "text": text, "fields": fields}
 
 
@@ -196,7 +198,7 @@ def _is_searchable(value: Any) -> bool:
 
 def _name(field: str) -> str:
     if not FIELD.fullmatch(field):
-        raise Rejected(f"{field!r} is not the name of a field that can be searched.")
+        raise Rejected(f"{field!r} is not a searchable field.")
     return field
 
 

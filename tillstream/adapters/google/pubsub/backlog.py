@@ -76,7 +76,7 @@ class Backlog:
             TypeError,
             AttributeError,
         ) as error:
-            raise Unavailable(f"Cloud Monitoring does not tell how many messages wait: {error}") from error
+            raise Unavailable(f"Cloud Monitoring did not return the number of waiting messages: {error}") from error
         return {
             name: Waiting(waiting.get(name), oldest.get(name) if waiting.get(name) else None)
             for name in waiting.keys() | oldest.keys()
@@ -98,7 +98,9 @@ class Backlog:
             )
             body = response.json() if response.content else {}
             if not response.ok:
-                raise Unavailable(f"Cloud Monitoring does not tell how many messages wait: {_reason(response, body)}")
+                raise Unavailable(
+                    f"Cloud Monitoring did not return the number of waiting messages: {_reason(response, body)}"
+                )
             for series in body.get("timeSeries", ()):
                 newest = max(series["points"], key=lambda point: str(point["interval"]["endTime"]))
                 values[series["resource"]["labels"]["subscription_id"]] = int(newest["value"]["int64Value"])

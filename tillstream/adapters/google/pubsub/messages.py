@@ -102,7 +102,7 @@ def dead_letter(received: Any, topics: Mapping[str, str]) -> DeadLetter:
         published_at=_instant(_sequence(raw, _micros(published_at))),
         died_at=died_at,
         attempts=int(source.get("DeliveryCount") or 0),
-        error="Given up after its last attempt; the log of who handles it says why.",
+        error="Not delivered after the last attempt; for the cause, see the log of its handler.",
     )
 
 

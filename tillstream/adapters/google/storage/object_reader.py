@@ -70,7 +70,7 @@ class ObjectReader(io.RawIOBase):
             )
         if len(self._piece) != end - self._position:
             raise Unavailable(
-                f"{self._what} came cut off at byte {self._position + len(self._piece):,} of {self._size:,}."
+                f"{self._what} was cut off at byte {self._position + len(self._piece):,} of {self._size:,}."
             )
         self._verify(end)
 
@@ -82,4 +82,4 @@ class ObjectReader(io.RawIOBase):
         expected = self._blob.crc32c
         if end == self._size and expected and expected != b64encode(self._checksum.digest()).decode():
             self._piece = b""
-            raise Unavailable(f"{self._what} came otherwise than it was kept (crc32c).")
+            raise Unavailable(f"{self._what} does not match its stored checksum (crc32c).")

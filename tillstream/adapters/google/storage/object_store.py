@@ -80,9 +80,11 @@ class CloudStorageObjectStore:
         """BigQuery reads live objects only, and treats a star in an address as a wildcard."""
         live = int(self._get_blob(bucket, name).generation)
         if generation not in {None, live}:
-            raise NotFound(f"{bucket}/{name} is at generation {live}; {generation} cannot be read by the warehouse.")
+            raise NotFound(
+                f"{bucket}/{name} is at generation {live}; the warehouse cannot read generation {generation}."
+            )
         if "*" in name:
-            raise Rejected(f"{name} has a star in its name, which BigQuery reads as any text.")
+            raise Rejected(f"{name} has an asterisk in its name, which BigQuery treats as a wildcard.")
         return f"gs://{self._real_name(bucket)}/{name}"
 
     def copy(
@@ -127,7 +129,7 @@ class CloudStorageObjectStore:
     def _real_name(self, bucket: str) -> str:
         check_bucket(bucket)
         if bucket not in self._buckets:
-            raise Rejected(f"There is no bucket {bucket!r}; there are {', '.join(self._buckets)}.")
+            raise Rejected(f"There is no bucket {bucket!r}. Existing buckets: {', '.join(self._buckets)}.")
         return self._buckets[bucket]
 
     @contextmanager

@@ -48,7 +48,7 @@ class ObjectUpload:
         resource, expected = self._resource, self._digest()
         stored = StoredObject(self._bucket, self._name, int(resource["generation"]), int(resource.get("size", 0)))
         if resource.get("crc32c", expected) != expected or stored.size != size:
-            raise Unavailable(f"{self._bucket}/{self._name} was kept otherwise than it was sent.")
+            raise Unavailable(f"{self._bucket}/{self._name} was stored differently from what was sent.")
         return stored
 
     def abandon(self) -> None:
@@ -84,7 +84,7 @@ class ObjectUpload:
         elif response.ok:
             self._resource = response.json()
         elif response.status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-            raise Unavailable(f"The upload of {self._bucket}/{self._name} was broken off; it begins again.")
+            raise Unavailable(f"The upload of {self._bucket}/{self._name} was interrupted and starts again.")
         else:
             raise from_http_response(response)
 
@@ -92,7 +92,7 @@ class ObjectUpload:
         """Drop the bytes that the service has. range_header: such as `bytes=0-524287`; empty: it has none yet."""
         committed = int(range_header.rpartition("-")[2]) + 1 if range_header else 0
         if not self._committed <= committed <= self._committed + len(self._buffer):
-            raise Unavailable(f"The upload of {self._bucket}/{self._name} lost bytes; it begins again.")
+            raise Unavailable(f"The upload of {self._bucket}/{self._name} lost bytes and starts again.")
         del self._buffer[: committed - self._committed]
         self._committed = committed
 

@@ -29,7 +29,7 @@ class BatchNumbering:
         """
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
         self.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE incoming (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
+            "CREATE OR REPLACE TEMP TABLE incoming_batches (batch_no BIGINT, root_no BIGINT, is_till BOOLEAN, "
             "rules VARCHAR, replaces VARCHAR, place_seq BIGINT)"
         )
         moved: list[int] = []
@@ -61,7 +61,7 @@ class BatchNumbering:
                 },
             )
             self.cursor.execute(
-                "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO incoming_batches VALUES (?, ?, ?, ?, ?, ?)",
                 [number, root, batch.source in ("till", "form"), batch.rules, replaces, effective_seq],
             )
             files = [(address, number) for address in (*batch.accepted, *batch.refused)]

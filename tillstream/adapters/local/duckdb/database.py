@@ -79,9 +79,9 @@ class Database:
         except FATAL as error:
             self._reopen(opened)
             first = str(error).partition("\n")[0]
-            raise Unavailable(f"The warehouse failed at this and was opened again: {first}") from error
+            raise Unavailable(f"The warehouse failed during this operation and was reopened: {first}") from error
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
-            raise Unavailable(f"The warehouse cannot do this now: {error}") from error
+            raise Unavailable(f"The warehouse is not available: {error}") from error
 
     @contextmanager
     def translate_query_errors(self) -> Iterator[None]:
@@ -90,7 +90,7 @@ class Database:
             with self.translate_errors():
                 yield
         except duckdb.Error as error:
-            raise Rejected(f"The query cannot be answered: {error}") from error
+            raise Rejected(f"The query failed: {error}") from error
 
     def _reopen(self, failed: duckdb.DuckDBPyConnection) -> None:
         """Reopen the file, which has everything that was committed; concurrent callers get `Unavailable`."""

@@ -13,18 +13,18 @@ class OrderMarkers:
 
     def prepare(self) -> None:
         """Compute the markers with which the wave's versions are inserted, before they are."""
-        for step in ("known_sales", "sales_arriving", "first_lines", "mixed_sales"):
+        for step in ("known_sales", "staged_sales", "first_lines", "mixed_sales"):
             self._run_step(step)
 
     def update(self, *, has_lines: bool, current_changed: bool) -> None:
         """Recompute the markers that changed, after the current flags were updated."""
         if has_lines and not current_changed:
-            self.cursor.execute("CREATE OR REPLACE TEMP TABLE turned (key UHUGEINT, old BIGINT, new BIGINT)")
-            self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched_versions (key UHUGEINT, sale BIGINT)")
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE current_changes (key UHUGEINT, old BIGINT, new BIGINT)")
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_versions (key UHUGEINT, sale BIGINT)")
         if has_lines:
             self._run_step("doubtful_sales")
         elif current_changed:
-            self._run_step("turned_sales")
+            self._run_step("changed_sales")
         else:
             return
         if self.cursor.execute("SELECT 1 FROM doubtful_sales LIMIT 1").fetchone():

@@ -51,7 +51,7 @@ def statements() -> Mapping[str, str]:
     filled = script.format(
         product=PRODUCT,
         own_product=PRODUCT.replace("s.", "o."),
-        whereabouts=ORDER_GROUP_KEY,
+        order_group_key=ORDER_GROUP_KEY,
         leads=LEADS,
         sale_hash=_hash("s.region", "s.sale_id"),
         store_day_hash=_hash("s.region", "COALESCE(s.store_id, chr(0))", "CAST(s.sale_date AS VARCHAR)"),

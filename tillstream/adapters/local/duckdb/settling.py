@@ -38,7 +38,9 @@ class SettlementRunner:
         earlier = self.record.earlier_result(settlement.request_id)
         if earlier:
             return earlier
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE moves (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)")
+        self.cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE transitions (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)"
+        )
         settled_before = self.record.settled_batches([batch.batch_id for batch in settlement.staged])
         staged = sorted(
             (b for b in settlement.staged if b.batch_id not in settled_before),
@@ -67,7 +69,7 @@ class SettlementRunner:
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
         self._clear_touched()
-        self._run_step("nothing_arriving")
+        self._run_step("no_staged_lines")
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
             self._stage_lines(accepted, few=sum(batch.rows_read for batch in wave) <= FEW, correction=correction)
@@ -79,7 +81,7 @@ class SettlementRunner:
         if correction or replaced or (has_statements and accepted and self._affects_settled_sales()):
             self._touch_scopes()
         if replaced:
-            self._run_step("touch_batches")
+            self._run_step("add_keys_of_batches")
         current_changed = self._update_current()
         self.markers.update(has_lines=bool(accepted), current_changed=current_changed)
         if current_changed and has_statements:
@@ -88,19 +90,19 @@ class SettlementRunner:
     def _stage_lines(self, addresses: list[str], *, few: bool, correction: bool) -> None:
         self.cursor.execute("SET VARIABLE accepted = $addresses::VARCHAR[]", {"addresses": addresses})
         self._run_step("staged")
-        self._run_step("arriving")
+        self._run_step("staged_lines")
         if few:
-            self._run_step("keep_arriving")
-        self._run_step("arrivals")
+            self._run_step("keep_staged_lines")
+        self._run_step("batch_lines")
         if correction:
             self._run_step("correction_numbers")
-        elif self._exists("arriving WHERE numbered_here"):
+        elif self._exists("staged_lines WHERE numbered_here"):
             self._run_step("repeated_products")
         else:
             self._run_step("none_renumbered")
         if self._exists("renumbered"):
             if not few:
-                self._run_step("keep_arriving")
+                self._run_step("keep_staged_lines")
             self._run_step("renumber")
             self._run_step("count_repeated_lines")
         self._run_step("known_lines" if self._exists("sale_versions") else "no_known_lines")
@@ -112,47 +114,47 @@ class SettlementRunner:
     def _determine_outcomes(self) -> None:
         disputed = self._exists("differing")
         if disputed or self.repeated:
-            self.cursor.execute("INSERT INTO touched SELECT DISTINCT key FROM differing")
+            self.cursor.execute("INSERT INTO affected_keys SELECT DISTINCT key FROM differing")
             self._resolve_winners()
             self._run_step("between_kinds")
             self._run_step("outcomes")
-            self._run_step("outcomes_judged")
+            self._run_step("outcomes_checked")
             if self.repeated:
                 self._run_step("outcomes_of_repeated_keys")
             self._clear_touched()
         else:
             self._run_step("outcomes_simple")
         self._run_step("add_sightings", settlement_no=self.settlement_no)
-        self._run_step("touch_disputed")
+        self._run_step("add_disputed_keys")
         if disputed or self.repeated:
             self._run_step("add_ledger_refusals", settlement_no=self.settlement_no)
 
     def _add_lines(self, *, replaced: bool) -> None:
-        if self._exists("incoming WHERE replaces = 'sale'"):
+        if self._exists("incoming_batches WHERE replaces = 'sale'"):
             self._run_step("add_sale_statements")
-        if self._exists("incoming WHERE replaces = 'store-day'"):
+        if self._exists("incoming_batches WHERE replaces = 'store-day'"):
             self._run_step("add_store_day_statements")
         if replaced or self._exists("statements WHERE whole = 'store-day'"):
-            self._run_step("touch_arriving")
+            self._run_step("add_staged_keys")
         elif self._exists("statements"):
-            self._run_step("touch_stated")
+            self._run_step("add_keys_of_statements")
         self.markers.prepare()
-        if self.repeated or self._exists("known") or self._exists("touched"):
+        if self.repeated or self._exists("known") or self._exists("affected_keys"):
             self._start_change_log()
-        if self._exists("arriving ANTI JOIN known USING (key, content)"):
+        if self._exists("staged_lines ANTI JOIN known USING (key, content)"):
             self._add_versions()
         if self._exists("known WHERE NOT is_current"):
             self._run_step("revive_versions")
         if not self.append_only:
             self.moves += 1
-            self._run_step("move_fresh", seq=self.moves)
+            self._run_step("add_transitions_of_new_lines", seq=self.moves)
 
     def _add_versions(self) -> None:
         params = {"settlement_no": self.settlement_no}
         if self.repeated:
             self._run_step("add_versions_once", **params)
             return
-        for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM arriving"), ROWS_AT_ONCE):
+        for first in range(0, 1 + self._number("SELECT MAX(row_number) FROM staged_lines"), ROWS_AT_ONCE):
             self._run_step("add_versions", first=first, last=first + ROWS_AT_ONCE - 1, **params)
 
     def _start_change_log(self) -> None:
@@ -160,41 +162,43 @@ class SettlementRunner:
         if self.append_only:
             self.append_only = False
             self.moves += 1
-            self._run_step("moves_so_far", seq=self.moves, settlement_no=self.settlement_no)
+            self._run_step("transitions_so_far", seq=self.moves, settlement_no=self.settlement_no)
 
     # ---- current lines ----------------------------------------------------------------------------------------
 
     def _resolve_winners(self) -> None:
-        """Fill `best` with the winning observation of each touched key."""
-        self._run_step("touched_versions")
-        self._run_step("alive")
+        """Fill `winning_observation` for each affected key."""
+        self._run_step("affected_versions")
+        self._run_step("live_observations")
         if self._exists("statements"):
-            self._run_step("telling")
-            if self._exists("telling"):
-                self._run_step("named")
-                self._run_step("left_out")
-        self._run_step("best")
+            self._run_step("active_statements")
+            if self._exists("active_statements"):
+                self._run_step("stated_keys")
+                self._run_step("superseded_by_statement")
+        self._run_step("winning_observation")
 
     def _update_current(self) -> bool:
-        """Update the current flags of the touched keys; whether any changed."""
-        if not self._exists("touched"):
+        """Update the current flags of the affected keys; whether any changed."""
+        if not self._exists("affected_keys"):
             return False
         self._resolve_winners()
-        self._run_step("flags")
-        if not self._exists("turned"):
+        self._run_step("current_changes")
+        if not self._exists("current_changes"):
             return False
         self._start_change_log()
-        self._run_step("turn_flags")
+        self._run_step("update_current")
         self.moves += 1
-        self._run_step("move_turned", seq=self.moves)
+        self._run_step("add_transitions_of_changes", seq=self.moves)
         return True
 
     def _affects_settled_sales(self) -> bool:
         """Whether lines may be removed or restored: not if all sales are new; always for a store's day."""
-        return any(self._exists(source) for source in ("known", "known_sales", "incoming WHERE replaces = 'store-day'"))
+        return any(
+            self._exists(source) for source in ("known", "known_sales", "incoming_batches WHERE replaces = 'store-day'")
+        )
 
     def _touch_scopes(self) -> None:
-        for whole, step in (("sale", "touch_sales"), ("store-day", "touch_store_days")):
+        for whole, step in (("sale", "add_keys_of_sales"), ("store-day", "add_keys_of_store_days")):
             if self._exists(f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"):
                 self._run_step(step)
 
@@ -209,8 +213,8 @@ class SettlementRunner:
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
         self._clear_touched()
-        self._run_step("nothing_arriving")
-        self._run_step("touch_batches")
+        self._run_step("no_staged_lines")
+        self._run_step("add_keys_of_batches")
         self._touch_scopes()
         self.markers.update(has_lines=False, current_changed=self._update_current())
         return True
@@ -236,7 +240,7 @@ class SettlementRunner:
         )
 
     def _clear_touched(self) -> None:
-        self.cursor.execute("CREATE OR REPLACE TEMP TABLE touched (key UHUGEINT)")
+        self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_keys (key UHUGEINT)")
 
     def _run_step(self, name: str, **params: Any) -> None:
         self.cursor.execute(statements()[name], params or None)

@@ -22,14 +22,15 @@ def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str) -> Non
         return
     if number is not None and number > SCHEMA:
         raise Rejected(
-            f"{path} was written by a newer Tillstream: it has schema {number}, this one knows {SCHEMA}. Start that "
-            "version, or set TILLSTREAM_HOME to another folder."
+            f"{path} was written by a newer Tillstream: it has schema {number}, but this version supports {SCHEMA}. "
+            "Start that version, or set TILLSTREAM_HOME to another folder."
         )
     if number is not None or _has_tables(connection):
         raise Rejected(
-            f"{path} was written by an older Tillstream: it has {_label(number)}, this one needs schema {SCHEMA}. Run "
-            "`tillstream rebuild --from-originals`: it makes the warehouse anew from the kept originals and puts the "
-            "old file aside. Or set TILLSTREAM_HOME to another folder and begin afresh."
+            f"{path} was written by an older Tillstream: it has {_label(number)}, but this version needs schema "
+            f"{SCHEMA}. Run `tillstream rebuild --from-originals`, which rebuilds the warehouse from the kept "
+            "originals and keeps the old file under another name. To start with an empty warehouse, set "
+            "TILLSTREAM_HOME to another folder."
         )
     connection.execute(f"CREATE TABLE {SCHEMA_TABLE} (number BIGINT)")
     connection.execute(f"INSERT INTO {SCHEMA_TABLE} VALUES (?)", [SCHEMA])
@@ -75,4 +76,4 @@ def _has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _label(number: int | None) -> str:
-    return "a schema from before there were numbers" if number is None else f"schema {number}"
+    return "a schema without a number" if number is None else f"schema {number}"

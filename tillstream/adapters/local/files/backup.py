@@ -91,9 +91,9 @@ def write(
     Raises `Rejected` if the file exists or another backup is running, `Unavailable` on disk errors.
     """
     if out.exists():
-        raise Rejected(f"{out} is there already. Name another file, or remove it first.")
+        raise Rejected(f"{out} already exists. Choose another file name, or remove the file first.")
     if not _LOCK.acquire(blocking=False):
-        raise Rejected("Another backup is being made. Wait until it is done.")
+        raise Rejected("Another backup is in progress. Wait until it is finished.")
     partial, scratch = out.with_name(f"{out.name}.partial"), home / SCRATCH
     try:
         shutil.rmtree(scratch, ignore_errors=True)  # of a killed run
@@ -175,7 +175,9 @@ def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -
                 tar.members = []  # type: ignore[attr-defined]
                 content = tar.extractfile(member)
                 if content is None or recorded_hash is not None:
-                    raise Rejected(f"The archive holds {member.name}, which no backup does. Nothing was put in place.")
+                    raise Rejected(
+                        f"The archive contains {member.name}, which is not part of a backup. Nothing was restored."
+                    )
                 if not head:
                     head = _head(member.name, content)
                     continue
@@ -190,11 +192,11 @@ def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -
                 manifest_hash.update(_line(member.name, digest).encode())
                 files, size = files + 1, size + digest.size
     except (tarfile.TarError, EOFError) as exc:
-        raise Rejected(f"The archive is damaged or cut off ({exc}), or no backup of Tillstream.") from exc
+        raise Rejected(f"The archive is damaged or cut off ({exc}), or is not a Tillstream backup.") from exc
     if recorded_hash is None:
         raise Rejected("The archive is cut off: its list of files is missing. Use another backup.")
     if recorded_hash != manifest_hash.hexdigest():
-        raise Rejected("The archive is damaged: a file in it is not as it was written. Use another backup.")
+        raise Rejected("The archive is damaged: a file in it has changed since it was written. Use another backup.")
     return head, files, size
 
 
@@ -204,12 +206,12 @@ def _line(name: str, digest: Digest) -> str:
 
 def _head(name: str, content: IO[bytes]) -> dict[str, Any]:
     if name != HEAD:
-        raise Rejected("This is not a backup of Tillstream.")
+        raise Rejected("This is not a Tillstream backup.")
     try:
         head: dict[str, Any] = json.loads(content.read(CHUNK))
         newer = head["format"] > FORMAT or head["schema"] > SCHEMA
     except (ValueError, LookupError, TypeError) as exc:
-        raise Rejected("The archive is damaged: nobody can read what it is. Use another backup.") from exc
+        raise Rejected("The archive is damaged and cannot be read. Use another backup.") from exc
     if newer:
         raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
     return head

@@ -46,7 +46,7 @@ class Folder:
             with turnstile.acquire(timeout=_remaining(deadline)):
                 owner.acquire(timeout=_remaining(deadline))
         except Timeout as exc:
-            raise Occupied(f"Another Tillstream works in {self.home}; it did not finish in time.") from exc
+            raise Occupied(f"Another Tillstream process uses {self.home} and did not finish in time.") from exc
         except OSError as exc:
             raise Unavailable(f"The folder {self.home} cannot be locked: {exc}.") from exc
         try:

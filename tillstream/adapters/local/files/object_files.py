@@ -32,7 +32,7 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise Unavailable(f"The folder of the objects cannot be used now: {exc}.") from exc
+        raise Unavailable(f"The folder of the stored files cannot be used: {exc}.") from exc
 
 
 def generations(folder: Path) -> list[Generation]:

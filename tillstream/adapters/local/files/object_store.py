@@ -106,8 +106,8 @@ class FolderObjectStore:
             except FileNotFoundError:
                 continue  # deleted meanwhile: another generation may have replaced it
             except OSError as exc:
-                raise Unavailable(f"{bucket}/{name} cannot be read now: {exc}.") from exc
-        raise Unavailable(f"{bucket}/{name} is being replaced too fast to be read.")
+                raise Unavailable(f"{bucket}/{name} cannot be read: {exc}.") from exc
+        raise Unavailable(f"{bucket}/{name} is replaced too often to be read.")
 
     def stat(self, bucket: str, name: str) -> StoredObject:
         with self.open(bucket, name) as stream, translate_errors():

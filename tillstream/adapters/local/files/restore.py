@@ -33,8 +33,8 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
     existing = sorted(path.name for path in home.iterdir() if path.name not in LOCKS | {STAGED})
     if existing and not replace:
         raise Rejected(
-            f"{home} is not empty: it holds {', '.join(existing[:5])}{' and more' if len(existing) > 5 else ''}. Set "
-            "TILLSTREAM_HOME to an empty folder, or say --replace: what is there is set aside then."
+            f"{home} is not empty: it contains {', '.join(existing[:5])}{' and more' if len(existing) > 5 else ''}. "
+            "Set TILLSTREAM_HOME to an empty folder, or use --replace, which moves the existing data aside."
         )
     staged = home / STAGED
     shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed before the verification
@@ -44,7 +44,7 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
         _check_databases(staged)
     except OSError as exc:
         shutil.rmtree(staged, ignore_errors=True)
-        raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was put in place.") from exc
+        raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was restored.") from exc
     except Rejected:
         shutil.rmtree(staged, ignore_errors=True)
         raise
@@ -98,7 +98,7 @@ def _target(name: str) -> Path:
     path = PurePosixPath(name)
     expected = name in {*DATABASES, WAREHOUSE} or path.parts[0] in {OBJECTS, CONTRACTS}
     if not expected or not SAFE.fullmatch(name) or ".." in path.parts or "\\" in name:
-        raise Rejected(f"The archive holds {name}, which no backup does. Nothing was put in place.")
+        raise Rejected(f"The archive contains {name}, which is not part of a backup. Nothing was restored.")
     return Path(*path.parts)
 
 
@@ -106,7 +106,7 @@ def _check_databases(staged: Path) -> None:
     """Check that the databases can be opened and are complete. Raises `Rejected`."""
     missing = [name for name in (*DATABASES, WAREHOUSE) if not (staged / name).exists()]
     if missing:
-        raise Rejected(f"The archive lacks {', '.join(missing)}. It is not a whole backup.")
+        raise Rejected(f"The backup is incomplete. Missing: {', '.join(missing)}.")
     try:
         for name in DATABASES:
             with closing(sqlite3.connect(staged / name)) as database:

@@ -22,7 +22,7 @@ def translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
-        raise Unavailable(f"{path.name} cannot be used now: {exc}.") from exc
+        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
 
 
 class _Connection:
@@ -95,7 +95,7 @@ class SQLiteFile:
 
     def _connection(self) -> sqlite3.Connection:
         if self._closed:
-            raise Unavailable(f"{self.path.name} has been closed.")
+            raise Unavailable(f"{self.path.name} is closed.")
         connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = _Connection(self.path)

@@ -17,7 +17,7 @@ FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def _json_value(field: str) -> str:
     if not FIELD.fullmatch(field):
-        raise Rejected(f"{field!r} is not the name of a field that can be searched.")
+        raise Rejected(f"{field!r} is not a searchable field.")
     return f"json_extract(data, '$.{field}')"
 
 
@@ -54,7 +54,7 @@ class SQLiteDocumentStore:
                 sql = "SELECT version FROM documents WHERE collection = ? AND id = ?"
                 row = sqlite.execute(sql, (collection, id)).fetchone()
                 if (row[0] if row else 0) != if_version:
-                    raise Conflict(f"{collection}/{id} is not at version {if_version} any more.")
+                    raise Conflict(f"{collection}/{id} is no longer at version {if_version}.")
             sqlite.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, id))
 
     def find(
@@ -98,7 +98,7 @@ def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
         sql = INSERT + (UPDATE if put.if_version is None else "NOTHING") + " RETURNING version"
         rows = sqlite.execute(sql, (put.collection, put.id, text)).fetchall()
     if not rows:
-        raise Conflict(f"{put.collection}/{put.id} is not at version {put.if_version} any more.")
+        raise Conflict(f"{put.collection}/{put.id} is no longer at version {put.if_version}.")
     return Document(put.id, json.loads(text), rows[0][0])
 
 

@@ -19,7 +19,7 @@ from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
-LOST = "The worker that held it stopped or took longer than its lease."
+LOST = "The worker that processed it stopped or exceeded its lease."
 
 
 class SQLiteEventBus:

@@ -152,7 +152,7 @@ def _with_times(source: SourceColumns, dates: ParsedTimes) -> ParsedTimes:
     # Spreadsheets often add a meaningless 00:00 to a day; any other time that contradicts the time column is an error.
     has_two_times = has_time & dates.timed & (dates.wall % DAY != 0)
     contradicts = has_two_times & (dates.wall % DAY != clock)
-    hint = "2026-12-31, with its time in the other column"
+    hint = "2026-12-31, with the time in the other column"
     source.findings.add_where(contradicts, "not-a-date", "sale_date", dates.text.plain(), hint)
     texts = pc.binary_join_element_wise(dates.text.plain(), text.plain(), " ", null_handling="skip")
     return ParsedTimes(

@@ -70,7 +70,7 @@ class RecordCursor:
 
 def line_too_long(line: int, limit: int) -> UnreadableFile:
     return UnreadableFile(
-        "unreadable-file", f"Line {line:,} is longer than {limit:,} bytes; no row is, so its line ends are missing."
+        "unreadable-file", f"Line {line:,} is longer than {limit:,} bytes. Check whether line breaks are missing."
     )
 
 
@@ -112,8 +112,8 @@ def find_header(
     if len(names) > style.max_columns:
         raise UnreadableFile(
             "unreadable-file",
-            f"The header has {len(names):,} columns, and the contract allows {style.max_columns:,} (file.max_columns). "
-            "Remove the columns that are not needed, or raise the limit.",
+            f"The header has {len(names):,} columns, but the contract allows {style.max_columns:,} "
+            "(file.max_columns). Remove unneeded columns, or raise the limit.",
         )
     header = Header(names, source_names, len(names))
     begin, lines = cursor.start, cursor.line - 1
@@ -143,7 +143,7 @@ def _source_names(cursor: RecordCursor, required: frozenset[str], encoding: str)
         if names or not required:
             return names or _decoded(record, cursor.syntax, encoding, line), line
     if first is None:
-        raise UnreadableFile("empty-file", "There is nothing in the file. Export it again.")
+        raise UnreadableFile("empty-file", "The file is empty. Export it again.")
     line, cursor.start, record = first
     return _decoded(record, cursor.syntax, encoding, line), line
 
@@ -165,13 +165,15 @@ def _names_if_complete(record: bytes, syntax: RecordSyntax, required: frozenset[
 
 def _decoded(record: bytes | None, syntax: RecordSyntax, encoding: str, line: int) -> list[str]:
     if record is None:
-        raise UnreadableFile("unreadable-file", f"A quote opens in the header (line {line}) and is never closed.")
+        raise UnreadableFile(
+            "unreadable-file", f"A quotation mark opens in the header (line {line}) and is never closed."
+        )
     try:
         return [cell.decode().strip() for cell in cells(record, syntax)]
     except UnicodeDecodeError as error:
         raise UnreadableFile(
             "unreadable-file",
-            f"The header (line {line}) holds bytes that are not {encoding}. "
+            f"The header (line {line}) contains bytes that are not valid {encoding}. "
             "Save the file in that encoding, or choose the contract that fits.",
         ) from error
 
@@ -184,7 +186,7 @@ def _repeated_header(names: list[str], line: int) -> UnreadableFile:
     repeated = sorted({name for name in names if names.count(name) > 1})
     return UnreadableFile(
         "repeated-header",
-        f"The header (line {line}) names {', '.join(repeated)} more than once. Give each its own name.",
+        f"The header (line {line}) contains {', '.join(repeated)} more than once. Give each column a unique name.",
     )
 
 

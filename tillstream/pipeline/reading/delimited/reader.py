@@ -158,5 +158,9 @@ class _BlockBuilder:
         """Describe the expected cell count. A longer row has an extra cell or an unquoted delimiter."""
         names, width = len(self._header.names), self._header.width
         if width > names:
-            return f"{names}, and its rows end with {width - names} more delimiters"
-        return str(names) if count < names else f"{names}: a delimiter inside a cell may lack its quotes"
+            return f"{names}, and its rows end with {width - names} extra delimiters"
+        return (
+            str(names)
+            if count < names
+            else f"{names}: quotes are possibly missing around a cell that contains a delimiter"
+        )

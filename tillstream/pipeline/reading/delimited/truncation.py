@@ -26,15 +26,17 @@ class TruncationCheck:
         if has_line_ending:
             self.reason = ""
         elif self._open_quote_line:
-            self.reason = f"a quote opens on line {self._open_quote_line:,} and the file ends before it is closed"
+            self.reason = (
+                f"a quotation mark opens on line {self._open_quote_line:,} and the file ends before it is closed"
+            )
         elif parsed.ragged.get(last, syntax.columns) < syntax.columns:
             self.reason = (
-                f"line {line:,} ends after {parsed.ragged[last]} of {syntax.columns} cells, and without a line end"
+                f"line {line:,} ends after {parsed.ragged[last]} of {syntax.columns} cells, without a line break"
             )
         elif last in parsed.undecodable:
-            self.reason = f"line {line:,} ends inside a letter"
+            self.reason = f"line {line:,} ends inside a character"
         elif last in parsed.nuls and not data[layout.starts[last] : layout.ends[last]].strip(b"\0"):
-            self.reason = f"from line {line:,} on there are only NUL bytes"
+            self.reason = f"the file contains only NUL bytes from line {line:,}"
         else:
             self.reason = ""
 

@@ -105,11 +105,11 @@ class LineDecoder:
         except msgspec.DecodeError as error:
             return _CODE, "", str(error)
         if not isinstance(value, dict):
-            return _CODE, "", "it holds a value, and no names with values in braces"
+            return _CODE, "", "it contains a value instead of names and values in braces"
         if line.count(b'":') == len(value):
             return value
         names = [name for name, _ in json.loads(line, object_pairs_hook=list)]
         if len(names) == len(value):
             return value
         duplicate = next(name for name in names if names.count(name) > 1)
-        return _CODE, "", f"“{duplicate}” stands in it more than once"
+        return _CODE, "", f"“{duplicate}” occurs more than once"

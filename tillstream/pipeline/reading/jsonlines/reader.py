@@ -58,7 +58,7 @@ class JsonLinesReader:
             yield self._block(list(names), decoded, line)
             started, line = True, line + size
         if not started:
-            raise UnreadableFile("empty-file", "There is nothing in the file. Export it again.")
+            raise UnreadableFile("empty-file", "The file is empty. Export it again.")
 
     def _chunks(self) -> Iterator[tuple[int, DecodedLines]]:
         """Yield (line count, decoded lines) per chunk."""
@@ -69,7 +69,7 @@ class JsonLinesReader:
             end = len(data) if final else data.rfind(b"\n") + 1
             if not end and len(data) > _MAX_LINE_BYTES:
                 raise unreadable(
-                    f"A line is longer than {_MAX_LINE_BYTES:,} bytes; no row is, so its line ends are missing."
+                    f"A line is longer than {_MAX_LINE_BYTES:,} bytes. Check whether line breaks are missing."
                 )
             if end:
                 lines = data[:end].removesuffix(b"\n").split(b"\n")

@@ -38,7 +38,7 @@ class ParquetReader:
     def header(self) -> list[str]:
         names = [name.strip() for name in self._file.schema_arrow.names]
         if not names:
-            raise UnreadableFile("empty-file", "There is nothing in the file. Export it again.")
+            raise UnreadableFile("empty-file", "The file is empty. Export it again.")
         check_column_count(len(names), self._options.style.max_columns)
         return unique_names(
             [name or f"column {index + 1}" for index, name in enumerate(names)], self._options.required_headers

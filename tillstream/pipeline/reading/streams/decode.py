@@ -8,12 +8,12 @@ from tillstream.pipeline.reading.sniffing import SNIFFED_BYTES, UTF8_BOM, UTF16_
 from tillstream.pipeline.reading.streams.gzip import GZIP_MAGIC, Bytes, Gunzip, read_exactly
 
 NOT_TEXT = {
-    b"PK\x03\x04": "This is an archive or a workbook inside another archive. "
-    "Take it out and give it by itself, or save it as CSV UTF-8.",
+    b"PK\x03\x04": "The file is an archive or a workbook inside another archive. Extract it and upload it by itself, "
+    "or save it as CSV UTF-8.",
     b"\xd0\xcf\x11\xe0": "The file is an old Excel workbook (.xls) inside an archive. Extract it and upload it by "
     "itself, or save it as CSV UTF-8.",
-    b"%PDF": "This is a PDF, which people read and programs cannot. Export the sales as CSV or as a workbook.",
-    b"PAR1": "This is a Parquet file inside another archive. Take it out and give it by itself.",
+    b"%PDF": "The file is a PDF, from which sales cannot be read. Export the sales as CSV or as a workbook.",
+    b"PAR1": "The file is a Parquet file inside another archive. Extract it and upload it by itself.",
 }
 """Magic bytes of non-text formats → error message; workbooks, archives and Parquet have their own readers."""
 _HEAD = 4
@@ -61,8 +61,8 @@ class Utf8Stream:
             if first and self._decoder and raw.startswith(UTF8_BOM):
                 raise UnreadableFile(
                     "unreadable-file",
-                    f"The file begins with the mark of UTF-8, but its contract says {self.encoding}. "
-                    f"Export it as {self.encoding}, or change the contract's encoding.",
+                    "The file starts with a UTF-8 byte order mark, but the encoding in the contract is "
+                    f"{self.encoding}. Export it as {self.encoding}, or change the encoding in the contract.",
                 )
             text = self._transcoded(raw, final=False)
             if first:
@@ -78,13 +78,13 @@ class Utf8Stream:
         if order == "nul":
             raise UnreadableFile(
                 "unreadable-file",
-                "The file begins with nothing but NUL bytes: it was never written to its end. Export it again.",
+                "The file starts with NUL bytes only: it was not written completely. Export it again.",
             )
         if order and not is_wide:
             raise UnreadableFile(
                 "unreadable-file",
-                f"The file is written in UTF-16 without its mark ({order}), but its contract says {self.encoding}. "
-                f"Save it as {self.encoding}, or say {order} in the contract.",
+                f"The file is UTF-16 without a byte order mark ({order}), but the encoding in the contract is "
+                f"{self.encoding}. Save it as {self.encoding}, or set the encoding in the contract to {order}.",
             )
         if order and self.encoding == "utf-16" and not raw.startswith(UTF16_BOMS):
             self._decoder = _decoder(order)
@@ -113,7 +113,7 @@ def _check_text(head: bytes, encoding: str) -> None:
     if head.startswith(UTF16_BOMS) and not encoding.casefold().startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         raise UnreadableFile(
             "unreadable-file",
-            f"The file is written in UTF-16 (Excel: Unicode text), but its contract says {encoding}. "
+            f"The file is UTF-16 (in Excel: Unicode text), but the encoding in the contract is {encoding}. "
             f"Save it as {'CSV UTF-8' if encoding.startswith('utf-8') else encoding}.",
         )
 
@@ -124,7 +124,7 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
         "".encode(encoding)  # bytes-to-bytes codecs, such as hex, fail only when used
         return codecs.getincrementaldecoder(encoding)("tillstream-mark")
     except (LookupError, UnicodeError, TypeError) as error:
-        raise UnreadableFile("unreadable-file", f"{encoding} is not an encoding of text.") from error
+        raise UnreadableFile("unreadable-file", f"{encoding} is not a text encoding.") from error
 
 
 def _escape_invalid(error: UnicodeError) -> tuple[str, int]:

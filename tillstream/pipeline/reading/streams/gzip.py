@@ -56,7 +56,7 @@ class Gunzip:
                 check_unpacked_size(self._unpacked, self._packed, self._limits)
                 return text
             if not data and not self._inflate.eof:
-                raise self._damaged("ends too early", " The file was cut off on its way; upload it again.")
+                raise self._damaged("ends too early", " The file was cut off during transfer; upload it again.")
 
     def _next_member(self) -> bool:
         rest = self._inflate.unused_data.lstrip(b"\0")  # tape archives are padded with zeros
@@ -67,7 +67,7 @@ class Gunzip:
         if len(rest) < len(GZIP_MAGIC):
             rest += self._next_chunk()
         if not rest.startswith(GZIP_MAGIC):
-            raise self._damaged("is followed by something else")
+            raise self._damaged("is followed by other data")
         self._inflate, self._buffered = zlib.decompressobj(_GZIP), rest
         return True
 

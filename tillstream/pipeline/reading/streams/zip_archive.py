@@ -18,9 +18,9 @@ _EMPTY = b"PK\x05\x06"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _ENCRYPTED = 1
 _OTHER_DOCUMENTS = {
-    "xl/workbook.bin": "This is a binary Excel workbook (.xlsb). Open it and save it as a workbook (.xlsx).",
-    "word/document.xml": "This is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
-    "ppt/presentation.xml": "This is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
+    "xl/workbook.bin": "The file is a binary Excel workbook (.xlsb). Open it and save it as a workbook (.xlsx).",
+    "word/document.xml": "The file is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
+    "ppt/presentation.xml": "The file is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
 }
 
 
@@ -60,11 +60,11 @@ def open_archive(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise unreadable(
-            f"The archive is damaged or was cut off ({error}). Make it again, or send it again."
+            f"The archive is damaged or was cut off ({error}). Create it again, or upload it again."
         ) from error
     except NotImplementedError as error:
         raise unreadable(
-            f"The archive is packed in a way that is not known ({error}). Make it again as zip."
+            f"The compression of the archive is not supported ({error}). Create it again as a zip archive."
         ) from error
 
 
@@ -77,7 +77,7 @@ def workbook_format(archive: zipfile.ZipFile) -> str:
         with archive.open("mimetype") as entry:
             if entry.read(len(_ODS) + 1).strip().startswith(_ODS):
                 return "ods"
-        raise unreadable("This is a document that is no sheet. Export the sales as CSV or as a workbook (.ods).")
+        raise unreadable("The file is a document without sheets. Export the sales as CSV or as a workbook (.ods).")
     for name, message in _OTHER_DOCUMENTS.items():
         if name in names:
             raise unreadable(message)
@@ -90,15 +90,15 @@ def only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     files = (info for info in archive.infolist() if not info.filename.endswith("/"))
     infos = [info for info in files if not _is_macos_metadata(info.filename)]
     if not infos:
-        raise unreadable("There is no file in the archive. Make it again with the file that holds the sales.")
+        raise unreadable("The archive is empty. Create it again with the file that contains the sales.")
     if len(infos) > 1:
         listed = ", ".join(info.filename for info in infos[:5]) + (" and more" if len(infos) > 5 else "")
         raise unreadable(
-            f"There are {len(infos):,} files in the archive ({listed}). Give each file by itself, "
-            "or in an archive of its own, so that each has a receipt."
+            f"The archive contains {len(infos):,} files ({listed}). Upload each file by itself or in its own archive, "
+            "so that each gets a receipt."
         )
     if infos[0].flag_bits & _ENCRYPTED:
-        raise unreadable("The archive is locked with a password. Unpack it and give the file that is in it.")
+        raise unreadable("The archive is protected with a password. Unpack it and upload the file that it contains.")
     return infos[0]
 
 

@@ -31,7 +31,7 @@ class OdsRows:
     def __init__(self, archive: zipfile.ZipFile, requested: str, limits: Limits) -> None:
         self._archive, self._limits = archive, limits
         if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
-            raise unreadable("The workbook is locked with a password. Save it without one.")
+            raise unreadable("The workbook is protected with a password. Save it without a password.")
         self._info = archive.getinfo("content.xml")
         check_unpacked_size(self._info.file_size, self._info.compress_size, limits)
         self.sheets = list(self._sheet_names())
@@ -105,7 +105,7 @@ def _repeated(element: Element, dimension: str, limit: int) -> int:
 
 def _count(text: str, limit: int) -> int:
     if not text.isdecimal():
-        raise damaged_workbook(f"“{text}” is no count")
+        raise damaged_workbook(f"“{text}” is not a count")
     return min(int(text[:9]), limit)
 
 

@@ -73,13 +73,13 @@ class SheetReader:
         if index is not None and not required:
             index = _likely_header(top, texts, index)
         if index is None:
-            raise UnreadableFile("empty-file", f"There is nothing in the sheet “{self._sheet.sheet}”. Export it again.")
+            raise UnreadableFile("empty-file", f"The sheet “{self._sheet.sheet}” is empty. Export it again.")
         others = [name for name in self._sheet.sheets if name != self._sheet.sheet]
         if required and not required & set(texts[index]) and others and not self._options.style.sheet:
             raise UnreadableFile(
                 "missing-columns",
-                f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the contract. The workbook "
-                f"also has {quoted(others)}: name the right one in the contract (file.sheet), or save it by itself.",
+                f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the contract. The workbook also "
+                f"has {quoted(others)}. Set the right sheet in the contract (file.sheet), or save it by itself.",
             )
         return index
 

@@ -1,4 +1,4 @@
-"""Texts of old Excel workbooks (BIFF8), which can go on in a following record."""
+"""Texts of old Excel workbooks (BIFF8), which can continue in the next record."""
 
 import struct
 

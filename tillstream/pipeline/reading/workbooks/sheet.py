@@ -30,11 +30,11 @@ class SheetRows(Protocol):
 def select_sheet(sheets: list[str], requested: str) -> str:
     """The requested sheet, or the first one. Raises `UnreadableFile` if it does not exist, listing the sheets."""
     if not sheets:
-        raise unreadable("There is no sheet in the workbook. Export it again.")
+        raise unreadable("The workbook has no sheets. Export it again.")
     if requested and requested not in sheets:
         raise unreadable(
-            f"The workbook has no sheet “{requested}”; it has {quoted(sheets)}. "
-            "Change file.sheet in the contract, or rename the sheet."
+            f"The workbook has no sheet “{requested}”. Its sheets are {quoted(sheets)}. Change file.sheet in the "
+            "contract, or rename the sheet."
         )
     return requested or sheets[0]
 

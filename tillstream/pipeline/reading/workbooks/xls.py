@@ -1,5 +1,5 @@
 """Sheets of old Excel workbooks (.xls, Excel 97 to 2003). Calamine (Rust) reads the values of a copy that has one sheet
-and only its cells: in the file itself, a few bytes can stand for gigabytes, and errors and formulas without a cached
+and only its cells: in the file itself, a few bytes can expand to gigabytes, and errors and formulas without a cached
 value are read as empty cells."""
 
 import io

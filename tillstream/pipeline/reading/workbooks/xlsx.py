@@ -48,9 +48,9 @@ class XlsxRows:
         unpacked = sum(info.file_size for info in infos)
         if unpacked > self._limits.sheet_bytes:
             raise unreadable(
-                f"The workbook has {unpacked >> 20:,} megabytes when unpacked; at most "
-                f"{self._limits.sheet_bytes >> 20:,} are read. Save the sheet as CSV UTF-8, which may be of any size, "
-                "or ask whoever runs Tillstream to raise the limit (sheet_limit_mb)."
+                f"The workbook has {unpacked >> 20:,} megabytes when unpacked; the limit is "
+                f"{self._limits.sheet_bytes >> 20:,}. Save the sheet as CSV UTF-8, which has no such limit, or ask "
+                "your administrator to raise the limit (sheet_limit_mb)."
             )
         check_unpacked_size(unpacked, sum(info.compress_size for info in infos), self._limits)
 
@@ -71,7 +71,7 @@ class XlsxRows:
                     return target[1:] if target.startswith("/") else normpath(join("xl", target))
         except (ParseError, LookupError, ValueError, StopIteration) as error:
             raise damaged_workbook(error) from error
-        raise damaged_workbook(f"“{sheet}” is not in it")
+        raise damaged_workbook(f"it does not contain “{sheet}”")
 
     def _scan(self) -> SheetScan:
         """Scan the sheet. Raises `UnreadableFile` if its used range is too large for memory."""
@@ -87,8 +87,8 @@ def check_cell_range(sheet: str, width: int, height: int, limits: Limits) -> Non
     """Raise `UnreadableFile` if the range from A1 to the last cell is too large for memory."""
     if width * height * _CELL_BYTES > 2 * limits.sheet_bytes:
         raise unreadable(
-            f"The cells of “{sheet}” lie too far apart: its last row is {height:,}, its last column the "
-            f"{width:,}th. Delete what stands far off, or save the sheet as CSV UTF-8."
+            f"The cells of “{sheet}” are too far apart: the last row is {height:,}, the last column "
+            f"{width:,}. Delete the distant cells, or save the sheet as CSV UTF-8."
         )
 
 
@@ -121,7 +121,7 @@ def _calamine_errors() -> Iterator[None]:
         raise damaged_workbook(error) from error
     except BaseException as error:
         if type(error).__name__ == "PanicException":
-            raise damaged_workbook("it is not built as a workbook is") from error
+            raise damaged_workbook("it does not have the structure of a workbook") from error
         raise
 
 

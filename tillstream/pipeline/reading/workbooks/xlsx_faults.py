@@ -77,7 +77,7 @@ def _cells(row: Element, default_row: int) -> Iterator[tuple[int, int, bool, str
             continue
         reference = _REFERENCE.fullmatch(cell.get("r", ""))
         if reference is None and cell.get("r") is not None:
-            raise ValueError(f"{cell.get('r')} is no place of a cell")
+            raise ValueError(f"{cell.get('r')} is not a cell reference")
         column = _column_number(reference[1]) - 1 if reference else column + 1
         row_index = int(reference[2]) - 1 if reference else default_row
         children = {local_name(child): child.text or "" for child in cell}

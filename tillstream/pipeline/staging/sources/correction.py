@@ -47,7 +47,7 @@ def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
         sorted({number for number in numbers if numbers.count(number) > 1}) if len(set(numbers)) < len(numbers) else []
     )
     if repeated:
-        raise Rejected(f"The corrected file tells row {repeated[0]} more than once.")
+        raise Rejected(f"The corrected file contains row {repeated[0]} more than once.")
     return numbers
 
 
@@ -68,14 +68,14 @@ def correction_batches(
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
     if name not in block.cells.column_names:
         raise Rejected(
-            f"The corrected file has no column {name}: "
-            "download the refused rows, correct them and give the same file back."
+            f"The corrected file has no column {name}. Download the rejected rows, correct them and submit the same "
+            "file."
         )
     try:
         numbers = pc.cast(pc.utf8_trim_whitespace(decoded(block.cells.column(name))), pa.int64())
     except pa.ArrowInvalid as error:
         raise Rejected(
-            f"Column {name} of the corrected file must hold the whole numbers that were downloaded."
+            f"Column {name} of the corrected file must contain the downloaded whole numbers unchanged."
         ) from error
     return np.asarray(numbers.to_numpy(), np.int64)
 
@@ -95,7 +95,7 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
     missing = missing_columns(cells.column_names, contract)
     if missing:
-        raise Rejected(f"The corrected file lacks the columns {', '.join(missing)}.")
+        raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
     # remove the guard against formulas before parsing
     unguarded = pa.table(
         [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],

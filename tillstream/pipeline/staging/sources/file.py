@@ -111,8 +111,8 @@ def check_header(block: Block, contract: Contract) -> None:
     clashing = [name for name in header if name in contract.made]
     if clashing:
         raise Rejected(
-            f"The contract makes a column {', '.join(clashing)}, and the file has one of that name. "
-            "Give the made one another name."
+            f"The contract derives a column {', '.join(clashing)} (made), but the file has a column with that name. "
+            "Rename the derived column in the contract."
         )
     missing = missing_columns(header, contract)
     if not missing:
@@ -121,15 +121,15 @@ def check_header(block: Block, contract: Contract) -> None:
         if len(header) == 1 and not missing_columns([name.strip() for name in header[0].split(delimiter)], contract):
             raise UnreadableFile(
                 "missing-columns",
-                f"The cells are separated by {delimiter_name}, but the contract says "
+                f"The cells are separated by {delimiter_name}, but the delimiter in the contract is "
                 f"{DELIMITERS[contract.file.delimiter]}. Choose the contract that fits the file, or export it again.",
             )
     problem = CATALOGUE["missing-columns"]
-    message = f"{problem.format_message(detail=', '.join(missing))} It has: {_shortened(header)}."
+    message = f"{problem.format_message(detail=', '.join(missing))} It contains {_shortened(header)}."
     if looks_like_data(header):
         message += (
-            " The first line looks like a row: if the file has no header line, "
-            "name its columns in the contract (file.header)."
+            " The first line looks like a row: if the file has no header line, list its columns in the contract "
+            "(file.header)."
         )
     raise UnreadableFile(problem.code, f"{message} {problem.remedy}")
 

@@ -24,7 +24,7 @@ class EditConflict(Conflict):
     def __init__(self, others: list[Edit]) -> None:
         self.others = others
         who = ", ".join(dict.fromkeys(step.by for step in others))
-        super().__init__(f"{who} changed the same rows meanwhile. Look at what stands there now, then decide anew.")
+        super().__init__(f"{who} changed the same rows. Check the current values, then decide again.")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def add_step(ports: Ports, batch: str, step: Edit, *, expected_version: int) -> 
         redoable = set(_redoable(draft, step.by))
         kept = tuple(one for n, one in enumerate(draft.steps) if n not in redoable)
         if len(kept) >= MOST_STEPS:
-            raise Rejected("The draft is full. Save and replay what is ready, then go on.")
+            raise Rejected("The draft is full. Save and replay the rows that are ready, then continue.")
         return replace(draft, steps=(*kept, replace(step, changed=draft.version + 1)))
 
     return _write(ports, batch, added)
@@ -90,15 +90,11 @@ def add_step(ports: Ports, batch: str, step: Edit, *, expected_version: int) -> 
 
 def undo(ports: Ports, batch: str, by: str) -> Draft:
     """Undo the user's own last step; steps of others stay. Raises `Rejected` if there is none."""
-    return _toggle_undone(
-        ports, batch, lambda draft: draft.mine(by, undone=False)[-1:], "There is nothing of yours to undo."
-    )
+    return _toggle_undone(ports, batch, lambda draft: draft.mine(by, undone=False)[-1:], "You have no changes to undo.")
 
 
 def redo(ports: Ports, batch: str, by: str) -> Draft:
-    return _toggle_undone(
-        ports, batch, lambda draft: _redoable(draft, by)[:1], "There is nothing of yours to do again."
-    )
+    return _toggle_undone(ports, batch, lambda draft: _redoable(draft, by)[:1], "You have no changes to redo.")
 
 
 def close(ports: Ports, draft: Draft, *, keep: bool) -> Draft:
@@ -151,7 +147,7 @@ def _write(ports: Ports, batch: str, change: Callable[[Draft], Draft]) -> Draft:
 def _data(draft: Draft) -> dict[str, Any]:
     steps = [step.to_json() for step in draft.steps]
     if _bytes(draft.steps) > MOST_BYTES:
-        raise Rejected("The draft is full. Save and replay what is ready, then go on.")
+        raise Rejected("The draft is full. Save and replay the rows that are ready, then continue.")
     return {"steps": steps, "closed": draft.closed}
 
 

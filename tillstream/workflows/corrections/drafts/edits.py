@@ -72,7 +72,7 @@ _FIELD_TYPES = {"do": str, "code": str, "value": str, "text": str, "how": str, "
 def parse_edit(data: Any, width: int) -> Edit:
     """Parse a step sent by a browser. width: number of columns of the file. Raises `Rejected`."""
     if not isinstance(data, dict) or data.get("do") not in ACTIONS:
-        raise Rejected("Say what is to be done with the rows.")
+        raise Rejected("Choose an action for the rows.")
     values = {name: data[name] for name in _FIELD_TYPES if data.get(name) is not None}
     for name, value in values.items():
         if type(value) is not _FIELD_TYPES[name]:
@@ -87,31 +87,31 @@ def parse_edit(data: Any, width: int) -> Edit:
 
 def _check_complete(step: Edit) -> None:
     if step.do == "set" and not step.cells:
-        raise Rejected("No cell is named.")
+        raise Rejected("No cell is given.")
     if step.do in ("put", "read") and (not step.code or step.column is None):
-        raise Rejected("Name the column and the problem.")
+        raise Rejected("Enter the column and the problem.")
     if step.do == "read" and step.how not in INTERPRETATIONS:
-        raise Rejected("There is no such reading.")
+        raise Rejected("There is no such interpretation.")
     if step.do == "replace" and not step.value:
-        raise Rejected("Say what is to be found.")
+        raise Rejected("Enter the text to find.")
     if step.do in ("accept", "discard", "revert") and not (step.rows or step.code):
-        raise Rejected("No row is named.")
+        raise Rejected("No row is given.")
     if step.do == "discard" and not step.off and not step.text.strip():
-        raise Rejected("Say why the row is discarded; the reason stays with it.")
+        raise Rejected("Enter the reason for discarding the row; it is stored with the row.")
     longest = REASON if step.do == "discard" else LONGEST
     if len(step.key) > 40 or len(step.text) > longest or len(step.value or "") > LONGEST:
-        raise Rejected(f"That is too long; at most {longest:,} letters are kept.")
+        raise Rejected(f"The text is too long; at most {longest:,} characters are stored.")
 
 
 def _rows(rows: Any) -> tuple[int, ...]:
     if not isinstance(rows, list) or len(rows) > MOST_CELLS or not all(type(row) is int for row in rows):
-        raise Rejected(f"Rows are named by their numbers, at most {MOST_CELLS:,} at once.")
+        raise Rejected(f"Rows must be given by their numbers, at most {MOST_CELLS:,} at once.")
     return tuple(rows)
 
 
 def _cells(cells: Any, width: int) -> tuple[Cell, ...]:
     if not isinstance(cells, list) or len(cells) > MOST_CELLS:
-        raise Rejected(f"At most {MOST_CELLS:,} cells are changed at once.")
+        raise Rejected(f"At most {MOST_CELLS:,} cells can be changed at once.")
     return tuple(_cell(one, width) for one in cells)
 
 
@@ -119,4 +119,4 @@ def _cell(cell: Any, width: int) -> Cell:
     match cell:
         case [int(row), int(column), str(text)] if 0 <= column < width and len(text) <= LONGEST:
             return row, column, text.replace("\0", "")
-    raise Rejected("A cell is named by its row, its column and its text.")
+    raise Rejected("A cell must be given with its row, column and text.")

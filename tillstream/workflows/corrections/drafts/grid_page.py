@@ -19,7 +19,7 @@ from tillstream.workflows.corrections.drafts.revalidate import Problems
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 PER_PAGE = 50
-_DOWNLOAD_HINT = re.compile(r",? in(?:to)? the downloaded rows? and give (?:them|it) back")
+_DOWNLOAD_HINT = re.compile(r",? in the downloaded rows? and submit (?:them|it)")
 Ints = npt.NDArray[np.int64]
 
 

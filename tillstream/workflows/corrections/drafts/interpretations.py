@@ -142,12 +142,12 @@ INTERPRETATIONS: dict[str, Reading] = {
 DATES = (*ORDERS, "month-name")
 NUMBERS = ("number-word", "look-alike", "decimal-point", "decimal-comma")
 LABELS = {
-    "day-first": "the day stands first",
-    "month-first": "the month stands first",
-    "year-first": "the year stands first",
-    "month-name": "the month has its name",
-    "decimal-point": "a point before the cents",
-    "decimal-comma": "a comma before the cents",
+    "day-first": "the day comes first",
+    "month-first": "the month comes first",
+    "year-first": "the year comes first",
+    "month-name": "the month is a name",
+    "decimal-point": "a point as the decimal separator",
+    "decimal-comma": "a comma as the decimal separator",
     "number-word": "the number in words",
-    "look-alike": "letters typed for digits",
+    "look-alike": "letters instead of digits",
 }

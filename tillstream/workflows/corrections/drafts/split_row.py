@@ -58,4 +58,4 @@ def _with_empty_cells(cells: list[str], missing: int, names: tuple[str, ...]) ->
     """Insert empty cells for omitted ones."""
     for at in range(len(cells) + 1):
         empty = " and ".join(names[at : at + missing])
-        yield Split([*cells[:at], *[""] * missing, *cells[at:]], f"{empty} {'is' if missing == 1 else 'are'} left out")
+        yield Split([*cells[:at], *[""] * missing, *cells[at:]], f"{empty} {'is' if missing == 1 else 'are'} missing")

@@ -63,7 +63,7 @@ def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
     problems_by_row = view.problems_by_row(ports)
     ready = [row for row, problems in problems_by_row.items() if not problems]
     if not ready:
-        raise Rejected("No row is ready yet: correct one, accept it as it stands, or discard it with a reason.")
+        raise Rejected("No row is ready. Correct a row, accept it unchanged, or discard it with a reason.")
     return ready, len(problems_by_row)
 
 

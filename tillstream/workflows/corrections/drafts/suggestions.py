@@ -124,7 +124,7 @@ def _an_hour_later(text: str, formats: tuple[str, ...]) -> Iterator[Suggestion]:
             except ValueError:
                 continue
             later = (moment + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
-            yield Suggestion(later, "one hour later, as the clocks said then")
+            yield Suggestion(later, "one hour later, because the clocks went forward")
 
 
 def _is_scientific_form(text: str, full_id: str) -> bool:

@@ -70,12 +70,12 @@ def test_the_byte_order_mark_is_removed() -> None:
 
 
 def test_a_mark_of_utf_8_under_another_encoding_is_refused_as_a_whole() -> None:
-    with pytest.raises(UnreadableFile, match="mark of UTF-8, but its contract says cp1252"):
+    with pytest.raises(UnreadableFile, match="UTF-8 byte order mark, but the encoding in the contract is cp1252"):
         read_all(b"\xef\xbb\xbfa,b\n1,\xc3\xa9\n", "cp1252")
 
 
 def test_a_codec_that_is_none_of_text_is_refused() -> None:
-    with pytest.raises(UnreadableFile, match="hex is not an encoding of text"):
+    with pytest.raises(UnreadableFile, match="hex is not a text encoding"):
         read_all(b"a,b\n", "hex")
 
 
@@ -101,7 +101,7 @@ def test_damaged_gzip_raises() -> None:
     data[-6] ^= 1
     with pytest.raises(UnreadableFile, match="is damaged near byte"):
         read_all(bytes(data))
-    with pytest.raises(UnreadableFile, match="is followed by something else"):
+    with pytest.raises(UnreadableFile, match="is followed by other data"):
         read_all(gzip.compress(b"a,b\n1,2\n") + b"3,4\n")
 
 

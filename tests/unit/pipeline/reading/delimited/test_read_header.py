@@ -39,7 +39,7 @@ def test_a_repeated_name_is_refused_by_name() -> None:
     error = refusal(b"sale, store,store,sale,x\n1,2,3,4,5\n")
     assert (error.code, str(error)) == (
         "repeated-header",
-        "The header (line 1) names sale, store more than once. Give each its own name.",
+        "The header (line 1) contains sale, store more than once. Give each column a unique name.",
     )
     assert "column 2" in str(refusal(b"column 2,,\n1,2,3\n"))
 
@@ -50,7 +50,10 @@ def test_columns_without_a_name_are_called_by_their_place() -> None:
 
 def test_a_quote_that_the_header_never_closes_is_unreadable() -> None:
     error = refusal(b'a,"b\n1,2\n' * 2)
-    assert (error.code, str(error)) == ("unreadable-file", "A quote opens in the header (line 1) and is never closed.")
+    assert (error.code, str(error)) == (
+        "unreadable-file",
+        "A quotation mark opens in the header (line 1) and is never closed.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_contract_of_utf_16_reads_it() -> None:
 
 
 def test_an_undecodable_header_is_unreadable() -> None:
-    assert "not utf-8" in str(refusal(b"a,\xff\n1,2\n"))
+    assert "not valid utf-8" in str(refusal(b"a,\xff\n1,2\n"))
 
 
 def test_carriage_returns_alone_end_lines_if_they_end_the_first() -> None:

@@ -41,7 +41,14 @@ def test_rows_with_other_numbers_of_cells_are_refused_and_the_others_survive() -
     assert result.rows == [("1", "2", "3"), ("4", "5", "6"), ("11", "12", "13")]
     assert result.refused == [
         UnreadableRow(2, 3, "1,2", "ragged-row", "2", "3"),
-        UnreadableRow(4, 5, "7,8,9,10", "ragged-row", "4", "3: a delimiter inside a cell may lack its quotes"),
+        UnreadableRow(
+            4,
+            5,
+            "7,8,9,10",
+            "ragged-row",
+            "4",
+            "3: quotes are possibly missing around a cell that contains a delimiter",
+        ),
     ]
     assert result.row_numbers == [1, 3, 5]
     assert result.line_numbers == [2, 4, 6]

@@ -29,7 +29,7 @@ def test_without_such_a_record_the_first_with_text_names_the_columns() -> None:
 
 def test_a_title_with_an_unclosed_quote_does_not_hide_the_header() -> None:
     assert read_all('"Sales of March\nNo,Qty\n1,2\n', wanted={"No", "Qty"}).rows == [("1", "2")]
-    with pytest.raises(UnreadableFile, match="A quote opens in the header"):
+    with pytest.raises(UnreadableFile, match="A quotation mark opens in the header"):
         read_all('"Sales of March\nNo,Qty\n1,2\n', wanted={"Price"})
 
 
@@ -105,7 +105,7 @@ def test_names_and_words_that_could_not_work_are_refused_with_the_contract(wrong
 
 
 def test_the_number_of_columns_has_a_limit() -> None:
-    with pytest.raises(UnreadableFile, match=r"3 columns, and the contract allows 2 \(file.max_columns\)"):
+    with pytest.raises(UnreadableFile, match=r"3 columns, but the contract allows 2 \(file.max_columns\)"):
         read_all("a,b,c\n", style={"max_columns": 2})
 
 
@@ -113,9 +113,9 @@ def test_the_number_of_columns_has_a_limit() -> None:
     ("end", "cut"),
     [
         ("3", "line 4 ends after 1 of 2 cells"),
-        ('3,"x', "a quote opens on line 4"),
-        ('3,"x\ny\n\nz', "a quote opens on line 4"),
-        ("\0\0\0", "from line 4 on there are only NUL bytes"),
+        ('3,"x', "a quotation mark opens on line 4"),
+        ('3,"x\ny\n\nz', "a quotation mark opens on line 4"),
+        ("\0\0\0", "the file contains only NUL bytes from line 4"),
         ("3,4", ""),
         ("3\n", ""),
         ('3,"x\n', ""),
@@ -132,8 +132,8 @@ def test_a_file_that_ends_too_early_says_so(end: str, cut: str) -> None:
 
 
 def test_a_file_that_ends_inside_a_letter_says_so() -> None:
-    assert read_all("a,b\n1,é".encode()[:-1]).cut == "line 2 ends inside a letter"
-    assert read_all("a,b\n1,2".encode("utf-16-le")[:-1], "utf-16-le").cut == "line 2 ends inside a letter"
+    assert read_all("a,b\n1,é".encode()[:-1]).cut == "line 2 ends inside a character"
+    assert read_all("a,b\n1,2".encode("utf-16-le")[:-1], "utf-16-le").cut == "line 2 ends inside a character"
 
 
 def test_an_unclosed_quote_before_good_rows_is_no_cut() -> None:
@@ -145,10 +145,10 @@ def test_utf_16_without_its_mark_is_known_by_its_nul_bytes(encoding: str) -> Non
     data = "a,b\n1,漢ਊ\n".encode(encoding)
     assert read_all(data, "utf-16").rows == [("1", "漢ਊ")]
     assert read_all(data, encoding).rows == [("1", "漢ਊ")]
-    with pytest.raises(UnreadableFile, match=f"without its mark \\({encoding}\\)"):
+    with pytest.raises(UnreadableFile, match=f"without a byte order mark \\({encoding}\\)"):
         read_all(data)
 
 
 def test_a_file_of_nul_bytes_is_refused_as_such() -> None:
-    with pytest.raises(UnreadableFile, match="nothing but NUL bytes"):
+    with pytest.raises(UnreadableFile, match="NUL bytes only"):
         read_all(b"\0" * 1000)

@@ -1,0 +1,61 @@
+"""The check of prose finds banned phrases in every kind of text, and nothing in code."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from docs import prose
+
+
+def found(text: str) -> list[tuple[int, str]]:
+    return sorted((line, phrase) for line, phrase, _ in prose.banned_phrases(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["The file tells a sale.", "A row waits\nfor a person.", "Whoever settles it.", "a server sees it"]
+)
+def test_a_banned_phrase_is_found(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+def test_its_line_is_that_of_the_text() -> None:
+    assert found("# Title\n\nIt is staged\nanew, it says so.") == [(4, "anew"), (4, "says")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`tell` is a method",
+        "```sh\ntillstream told\n```",
+        "[a page](told-days.md)",
+        "<!-- told -->",
+        "a warehouse, a bystander, re-told",
+        "Accept it as it stands",
+    ],
+)
+def test_code_addresses_and_exceptions_are_not_checked(text: str) -> None:
+    assert found(text) == []
+
+
+def test_docstrings_are_read_with_their_lines() -> None:
+    source = (
+        '"""A module."""\n\n\nclass Row:\n    """A row."""\n\n    key: int\n    """It says."""\n\n    text = "says"\n'
+    )
+    assert list(prose.docstrings(source)) == [(1, "A module."), (5, "A row."), (8, "It says.")]
+
+
+def test_comments_of_sql_are_read_as_blocks() -> None:
+    source = "-- The rows that wait\n-- for a person.\nSELECT 'told'  -- as told\nFROM told\n-- name: told\n"
+    comments = list(prose.sql_comments(source))
+    assert [line for line, _ in comments] == [1, 3, 5]
+    assert [phrase for _, text in comments for _, phrase in found(text)] == ["wait for a person", "told"]
+
+
+def test_only_the_next_version_of_the_changelog_is_read() -> None:
+    assert prose.unreleased("# Changes\n\n## [Unreleased]\n\nnew\n\n## [0.1]\n\nold\n").endswith("new\n")
+
+
+def test_every_exception_is_still_needed() -> None:
+    texts: Sequence[str] = [text.lower() for _, _, text in prose.texts()]
+    assert [phrase for phrase in prose.ALLOWED if not any(phrase.lower() in text for text in texts)] == []
+    assert [page for page in prose.SKIPPED if not (prose.ROOT / page).exists()] == []

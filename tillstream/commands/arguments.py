@@ -1,0 +1,72 @@
+"""Typed arguments of commands: a dataclass for each command, built from the JSON of the command API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from tillstream.domain.errors import Rejected
+
+A = TypeVar("A")
+_PLAIN: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}
+_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoArguments:
+    """The command takes no arguments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfBatch:
+    """A batch by its id."""
+
+    batch: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfUser:
+    """An account by its sign-in name."""
+
+    login: str
+
+
+def parse(kind: type[A], values: Mapping[str, object]) -> A:
+    """Build the arguments of a command. Raises `Rejected` for unknown, missing and wrongly typed ones."""
+    hints = get_type_hints(kind)
+    if unknown := sorted(set(values) - set(hints)):
+        takes = f"it takes {', '.join(hints)}" if hints else "it takes none"
+        raise Rejected(f"The command has no argument {', '.join(unknown)}; {takes}.")
+    required = {field.name for field in fields(kind) if field.default is MISSING}  # type: ignore[arg-type]
+    if missing := sorted(required - set(values)):
+        raise Rejected(f"The command needs the argument {', '.join(missing)}.")
+    for name, value in values.items():
+        if not _matches(value, hints[name]):
+            raise Rejected(f"The argument {name} must be {_name(hints[name])}.")
+    return kind(**values)
+
+
+def _matches(value: object, hint: Any) -> bool:
+    parts = get_args(hint)
+    if hint is object:
+        return True
+    if isinstance(hint, UnionType):
+        return any(_matches(value, part) for part in parts)
+    if hint is NoneType:
+        return value is None
+    if get_origin(hint) is Sequence:
+        return isinstance(value, list | tuple) and all(_matches(each, parts[0]) for each in value)
+    if get_origin(hint) is Mapping:
+        return isinstance(value, Mapping) and all(_matches(each, parts[1]) for each in value.values())
+    return isinstance(value, _PLAIN[hint]) and (hint is bool or not isinstance(value, bool))
+
+
+def _name(hint: Any) -> str:
+    parts = get_args(hint)
+    if isinstance(hint, UnionType):
+        return " or ".join(map(_name, parts))
+    if get_origin(hint) is Sequence:
+        return f"a list of {_name(parts[0])}"
+    if get_origin(hint) is Mapping:
+        return "an object" if parts[1] is object else f"an object whose values are {_name(parts[1])}"
+    return _NAMES[hint]
