@@ -52,7 +52,7 @@ from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
 from tillstream.workflows.corrections.drafts.workspace import Workspace
 
-SEVERITIES = {"error": "Refused", "warning": "Check", "hold": "Decide", "rejection": "File refused"}
+SEVERITIES = {"error": "Rejected", "warning": "Check", "hold": "Decide", "rejection": "File rejected"}
 TRIES = "30 per minute"
 """Sign-in attempts from one address; attempts at one login name are throttled in `tillstream.people`."""
 

@@ -26,7 +26,7 @@ class NotForTokens(Rejected):
 
     def __init__(self) -> None:
         super().__init__(
-            "A store's token opens POST /api/sales and nothing else; this call needs a personal token or a session."
+            "A store token is valid only for POST /api/sales. This request needs a personal token or a session."
         )
 
 
@@ -34,14 +34,16 @@ class TokenMayNot(Rejected):
     """The personal token lacks the right, although its owner has it."""
 
     def __init__(self, access: Action) -> None:
-        super().__init__(f"This token was not given the right “{access.value}”; make one that has it under Tokens.")
+        super().__init__(
+            f"This token does not have the right “{access.value}”. Create one that has it under API tokens."
+        )
 
 
 class SecondFactorRequired(Rejected):
     """The user's role requires two-factor sign-in."""
 
     def __init__(self) -> None:
-        super().__init__("Your role signs in with a second step. Set it up on your profile first.")
+        super().__init__("Your role requires two-factor sign-in. Set it up on your profile first.")
 
 
 class Open(Enum):

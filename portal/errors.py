@@ -35,49 +35,49 @@ class Answer:
 
 
 TABLE: dict[type[Exception], Answer] = {
-    TooManyTries: Answer(429, "Too many tries"),
-    WrongSignIn: Answer(403, "That did not match"),
-    NotFound: Answer(404, "There is nothing here"),
-    NotForTokens: Answer(403, "A token does not open this"),
-    TokenMayNot: Answer(403, "This token does not open this"),
-    SecondFactorRequired: Answer(403, "A second step is asked of you"),
-    NotInvited: Answer(403, "You have no account here yet"),
-    IdentityNotVerified: Answer(403, "We could not see who you are"),
-    NoSuchLink: Answer(410, "This link opens nothing"),
-    Forbidden: Answer(403, "This is not part of your work"),
-    UnknownValue: Answer(400, "Nothing is called that"),
-    WrongChecksum: Answer(460, "The piece came damaged"),
-    NotOurVersion: Answer(412, "Another version of the protocol"),
-    NotAPiece: Answer(415, "That is not a piece of a file"),
-    TooLarge: Answer(413, "That is too large"),
-    Rejected: Answer(422, "That cannot be done"),
-    WrongOffset: Answer(409, "The piece begins elsewhere"),
-    Conflict: Answer(409, "Somebody was faster", "Look at the page again, then decide anew."),
-    Unavailable: Answer(503, "Not now", "Nothing was lost. Try again in a moment."),
-    CSRFError: Answer(400, "The page was open too long", "Go back, load the page again, and repeat what you did."),
-    RateLimitExceeded: Answer(429, "Too many tries", "Wait a minute, then try again."),
+    TooManyTries: Answer(429, "Too many attempts"),
+    WrongSignIn: Answer(403, "Sign-in failed"),
+    NotFound: Answer(404, "Not found"),
+    NotForTokens: Answer(403, "Tokens are not accepted here"),
+    TokenMayNot: Answer(403, "This token lacks the right"),
+    SecondFactorRequired: Answer(403, "Two-factor sign-in required"),
+    NotInvited: Answer(403, "You have no account yet"),
+    IdentityNotVerified: Answer(403, "Your identity could not be verified"),
+    NoSuchLink: Answer(410, "This link is not valid"),
+    Forbidden: Answer(403, "You have no access to this"),
+    UnknownValue: Answer(400, "Unknown value"),
+    WrongChecksum: Answer(460, "The checksum does not match"),
+    NotOurVersion: Answer(412, "Unsupported protocol version"),
+    NotAPiece: Answer(415, "Unsupported content type"),
+    TooLarge: Answer(413, "Too large"),
+    Rejected: Answer(422, "This is not possible"),
+    WrongOffset: Answer(409, "Wrong offset"),
+    Conflict: Answer(409, "Someone else changed this", "Reload the page, then try again."),
+    Unavailable: Answer(503, "Temporarily unavailable", "Nothing was lost. Try again in a moment."),
+    CSRFError: Answer(400, "The page was open for too long", "Go back, reload the page, and try again."),
+    RateLimitExceeded: Answer(429, "Too many attempts", "Wait a minute, then try again."),
 }
 """Looked up along the method resolution order of the exception class."""
 
 BY_STATUS: dict[int, Answer] = {
-    400: Answer(400, "The request cannot be read", "Go back, load the page again, and repeat what you did."),
-    401: Answer(401, "Please sign in", "Sign in, then try again."),
-    403: Answer(403, "This is not part of your work", "If it should be, ask an administrator to give you access."),
-    404: Answer(404, "There is nothing here", "Check the address, or start from the dashboard."),
-    405: Answer(405, "That does not work here", "Use the buttons of the page."),
-    413: Answer(413, "That is too large"),
+    400: Answer(400, "The request could not be read", "Go back, reload the page, and try again."),
+    401: Answer(401, "Sign in required", "Sign in, then try again."),
+    403: Answer(403, "You have no access to this", "If you need access, ask an administrator."),
+    404: Answer(404, "Not found", "Check the address, or start from the dashboard."),
+    405: Answer(405, "This action is not available here", "Use the buttons on the page."),
+    413: Answer(413, "Too large"),
 }
 NO_TOKEN = Answer(
     403,
-    "The session's token is missing",
-    "A call that changes something needs a person's session: its cookie, and as the header X-CSRFToken the content of "
-    "the meta tag csrf-token of any page of that session. Behind https it needs a Referer of the portal, too.",
+    "The CSRF token is missing",
+    "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the content of "
+    "the meta tag csrf-token of any page of that session. Over https, the request also needs a Referer of the portal.",
 )
 """For programs, in place of the `CSRFError` entry of `TABLE`."""
 BAD_TOKEN = Answer(
-    401, "This token opens nothing", "It is revoked, too old, or never was: make another one under Tokens."
+    401, "This token is not valid", "It was revoked, has expired or never existed. Create another one under API tokens."
 )
-FAULT = Answer(500, "Something broke on our side", "If it happens again, tell an administrator the number below.")
+FAULT = Answer(500, "Something went wrong", "If it happens again, give an administrator the reference below.")
 
 
 def register(app: Flask) -> None:
@@ -131,12 +131,12 @@ def _limit() -> str:
     """The size limit of the request, and what to do with more."""
     limit = request.max_content_length
     if limit is None or (request.content_length or 0) <= limit:
-        return "The form holds too much text or too many fields."
+        return "The form has too much text or too many fields."
     if request.blueprint == "api":
-        return f"A sale may have at most {limit // 1024} KB; send each sale as a message of its own."
+        return f"A sale may have at most {limit // 1024} KB. Send each sale as a separate message."
     if request.blueprint == "uploads":
-        return f"At most {size(limit)} are taken. Split the file, or compress it with gzip, and upload it again."
-    return f"At most {size(limit)} are taken here."
+        return f"The maximum size is {size(limit)}. Split the file, or compress it with gzip, and upload it again."
+    return f"The maximum size here is {size(limit)}."
 
 
 def _program() -> bool:

@@ -20,7 +20,7 @@ from tillstream.settings import Settings
 
 INTRO = """
 The API gives programs the figures of the portal. A program authenticates with a personal token, `Authorization:
-Bearer tsp_…`, created under Tokens for programs ([people](people.md)); a till uses the token of its store. The portal
+Bearer tsp_…`, created under API tokens ([people](people.md)); a till uses the token of its store. The portal
 documents every request, with parameters and real examples, at `/api/docs`, and as OpenAPI 3.1 at `/api/openapi.json`.
 Responses contain only data within the caller's role and regions. Decimals are JSON strings, counts are numbers, and
 times are UTC.

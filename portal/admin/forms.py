@@ -16,9 +16,9 @@ from tillstream.people.user import User
 
 ROLES = {
     Role.CLERK: "Clerk: uploads and corrects files",
-    Role.MANAGER: "Manager: also decides and undoes",
-    Role.ANALYST: "Analyst: sees numbers, no names",
-    Role.SALESPERSON: "Salesperson: sees own sales",
+    Role.MANAGER: "Manager: also decides on files and undoes uploads",
+    Role.ANALYST: "Analyst: sees numbers without names",
+    Role.SALESPERSON: "Salesperson: sees their own sales",
     Role.ADMIN: "Admin: everything",
 }
 MOST_STORES, MOST_PEOPLE = 80, 500
@@ -32,7 +32,7 @@ class AccountForm(FlaskForm):
     regions = SelectMultipleField("Regions", validate_choice=False)
     stores = SelectMultipleField("Stores", validate_choice=False)
     more_stores = StringField("Other stores", [Length(max=500)])
-    salesperson = StringField("Salesperson id", [Length(max=60)])
+    salesperson = StringField("Salesperson ID", [Length(max=60)])
 
     def account_values(self) -> dict[str, Any]:
         """Form values as keyword arguments of `tillstream.people`."""

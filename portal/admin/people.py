@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
         columns=COLUMNS,
         open_sessions=sessions.count_open(ports(), page.rows, lives()),
         roles={role.value: role.value.capitalize() for role in Role},
-        states={state: state.capitalize() for state in directory.STATES},
+        states={state: "Disabled" if state == "stopped" else state.capitalize() for state in directory.STATES},
         me=me(),
     )
 
@@ -68,12 +68,12 @@ def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
     """Add an account for company sign-in, which needs no link: users are identified by their e-mail address."""
     try:
         if "@" not in (form.login.data or ""):
-            raise WrongField("login", "Here people sign in with their company's account: enter its e-mail address.")
+            raise WrongField("login", "People sign in with their company account here. Enter its email address.")
         one = external_identities.invite(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422
-    flash(f"{one.login} may sign in now, at {url_for('sign_in.form', _external=True)}.", "done")
+    flash(f"{one.login} can sign in now at {url_for('sign_in.form', _external=True)}.", "done")
     return redirect(url_for("admin.person", login=one.login), 303)
 
 
@@ -82,9 +82,9 @@ def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
     login = login.strip().casefold()
     return render_template(
         "admin/once.html",
-        words=f"The link of {login}",
+        words=f"Link for {login}",
         secret=url_for("sign_in.join", text=text, _external=True),
-        says=f"With it {login} chooses a password. It opens once, within {'a day' if days == 1 else f'{days} days'}.",
+        says=f"{login} uses it to set a password. It works once, within {'a day' if days == 1 else f'{days} days'}.",
         back=url_for("admin.person", login=login),
     ), 201
 

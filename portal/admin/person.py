@@ -29,7 +29,7 @@ def show(login: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change(login: str) -> ResponseReturnValue:
-    one, form = _other(login, "You cannot change your own account; another admin can."), forms.AccountForm()
+    one, form = _other(login, "You cannot change your own account. Another admin can."), forms.AccountForm()
     if not form.validate_on_submit():
         return _page(one, form), 422
     try:
@@ -37,13 +37,13 @@ def change(login: str) -> ResponseReturnValue:
     except Rejected as error:
         form.add_error(error)
         return _page(one, form), 422
-    flash(f"{one.login} is changed; it counts from their next click on.", "done")
+    flash(f"{one.login} is changed. Changes apply from the next page that they open.", "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def disable(login: str) -> ResponseReturnValue:
-    one = _other(login, "You cannot stop your own account; another admin can.")
+    one = _other(login, "You cannot disable your own account. Another admin can.")
     accounts.disable(ports(), one.login, by=me().login)
     flash(f"{one.login} is signed out and cannot sign in.", "done")
     return _back(one)
@@ -52,7 +52,7 @@ def disable(login: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def enable(login: str) -> ResponseReturnValue:
     one = accounts.enable(ports(), login, by=me().login)
-    flash(f"{one.login} may sign in again.", "done")
+    flash(f"{one.login} can sign in again.", "done")
     return _back(one)
 
 
@@ -62,10 +62,10 @@ def reset(login: str) -> ResponseReturnValue:
 
     With company sign-in, unbind the account: the next sign-in with its e-mail address binds it again.
     """
-    one = _other(login, "Change your own password on its page.")
+    one = _other(login, "Change your own password on your profile.")
     if not tillstream().settings.passwords_open:
         external_identities.unbind(ports(), one.login, by=me().login)
-        flash(f"{one.login} is signed out, and bound to whoever signs in with that address next.", "done")
+        flash(f"{one.login} is signed out. The next person who signs in with this address gets the account.", "done")
         return _back(one)
     text = invitation_links.reissue(ports(), one.login, by=me().login)
     return shown_once(one.login, text, invitation_links.get_link(ports(), text).days)
@@ -74,7 +74,7 @@ def reset(login: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 @requires_password_sign_in
 def take_off_second_step(login: str) -> ResponseReturnValue:
-    one = _other(login, "Take your own second step off on your profile.")
+    one = _other(login, "Turn off your own two-factor sign-in on your profile.")
     totp.disable(ports(), one.login, by=me().login)
     flash(f"{one.login} signs in without a code now, and may set it up again.", "done")
     return _back(one)
@@ -84,7 +84,7 @@ def take_off_second_step(login: str) -> ResponseReturnValue:
 def end_session(login: str, session_id: str) -> ResponseReturnValue:
     one = accounts.get(ports(), login)
     sessions.end(ports(), one.login, session_id, me().login)
-    flash(f"{one.login} is signed out there.", "done")
+    flash(f"{one.login} is signed out on that device.", "done")
     return _back(one)
 
 
@@ -92,7 +92,7 @@ def end_session(login: str, session_id: str) -> ResponseReturnValue:
 def end_sessions(login: str) -> ResponseReturnValue:
     one = _other(login, "End your own sessions on your profile.")
     ended = sessions.end_all(ports(), one, lives(), me().login)
-    flash(f"{one.login} is signed out in {ended} {'place' if ended == 1 else 'places'}.", "done")
+    flash(f"{one.login} is signed out on {ended} {'device' if ended == 1 else 'devices'}.", "done")
     return _back(one)
 
 

@@ -32,7 +32,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):
-        raise Rejected(f"There are the roles {', '.join(Role)}, and no others.")
+        raise Rejected(f"Choose among the roles {', '.join(Role)}.")
     mfa_policy.require_second_step(ports(), [Role(role) for role in selected], me().login)
-    flash("Saved; it counts from everybody's next click on.", "done")
+    flash("Saved. The rules apply from the next page that each person opens.", "done")
     return redirect(url_for("admin.policy"), 303)

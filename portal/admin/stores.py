@@ -14,8 +14,8 @@ from tillstream.people import store_tokens
 
 class NewToken(FlaskForm):
     region = SelectField("Region", [InputRequired("Choose a region.")])
-    store_id = StringField("Store", [InputRequired("Enter the store's id, as its files write it."), Length(max=60)])
-    label = StringField("Which till", [Length(max=100)])
+    store_id = StringField("Store", [InputRequired("Enter the store's ID as written in its files."), Length(max=60)])
+    label = StringField("Till", [Length(max=100)])
 
 
 def _form() -> NewToken:
@@ -35,12 +35,12 @@ def add() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("admin/stores.html", tokens=store_tokens.find(ports()), form=form), 422
     token, text = store_tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
-    words = f"The token of {token.store_id} in {token.region}"
+    words = f"Token for {token.store_id} in {token.region}"
     return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
 
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = store_tokens.revoke(ports(), token_id, me().login)
-    flash(f"The token of {token.store_id} no longer opens anything.", "done")
+    flash(f"The token for {token.store_id} is revoked.", "done")
     return redirect(url_for("admin.stores"), 303)

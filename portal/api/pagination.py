@@ -48,5 +48,5 @@ def only(args: MultiDict[str, str], *names: str) -> dict[str, str]:
     """The arguments with one value each. Raises `Rejected` for unknown arguments."""
     unknown = sorted(set(args) - set(names))
     if unknown:
-        raise Rejected(f"There is no parameter {', '.join(unknown)}; there are {', '.join(names)}.")
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Use one of: {', '.join(names)}.")
     return args.to_dict()

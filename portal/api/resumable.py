@@ -30,7 +30,7 @@ def begin() -> ResponseReturnValue:
     check_version()
     size, upload_metadata = number("Upload-Length"), metadata()
     if size > _max_size():
-        raise TooLarge(f"At most {_max_size() >> 20:,} MB are taken. Split the file, or compress it with gzip.")
+        raise TooLarge(f"The maximum size is {_max_size() >> 20:,} MB. Split the file, or compress it with gzip.")
     look = upload_metadata.get("look", "") in {"yes", "true", "1"}
     contract = upload_metadata.get("contract", "")
     if contract or not look:

@@ -27,7 +27,7 @@ class TooLarge(Rejected):
 def check_version() -> None:
     version = request.headers.get("Tus-Resumable", VERSION)
     if version != VERSION:
-        raise NotOurVersion(f"This server speaks tus {VERSION}, not {version}.")
+        raise NotOurVersion(f"This server supports tus {VERSION}, not {version}.")
 
 
 def number(header: str) -> int:
@@ -46,7 +46,7 @@ def metadata() -> dict[str, str]:
             try:
                 values[key] = base64.b64decode(value.strip(), validate=True).decode()
             except (binascii.Error, UnicodeDecodeError) as error:
-                raise Rejected(f"The value of {key} in Upload-Metadata is not text in base64.") from error
+                raise Rejected(f"The value of {key} in Upload-Metadata is not valid base64 text.") from error
     return values
 
 
@@ -56,8 +56,8 @@ def checksum() -> tuple[str, bytes] | None:
         return None
     algorithm, _, digest = value.partition(" ")
     if algorithm not in ALGORITHMS:
-        raise Rejected(f"A checksum is one of {', '.join(ALGORITHMS)}.")
+        raise Rejected(f"Use one of these checksums: {', '.join(ALGORITHMS)}.")
     try:
         return algorithm, base64.b64decode(digest, validate=True)
     except binascii.Error as error:
-        raise Rejected("The checksum is not in base64.") from error
+        raise Rejected("The checksum is not valid base64.") from error

@@ -50,7 +50,7 @@ def _state(text: str | None) -> State | None:
     try:
         return State(text) if text else None
     except ValueError as error:
-        raise Rejected(f"There is no state {text}; there are {', '.join(State)}.") from error
+        raise Rejected(f"There is no state {text}. Use one of: {', '.join(State)}.") from error
 
 
 def _record(upload: Batch) -> dict[str, Any]:

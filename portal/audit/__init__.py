@@ -70,7 +70,7 @@ def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
     """Parse the filters. Raises `Rejected` for an invalid day or an unknown action."""
     what = values["what"]
     if what and what not in set(AuditAction) | {one.kind for one in AuditAction}:
-        raise Rejected(f"Nothing in the log is called {what}.")
+        raise Rejected(f"There is no action {what}.")
     return reading.AuditFilter(
         who=values["who"].casefold(),
         what=what,
@@ -85,7 +85,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(f"{text} is not a day; write it like 2026-07-01.") from error
+        raise Rejected(f"{text} is not a date. Write it like 2026-07-01.") from error
 
 
 def _csv(entries: Iterator[Entry]) -> Iterator[str]:

@@ -11,12 +11,12 @@ from portal import formats
 from tillstream.analytics.changes import KINDS, ChangeReport
 
 HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
-WORDS = {"added": "came in", "corrected": "changed", "removed": "left"}
-WOULD = {"added": "would come in", "corrected": "would change", "removed": "would leave"}
+WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
+WOULD = {"added": "would be added", "corrected": "would be changed", "removed": "would be removed"}
 MEANINGS = {
-    "added": "Lines that count now and did not before",
-    "corrected": "Lines that count with other values now",
-    "removed": "Lines that count no more",
+    "added": "Lines that count now but did not before",
+    "corrected": "Lines that count with different values now",
+    "removed": "Lines that no longer count",
 }
 
 
@@ -69,7 +69,7 @@ def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
 
 
 def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
-    """3 lines came in, 1 line changed, 2 lines left"""
+    """3 lines added, 1 line changed, 2 lines removed"""
     parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in KINDS if total[kind]]
     return ", ".join(parts) or f"No line {words['corrected']}"
 

@@ -115,4 +115,4 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(f"Since is “{text}”; write a day as 2026-01-31.") from error
+        raise Rejected(f"“{text}” is not a date. Write it like 2026-01-31.") from error

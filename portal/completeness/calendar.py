@@ -22,15 +22,15 @@ from tillstream.domain.people import Action
 from tillstream.receipts import staged_rejections
 
 WORDS: dict[State, tuple[str, str, str]] = {
-    State.MISSING: ("✗", "missing", "Expected by now, and not here"),
-    State.HELD: ("?", "waits for a decision", "Here, and held until somebody decides"),
-    State.REFUSED: ("!", "rows refused", "Here, and some rows wait to be corrected"),
-    State.MISMATCH: ("≠", "totals differ", "Here; some line totals are not quantity × price"),
-    State.LATE: ("◔", "came late", "Complete, after its deadline"),
+    State.MISSING: ("✗", "missing", "Expected by now, but not received"),
+    State.HELD: ("?", "needs a decision", "Received, and held for a decision"),
+    State.REFUSED: ("!", "rows rejected", "Received; some rows need correction"),
+    State.MISMATCH: ("≠", "totals differ", "Received; some line totals are not quantity × price"),
+    State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
     State.ARRIVED: ("✓", "arrived", "Complete"),
-    State.DUE: ("…", "not due yet", "Expected, and its deadline has not passed"),
-    State.QUIET: ("–", "nothing sold", "Its file is here and tells nothing of this day"),
-    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing came"),
+    State.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
+    State.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
+    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
 }
 """state → sign, label and meaning; colour only repeats them."""
 REMINDED = 20
@@ -172,7 +172,7 @@ def _day(text: str, default: date | None) -> date:
     try:
         parsed = date.fromisoformat(text) if text or default is None else default
     except ValueError as error:
-        raise Rejected(f"“{text}” is not a day; write it as 2026-01-31.") from error
+        raise Rejected(f"“{text}” is not a date. Write it like 2026-01-31.") from error
     if not 1900 < parsed.year < 2200:
-        raise Rejected(f"There is nothing to show of {parsed}.")
+        raise Rejected(f"There is nothing to show for {parsed}.")
     return parsed

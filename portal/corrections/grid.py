@@ -75,7 +75,7 @@ def cell(batch_id: str) -> ResponseReturnValue:
     column = request.args.get("column", -1, type=int)
     places = workspace.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
     if not len(places) or not WHOLE_ROW <= column < len(workspace.refusals.names):
-        raise NotFound("That row does not wait any more.")
+        raise NotFound("That row no longer needs correction.")
     row = int(places[0])
     proposals = (
         [] if column == WHOLE_ROW else suggestions(ports(), workspace, row, column, scope(), tillstream().queries)

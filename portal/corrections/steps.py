@@ -58,14 +58,14 @@ def send(batch_id: str) -> ResponseReturnValue:
         sent = submit.submit_draft(ports(), desk(), upload, me().login, expected_version=version_of(data))
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
-    flash("Your corrections are in; they are read in a moment.", "done")
+    flash("Your corrections are received. They are read in a few seconds.", "done")
     return jsonify({"batch_id": sent.batch_id, "url": url_for("uploads.receipt", batch_id=batch_id)}), 201
 
 
 def _clashed(batch_id: str, clash: draft.EditConflict) -> tuple[Response, int]:
     """409 with the current draft, so that the page can show both sides."""
     others = [_step_json(step) for step in clash.others]
-    answer = {"type": "about:blank", "title": "Somebody was faster", "status": 409, "detail": str(clash)}
+    answer = {"type": "about:blank", "title": "Someone else changed this", "status": 409, "detail": str(clash)}
     response = jsonify(answer | {"others": others, "version": draft.get(ports(), batch_id).version})
     response.mimetype = "application/problem+json"
     return response, 409

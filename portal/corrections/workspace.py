@@ -72,5 +72,5 @@ def body() -> dict[str, Any]:
 def version_of(data: dict[str, Any]) -> int:
     version = data.get("version")
     if type(version) is not int:
-        raise Rejected("Say which version of the draft you saw.")
+        raise Rejected("Send the version of the draft that you saw.")
     return version

@@ -92,7 +92,7 @@ def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
     if not averages:
         return "No sales in these months."
     best = max(averages)
-    return f"What a day brings, by month and weekday: best {best[1]} with {_amount(best[0], figure)} a day."
+    return f"Average revenue per day by month and weekday: highest on {best[1]} with {_amount(best[0], figure)}."
 
 
 def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
     first = [f"{row['country'] or 'not given'} {_number(row['revenue']):,.0f} {currency}" for row in rows[:3]]
-    return f"Revenue of {len(rows)} countries on a map, the greatest: {'; '.join(first)}."
+    return f"Revenue of {len(rows)} countries on a map, the largest: {'; '.join(first)}."
 
 
 def describe_over_time(figure: dict[str, Any]) -> str:
@@ -121,7 +121,7 @@ def describe_over_time(figure: dict[str, Any]) -> str:
 
 def describe_bars(figure: dict[str, Any], called: str) -> str:
     first = [f"{name} {_amount(value, figure)}" for name, value in zip(figure["names"], figure["values"], strict=True)]
-    return f"Revenue of {called}, the greatest first: {'; '.join(first[:3])}{'; …' if len(first) > 3 else ''}."
+    return f"Revenue of {called}, the largest first: {'; '.join(first[:3])}{'; …' if len(first) > 3 else ''}."
 
 
 def _amount(value: float, figure: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ class RoleLayout:
 
 ROLE_LAYOUTS: dict[Role, RoleLayout] = {
     Role.ADMIN: RoleLayout(
-        "How does every region sell, and is everything in?",
+        "How is every region selling, and is any data missing?",
         (
             "headline",
             "attention",
@@ -33,7 +33,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         ),
     ),
     Role.MANAGER: RoleLayout(
-        "How do your stores and people sell, and what waits for you?",
+        "How are your stores and salespeople selling, and what needs your attention?",
         (
             "headline",
             "attention",
@@ -51,7 +51,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         ),
     ),
     Role.CLERK: RoleLayout(
-        "Did every file arrive, and what needs you?",
+        "Did every file arrive, and what needs your attention?",
         ("attention", "latest-uploads", "freshness", "headline", "over-time", "by-store", "by-category"),
     ),
     Role.SALESPERSON: RoleLayout(
@@ -59,7 +59,7 @@ ROLE_LAYOUTS: dict[Role, RoleLayout] = {
         ("headline", "over-time", "top-customers", "by-product", "by-category", "by-store", "heatmap", "freshness"),
     ),
     Role.ANALYST: RoleLayout(
-        "How do the sales move, and what moves them?",
+        "How are sales developing, and why?",
         (
             "headline",
             "over-time",

@@ -64,13 +64,21 @@ def _splits() -> Iterable[tuple[str, Table]]:
         columns = (("name", one.filter.capitalize(), "name"), *amounts, *shares, LINES)
         yield (
             name,
-            Table(f"Which {one.called} sell most?", one.query, one.column, columns, one.filter, one.label, one.limited),
+            Table(
+                f"{one.called.capitalize()} by revenue",
+                one.query,
+                one.column,
+                columns,
+                one.filter,
+                one.label,
+                one.limited,
+            ),
         )
 
 
 TABLES: dict[str, Table] = dict(_splits()) | {
     "by-country": Table(
-        "Which countries sell most?",
+        "Countries by revenue",
         "country-shares",
         "country",
         (
@@ -86,7 +94,7 @@ TABLES: dict[str, Table] = dict(_splits()) | {
         "country",
     ),
     "top-customers": Table(
-        "Which customers buy most?",
+        "Customers by revenue",
         "top-customers",
         "customer",
         (

@@ -42,14 +42,16 @@ def _breakdown(name: str, *, wide: bool = False, needs: Action = Action.SEE_NUMB
 
 TILES: dict[str, Tile] = {
     "headline": Tile("Key figures", "headline", headline.load, wide=True),
-    "attention": Tile("What needs you", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS),
+    "attention": Tile(
+        "Needs your attention", "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS
+    ),
     "latest-uploads": Tile(
         "Latest files", "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
     ),
     "over-time": Tile("Revenue over time", "over_time", trends.over_time, wide=True, chart=True),
     "by-region": _breakdown("by-region"),
-    "by-country": Tile("Around the world", "world", world_map.load, wide=True, chart=True),
-    "heatmap": Tile("Which days sell", "heatmap", trends.heatmap, chart=True),
+    "by-country": Tile("By country", "world", world_map.load, wide=True, chart=True),
+    "heatmap": Tile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
     "by-store": _breakdown("by-store"),
     "by-category": _breakdown("by-category"),
     "by-product": _breakdown("by-product"),
@@ -58,7 +60,7 @@ TILES: dict[str, Tile] = {
     "top-customers": Tile(
         "Top customers", "top_customers", breakdowns.top_customers, wide=True, needs=Action.SEE_PERSONAL
     ),
-    "freshness": Tile("How fresh this is", "freshness", data_status.freshness, wide=True),
+    "freshness": Tile("Data freshness", "freshness", data_status.freshness, wide=True),
 }
 
 
@@ -73,5 +75,5 @@ def own(name: str) -> Tile:
     """A tile by name. Raises `NotFound` for one that is not on the dashboard of the user."""
     tile = mine().get(name)
     if tile is None:
-        raise NotFound("There is no such part on your dashboard.")
+        raise NotFound("Your dashboard has no such part.")
     return tile

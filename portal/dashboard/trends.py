@@ -13,7 +13,7 @@ FINER = {"yearly": "monthly", "quarterly": "monthly", "monthly": "daily", "weekl
 COARSER = {"daily": "weekly", "weekly": "monthly", "monthly": "quarterly", "quarterly": "yearly"}
 STEPS = 800
 """Maximum points of a chart; a range with more of them is shown by longer periods."""
-COMPARED = {"before": "The period before", "year-before": "The year before", "nothing": "Nothing"}
+COMPARED = {"before": "Previous period", "year-before": "Previous year", "nothing": "None"}
 MONTHS = 24
 """Maximum months of a heatmap."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -46,7 +46,7 @@ WHOLE = 1_000_000
 def export(table: str) -> Response:
     """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
-        raise NotFound(f"There is no table {table}; there are {', '.join(TABLES)}.")
+        raise NotFound(f"There is no table {table}. Use one of: {', '.join(TABLES)}.")
     params: dict[str, Any] = {
         one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None)
         for one in queries.describe(table).parameters

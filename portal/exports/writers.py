@@ -28,7 +28,7 @@ def respond(kind: str, what: str, filters: Mapping[str, Iterable[str]], batches:
     Raises `Rejected` for an unknown format, and what reading the first batch raises.
     """
     if kind not in WRITERS:
-        raise Rejected(f"There is no format {kind}; there are {', '.join(WRITERS)}.")
+        raise Rejected(f"There is no format {kind}. Use one of: {', '.join(WRITERS)}.")
     rest = iter(batches)
     first = next(rest)
     response = Response(WRITERS[kind](first.schema, chain([first], rest)), mimetype=BYTES[kind].partition(";")[0])

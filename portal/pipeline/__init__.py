@@ -19,8 +19,8 @@ blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 SLOW = timedelta(minutes=5)
 SHOWN = 100
 QUEUES = {
-    "object-events": "Files to be read",
-    "batch-events": "Batches to be counted and announced",
+    "object-events": "Files to read",
+    "batch-events": "Batches to count and publish",
     "store-sales": "Sales from tills",
     "sale-events": "Changes for subscribers",
 }
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def resend() -> ResponseReturnValue:
     sent = dead_letters.resend(ports(), request.form.getlist("id"), me().login)
-    flash(f"{sent} {'message is' if sent == 1 else 'messages are'} back in their queue.", "done")
+    flash(f"{sent} {'message was' if sent == 1 else 'messages were'} resent.", "done")
     return redirect(url_for("pipeline.show"), 303)
 
 
@@ -60,7 +60,7 @@ def resend() -> ResponseReturnValue:
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
     reconcile.run(app.ports, app.book, delegate=bool(app.settings.project), by=me().login)
-    flash("Everything that had stopped is driven on.", "done")
+    flash("Stalled batches are retried.", "done")
     return redirect(url_for("pipeline.show"), 303)
 
 

@@ -29,7 +29,7 @@ SIGN_INS = 10
 
 class Profile(FlaskForm):
     name = StringField("Name", [InputRequired("Enter your name."), Length(max=100)])
-    locale = SelectField("Dates and numbers are written as in", validate_choice=False)
+    locale = SelectField("Date and number format", validate_choice=False)
     time_zone = StringField("Time zone", [Length(max=60)])
 
 
@@ -60,7 +60,7 @@ def save() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def end_session(session_id: str) -> ResponseReturnValue:
     sessions.end(ports(), me().login, session_id, me().login)
-    flash("You are signed out there.", "done")
+    flash("You are signed out on that device.", "done")
     return redirect(url_for("profile.show"), 303)
 
 
@@ -102,12 +102,12 @@ def new_codes() -> ResponseReturnValue:
 @requires_password_sign_in
 def take_off() -> ResponseReturnValue:
     if me().role in mfa_policy.second_step_roles(ports()):
-        raise Rejected("Your role signs in with a second step; it cannot be taken off.")
+        raise Rejected("Your role requires two-factor sign-in. You cannot turn it off.")
 
     def off(code: str) -> ResponseReturnValue:
         step.check(ports(), me().login, code)
         step.disable(ports(), me().login, by=me().login)
-        flash("You sign in with your password alone now.", "done")
+        flash("Two-factor sign-in is off.", "done")
         return redirect(url_for("profile.show"), 303)
 
     return _with_code(off)
@@ -132,7 +132,7 @@ def _codes(codes: list[str]) -> ResponseReturnValue:
 
 
 def _page(form: Profile) -> str:
-    locales = {"": "The browser's own"} | profile.LOCALES
+    locales = {"": "Browser default"} | profile.LOCALES
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
     all_sessions = sessions.find(ports(), me().login, limit=200)
     now, here = ports().clock.now(), this_session()

@@ -21,11 +21,11 @@ blueprint = Blueprint("sale_history", __name__, template_folder="templates")
 HIDDEN = frozenset({"line_key", "content", "is_current", "settlement_no", "settled_at", "region", "sale_id"})
 """Technical columns of a version, not shown."""
 DONE = {
-    "upload.received": "given",
+    "upload.received": "uploaded",
     "upload.fixed": "corrected",
     "upload.replayed": "read again",
     "upload.confirmed": "confirmed",
-    "upload.given-a-contract": "given another contract",
+    "upload.given-a-contract": "assigned another contract",
     "upload.rejected": "rejected",
     "upload.undone": "undone",
     "upload.cancelled": "cancelled",

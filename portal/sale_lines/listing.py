@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
     columns = chosen(scope(), request.args.getlist("column"))
     heads = [one.head(total["currency"]) for one in columns]
     if scope().may(Action.SEE_UPLOADS):
-        heads.append({"key": "", "label": "Where from"})
+        heads.append({"key": "", "label": "Original"})
     return render_template(
         "sale_lines/list.html",
         heads=heads,

@@ -170,14 +170,14 @@ def change_password() -> ResponseReturnValue:
             other_sessions = sessions.still_open(ports(), before, lives())
             user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
         except (WrongSignIn, TooManyTries):
-            form.old.errors = ["This is not the password you have."]
+            form.old.errors = ["This is not your current password."]
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
             for session in other_sessions:  # ended by the new stamp already; this updates the list of sign-ins
                 sessions.end(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
-            flash("Your password is changed. Other places where you were signed in are signed out.", "done")
+            flash("Your password is changed. All other devices are signed out.", "done")
             return redirect(url_for("profile.show"), 303)
     return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH), 422
 

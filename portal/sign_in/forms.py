@@ -16,19 +16,19 @@ class SignIn(FlaskForm):
 
 
 class Code(FlaskForm):
-    code = StringField("Code", [InputRequired("Enter the code that your telephone shows."), Length(max=40)])
+    code = StringField("Code", [InputRequired("Enter the code that your phone shows."), Length(max=40)])
 
 
 class FirstPassword(FlaskForm):
     new = PasswordField(
         "Your password", [InputRequired("Enter a password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
     )
-    again = PasswordField("The same again", [EqualTo("new", "This is not the same as the one above.")])
+    again = PasswordField("Repeat the password", [EqualTo("new", "The passwords do not match.")])
 
 
 class OwnPassword(FlaskForm):
-    old = PasswordField("The password you have", [InputRequired("Enter the password you have.")])
+    old = PasswordField("Current password", [InputRequired("Enter your current password.")])
     new = PasswordField(
-        "A new one", [InputRequired("Enter a new password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
+        "New password", [InputRequired("Enter a new password."), Length(MIN_LENGTH, MAX_LENGTH, TOO_SHORT)]
     )
-    again = PasswordField("The new one again", [EqualTo("new", "This is not the same as the one above.")])
+    again = PasswordField("Repeat the new password", [EqualTo("new", "The passwords do not match.")])

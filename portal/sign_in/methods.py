@@ -52,12 +52,10 @@ def proved_by_proxy(settings: Settings) -> ExternalIdentity:
     signer: JWTVerifier = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")
     if not shown:
-        raise IdentityNotVerified(
-            "The address that you opened goes around your company's sign-in. Open the one you were given."
-        )
+        raise IdentityNotVerified("This address bypasses your company's sign-in. Open the address that you were given.")
     try:
         claims = signer.claims(shown, settings.iap_audience)
     except InvalidToken as error:
         current_app.logger.warning("an assertion of the proxy was refused: %s", error)
-        raise IdentityNotVerified("Your company's sign-in could not be proved. Load the page again.") from error
+        raise IdentityNotVerified("Your company's sign-in could not be verified. Reload the page.") from error
     return ExternalIdentity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))

@@ -15,7 +15,7 @@ from tillstream.settings import Settings
 DISCOVERY = "/.well-known/openid-configuration"
 DEADLINE = 10
 LEEWAY = 60
-AGAIN = "Begin again; if it stays so, tell an administrator."
+AGAIN = "Try again. If it fails again, tell an administrator."
 
 
 class Provider:
@@ -51,13 +51,13 @@ class Provider:
         except (AuthlibBaseError, JoseError, ValueError) as error:
             # Log the class only: a provider may put submitted data into the message.
             current_app.logger.warning("a sign-in by the provider was refused: %s", type(error).__name__)
-            raise IdentityNotVerified(f"Your company's sign-in could not be proved. {AGAIN}") from error
+            raise IdentityNotVerified(f"Your company's sign-in could not be verified. {AGAIN}") from error
         except RequestException as error:
             raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error
         if not claims:
-            raise IdentityNotVerified(f"Your company's sign-in did not say who you are. {AGAIN}")
+            raise IdentityNotVerified(f"Your company's sign-in did not return your identity. {AGAIN}")
         if claims.get("email_verified") not in (True, "true") or not claims.get("email"):
             raise IdentityNotVerified(
-                "Your company's sign-in does not vouch for your e-mail address. Tell an administrator."
+                "Your company's sign-in has not verified your email address. Tell an administrator."
             )
         return ExternalIdentity(self._issuer, str(claims["sub"]), str(claims["email"]))

@@ -38,5 +38,5 @@ def show() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = personal_tokens.revoke(ports(), token_id, by=me().login)
-    flash(f"The token “{token.name}” of {token.login} no longer opens anything.", "done")
+    flash(f"The token “{token.name}” of {token.login} is revoked.", "done")
     return redirect(url_for("tokens.everybody"), 303)

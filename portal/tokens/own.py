@@ -14,20 +14,20 @@ from tillstream.people import personal_tokens
 
 WORDS = {
     "numbers": "Read numbers: sales, by time, place and product",
-    "personal": "With the personal columns: customers and salespeople",
+    "personal": "Read personal columns: customers and salespeople",
     "uploads": "Read uploads and their receipts",
-    "upload": "Upload files, correct them, have them read again",
+    "upload": "Upload and correct files, and read them again",
     "decide": "Confirm, reject and undo uploads",
-    "pipeline": "See what waits in the pipeline, and drive it on",
+    "pipeline": "See the pipeline and retry stalled batches",
 }
 DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
 
 
 class NewToken(FlaskForm):
-    name = StringField("What is it for?", [InputRequired("Give the token a name, to know it again."), Length(max=60)])
-    rights = SelectMultipleField("What may it do?", [InputRequired("Choose at least one right.")])
-    regions = SelectMultipleField("In which regions?")
-    days = SelectField("How long?", coerce=int, choices=[SelectChoice(days, f"{days} days") for days in DAYS])
+    name = StringField("Name", [InputRequired("Enter a name for the token."), Length(max=60)])
+    rights = SelectMultipleField("Rights", [InputRequired("Choose at least one right.")])
+    regions = SelectMultipleField("Regions")
+    days = SelectField("Valid for", coerce=int, choices=[SelectChoice(days, f"{days} days") for days in DAYS])
 
 
 def _form() -> NewToken:
@@ -70,7 +70,7 @@ def make() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def revoke(token_id: str) -> ResponseReturnValue:
     token = personal_tokens.revoke(ports(), token_id, by=me().login, login=me().login)
-    flash(f"The token “{token.name}” no longer opens anything.", "done")
+    flash(f"The token “{token.name}” is revoked.", "done")
     return redirect(url_for("tokens.own"), 303)
 
 

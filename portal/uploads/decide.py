@@ -20,10 +20,10 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     contract = request.form.get("contract", "")
     if contract:
         decisions.assign_contract(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
-        flash(f"{upload.file} is read as {contract} now.", "done")
+        flash(f"{upload.file} is being read with {contract}.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
-    flash(f"{upload.file} is confirmed; its rows count in a moment.", "done")
+    flash(f"{upload.file} is confirmed. Its rows are counted within a few seconds.", "done")
     return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
 
 
@@ -32,7 +32,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.own(batch_id)
     read = decisions.accept(ports(), tillstream().book, batch_id, me().login)
-    flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
+    flash(f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -40,7 +40,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
-    flash(f"{upload.file} is rejected; nothing of it counts.", "done")
+    flash(f"{upload.file} is rejected. Nothing of it counts.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -61,7 +61,7 @@ def preview(batch_id: str) -> ResponseReturnValue:
 def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     done = undo.undo(ports(), batch_id, me().login)
-    flash(f"{upload.file} is undone; lines that other files also told stay.", "done")
+    flash(f"{upload.file} is undone. Lines that other files also contain stay.", "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

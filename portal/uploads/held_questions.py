@@ -58,22 +58,24 @@ def save(batch_id: str) -> ResponseReturnValue:
     onboarding, differs = held_batch.build_questionnaire(ports(), book, upload, questions.name_of(upload.file), answers)
     contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
-        raise Rejected("Nothing is proposed yet: answer what is open first.")
+        raise Rejected("Answer the open questions first.")
     if not scope().covers_region(contract.region):
         raise Rejected(f"{contract.region} is not one of your regions.")
     proposals.propose(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
     if scope().may(Action.ADMINISTER):
         read = decisions.accept(ports(), book, batch_id, me().login)
-        flash(f"Version {read.contract_version} of {read.contract} is saved; {upload.file} is read by it now.", "done")
+        flash(
+            f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done"
+        )
     else:
-        flash(f"Your answers are kept. An administrator accepts them, then {upload.file} is read.", "done")
+        flash(f"Your answers are saved. {upload.file} is read when an administrator accepts them.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
 def _held_upload(batch_id: str) -> Batch:
     upload = scoped.own(batch_id)
     if not _is_held_file(upload):
-        raise Rejected(f"{upload.file} does not wait for answers.")
+        raise Rejected(f"{upload.file} has no open questions.")
     return upload
 
 

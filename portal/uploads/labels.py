@@ -16,33 +16,33 @@ class Words:
 
 
 STATES: dict[State, Words] = {
-    State.RECEIVED: Words("Waiting", "busy", "Kept safely; reading starts in a moment."),
+    State.RECEIVED: Words("Waiting", "busy", "The file is stored. Reading starts in a few seconds."),
     State.STAGING: Words("Being read", "busy", "Every row is being checked."),
-    State.STAGED: Words("Being counted", "busy", "Every row is checked; the numbers follow in a moment."),
-    State.HELD: Words("Needs a decision", "ask", "Nothing of it counts until somebody decides."),
+    State.STAGED: Words("Being counted", "busy", "Every row is checked. The numbers follow within a few seconds."),
+    State.HELD: Words("Needs a decision", "ask", "Nothing of it counts until someone decides."),
     State.SETTLED: Words("Counted", "good", "Its rows are in the numbers."),
     State.ANNOUNCED: Words("Counted", "good", "Its rows are in the numbers."),
-    State.REJECTED: Words("Refused", "bad", "Nothing of it counts."),
-    State.CANCELLED: Words("Cancelled", "quiet", "Taken back before it counted."),
-    State.FAILED: Words("Stopped by a fault", "bad", "Nothing is lost; it can be sent on again."),
+    State.REJECTED: Words("Rejected", "bad", "Nothing of it counts."),
+    State.CANCELLED: Words("Cancelled", "quiet", "Cancelled before it counted."),
+    State.FAILED: Words("Failed", "bad", "Nothing is lost. It can be retried."),
     State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
-    State.REPLAYED: Words("Replaced", "quiet", "It was read again; the newer reading counts."),
+    State.REPLAYED: Words("Replaced", "quiet", "It was read again. The newer reading counts."),
 }
 NOTHING_TO_COUNT = Words(
     "Nothing to count",
     "quiet",
-    "The file names its columns and has no row below them. If sales are missing, export it again with its rows.",
+    "Nothing is counted. If sales are missing, export the file again with its rows.",
 )
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
 """Transient states; pages that show them refresh themselves."""
 
 OUTCOMES: tuple[tuple[str, str, str], ...] = (
     ("new", "new", "Lines that were not known before"),
-    ("corrected", "corrected", "Lines that were known with other values; these count now"),
-    ("duplicate", "known already", "Lines that were known with the same values, or newer ones"),
-    ("quarantined", "need you", "Rows that were refused; they wait to be corrected"),
+    ("corrected", "corrected", "Known lines with new values, which count now"),
+    ("duplicate", "duplicate", "Lines that were already known with the same values or newer ones"),
+    ("quarantined", "rejected", "Rows that need correction"),
     ("blank", "blank", "Empty rows"),
-    ("ignored", "ignored", "Repeated headers, titles, totals, and rows that somebody discarded"),
+    ("ignored", "ignored", "Repeated headers, titles, totals, and discarded rows"),
 )
 
 
@@ -71,42 +71,41 @@ def headline(receipt: dict[str, Any]) -> str:
     rows = receipt["rows"]
     read, refused = rows["read"] or 0, rows["quarantined"] or 0
     accepted = read - refused - (rows["blank"] or 0) - (rows["ignored"] or 0)
-    need = f"; {refused:,} {'needs' if refused == 1 else 'need'} you" if refused else ""
+    need = f"; {refused:,} {'needs' if refused == 1 else 'need'} your attention" if refused else ""
     counted, would = f"{accepted:,} of {_rows(read)} counted{need}", f"{accepted:,} of {_rows(read)} would count{need}"
     if not read:
         counted = would = "The file has a header and no rows"
     elif accepted and accepted == rows["duplicate"]:
-        counted = would = f"{_all(accepted, read)} known already; nothing counts twice{need}"
+        counted = would = f"{_all(accepted, read)} already known; nothing counts twice{need}"
     if receipt["status"] == "held" and receipt.get("contract") == "":
-        return "The file is kept; it is read as soon as somebody says whose it is"
+        return "The file is kept. Choose its contract to read it"
     says = {
         "received": "Waiting to be read",
         "staging": "Being read",
-        "staged": f"{_rows(read)} checked; about to count{need}",
-        "held": f"{_rows(read)} wait for a decision{need}",
+        "staged": f"{_rows(read)} checked; counting starts soon{need}",
+        "held": f"{_rows(read)} held for a decision{need}",
         "settled": counted,
         "announced": counted,
-        "rejected": "The file is refused",
+        "rejected": "The file is rejected",
         "cancelled": "Cancelled before it counted",
-        "failed": "A fault stopped it; nothing is lost",
-        "undone": f"{_rows(read)} read; none of them counts any more",
-        "replayed": f"{_rows(read)} read; none of them counts any more",
+        "failed": "It failed; nothing is lost",
+        "undone": f"{_rows(read)} read; none of them count now",
+        "replayed": f"{_rows(read)} read; none of them count now",
         "dry-run": would,
     }
     return says[receipt["status"]]
 
 
 def result(upload: Batch, receipt: dict[str, Any]) -> str:
-    """1,204 rows: 1,190 new, 14 need you"""
+    """1,204 rows: 1,190 new, 14 rejected"""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:
         return upload.error.rstrip(".")
     if upload.state is State.HELD and receipt["holds"]:
-        return f"It waits for a decision: {receipt['holds'][0]['message'].rstrip('.')}"
+        return f"Needs a decision: {receipt['holds'][0]['message'].rstrip('.')}"
     if upload.state not in IN_LEDGER or not rows["read"]:
         return headline(receipt)
-    label = {name: "needs you" if name == "quarantined" and rows[name] == 1 else label for name, label, _ in OUTCOMES}
-    parts = [f"{rows[name]:,} {label[name]}" for name, _, _ in OUTCOMES if rows[name]]
+    parts = [f"{rows[name]:,} {label}" for name, label, _ in OUTCOMES if rows[name]]
     return f"{_rows(rows['read'])}: {', '.join(parts)}"
 
 
@@ -119,7 +118,7 @@ def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     if rows["new"] is None:
         accepted = (rows["read"] or 0) - sum(part["count"] for part in parts)
-        parts.insert(0, {"name": "accepted", "label": "in order", "meaning": "Rows that will count", "count": accepted})
+        parts.insert(0, {"name": "accepted", "label": "accepted", "meaning": "Rows that will count", "count": accepted})
     return parts
 
 

@@ -27,9 +27,9 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
 }
 GROUPS: dict[str, tuple[str, frozenset[State]]] = {
     "needs": ("Need a decision", frozenset({State.HELD, State.FAILED})),
-    "way": ("Under way", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
+    "way": ("In progress", frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
     "counted": ("Counted", frozenset({State.SETTLED, State.ANNOUNCED})),
-    "out": ("Do not count", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
+    "out": ("Not counted", frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
 }
 
 

@@ -70,10 +70,10 @@ def summary(sending_id: str) -> ResponseReturnValue:
         return jsonify({"says": unreadable})
     chosen = preview_content.chosen(upload, file_sample, questionnaire.fits(file_sample, scoped.contracts()))
     if chosen != preview_content.NEW:
-        return jsonify({"says": f"It looks like a file of {chosen}. Nothing of it counts until you load it."})
+        return jsonify({"says": f"It looks like a file of {chosen}. Nothing counts until you load it."})
     count = len(questionnaire.build_questionnaire(opened, questions.name_of(upload.file), upload.answers, ()).questions)
     words = "one question is open" if count == 1 else f"{count} questions are open"
-    return jsonify({"says": f"No contract of yours reads it yet: {words if count else 'a new one is proposed'}."})
+    return jsonify({"says": f"None of your contracts fits it: {words if count else 'a new one is proposed'}."})
 
 
 @allow(Action.UPLOAD)
@@ -102,24 +102,24 @@ def save(sending_id: str) -> ResponseReturnValue:
     book = tillstream().book
     if scope().may(Action.ADMINISTER):
         if contract.name in book.names():
-            raise Rejected(f"There is a contract {contract.name} already; give the new one another name.")
+            raise Rejected(f"The contract {contract.name} already exists. Choose another name.")
         saved = book.save(contract, me().login)
         loaded = complete_upload.ingest_previewed(ports(), book, sending_id, me().login, saved.name)
-        flash(f"The contract {saved.name} is saved. It reads this file now, and later ones like it.", "done")
+        flash(f"The contract {saved.name} is saved. This file and later files like it are read with it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         changes = questions.changes(upload.answers)
         loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
-        message = f"Your answers are kept as the contract {contract.name}"
-        flash(f"{message}. An administrator accepts it, then the file is read.", "done")
+        message = f"Your answers are saved as the contract {contract.name}"
+        flash(f"{message}. The file is read when an administrator accepts it.", "done")
     return _loaded(loaded)
 
 
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    flash(f"{upload.file} is taken in; it is listed here in a moment.", "done")
+    flash(f"{upload.file} is received. It is listed here in a few seconds.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -127,5 +127,5 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 def forget(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     resumable_upload.cancel(ports(), upload.id, me().login)
-    flash(f"{upload.file} is not loaded; nothing of it is kept.", "done")
+    flash(f"{upload.file} is removed. Nothing of it is loaded or kept.", "done")
     return redirect(url_for("uploads.listing"), 303)

@@ -12,10 +12,10 @@ COLUMNS = {
     "store_id": "Store", "salesperson_id": "Salesperson", "customer_id": "Customer number",
     "customer_name": "Customer", "product_id": "Product number", "product_name": "Product", "category": "Category",
     "channel": "Channel", "status": "Status", "sold_at": "Time of sale (UTC)", "sale_date": "Day of sale",
-    "date": "Date", "time": "Time", "country": "Country", "quantity": "Quantity", "unit_price": "Price of one",
+    "date": "Date", "time": "Time", "country": "Country", "quantity": "Quantity", "unit_price": "Unit price",
     "discount": "Discount", "discount_rate": "Discount", "tax": "Tax", "net_amount": "Net amount",
-    "gross_amount": "Amount with tax", "currency": "Currency", "unit_cost": "Cost of one",
-    "returns_sale_id": "Takes back sale",
+    "gross_amount": "Amount with tax", "currency": "Currency", "unit_cost": "Unit cost",
+    "returns_sale_id": "Returns sale",
 }  # fmt: skip
 MAY_BECOME = tuple(name for name in COLUMNS if name in MAPPED)
 """Columns that a header may be mapped to, in display order."""
@@ -31,10 +31,10 @@ CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """Detected properties that the user may override: key, and its answers if they are few."""
 ABOUT = {
-    "encoding": "Letters", "delimiter": "Between the cells", "header": "Header", "decimal": "Sign of fractions",
-    "thousands": "Sign of thousands", "date_order": "Order in dates", "dates": "Dates", "language": "Month names",
+    "encoding": "Encoding", "delimiter": "Delimiter", "header": "Header", "decimal": "Decimal separator",
+    "thousands": "Thousands separator", "date_order": "Date order", "dates": "Dates", "language": "Month names",
     "currency": "Currency", "time_zone": "Time zone", "returns": "Returns", "region": "Region", "country": "Country",
-    "identity": "Sales are named by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
+    "identity": "Sales identified by", "identity.ids": "Sale numbers", "identity.id_prefix": "Prefix of sale numbers",
     "amount": "Total", "prices": "Prices", "discount": "Discount", "tax_rate": "Tax rate",
 }  # fmt: skip
 FAMILIES = {"column": "Column", "status": "Status", "missing": "No value"}
@@ -44,35 +44,35 @@ CHOICES: dict[str, dict[str, str]] = {
     "delimiter": {"tab": "tabs", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"},
     "amount": {"net": "before tax", "gross": "with tax"},
     "prices": {"net": "before tax", "gross": "with tax"},
-    "discount": {"amount": "an amount of money", "rate": "a part of one, 0.1 is ten per cent", "percent": "per cent"},
+    "discount": {"amount": "an amount of money", "rate": "a fraction: 0.1 is 10 percent", "percent": "percent"},
     "status": {
         "completed": "completed: it counts",
-        "pending": "pending: it counts, and is shown apart",
+        "pending": "pending: it counts, and is shown separately",
         "cancelled": "cancelled: it does not count",
-        "returned": "returned: it is taken off",
+        "returned": "returned: it is subtracted",
     },
     "missing": {"yes": "yes, the cell is empty", "no": "no, it is a value"},
     "identity": {"content": "everything in the row together"},
 }
 ASKS = {
-    "region": "Whose sales are these?",
+    "region": "Which region are these sales from?",
     "country": "In which country were they sold?",
     "currency": "In which currency are the amounts?",
     "time_zone": "In which time zone are the times?",
-    "date_order": "How are the dates to be read?",
-    "decimal": "Which sign stands before the fraction?",
-    "identity": "What names one sale line?",
+    "date_order": "In which order are the dates written?",
+    "decimal": "Which decimal separator is used?",
+    "identity": "What identifies one sale line?",
 }
 """Questions with another wording than on the command line."""
 HINTS = {
     "region": "The region that the numbers are reported to.",
-    "country": "Leave a - where it is to stay open.",
+    "country": "Enter - to leave it empty.",
     "time_zone": "Such as Europe/London or Asia/Kolkata.",
     "currency": "Three letters, such as EUR.",
-    "tax_rate": "As a part of one, such as 0.19; 0 where there is none.",
-    "header": "The number of the line; 0 where no line names the columns.",
+    "tax_rate": "As a fraction, such as 0.19. Enter 0 for no tax.",
+    "header": "The line number of the header. Enter 0 if there is no header.",
 }
-SURE = {"certain": ("certain", "good"), "likely": ("likely", "quiet"), "assumed": ("assumed: look here first", "ask")}
+SURE = {"certain": ("certain", "good"), "likely": ("likely", "quiet"), "assumed": ("assumed: check this first", "ask")}
 
 
 def asks(question: Question) -> str:

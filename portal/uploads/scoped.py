@@ -57,4 +57,4 @@ def contract(name: str) -> Contract:
     """As `ContractBook.used`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
         return tillstream().book.pin(name)
-    raise Rejected("Choose the contract that the file was written for.")
+    raise Rejected("Choose the contract of the file.")

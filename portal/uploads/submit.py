@@ -37,7 +37,7 @@ def submit() -> ResponseReturnValue:
         return answer, 201
     if len(received) == 1:
         return redirect(_receipt(received[0].batch_id), 303)
-    flash(f"{len(received)} files are in; reading starts in a moment.", "done")
+    flash(f"{len(received)} files are received. Reading starts in a few seconds.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -49,7 +49,7 @@ def submit_for_preview() -> ResponseReturnValue:
     kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
     if len(kept) == 1:
         return redirect(url_for("uploads.preview", sending_id=kept[0].id), 303)
-    flash(f"{len(kept)} files wait for you to look at them.", "done")
+    flash(f"{len(kept)} files are ready to preview.", "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -62,7 +62,7 @@ def _size(stream: BinaryIO) -> int:
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
     upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
-    flash(f"{upload.file} is cancelled; nothing of it counts.", "done")
+    flash(f"{upload.file} is cancelled. Nothing of it counts.", "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -72,7 +72,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     scoped.own(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.submit_correction(ports(), batch_id, name, stream, me().login)
-    flash("Your corrections are in; they are read in a moment.", "done")
+    flash("Your corrections are received. They are read in a few seconds.", "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -118,7 +118,7 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
         scoped.contract(name)
     app = tillstream()
     upload = replay.replay(app.ports, app.book, batch_id, name or None, me().login)
-    flash("The file is read again. This new reading replaces the old one when it counts.", "done")
+    flash("The file is being read again. The new reading replaces the old one when it counts.", "done")
     return redirect(_receipt(upload.batch_id), 303)
 
 

@@ -43,12 +43,12 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.get_by_label("Drop sales files here").set_input_files(june)
     expect(page.get_by_label("Contract of IN-june.csv")).to_have_value("IN")
 
-    page.get_by_role("button", name="Look first").click()
-    expect(page.get_by_text("9 of 10 rows would count; 1 needs you")).to_be_visible()
+    page.get_by_role("button", name="Preview first").click()
+    expect(page.get_by_text("9 of 10 rows would count; 1 needs your attention")).to_be_visible()
 
-    page.get_by_role("button", name="Load it as IN").click()
+    page.get_by_role("button", name="Load as IN").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
-    expect(page.get_by_text("9 of 10 rows counted; 1 needs you")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("9 of 10 rows counted; 1 needs your attention")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
 
     page.get_by_role("link", name="Sales", exact=True).click()
@@ -94,24 +94,24 @@ def test_only_a_name_that_says_it_clearly_chooses_a_contract(
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, name, "10.00"))
     expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
-    expect(page.get_by_text(f"{contract}, as the file's name says.")).to_have_count(1 if contract else 0)
+    expect(page.get_by_text(f"{contract}, based on the file name.")).to_have_count(1 if contract else 0)
 
 
 def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
-    expect(page.get_by_label("Written by")).to_have_value("")
+    expect(page.get_by_label("Contract", exact=True)).to_have_value("")
     files = [_file(tmp_path, "UK.csv", "10.00"), _file(tmp_path, "monday.csv", "10.00"), _file(tmp_path, "b.csv", "9")]
     page.get_by_label("Drop sales files here").set_input_files(files)
     page.get_by_label("Contract of b.csv").select_option("USA")
-    page.get_by_label("Written by").select_option("IN")
+    page.get_by_label("Contract", exact=True).select_option("IN")
     for name, contract in (("UK.csv", "UK"), ("monday.csv", "IN"), ("b.csv", "USA")):
         expect(page.get_by_label(f"Contract of {name}")).to_have_value(contract)
     page.get_by_label("Contract of UK.csv").select_option("IN")
-    expect(page.get_by_text("as the file's name says")).to_have_count(0)
+    expect(page.get_by_text("based on the file name")).to_have_count(0)
     page.get_by_label("Contract of monday.csv").select_option("")
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.locator("#chosen").get_by_role("link", name="Look at it")).to_have_count(1)
+    expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(1)
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2, timeout=20_000)
     given = {one.file: one.contract for one in records.find(served.app.ports)}
     assert given == {"UK.csv": "IN", "b.csv": "USA"}
@@ -144,13 +144,13 @@ def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: 
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", *["10.00"] * 9, "ten"))
     page.get_by_role("button", name="Upload", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the refused row").click()
+        page.get_by_role("link", name="Download the rejected row").click()
     corrected = tmp_path / "corrected.csv"
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     corrected.write_text(text.replace(",ten,", ",10.00,"), encoding="utf-8")
     page.get_by_label("Corrected file").set_input_files(corrected)
-    page.get_by_role("button", name="Give back").click()
-    expect(page.get_by_text("Your corrections are in")).to_be_visible()
+    page.get_by_role("button", name="Upload corrections").click()
+    expect(page.get_by_text("Your corrections are received")).to_be_visible()
     page.wait_for_timeout(1_000)
     page.reload()
     expect(page.get_by_text("10 of 10 rows counted")).to_be_visible()
@@ -163,9 +163,9 @@ def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", "10.00", "20.00"))
     page.get_by_role("button", name="Upload", exact=True).click()
     page.get_by_role("link", name="Undo…").click()
-    expect(page.get_by_text("2 lines would leave the numbers")).to_be_visible()
-    page.get_by_role("button", name="Undo it").click()
-    expect(page.get_by_role("heading", name="2 lines left")).to_be_visible()
+    expect(page.get_by_text("2 lines would be removed")).to_be_visible()
+    page.get_by_role("button", name="Undo the upload").click()
+    expect(page.get_by_role("heading", name="2 lines removed")).to_be_visible()
     page.goto(f"{served.address}/dashboard")
     expect(page.get_by_text("No sales yet")).to_be_visible()
     assert served.complaints == []

@@ -45,7 +45,7 @@ def _open(page: Page, served: Served, batch: str, login: str = "admin") -> None:
     page.get_by_label("Name").fill(login)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Repair them here").click(timeout=20_000)
+    page.get_by_role("link", name="Correct them here").click(timeout=20_000)
     expect(page.get_by_text("0 of 5 rows would be accepted")).to_be_visible()
 
 
@@ -56,21 +56,21 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     panel.get_by_role("button", name="2026-06-04 10:15").click()
     expect(page.get_by_text("1 of 5 rows would be accepted")).to_be_visible()
 
-    page.get_by_role("button", name="Next to repair").click()
+    page.get_by_role("button", name="Next error").click()
     panel.get_by_role("button", name="store").click()
     expect(page.get_by_text("2 of 5 rows would be accepted")).to_be_visible()
 
-    page.get_by_role("button", name="Next to repair").click()
+    page.get_by_role("button", name="Next error").click()
     expect(panel.get_by_role("heading", name="Line 44 · Taxable Value")).to_be_visible()
-    panel.get_by_label("Discard, with a reason").fill("a test sale")
+    panel.get_by_label("Discard with a reason").fill("a test sale")
     panel.get_by_role("button", name="Discard the row").click()
     expect(page.get_by_role("row", name="Discarded: a test sale")).to_be_visible()
 
-    page.get_by_role("button", name="Next to repair").click()
+    page.get_by_role("button", name="Next error").click()
     page.keyboard.type("100.00")
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowUp")
-    panel.get_by_role("button", name="Put “100.00” into the one like it").click()
+    panel.get_by_role("button", name="Set the one like it to “100.00”").click()
     expect(page.get_by_text("4 of 5 rows would be accepted · 1 discarded")).to_be_visible()
 
     page.get_by_role("button", name="Save and replay 5 rows").click()
@@ -85,7 +85,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
 
 def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served, batch: str) -> None:
     _open(page, served, batch)
-    grid = page.get_by_role("grid", name="Refused rows of IN-june.csv")
+    grid = page.get_by_role("grid", name="Rejected rows of IN-june.csv")
     expect(grid.locator(":focus")).to_have_text("2026/06/04 10:15")
     keys = page.keyboard
     keys.press("F8")
@@ -143,14 +143,14 @@ def test_left_resumed_elsewhere_and_seen_by_a_second_person(
         phone.get_by_label("Name").fill("bo")
         phone.get_by_label("Password", exact=True).fill(PASSWORD)
         phone.get_by_role("button", name="Sign in").click()
-        expect(phone.get_by_text("admin is fixing here too (1 step)")).to_be_visible()
+        expect(phone.get_by_text("admin is also editing (1 step)")).to_be_visible()
         assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
         phone.locator("td.bad", has_text="stroe").click()
         phone.locator("textarea.in-cell").fill("online")
         phone.keyboard.press("Enter")
         expect(phone.get_by_text("2 of 5 rows would be accepted")).to_be_visible()
 
-    expect(page.get_by_text("bo is fixing here too (1 step)")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("bo is also editing (1 step)")).to_be_visible(timeout=10_000)
     page.goto(f"{served.address}/uploads/{batch}/fix?left=1")
     expect(page.get_by_text("2 of 5 rows would be accepted")).to_be_visible()
     expect(page.get_by_role("grid").get_by_role("row")).to_have_count(4)

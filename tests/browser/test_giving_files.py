@@ -62,15 +62,15 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     page.get_by_label("Drop sales files here").set_input_files(files)
     page.get_by_role("button", name="Upload", exact=True).click()
     rows = page.locator("#chosen > li")
-    expect(rows.nth(2).get_by_label("Sending IN-slow.csv")).to_be_visible()
-    rows.nth(2).get_by_role("button", name="Pause with IN-slow.csv").click()
+    expect(rows.nth(2).get_by_label("Uploading IN-slow.csv")).to_be_visible()
+    rows.nth(2).get_by_role("button", name="Pause IN-slow.csv").click()
     expect(rows.nth(2)).to_contain_text("paused, 0 bytes of")
     rows.nth(2).get_by_role("button", name="Cancel IN-slow.csv").click()
-    expect(rows.nth(2)).to_contain_text("Cancelled; nothing of it is kept.")
-    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 needs you"), timeout=20_000)
+    expect(rows.nth(2)).to_contain_text("Cancelled. Nothing is kept.")
+    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 rejected"), timeout=20_000)
     expect(rows.nth(0).get_by_role("listitem")).to_have_count(5)
     expect(rows.nth(1)).to_contain_text("The header does not contain")
-    rows.nth(0).get_by_role("link", name="See what needs you").click()
+    rows.nth(0).get_by_role("link", name="See what needs your attention").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
@@ -113,7 +113,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     expect(page.get_by_text(words("20.0 kB of"))).to_be_visible()
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"{served.address}/uploads")
-    expect(page.get_by_text("choose the same file again to go on")).to_be_visible()
+    expect(page.get_by_text("choose the same file again to resume")).to_be_visible()
     page.get_by_label("Drop sales files here").set_input_files(large)
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("400 of 400 rows counted")).to_be_visible(timeout=20_000)
@@ -129,10 +129,10 @@ def test_questions_are_answered_with_the_files_own_values_and_it_loads(
     file.write_text(UNKNOWN)
     _uploads(page, served)
     page.get_by_label("Drop sales files here").set_input_files(file)
-    page.get_by_role("button", name="Look first").click()
-    expect(page.get_by_role("heading", name="5 questions are open")).to_be_visible()
+    page.get_by_role("button", name="Preview first").click()
+    expect(page.get_by_role("heading", name="5 open questions")).to_be_visible()
     for question, answer in (
-        ("Whose sales are these?", "Austria"),
+        ("Which region are these sales from?", "Austria"),
         ("In which currency are the amounts?", "EUR"),
         ("In which country were they sold?", "Austria"),
     ):
@@ -160,7 +160,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
-    expect(page.get_by_text("Answer what it leaves open")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Answer the open questions")).to_be_visible(timeout=20_000)
     proposal = app.book.current("IN").model_copy(update={"version": 2})
     found = []
     look = f"/uploads/look/{begun.id}"

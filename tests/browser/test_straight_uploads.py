@@ -130,16 +130,16 @@ def test_a_file_is_paused_and_loses_its_line_and_arrives_whole(
     _give(page, file)
     row = page.locator("#chosen > li")
     expect(row).to_contain_text(SOME, timeout=SOON)
-    row.get_by_role("button", name="Pause with IN-june.csv").click()
+    row.get_by_role("button", name="Pause IN-june.csv").click()
     expect(row).to_contain_text(words(r"paused, \d+\.\d .B of"))
     assert list(served.app.ports.objects.list(INBOX)) == []
-    row.get_by_role("button", name="Go on with IN-june.csv").click()
+    row.get_by_role("button", name="Resume IN-june.csv").click()
     expect(row).to_contain_text(words(r"[1-3]\.\d MB of"), timeout=SOON)
     _goes(line, broken=True)
-    expect(row).to_contain_text("the line is broken: trying again in", timeout=SOON)
+    expect(row).to_contain_text("connection lost: retrying in", timeout=SOON)
     served.complaints.clear()  # the browser tells what did not arrive
     _goes(line)
-    expect(row).to_contain_text("being taken in", timeout=SOON)
+    expect(row).to_contain_text("processing", timeout=SOON)
     upload = _told(served)
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     _is_whole(served, upload, file)
@@ -164,7 +164,7 @@ def test_the_same_file_goes_on_after_the_page_was_left(
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.headers.get("content-range", "")))
     _give(page, file)
-    expect(page.locator("#chosen > li")).to_contain_text("being taken in", timeout=SOON)
+    expect(page.locator("#chosen > li")).to_contain_text("processing", timeout=SOON)
     assert not any(one.startswith("bytes 0-") for one in sent)
     _is_whole(served, _told(served), file)
 
@@ -178,7 +178,7 @@ def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, 
     expect(row).to_contain_text(SOME, timeout=SOON)
     _goes(line)
     row.get_by_role("button", name="Cancel IN-june.csv").click()
-    expect(row).to_contain_text("Cancelled; nothing of it is kept.", timeout=SOON)
+    expect(row).to_contain_text("Cancelled. Nothing is kept.", timeout=SOON)
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert list(served.app.ports.objects.list(INBOX)) == []
 
@@ -187,6 +187,6 @@ def test_a_file_that_comes_damaged_is_told_and_counts_nothing(page: Page, served
     _open(page, served)
     page.evaluate("Straight.TABLE[1] ^= 1")
     _give(page, file)
-    expect(page.locator(".notice.wrong")).to_contain_text("The file came damaged, or was changed", timeout=SOON)
+    expect(page.locator(".notice.wrong")).to_contain_text("The file was damaged or changed", timeout=SOON)
     assert list(served.app.ports.objects.list(INBOX)) == []
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []

@@ -7,7 +7,7 @@ import pytest
 from docs import prose
 
 
-def found(text: str) -> list[tuple[int, str]]:
+def banned_phrases(text: str) -> list[tuple[int, str]]:
     return sorted((line, phrase) for line, phrase, _ in prose.banned_phrases(text))
 
 
@@ -15,11 +15,11 @@ def found(text: str) -> list[tuple[int, str]]:
     "text", ["The file tells a sale.", "A row waits\nfor a person.", "Whoever settles it.", "a server sees it"]
 )
 def test_a_banned_phrase_is_found(text: str) -> None:
-    assert len(found(text)) == 1
+    assert len(banned_phrases(text)) == 1
 
 
 def test_its_line_is_that_of_the_text() -> None:
-    assert found("# Title\n\nIt is staged\nanew, it says so.") == [(4, "anew"), (4, "says")]
+    assert banned_phrases("# Title\n\nIt is staged\nanew, it says so.") == [(4, "anew"), (4, "says")]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_its_line_is_that_of_the_text() -> None:
     ],
 )
 def test_code_addresses_and_exceptions_are_not_checked(text: str) -> None:
-    assert found(text) == []
+    assert banned_phrases(text) == []
 
 
 def test_docstrings_are_read_with_their_lines() -> None:
@@ -48,7 +48,7 @@ def test_comments_of_sql_are_read_as_blocks() -> None:
     source = "-- The rows that wait\n-- for a person.\nSELECT 'told'  -- as told\nFROM told\n-- name: told\n"
     comments = list(prose.sql_comments(source))
     assert [line for line, _ in comments] == [1, 3, 5]
-    assert [phrase for _, text in comments for _, phrase in found(text)] == ["wait for a person", "told"]
+    assert [phrase for _, text in comments for _, phrase in banned_phrases(text)] == ["wait for a person", "told"]
 
 
 def test_only_the_next_version_of_the_changelog_is_read() -> None:

@@ -112,7 +112,7 @@ def test_what_is_not_there_is_a_friendly_page_or_problem_json(person: People) ->
     visitor = person(Role.ADMIN)
     page = visitor.get("/nowhere")
     assert (page.status_code, page.mimetype) == (404, "text/html")
-    assert "There is nothing here" in page.text
+    assert "Not found" in page.text
     problem = visitor.get("/api/nowhere")
     assert (problem.status_code, problem.mimetype) == (404, "application/problem+json")
     assert problem.get_json()["status"] == 404

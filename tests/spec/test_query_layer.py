@@ -192,7 +192,7 @@ def test_unknown_names_and_parameters_are_refused(warehouse: Warehouse) -> None:
         run(warehouse, "top-customers", UNRESTRICTED, limit="many")
     with pytest.raises(Rejected, match="0 or more"):
         run(warehouse, "top-customers", UNRESTRICTED, limit="-1")
-    with pytest.raises(Rejected, match="Give batch_id"):
+    with pytest.raises(Rejected, match="batch_id is required"):
         run(warehouse, "receipt", UNRESTRICTED)
 
 

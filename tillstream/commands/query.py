@@ -29,6 +29,14 @@ class Contracts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContractChecks:
+    """out: the path of the file to write, ending with `.py` or `.yaml`."""
+
+    name: str
+    out: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FxLoad:
     """file: the path of the rates."""
 
@@ -76,11 +84,11 @@ def fx_load(app: App, progress: Progress, arguments: FxLoad) -> Result:
     return Result({"rates": rates})
 
 
-def contracts_pandera(app: App, progress: Progress, *, name: str, out: str) -> Result:
+def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -> Result:
     """Write the checks of a contract to a file as a pandera schema. Raises `Rejected` if it cannot be written."""
     from tillstream.pipeline.validating.export import FORMATS
 
-    contract = app.book.current(name)
+    contract, out = app.book.current(arguments.name), arguments.out
     write = FORMATS.get(Path(out).suffix)
     if write is None:
         raise Rejected(f"{Path(out).name} must end with {' or '.join(FORMATS)}.")

@@ -42,7 +42,7 @@
     if (figure.before) {
       traces.push({
         type: "scatter", mode: "lines", x: numbered(figure), y: figure.before.values, connectgaps: false, hoverinfo: "text",
-        hovertext: figure.before.values.map((value, at) => `${figure.before.name}, beside ${figure.names[at]}: ${value === null ? "–" : money.format(value)} ${figure.currency}`),
+        hovertext: figure.before.values.map((value, at) => `${figure.before.name}, compared with ${figure.names[at]}: ${value === null ? "–" : money.format(value)} ${figure.currency}`),
         line: { color: colour("--soft"), width: 2, dash: "dot" }, marker: { color: colour("--soft") },
       });
     }
@@ -56,7 +56,7 @@
 
   function heatmap(figure) {
     const days = figure.labels;
-    const hover = figure.values.map((row, at) => row.map((value, day) => `${days[day]} in ${figure.names[at]}: ${value === null ? "no sales" : `${money.format(value)} ${figure.currency} a day`}`));
+    const hover = figure.values.map((row, at) => row.map((value, day) => `${days[day]} in ${figure.names[at]}: ${value === null ? "no sales" : `${money.format(value)} ${figure.currency} per day`}`));
     const places = figure.names.map((_, at) => at);
     const trace = {
       type: "heatmap", z: figure.values, x: days, y: places, hovertext: hover, hoverinfo: "text", showscale: false,

@@ -25,8 +25,8 @@ window.Straight = class {
 
   static why(status) {
     return status === 400
-      ? "The file came damaged, or was changed while it was sent. Choose it again."
-      : "The store does not take this file any more. Choose it again.";
+      ? "The file was damaged or changed during the upload. Choose it again."
+      : "The upload has expired. Choose the file again.";
   }
 
   async #learn(answer) {

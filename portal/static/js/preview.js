@@ -24,7 +24,7 @@
     const place = field.closest("fieldset, .field, td");
     place.querySelector(".error")?.remove();
     const told = Object.assign(document.createElement("p"), { className: "error", role: "alert" });
-    told.textContent = words ? words.textContent : "That could not be kept. Try it again.";
+    told.textContent = words ? words.textContent : "Your answer was not saved. Try again.";
     place.append(told);
   }
 
@@ -49,9 +49,9 @@
     }
     const later = document.querySelector("[data-later]");
     if (later) {
-      later.textContent = "Working out what would happen …";
+      later.textContent = "Preparing the preview…";
       fetch(later.dataset.later, { headers: { Accept: "text/html" } }).then((answer) => show(answer)).catch(() => {
-        later.textContent = "It could not be worked out now. Load the page again.";
+        later.textContent = "The preview failed. Reload the page.";
       });
     }
   }

@@ -112,7 +112,7 @@ window.Resumable = class {
     try {
       return await piece.arrayBuffer();
     } catch {
-      throw new Error("The file cannot be read any more: it was changed, moved or taken away. Choose it again.");
+      throw new Error("The file can no longer be read. It was changed, moved or deleted. Choose it again.");
     }
   }
 
@@ -167,7 +167,7 @@ window.Resumable = class {
     try {
       return JSON.parse(request.responseText).detail;
     } catch {
-      return request.status === 404 ? "It is not kept any more. Choose the file again." : "It did not work. Nothing was counted; try again.";
+      return request.status === 404 ? "The upload has expired. Choose the file again." : "The upload failed. Nothing was counted. Try again.";
     }
   }
 

@@ -5,7 +5,7 @@
   const form = document.getElementById("give");
   if (!form) return;
   const AT_ONCE = 3;
-  const STEPS = [["received", "received"], ["staging", "being read"], ["staged", "checked"], ["settled", "counted"], ["announced", "announced"]];
+  const STEPS = [["received", "received"], ["staging", "being read"], ["staged", "checked"], ["settled", "counted"], ["announced", "published"]];
   const input = form.elements.file;
   const list = document.getElementById("chosen");
   const said = document.getElementById("said");
@@ -49,17 +49,17 @@
 
   function listed(file) {
     const select = element("select", { className: "form-select", ariaLabel: `Contract of ${file.name}` });
-    select.append(element("option", { value: "", textContent: "Not sure: look first" }));
+    select.append(element("option", { value: "", textContent: "Not sure: preview first" }));
     for (const name of contracts) select.append(element("option", { value: name, textContent: name }));
     const clear = named(file.name);
     select.value = clear || shared.value;
     const pause = element("button", { type: "button", className: "btn", hidden: true });
-    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Leave out ${file.name}` });
+    const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Remove ${file.name}` });
     const words = element("div", { className: "said" });
     const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select,
       element("span", { className: "tools" }, pause, away), words);
     const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
-    if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, as the file's name says. Change it if that is not so.` }));
+    if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, based on the file name. Change it if it is wrong.` }));
     select.addEventListener("change", () => { one.own = true; words.replaceChildren(); });
     away.addEventListener("click", () => leave(one));
     pause.addEventListener("click", () => (one.sending.state === "sending" ? one.sending.pause() : start(one)));
@@ -81,13 +81,13 @@
       return;
     }
     await one.sending?.cancel();
-    finish(one, element("p", { className: "notice", textContent: "Cancelled; nothing of it is kept." }));
+    finish(one, element("p", { className: "notice", textContent: "Cancelled. Nothing is kept." }));
   }
 
   function finish(one, ...words) {
     one.state = "done";
     one.pause.hidden = true;
-    one.away.ariaLabel = `Take ${one.file.name} off the list`;
+    one.away.ariaLabel = `Remove ${one.file.name} from the list`;
     one.words.replaceChildren(...words);
     said.textContent = `${one.file.name}: ${one.words.textContent}`;
     next();
@@ -98,18 +98,18 @@
     if (one.sending !== sending || one.state === "done") return;
     const there = Math.max(sending.offset, sending.sent || 0);
     if (!one.bar) {
-      one.bar = element("progress", { max: 1, ariaLabel: `Sending ${one.file.name}` });
+      one.bar = element("progress", { max: 1, ariaLabel: `Uploading ${one.file.name}` });
       one.bytes = element("p", { className: "bytes" });
       one.words.replaceChildren(one.bar, one.bytes);
     }
     one.bar.value = one.file.size ? there / one.file.size : 1;
-    const stops = { paused: "paused, ", broken: "the line is broken, ", waiting: "waiting, " };
-    const again = sending.again ? `, the line is broken: trying again in ${sending.again} s` : "";
-    const whole = sending.state === "sending" && there >= one.file.size ? `, being ${sending.arrived ? "taken in" : "put together"}` : "";
+    const stops = { paused: "paused, ", broken: "connection lost, ", waiting: "waiting, " };
+    const again = sending.again ? `, connection lost: retrying in ${sending.again} s` : "";
+    const whole = sending.state === "sending" && there >= one.file.size ? `, ${sending.arrived ? "processing" : "assembling"}` : "";
     one.bytes.textContent = `${stops[sending.state] || ""}${size(Math.min(there, one.file.size))} of ${size(one.file.size)}${whole}${again}`;
     one.pause.hidden = !["sending", "paused", "broken"].includes(sending.state);
-    one.pause.textContent = sending.state === "sending" ? "Pause" : "Go on";
-    one.pause.ariaLabel = `${one.pause.textContent} with ${one.file.name}`;
+    one.pause.textContent = sending.state === "sending" ? "Pause" : "Resume";
+    one.pause.ariaLabel = `${one.pause.textContent} ${one.file.name}`;
     one.away.ariaLabel = `Cancel ${one.file.name}`;
   }
 
@@ -143,8 +143,8 @@
     one.pause.hidden = true;
     if (one.said.look) {
       const place = address("look", "SENDING", one.sending.id);
-      const says = document.createTextNode("It is here and counts nothing yet. ");
-      finish(one, element("p", { className: "notice ask" }, says, element("a", { href: place, textContent: "Look at it" })));
+      const says = document.createTextNode("Uploaded, but not counted yet. ");
+      finish(one, element("p", { className: "notice ask" }, says, element("a", { href: place, textContent: "Preview" })));
       one.goes = place;
       if (files.length > 1) fetch(`${place}/told`, { headers: { Accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : null)).then((told) => { if (told) says.data = `${told.says} `; }).catch(() => {});
@@ -182,13 +182,13 @@
   function stages(one, told) {
     if (!one) return;
     const at = STEPS.findIndex(([state]) => state === told.state);
-    const steps = element("ol", { className: "steps", ariaLabel: `How far ${one.file.name} is` });
+    const steps = element("ol", { className: "steps", ariaLabel: `Progress of ${one.file.name}` });
     for (const [number, [, words]] of STEPS.entries()) {
       const where = number < at || told.state === "announced" ? "done" : number === at ? "now" : "";
       if (at >= 0) steps.append(element("li", { className: where, textContent: words, ariaCurrent: where === "now" ? "step" : null }));
     }
     const result = told.result ? element("p", { className: `notice ${told.tone === "good" ? "done" : told.tone === "bad" ? "wrong" : "ask"}` },
-      `${told.result}. `, element("a", { href: told.url, textContent: told.needs ? "See what needs you" : "See its receipt" })) : "";
+      `${told.result}. `, element("a", { href: told.url, textContent: told.needs ? "See what needs your attention" : "See the receipt" })) : "";
     if (told.done) finish(one, ...(at >= 0 ? [steps] : []), result);
     else one.words.replaceChildren(steps, result);
   }

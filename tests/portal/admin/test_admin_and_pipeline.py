@@ -56,7 +56,7 @@ def test_an_admin_stops_a_person_lets_them_in_again_and_gives_a_new_password(app
     assert accounts.get(app.ports, "asha").disabled
     admin.post("/people/asha/enable")
     assert not accounts.get(app.ports, "asha").disabled
-    assert "shown this once" in admin.post("/people/asha/reset").text
+    assert "shown only once" in admin.post("/people/asha/reset").text
 
 
 def test_an_admin_cannot_stop_themself(app: App, person: People) -> None:
@@ -78,7 +78,7 @@ def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) 
 
 
 def test_an_idle_pipeline_says_so(person: People) -> None:
-    assert "Nothing waits and nothing has stopped." in person(Role.ADMIN).get("/pipeline").text
+    assert "Nothing is waiting and nothing has failed." in person(Role.ADMIN).get("/pipeline").text
 
 
 def test_what_takes_too_long_is_shown(person: People, clock: ManualClock) -> None:

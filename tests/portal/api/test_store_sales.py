@@ -91,7 +91,7 @@ def test_a_sale_larger_than_a_message_may_be_is_refused(stranger: Visitor, sale:
     sale["lines"][0]["extra"] = {"note": "x" * 70_000}
     answer = _send(stranger, sale, token)
     assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
-    assert answer.get_json()["detail"] == "A sale may have at most 64 KB; send each sale as a message of its own."
+    assert answer.get_json()["detail"] == "A sale may have at most 64 KB. Send each sale as a separate message."
 
 
 def test_what_is_wrong_with_a_sale_repeats_at_most_a_little_of_it(

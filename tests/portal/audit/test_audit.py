@@ -123,7 +123,7 @@ def test_the_page_shows_searches_and_opens_an_entry(app: App, person: People) ->
     admin.post("/people/asha", {"name": "Asha Rao", "role": "manager", "regions": "IN, UK"})
     page = admin.get("/audit").text
     assert "Role or scope changed" in page
-    assert "Nothing like that" in admin.get("/audit?q=nobody-like-that").text
+    assert "No results" in admin.get("/audit?q=nobody-like-that").text
     assert "Role or scope changed</td>" not in admin.get("/audit?what=user.added").text
     (entry,) = entries(app, "user.changed")
     opened = admin.get(f"/audit/{entry.id}").text

@@ -47,7 +47,7 @@ def clerk(person: People, work: Work) -> Visitor:
 
 def test_the_calendar_tells_each_day_with_a_sign_and_words(clerk: Visitor) -> None:
     page = clerk.get("/completeness?day=2026-06-15").text
-    assert "IN, 28 June: came late, 2 lines" in page
+    assert "IN, 28 June: arrived late, 2 lines" in page
     assert "IN, 29 June: missing" in page
     assert "IN, 30 June: missing" in page
     assert "28 Jun 2026" in page, "the watermark of the region"
@@ -60,7 +60,7 @@ def test_a_day_leads_to_its_uploads_and_a_missing_one_to_a_reminder(clerk: Visit
     page = clerk.get("/completeness/IN/2026-06-28?store=DEL01").text
     assert "late-june.csv" in page
     missing = clerk.get("/completeness/IN/2026-06-29").text
-    assert "Nothing came" in missing
+    assert "No deliveries" in missing
     assert "the sales of IN for these days have not arrived" in missing
     assert "29 June 2026, due on 30 June at 12:00 (Asia/Kolkata)" in missing
 
@@ -72,8 +72,8 @@ def test_a_held_file_and_refused_rows_are_shown_on_their_days(clerk: Visitor, wo
     clerk.upload(indian_file(*good, day(26, "C99").replace(",1,100.00,", ",two,100.00,")), "refused.csv")
     work()
     page = clerk.get("/completeness?day=2026-06-15").text
-    assert "IN, 29 June: waits for a decision" in page
-    assert "IN, 26 June: rows refused, 9 lines, 1 row refused" in page
+    assert "IN, 29 June: needs a decision" in page
+    assert "IN, 26 June: rows rejected, 9 lines, 1 row rejected" in page
     assert "held.csv" in clerk.get("/completeness/IN/2026-06-29").text
 
 

@@ -119,17 +119,17 @@ def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person:
     assert fixer.say("send")["status"] == 201
     work()
     assert receipts.receipt(app.ports, batch)["rows"]["new"] == 22
-    assert "No row of june.csv needs you" in clerk.get(f"/uploads/{batch}/fix").text
+    assert "No row of june.csv needs your attention" in clerk.get(f"/uploads/{batch}/fix").text
 
 
 def test_the_page_opens_with_its_columns_and_the_way_by_a_spreadsheet(fixer: Fixer) -> None:
-    assert "Repair them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
+    assert "Correct them here" in fixer.who.get(f"/uploads/{fixer.batch}").text
     page = fixer.who.get(f"/uploads/{fixer.batch}/fix").text
-    assert 'aria-label="Refused rows of june.csv"' in page
+    assert 'aria-label="Rejected rows of june.csv"' in page
     assert "Taxable Value" in page
     assert "refused.csv" in page
     fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
-    assert "Go on repairing" in fixer.who.get(f"/uploads/{fixer.batch}").text
+    assert "Continue correcting" in fixer.who.get(f"/uploads/{fixer.batch}").text
 
 
 def test_a_step_sent_again_because_its_answer_was_lost_is_taken_once(fixer: Fixer) -> None:
@@ -198,7 +198,7 @@ def test_a_file_on_hold_has_no_grid_and_says_what_to_do(person: People, work: Wo
     work()
     page = clerk.get(f"/uploads/{batch}/fix")
     assert page.status_code == 200
-    assert "waits for a decision" in page.text
+    assert "needs a decision" in page.text
 
 
 @pytest.mark.parametrize("role", [Role.SALESPERSON, Role.ANALYST])

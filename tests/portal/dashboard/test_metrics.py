@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tillstream.analytics import queries
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.workflows.intake import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -66,18 +68,18 @@ def test_an_empty_portal_says_what_to_do(person: People) -> None:
 
 
 def test_a_settlement_while_an_empty_page_is_rendered_is_news_to_it(
-    person: People, work: Work, monkeypatch: pytest.MonkeyPatch
+    app: App, person: People, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admin = person(Role.ADMIN)
     any_sales = dashboard._anything_sold
 
     def then_settle() -> bool:
         answer = any_sales()
-        sell(admin, work)
+        uploads.receive(app.ports, app.book.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
+        work()
         return answer
 
     monkeypatch.setattr(dashboard, "_anything_sold", then_settle)
-    page = admin.get("/dashboard").text
+    page = person(Role.ADMIN).get("/dashboard").text
     assert "No sales yet" in page
     assert 'data-settled="0"' in page
 

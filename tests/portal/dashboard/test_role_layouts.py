@@ -139,7 +139,7 @@ def test_growth_stands_beside_every_figure_that_has_some(sold: Visitor) -> None:
 
 def test_the_period_before_lies_beside_the_chosen_one(sold: Visitor) -> None:
     address = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=monthly"
-    assert figure_in(sold.get(address).text)["before"] == {"name": "The period before", "values": [100.1]}
+    assert figure_in(sold.get(address).text)["before"] == {"name": "Previous period", "values": [100.1]}
     assert "before" not in figure_in(sold.get(f"{address}&compare=nothing").text)
 
 
@@ -155,7 +155,7 @@ def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
         ("store?q=mum", 'name="store" value="MUM01"'),
         ("product?q=kett", 'value="P1"> Kettle <span class="quiet">P1</span>'),
         ("salesperson?q=s", 'name="salesperson" value="S1"'),
-        ("category?q=nothing", "Nothing is called that"),
+        ("category?q=nothing", "No results"),
     ],
 )
 def test_values_are_found_by_typing(sold: Visitor, path: str, said: str) -> None:
@@ -165,21 +165,21 @@ def test_values_are_found_by_typing(sold: Visitor, path: str, said: str) -> None
 def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -> None:
     elsewhere = person(Role.MANAGER, "UK")
     for name in ("store", "product", "salesperson", "category"):
-        assert "Nothing is called that" in elsewhere.get(f"/dashboard/values/{name}").text
+        assert "No results" in elsewhere.get(f"/dashboard/values/{name}").text
     assert person(Role.ANALYST).get("/dashboard/values/salesperson").status_code == 404
 
 
 def test_freshness_tells_regions_stores_and_sources(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/freshness").text
-    assert "The store has reported as far as its region" in tile
+    assert "The store is up to date with its region" in tile
     assert "Sources" in tile
 
 
 def test_money_of_several_currencies_is_told_as_it_was_paid(sold: Visitor, work: Work) -> None:
-    assert "Local money" not in sold.get("/dashboard/tiles/headline").text
+    assert "Local currency" not in sold.get("/dashboard/tiles/headline").text
     sold.upload(BRITISH, name="UK.csv", contract="UK")
     work()
-    assert "Local money" in sold.get("/dashboard/tiles/headline").text
+    assert "Local currency" in sold.get("/dashboard/tiles/headline").text
     local = " ".join(re.sub(r"<[^>]+>", " ", sold.get("/dashboard/tiles/headline?currency=local").text).split())
     assert "GBP 30.00" in local
     assert "INR 600.60" in local
@@ -191,7 +191,7 @@ def test_every_ranking_is_a_table_searched_sorted_and_paged_on_the_server(sold: 
     assert "500.50" in page or name == "top-customers"
     assert 'aria-sort="ascending"' in page
     assert 'name="from" value="2026-06-01"' in page
-    assert "Nothing matches" in sold.get(f"/dashboard/tables/{name}?q=nothing+like+it").text
+    assert "No results" in sold.get(f"/dashboard/tables/{name}?q=nothing+like+it").text
 
 
 def test_a_table_of_another_role_is_not_there(sold: Visitor, person: People) -> None:
@@ -203,7 +203,7 @@ def test_a_picture_never_has_more_steps_than_anybody_sees(sold: Visitor, work: W
     sold.upload(indian_file(indian_sale("9", "5.00", date="03-05-2016 10:00")), name="old.csv")
     work()
     tile = sold.get("/dashboard/tiles/over-time?period=daily").text
-    assert "Days would be too many steps for these years; shown by weeks" in tile
+    assert "Days would be too many points for these dates. The chart shows weeks" in tile
     assert len(figure_in(tile)["values"]) <= 800
     assert "too many" not in sold.get("/dashboard/tiles/over-time?period=daily&from=2026-05-01&to=2026-06-30").text
 
@@ -218,11 +218,11 @@ def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
 
 
 def test_refused_rows_wait_among_what_needs_somebody(sold: Visitor, person: People, work: Work) -> None:
-    assert "Nothing waits for you" in sold.get("/dashboard/tiles/attention").text
+    assert "Nothing needs your attention" in sold.get("/dashboard/tiles/attention").text
     rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]
     sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")))
     work()
     clerk = person(Role.CLERK, "IN", login="clerk")
-    assert "row waits to be put right" in clerk.get("/dashboard/tiles/attention").text
+    assert "row needs correction" in clerk.get("/dashboard/tiles/attention").text
     other = person(Role.CLERK, "UK", login="other")
-    assert "Nothing waits for you" in other.get("/dashboard/tiles/attention").text
+    assert "Nothing needs your attention" in other.get("/dashboard/tiles/attention").text

@@ -41,7 +41,13 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     work()
     reconcile.run(app.ports, app.book)
     page = admin.get("/status").text
-    for told in ("Everything works", "warehouse.duckdb", str(app.settings.home), "Last sweep", "Batches announced"):
+    for told in (
+        "Everything is working",
+        "warehouse.duckdb",
+        str(app.settings.home),
+        "Last sweep",
+        "Batches announced",
+    ):
         assert told in page
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert person(Role.MANAGER, "IN").get("/status").status_code == 403

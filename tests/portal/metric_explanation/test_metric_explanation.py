@@ -65,7 +65,7 @@ def test_filters_and_paging_narrow_the_uploads(sold: Visitor) -> None:
 def test_what_waits_is_told_as_missing(sold: Visitor) -> None:
     told = sold.get("/api/why/revenue").get_json()
     assert [(one["region"], one["refused_rows"]) for one in told["missing"]["refused"]] == [("IN", 1)]
-    assert "1 row waits to be put right" in " ".join(sold.get("/why/revenue").text.split())
+    assert "1 row needs correction" in " ".join(sold.get("/why/revenue").text.split())
     # its day was read: it is missing in June only
     assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
 
@@ -80,7 +80,7 @@ def test_a_held_file_and_a_late_store_are_told_as_missing(sold: Visitor, work: W
     assert [(one["name"], one["last_day"]) for one in told["missing"]["late"]] == [("MUM01", "2026-06-04")]
     assert told["waiting"] == [{"state": "held", "files": 1}]
     assert "half.csv" in sold.get("/why/revenue").text
-    assert "1 file held until somebody decides" in " ".join(sold.get("/why/revenue?region=IN").text.split())
+    assert "1 file held for a decision" in " ".join(sold.get("/why/revenue?region=IN").text.split())
 
 
 def test_others_see_their_own_region_only_and_analysts_no_upload(sold: Visitor, person: People) -> None:

@@ -39,8 +39,8 @@ def boss_of(app: App, monitoring: str) -> Iterator[Visitor]:
 def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, monitoring: str) -> None:
     with boss_of(app, monitoring) as boss:
         page = boss.get("/pipeline").text
-        assert "Nothing has stopped. How many messages wait, Cloud Monitoring tells." in page
-        assert "Batches to be counted and announced" in page
+        assert "Nothing has failed. See Cloud Monitoring for the number of waiting messages." in page
+        assert "Batches to count and publish" in page
         assert "settle" in boss.get("/status").text
         figures = boss.get("/metrics").text
         assert "tillstream_batches" in figures
@@ -54,7 +54,7 @@ def test_what_monitoring_tells_is_shown(app: App, pubsub: Emulator) -> None:
     told.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
     with serve(told) as address, boss_of(app, address) as boss:
         page = boss.get("/pipeline").text
-        assert "1,240 messages wait" in page
+        assert "1,240 messages are waiting" in page
         assert "95 seconds" in page
         assert "1,240" in boss.get("/status").text
         assert 'tillstream_queue_messages{queue="settle",state="ready"} 1240.0' in boss.get("/metrics").text

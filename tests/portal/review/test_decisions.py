@@ -26,11 +26,11 @@ def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: Peo
     held = manager.upload(MOSTLY_BAD, "bad.csv")
     work()
     listed = manager.get("/waiting").text
-    assert "1 file waits for you" in listed
+    assert "1 file needs your decision" in listed
     assert "bad.csv" in listed
     page = manager.get(f"/waiting/{held}").text
-    assert "Does bad.csv count?" in page
-    assert "1 line would come in" in page
+    assert "Decide on bad.csv" in page
+    assert "1 line would be added" in page
     assert "1,000.00" in page
     assert "1,040.00" in page
     assert "None of its 7 rows counts" in page
@@ -48,7 +48,7 @@ def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: Peo
     told = reading.find_by_subject(app.ports, "upload", held)
     assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in told]
     assert manager.get(f"/waiting/{held}").status_code == 303
-    assert "Nothing waits for a decision" in manager.get("/waiting").text
+    assert "No file needs a decision" in manager.get("/waiting").text
 
 
 def test_the_navigation_counts_what_waits_in_the_own_regions(person: People, work: Work) -> None:
@@ -66,7 +66,7 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     work()
     page = clerk.get(f"/waiting/{held}").text
     assert "A manager of IN or an administrator decides." in page
-    assert "Confirm: count its rows" not in page
+    assert "Confirm and count its rows" not in page
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
 
 
@@ -86,13 +86,13 @@ def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_ch
     batch = manager.upload(GOOD, "second.csv")
     work()
     page = manager.get(f"/uploads/{batch}/undo").text
-    assert "9 lines would leave the numbers, 1 line would go back to what was known before." in page
+    assert "9 lines would be removed, 1 line would return to earlier values." in page
     assert "1,007.00" in page
     assert "157.00" in page
     assert "3 Jun 2026" in page, "the days concerned are named"
     done = manager.post(f"/uploads/{batch}/undo", follow_redirects=True).text
     assert "second.csv is undone" in done
-    assert "1 line changed, 9 lines left" in done
+    assert "1 line changed, 9 lines removed" in done
     assert "157.00" in done
     told = reading.find_by_subject(app.ports, "upload", batch)
     assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in told]
@@ -104,11 +104,11 @@ def test_the_receipt_leads_to_what_the_file_changed(person: People, work: Work) 
     work()
     assert 'href="/changes/1"' in clerk.get(f"/uploads/{batch}").text
     page = clerk.get("/changes/1").text
-    assert "10 lines came in" in page
+    assert "10 lines added" in page
     assert f'href="/uploads/{batch}"' in page
     lines = clerk.get("/changes/1/lines?kind=added&size=25").text
     assert "A10" in lines
-    assert "No line left." in clerk.get("/changes/1/lines?kind=removed").text
+    assert "No line removed." in clerk.get("/changes/1/lines?kind=removed").text
 
 
 def test_the_receipt_leads_to_what_a_correction_changed(person: People, work: Work) -> None:
@@ -119,8 +119,8 @@ def test_the_receipt_leads_to_what_a_correction_changed(person: People, work: Wo
     clerk.post(f"/uploads/{batch}/fix", {"file": (BytesIO(rows.encode()), "corrected.csv")})
     work()
     page = clerk.get(f"/uploads/{batch}").text
-    assert 'href="/changes/2">what its correction changed' in page
-    assert "1 line came in" in clerk.get("/changes/2").text
+    assert 'href="/changes/2">Changes of its correction' in page
+    assert "1 line added" in clerk.get("/changes/2").text
 
 
 def test_a_correction_of_a_line_is_told_with_both_its_values(person: People, work: Work) -> None:
@@ -143,7 +143,7 @@ def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: 
     work()
     seller, other = person(Role.SALESPERSON, "IN", salesperson="S1"), person(Role.MANAGER, "USA")
     page = seller.get("/changes/1").text
-    assert "1 line came in" in page
+    assert "1 line added" in page
     assert "A2" not in page + seller.get("/changes/1/lines").text
     assert "90.00" not in page
     for path in ("/changes/1", "/changes/1/lines", "/changes/2", "/changes/0"):
@@ -158,14 +158,14 @@ def test_what_changed_since_the_last_visit_begins_anew_after_a_pause(
     assert "No change" in clerk.get("/changes").text
     clerk.upload(GOOD)
     work()
-    assert "10 lines came in" in clerk.get("/changes").text
+    assert "10 lines added" in clerk.get("/changes").text
     clock.advance(7200)
-    assert "Nothing of your numbers changed" in clerk.get("/changes").text
+    assert "None of your numbers changed" in clerk.get("/changes").text
     clerk.upload(indian_file(indian_sale("Z1")))
     work()
     clock.advance(7200)
     page = clerk.get("/changes").text
-    assert "1 line came in" in page
+    assert "1 line added" in page
     assert 'href="/changes/2"' in page
     assert 'href="/changes/1"' not in page
 
@@ -176,7 +176,7 @@ def test_what_changed_since_a_day_is_paged_and_adds_up(person: People, work: Wor
         clerk.upload(indian_file(indian_sale(f"N{number}", "1.00")), f"{number}.csv")
         work()
     first = clerk.get("/changes?since=2020-01-01").text
-    assert "27 lines came in" in first
+    assert "27 lines added" in first
     assert first.count('href="/changes/') == 25 + first.count('href="/changes/?')
     second = clerk.get("/changes?since=2020-01-01&page=2").text
     assert 'href="/changes/1"' in second

@@ -59,7 +59,7 @@ def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work
     assert "800.00" in page
     assert "810.00" in page
     assert len(records.find(app.ports, kind=None)) == 1
-    assert "See what would change" in admin.get(f"/uploads/{batch}").text
+    assert "Preview changes" in admin.get(f"/uploads/{batch}").text
 
 
 def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: Work) -> None:
@@ -67,8 +67,8 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     batch = admin.upload(FILE)
     work()
     page = admin.get(f"/uploads/{batch}/replay?contract=UK").text
-    assert "It would be refused: The header does not contain" in page
-    assert ">Read it again</button>" not in page
+    assert "It would be rejected: The header does not contain" in page
+    assert ">Read again</button>" not in page
 
 
 def test_nobody_previews_with_a_contract_of_another_region(person: People, work: Work) -> None:
@@ -85,7 +85,7 @@ def test_a_file_of_another_contract_is_named_and_can_be_given_to_it(person: Peop
     work()
     page = admin.get(f"/uploads/{batch}").text
     assert "The file looks like a file of IN" in page
-    assert "Confirm: count its rows" not in page
+    assert "Confirm and count its rows" not in page
     assert '<option value="IN">' in page
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
     work()

@@ -83,7 +83,7 @@ def test_a_corrected_row_leads_to_its_correction_and_on_to_the_file(person: Peop
     href = page.partition("/lines/6")[0].rpartition('"')[2]
     assert href
     assert href != f"/uploads/{batch}"
-    assert "As somebody corrected it" in admin.get(f"{href}/lines/6").text
+    assert "The corrected row." in admin.get(f"{href}/lines/6").text
     assert "two" in admin.get(f"/uploads/{batch}/lines/6").text
 
 

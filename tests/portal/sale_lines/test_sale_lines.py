@@ -138,7 +138,7 @@ def test_nobody_sees_or_finds_what_is_not_theirs(sold: Visitor, person: People) 
 def test_a_line_leads_to_the_line_of_the_file(sold: Visitor) -> None:
     href = sold.get("/sale-lines?q=MUM01/2").text.partition("/lines/")[0].rpartition('"')[2]
     page = sold.get(f"{href}/lines/3").text
-    assert "Exactly as its source wrote it" in page
+    assert "Exactly as in the file" in page
     assert "=HYPERLINK()" in page
     assert 'aria-current="true"' in page
     assert sold.get(f"{href}/lines/99").status_code == 404

@@ -170,7 +170,7 @@ def test_the_list_of_people_is_searched_filtered_sorted_and_paged(app: App, pers
     assert names("role=admin") == ["boss"]
     assert names("state=active") == ["boss"]
     assert names("q=IN&sort=-name")[0] == "clerk59"
-    assert "Nobody like that" in admin.get("/people?q=nobody-at-all").text
+    assert "No results" in admin.get("/people?q=nobody-at-all").text
 
 
 def test_an_admin_sees_where_a_person_is_signed_in_and_ends_it(app: App, person: People) -> None:
@@ -179,7 +179,7 @@ def test_an_admin_sees_where_a_person_is_signed_in_and_ends_it(app: App, person:
     (session,) = sessions.find(app.ports, "asha")
     assert admin.post(f"/people/asha/sessions/{session.id}/end").status_code == 303
     assert asha.get("/dashboard").status_code == 303
-    assert "Nowhere now." in admin.get("/people/asha").text
+    assert "No active sessions." in admin.get("/people/asha").text
 
 
 def test_a_session_of_another_is_not_ended_under_a_wrong_name(app: App, person: People) -> None:

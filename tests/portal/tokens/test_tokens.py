@@ -58,7 +58,7 @@ def test_a_token_opens_no_more_than_it_was_given(person: People, program: Callab
     text = made(person(Role.MANAGER, "IN"))
     status, problem = program(text, "/api/uploads")
     assert status == 403
-    assert "was not given the right" in problem["detail"]
+    assert "does not have the right" in problem["detail"]
     assert program(text, "/api/top-customers")[0] == 403
     more = made(person(Role.MANAGER, "IN", login="second"), rights=["numbers", "personal"])
     assert program(more, "/api/top-customers")[0] == 200
@@ -110,7 +110,7 @@ def test_a_token_ends_by_its_day_by_its_owner_and_with_its_person(
     assert [program(one, "/api/kpis")[0] for one in (old, mine, kept)] == [200, 401, 200]
     clock.advance(7 * 86_400)
     status, problem = program(old, "/api/kpis")
-    assert (status, problem["title"]) == (401, "This token opens nothing")
+    assert (status, problem["title"]) == (401, "This token is not valid")
     accounts.disable(app.ports, "asha")
     assert program(kept, "/api/kpis")[0] == 401
 

@@ -27,10 +27,10 @@ def held(app: App, work: Work) -> str:
 def test_its_page_asks_whose_it_is_and_the_answer_counts_it(app: App, person: People, work: Work) -> None:
     batch, admin = held(app, work), person(Role.ADMIN)
     page = admin.get(f"/uploads/{batch}").text
-    assert "as soon as somebody says whose it is" in page
+    assert "Choose its contract to read it" in page
     assert '<option value="IN">' in page
-    assert "Confirm: count its rows" not in page
-    assert "Read it again" not in page
+    assert "Confirm and count its rows" not in page
+    assert "Read the file again" not in page
     assert "not known yet" in admin.get("/uploads").text
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
     work()
@@ -44,7 +44,7 @@ def test_without_a_contract_it_cannot_be_confirmed_but_it_can_be_rejected(app: A
     assert (answer.status_code, "has no contract yet" in answer.text) == (422, True)
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "nobody's"}).status_code == 422
     assert admin.post(f"/uploads/{batch}/reject").status_code == 303
-    assert "The file is refused" in admin.get(f"/uploads/{batch}").text
+    assert "The file is rejected" in admin.get(f"/uploads/{batch}").text
 
 
 def test_it_belongs_to_no_region_and_only_who_sees_all_of_them_sees_it(app: App, person: People, work: Work) -> None:

@@ -25,10 +25,10 @@ def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: Ap
     seen = text_of(admin.get(place).text)
     assert "“Lost” in Status is new" in seen
     assert "What does “Lost” in Status mean?" in seen
-    assert "Save it and read the file" not in seen
+    assert "Save and read the file" not in seen
     assert admin.post(f"{place}/save").status_code == 422
     assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303
-    assert "Version 2 of IN reads it" in text_of(admin.get(place).text)
+    assert "Version 2 of IN fits the file" in text_of(admin.get(place).text)
     assert admin.post(f"{place}/save").status_code == 303
     work()
     assert "10 of 10 rows counted" in admin.get(f"/uploads/{batch}").text
@@ -49,7 +49,7 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     assert clerk.post(f"{place}/save").status_code == 303
     work()
     assert app.book.current("IN").version == 1
-    assert "returned: it is taken off" in text_of(admin.get("/uploads/proposals").text)
+    assert "returned: it is subtracted" in text_of(admin.get("/uploads/proposals").text)
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert app.book.current("IN").status.words["Lost"] == "returned"
@@ -64,7 +64,7 @@ def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: Pe
     admin, place = person(Role.ADMIN), f"/uploads/{upload.batch_id}/questions"
     assert "day, month, year 03/04/2026 is 3 April 2026" in text_of(admin.get(place).text)
     admin.post(place, ANSWERS)
-    assert "A new contract reads it" in admin.get(place).text
+    assert "A new contract fits the file" in admin.get(place).text
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
     assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text
@@ -77,4 +77,4 @@ def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> No
     work()
     assert admin.get(f"/uploads/{batch}/questions").headers["Location"] == f"/uploads/{batch}"
     answer = admin.post(f"/uploads/{batch}/questions", {"answer.region": "IN"})
-    assert (answer.status_code, "does not wait for answers" in answer.text) == (422, True)
+    assert (answer.status_code, "has no open questions" in answer.text) == (422, True)

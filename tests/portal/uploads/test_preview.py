@@ -24,8 +24,8 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     clerk = person(Role.CLERK, "IN")
     page = clerk.get(look_at(clerk, GOOD)).text
     seen = text_of(page)
-    assert "Is june.csv understood?" in seen
-    assert "9 of 10 rows would count; 1 needs you" in seen
+    assert "Preview of june.csv" in seen
+    assert "9 of 10 rows would count; 1 needs your attention" in seen
     assert "Invoice Date Time of sale (UTC)" in seen
     assert "03-06-2026 10:15 3 Jun 2026, 04:45" in seen
     assert "Line 11" in seen
@@ -48,7 +48,7 @@ def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person:
     answer = clerk.post(f"{place}/load", {"contract": "IN"})
     assert answer.status_code == 303, answer.text
     work()
-    assert "9 of 10 rows counted; 1 needs you" in clerk.get(answer.headers["Location"]).text
+    assert "9 of 10 rows counted; 1 needs your attention" in clerk.get(answer.headers["Location"]).text
     (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.file, upload.size) == ("clerk-in", "june.csv", len(GOOD))
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -92,7 +92,7 @@ def test_nobody_looks_at_the_file_of_another(person: People) -> None:
 def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> None:
     admin = person(Role.ADMIN)
     seen = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
-    assert "How are the dates to be read?" in seen
+    assert "In which order are the dates written?" in seen
     assert "day, month, year 03/04/2026 is 3 April 2026" in seen
     assert "month, day, year 03/04/2026 is 4 March 2026" in seen
     assert "What does “verschollen” in Zustand mean?" in seen
@@ -107,7 +107,7 @@ def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
     assert answer.status_code == 303
     page = admin.get(place).text
     assert re.search(r'value="DMY" checked', page)
-    assert "questions are open" in page
+    assert "open questions" in page
     admin.post(f"{place}/answers", {"answer.date_order": "MDY"})
     assert re.search(r'value="MDY" checked', admin.get(place).text)
     refused = admin.post(f"{place}/answers", {"answer.currency": "euros"})
@@ -121,7 +121,7 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     seen = text_of(admin.get(place).text)
-    assert "Every question is answered" in seen
+    assert "All questions are answered" in seen
     assert "3 of 3 rows would count" in seen
     assert "03/04/2026 3 Apr 2026" in seen
     assert app.book.all().get("linz") is None
@@ -133,7 +133,7 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     assert saved["region"] == "Austria"
     assert saved["status"]["words"]["verschollen"] == "cancelled"
     again = UNKNOWN.replace(b"100", b"200")
-    assert "Load it as linz" in admin.get(look_at(admin, again, "mai.csv")).text
+    assert "Load as linz" in admin.get(look_at(admin, again, "mai.csv")).text
 
 
 def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work: Work) -> None:
@@ -142,7 +142,7 @@ def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work:
     admin.post(f"{place}/answers", ANSWERS)
     admin.post(f"{place}/answers", {"becomes.Filiale": "category", "becomes.Artikel": "product_id"})
     seen = text_of(admin.get(place).text)
-    assert "Category you said so" not in seen
+    assert "Category your answer" not in seen
     page = admin.get(place).text
     for header, role in (("Filiale", "category"), ("Artikel", "product_id")):
         select = page.partition(f'name="becomes.{header}"')[2].partition("</select>")[0]
@@ -180,7 +180,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
     listed = text_of(admin.get("/uploads/proposals").text)
     assert "linz.csv" in listed
-    assert "Order in dates: day, month, year" in listed
+    assert "Date order: day, month, year" in listed
     if accepted:
         assert admin.post(f"/uploads/{batch}/accept").status_code == 303
         work()
@@ -190,7 +190,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
         assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
         assert "linz" not in app.book.names()
-    assert "No contract is proposed" in admin.get("/uploads/proposals").text
+    assert "No proposed contracts" in admin.get("/uploads/proposals").text
 
 
 def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -> None:
@@ -207,7 +207,7 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})
-    assert (answer.status_code, "There is a contract IN already" in answer.text) == (422, True)
+    assert (answer.status_code, "The contract IN already exists" in answer.text) == (422, True)
     assert app.book.current("IN").version == 1
 
 
@@ -216,14 +216,14 @@ def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
     for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
         answer = admin.get(look_at(admin, content, "strange.csv"))
         assert answer.status_code == 200
-        assert "Leave it out" in answer.text
+        assert ">Remove</button>" in answer.text
 
 
 def test_one_sentence_tells_what_a_file_is_taken_for(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
-        (GOOD, "It looks like a file of IN. Nothing of it counts until you load it."),
-        (UNKNOWN, "No contract of yours reads it yet: 5 questions are open."),
+        (GOOD, "It looks like a file of IN. Nothing counts until you load it."),
+        (UNKNOWN, "None of your contracts fits it: 5 questions are open."),
         (b"", "The file has no rows"),
     ):
         place = look_at(clerk, content)
@@ -235,7 +235,7 @@ def test_several_files_without_a_script_wait_in_the_list(person: People) -> None
     files = [(BytesIO(GOOD), "june.csv"), (BytesIO(GOOD), "july.csv")]
     assert clerk.post("/uploads/look", {"contract": "", "file": files}).headers["Location"] == "/uploads"
     page = clerk.get("/uploads").text
-    assert page.count("Look at it") == 2
+    assert page.count(">Preview</a>") == 2
 
 
 def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(person: People, work: Work) -> None:
@@ -246,5 +246,5 @@ def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(p
     work()
     (told,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
     assert (told["state"], told["done"], told["needs"]) == ("announced", True, True)
-    assert told["result"] == "10 rows: 9 new, 1 needs you"
+    assert told["result"] == "10 rows: 9 new, 1 rejected"
     assert stranger.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []

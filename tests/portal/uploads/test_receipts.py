@@ -25,7 +25,7 @@ def test_the_same_file_again_says_that_nothing_counts_twice(person: People, work
     again = clerk.upload(GOOD)
     work()
     assert "10 of 10 rows counted" in clerk.get(f"/uploads/{batch}").text
-    assert "All 10 rows were known already; nothing counts twice" in clerk.get(f"/uploads/{again}").text
+    assert "All 10 rows were already known; nothing counts twice" in clerk.get(f"/uploads/{again}").text
 
 
 def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work: Work) -> None:
@@ -34,7 +34,7 @@ def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work
     work()
     page = clerk.get(f"/uploads/{batch}").text
     assert "The file has a header and no rows" in page
-    assert "The file names its columns and has no row below them." in page
+    assert "export the file again with its rows" in page
     for shown in (page, clerk.get("/uploads").text.partition("<tbody>")[2]):
         assert "Nothing to count" in shown
         assert "Counted" not in shown
@@ -47,7 +47,7 @@ def test_a_rejected_file_asks_for_no_decision_any_more(person: People, work: Wor
     assert "Confirm the file to load the other rows" in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
-    assert "It waited for a decision: 2 of 3 rows were rejected" in page
+    assert "It needed a decision: 2 of 3 rows were rejected" in page
     assert "Confirm the file to load the other rows" not in page
 
 
@@ -92,7 +92,7 @@ def test_many_identical_lines_are_told_in_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words_said"), [(1, "Download the refused row<"), (2, "Download the 2 refused rows<")]
+    ("count", "words_said"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")]
 )
 def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, words_said: str) -> None:
     clerk = person(Role.CLERK, "IN")
@@ -116,7 +116,7 @@ def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_s
         assert "<code>confirm BATCH --as-new</code>" in page
         assert "make it current on its receipt" in page
         assert "`" not in page
-    assert ">Let it rule</button>" in receipt
+    assert ">Make it current</button>" in receipt
 
 
 def test_only_what_stands_between_backticks_becomes_code() -> None:

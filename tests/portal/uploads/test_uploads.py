@@ -60,7 +60,7 @@ def test_a_file_larger_than_the_limit_says_what_the_limit_is(portal: Flask, pers
     clerk = person(Role.CLERK, "IN")
     portal.config["MAX_CONTENT_LENGTH"] = 1_000
     answer = clerk.post("/uploads", {"contract": "IN", "file": (BytesIO(GOOD), "june.csv")})
-    assert (answer.status_code, "At most 1.0 kB are taken. Split the file" in answer.text) == (413, True)
+    assert (answer.status_code, "The maximum size is 1.0 kB. Split the file" in answer.text) == (413, True)
 
 
 def test_the_script_reads_errors_as_problem_json(person: People) -> None:
@@ -75,7 +75,7 @@ def test_refused_rows_are_grouped_by_rule_with_the_row_and_the_remedy(person: Pe
     batch = clerk.upload(ONE_BAD)
     work()
     page = clerk.get(f"/uploads/{batch}").text
-    assert "9 of 10 rows counted; 1 needs you" in page
+    assert "9 of 10 rows counted; 1 needs your attention" in page
     assert "Not a number" in page
     assert "What to do" in page
     assert indian_sale("10", "ten") in page
@@ -121,7 +121,7 @@ def test_a_held_file_waits_for_a_manager(person: People, work: Work) -> None:
     assert clerk.post(f"/uploads/{batch}/confirm").status_code == 403
     assert manager.post(f"/uploads/{batch}/confirm").status_code == 303
     work()
-    assert "1 of 3 rows counted; 2 need you" in clerk.get(f"/uploads/{batch}").text
+    assert "1 of 3 rows counted; 2 need your attention" in clerk.get(f"/uploads/{batch}").text
 
 
 def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person: People, work: Work) -> None:
@@ -131,7 +131,7 @@ def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person
     assert indian_sale("2", "two") in clerk.get(f"/uploads/{batch}").text
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
     assert "Rate is “three”, which cannot be read as a number" in rows
-    assert "Nothing waits here" in clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
+    assert "No rejected rows" in clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
     assert clerk.get(f"/uploads/{batch}/refused.csv").data.count(b"\n") == 3
 
 
@@ -149,13 +149,13 @@ def test_an_undo_is_looked_at_before_it_is_done(person: People, work: Work) -> N
     batch = manager.upload(GOOD)
     work()
     preview = manager.get(f"/uploads/{batch}/undo").text
-    assert "10 lines would leave the numbers" in preview
+    assert "10 lines would be removed" in preview
     assert "1,000.00" in preview
     assert "1,000.00" in manager.get("/dashboard").text
     manager.post(f"/uploads/{batch}/undo")
     work()
     assert "No sales yet" in manager.get("/dashboard").text
-    assert "none of them counts any more" in manager.get(f"/uploads/{batch}").text
+    assert "none of them count now" in manager.get(f"/uploads/{batch}").text
 
 
 def test_an_undo_shows_a_manager_no_totals_of_other_regions(person: People, work: Work) -> None:
@@ -194,7 +194,7 @@ def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, per
         assert f"already being replayed as batch {again}, which is held" in refused.text
     assert records.get(app.ports, batch).state is State.ANNOUNCED
     page = manager.get(f"/uploads/{batch}").text
-    assert ("waits for a decision" in page, f"/uploads/{again}" in page) == (True, True)
+    assert ("needs a decision" in page, f"/uploads/{again}" in page) == (True, True)
     assert ("Undo…" in page, "Read again</button>" in page, "data-poll" in page) == (False, False, False)
     manager.post(f"/uploads/{again}/reject")
     assert "Undo…" in manager.get(f"/uploads/{batch}").text
@@ -246,7 +246,7 @@ def test_no_contract_is_chosen_beforehand_and_without_one_a_file_is_looked_at_fi
     assert re.findall(r"<option[^>]*>", form)[0] == '<option value="">'
     assert "selected" not in form
     answer = clerk.post("/uploads", {"contract": "", "file": (BytesIO(GOOD), "IN.csv")})
-    assert "Is IN.csv understood?" in clerk.get(answer.headers["Location"]).text
+    assert "Preview of IN.csv" in clerk.get(answer.headers["Location"]).text
     program = clerk.post("/uploads", {"contract": ""}, headers={"Accept": "application/json"})
     assert (program.status_code, "Choose the contract" in program.get_json()["detail"]) == (422, True)
 
@@ -272,7 +272,7 @@ def test_the_list_is_searched_filtered_sorted_and_paged(person: People, work: Wo
     assert shown("?sort=file")[0] == "day-00.csv"
     assert shown("?sort=-file")[0] == "held.csv"
     assert shown("?q=nothing-like-it") == []
-    assert "Nothing like that" in clerk.get("/uploads?q=nothing-like-it").text
+    assert "No results" in clerk.get("/uploads?q=nothing-like-it").text
     assert len(clerk.get("/api/uploads?limit=5&offset=26").get_json()["uploads"]) == 2
 
 

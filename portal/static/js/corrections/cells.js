@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const WORDS = { ready: "Would be accepted", accepted: "Accepted as it stands", still: "Still refused" };
+  const WORDS = { ready: "Would be accepted", accepted: "Accepted unchanged", still: "Still rejected" };
 
   function element(name, options = {}, ...children) {
     const made = document.createElement(name);
@@ -34,7 +34,7 @@
       const kind = [wrong ? "bad" : "", String(column) in row.was ? "edited" : ""].filter(Boolean).join(" ");
       line.append(element("td", {
         role: "gridcell", tabindex: "-1", "aria-colindex": String(column + 3), class: kind || false, "aria-invalid": wrong ? "true" : false,
-        title: String(column) in row.was ? `It was “${row.was[column]}”` : text.length > 30 ? text : false,
+        title: String(column) in row.was ? `Original value: “${row.was[column]}”` : text.length > 30 ? text : false,
         data: { column: String(column), label: names[column] }, text,
       }));
     });

@@ -8,7 +8,7 @@
   const { element, Wire, Hands, Panel, Clash } = corrections;
   const names = [...root.querySelectorAll("thead [data-name]")].map((head) => head.dataset.name);
   const choose = part("choose");
-  const wire = new Wire(root.dataset.here, (silent) => (silent ? note("The server does not answer. What you typed waits here and is sent as soon as it does; keep the page open.") : quiet()));
+  const wire = new Wire(root.dataset.here, (silent) => (silent ? note("The server does not respond. Keep this page open: your edits are sent when it responds again.") : quiet()));
   const start = new URLSearchParams(location.search);
   const LOOK = 5000;
   const narrow = matchMedia("(max-width: 700px)");
@@ -33,7 +33,7 @@
     redo: () => act("redo"),
     next: () => next(),
     aside: () => panel.focus(),
-    leftOver: (lines) => note(`${many(lines, "line")} of what you pasted had no row or no column on this page and ${lines === 1 ? "was" : "were"} left out. Turn the page and paste the rest there.`),
+    leftOver: (lines) => note(`${many(lines, "line")} that you pasted did not fit on this page and ${lines === 1 ? "was" : "were"} left out. Go to the next page and paste the rest there.`),
   });
   const panel = new Panel(part("panel"), names, root.dataset.help, (...asked) => wire.ask(...asked), {
     put: (text) => hands.put(() => text),
@@ -63,10 +63,10 @@
     const ready = counts.accepted + counts.discarded;
     const words = [`${counts.accepted.toLocaleString()} of ${many(counts.waiting, "row")} would be accepted`];
     if (counts.discarded) words.push(`${counts.discarded.toLocaleString()} discarded`);
-    if (told.away) words.push(`${many(told.away, "row")} given back and being read`);
-    if (counts.still) words.push(`${counts.still.toLocaleString()} changed and still refused`);
-    words.push(counts.touched ? "kept as a draft by itself" : "nothing typed yet");
-    part("progress").textContent = `${words.join(" · ")}.${told.others.map((one) => ` ${one.who} is fixing here too (${many(one.steps, "step")}).`).join("")}`;
+    if (told.away) words.push(`${many(told.away, "row")} submitted and being read`);
+    if (counts.still) words.push(`${counts.still.toLocaleString()} changed but still rejected`);
+    words.push(counts.touched ? "saved as a draft" : "no edits yet");
+    part("progress").textContent = `${words.join(" · ")}.${told.others.map((one) => ` ${one.who} is also editing (${many(one.steps, "step")}).`).join("")}`;
     button("undo").disabled = !told.undo;
     button("redo").disabled = !told.redo;
     button("ask-send").disabled = !ready;
@@ -120,7 +120,7 @@
   }
 
   function failed(error) {
-    if (error instanceof TypeError) note("The server does not answer. What was typed before is kept; try this once more in a moment.");
+    if (error instanceof TypeError) note("The server does not respond. Your earlier edits are saved. Try again in a moment.");
     else note(error.message);
     return null;
   }
@@ -144,8 +144,8 @@
       return `Line ${line}, ${names[column]}: ${who} wrote “${other}”, you wrote “${text}”.`;
     });
     await load();
-    const again = element("button", { type: "button", class: "btn", text: "Write mine" });
-    const leave = element("button", { type: "button", class: "btn", text: "Leave it so" });
+    const again = element("button", { type: "button", class: "btn", text: "Use mine" });
+    const leave = element("button", { type: "button", class: "btn", text: "Keep theirs" });
     again.addEventListener("click", () => { quiet(); step(mine); });
     leave.addEventListener("click", quiet);
     note([clash.message, ...told].join(" "), again, leave);
@@ -178,7 +178,7 @@
     if (after) { hands.choose(after); return; }
     const answer = await wire.ask("next", { ...wanted(), page: page + 1 }).catch(failed);
     if (answer?.page && answer.page !== page) { await turn(answer.page); hands.at = [0, -2]; await next(); } else if (all.length) hands.choose(all[0]);
-    else note("No cell is left to repair here. Save and replay what is ready.");
+    else note("No errors are left on this page. You can save and replay the rows that are ready.");
   }
 
   async function askReplace() {
@@ -204,17 +204,17 @@
     await wire.last;
     const dialog = part("send");
     part("send-yes").disabled = true;
-    part("send-words").replaceChildren(element("p", { class: "quiet", text: "Trying it out…" }));
+    part("send-words").replaceChildren(element("p", { class: "quiet", text: "Preparing the preview…" }));
     dialog.onclose = () => { if (dialog.returnValue === "yes") send(); dialog.returnValue = ""; };
     dialog.showModal();
     const answer = await wire.ask("preview").catch((error) => { part("send-words").replaceChildren(element("p", { text: error.message })); });
     if (!answer) return;
     const { counts, before, after } = answer;
-    const said = [`${many(counts.accepted + counts.discarded, "row")} ${counts.accepted + counts.discarded === 1 ? "goes" : "go"} back: ${counts.accepted.toLocaleString()} corrected or accepted, ${counts.discarded.toLocaleString()} discarded.`];
+    const said = [`${many(counts.accepted + counts.discarded, "row")} will be submitted: ${counts.accepted.toLocaleString()} corrected or accepted, ${counts.discarded.toLocaleString()} discarded.`];
     const refusedAgain = after.quarantined - (before.quarantined - counts.accepted - counts.discarded);
-    if (refusedAgain > 0) said.push(`${many(refusedAgain, "row")} of them would be refused once more, because other sales say otherwise.`);
-    if (counts.still) said.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still refused and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
-    said.push(`The receipt would say: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} known already + ${after.quarantined.toLocaleString()} that need you + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
+    if (refusedAgain > 0) said.push(`${many(refusedAgain, "row")} of them would be rejected again because they conflict with other sales.`);
+    if (counts.still) said.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still rejected and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
+    said.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicate + ${after.quarantined.toLocaleString()} rejected + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
     part("send-words").replaceChildren(...said.map((text) => element("p", { text })));
     part("send-yes").disabled = false;
   }

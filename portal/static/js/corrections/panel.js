@@ -25,7 +25,7 @@
       this.key = key;
       this.asked += 1;
       const turn = this.asked;
-      if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: "Choose a cell to see what is wrong with it and what it may have meant." })); return; }
+      if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: "Select a cell to see its problem and suggestions." })); return; }
       const offers = element("div", { data: { part: "offers" } });
       const held = this.part.contains(document.activeElement);
       this.part.classList.add("about");
@@ -44,22 +44,22 @@
       const title = element("h2", { text: `Line ${row.line.toLocaleString()}${column < 0 ? "" : ` · ${this.names[column]}`}` });
       const here = row.problems.filter((problem) => column < 0 || problem.columns.includes(column) || !problem.columns.length);
       const said = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: "More" }))]);
-      const was = String(column) in row.was ? [element("p", { class: "quiet was", text: `The file says “${row.was[column]}”.` })] : [];
-      const whole = row.whole ? [element("p", { class: "quiet", text: "The row as it was written:" }), element("p", {}, element("code", { text: row.whole }))] : [];
+      const was = String(column) in row.was ? [element("p", { class: "quiet was", text: `Value in the file: “${row.was[column]}”` })] : [];
+      const whole = row.whole ? [element("p", { class: "quiet", text: "The row in the file:" }), element("p", {}, element("code", { text: row.whole }))] : [];
       return [title, ...said, ...was, ...whole];
     }
 
     offers(row, column, told) {
       const found = [];
       if (told.splits.length && row.state !== "ready") {
-        found.push(element("h3", { text: "Did the row mean" }), element("ul", { class: "offers" }, ...told.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
+        found.push(element("h3", { text: "Suggestions for the row" }), element("ul", { class: "offers" }, ...told.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
       }
       if (told.suggestions.length) {
-        found.push(element("h3", { text: "Did it mean" }), element("ul", { class: "offers" }, ...told.suggestions.map((one) => this.offer(one, row, column))));
+        found.push(element("h3", { text: "Suggestions" }), element("ul", { class: "offers" }, ...told.suggestions.map((one) => this.offer(one, row, column))));
       }
       if (String(column) in row.was) {
         for (const like of told.alike.filter((one) => one.same)) {
-          found.push(this.button(`Put “${row.cells[column]}” into ${many(like.same)}`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
+          found.push(this.button(`Set ${many(like.same)} to “${row.cells[column]}”`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
         }
       }
       return found;
@@ -69,7 +69,7 @@
       const line = element("li", {}, this.button(one.text, () => this.on.put(one.text), one.label));
       if (one.every > 1) {
         const step = one.how ? { do: "read", code: one.code, column, how: one.how } : { do: "put", code: one.code, column, value: row.cells[column], text: one.text };
-        const words = one.how ? `Read ${one.every.toLocaleString()} cells of the column so: ${one.label}` : `Put ${one.text} into all ${one.every.toLocaleString()} like it`;
+        const words = one.how ? `Read ${one.every.toLocaleString()} cells of the column this way: ${one.label}` : `Set all ${one.every.toLocaleString()} like it to ${one.text}`;
         line.append(this.button(`All ${one.every.toLocaleString()}`, () => this.on.step(step), "", words));
       }
       return line;
@@ -85,10 +85,10 @@
     deeds(row, column, rows) {
       const some = rows.length > 1 ? `${rows.length} rows` : "row";
       const deeds = element("div", { class: "deeds", data: { part: "deeds" } });
-      if (row.state === "discarded") deeds.append(this.button("Take it back in", () => this.on.step({ do: "discard", rows, off: true })));
-      else if (row.state === "accepted") deeds.append(this.button("Do not accept it so", () => this.on.step({ do: "accept", rows, off: true })));
-      else if (row.acceptable) deeds.append(this.button(`Accept the ${some} as it stands`, () => this.on.step({ do: "accept", rows })));
-      if (row.state !== "waits") deeds.append(this.button(`Back to the file's ${some}`, () => this.on.step({ do: "revert", rows })));
+      if (row.state === "discarded") deeds.append(this.button("Undo discard", () => this.on.step({ do: "discard", rows, off: true })));
+      else if (row.state === "accepted") deeds.append(this.button("Undo accept", () => this.on.step({ do: "accept", rows, off: true })));
+      else if (row.acceptable) deeds.append(this.button(`Accept the ${some} unchanged`, () => this.on.step({ do: "accept", rows })));
+      if (row.state !== "waits") deeds.append(this.button(`Restore the original ${some}`, () => this.on.step({ do: "revert", rows })));
       const found = deeds.childElementCount ? [element("h3", { text: rows.length > 1 ? `These ${rows.length} rows` : "The row" }), deeds] : [];
       if (row.state !== "discarded") found.push(this.discarding(rows, some));
       return found;
@@ -96,7 +96,7 @@
 
     discarding(rows, some) {
       const reason = element("input", { class: "form-control", id: "fix-reason", maxlength: "500", required: true, autocomplete: "off", placeholder: "For example: a test sale" });
-      const form = element("form", {}, element("h3", {}, element("label", { for: "fix-reason", text: "Discard, with a reason" })), reason,
+      const form = element("form", {}, element("h3", {}, element("label", { for: "fix-reason", text: "Discard with a reason" })), reason,
         element("div", { class: "deeds discard", data: { part: "discard" } }, element("button", { class: "btn", text: `Discard the ${some}` })));
       form.addEventListener("submit", (event) => {
         event.preventDefault();

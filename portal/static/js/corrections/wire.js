@@ -54,7 +54,7 @@ globalThis.corrections = {};
     }
 
     async read(answer) {
-      if (answer.redirected || answer.status === 401) throw new Error("You were signed out. What you typed is kept: sign in again and go on.");
+      if (answer.redirected || answer.status === 401) throw new Error("You were signed out. Your edits are saved. Sign in again to continue.");
       const told = await answer.json();
       if (answer.status === 409 && told.others) throw new Clash(told);
       if (!answer.ok) throw new Error(told.detail || told.title);
