@@ -30,15 +30,16 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
+    # Before the receipt: a correction that is settled in between keeps the page polling, so that its rows appear.
+    corrections = records.children(ports(), batch_id, "correction")
+    correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
+    again = lineage.active_replay(ports(), upload)
     receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
     for group in groups:
         if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
     repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
-    corrections = records.children(ports(), batch_id, "correction")
-    correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
-    again = lineage.active_replay(ports(), upload)
     return render_template(
         "uploads/receipt.html",
         upload=upload,

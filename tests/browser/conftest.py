@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium must be there in CI")
         pytest.skip("there is no Chromium on this machine")
-    expect.set_options(timeout=15_000)  # milliseconds; a busy machine takes its time
+    expect.set_options(timeout=60_000)  # milliseconds; a busy machine takes its time
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield browser

@@ -42,7 +42,7 @@ def _sign_in(page: Page, served: Served, role: Role) -> None:
 
 
 def _settled(page: Page) -> None:
-    expect(page.locator(".tile[data-empty]")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".tile[data-empty]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -55,7 +55,7 @@ def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served,
     _settled(page)
     charts = page.locator("[data-chart]")
     for at in range(charts.count()):
-        expect(charts.nth(at).locator("svg.main-svg").first).to_be_visible(timeout=20_000)
+        expect(charts.nth(at).locator("svg.main-svg").first).to_be_visible()
     page.set_viewport_size({"width": 375, "height": 812})
     page.reload()
     _settled(page)
@@ -68,7 +68,7 @@ def test_a_manager_drills_from_a_bar_to_the_sale_lines_and_back(page: Page, serv
     _sign_in(page, served, Role.MANAGER)
     _settled(page)
     bar = page.locator("[data-chart='by-category'] .bars path").first
-    expect(bar).to_be_visible(timeout=20_000)
+    expect(bar).to_be_visible()
     # The picture itself takes the click, over its bars.
     bar.hover(force=True)
     bar.click(force=True)
@@ -93,7 +93,7 @@ def test_the_map_is_drawn_without_a_network_and_again_in_other_colours(page: Pag
     _sign_in(page, served, Role.ANALYST)
     _settled(page)
     lands = page.locator("[data-chart='by-country'] .choropleth path")
-    expect(lands.first).to_be_visible(timeout=20_000)
+    expect(lands.first).to_be_visible()
     assert lands.count() > 150
     before = page.locator("[data-chart='by-category'] .bars path").first.evaluate("one => getComputedStyle(one).fill")
     page.emulate_media(color_scheme="dark")
@@ -109,7 +109,7 @@ def test_an_open_page_hears_of_a_settlement(page: Page, served: Served) -> None:
     _settled(page)
     expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
     _sell(served, "july", "1000.00")
-    expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50", timeout=20_000)
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50")
     assert served.complaints == []
 
 
@@ -120,11 +120,11 @@ def test_a_tile_that_fails_says_so_alone_and_comes_when_it_is_tried_again(page: 
     page.route("**/dashboard/tiles/by-category*", lambda route: route.fulfill(status=503, body="not now"))
     page.reload()
     tile = page.locator("#tile-by-category")
-    expect(tile.get_by_text("could not be loaded")).to_be_visible(timeout=20_000)
+    expect(tile.get_by_text("could not be loaded")).to_be_visible()
     expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
     page.unroute("**/dashboard/tiles/by-category*")
     tile.get_by_role("link", name="Try again").click()
-    expect(tile.locator("[data-chart] svg").first).to_be_visible(timeout=20_000)
+    expect(tile.locator("[data-chart] svg").first).to_be_visible()
     assert all("503" in one for one in served.complaints)
 
 
@@ -140,7 +140,7 @@ def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
     page.keyboard.press("Enter")
     page.keyboard.type("p2")
     box = page.locator("input[name=product][value=P2]")
-    expect(box).to_be_visible(timeout=20_000)
+    expect(box).to_be_visible()
     box.focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Show").focus()

@@ -67,7 +67,7 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     expect(rows.nth(2)).to_contain_text("paused, 0 bytes of")
     rows.nth(2).get_by_role("button", name="Cancel IN-slow.csv").click()
     expect(rows.nth(2)).to_contain_text("Cancelled. Nothing is kept.")
-    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 rejected"), timeout=20_000)
+    expect(rows.nth(0)).to_contain_text(words("31 rows: 30 new, 1 rejected"))
     expect(rows.nth(0).get_by_role("listitem")).to_have_count(5)
     expect(rows.nth(1)).to_contain_text("The header does not contain")
     rows.nth(0).get_by_role("link", name="See what needs your attention").click()
@@ -116,7 +116,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     expect(page.get_by_text("choose the same file again to resume")).to_be_visible()
     page.get_by_label("Drop sales files here").set_input_files(large)
     page.get_by_role("button", name="Upload", exact=True).click()
-    expect(page.get_by_text("400 of 400 rows counted")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("400 of 400 rows counted")).to_be_visible()
     assert seen[2] == "20000"
     (upload,) = records.find(served.app.ports)
     assert upload.size == large.stat().st_size
@@ -146,7 +146,7 @@ def test_questions_are_answered_with_the_files_own_values_and_it_loads(
     page.get_by_role("radio", name="cancelled: it does not count").check()
     expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
     page.get_by_role("button", name="Save the contract and load").click()
-    expect(page.get_by_text("3 of 3 rows counted")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("3 of 3 rows counted")).to_be_visible()
     assert served.app.book.current("linz").region == "Austria"
     assert served.complaints == []
 
@@ -160,7 +160,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
-    expect(page.get_by_text("Answer the open questions")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Answer the open questions")).to_be_visible()
     proposal = app.book.current("IN").model_copy(update={"version": 2})
     found = []
     look = f"/uploads/look/{begun.id}"

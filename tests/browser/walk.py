@@ -102,7 +102,7 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, as
 
 def settle(page: Page) -> None:
     """Until everything that the page fetches by itself is there."""
-    page.wait_for_function(READY, timeout=20_000)
+    page.wait_for_function(READY, timeout=60_000)
 
 
 def faults(page: Page, path: str, *, both: bool = True) -> list[str]:
