@@ -1,6 +1,7 @@
 """`python -m docs.prose` keeps words of a private dialect and personifications out of prose.
 
-It reads the pages, the unreleased changes, docstrings and the comments of SQL, without code. `make lint` runs it.
+It reads the docs, the pages of the portal, the unreleased changes, docstrings and the comments of SQL, without code.
+`make lint` runs it.
 """
 
 import ast
@@ -13,11 +14,6 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md")
 PACKAGES = ("tillstream", "portal", "functions", "infra", "devtools", "sql", "looker", "bench", "docs")
-SKIPPED = {
-    "docs/problems.md": "written from the problem catalogue, whose texts are shown in the portal",
-    "docs/figures.md": "written from the catalogue of metrics, whose texts are shown in the portal",
-}
-
 THINGS = (
     "adapter|batch|bucket|card|column|command|contract|document|field|file|function|header|instance|ledger|line|message|"
     "page|pipeline|portal|process|query|queue|record|region|row|sale|server|source|store|table|test|till|view|warehouse"
@@ -62,6 +58,7 @@ _BANNED = {
     for words, advice in BANNED.items()
 }
 _ALLOWED = re.compile("|".join(map(re.escape, ALLOWED)), re.IGNORECASE)
+_MARKUP = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]+>", re.DOTALL)
 _CODE = re.compile(r"^ *(```|~~~).*?^ *\1$|<!--.*?-->|`[^`]*`|(?<=\])\([^)\s]*\)", re.DOTALL | re.MULTILINE)
 
 
@@ -87,6 +84,11 @@ def banned_phrases(text: str) -> Iterator[tuple[int, str, str]]:
 
 def _blank(match: re.Match[str]) -> str:
     return re.sub(r"\S", "·", match.group())
+
+
+def text_of_page(template: str) -> str:
+    """Return a template with its tags and its Jinja blanked out."""
+    return _MARKUP.sub(_blank, template)
 
 
 def docstrings(source: str) -> Iterator[tuple[int, str]]:
@@ -117,9 +119,9 @@ def unreleased(changelog: str) -> str:
 def texts() -> Iterator[tuple[str, int, str]]:
     """Yield path, first line and text of everything that is checked."""
     for path in (path for pattern in PAGES for path in sorted(ROOT.glob(pattern))):
-        name = path.relative_to(ROOT).as_posix()
-        if name not in SKIPPED:
-            yield name, 1, path.read_text(encoding="utf-8")
+        yield path.relative_to(ROOT).as_posix(), 1, path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "portal").rglob("*.html")):
+        yield path.relative_to(ROOT).as_posix(), 1, text_of_page(path.read_text(encoding="utf-8"))
     yield "CHANGELOG.md", 1, unreleased((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*"))):
         parts = {".py": docstrings, ".sql": sql_comments}.get(path.suffix)

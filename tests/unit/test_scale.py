@@ -9,7 +9,7 @@ from pathlib import Path
 from homes import build
 
 import sql
-from docs.generate.scale import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
+from docs.generate.scale_model import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
 from tillstream.domain.tables import TABLES

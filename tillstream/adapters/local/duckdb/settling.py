@@ -68,7 +68,7 @@ class SettlementRunner:
         accepted = [address for batch in wave for address in batch.accepted]
         refused = [address for batch in wave for address in batch.refused]
         correction = wave[0].kind == "correction"
-        self._clear_touched()
+        self._clear_affected_keys()
         self._run_step("no_staged_lines")
         has_statements = any(batch.replaces for batch in wave)
         if accepted:
@@ -121,7 +121,7 @@ class SettlementRunner:
             self._run_step("outcomes_checked")
             if self.repeated:
                 self._run_step("outcomes_of_repeated_keys")
-            self._clear_touched()
+            self._clear_affected_keys()
         else:
             self._run_step("outcomes_simple")
         self._run_step("add_sightings", settlement_no=self.settlement_no)
@@ -212,14 +212,12 @@ class SettlementRunner:
         self.cursor.execute(
             "UPDATE batches SET undone_no = ? WHERE root_no IN (SELECT batch_no FROM affected)", [self.settlement_no]
         )
-        self._clear_touched()
+        self._clear_affected_keys()
         self._run_step("no_staged_lines")
         self._run_step("add_keys_of_batches")
         self._touch_scopes()
         self.markers.update(has_lines=False, current_changed=self._update_current())
         return True
-
-    # ---- order, end -------------------------------------------------------------------------------------------
 
     def _is_obsolete(self, batch: StagedBatch) -> bool:
         """Whether the batch corrects a batch that has been undone."""
@@ -235,11 +233,10 @@ class SettlementRunner:
         return SettlementResult(self.settlement_no, batches, holds, changes)
 
     def _set_affected(self, batch_nos: Sequence[int]) -> None:
-        self.cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no", [list(batch_nos)]
-        )
+        sql = "CREATE OR REPLACE TEMP TABLE affected AS SELECT UNNEST(?::BIGINT[]) AS batch_no"
+        self.cursor.execute(sql, [list(batch_nos)])
 
-    def _clear_touched(self) -> None:
+    def _clear_affected_keys(self) -> None:
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_keys (key UHUGEINT)")
 
     def _run_step(self, name: str, **params: Any) -> None:
