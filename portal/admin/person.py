@@ -76,7 +76,7 @@ def reset(login: str) -> ResponseReturnValue:
 def take_off_second_step(login: str) -> ResponseReturnValue:
     one = _other(login, "Turn off your own two-factor sign-in on your profile.")
     totp.disable(ports(), one.login, by=me().login)
-    flash(f"{one.login} signs in without a code now, and may set it up again.", "done")
+    flash(f"{one.login} now signs in without a code, and can set up two-factor sign-in again.", "done")
     return _back(one)
 
 

@@ -40,7 +40,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
-    flash(f"{upload.file} is rejected. Nothing of it counts.", "done")
+    flash(f"{upload.file} is rejected. None of its rows counts.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

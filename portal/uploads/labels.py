@@ -19,10 +19,10 @@ STATES: dict[State, Words] = {
     State.RECEIVED: Words("Waiting", "busy", "The file is stored. Reading starts in a few seconds."),
     State.STAGING: Words("Being read", "busy", "Every row is being checked."),
     State.STAGED: Words("Being counted", "busy", "Every row is checked. The numbers follow within a few seconds."),
-    State.HELD: Words("Needs a decision", "ask", "Nothing of it counts until someone decides."),
+    State.HELD: Words("Needs a decision", "ask", "None of its rows counts until someone decides."),
     State.SETTLED: Words("Counted", "good", "Its rows are in the numbers."),
     State.ANNOUNCED: Words("Counted", "good", "Its rows are in the numbers."),
-    State.REJECTED: Words("Rejected", "bad", "Nothing of it counts."),
+    State.REJECTED: Words("Rejected", "bad", "None of its rows counts."),
     State.CANCELLED: Words("Cancelled", "quiet", "Cancelled before it counted."),
     State.FAILED: Words("Failed", "bad", "Nothing is lost. It can be retried."),
     State.UNDONE: Words("Undone", "quiet", "Its rows no longer count."),
@@ -83,7 +83,7 @@ def headline(receipt: dict[str, Any]) -> str:
         "received": "Waiting to be read",
         "staging": "Being read",
         "staged": f"{_rows(read)} checked; counting starts soon{need}",
-        "held": f"{_rows(read)} held for a decision{need}",
+        "held": f"{_rows(read) if read else 'The file is'} held for a decision{need}",
         "settled": counted,
         "announced": counted,
         "rejected": "The file is rejected",
@@ -118,7 +118,7 @@ def balance(rows: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     if rows["new"] is None:
         accepted = (rows["read"] or 0) - sum(part["count"] for part in parts)
-        parts.insert(0, {"name": "accepted", "label": "accepted", "meaning": "Rows that will count", "count": accepted})
+        parts.insert(0, {"name": "accepted", "label": "accepted", "meaning": "Rows without errors", "count": accepted})
     return parts
 
 

@@ -111,8 +111,7 @@ def save(sending_id: str) -> ResponseReturnValue:
             raise Rejected(f"{contract.region} is not one of your regions.")
         changes = questions.changes(upload.answers)
         loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
-        message = f"Your answers are saved as the contract {contract.name}"
-        flash(f"{message}. The file is read when an administrator accepts it.", "done")
+        flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
     return _loaded(loaded)
 
 
@@ -127,5 +126,5 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 def forget(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get(ports(), sending_id, me().login)
     resumable_upload.cancel(ports(), upload.id, me().login)
-    flash(f"{upload.file} is removed. Nothing of it is loaded or kept.", "done")
+    flash(f"{upload.file} is removed. None of its rows is loaded, and the file is not kept.", "done")
     return redirect(url_for("uploads.listing"), 303)

@@ -62,7 +62,7 @@ def _size(stream: BinaryIO) -> int:
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
     upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
-    flash(f"{upload.file} is cancelled. Nothing of it counts.", "done")
+    flash(f"{upload.file} is cancelled. None of its rows counts.", "done")
     return redirect(_receipt(batch_id), 303)
 
 
