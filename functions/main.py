@@ -23,7 +23,8 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import dead_letters
 
 GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
-"""An event older than `event_hours` by this much is dead-lettered untried: earlier tries killed their instances."""
+"""An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
+their instances."""
 
 
 @cache

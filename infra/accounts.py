@@ -64,7 +64,7 @@ class On:
 
 
 def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
-    """All roles of our accounts and of the agents that they need."""
+    """All roles of our accounts, and of the Google-managed accounts on which they depend."""
     grants: dict[On, set[Role]] = {}
     for on, role in _roles(stage, secrets):
         grants.setdefault(on, set()).add(role)
@@ -84,7 +84,7 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
 
 
 def _bounds(stage: Stage, grant: Grant) -> str:
-    """Restrict documents to one database; Firestore has no policy below the project's, but that one has conditions."""
+    """Limit the role on documents to one database, by a condition: Firestore has only the policy of the project."""
     return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
 
 

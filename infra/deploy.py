@@ -10,12 +10,12 @@ from tillstream.domain.errors import Rejected, TillstreamError
 
 Report = Callable[[str], None]
 UNDER_WAY = "under-way.txt"
-"""File with the name of the current step; a run that stopped leaves it behind."""
+"""File with the name of the current step. If it exists at the start, an earlier run was interrupted."""
 
 
 @dataclass(frozen=True)
 class Deploy:
-    """The resources of one project, and the gcloud that reaches it."""
+    """The resources of one project, and the client that changes them."""
 
     resources: Sequence[Resource]
     gcloud: Gcloud

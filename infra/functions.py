@@ -1,4 +1,4 @@
-"""The functions: size with its reason, triggers and the roles of the account.
+"""The functions: their sizes with reasons, their triggers, and the roles of their accounts.
 
 The deploy, the package and `make cloud-local` all read this table. Event-triggered functions time out after 9 minutes.
 """
@@ -31,7 +31,7 @@ class Finalized:
 
 @dataclass(frozen=True)
 class Pushed:
-    """A push subscription, authenticated as the account that calls functions; with a type, filtered by it.
+    """A push subscription, authenticated as the account that calls functions; with a type, only events of that type.
 
     Not an Eventarc trigger: those have no attribute filter, and every event would start every function.
     """
@@ -93,7 +93,7 @@ FAST_READS = Grant("roles/bigquery.readSessionUser")
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 COUNTS = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS)
-"""Settlements need no fast reads."""
+"""Roles of a function that settles: it reads few rows and needs no `FAST_READS`."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 
 

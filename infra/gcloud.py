@@ -53,7 +53,7 @@ class AlreadyExists(Rejected):
 
 @dataclass(frozen=True)
 class Gcloud:
-    """Calls for one project. folder: for the files that commands read."""
+    """Client for one project. folder: where the files that commands read are written."""
 
     project: str
     folder: Path
@@ -61,7 +61,7 @@ class Gcloud:
     sleep: Callable[[float], None] = time.sleep
 
     def ask(self, ask: StateQuery) -> Any:
-        """The JSON result; None if the resource does not exist. Raises `Rejected`, `Unavailable`."""
+        """Run a query and return its JSON; None if the resource does not exist. Raises `Rejected`, `Unavailable`."""
         command = Command(ask.words, program=ask.program)
         if ask.program == "gcloud":
             command = Command((*ask.words, "--format=json"))

@@ -6,9 +6,9 @@ from infra.functions import FUNCTIONS
 from tillstream.domain.events import DEAD_LETTERS
 
 FILE_SECONDS, SALE_SECONDS = 90, 60
-"""From the last byte of a file, and from a till's message, until its numbers can be queried: p95."""
+"""95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries."""
 BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, "scale": 1}}
-"""Seconds, 1 to 7,500 in steps of 25 %."""
+"""Upper bounds of the histogram in seconds: from 1 to 7,500, each 25 % above the previous one."""
 
 OF_FUNCTIONS = 'resource.type="cloud_run_revision"'
 

@@ -52,7 +52,7 @@ CALLS: dict[str, tuple[str, ...]] = {
 OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})
 """Calls of objects and bus that do not concern a single resource."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
-"""Possible origins of a dead letter: every topic with subscribers."""
+"""Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
     "roles/secretmanager.secretAccessor": "Cloud Run reads the secrets into the portal's environment",
@@ -65,7 +65,7 @@ BEYOND_PORTS = {
     "roles/pubsub.publisher": "Google's agents report objects and forward dead letters",
     "roles/pubsub.subscriber": "Pub/Sub's agent takes forwarded messages from their subscription",
 }
-"""Role that no call of a port needs → its user; emulators check no permissions."""
+"""Role that no call of a port needs → what needs it. These are not tested, as emulators check no permissions."""
 
 _READS = ("storage.objects.get", "storage.objects.list")
 _ENTITIES = tuple(f"datastore.entities.{does}" for does in ("get", "list", "create", "update", "delete"))

@@ -79,7 +79,7 @@ def _depth(resource: Resource) -> int:
 
 
 def plan(resources: Sequence[Resource], project: Project) -> list[Step]:
-    """The steps, in order. A resource within one that is recreated is recreated as well."""
+    """The steps, in order. If a resource is recreated, so are the resources within it."""
     policies = [(each, project.state(each)) for each in resources if isinstance(each, Policy)]
     steps: list[Step] = []
     for resource in resources:

@@ -19,7 +19,7 @@ class Command:
     files: Mapping[str, str] = field(default_factory=lambda: NO_FILES)
     program: str = "gcloud"
     answers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_LOOKUPS)
-    """Placeholder → the words of a call whose output replaces it: names that exist only in the project."""
+    """Placeholder → the arguments of a call whose output replaces it, for names that only the project contains."""
     random_input: bool = False
     """Whether it reads a new secret from standard input, which is stored nowhere else."""
 
@@ -62,7 +62,7 @@ class Resource:
     wanted: Mapping[str, Any]
     create: tuple[Command, ...]
     change: tuple[Command, ...] = ()
-    """Changes any state to the wanted one; empty if nothing of it can be changed."""
+    """Commands that change any state to the wanted one; empty if nothing of it can be changed."""
     remove: tuple[Command, ...] = ()
     holds_data: bool = False
     fixed: frozenset[str] = frozenset()
@@ -127,7 +127,7 @@ def _is_nested(values: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _normalised(value: Any) -> Any:
-    """Services omit false, zero and empty values, and write large numbers as strings."""
+    """The value for a comparison: services omit false, zero and empty values, and return large numbers as strings."""
     if isinstance(value, list | tuple | set | frozenset):
         return sorted(map(str, value)) or ""
     if isinstance(value, float) and value.is_integer():

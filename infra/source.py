@@ -23,7 +23,10 @@ IMAGE = (
 
 @dataclass(frozen=True)
 class Source:
-    """Digests of the functions' package and of the image, and the location of their files; empty: not compared."""
+    """Digests of the functions' package and of the image, and the paths of their files.
+
+    If a digest is empty, its resources are not compared.
+    """
 
     functions: str = ""
     image: str = ""
@@ -60,7 +63,7 @@ def _digest(folder: Path, files: Iterable[Path]) -> str:
 
 
 def _zip(folder: Path, archive: Path) -> None:
-    """Reproducible: the same bytes for the same files, regardless of their times."""
+    """Write a zip archive. It is reproducible: the same files give the same bytes, regardless of their times."""
     half = archive.with_suffix(".half")
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as out:
         for path in _files(folder, ["*"]):

@@ -18,7 +18,7 @@ from tillstream.people.sign_in import mfa_policy
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
 SMALL_BODY = 1024 * 1024
-"""Bytes; body limit of anonymous requests (a sign-in form) and of tills (one sale)."""
+"""Maximum bytes in the body of an anonymous request (a sign-in form) or of a till's request (one sale)."""
 
 
 class NotForTokens(Rejected):
@@ -92,7 +92,7 @@ def access_of(app: Flask, endpoint: str) -> Access:
 
 
 def gate() -> ResponseReturnValue | None:
-    """Before every request: redirect anonymous users to the sign-in page, refuse what the role does not allow."""
+    """Before every request: redirect anonymous users to the sign-in page, reject what the role does not allow."""
     if request.endpoint is None:
         return None if signed_in() else _reject_anonymous()
     access = access_of(current_app, request.endpoint)
@@ -116,7 +116,7 @@ def _lacks_second_step() -> bool:
 
 
 def _to_second_step() -> ResponseReturnValue:
-    """Redirect to the two-factor setup that the user's role requires; API calls and changes are refused."""
+    """Redirect to the two-factor setup that the user's role requires; API calls and changes are rejected."""
     program = request.path.startswith("/api/") and request.path != "/api/docs"
     if program or request.method not in {"GET", "HEAD"}:
         raise SecondFactorRequired

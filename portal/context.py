@@ -90,7 +90,7 @@ def record_audit_address(app: Flask) -> None:
 
 
 def refresh_contracts_periodically(app: Flask) -> None:
-    """Load contracts saved by other instances, at most a second late."""
+    """Load contracts saved by other instances, at most `REFRESH_INTERVAL` seconds after they were saved."""
     refreshed_at = float("-inf")
 
     @app.before_request

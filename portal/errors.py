@@ -27,7 +27,7 @@ from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOff
 
 @dataclass(frozen=True)
 class Answer:
-    """`title`: what happened. `next_step`: what to do, where the error message does not contain it."""
+    """`title`: what happened. `next_step`: what to do, if the message of the error does not contain it."""
 
     status: int
     title: str
@@ -57,7 +57,7 @@ TABLE: dict[type[Exception], Answer] = {
     CSRFError: Answer(400, "The page was open for too long", "Go back, reload the page, and try again."),
     RateLimitExceeded: Answer(429, "Too many attempts", "Wait a minute, then try again."),
 }
-"""Looked up along the method resolution order of the exception class."""
+"""Exception class → response; the nearest base class in the table applies."""
 
 BY_STATUS: dict[int, Answer] = {
     400: Answer(400, "The request could not be read", "Go back, reload the page, and try again."),

@@ -25,7 +25,7 @@ def count(value: Any) -> Markup:
 
 
 def money(value: Any, currency: str = "USD") -> Markup:
-    """Rounded to the minor unit of the currency; its code goes into the column header."""
+    """Rounded to the minor unit of the currency; its code is in the column header."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
@@ -44,7 +44,7 @@ def growth(value: Any) -> Markup:
 
 
 def share(value: Any) -> Markup | str:
-    """0.123 → 12.3 %"""
+    """0.123 → 12.3 %."""
     return NOTHING if value is None else f"{Decimal(str(value)) * 100:,.1f} %".replace("-", "−")
 
 
@@ -70,7 +70,7 @@ def days(start: date, end: date) -> Markup:
 
 
 def instant(value: Any) -> Markup:
-    """An instant in UTC; the page's script converts it to the reader's time zone."""
+    """A time in UTC; the script of the page converts it to the time zone of the browser."""
     if not value:
         return NOTHING
     at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
@@ -89,7 +89,7 @@ def size(value: int) -> str:
 
 
 def many(number: Any, one: str, several: str = "") -> str:
-    """1 row, 2 rows"""
+    """A number with its noun: 1 row, 2 rows."""
     return f"{int(number):,} {one if int(number) == 1 else several or one + 's'}"
 
 

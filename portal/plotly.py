@@ -23,9 +23,10 @@ def script() -> Response:
 
 @cache
 def style_ids() -> tuple[str, ...]:
-    """Ids of the styles (for maps, which are not drawn) that the script adds unless an element has the id.
+    """Ids of the style elements that the script adds to a page unless it has an element with that id.
 
-    The content security policy forbids inline styles; elements with these ids keep the script from adding them.
+    The content security policy forbids inline styles. Elements with these ids keep the script from adding them; they
+    are for kinds of maps that the portal does not draw.
     """
     return tuple(STYLE_ID.findall((_folder() / SCRIPT).read_text(encoding="utf-8")))
 

@@ -20,7 +20,7 @@ TRIES = 5
 KEPT = 10_000
 """Maximum number of counters in memory."""
 SWEEP_ONE_IN, SWEPT = 50, 200
-"""One in so many new counters deletes expired documents, at most SWEPT of them."""
+"""One of SWEEP_ONE_IN new counters triggers the deletion of at most SWEPT expired documents."""
 
 
 @dataclass
@@ -35,9 +35,9 @@ class _Count:
 
 
 class SharedCounts(Storage):
-    """Storage of flask-limiter. Each process publishes its counts every `every` seconds, with 0 on each call.
+    """Storage of flask-limiter. Each process publishes its counts every `every` seconds; if 0, with each call.
 
-    With 0 a limit is exact; otherwise a process may exceed it by the calls that the others have not yet published.
+    If 0, limits are exact. Otherwise they can be exceeded by the calls that other processes have not published yet.
     """
 
     STORAGE_SCHEME = ["documents"]  # noqa: RUF012 - how `limits` finds it
@@ -108,7 +108,7 @@ class SharedCounts(Storage):
             return self._counts.setdefault(key, _Count())
 
     def _delete_expired(self, now: float) -> None:
-        """Now and then, delete the documents of expired windows."""
+        """Delete documents of expired windows; only one of `SWEEP_ONE_IN` calls does so."""
         if secrets.randbelow(SWEEP_ONE_IN) == 0:
             for document in self._documents.find(COLLECTION, order_by="until", limit=SWEPT):
                 if document.data["until"] <= now:

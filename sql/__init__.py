@@ -1,4 +1,4 @@
-"""The SQL of Tillstream in GoogleSQL, one object a file; adapters translate it, the query layer puts scope into it."""
+"""The SQL of Tillstream in GoogleSQL, one object per file. Adapters translate it; the query layer adds the scope."""
 
 import re
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ VIEWS: tuple[str, ...] = (
     "marts/reported_days",
     "marts/upload_receipts",
 )
-"""Every view, each after the views it reads. The file's name is the view's name."""
+"""Every view, each after the views that it reads. The view has the name of its file."""
 
 
 @cache
 def text(path: str) -> str:
-    """The file `path`.sql of this package; `FileNotFoundError`."""
+    """The content of the file `path`.sql of this package. Raises `FileNotFoundError`."""
     return resources.files(__name__).joinpath(f"{path}.sql").read_text(encoding="utf-8")
 
 
 def views() -> list[tuple[str, str]]:
-    """(name, CREATE OR REPLACE VIEW …) of every view, in the order to create them."""
+    """(name, CREATE OR REPLACE VIEW …) of every view, in the order of their creation."""
     return [(path.rpartition("/")[2], text(path)) for path in VIEWS]
 
 
@@ -47,7 +47,7 @@ _COLUMN = re.compile(r"^-- - (?P<name>\w+)(?:, (?P<total>sum|count distinct))?: 
 
 @dataclass(frozen=True)
 class Described:
-    """Description of a column in a mart's header. `total`: sum or count distinct, where a report adds it up so."""
+    """Description of a column in the header of a mart. total: how reports aggregate it, if they do."""
 
     words: str
     total: str = ""
@@ -59,10 +59,10 @@ def described(path: str) -> dict[str, Described]:
 
 
 def columns_of(path: str, tables: Mapping[str, str]) -> dict[str, Described]:
-    """column → its description, for every column that the view may have.
+    """column → its description, for every column that the view can have.
 
-    A column is described where it is made: in the view's own header, else in a view before it, else by the columns of
-    the tables, which the caller gives as `tables`.
+    A column is described where it is defined: in the header of the view, else in that of an earlier view, else in a
+    table. tables: column → its description, for the columns of the tables.
     """
     columns = {name: Described(words) for name, words in tables.items()}
     for view in (*VIEWS[: VIEWS.index(path)], path):
@@ -72,15 +72,15 @@ def columns_of(path: str, tables: Mapping[str, str]) -> dict[str, Described]:
 
 @cache
 def queries() -> tuple[str, ...]:
-    """The names of the files of `queries/`, by name."""
+    """The names of the queries, which are those of the files in `queries/`, sorted."""
     folder = resources.files(__name__).joinpath("queries")
     return tuple(sorted(f.name.removesuffix(".sql") for f in folder.iterdir() if f.name.endswith(".sql")))
 
 
 @cache
 def migrations() -> tuple[tuple[int, str, str], ...]:
-    """(number, name, script) of every file of `migrations/`, each after the one before: changes of tables that a cloud
-    already has. The last number is that of tables made now."""
+    """(number, name, script) of every file in `migrations/`, in order: changes of existing tables in the cloud. New
+    tables have the last number."""
     folder = resources.files(__name__).joinpath("migrations")
     named = sorted((f.name.removesuffix(".bigquery.sql"), f.read_text(encoding="utf-8")) for f in folder.iterdir())
     return tuple((int(name[:3]), name[4:], script) for name, script in named)

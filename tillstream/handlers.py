@@ -39,7 +39,7 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
 def settle_batches(app: App, data: Data) -> dict[str, Any]:
     """Settle all staged batches; no-op if another event has done it already.
 
-    Logs the seconds from receipt to settlement of each batch that was not held.
+    Logs the seconds from receipt to settlement of each batch; not of confirmed batches, which were held in between.
     """
     from tillstream.batches import records
     from tillstream.pipeline.settling import settle
@@ -98,10 +98,10 @@ class Event:
 
 
 def dispatch(app: App, event: Event, routes: Mapping[str, Handler] = ROUTES) -> None:
-    """Handle one event and log one line. `Rejected` is logged and acknowledged; other errors propagate for a retry."""
+    """Handle one event and log one entry. `Rejected` is logged and acknowledged; other errors propagate for a retry."""
     started = time.perf_counter()
     handler = routes.get(event.type)
-    line = log.bind(type=event.type, id=event.id)  # structlog calls a line's message its event
+    line = log.bind(type=event.type, id=event.id)  # no `event`: structlog uses that key for the message
     if handler is None:
         line.warning("handled", outcome="rejected", reason=f"No handler for events of type {event.type}.", ms=0.0)
         return

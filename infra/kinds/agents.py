@@ -10,7 +10,7 @@ NO_QUERY = StateQuery((), lambda _: "", "")
 
 
 def agent(api: str, member: str) -> Resource:
-    """gcloud has separate commands for Cloud Storage and for other services; both are idempotent."""
+    """The agent of a service. gcloud has a separate command for that of Cloud Storage; both are idempotent."""
     words = ("storage", "service-agent") if api == "storage.googleapis.com" else _identity(api)
     return Resource("agent", member.partition(":")[2], NO_QUERY, {}, (gcloud(*words),))
 
@@ -20,6 +20,6 @@ def _identity(api: str) -> tuple[str, ...]:
 
 
 def is_missing(resource: Resource, policies: Iterable[tuple[Policy, Any]]) -> bool:
-    """Whether the agent has none of its declared roles; agents cannot be listed. policies: each with its state."""
+    """Whether the agent has none of its declared roles, as agents cannot be listed. policies: each with its state."""
     member = f"serviceAccount:{resource.name}"
     return not any(role.member == member for policy, state in policies for role in policy.roles & roles_in(state))

@@ -107,7 +107,7 @@ def policy(
 
 
 def _condition(role: Role, *, always: bool) -> tuple[str, ...]:
-    """For a project gcloud requires an explicit None, because other roles on it may have conditions."""
+    """Options for the role's condition. always: a project, where gcloud requires `None` if there is no condition."""
     if role.condition:
         return (f"--condition=expression={role.condition},title=only-what-it-needs",)
     return ("--condition=None",) if always else ()

@@ -7,7 +7,7 @@ API = "cloudscheduler.googleapis.com"
 
 
 def job(stage: Stage, name: str, cron: str, to: str, as_: str, seconds: int) -> Resource:
-    """A job. Failed calls are not retried, because the next one follows soon."""
+    """A job. Failed calls are not retried, because the next scheduled call follows soon."""
     options = (
         name,
         f"--location={stage.region}",

@@ -9,7 +9,7 @@ ENABLED = StateQuery(("services", "list", "--enabled"), lambda item: str(item["c
 
 
 class Services(Resource):
-    """All services in one command: enabling one takes seconds, and twenty take no longer."""
+    """All services in one command, because enabling twenty takes no longer than enabling one."""
 
     def state_in(self, answer: Any) -> Mapping[str, Any]:
         return {api: item["state"] for api, item in self.ask.states(answer).items()}

@@ -22,7 +22,7 @@ ROLES = {
     Role.ADMIN: "Admin: everything",
 }
 MOST_STORES, MOST_PEOPLE = 80, 500
-"""Maximum number of choices; others are typed in."""
+"""Maximum number of listed choices; users type others."""
 
 
 class AccountForm(FlaskForm):

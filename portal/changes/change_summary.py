@@ -42,11 +42,11 @@ class ChangeSummary:
     headline: list[BeforeAfter]
     currencies: list[BeforeAfter]
     groups: list[tuple[str, int, list[dict[str, Any]]]] = field(default_factory=list)
-    """(dimension, number of rows in all, rows with the largest differences)"""
+    """(dimension, total number of rows, rows with the largest differences)"""
 
 
 def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
-    """`preview_changes`: the change is only a preview."""
+    """Format a change for a page. `tried`: it is only a preview of a settlement."""
     counts = [
         {"kind": kind, "count": changed.total[kind], "label": WORDS[kind], "meaning": MEANINGS[kind]} for kind in KINDS
     ]
@@ -69,13 +69,13 @@ def summarize(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
 
 
 def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
-    """3 lines added, 1 line changed, 2 lines removed"""
+    """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
     parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in KINDS if total[kind]]
     return ", ".join(parts) or f"No line {words['corrected']}"
 
 
 def difference(before: Any, after: Any, currency: str = "") -> Markup:
-    """+12.50, −3; always signed, so that colour is not needed."""
+    """A difference such as +12.50 or −3; always signed, so that its meaning does not depend on colour."""
     by = (after or Decimal(0)) - (before or Decimal(0))
     text = formats.money(by, currency) if currency else formats.count(by)
     return Markup("+{}").format(text) if by > 0 else text

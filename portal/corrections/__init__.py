@@ -1,4 +1,4 @@
-"""Corrections pages: refused rows of an upload are corrected in the browser and submitted again."""
+"""Corrections pages: rejected rows of an upload are corrected in the browser and submitted again."""
 
 from flask import Blueprint
 

@@ -51,13 +51,13 @@ def rows(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def stamp(batch_id: str) -> ResponseReturnValue:
-    """Stamp that changes with every edit of the draft and whenever the refused rows change."""
+    """Stamp that changes with every edit of the draft and whenever the rejected rows change."""
     return jsonify({"stamp": desk().etag(ports(), scoped.own(batch_id))})
 
 
 @allow(Action.UPLOAD)
 def preview(batch_id: str) -> ResponseReturnValue:
-    """Receipt if the rows that are ready were submitted now, checked against the ledger."""
+    """The receipt that the upload would have if the rows that are ready were submitted now."""
     app = tillstream()
     return jsonify(submit.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
 

@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
         selection = read()
     except UnknownValue as error:
         return _unknown(error), 400
-    # Before anything else is read: a settlement that lands in between is then news to the open page.
+    # Read first: if a settlement commits while the page is built, the open page is notified of it.
     settled = changes.last_settlement(ports().warehouse, tillstream().queries)
     sold = _anything_sold()
     page = {name: tile for name, tile in tiles.mine().items() if sold or not tile.of_sales}

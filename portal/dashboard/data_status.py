@@ -18,7 +18,7 @@ STORES = 20
 
 
 def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """Held and failed files, refused rows and dead letters."""
+    """Held and failed files, rejected rows and dead letters."""
     waiting = {
         "held": list(islice(scoped.newest(state=State.HELD), COUNTED)),
         "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)),

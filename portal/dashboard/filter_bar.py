@@ -23,7 +23,7 @@ LABELS = {
     "salesperson": "Salesperson",
 }
 OFFERED = 12
-"""Values offered at first; the others are found by search."""
+"""Number of values of a filter that are listed at first; the others are found by search."""
 PEOPLE = 5_000
 FIRST = ("region",)
 """Filters shown next to the period; the others are behind a button."""

@@ -12,7 +12,7 @@ from tillstream.analytics.filters import Filters
 
 @dataclass(frozen=True)
 class Card:
-    """`get_metric`: its name in the queries. `kind`: its format."""
+    """A key figure. `figure`: its name in the queries. `kind`: its format."""
 
     figure: str
     label: str
@@ -34,7 +34,7 @@ CARDS = (
 
 
 CURRENCIES = 8
-"""Currencies shown on the card; the others are only counted."""
+"""Maximum number of currencies that the card lists; the others are only counted."""
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:

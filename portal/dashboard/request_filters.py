@@ -17,7 +17,7 @@ DATES = ("from", "to")
 
 @dataclass(frozen=True)
 class DashboardFilters:
-    """`values`: the filters, with the dates of a preset resolved. `preset`: its name, `own` or empty."""
+    """`values`: the filters as text, with the dates of a preset. `preset`: its name; `own`: other dates; else empty."""
 
     values: dict[str, list[str]]
     filters: Filters

@@ -36,9 +36,9 @@ TABLES = (
     "by-currency",
     "freshness-of-everything",
 )
-"""Queries that can be exported, those of the dashboards."""
+"""Queries that can be exported: those of the dashboards."""
 WHOLE = 1_000_000
-"""Default `limit` of a ranking: files are not cut as pages are."""
+"""Default `limit` of a ranking in a file, which has all rows; pages have only the first ones."""
 
 
 @blueprint.get("/tables/<table>", endpoint="table")

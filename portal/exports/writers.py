@@ -16,7 +16,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import BOM, FORMULA_PREFIXES
 
 RISKY_START = f"^([{''.join(FORMULA_PREFIXES)}])".replace("-", r"\-")
-"""Cells that a spreadsheet would run as a formula; they get a leading apostrophe, as in files of refused rows."""
+"""Cells that a spreadsheet would run as a formula; they get a leading apostrophe, as in files of rejected rows."""
 BYTES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
 MAX_NAME_LENGTH = 120
 Batches = Iterable[pa.RecordBatch]
@@ -38,7 +38,7 @@ def respond(kind: str, what: str, filters: Mapping[str, Iterable[str]], batches:
 
 
 def name_of(what: str, filters: Mapping[str, Iterable[str]]) -> str:
-    """sales-by-country_from-2026-06-01_region-IN"""
+    """A file name such as sales-by-country_from-2026-06-01_region-IN."""
     parts = [what, *(f"{name}-{'-'.join(values)}" for name, values in filters.items())]
     return secure_filename("_".join(parts))[:MAX_NAME_LENGTH].rstrip("-_.")
 
@@ -79,7 +79,7 @@ WRITERS: dict[str, Callable[[pa.Schema, Batches], Iterator[bytes]]] = {"csv": cs
 def _text(column: Any) -> Any:
     """A column as text for a CSV file; null is an empty cell."""
     if pa.types.is_decimal(column.type):
-        # Arrow writes 0 as 0E-9 and all nine decimals
+        # Arrow writes zero as 0E-9, and other numbers with all nine decimals
         texts = pc.replace_substring_regex(pc.cast(column, pa.string()), r"(\.\d*?)0+$", r"\1")
         texts = pc.if_else(pc.equal(column, 0), "0", pc.replace_substring_regex(texts, r"\.$", ""))
         small = pc.fill_null(pc.match_substring(texts, "E"), False)

@@ -20,7 +20,7 @@ STREAM_SECONDS = 30.0
 CHECK_INTERVAL = 1.0
 """Seconds between two checks. Each sends a comment, so that a closed connection is noticed."""
 AGAIN_SOON, AGAIN_LATER = 1_000, 10_000
-"""Milliseconds until the browser reconnects: after the end of a stream, and when none was free."""
+"""Milliseconds until the browser reconnects: after the end of a stream, and if no stream was free."""
 EXTENSION = "live"
 
 
@@ -59,7 +59,7 @@ def events() -> Response:
     messages = _held(streams, latest, last_number) if held else _once(latest, last_number)
     answer = Response(messages, mimetype="text/event-stream")
     if held:
-        # On close, not at the end of the stream: one that was never read must be released too.
+        # On close, not at the end of the generator: a stream that was never read must be released, too.
         answer.call_on_close(streams.free.release)
     answer.headers["X-Accel-Buffering"] = "no"
     return answer

@@ -95,7 +95,10 @@ def _explained(figure: str, page: int) -> metric_explanation.MetricExplanation:
 
 
 def _waiting() -> dict[str, list[Any]]:
-    """State → files in the scope of the user that are not in any figure; none for a salesperson, as they are unread."""
+    """State → files in the scope of the user that are not in any figure yet.
+
+    Empty for a salesperson, because the salespeople of these files are not known yet.
+    """
     if scope().salesperson is not None:
         return {}
     wanted = set(request.args.getlist("region"))

@@ -74,7 +74,7 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
-    """Every chosen line with every column that the person may see, as CSV, JSON lines or Parquet."""
+    """Every chosen line with every column that the user may see, as CSV, JSON lines or Parquet."""
     values, text = resolved()[0], list_view.list_query().q
     app, bounds, filters = tillstream(), scope(), metrics.parse_filters(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)

@@ -103,7 +103,7 @@ def check_code() -> ResponseReturnValue:
 
 
 def _half() -> User | None:
-    """User who recently entered the correct password; None if it has changed or the account is disabled."""
+    """User who entered the correct password recently; None if it has changed since or the account is disabled."""
     half = cookie.get(HALF)
     if not half or ports().clock.now().timestamp() - half["at"] > PATIENCE:
         return None
@@ -174,7 +174,7 @@ def change_password() -> ResponseReturnValue:
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
-            for session in other_sessions:  # ended by the new stamp already; this updates the list of sign-ins
+            for session in other_sessions:  # the new password has ended them; this updates their list
                 sessions.end(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
             flash("Your password is changed. All other devices are signed out.", "done")

@@ -1,4 +1,4 @@
-"""Light and dark theme, as the reader chooses."""
+"""Light and dark theme, as the user chooses."""
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue

@@ -97,7 +97,7 @@ def headline(receipt: dict[str, Any]) -> str:
 
 
 def result(upload: Batch, receipt: dict[str, Any]) -> str:
-    """1,204 rows: 1,190 new, 14 rejected"""
+    """A text such as: 1,204 rows: 1,190 new, 14 rejected."""
     rows = receipt["rows"]
     if upload.state is State.REJECTED and upload.error:
         return upload.error.rstrip(".")

@@ -31,7 +31,7 @@ class Preview:
     wrong: str = ""
     """Why the contract cannot read the file."""
     so_far: bool = False
-    """Questions are open: only the rows are shown."""
+    """Whether questions are open, so that only the rows are shown."""
 
 
 def chosen(upload: ResumableUpload, file_sample: FileSample | None, fits: list[Fit]) -> str:
@@ -49,7 +49,7 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
 
 
 def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
-    """Preview by a contract. `preview_changes`: dry-run large files, too."""
+    """Preview by a contract. `tried`: dry-run large files, too."""
     app, received = tillstream(), ports().clock.now().date()
     try:
         rows = preview_file(partial(complete_upload.open_complete, ports(), upload), contract, received, ports().limits)

@@ -1,4 +1,4 @@
-"""Receipt of an upload: every row of a file by outcome, and the refused rows."""
+"""Receipt of an upload: every row of a file by outcome, and the rejected rows."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tillstream.workflows.corrections.drafts import draft
 SHOWN = 5
 PER_PAGE = 50
 BLOCKED_BY_REPLAY = frozenset({"undo", "fix", "replay", "as_new"})
-"""Steps disabled while a replay of the file is in progress, as the replay would not include them."""
+"""Steps that are disabled while a replay of the file is in progress, which would not include them."""
 ANSWERED = frozenset({"too-many-refused", "columns-changed", "style-changed", "contract-proposed"})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
@@ -30,7 +30,7 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 @allow(Action.SEE_UPLOADS)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
-    # Before the receipt: a correction that is settled in between keeps the page polling, so that its rows appear.
+    # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
     corrections = records.children(ports(), batch_id, "correction")
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
@@ -64,7 +64,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def refused(batch_id: str) -> ResponseReturnValue:
-    """Refused rows in pages, all or those of one problem code."""
+    """Rejected rows in pages, all or those of one problem code."""
     upload = scoped.own(batch_id)
     code = request.args.get("code") or None
     page = max(1, request.args.get("page", 1, type=int))
@@ -90,7 +90,7 @@ def refused_csv(batch_id: str) -> ResponseReturnValue:
 
 
 def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Refused rows with their raw text, also of rows that only the ledger refused."""
+    """Rejected rows with their raw text, also those that only the ledger rejected."""
     rows = receipts.rejected_rows(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
     return [
         row | {"problems": [problem["message"] for problem in row["problems"]]}

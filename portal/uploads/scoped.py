@@ -14,8 +14,8 @@ CHUNK = 200
 
 
 def covers(upload: Batch) -> bool:
-    """Whether a batch is in the scope of the user: of their regions and, if they are limited to stores, of these stores
-    only or uploaded by themselves, as a receipt shows totals of all of its rows."""
+    """Whether a batch is in the scope of the user: it is of their regions and, if they are limited to stores, has rows
+    of these stores only or was uploaded by them. The reason is that a receipt shows totals of all rows."""
     bounds = scope()
     if not bounds.covers_region(upload.region):
         return False
@@ -23,7 +23,7 @@ def covers(upload: Batch) -> bool:
 
 
 def own(batch_id: str) -> Batch:
-    """A batch in the scope of the user. Raises `NotFound` for others too, to not reveal that they exist."""
+    """A batch in the scope of the user. Raises `NotFound` for others too, so as not to reveal that they exist."""
     upload = records.get(ports(), batch_id)
     if not covers(upload):
         raise NotFound(f"There is no batch {batch_id}.")
@@ -54,7 +54,7 @@ def contracts() -> list[Contract]:
 
 
 def contract(name: str) -> Contract:
-    """As `ContractBook.used`, for a contract that the user may upload with. Raises `Rejected` for others."""
+    """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
         return tillstream().book.pin(name)
     raise Rejected("Choose the contract of the file.")

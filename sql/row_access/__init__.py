@@ -1,7 +1,8 @@
-"""Who sees which rows in BigQuery itself: row access policies, and the views that people's own reports read.
+"""Row-level security in BigQuery itself: row access policies, and the views that users' own reports read.
 
-People never read the tables. Their dataset holds one view a mart, authorized on the dataset of the tables; the policies
-on the tables choose the rows by who asks, also through views. See docs/adr/030-rows-by-who-asks.md.
+Users cannot read the tables. The dataset of views has one view per mart and is authorized on the dataset of the tables.
+The policies on the tables restrict the rows by the user of a query, also through views. See
+docs/adr/030-rows-by-who-asks.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import sql
 
 PROTECTED = ("sale_versions", "batches", "refusals")
-"""The tables with policies: every row that a report shows comes through one of them."""
+"""The tables with policies: every row in a report is read from one of them."""
 REPORTS: tuple[str, ...] = (
     "sales",
     "sales_with_people",
@@ -20,17 +21,17 @@ REPORTS: tuple[str, ...] = (
     "reported_days",
     "upload_receipts",
 )
-"""The marts that people's own reports read."""
+"""The marts that users' own reports read."""
 PERSONAL = frozenset({"sales_with_people", "sales_by_customer"})
-"""Those with seller and buyer: they have no row for users who may not see personal columns."""
+"""The marts with seller and buyer. They have no rows for users who may not see personal columns."""
 
 
 def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
-    """Every statement about row access policies, in the order to run them. dataset: `project.dataset`.
+    """Every statement that creates or drops row access policies, in the order to run them. dataset: `project.dataset`.
 
-    readers: members that may have people among them (`group:…`, `domain:…`), without whom people's policies go;
-    accounts: service accounts that see all. A table's first policy shuts everybody else out, so that of the accounts
-    comes first.
+    readers: members that contain users (`group:…`, `domain:…`); without any, the policies for users are dropped.
+    accounts: service accounts that see every row. The first policy of a table hides its rows from everybody else, so
+    the policy for the accounts comes first.
     """
     values = {"dataset": dataset, "readers": _members(readers), "accounts": _members(accounts)}
     people = (lambda table: table) if readers else (lambda _: "nobody")
@@ -38,7 +39,7 @@ def policies(dataset: str, readers: Sequence[str], accounts: Sequence[str]) -> l
 
 
 def report(view: str, dataset: str) -> str:
-    """The SELECT of one of REPORTS, for the dataset that people read."""
+    """The SELECT of one of REPORTS, for the dataset that users read."""
     personal = _text("personal").format(dataset=dataset) if view in PERSONAL else ""
     return f"SELECT * FROM `{dataset}.{view}`\n{personal}".strip()
 
@@ -48,6 +49,6 @@ def _members(members: Iterable[str]) -> str:
 
 
 def _text(name: str) -> str:
-    """Without its comments, which describe the placeholders."""
+    """The text of a file without its comments, which describe the placeholders."""
     lines = sql.text(f"row_access/{name}.bigquery").splitlines()
     return "\n".join(line for line in lines if not line.startswith("--"))

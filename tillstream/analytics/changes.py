@@ -16,7 +16,7 @@ from tillstream.ports.warehouse import SettlementResult, Warehouse, WarehouseQue
 
 ENDLESS = 2**63 - 1
 TOP_GROUPS = 12
-"""Maximum of groups, and of lines, that are returned: those with the greatest differences."""
+"""Maximum number of groups, and of lines, that are returned; those with the greatest differences come first."""
 KINDS = ("added", "corrected", "removed")
 HEADLINE = ("revenue", "orders", "units", "customers")
 _LAST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
@@ -29,7 +29,7 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class ChangeReport:
-    """Net changes. Each group has revenue, units and lines by kind; `all_…` counts the groups left out as well."""
+    """Net changes. Each group has revenue, units and lines by kind; `all_…` also counts the groups not listed."""
 
     total: dict[str, Any]
     currencies: list[dict[str, Any]]
@@ -106,7 +106,7 @@ def preview_changes(
     attempt: Callable[[Sequence[WarehouseQuery]], SettlementResult],
     cache: QueryCache | None = None,
 ) -> ChangeReport:
-    """Preview a settlement. `attempt` runs it, answers the questions and rolls it back."""
+    """Preview a settlement. attempt: settles, runs these queries on the result, and rolls back."""
     for _ in range(_TRIES):
         last = last_settlement(warehouse)
         before = queries.run(warehouse, "kpis", scope, cache=cache).to_pylist()[0]

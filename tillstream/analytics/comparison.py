@@ -25,7 +25,10 @@ class ReportedDays:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`start` to `end` against `before_start` to `before_end`, inclusive; `cut`: later days are unreported."""
+    """`start` to `end` against `before_start` to `before_end`, inclusive.
+
+    cut: the period was shortened, because its later days are not reported yet.
+    """
 
     start: date
     end: date
@@ -46,7 +49,7 @@ def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | No
 
 
 def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None:
-    """As `previous_period`, with the same days of the previous year; the last day of February maps to the last one."""
+    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day."""
     if filters.start is None or filters.end is None:
         return None
     return _compared(filters.start, filters.end, MONTHS_OF_A_YEAR, reported)

@@ -11,7 +11,7 @@ from tillstream.domain.contract.schedule import DAY
 
 
 class State(StrEnum):
-    """In order of severity: a day in several states is shown in the first of them."""
+    """States of a day, the most severe first: a day in several states is shown in the first of them."""
 
     MISSING = "missing"
     HELD = "held"

@@ -18,7 +18,7 @@ COLUMNS: Mapping[str, str] = {
     "salesperson": "salesperson_id",
     "country": "country",
 }
-"""filter → column of sale_facts; a line passes if its value is one of those of the filter."""
+"""filter → column of sale_facts; a line passes if the filter contains its value."""
 
 
 @dataclass(frozen=True)

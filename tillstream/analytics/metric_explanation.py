@@ -14,7 +14,7 @@ from tillstream.ports.warehouse import Warehouse
 LATE_WITHIN = timedelta(days=62)
 """A store without sales for longer than this is closed or renamed rather than late."""
 MANY_LINES = 1_000_000
-"""With more lines, uploads are queried only on request, as the query takes seconds."""
+"""With more lines than this, uploads are queried only on request, as the query takes seconds."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from tillstream.batches.freshness import DataVersion
 class QueryCache:
     """Cache at most `limit` bytes of results, evicting the least recently used. Thread-safe.
 
-    Keys include the settlement number, so a settlement invalidates by itself; call `clear` after any other change to
-    results (rates, the reporting currency). newest: returns the current data version without querying the warehouse,
+    Keys include the settlement number, so a settlement needs no `clear`; call it after any other change of results
+    (rates, the reporting currency). newest: returns the current data version without querying the warehouse,
     for warehouses that are slow to query; None if there is none.
     """
 

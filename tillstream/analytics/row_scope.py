@@ -11,7 +11,7 @@ from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import Scope
 
 _EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
-"""If filters can split a sale, none of its lines is its order line."""
+"""Columns if filters can select single lines of a sale: then no line represents its order."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,13 @@ class QueryContext:
 def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return name → (SELECT, parameters) of each relation that queries read instead of whole tables.
 
-    For each set of days (empty if it does not apply):
-    visible: within scope and filters; earlier: the previous period; year_earlier: the same days of the previous year;
-    compared: as visible, if there is a comparison; known: all days before the period, filters not applied;
-    there are these relations:
-    …_lines: line_facts; …_sums, …_product_sums, …_customer_sums: daily totals, see `total_query`; …_customers: daily
-    totals by customer without amounts in the reporting currency, see `count_query`.
+    A name such as visible_lines consists of a set of days and the kind of rows.
+    Sets of days within scope and filters, each empty if it does not apply:
+    visible: the filtered period; earlier: the previous period; year_earlier: the same days of the previous year;
+    compared: as visible, if there is a comparison; known: all days before the period, filters not applied.
+    Kinds of rows:
+    lines: line_facts; sums, product_sums, customer_sums: daily totals, see `total_query`; customers: daily totals by
+    customer without amounts in the reporting currency, see `count_query`.
 
     Other relations:
     visible_sales: sale_facts within scope and filters;
@@ -41,7 +42,7 @@ def relations(scope: Scope, filters: Filters, basis: QueryContext) -> dict[str, 
     visible_versions: sale_versions within scope and filters, current or not;
     visible_batches: batches of the regions in scope and filters; for a scope limited to stores or own sales, only
     those with visible rows, and rows_read counts only these;
-    visible_refusals: refused rows; for a scope limited to stores, only rows with a readable store in scope.
+    visible_refusals: rejected rows; for a scope limited to stores, only rows with a readable store in scope.
     """
     earlier, year = previous_period(filters, basis.reported), previous_year(filters, basis.reported)
     visible = _visible_where(scope, filters)
@@ -94,7 +95,7 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     where = Where()
     where.is_in("store_id", scope.stores, "scope_stores")
     if scope.salesperson is not None:
-        where.conditions.append("FALSE")  # refused rows have no salesperson
+        where.conditions.append("FALSE")  # rejected rows have no salesperson
     return where.select("refusals"), where.params
 
 

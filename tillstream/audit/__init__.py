@@ -1,7 +1,7 @@
 """Audit log: who changed what, when, from which values. Imports domain and ports only.
 
-`record(ports, who, What.…, subject, before, after)` writes one entry. If the change itself is a document, `entry`
-returns the entry as a `Put`, to be written atomically with it.
+`record(ports, who, AuditAction.…, subject, before, after)` writes one entry. If the change itself is a document,
+`entry` returns the entry as a `Put`, to be written atomically with it.
 """
 
 from tillstream.audit.recording import COLLECTION, client_address, entry, record

@@ -10,7 +10,7 @@ from tillstream.ports.event_bus import Message
 
 
 def publish_received(ports: Ports, upload: Batch) -> None:
-    """Publish `batch.received`, for a batch without an object event."""
+    """Publish `batch.received`, for a batch that is to be staged without an object event."""
     _publish(ports, BATCH_RECEIVED, batch_id=upload.batch_id)
 
 

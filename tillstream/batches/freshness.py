@@ -1,7 +1,7 @@
 """Data version shared by all processes: a small document that every settlement and every change of rates updates.
 
-Reading it is cheaper than a query to a remote warehouse. It is written after the warehouse: a delay makes figures late,
-never wrong.
+Reading it is cheaper than a query to a remote warehouse. It is written after the warehouse, so until then cached
+answers are older than the warehouse, but never inconsistent.
 """
 
 import threading
@@ -14,16 +14,18 @@ DOCUMENT = ("warehouse", "newest")
 POLL_SECONDS = 0.5
 """Seconds between two reads of the document by one process."""
 MAX_AGE = 300
-"""Seconds after which a cached answer expires in any case: a process may have died before it updated the document."""
+"""Seconds after which cached answers expire in any case: a process may have died before it updated the document."""
 
 
 @dataclass(frozen=True)
 class DataVersion:
-    """A data version: answers computed under equal marks are interchangeable."""
+    """A data version: answers computed under equal versions are interchangeable."""
 
     settlement_no: int
     version: int
+    """Version of the document."""
     period: int = 0
+    """Increases by one every `MAX_AGE` seconds."""
 
 
 def bump(documents: DocumentStore, settlement_no: int = 0) -> None:

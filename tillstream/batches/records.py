@@ -13,14 +13,14 @@ from tillstream.ports.document_store import Document, Put, Update, update
 
 COLLECTION = "batches"
 UNKNOWN_SENDER = "inbox"
-"""Sender of an object that is known only from its event."""
+"""`received_by` of a batch whose record was created from the event of its inbox object."""
 CHUNK = 4 << 20
 _CREATED = {
     "upload": AuditAction.UPLOAD_RECEIVED,
     "correction": AuditAction.UPLOAD_FIXED,
     "replay": AuditAction.UPLOAD_REPLAYED,
 }
-"""Audit action by kind. Micro-batches of store sales are not audited; they would drown the log."""
+"""Kind → audit action. Micro-batches of store sales are not audited: their number would hide all other entries."""
 _AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
 """The fields of a record that audit entries contain."""
 

@@ -23,7 +23,7 @@ def register(
     held: Hold | None = None,
     proposed: dict[str, Any] | None = None,
 ) -> Batch:
-    """The record of a stored object, created on the first call. Without a contract, `held` is required."""
+    """Return the record of a stored object; create it on the first call. Without a contract, `held` is required."""
     if not sha256:
         with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
             sha256 = digest(stream)

@@ -77,7 +77,7 @@ def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Ingest the watched folder, then reconcile; files that may still be being written are checked twice."""
+    """Ingest the watched folder, then reconcile; files that may be incomplete are checked twice."""
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):

@@ -22,7 +22,7 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """contract: the one by which the batch is read; empty: as it was read. as_new: not the same as known bytes."""
+    """contract: read the batch with this one; empty: keep its own. as_new: known bytes get a place of their own."""
 
     batch: str
     as_new: bool = False

@@ -14,14 +14,14 @@ COMMAND_LINE = "command line"
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """login: only this person's; empty: everybody's."""
+    """login: only the tokens of this user; empty: those of all users."""
 
     login: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MakeToken:
-    """regions: those it is bound to; none: all of the person's. days: how long it is valid."""
+    """regions: regions to which it is limited; none: all of the user. days: how long it is valid."""
 
     login: str
     name: str

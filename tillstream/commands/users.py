@@ -33,7 +33,7 @@ class NewUser:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeUser:
-    """The fields of an account to change; those that are null stay."""
+    """The fields of an account to change; null leaves a field unchanged."""
 
     login: str
     name: str | None = None
@@ -45,7 +45,7 @@ class ChangeUser:
 
 @dataclass(frozen=True, kw_only=True)
 class RequireSecondStep:
-    """roles: those that must sign in with a second factor; no others."""
+    """roles: the roles that must sign in with a second factor; all others need none."""
 
     roles: Sequence[str]
 

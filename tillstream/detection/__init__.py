@@ -2,7 +2,7 @@
 
 Imports only the domain. `propose` infers a contract with evidence and open questions, `fit` ranks existing contracts,
 and `drift` compares a file with the contract of its source and proposes the next version. Each reads at most two
-megabytes of a text file; `look` returns a sample that can be passed to all three.
+megabytes of a text file; `sample_file` returns a sample that can be passed to all three.
 """
 
 from tillstream.detection.drifts import Difference, Drift, drift

@@ -1,10 +1,13 @@
-"""Findings about a file and open questions, collected during detection."""
+"""Findings about a file and open questions, collected during detection.
+
+In docstrings, “Asks `KEY`” means that a question with this key is added if the file gives no clear answer.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
-"""Confidence: proved by unambiguous cells; stated by a name or format; not contradicted."""
+"""Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
 
 
 @dataclass(frozen=True)

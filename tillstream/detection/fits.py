@@ -40,7 +40,7 @@ class Fit:
 def fit(source: BinaryIO | FileSample, contracts: Iterable[Contract], *, reader: Reader = readable) -> list[Fit]:
     """Match a file to contracts, best first; ties are broken by number of columns (more first), then name.
 
-    source: a stream at its start, of which at most `sample.MAX_SAMPLE_BYTES` bytes are read, or the result of `look`.
+    source: a stream at its start, of which at most `sample.MAX_SAMPLE_BYTES` bytes are read, or a sample of the file.
     If exactly one contract `fits`, it is the file's. If several fit, ask the user; if none, use `propose` or `drift`.
     """
     sample = source if isinstance(source, FileSample) else sample_file(source)

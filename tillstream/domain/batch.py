@@ -8,17 +8,19 @@ from tillstream.domain.errors import Rejected
 
 
 class State(StrEnum):
-    RECEIVED = "received"
+    """States of a batch; `TRANSITIONS` lists the allowed changes."""
+
+    RECEIVED = "received"  # the bytes are stored
     STAGING = "staging"
-    STAGED = "staged"
-    HELD = "held"
-    SETTLED = "settled"
-    ANNOUNCED = "announced"
-    REJECTED = "rejected"
+    STAGED = "staged"  # ready to be settled
+    HELD = "held"  # nothing of it counts until a user decides
+    SETTLED = "settled"  # in the ledger
+    ANNOUNCED = "announced"  # in the ledger, and its changes are published
+    REJECTED = "rejected"  # unreadable, or rejected by a user
     CANCELLED = "cancelled"
     FAILED = "failed"
-    UNDONE = "undone"
-    REPLAYED = "replayed"
+    UNDONE = "undone"  # settled once, but counts no longer
+    REPLAYED = "replayed"  # replaced by a replay
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
@@ -34,6 +36,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UNDONE: frozenset(),
     State.REPLAYED: frozenset(),
 }
+"""State → the states that can follow it."""
 STAGEABLE = frozenset({State.RECEIVED, State.STAGING, State.FAILED})
 IN_LEDGER = frozenset({State.SETTLED, State.ANNOUNCED})
 TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
@@ -65,8 +68,10 @@ class Batch:
     contract_version: int
     region: str
     received_seq: int
+    """Time of receipt in microseconds since 1970, strictly increasing."""
     received_at: str
     received_by: str
+    """A sign-in name or another sender: `command line`, `watched folder`, `inbox`, `stores`."""
     state: State = State.RECEIVED
     state_at: str = ""
     sha256: str = ""
@@ -74,19 +79,21 @@ class Batch:
     """Result of staging: prefix of the staged objects, counts, problems, amounts."""
     holds: tuple[Hold, ...] = ()
     error: str = ""
+    """Why the batch was rejected or cancelled, for users."""
     parent: str = ""
     """The batch that a correction corrects or a replay replaces."""
     fix_number: int = 0
+    """Number of a correction among those of its parent, from 1; 0 for other kinds."""
     as_new: bool = False
-    """Confirmed to have an effective position of its own although its bytes were loaded before."""
+    """Whether a user confirmed that it gets its own place in time although its bytes were loaded before."""
     confirmed: tuple[str, ...] = ()
     """Hold codes that a user has confirmed."""
     settlement_no: int = 0
     undone_by: str = ""
     """The user who requested the undo."""
     proposed: dict[str, Any] = field(default_factory=dict)
-    """For a file that no longer matches its contract: `contract`, the proposed next version as plain data, and
-    `changes`, its differences as text."""
+    """For a file that does not match its contract, or has none yet: `contract`, the proposed contract as plain data,
+    and `changes`, what it changes, as texts."""
 
     def with_state(self, state: State, at: str, **changes: Unpack["BatchChanges"]) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""

@@ -1,4 +1,4 @@
-"""Columns of a sale line, from which every table, Arrow, pandera, API and docs schema derives."""
+"""Columns of a sale line: the schemas of tables, Arrow, pandera, the API and the docs are derived from them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +22,7 @@ Part = Literal["key", "content", "provenance"]
 
 @dataclass(frozen=True)
 class Column:
-    """`part`: key columns identify the line, content columns hold source values, provenance columns the origin."""
+    """part: key columns identify the line, content columns contain its facts, provenance columns its origin."""
 
     name: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""Daily rollups, so that dashboards add up days instead of lines.
+"""Daily rollups: tables of totals by day, so that dashboards add up days instead of lines.
 
 Grain: one row per day and combination of dimensions. Orders are additive because exactly one line represents each sale
 (see line_facts); customers are counted distinct, so each customer of a day has a row.
@@ -16,7 +16,7 @@ class Measure:
     name: str
     description: str
     kind: Literal["amount", "count", "hash"] = "amount"
-    """An amount is NULL if no line has one."""
+    """An `amount` is NULL if no line of the group has one."""
     total: Literal["SUM", "MIN", "MAX"] = "SUM"
     """The aggregate function."""
 

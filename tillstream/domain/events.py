@@ -3,7 +3,7 @@
 OBJECT_FINALIZED = "google.cloud.storage.object.v1.finalized"
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 BATCH_RECEIVED = "batch.received"
-"""A batch without an inbox object (a replay) is ready to be staged."""
+"""A batch is to be staged for which no object event does that: a replay, or a batch that is staged again."""
 BATCH_STAGED = "batch.staged"
 BATCH_SETTLED = "batch.settled"
 SALE_CHANGED = "sale.changed"

@@ -30,11 +30,11 @@ class ResumableUpload:
     answers: dict[str, str] = field(default_factory=dict)
     """The owner's answers to the questions about the file, by question key."""
     proposed: dict[str, Any] = field(default_factory=dict)
-    """A new contract that an administrator must accept before the file is read; same form as `Upload.proposed`."""
+    """A new contract that an administrator must accept before the file is read; same form as `Batch.proposed`."""
     session: str = ""
-    """URL for sending bytes straight to the object store; empty if they pass through the portal."""
+    """URL to which the client sends the bytes, at the object store; empty if they pass through the portal."""
     batch_id: str = ""
-    """The batch created from it."""
+    """The batch created from the file; empty until then."""
 
     @property
     def whole(self) -> bool:

@@ -16,7 +16,7 @@ B = TypeVar("B", bound=BatchLike)
 
 
 def group_adjacent(batches: Iterable[B]) -> Iterator[list[B]]:
-    """Group batches that may form one wave if they share no sale: adjacent micro-batches; others are alone."""
+    """Group batches that can form one wave if they share no sale: adjacent micro-batches. Other batches are alone."""
     for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == "messages"):
         if is_micro:
             yield list(adjacent)
@@ -25,7 +25,10 @@ def group_adjacent(batches: Iterable[B]) -> Iterator[list[B]]:
 
 
 def split_on_shared_sales(batches: Sequence[B], last_sharing: Mapping[str, str]) -> Iterator[list[B]]:
-    """Split such a group into waves. last_sharing: batch → the last earlier batch that contains one of its sales."""
+    """Split a group into waves whose batches share no sale.
+
+    last_sharing: batch → the last earlier batch that contains one of its sales.
+    """
     wave: list[B] = []
     for batch in batches:
         if last_sharing.get(batch.batch_id) in {earlier.batch_id for earlier in wave}:

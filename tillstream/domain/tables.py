@@ -1,9 +1,9 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
 `hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
-compares fastest. The tables sightings, sale_versions, refusals, statements, listed_changes and settlements are
-append-only, except that `is_current` and `leads` of sale_versions are updated; so are `place_seq` and `undone_no` of
-batches.
+compares fastest. Rows of the tables settlements, batches, sightings, sale_versions, statements, refusals and
+listed_changes are only added. Only these columns are updated: `is_current` and `leads` of sale_versions, and
+`place_seq` and `undone_no` of batches.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
 SCHEMA = 6
-"""Schema version: incremented with every change of TABLES, of their types in an adapter, or of the hash inputs."""
+"""Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
     "settlements": (

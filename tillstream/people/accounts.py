@@ -147,8 +147,8 @@ def assign(
 def sign_in(ports: Ports, login: str, password: str) -> User:
     """Check the password and record the sign-in; known and unknown names take the same time.
 
-    Raises `WrongSignIn`, or `login_throttle.TooManyTries` after several of them. If `second_step` is set, the user
-    must pass that as well.
+    Raises `WrongSignIn`, or `login_throttle.TooManyTries` after several failures. If the user's `second_step` is set,
+    a second factor is required as well.
     """
     login = normalize_login(login)[:200]
     login_throttle.count_try(ports, login)

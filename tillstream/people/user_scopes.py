@@ -31,7 +31,7 @@ def sync(ports: Ports) -> bool:
 
 
 def rows_of(people: Iterable[User]) -> list[Row]:
-    """Rows of all active users whose sign-in name is an e-mail address, in the order of `find_users`."""
+    """Rows of all active users whose sign-in name is an e-mail address, in the given order."""
     return [
         (user.login, bound, value)
         for user in people

@@ -7,12 +7,15 @@ from typing import Any, Protocol, TypeVar
 from tillstream.domain.errors import Conflict
 
 MAX_TRIES = 1_000
-"""Tries of `update`. Each lost one is another writer's success, so that only an error in `also` exhausts them."""
+"""Maximum tries of `update`. A conflict means that another writer succeeded: only a faulty `also` uses up all tries."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """`version` is 1 for the first write and grows by 1 with each; `data` is str, int, bool, None, list, dict."""
+    """A stored record. `version` is 1 after the first write and increases by 1 with each further one.
+
+    `data` contains only str, int, bool, None, list and dict.
+    """
 
     id: str
     data: dict[str, Any]

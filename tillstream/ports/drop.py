@@ -1,4 +1,4 @@
-"""Drop: a place where users and programs leave files, such as a watched folder."""
+"""DropFolder: a place where users and programs leave files, such as a watched folder."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True)
 class DroppedFile:
-    """A claimed file, out of its sender's reach. `claim` is the unique id of the claim, in digits."""
+    """A claimed file, moved out of the watched folder. `claim` is the unique id of the claim, in digits."""
 
     claim: str
     path: str
@@ -36,21 +36,21 @@ class DropFolder(Protocol):
         """
 
     def incomplete_count(self) -> int:
-        """Number of files at the last `claim` that may still be incomplete."""
+        """Number of files that the last `claim` did not claim because they may still be incomplete."""
 
     def open(self, dropped: DroppedFile) -> BinaryIO: ...
 
     def was_modified(self, dropped: DroppedFile) -> bool:
-        """Whether it was written to after it was claimed."""
+        """Whether the file was written to after it was claimed, by a program that still has it open."""
 
     def release(self, dropped: DroppedFile) -> None:
         """Release the claim: move the file back, to be claimed again later."""
 
     def archive_path(self, dropped: DroppedFile) -> str:
-        """Unused path at which it will be archived. Only if `keeps_archive`."""
+        """Unused path for the file in the archive. Only if `keeps_archive`."""
 
     def archive(self, dropped: DroppedFile, place: str) -> None:
-        """Archive the file at that path. Idempotent."""
+        """Archive the file. place: the result of `archive_path`. Idempotent."""
 
     def note(self, place: str, words: str) -> None:
         """Write a short text next to the archived file; an empty one removes it. Idempotent."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 
 class Message(NamedTuple):
-    """A NamedTuple for speed: settling a large file publishes hundreds of thousands."""
+    """A message to publish. A NamedTuple for speed: settling a large file publishes hundreds of thousands."""
 
     body: bytes
     attributes: Mapping[str, str] = MappingProxyType({})
@@ -32,6 +32,8 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeadLetter:
+    """A message that failed too often or for too long. It is kept until it is sent again."""
+
     id: str
     subscription: str
     topic: str
@@ -61,7 +63,8 @@ class QueueDepth:
 class RetryPolicy:
     """Delay before attempt n+1 = min(maximum, minimum × 2^(n-1)) × a random factor in [0.5, 1]; seconds.
 
-    Cloud services approximate it.
+    Cloud services approximate it. After `attempts` failures or `age` seconds, a message becomes a dead letter; `lease`
+    is the time to acknowledge a delivery.
     """
 
     minimum: float = 1.0
@@ -106,10 +109,10 @@ class EventBus(Protocol):
         """Subscription → topic, for every subscription that can be pulled."""
 
     def queue_depths(self) -> list[QueueDepth]:
-        """Depth of each subscription. In the cloud some minutes old; `Unavailable` if only the metrics are."""
+        """Depth of each subscription; in the cloud, some minutes old. Raises `Unavailable` also without the metrics."""
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
-        """Newest first."""
+        """Dead letters, newest first; of all subscriptions by default."""
 
     def resend(self, ids: Iterable[str]) -> int:
         """Return dead letters to their queue with attempts and age reset; returns how many. Idempotent."""

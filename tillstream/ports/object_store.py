@@ -17,7 +17,7 @@ class StoredObject:
 
 
 class ObjectWriter(Protocol):
-    """A binary stream that becomes an object when its `with` block ends without an error."""
+    """A binary stream whose bytes become an object when the `with` block ends without an error."""
 
     stored: StoredObject | None
     """Set when the block has ended without an error."""
@@ -64,9 +64,9 @@ class ObjectStore(Protocol):
         `writer`. Not idempotent: each call creates a generation."""
 
     def start_upload_session(self, bucket: str, name: str, *, size: int, origin: str) -> str:
-        """Start a Cloud Storage resumable upload; returns the URL to which pages of the site `origin` send the bytes.
-        The object of this size is created with the last byte, unless one of its name is live then. Empty if bytes
-        pass through the portal. Not idempotent: each call starts a session."""
+        """Start a Cloud Storage resumable upload; returns the URL to which pages of the site `origin` send the bytes,
+        or an empty text if bytes pass through the portal. The last of `size` bytes creates the object, unless an object
+        of that name is live by then. Not idempotent: each call starts a session."""
 
     def cancel_upload_session(self, address: str) -> None:
         """Cancel a session and discard its bytes, unless the object has been created. Idempotent."""

@@ -42,9 +42,9 @@ class StagedBatch:
     replaces: str = ""
     """Scope of which the batch is a complete statement: '' (none), 'sale' or 'store-day'"""
     nameless: bool = False
-    """Whether sales are identified by content only, so that a corrected row looks like another sale"""
+    """Whether sales are identified by their content only; a corrected row is then another sale"""
     rules: str = "ask"
-    """Which side wins if a file differs from a till: ask, file or till"""
+    """Which source takes precedence if a file and a till differ in a line: ask (quarantine the row), file or till"""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class SettlementResult:
     changes: Mapping[str, int] = field(default_factory=dict)
     """Net changed lines by kind: added, corrected, removed."""
     results: "tuple[pa.Table, ...]" = ()
-    """Only from `preview`: the results of its questions."""
+    """Only from `preview`: the results of its queries, in order."""
 
 
 class Warehouse(Protocol):
@@ -88,7 +88,7 @@ class Warehouse(Protocol):
         """Settle in one transaction. Idempotent: batches already settled or undone are skipped."""
 
     def preview(self, settlement: Settlement, questions: Sequence[WarehouseQuery] = ()) -> SettlementResult:
-        """What `settle` would do now, and the results of the questions after it; rolled back."""
+        """Settle, run the queries in `questions` on the result, and roll back."""
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> "pa.Table":
         """Run a SELECT in GoogleSQL with @named parameters; never blocked by a settlement."""
@@ -103,7 +103,7 @@ class Warehouse(Protocol):
         """Replace the rows of a reference table with the same keys, insert the others. Idempotent."""
 
     def replace_days(self, table: str, sql: str, days: Sequence[date]) -> None:
-        """Replace the rows of these days in a rollup (`domain.daily_totals`) by the result of a GoogleSQL SELECT with
-        the parameter @days, in one transaction that blocks no settlement. Idempotent."""
+        """Replace the rows of these days in a rollup (`domain.daily_totals`) with the result of a GoogleSQL SELECT that
+        has the parameter @days, in one transaction that blocks no settlement. Idempotent."""
 
     def close(self) -> None: ...

@@ -48,7 +48,7 @@ def _query(ports: Ports, question: WarehouseQuery) -> list[dict[str, Any]]:
 
 
 def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """Amounts summed by staging, which saves a query; None if the ledger accepted other rows than staging."""
+    """Amounts that staging summed, which saves a query; None if the ledger did not accept exactly the same rows."""
     if not rows:
         return []
     staged = upload.staged
@@ -58,7 +58,7 @@ def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def receipt_queries(batch: str) -> list[WarehouseQuery]:
-    """Warehouse queries of a receipt, in the order of the parameters of `compose`: batch, amounts, problems by code."""
+    """Warehouse queries of a receipt: batch, amounts, problems by code; in the order of the parameters of `compose`."""
     names = ("ledger/batch_receipt", "ledger/batch_amounts", "ledger/batch_problems")
     return [WarehouseQuery(sql.text(name), {"batch_id": batch}) for name in names]
 
@@ -66,7 +66,7 @@ def receipt_queries(batch: str) -> list[WarehouseQuery]:
 def compose(
     upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The receipt from the results of `questions`; `rows` is empty before the batch is settled."""
+    """The receipt from the results of `receipt_queries`; `rows` is empty before the batch is settled."""
     counts = rows[0] if rows else _not_settled(upload)
     problems = upload.staged.get("problems", [])
     warnings = [problem for problem in problems if not rows or problem["severity"] != Severity.ERROR]

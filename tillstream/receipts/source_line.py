@@ -50,7 +50,7 @@ class RowInContext:
 
 
 def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
-    """The row on a physical line of the original file, with its context; reads no further than that.
+    """The row on a physical line of the original file, with its context; the rest of the file is not read.
 
     A row that spans several lines is returned for each of them. Raises `NotFound` if the line belongs to no row,
     `Rejected` if the file has no contract yet.
@@ -108,7 +108,7 @@ def _unreadable(block: Block, line: int) -> list[FileRow]:
 
 
 def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
-    """Rows of a correction by their original line number, which each contains; the user may have sorted them."""
+    """Rows of a correction, sorted by the original line number that each contains: users may have reordered them."""
     rows = []
     with open_correction() as stream:
         for block in read_delimited(stream, CORRECTION_STYLE):

@@ -17,9 +17,9 @@ class Done(SystemExit):
 def begin() -> None:
     """Configure the process; call before the large libraries are imported.
 
-    Limits OpenBLAS, which is unused here but would start a thread per core. Raises the GC threshold during imports;
-    collection finds nothing to free then. Uses the system allocator for Arrow: Arrow's own caches freed memory per
-    thread while blocks move between threads, and touching more fresh memory costs a tenth of a load's CPU time.
+    Limits OpenBLAS, which is unused here but would start a thread per core. Raises the GC threshold during imports, as
+    a collection finds nothing to free then. Uses the system allocator for Arrow: Arrow's own keeps freed memory for the
+    same thread, but blocks move between threads, and the fresh memory costs a tenth of the CPU time of a load.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

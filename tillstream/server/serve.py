@@ -29,7 +29,8 @@ from tillstream.settings import Settings
 
 Echo = Callable[[str], None]
 THREADS = 8 + live.STREAMS
-"""Event streams are idle most of the time; they have threads of their own so that requests never wait."""
+"""Event streams are idle most of the time, but occupy a thread each: they have extra threads, so that requests do not
+have to wait for one."""
 
 
 def serve(settings: Settings, echo: Echo, *, open_browser: bool = False) -> None:

@@ -21,7 +21,7 @@ WAIT = 1.0
 SWEEP_EVERY = 60.0
 TOTALS_EVERY = 2.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
-"""Seconds between polls of the watched folder; one in so many also polls the inbox, where files rarely appear."""
+"""Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
 LEASE = 900.0
 
 
@@ -83,8 +83,8 @@ class Worker:
         self._take_sales(WAIT)
 
     def _sweep(self) -> None:
-        # The folder has a single owner: runs in progress at start belong to a dead process, so the first sweep
-        # does not wait for their leases to expire.
+        # One process at a time owns the folder: work that is in progress at start belongs to a dead process, so the
+        # first sweep resumes it without delay.
         app = self._app
         reconcile.run(app.ports, app.book, patience=self._patience, delegate=bool(app.settings.project))
         self._patience = reconcile.PATIENCE
@@ -115,7 +115,7 @@ class Worker:
         return count
 
     def _handle(self, subscription: str, wait: float) -> int:
-        """Pull events and dispatch each to its handler as CloudEvent type and data."""
+        """Pull events, dispatch each to its handler, then acknowledge or release it. Returns the number pulled."""
         bus = self._app.ports.bus
         deliveries = bus.pull(subscription, 1 if subscription == "objects" else 100, wait)
         for delivery in deliveries:

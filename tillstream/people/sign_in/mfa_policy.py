@@ -18,7 +18,7 @@ def second_step_roles(ports: Ports) -> tuple[Role, ...]:
 
 
 def require_second_step(ports: Ports, roles: Iterable[Role], by: str) -> None:
-    """Require two-factor sign-in for exactly these roles; their users must set it up at the next request."""
+    """Require two-factor sign-in for exactly these roles; users without it must set it up at their next request."""
     chosen = [role.value for role in Role if role in set(roles)]
 
     def required(document: Document | None) -> Update | Document | None:

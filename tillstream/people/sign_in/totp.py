@@ -32,7 +32,7 @@ class WrongCode(Rejected):
 
 
 def start_setup(ports: Ports, login: str) -> str:
-    """Create and return a new key; the old state applies until `finish`."""
+    """Create and return a new key; the old state applies until `confirm`."""
     key = pyotp.random_base32()
     account_store.change(ports, login, lambda data: data | {"second_step_begun": key})
     return key

@@ -1,6 +1,6 @@
-"""Match a file to a contract by a sample of it, if its contract is unknown or the file does not fit it.
+"""Match a file to a contract by a sample of it.
 
-Not used for files that fit their contract.
+Only for files whose contract is unknown, or that do not fit their contract.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -57,7 +57,7 @@ def typed_rows_or_text(head: bytes, open_original: Open) -> FileSample | BinaryI
 
 
 class _Once(BytesIO):
-    """The beginning of a longer text. It is not seekable, so its end is not taken for the end of the file."""
+    """The beginning of a longer text. It is not seekable, so that its end is not mistaken for the end of the file."""
 
     def seekable(self) -> bool:
         return False
@@ -86,7 +86,10 @@ def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contr
 
 
 def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
-    """Return the other contracts that fit if the file's own does not fit without doubts, and the fit of its own."""
+    """Return the other contracts that fit without doubts, and the fit of the file's own contract.
+
+    If its own contract fits without doubts, the others are not tried.
+    """
     own_fit = fit(sample, [own], reader=can_parse)[0]
     if own_fit.fits and not own_fit.doubts:
         return [], own_fit

@@ -32,7 +32,7 @@ _TERMS = ("quantity", "unit_price", "discount")
 
 
 class Amounts:
-    """Parses number columns and records the rows that failed, so that no computed amount replaces an invalid one."""
+    """Parses number columns and records the rows that failed: a computed amount must not replace an invalid one."""
 
     def __init__(self, source: SourceColumns) -> None:
         self._source = source

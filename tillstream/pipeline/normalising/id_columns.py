@@ -1,4 +1,4 @@
-"""Detect ids that spreadsheets or programs damaged. Ids are text and are otherwise kept as written."""
+"""Detect ids that spreadsheets or programs damaged. Ids are text; intact ones are kept as written."""
 
 import re
 

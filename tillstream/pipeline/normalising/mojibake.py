@@ -13,14 +13,14 @@ from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.text_column import data_bytes, to_bool_array
 
 _NEXT = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
-"""What the second and later bytes of a letter are decoded to."""
+"""Characters to which the second and later bytes of a letter are decoded."""
 _ODD = "[\u0080-\u009f\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00bf€‚ƒ„†‡ˆ‰Š‹ŒŽ™š›œžŸ]"
 """The subset of `_NEXT` that is unusual after a capital at the end of a word (excludes quotes and dashes)."""
 _MOJIBAKE = f"\ufffd|[ÂÃ]{_NEXT}|[ÄÅ]{_ODD}|(?:[Ä-ß]{_NEXT}){{2}}|[à-ï]{_NEXT}{_NEXT}|ð{_NEXT}{{3}}|[┬├]\\S"
 
 
 def flag_mojibake(source: SourceColumns, names: Iterable[str]) -> None:
-    """Flag rows with mojibake in one of the named columns; the rows are still accepted. Checks distinct texts."""
+    """Flag rows with mojibake in one of the named columns; the rows are still accepted."""
     for name in names:
         if not source.maps(name):
             continue

@@ -20,9 +20,10 @@ from tillstream.pipeline.rows.text_column import EncodedText, encoded, to_bool_a
 NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
 """The columns that `normalise` returns, in order; line_key is NULL where the source does not number its lines."""
 _OWN_CONSTANTS = ("country", "channel", "currency", "region")
+"""Columns whose constant is a field of the contract itself, not an entry of `constants`."""
 _TEXT_COLUMNS = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
 _FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
-"""Free-text columns."""
+"""Columns that are checked for mojibake."""
 
 
 def normalise(
@@ -33,11 +34,11 @@ def normalise(
     evidence: Evidence | None = None,
     times: ParsedTimes | None = None,
 ) -> tuple[pa.Table, Issues]:
-    """Return one row of `NORMALISED` per row of cells, in the same order, and the findings.
+    """Return one row of `NORMALISED` per row of cells, in the same order, and the issues.
 
     cells: all texts, named by the file's headers. date_only, evidence: of the whole file, see `FileDateFacts`.
-    times: of a source with typed values; its cells are taken verbatim, NULL is missing, and its times are parsed.
-    Invalid values are NULL and reported in the findings. Raises `KeyError` for a mapped header that the file does not
+    times: parsed times of a source with typed values; its cells are then taken verbatim, and only NULL is missing.
+    Invalid values become NULL and are reported as issues. Raises `KeyError` for a mapped header that the file does not
     have.
     """
     source = SourceColumns(cells, contract, verbatim=times is not None)

@@ -19,7 +19,7 @@ _UNIT = "\x1f"
 
 
 def derived_number(source: SourceColumns, columns: Mapping[str, pa.Array]) -> EncodedText:
-    """Derive sale numbers. columns: every content column. NULL where a part is missing; missing parts are reported."""
+    """Derive sale numbers; NULL where a part is missing, which is reported. columns: every content column."""
     headers = source.contract.identity.made_of
     number = _joined(source, columns, headers) if headers else _digests(columns)
     return distinct(number, np.arange(source.length, dtype=np.int32))
@@ -34,7 +34,7 @@ def _joined(source: SourceColumns, columns: Mapping[str, pa.Array], headers: tup
         if name == "store_id" and contract.identity.ids == "per-store" and len(headers) > 1:
             continue
         if name == "date" and contract.dates.only_days and not source.maps("time"):
-            # the required-column rule reports a missing day
+            # the check of required columns reports a missing day
             parts.append(pc.cast(columns["sale_date"], pa.string()))
             continue
         text = (source.mapped(name) if name else source.text(header)).plain()
@@ -68,7 +68,7 @@ def sale_ids(number: EncodedText, store: pa.Array, contract: Contract) -> pa.Arr
 
 
 def assign_sale_ids(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Array:
-    """Return the sale ids. Missing parts are reported by column. columns: every content column of the rows."""
+    """Return the sale ids; report missing parts under their columns. columns: every content column of the rows."""
     contract, store = source.contract, columns["store_id"]
     if source.maps("sale_id"):
         number = source.mapped("sale_id")

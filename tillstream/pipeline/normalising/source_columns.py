@@ -1,4 +1,4 @@
-"""Text columns of a block of source rows under a contract, and the issues in them."""
+"""Source columns of a block as the contract maps them, and the issues found in their texts."""
 
 from collections.abc import Sequence
 

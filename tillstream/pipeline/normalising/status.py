@@ -17,7 +17,7 @@ _NEGATED = ("quantity", "discount", "tax", "net_amount", "gross_amount")
 
 
 def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Array:
-    """string (n,). columns: the quantity and the net amount of each row.
+    """Return the status of each row, string (n,). columns: the quantity and the net amount of each row.
 
     Each rule applies only where the previous ones produced no status. An unknown word is an error, and no further rule
     applies to its row.

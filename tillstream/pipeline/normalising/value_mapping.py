@@ -26,5 +26,5 @@ def fill_default(text: EncodedText, value: str) -> EncodedText:
 
 
 def is_missing(text: EncodedText) -> npt.NDArray[np.bool_]:
-    """bool (m,): one per distinct word."""
+    """bool (m,): which distinct words are NULL."""
     return to_bool_array(pc.is_null(text.words))

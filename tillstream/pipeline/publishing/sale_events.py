@@ -54,7 +54,7 @@ def unpublished_settlements(ports: Ports, first: int = 0) -> list[int]:
 
 
 def messages(settlement_no: int, changes: pa.RecordBatch) -> list[Message]:
-    """Build one message per row of `changes`: the current line, or the removed one. Built from whole columns."""
+    """Build one message per row of `changes`: the current line or, if it was removed, its last content."""
     keys = pc.binary_join_element_wise(*(changes.column(name) for name in ("region", "sale_id", "line_key")), "\x1f")
     ids = pa.array(event_ids(settlement_no, keys.to_pylist()))
     kinds = changes.column("kind")

@@ -12,7 +12,7 @@ ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_acce
 CONTROL_COLUMNS = (ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW)
 TRUE_VALUES = ("yes", "y", "true", "1", "x")
 FORMULA_PREFIXES = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-"""Includes full-width characters, which East Asian spreadsheets treat like the ASCII ones."""
+"""First characters of cells that spreadsheets evaluate; East Asian ones treat full-width signs like ASCII ones."""
 CORRECTION_STYLE = FileStyle()
 """A stored correction is UTF-8 with commas, whatever the format of the original or of the upload."""
 

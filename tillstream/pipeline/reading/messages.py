@@ -14,7 +14,7 @@ import pyarrow as pa
 from tillstream.domain.store_sale import decode
 
 REQUIRED = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
-"""Fields that are cells whether or not a message has them."""
+"""Fields that are always columns, even if no message has them."""
 _NOT_CELLS = frozenset({"schema", "sold_at", "lines"})
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,7 +39,7 @@ class StoredMessage:
 
     @property
     def rows(self) -> range:
-        """Row numbers: one per line; a message that is not a store sale is one row."""
+        """Row numbers of the message: one for each line of the sale; one if the message is not a store sale."""
         return range(self.row_number, self.row_number + (len(self.lines) or 1))
 
 
@@ -58,7 +58,7 @@ class MessageBlock:
 
     @property
     def cells(self) -> pa.Table:
-        """(n,): strings as sent, named by `REQUIRED` and the fields that a message has; NULL in rows without one."""
+        """(n,) texts as sent, a column for each field of `REQUIRED` and of any message; NULL where a row lacks it."""
         rows = [message.sale | line for message in self.messages for line in message.lines]
         fields = sorted(REQUIRED.union(*rows) - _NOT_CELLS)
         return pa.table({name: pa.array(_texts(name, rows), pa.string()) for name in fields})

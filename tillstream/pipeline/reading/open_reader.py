@@ -49,7 +49,9 @@ def read_options(contract: Contract, limits: Limits = LIMITS) -> ReadOptions:
 
 
 def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, None, None]:
-    """Yield the file's rows in order, in at least one block, so the columns are always known. Needs a seekable stream.
+    """Yield the file's rows in order, in at least one block, so that the columns are always known.
+
+    open_original: opens a seekable stream.
 
     Typed cells are formatted as text: numbers with the contract's decimal separator, dates as ISO 8601.
     Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case.

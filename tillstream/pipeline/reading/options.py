@@ -6,7 +6,7 @@ from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS, Limits
 
 BLOCK_BYTES = 8 << 20
-"""Larger blocks are not faster; small ones limit memory while several are in flight."""
+"""Bytes of text in a block. Larger blocks are not faster; small ones save memory, as several exist at a time."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def non_sale_rows(table: pa.Table, header: Sequence[str], words: tuple[str, ...]
 
 
 def _repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
-    """Check columns with the fewest distinct texts first, and stop at the first without its own name."""
+    """Check columns with the fewest distinct texts first; stop at the first column that does not contain its name."""
     none = np.zeros(table.num_rows, np.bool_)
     if not table.num_rows or not header:
         return none

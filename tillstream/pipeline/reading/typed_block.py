@@ -1,4 +1,4 @@
-"""Blocks from sheets, JSON lines and Parquet, whose rows are not lines of text."""
+"""Build blocks from sheets, JSON lines and Parquet: formats with typed cells."""
 
 import csv
 import io

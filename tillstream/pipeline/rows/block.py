@@ -34,7 +34,7 @@ class Block:
     line_number: Ints
     unreadable: list[UnreadableRow]
     blank: int
-    """Number of rows without any text; these are in neither `cells` nor `refused`."""
+    """Number of rows without any text; these are in neither `cells` nor `unreadable`."""
     raw: Callable[[int], str] = field(repr=False)
     """Source text of row i of `cells`, without the line ending."""
     ignored: int = 0

@@ -1,4 +1,4 @@
-"""Exact decimal sums. Separate from `money`, whose decimal constants import the data frame libraries."""
+"""Exact sums of decimal columns of any length."""
 
 from decimal import Context, Decimal
 

@@ -65,7 +65,7 @@ class IssueGroup:
 
 @dataclass(frozen=True)
 class IssueSummary:
-    """Number of issues per rule and column, with the first row as an example."""
+    """Number of issues of a rule in a column, with the row of lowest index (`first`) as an example."""
 
     code: str
     severity: Severity
@@ -78,7 +78,7 @@ class IssueSummary:
 
 @dataclass
 class IssueCount:
-    """Issue count as stored in a batch's staging report; the example is the value on the first line."""
+    """Issue count of a staging report. `example` is the value on `first_line`, the lowest line with the issue."""
 
     code: str
     severity: str

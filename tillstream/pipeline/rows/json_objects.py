@@ -1,4 +1,4 @@
-"""Unmapped source columns as one JSON object per row, built column-wise."""
+"""Build one JSON object per row from text columns, a whole column at a time."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def json_objects(columns: Mapping[str, pa.Array], length: int) -> pa.Array:
         return pa.nulls(length, pa.string())
     full = [name for name, values in columns.items() if not values.null_count]
     if not full:
-        # Joining with null_handling="skip" would need no comma in front, but drops rows in which all are NULL.
+        # null_handling="skip" would need no leading comma, but loses the rows in which all values are NULL.
         members = [_member(name, values, ",") for name, values in columns.items()]
         inside = pc.binary_join_element_wise("", *members, "", null_handling="replace", null_replacement="")
         objects = pc.binary_join_element_wise("{", pc.utf8_slice_codeunits(inside, 1), "}", "")
@@ -39,7 +39,7 @@ def _opening(name: str) -> str:
 
 
 def _member(name: str, values: pa.Array, before: str = "", after: str = "") -> pa.Array:
-    """NULL where the value is NULL."""
+    """Return `"name":"value"` for each row; NULL where the value is NULL."""
     return pc.binary_join_element_wise(before + _opening(name), _escaped(values), '"' + after, "")
 
 

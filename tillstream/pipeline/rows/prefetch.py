@@ -1,4 +1,4 @@
-"""Prefetching iterator."""
+"""Prefetch the items of an iterator in a thread."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Row batches, from the source to the staging tables."""
+"""Row batches: normalised and validated rows, before they are split into accepted and rejected rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -32,13 +32,17 @@ class RowBatch:
     line_number: npt.NDArray[np.int64]
     issues: Issues
     raw: Callable[[int], str]
+    """Source text of row i of `table`."""
     rejected: list[RejectedRow] = field(default_factory=list)
-    """Rows that could not be parsed into cells."""
+    """Rows that are not in `table`: they could not be parsed into cells, or a user discarded them."""
     blank: int = 0
     accepted: npt.NDArray[np.bool_] | None = None
+    """Rows that a user accepted in spite of an error; None: no row."""
     source: pa.Array | str = "file"
     received_seq: pa.Array | None = None
+    """Publish time of each row's message; None if rows have the place of their batch."""
     fix_number: int = 0
+    """Number of the correction; 0 for original rows."""
     ignored: int = 0
     """Number of non-sale rows, such as repeated headers and totals."""
     truncation: str = ""

@@ -23,7 +23,7 @@ _TYPES: dict[Kind, pa.DataType] = {
 
 
 def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
-    """One Arrow field per column, in order, all nullable: a rejected row may miss any value.
+    """One Arrow field per column, in order, all nullable: a rejected row may lack any value.
 
     Raises `ValueError` for a hash column, whose type depends on the engine.
     """

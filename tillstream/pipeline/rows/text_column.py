@@ -1,4 +1,4 @@
-"""Dictionary-encoded text columns: trimming, missing values and per-word operations."""
+"""Dictionary-encoded text columns: trimming, missing values, and operations on distinct texts ("words")."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class EncodedText:
     """(n,)"""
 
     def rows(self) -> pa.DictionaryArray:
-        """(n,), NULL where the word is NULL."""
+        """The column as a dictionary array (n,); NULL where the word is NULL."""
         if not self.words.null_count:
             return pa.DictionaryArray.from_arrays(self.index, self.words)
         valid = to_bool_array(pc.is_valid(self.words))
@@ -57,7 +57,7 @@ class EncodedText:
         return pa.DictionaryArray.from_arrays(index, self.words.drop_null())
 
     def plain(self) -> pa.Array:
-        """string (n,)"""
+        """The column as an array of strings (n,)."""
         return self.words.take(pa.array(self.index))
 
 
@@ -73,7 +73,7 @@ def strip_and_mask(column: pa.Array | pa.ChunkedArray, missing: Sequence[str] = 
 
 
 def as_sent(column: pa.Array | pa.ChunkedArray) -> EncodedText:
-    """The texts as they are; only NULL is missing."""
+    """The texts unchanged; only NULL is a missing value."""
     texts = pc.dictionary_encode(combined(column), null_encoding="encode")
     return EncodedText(texts.dictionary, texts.indices.to_numpy())
 
@@ -85,7 +85,7 @@ def distinct(words: pa.Array, index: npt.NDArray[np.int32]) -> EncodedText:
 
 
 def _may_have_space(text: pa.Array) -> bool:
-    """Most ids, numbers and dates contain no whitespace byte; checking for one is cheaper than trimming."""
+    """Whether a byte can be part of whitespace. Most columns have none, and this check is cheaper than trimming."""
     raw = data_bytes(text)
     return len(raw) > 0 and (bool(raw.min() <= ord(" ")) or bool(raw.max() > ord("~")))
 

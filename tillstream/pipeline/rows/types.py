@@ -1,4 +1,4 @@
-"""Types of whole columns."""
+"""Types of numpy arrays with one entry per row."""
 
 import numpy as np
 import numpy.typing as npt

@@ -58,7 +58,7 @@ def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
 def to_staged_batch(
     ports: Ports, book: ContractRegistry, upload: Batch, contract: Contract | None = None
 ) -> StagedBatch:
-    """Describe a staged batch for the warehouse. contract: an unsaved contract to try on the batch."""
+    """Describe a staged batch for the warehouse. contract: an unsaved contract that a dry run tries."""
     contract = contract or book.version(upload.contract, upload.contract_version)
     source = "till" if upload.kind == "messages" else "file"
     return StagedBatch(
@@ -106,7 +106,7 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
 
 def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction] | None = None) -> None:
     """Retire a batch and its corrections; cancel corrections not yet settled. audit: (actor, action)."""
-    # The batch is last: until its state changes, sweep detects that this is unfinished.
+    # The batch comes last: as long as its state is unchanged, the sweep detects that this is unfinished.
     for correction in records.children(ports, batch, "correction"):
         final_state = state if correction.state in IN_LEDGER else State.CANCELLED
         records.transition(ports, correction.batch_id, final_state, only_from=frozenset(State) - TERMINAL | IN_LEDGER)
@@ -120,7 +120,7 @@ def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction
 
 
 def settle_all(ports: Ports, book: ContractRegistry) -> list[int]:
-    """Settle until no staged batch is left. Returns the settlement numbers."""
+    """Settle until no staged batch is left; after a conflict, try again. Returns the settlement numbers."""
     numbers = []
     while True:
         try:

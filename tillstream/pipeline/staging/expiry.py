@@ -1,5 +1,5 @@
-"""Expiry of staged rows: the staging bucket deletes objects after a time; batches held for longer are staged again from
-the original."""
+"""Expiry of staged rows: the staging bucket deletes objects after some time. Batches held for longer are staged again
+from the original."""
 
 from collections.abc import Iterable
 

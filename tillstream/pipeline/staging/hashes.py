@@ -21,9 +21,10 @@ from tillstream.pipeline.rows.text_column import combined, decoded, encoded
 HASHED = pa.schema([(name, pa.int64()) for name in ("key_high", "key_low", "sale", "content")])
 """Columns added to each accepted row; never negative. The row's key is key_high · 2⁶⁴ + key_low."""
 UNIT = b"\x1f"
+"""Separator of two texts that are hashed together: the ASCII unit separator."""
 _CACHE_SIZE = 200_000
 _MD5 = import_module("_md5").md5 if find_spec("_md5") else md5
-"""Python's built-in MD5 if available: it takes half the time of OpenSSL's for short texts."""
+"""Python's built-in MD5 if available: for short texts it takes half the time of OpenSSL's."""
 _MASK_63_BITS = np.uint64((1 << 63) - 1)
 
 Hashes = npt.NDArray[np.uint64]
@@ -38,7 +39,7 @@ class Hasher:
     def with_hashes(self, rows: pa.Table) -> pa.Table:
         """Append the columns of `HASHED`. rows: the columns of `STAGED`, (n,), with region and sale id.
 
-        A line without a line key is hashed as the first line of its product; settle numbers the following ones.
+        A line without a line key is hashed as the first line of its product; the settlement numbers the others.
         """
         sale = self._hash_sales(rows)
         line, index = self._hash_texts("line", _line_keys(rows))

@@ -1,4 +1,4 @@
-"""Holds that depend on the file alone, not on the ledger: what a user must confirm before the file is settled."""
+"""Holds that depend on the file and its contract only. The settlement checks those that depend on the ledger."""
 
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ COLUMN_CODES = frozenset({"new-column", "renamed-column", "missing-column"})
 
 @dataclass(frozen=True)
 class HoldDecision:
-    """Why a file is held, and the next version of its contract that would read it."""
+    """Why a file is held, and the proposed next version of its contract that can read it."""
 
     holds: tuple[Hold, ...] = ()
     proposed: dict[str, Any] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
 
 
 def check_unreadable(file: FileContext) -> HoldDecision:
-    """Return the holds of a file without required columns: another contract fits, or the source changed."""
+    """Return the holds of a file that lacks required columns: another contract fits it, or its source has changed."""
     return _match_contracts(file) if file.upload.kind in FILE_KINDS else HoldDecision()
 
 
@@ -75,7 +75,7 @@ def _rows(report: StagingReport) -> int:
 
 
 def _is_unusual(report: StagingReport, contract: Contract) -> bool:
-    """Return True if the file is unusual enough to match it against contracts; a usual file is not."""
+    """Return True if the file must be matched to all contracts, which is too slow for every file."""
     rows = _rows(report)
     counts = {problem["code"]: problem["count"] for problem in report.problems}
     foreign_currencies = {row["currency"] for row in report.amounts} - {contract.currency}

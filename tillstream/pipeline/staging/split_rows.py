@@ -1,4 +1,4 @@
-"""Split the rows of a part into accepted rows with hashes and rejected rows with reasons."""
+"""Split a row batch into accepted rows with hashes and rejected rows with reasons."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -26,10 +26,13 @@ ACCEPTABLE = frozenset({"out-of-range", "conflicting-contents", "differs-from-ti
 
 @dataclass(frozen=True)
 class SplitRows:
+    """A row batch, split into accepted and rejected rows."""
+
     part: RowBatch
     accepted: pa.Table | None
-    """`STAGED` and `HASHED`, (n,); None without rows."""
+    """Columns of `STAGED` and `HASHED`, (n,); None without rows."""
     refused: pa.Table | None
+    """Columns of `REJECTED_ROWS`; None without rows."""
     quarantined: int
     """Number of rejected rows that were not discarded by a user."""
     amounts: list[tuple[str, Decimal | None, Decimal | None]]
@@ -37,6 +40,7 @@ class SplitRows:
 
 
 def split(part: RowBatch, hasher: Hasher) -> SplitRows:
+    """Split a row batch: a row with an error is rejected, unless a user accepted it and the error is `ACCEPTABLE`."""
     rejected = _rejected(part, part.table.num_rows)
     accepted = None
     if not rejected.all():

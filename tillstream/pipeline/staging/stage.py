@@ -28,11 +28,11 @@ Progress = Callable[[int], None]
 
 
 def stage(ports: Ports, batch: str, progress: Progress | None = None, book: ContractRegistry | None = None) -> Batch:
-    """Stage one batch. Idempotent and safe to run concurrently: each run writes its own path, one updates the record.
+    """Stage one batch. Idempotent and safe to run concurrently: each run writes under its own prefix, and only one
+    updates the record.
 
     book: registry searched for a better-matching contract when the file does not match its own.
-
-    Raises `NotFound`, `Unavailable`. A file that cannot be read sets the record to rejected instead of raising.
+    Raises `NotFound`, `Unavailable`. If the file cannot be read, the record becomes rejected, and nothing is raised.
     """
     upload = records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
     if upload.state is not State.STAGING:
@@ -79,7 +79,7 @@ def staged(ports: Ports, upload: Batch, report: StagingReport, book: ContractReg
 def write(
     ports: Ports, upload: Batch, prefix: str, progress: Progress | None = None, contract: Contract | None = None
 ) -> StagingReport:
-    """Write staged rows under a prefix without updating the record. contract: an unsaved contract to try on the file.
+    """Write staged rows under a prefix without updating the record. contract: an unsaved contract that a dry run tries.
 
     Raises `Rejected` for a file that cannot be read.
     """
@@ -101,7 +101,7 @@ def write(
 
 
 def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
-    """Return the result of staging the same bytes under the same contract, if staging again would not change it."""
+    """Return the result of an earlier staging of the same bytes under the same contract, if it would not differ now."""
     if upload.kind != "upload":
         return None
     params = {"sha256": upload.sha256, "contract": upload.contract, "contract_version": upload.contract_version}
@@ -117,7 +117,7 @@ def _reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
 def _parts(
     ports: Ports, upload: Batch, contract: Contract, on_header: Callable[[list[str]], None]
 ) -> Iterator[RowBatch]:
-    """Return the rows of a batch by its kind. Heavy libraries load here, not where light events are handled."""
+    """Return the row batches of a batch by its kind. Each kind imports only the libraries that it needs."""
 
     def open_original() -> BinaryIO:
         return ports.objects.open(upload.bucket, upload.object, upload.generation)

@@ -23,19 +23,21 @@ from tillstream.ports import ObjectStore
 from tillstream.ports.object_store import ObjectWriter
 
 BUFFER = 1 << 20
-"""Write buffer in bytes: each write holds the GIL, which blocks the threads that read and validate rows."""
+"""Write buffer in bytes: each write holds the GIL and so blocks the threads that read and validate rows."""
 EXACT = 80
 """Precision in digits of sums of amounts."""
 MAX_STORES = 200
-"""Above this, a file is not attributed to store-scoped users."""
+"""A file with more stores is not visible to users who are limited to stores, except to the user who uploaded it."""
 
 
 @dataclass
 class StagingReport:
-    """Staging report of a batch."""
+    """Result of staging a batch, stored in its record as `staged`."""
 
     accepted: list[str] = field(default_factory=list)
+    """Staging objects with the accepted rows."""
     refused: list[str] = field(default_factory=list)
+    """Staging objects with the rejected rows."""
     rows_read: int = 0
     rows_blank: int = 0
     rows_ignored: int = 0
@@ -75,9 +77,9 @@ class _Writable:
 def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
     """Create the Parquet writer of staged rows.
 
-    No statistics: settle joins the rows by their numbers, and statistics worsen its plan. Columns with repeated values
-    are dictionary-encoded. Hashes are not compressed, as they are random. BigQuery supports Snappy, Gzip, Zstandard and
-    LZO, but not LZ4.
+    No statistics: the settlement joins rows by row number, and statistics worsen its query plan. Columns with repeated
+    values are dictionary-encoded. Hashes are not compressed, as they are random. BigQuery supports Snappy, Gzip,
+    Zstandard and LZO, but not LZ4.
     """
     dictionary_columns = [
         field.name for field in schema if not pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type)
@@ -89,7 +91,7 @@ def parquet_writer(sink: Any, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 class StagedWriter:
-    """Writes parts: each row to the accepted or to the rejected rows."""
+    """Writes split row batches to one file of accepted and one of rejected rows, and collects the report."""
 
     def __init__(
         self, objects: ObjectStore, prefix: str, stack: ExitStack, detector: OutlierDetector | None = None

@@ -1,7 +1,7 @@
 """Registered pandera checks of a sale line, named after their problem codes.
 
-`Check.missing_required()` reports `missing-required`. Statistics are texts or lists of texts, so that pandera can
-serialise them. NULL passes every check except the two for missing values.
+`Check.missing_required()` reports `missing-required`. Statistics (pandera's word for the parameters of a check) are
+texts or lists of texts, so that pandera can serialise them. NULL passes every check except the two for missing values.
 """
 
 import inspect
@@ -97,7 +97,7 @@ def unknown_product(data: pandera.PolarsData, *, products: Sequence[str]) -> Out
 
 @registered
 def future_date(data: pandera.PolarsData, *, received_date: str | None) -> Outcome:
-    """A date after the one of receipt; None: after today's in UTC."""
+    """The date is not after the date of receipt; None: not after today's date in UTC."""
     latest = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
     return _outcome(_series(data) <= latest)
 
@@ -134,7 +134,7 @@ def line_total_mismatch(data: pandera.PolarsData, *, column: str, tolerance: str
     agrees: npt.NDArray[np.bool_] = ~to_bool_array(pc.not_equal(amount, total))
     differing = np.flatnonzero(~agrees)
     if len(differing):
-        # wide enough for the difference of two amounts of opposite sign
+        # wide enough for the difference of two large amounts of opposite sign
         index, wide = pa.array(differing), pa.decimal256(40, 9)
         difference = pc.subtract(pc.cast(amount.take(index), wide), pc.cast(total.take(index), wide))
         limit = pa.scalar(Decimal(tolerance), pa.decimal256(50, 18))
@@ -152,5 +152,5 @@ def _series(data: pandera.PolarsData) -> pl.Series:
 
 
 def _outcome(holds: pl.Series) -> Outcome:
-    """Return True if every row passes, which saves pandera its work per row, else a boolean per row; NULL passes."""
+    """Return True if every row passes, which spares pandera the work per row, else a boolean per row; NULL passes."""
     return True if holds.all() else holds.alias("holds").to_frame().lazy()

@@ -58,7 +58,7 @@ def to_yaml(contract: Contract) -> str:
 
 
 FORMATS: dict[str, Callable[[Contract], str]] = {".py": script, ".yaml": to_yaml}
-"""The ending of a file name → how its contents are written."""
+"""File name extension → function that returns the content of the file."""
 
 
 def _calls(checks: Iterable[pandera.Check]) -> str:

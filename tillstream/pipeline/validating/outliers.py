@@ -1,8 +1,8 @@
 """Outlier detection: warn about prices and quantities far from the usual values of their product.
 
 A product with enough lines in the ledger is compared with its history, other products with their lines in the file.
-Only counts of distinct values are kept, so memory does not grow with the number of rows. Outliers are never rejected:
-the ledger may have grown when a file is staged again, and the staged rows must not change.
+Only counts of distinct values are kept, so memory does not grow with the number of rows. Outliers are never rejected,
+because a file that is staged again must have the same accepted rows, even if the history has grown since.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ class OutlierDetector:
             self._counted = [_aggregate(pa.concat_tables(self._counted))]
 
     def problems(self) -> Iterator[IssueCount]:
-        """Yield one entry per measure with outliers; its example is the first outlier and the usual range, as text."""
+        """Yield one entry per measure with outliers; its example is the first outlier with the usual range."""
         if not self._counted:
             return
         counted = _aggregate(pa.concat_tables(self._counted))
@@ -84,7 +84,7 @@ class OutlierDetector:
                 yield IssueCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _message(first))
 
     def _usual(self, counted: pa.Table) -> pa.Table:
-        """Return `KEY`, median and mad, and whether they come from the ledger."""
+        """Return `KEY`, median, MAD (median absolute deviation), and whether they come from the ledger."""
         history = self._history.select([*KEY, "median", "mad"])
         file_values = usual(counted.select([*KEY, "magnitude", "line_count"]), self._rule.minimum).select(
             history.column_names

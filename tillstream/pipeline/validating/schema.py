@@ -26,7 +26,7 @@ class Rule:
     column: str
     check: pandera.Check
     reads: tuple[str, ...] = ()
-    """Columns that a check across columns reads besides; empty for a check of one column."""
+    """The other columns that a check across columns reads; empty for a check of one column."""
 
     @property
     def code(self) -> str:
@@ -37,7 +37,7 @@ class SaleLineSchema:
     """A contract's pandera schema, and its rules in the order in which issues are reported."""
 
     def __init__(self, contract: Contract, received_date: date | None, **options: Any) -> None:
-        """received_date: the last date that is not in the future, None: today. options: given to every check."""
+        """received_date: the last date that is not in the future; None: today. options: passed to every check."""
         self.rules = tuple(_rules(contract, received_date, options))
         used = {rule.column for rule in self.rules}.union(*(rule.reads for rule in self.rules))
         columns = [column for column in NORMALISED if column.name in used]
@@ -56,7 +56,7 @@ class SaleLineSchema:
         )
 
     def place(self, column: str | None, check_index: int) -> int:
-        """Return the position in `rules` of a column's check; None as the column: of a check across columns."""
+        """Return the position in `rules` of a check. column: its column; None for a check across columns."""
         return self._places[column, check_index]
 
 
@@ -87,7 +87,7 @@ class _ByIdentity:
 
 @lru_cache(maxsize=8)
 def _cached(key: _ByIdentity, received_date: date) -> SaleLineSchema:
-    # One failure case: the rows come from the check's output, and a list of cases takes a second per half million rows.
+    # One failure case is enough, as the check's output has all rows; a full list costs a second per half million rows.
     return SaleLineSchema(key.contract, received_date, n_failure_cases=1)
 
 
@@ -110,7 +110,7 @@ def _rules(contract: Contract, received_date: date | None, options: dict[str, An
 
 
 def _contract_rules(contract: Contract, options: dict[str, Any]) -> Iterator[Rule]:
-    """Yield the rules for which the contract has a field of its own."""
+    """Yield the rules that fields of the contract define."""
     check = pandera.Check
     for name in _present(contract.expected):
         yield Rule(name, check.missing_expected(**options))

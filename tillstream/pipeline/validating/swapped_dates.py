@@ -1,8 +1,8 @@
 """Detect dates whose day and month a spreadsheet swapped, by the order of the sale numbers.
 
-Sale numbers ascend with time. A date with a day above 12, or with equal day and month, cannot be swapped: such sales
-are anchors. A sale is flagged if its date is not between the neighbouring anchors but would be with day and month
-swapped. Nothing is flagged where the anchors themselves do not ascend.
+Sale numbers ascend with time. A date with a day above 12, or with equal day and month, cannot be swapped: sales with
+such a date are anchors. A sale is flagged if its date is not between the neighbouring anchors but would be with day and
+month swapped. Nothing is flagged where the anchors themselves do not ascend.
 """
 
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Validate rows with the contract's pandera schema; each failing row is an issue of the check's problem code."""
+"""Validate rows with the contract's pandera schema. Each row that fails a check is an issue with its problem code."""
 
 from datetime import date
 
@@ -18,16 +18,16 @@ Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 _ROWS_FAILED = pandera.errors.SchemaErrorReason.DATAFRAME_CHECK
-"""pandera's reason for a check that some row fails, as opposed to a check that crashes or a column of a wrong type."""
+"""pandera's reason for a check that rows fail, in contrast to a check that crashes or a column of a wrong type."""
 _INPUTS = {
     "sale_id": frozenset({"sale_id", "store_id"}),
     "net_amount": frozenset({"net_amount", "quantity", "unit_price", "discount"}),
 }
-"""Column → its input columns. Suppresses missing-value issues caused by an input column that already failed."""
+"""Column → the columns from which it is computed. If one of them failed, the missing column is not reported again."""
 
 
 def validate(table: pa.Table, contract: Contract, findings: Issues, *, received_date: date) -> None:
-    """Add a finding for each row and check that fails; never raises for invalid rows.
+    """Add an issue for each row and check that fails; never raises for invalid rows.
 
     table: as returned by `normalise`. Raises pandera's `SchemaErrors` if the table does not have the columns and types
     of `NORMALISED` (a programming error).

@@ -17,6 +17,7 @@ from tillstream.workflows.intake import inbox_object, resumable_upload
 from tillstream.workflows.onboarding import proposals
 
 PATIENCE = timedelta(minutes=5)
+"""Time after its last byte at which `clean_up` completes a whole file."""
 KEPT = timedelta(days=3)
 """Retention of an abandoned upload; covers a weekend."""
 
@@ -24,9 +25,9 @@ KEPT = timedelta(days=3)
 def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableUpload:
     """Complete a whole file: move it into the inbox, or prepare it for a preview. Idempotent.
 
-    Returns the record unchanged while bytes are missing. A file sent directly to the store becomes a batch on the
-    inbox notification, not here: its sha256 requires reading all of it, which is too slow for a request.
-    Raises `Rejected` if the bytes differ from what the sender announced; they are deleted then.
+    Returns the record unchanged while bytes are missing. A file sent directly to the store is not registered here but
+    by the inbox notification: the sha256 requires reading all of it, which is too slow for a request.
+    Raises `Rejected` and deletes the bytes if they differ from what the sender announced.
     """
     sending = resumable_upload.get(ports, id, by)
     if sending.session and not sending.batch_id:
@@ -96,7 +97,7 @@ def _into_inbox(ports: Ports, book: ContractRegistry, sending: ResumableUpload) 
 
 
 def _finish_direct(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
-    """Complete a file that its sender wrote directly to the store, where it is whole or absent."""
+    """Complete a file that its sender wrote directly to the store, which contains all of it or nothing."""
     if not sending.whole:
         bucket, name = resumable_upload.target_object(sending)
         try:

@@ -27,7 +27,7 @@ CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
     """Return the record of an inbox object; create it if there is none.
 
-    The contract follows from the folder or file name, else it is the only one that matches the content. Without a
+    The contract is named by the folder or the file name; otherwise it is the only one that fits the content. Without a
     contract the file is held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
     names, restored objects.
     """

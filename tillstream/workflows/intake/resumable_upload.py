@@ -1,8 +1,8 @@
 """Resumable uploads: acknowledged pieces survive a lost connection or a server crash.
 
-Each piece is an object of the staging bucket; the record lists the valid pieces. A whole file goes into the inbox under
-a unique name, so that retries still create one batch. If the store accepts bytes from a browser directly, they are
-written to that name, or to a staging object if the file is previewed first.
+Each piece is an object of the staging bucket; `parts` of the record lists the valid ones. A whole file is moved into
+the inbox under a unique name, so that retries create only one batch. If the store accepts bytes directly from a
+browser, the browser writes them to that name, or to a staging object if the file is previewed first.
 """
 
 import hashlib
@@ -53,7 +53,8 @@ def begin(
 ) -> ResumableUpload:
     """Start an upload of `size` bytes. Raises `Rejected` for invalid arguments or too many open uploads.
 
-    origin: site whose page sends the bytes directly to the store, which cannot verify a sha256.
+    origin: site whose page can send the bytes directly to the store. With a sha256 the bytes pass through the portal
+    anyway, because the store cannot verify it.
     """
     name = re.sub(r"[\x00-\x1f\x7f]", "", file.replace("\\", "/").rsplit("/", 1)[-1])[-200:] or "file"
     if sha256 and not SHA256.fullmatch(sha256.lower()):
@@ -146,10 +147,10 @@ def change(ports: Ports, id: str, by: str, change: Callable[[ResumableUpload], R
 
 
 def cancel(ports: Ports, id: str, by: str) -> None:
-    """Delete the record and all its bytes; a batch that it became is cancelled separately. Raises `NotFound`.
+    """Delete the record and its bytes, but not a batch that the record already names. Raises `NotFound`.
 
-    A file sent directly to the store may have become a batch in the meantime: that batch is cancelled too. Raises
-    `Rejected` if it is too late for that.
+    For a file sent directly to the store, a batch may exist that the record does not name yet: it is cancelled too.
+    Raises `Rejected` if that batch is in the ledger already.
     """
     sending = get(ports, id, by)
     if sending.session and not sending.batch_id:
@@ -161,7 +162,7 @@ def cancel(ports: Ports, id: str, by: str) -> None:
 
 
 def forget(ports: Ports, sending: ResumableUpload) -> None:
-    """Delete the stored bytes, including unused pieces; bytes of a registered batch stay."""
+    """Delete the stored bytes, including pieces that the record does not list. Bytes of a registered batch are kept."""
     for stored in list(ports.objects.list(STAGING, f"sending/{sending.id}/")):
         ports.objects.delete(STAGING, stored.name)
     if sending.session and not upload_of(ports, sending):
@@ -177,7 +178,7 @@ def mark_completed(ports: Ports, sending: ResumableUpload, batch: str) -> Resuma
 
 
 def upload_of(ports: Ports, sending: ResumableUpload) -> Batch | None:
-    """Return the batch of its inbox object, or None if not registered yet."""
+    """Return the batch of the file's inbox object, or None if it is not registered yet."""
     documents = ports.documents.find(records.COLLECTION, {"object": inbox_name(sending)}, limit=1)
     return Batch.from_json(documents[0].data) if documents else None
 

@@ -10,6 +10,8 @@ from tillstream.ports.drop import DropFolder
 from tillstream.receipts import receipt as receipts
 
 COLLECTION = "drops"
+"""Documents by batch id. `place`: path of the file in the archive; `said`: text of its note; `told`: whether the state
+is final, so that the note does not change any more."""
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 NOT_FINAL = UNDER_WAY | {State.HELD, State.FAILED}
 

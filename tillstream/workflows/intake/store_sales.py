@@ -33,7 +33,8 @@ def receive(ports: Ports, book: ContractRegistry, limit: int, wait: float) -> li
 def keep_receiving(ports: Ports, book: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
     """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
 
-    gather: seconds between two pulls unless one was full; fewer, larger micro-batches save stagings and settlements.
+    gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
+    which has to be staged and settled.
     """
     deadline, count = ports.clock.now() + timedelta(seconds=seconds), 0
     while True:
@@ -73,7 +74,7 @@ def _sale_key(delivery: Delivery, book: ContractRegistry) -> tuple[str, str]:
 
 
 def _store_group(ports: Ports, book: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
-    """Store a micro-batch. The name contains a content hash: batches may share a first sequence or be stored twice."""
+    """Store a micro-batch. Its name contains a hash of the content, because its first sequence is not always unique."""
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery) for delivery in group)
     sha256 = hashlib.sha256(raw).hexdigest()

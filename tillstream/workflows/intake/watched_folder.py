@@ -1,6 +1,6 @@
 """Ingest dropped files: store the bytes in the inbox, create the record, then archive the file.
 
-Each file has a claim id that survives a crash and is part of the object name, so no file is stored twice.
+Each file has a claim id that survives a crash. It is part of the object name, so that no file is stored twice.
 """
 
 import re
@@ -29,7 +29,10 @@ class _StillWritten(Exception):
 
 
 def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[list[Batch], list[str]]:
-    """Return the batches of complete files, and why others failed; those are retried on the next call."""
+    """Ingest the complete files. Return their batches, and a message for each file that failed.
+
+    The next call tries failed files again.
+    """
     taken, failed = [], []
     with drop.lock():
         for dropped in drop.claim():
@@ -45,7 +48,7 @@ def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[lis
 
 
 def waits(drops: Iterable[DropFolder]) -> int:
-    """Return the number of files that may still be being written."""
+    """Return the number of files that were not ingested because they may be incomplete."""
     return sum(drop.incomplete_count() for drop in drops)
 
 
@@ -75,7 +78,7 @@ def _keep(ports: Ports, drop: DropFolder, dropped: DroppedFile, name: str) -> No
 
 
 def _target_path(ports: Ports, drop: DropFolder, dropped: DroppedFile, upload: Batch) -> str:
-    """Return where the file is archived; stored first, because a note is placed there later."""
+    """Return the archive path of the file. It is stored before the file is archived: notes are written there later."""
     if not drop.keeps_archive:
         return ""
     document = ports.documents.get(COLLECTION, upload.batch_id)

@@ -30,7 +30,7 @@ def run(
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes and log the run.
 
-    by: user who started it; audited if set. Raises as `sweep`.
+    by: user who started it; audited if set. Raises as `reconcile`.
     """
     if by:
         audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
@@ -67,7 +67,7 @@ def reconcile(
             events.publish_received(ports, upload)
         else:
             from tillstream.pipeline.staging import (
-                stage,  # lazy: loads all file readers, not needed with hand_on
+                stage,  # lazy: loads all file readers, not needed with `delegate`
             )
 
             stage.stage(ports, upload.batch_id, book=book)

@@ -14,7 +14,7 @@ from tillstream.workflows.review import replay
 
 
 def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch:
-    """Release a held batch; with `as_new`, give a repeat of known bytes an effective position of its own.
+    """Release a held batch; with `as_new`, give a repeat of known bytes its own place in time.
 
     Raises `Rejected` if the state of the batch does not allow it, `NotFound`.
     """

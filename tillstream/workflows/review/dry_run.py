@@ -42,7 +42,7 @@ def tried(
     *more: WarehouseQuery,
     contract: Contract | None = None,
 ) -> tuple[dict[str, Any], SettlementResult]:
-    """Return the receipt and the settlement of the upload, settled together with `undo`; answers to `more` come last.
+    """Return the receipt and the settlement of the upload, settled together with `undo`; results of `more` come last.
 
     Staged objects are written under `prefix`; the caller deletes them with `delete_staged`. Raises `Rejected` for a
     file that cannot be read.

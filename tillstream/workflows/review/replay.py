@@ -48,7 +48,7 @@ def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | No
 
 
 def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
-    """Replay with the original contract version but a new effective position; staging and settling follow.
+    """Replay with the original contract version but its own place in time; staging and settling follow.
 
     Raises `Rejected` while another replay is unsettled.
     """

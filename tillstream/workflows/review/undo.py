@@ -1,4 +1,4 @@
-"""Undo: retire a settled batch and its corrections; observations of other batches stay."""
+"""Undo: retire a settled batch and its corrections; lines that other batches also contain stay."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -25,7 +25,7 @@ def append(writer: Any, table: TableReference, rows: pa.Table) -> None:
     """Append all rows or none. writer: a `BigQueryWriteClient`.
 
     The rows become visible when the stream is committed, and each offset is written once, so every call may be
-    repeated. Raises what the service raises, and `Rejected` for rows that it refuses.
+    repeated. Raises what the service raises, and `Rejected` for rows that it rejects.
     """
     from google.cloud.bigquery_storage_v1 import types
 

@@ -198,7 +198,7 @@ def _batch_values() -> str:
 
 
 def _effective_at(rank: str, version: str, place: str, contract_version: str) -> str:
-    """SQL for the order of contents as a sortable string; of equal source versions the first received wins."""
+    """SQL for the precedence of contents as sortable text; of equal source versions, the first received is greatest."""
     parts = (version, _earliest_first(version, place), contract_version)
     return f"CONCAT(CAST({rank} AS STRING), {', '.join(map(_padded, parts))})"
 

@@ -63,7 +63,7 @@ class PubSubEventBus:
         return ResourceCreator(self._project, self._publisher, self._leases.client)
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
-        """Raises `Rejected` if the subscription listens to another topic.
+        """Raises `Rejected` if the subscription belongs to another topic.
 
         Policies are clamped to the limits of Pub/Sub: 5 to 100 attempts, leases of 10 to 600 seconds, delays of up to
         600. Messages do not expire by age.

@@ -38,7 +38,7 @@ class ResourceCreator:
     def subscription(self, topic: str, name: str, policy: RetryPolicy | None) -> None:
         """Create a subscription, or update its policy if one is passed.
 
-        Raises `Rejected` if it listens to another topic.
+        Raises `Rejected` if it belongs to another topic.
         """
         dead_topic, topic_path = self.topic(DEAD_LETTERS), self.topic(topic)
         self._create(types.Subscription(name=self._path(DEAD_LETTERS), topic=dead_topic, ack_deadline_seconds=60))

@@ -1,4 +1,4 @@
-"""Assign the batches of a wave their numbers and effective positions, and insert them into `batches`."""
+"""Assign the batches of a wave their numbers and places in time, and insert them into `batches`."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ class BatchNumbering:
     def enter(self, wave: Sequence[StagedBatch]) -> tuple[list[int], bool]:
         """Insert the batches; return the affected batch numbers, and whether earlier batches were moved.
 
-        Affected are the roots of the wave, and batches whose position an earlier receipt of the same bytes moved.
+        Affected are the roots of the wave, and batches whose place an earlier receipt of the same bytes moved.
         """
         self.cursor.execute("CREATE OR REPLACE TEMP TABLE incoming_files (address VARCHAR, batch_no BIGINT)")
         self.cursor.execute(
@@ -70,7 +70,7 @@ class BatchNumbering:
         return [*roots, *moved], bool(moved)
 
     def _root_batch(self, batch: StagedBatch) -> tuple[int, str, int]:
-        """The batch number, replace scope and effective position of the batch that a correction belongs to."""
+        """The batch number, replace scope and place of the batch that a correction belongs to."""
         row = self.cursor.execute(
             "SELECT batch_no, replaces, place_seq FROM batches WHERE batch_id = ?", [batch.parent]
         ).fetchone()
@@ -79,10 +79,10 @@ class BatchNumbering:
         return int(row[0]), str(row[1]), int(row[2])
 
     def _effective_position(self, batch: StagedBatch) -> tuple[int, list[int]]:
-        """The effective position of the batch, and the batches that it moves.
+        """The place of the batch, and the batches that it moves.
 
-        The same bytes under the same contract share the position of their first receipt. Batches of a later position
-        are moved if this one was received before them.
+        The same bytes under the same contract share the place of their first receipt. Batches with a later place are
+        moved if this one was received before them.
         """
         if not batch.sha256 or batch.as_new or batch.kind not in ("upload", "replay"):
             return batch.received_seq, []

@@ -33,7 +33,7 @@ class SQLiteEventBus:
         self._arrivals = 0
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
-        """Replaces the policy if one is passed. Raises `Rejected` if the subscription listens to another topic."""
+        """Replaces the policy if one is passed. Raises `Rejected` if the subscription belongs to another topic."""
         with self._file.transaction() as sqlite:
             existing = sqlite.execute(sql.SUBSCRIPTION, (subscription,)).fetchone()
             if existing and existing[1] != topic:

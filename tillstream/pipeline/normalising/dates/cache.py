@@ -47,7 +47,7 @@ def is_simple(letters: Sequence[str], *, time_only: bool) -> bool:
 
 
 def text_reader(format: str, language: str, years_from: int, *, time_only: bool = False) -> Reader:
-    """Return the parser of a format. Digit-only formats have a fast path, for files with times to the second."""
+    """Return the parser of a format. Digit-only formats have a fast path, as times to the second rarely repeat."""
     letters = letters_of(format)
     if not is_simple(letters, time_only=time_only) or not format.isascii():
         return reader(format, language, years_from, time_only=time_only)

@@ -55,8 +55,8 @@ class IsoColumn:
 
 
 class FormatColumn:
-    """One strptime format. Texts of a fixed width are parsed digit by digit for all rows at once; other texts are split
-    into date and time, as each half has few distinct values. time_only: the format has no date."""
+    """One strptime format. Texts of a fixed width are parsed digit by digit for all rows at once. Other texts are split
+    into date and time, because each half has few distinct values. time_only: the format has no date."""
 
     def __init__(self, format: str, language: str, years_from: int, *, time_only: bool = False) -> None:
         self._timed = not CLOCK.isdisjoint(letters_of(format))

@@ -81,7 +81,7 @@ def has_ambiguous_formats(style: DateStyle) -> bool:
 
 
 def evidence_of(text: pa.Array, style: DateStyle) -> Evidence:
-    """Return the evidence of these texts for ambiguous formats. A file's evidence is the union of its blocks'."""
+    """Return the evidence of these texts for ambiguous formats. The evidence of a file is the union over its blocks."""
     words, _ = _words(text)
     walls = [_column(pattern, style).read(words)[0] for pattern in style.formats]
     return find_evidence(style.formats, walls, _ambiguous_pairs(style))
@@ -129,7 +129,7 @@ def _read_ambiguous(
 
 
 def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:
-    """Return the texts to parse and the index of each row's text; NULL has the index after the last."""
+    """Return the texts to parse and, for each row, the index of its text; the index of NULL is one after the last."""
     sample = text[:_SAMPLE]
     if len(sample.unique()) > _SAMPLE // 2:
         # Mostly distinct texts: deduplicating costs more than it saves.

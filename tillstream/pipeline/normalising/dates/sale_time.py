@@ -86,14 +86,17 @@ def needs_date_evidence(contract: Contract) -> bool:
 
 
 def date_evidence(cells: pa.Table, contract: Contract) -> Evidence:
-    """Return the evidence of these rows for ambiguous formats. A file's evidence is the union of its blocks'."""
+    """Return the evidence of these rows for ambiguous formats. The evidence of a file is the union over its blocks."""
     return evidence_of(SourceColumns(cells, contract).mapped("date").words, contract.dates)
 
 
 def read_sale_times(
     source: SourceColumns, dating: FileDateFacts, parsed: ParsedTimes | None = None
 ) -> tuple[pa.Array, pa.Array]:
-    """Return sold_at and sale_date, (n,) each; computed once per distinct text. parsed: times instead of the dates'."""
+    """Return sold_at and sale_date, (n,) each; computed once per distinct text.
+
+    parsed: times that are parsed already; the date and time columns are then not read.
+    """
     parsed = parsed or _parse(source, dating)
     style, is_valid = source.contract.dates, parsed.wall != MISSING
     timed = is_valid & parsed.timed if not dating.date_only else np.zeros(len(is_valid), np.bool_)

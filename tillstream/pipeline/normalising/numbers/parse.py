@@ -1,7 +1,8 @@
 """Parse number texts to exact decimals.
 
-Three tiers, each for the texts that the previous one cannot parse: a cast of the whole column, a cast of the plain
-cells, and a parser for the contract's signs, with exact decimals for the few texts that a cast would not keep exactly.
+There are three steps, each for the texts that the previous one cannot parse: a cast of the whole column, a cast of the
+plain cells, and a parser for the signs of the contract. The few texts that a cast cannot convert exactly become Python
+decimals.
 """
 
 import re

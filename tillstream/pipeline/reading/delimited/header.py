@@ -17,7 +17,7 @@ from tillstream.pipeline.reading.streams.decode import Utf8Stream
 
 
 class RecordCursor:
-    """Iterates over records. `data`: bytes read so far; `start`: offset of the next record."""
+    """Reads one record after the other. `data`: bytes read so far; `start`: offset of the next record in `data`."""
 
     def __init__(self, text: Utf8Stream, syntax: RecordSyntax, size: int) -> None:
         self.syntax = syntax
@@ -191,7 +191,7 @@ def _repeated_header(names: list[str], line: int) -> UnreadableFile:
 
 
 def _row_width(cursor: RecordCursor, header: Header, style: FileStyle) -> int:
-    """Width of the first non-empty row if its unnamed cells are empty, else the header's width."""
+    """Expected number of cells: that of the first non-empty row if its unnamed cells are empty, else the header's."""
     width = len(header.names)
     for _ in range(MAX_SEARCHED_RECORDS):
         try:

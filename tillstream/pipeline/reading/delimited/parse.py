@@ -26,7 +26,7 @@ class Parsed:
     accepted: Ints
     """Index of the source record of each table row."""
     ragged: dict[int, int]
-    """Ragged record → its cell count."""
+    """Record with too few or too many cells → its number of cells."""
     undecodable: list[int]
     nuls: list[int]
     """Records that contain NUL bytes."""
@@ -130,7 +130,7 @@ def _read_csv(
         return "skip"
 
     if feed[: len(UTF8_BOM)] == UTF8_BOM:
-        feed = memoryview(UTF8_BOM + feed)  # Arrow strips one BOM, and this one belongs to the cell
+        feed = memoryview(UTF8_BOM + feed)  # Arrow strips the first BOM, but here a BOM is part of the cell
     table = csv.read_csv(
         pa.BufferReader(feed),
         read_options=csv.ReadOptions(use_threads=False, block_size=len(feed), column_names=names),

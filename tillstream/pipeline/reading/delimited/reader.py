@@ -26,7 +26,7 @@ _HEAD = 1 << 16
 
 @dataclass(frozen=True)
 class _Piece:
-    """Complete records of the file. Without quotes, `layout` is None and computed in the worker thread."""
+    """Consecutive complete records of the file. Without quotes, `layout` is None, and the worker thread computes it."""
 
     data: bytes
     size: int
@@ -41,12 +41,12 @@ def read_delimited(
     block_bytes: int = 16 << 20,
     max_record_bytes: int = 1 << 20,
 ) -> Iterator[Block]:
-    """Yield the file's rows in order, in at least one block, so the columns are always known.
+    """Yield the file's rows in order, in at least one block, so that the columns are always known.
 
     required: names that identify the header below titles. Every row after the header appears exactly once: in
-    `cells`, in `refused`, or counted in `blank` or `ignored`. If the file looks truncated, the last block has `cut`.
-    Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case. A line longer than
-    `max_record_bytes` makes the file unreadable; a quoted cell that makes a record longer is an unclosed quote.
+    `cells`, in `unreadable`, or counted in `blank` or `ignored`. If the file looks truncated, the last block has a
+    `truncation`. Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case. A line longer
+    than `max_record_bytes` makes the file unreadable; a quoted cell that makes a record longer is an unclosed quote.
     """
     text = Utf8Stream(stream, style.encoding)
     header, rest, lines = find_header(text, style, required, min(block_bytes, _HEAD), max_record_bytes)
@@ -79,7 +79,7 @@ def _pieces(text: Utf8Stream, rest: bytes, syntax: RecordSyntax, block_bytes: in
     while not final:
         chunk = text.read(block_bytes - len(data) if len(data) < block_bytes else len(data))
         data, final = data + chunk, not chunk
-        del chunk  # as large as the block, and would stay alive while this generator is suspended
+        del chunk  # as large as the block; it would stay in memory while this generator is suspended
         if not data:
             return
         if not syntax.quote or data.find(syntax.quote) < 0:
@@ -155,7 +155,7 @@ class _BlockBuilder:
         ]
 
     def _expected_cells(self, count: int) -> str:
-        """Describe the expected cell count. A longer row has an extra cell or an unquoted delimiter."""
+        """Describe the expected number of cells. A longer row has an extra cell or an unquoted delimiter."""
         names, width = len(self._header.names), self._header.width
         if width > names:
             return f"{names}, and its rows end with {width - names} extra delimiters"

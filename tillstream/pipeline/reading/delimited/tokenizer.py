@@ -13,19 +13,20 @@ UNLIMITED = 1 << 62
 class RecordSyntax:
     delimiter: bytes
     columns: int
+    """Maximum number of cells of a record that spans several lines."""
     max_record_bytes: int
-    """Without the line ending."""
+    """Maximum size of a record, without its line ending."""
     quote: bytes = b'"'
     """If empty, nothing is quoted and each line is a record."""
 
     @cached_property
     def cell_end(self) -> re.Pattern[bytes]:
-        """Ends an unquoted cell."""
+        """What ends an unquoted cell: a delimiter or a line feed."""
         return re.compile(b"[" + re.escape(self.delimiter) + b"\n]")
 
     @cached_property
     def record(self) -> re.Pattern[bytes]:
-        """A record with a line ending and no more cells than the header."""
+        """A complete record with its line ending and at most as many cells as the header."""
         cell = self._cell(b"\n")
         return re.compile(b"%b(?:%b%b){0,%d}+\r?\n" % (cell, re.escape(self.delimiter), cell, self.columns - 1))
 
@@ -48,7 +49,7 @@ class Scan(Enum):
 
 
 def scan(data: bytes, start: int, syntax: RecordSyntax, *, final: bool) -> tuple[int, int] | Scan:
-    """End of the record at `start`, before its line ending, and start of the next record; scans cell by cell."""
+    """Scan the record at `start` cell by cell. Returns its end without the line ending, and the start of the next."""
     limit = start + syntax.max_record_bytes + 2
     available = min(len(data), limit)
     at_end = final and len(data) <= limit

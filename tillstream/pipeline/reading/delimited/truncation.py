@@ -8,8 +8,8 @@ from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 class TruncationCheck:
     """Receives each block in order; `reason` describes why the file looks truncated and is empty if it does not.
 
-    A last line without a line ending is complete if it has all its cells. An unclosed quote is an error of its own
-    line if rows follow it; if none follow and the file ends without a line ending, the rest of the cell is missing.
+    A last line without a line ending is complete if it has all its cells. If rows follow an unclosed quote, only the
+    line of the quote is wrong. If none follow and the file ends without a line ending, the rest of the cell is missing.
     """
 
     def __init__(self) -> None:

@@ -143,7 +143,7 @@ def _is_ascii_superset(encoding: str) -> bool:
 
 
 class PeekedStream:
-    """A stream with its first bytes put back after a peek."""
+    """A stream whose first bytes were read already; it returns them again."""
 
     def __init__(self, head: bytes, stream: Bytes) -> None:
         self._head = head

@@ -59,7 +59,7 @@ class Gunzip:
                 raise self._damaged("ends too early", " The file was cut off during transfer; upload it again.")
 
     def _next_member(self) -> bool:
-        rest = self._inflate.unused_data.lstrip(b"\0")  # tape archives are padded with zeros
+        rest = self._inflate.unused_data.lstrip(b"\0")  # some programs pad a file with zeros
         while not rest and (chunk := self._next_chunk()):
             rest = chunk.lstrip(b"\0")
         if not rest:

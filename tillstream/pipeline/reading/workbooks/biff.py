@@ -1,6 +1,6 @@
-"""Records of old Excel workbooks (BIFF8): copy one sheet with only its cells, so that a library reads nothing else.
+"""Records of old Excel workbooks (BIFF8): copy only the cells of one sheet, so that a library reads nothing else.
 
-The copy has texts where the original refers to shared ones, and cached values instead of formulas.
+The copy contains texts where the original refers to shared texts, and cached values instead of formulas.
 """
 
 import struct
@@ -17,13 +17,13 @@ _DATEMODE, _FORMAT, _XF, _RECALCID = 0x0022, 0x041E, 0x00E0, 0x01C1
 _NUMBER, _RK, _MULRK, _LABEL, _RSTRING, _LABELSST = 0x0203, 0x027E, 0x00BD, 0x0204, 0x00D6, 0x00FD
 _BOOLERR, _FORMULA, _STRING = 0x0205, 0x0006, 0x0207
 _CELLS = {_NUMBER: 14, _RK: 10, _MULRK: 12, _LABEL: 8, _RSTRING: 8, _LABELSST: 10, _BOOLERR: 8, _FORMULA: 20}
-"""Record with cells → its least size."""
+"""Type of a record with cells → its minimum size in bytes."""
 _BIFF8 = 0x0600
 _MAX_COLUMNS = 256
 _NOT_CALCULATED = 3
-"""Flags of a formula whose value the writer left to the spreadsheet."""
+"""Flags of a formula that the spreadsheet must calculate when it opens the file."""
 _NO_NUMBER = b"\xff\xff"
-"""The last bytes of a formula's value that is no number."""
+"""Last two bytes of a formula's cached value that is not a number."""
 _MAX_RECORD = 0xFFFF
 ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
@@ -48,11 +48,11 @@ class SheetCopy:
     has_results: bool = False
     """Whether a formula has a cached value that a program calculated."""
     blank: list[bytes] = field(default_factory=list)
-    """Row and column of formulas whose cached value is nothing, or what writers that do not calculate put there."""
+    """Row and column of formulas whose cached value is empty, or the zero that programs write that do not calculate."""
 
 
 class BiffWorkbook:
-    """Globals of a workbook. Raises `UnreadableFile`."""
+    """A workbook: its sheets, and the records that all sheets share. Raises `UnreadableFile`."""
 
     def __init__(self, stream: bytes) -> None:
         self._stream = stream
@@ -85,7 +85,10 @@ class BiffWorkbook:
             self.sheets.append(BiffSheet(read_text(data[8:], length, flags), position, state & 3 == 0))
 
     def copy_sheet(self, sheet: BiffSheet, max_bytes: int) -> tuple[bytes, SheetCopy]:
-        """A workbook stream with one sheet, and what it contains. Raises `UnreadableFile` beyond `max_bytes`."""
+        """Copy a sheet. Returns a workbook stream with only this sheet, and facts about its cells.
+
+        Raises `UnreadableFile` if its cells take more than `max_bytes`.
+        """
         try:
             copy = self._copy_cells(sheet, max_bytes)
         except (struct.error, IndexError) as error:
@@ -99,7 +102,7 @@ class BiffWorkbook:
         return bytes(start + sheet_start + rows + _record(_EOF, b"")), copy
 
     def _copy_cells(self, sheet: BiffSheet, max_bytes: int) -> SheetCopy:
-        copy, waiting = SheetCopy(), b""  # waiting: a formula whose text follows
+        copy, waiting = SheetCopy(), b""  # waiting: a formula whose text is in the next record
         for kind, data in _records(self._stream, sheet.position):
             if kind == _STRING and waiting:
                 length, flags = struct.unpack_from("<HB", data)
@@ -152,7 +155,7 @@ def _cached_value(copy: SheetCopy, data: bytes) -> bytes:
 
 
 def _mark_uncached(copy: SheetCopy, cell: bytes) -> None:
-    """cell: starts with row and column; nothing if there is none."""
+    """Record a formula without a cached value. cell: bytes that start with row and column; empty for no formula."""
     if cell:
         row, column = struct.unpack_from("<HH", cell)
         _check_column(column)
@@ -178,7 +181,7 @@ def _check_column(column: int) -> None:
 
 
 def _text_record(cell: bytes, text: str) -> bytes:
-    """cell: starts with row, column and format."""
+    """Build the record of a text cell. cell: bytes that start with row, column and format."""
     encoded = text.encode("utf-16-le", "replace")
     if len(encoded) > _MAX_RECORD - 9:
         raise unreadable("A cell has a text too long to be read. Save the sheet as CSV UTF-8.")
@@ -190,7 +193,7 @@ def _record(kind: int, data: bytes) -> bytes:
 
 
 def _records(stream: bytes, position: int) -> Iterator[tuple[int, bytes]]:
-    """(type, data) of the records of a substream up to its end, without substreams in it, such as charts."""
+    """Yield (type, data) of each record of a substream, without the nested substreams of charts and the like."""
     depth = 0
     while True:
         if position + 4 > len(stream):

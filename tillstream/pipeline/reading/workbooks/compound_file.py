@@ -1,4 +1,4 @@
-"""Compound files, the container of old Excel workbooks (.xls): extract the workbook, and build a file with only it."""
+"""Compound files, the container of old Excel workbooks (.xls): extract the workbook, and build a file around one."""
 
 import struct
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ MAX_BUILT = (_HEADER_FAT_SECTORS * (_BUILT_SECTOR // 4) - _HEADER_FAT_SECTORS - 
 
 
 def extract_workbook(data: bytes) -> bytes:
-    """The stream `Workbook` of a compound file. Raises `UnreadableFile`."""
+    """Return the stream `Workbook` of a compound file. Raises `UnreadableFile`."""
     try:
         return _CompoundFile(data).workbook()
     except (struct.error, IndexError, UnicodeDecodeError) as error:
@@ -54,7 +54,7 @@ class _CompoundFile:
         return self._data[start : start + self._size]
 
     def _allocation_table(self) -> Sequence[int]:
-        """The next sector of each sector."""
+        """Return for each sector the number of the next sector of its stream."""
         sectors = list(struct.unpack_from(f"<{_HEADER_FAT_SECTORS}I", self._data, 76))
         (following,) = struct.unpack_from("<I", self._data, 68)
         visited: set[int] = set()
@@ -91,7 +91,7 @@ class _CompoundFile:
         return b"".join(content[number * _MINI_SIZE : (number + 1) * _MINI_SIZE] for number in sectors)
 
     def _root_streams(self) -> list[tuple[str, bytes]]:
-        """Name in lower case and directory entry of each stream that is not in a folder, such as an embedded object."""
+        """Name in lower case and directory entry of each stream outside folders; those contain embedded objects."""
         streams: list[tuple[str, bytes]] = []
         (child,) = struct.unpack_from("<I", self._entries, 76)
         pending, visited = [child], {_FREE}
@@ -127,8 +127,8 @@ def _cyclic() -> UnreadableFile:
 
 
 def build_compound_file(stream: bytes) -> bytes:
-    """A compound file whose only stream is the workbook. stream: at most `MAX_BUILT` bytes."""
-    content = stream.ljust(_BUILT_SECTOR, b"\0")  # smaller streams would need a table of their own
+    """Build a compound file whose only stream is a workbook. stream: its bytes, at most `MAX_BUILT`."""
+    content = stream.ljust(_BUILT_SECTOR, b"\0")  # smaller streams are stored differently
     content_sectors = -(-len(content) // _BUILT_SECTOR)
     per_sector = _BUILT_SECTOR // 4
     fat_sectors = -(-(content_sectors + 2) // (per_sector - 1))
@@ -136,7 +136,7 @@ def build_compound_file(stream: bytes) -> bytes:
     fat = [*range(1, content_sectors), _END_OF_CHAIN, _END_OF_CHAIN, *[_FAT_SECTOR] * fat_sectors]
     fat += [_FREE] * (fat_sectors * per_sector - len(fat))
     header_fat = [*range(first_fat, first_fat + fat_sectors), *[_FREE] * (_HEADER_FAT_SECTORS - fat_sectors)]
-    sizes = (0x3E, 4, 0xFFFE, 12, 6)  # versions, byte order, powers of two of a sector and a mini sector
+    sizes = (0x3E, 4, 0xFFFE, 12, 6)  # versions, byte order, sizes of sector and mini sector (log2)
     tables = (1, fat_sectors, directory, 0, _BUILT_SECTOR, _END_OF_CHAIN, 0, _END_OF_CHAIN, 0)
     header = struct.pack("<8s16x5H6x9I", _SIGNATURE, *sizes, *tables)
     header += struct.pack(f"<{_HEADER_FAT_SECTORS}I", *header_fat)

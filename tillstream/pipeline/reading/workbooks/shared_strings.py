@@ -8,7 +8,7 @@ _WIDE, _EXTENDED, _RICH = 1, 4, 8
 
 
 def read_text(data: bytes, length: int, flags: int) -> str:
-    """A text within one record. Raises `UnreadableFile`."""
+    """Read a text that is within one record. Raises `UnreadableFile`."""
     wide = flags & _WIDE
     raw = data[: length << wide]
     if len(raw) < length << wide:
@@ -28,12 +28,14 @@ def read_strings(parts: list[bytes]) -> list[str]:
         while reader.has_more():
             strings.append(reader.string())
     except (struct.error, IndexError) as error:
-        if len(strings) < count or not count:  # some programs count wrong; behind the last text may be padding
+        if len(strings) < count or not count:  # some programs write a wrong count, or padding after the last text
             raise damaged_workbook("its texts are cut off") from error
     return strings
 
 
 class _Continued:
+    """Reads texts from a record and the records that continue it."""
+
     def __init__(self, parts: list[bytes]) -> None:
         self._parts = iter(parts)
         self._part, self._position = b"", 0
@@ -54,7 +56,7 @@ class _Continued:
         return bytes(taken)
 
     def _advance(self, size: int) -> bytes:
-        """At most `size` bytes of this record."""
+        """Read at most `size` bytes, only from the current record."""
         raw = self._part[self._position : self._position + size]
         self._position += len(raw)
         return raw
@@ -84,5 +86,5 @@ class _Continued:
             encoded += raw if wide else raw.decode("latin-1").encode("utf-16-le")
             if not length:
                 return encoded.decode("utf-16-le", "replace")
-            self._next()  # the rest begins with flags of its own
+            self._next()  # the rest of the text starts with its own flags
             wide, self._position = self._part[0] & _WIDE, 1

@@ -1,6 +1,6 @@
-"""Sheets of old Excel workbooks (.xls, Excel 97 to 2003). Calamine (Rust) reads the values of a copy that has one sheet
-and only its cells: in the file itself, a few bytes can expand to gigabytes, and errors and formulas without a cached
-value are read as empty cells."""
+"""Sheets of old Excel workbooks (.xls, Excel 97 to 2003). Calamine (Rust) reads the values from a copy with only the
+cells of one sheet. From the file itself it would read errors and formulas without a cached value as empty cells, and a
+few bytes could expand to gigabytes."""
 
 import io
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tillstream.pipeline.reading.workbooks.sheet import SheetRow, select_sheet
 from tillstream.pipeline.reading.workbooks.xlsx import check_cell_range, load_workbook, sheet_rows
 
 _GLOBALS_BYTES = 16 << 20
-"""Space for formats beside the cells."""
+"""Bytes of a copy that are reserved for formats; the cells can take the rest."""
 
 
 class XlsRows:

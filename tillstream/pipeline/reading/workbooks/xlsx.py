@@ -101,7 +101,7 @@ def sheet_rows(book: calamine.CalamineWorkbook, name: str, faults: Faults) -> It
     """The rows of a sheet, with the faults that calamine drops."""
     with _calamine_errors():
         number, sheet = 0, book.get_sheet_by_name(name)
-        empty_columns: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)  # calamine leaves them out
+        empty_columns: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)  # calamine omits them
         for number, values in enumerate(sheet.iter_rows(), 1):
             cells = empty_columns + values if empty_columns else values
             row_faults = faults.pop(number - 1, None) if faults else None

@@ -1,4 +1,4 @@
-"""Read a corrected file as parts: previously rejected rows with their row numbers, by their upload's contract."""
+"""Read a corrected file as row batches: rejected rows with their original row numbers, by their upload's contract."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ def correction_batches(
     *,
     date_only: bool = False,
 ) -> Iterator[RowBatch]:
-    """Yield the corrected rows; rows with `_discard` are ignored rows with their reason."""
+    """Yield the corrected rows as row batches. A row with a reason in `_discard` is ignored."""
     with open_corrected() as stream:
         for block in read_delimited(stream, CORRECTION_STYLE):
             yield _part(block, contract, fix_number, received, date_only=date_only)
@@ -96,13 +96,13 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
     missing = missing_columns(cells.column_names, contract)
     if missing:
         raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
-    # remove the guard against formulas before parsing
+    # remove the apostrophes that guard against formulas
     unguarded = pa.table(
         [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],
         cells.column_names,
     )
     table, findings = normalise(
-        # the few corrected rows are no evidence for the date formats of the file
+        # few corrected rows are not enough evidence for the date formats of the file
         unguarded.filter(pa.array(kept)),
         contract,
         date_only=date_only,
@@ -116,7 +116,7 @@ def _part(block: Block, contract: Contract, fix_number: int, received: date, *, 
         return [column.to_pylist() for column in unguarded.columns]
 
     def raw(index: int) -> str:
-        # Source cells only, as a further correction adds the guard and the extra columns again.
+        # Source cells only: a further correction adds the apostrophes and the control columns again.
         return line_of([column[index] for column in texts()])
 
     return RowBatch(

@@ -1,4 +1,4 @@
-"""Read a regional file as parts: parsed, normalised and validated block by block."""
+"""Read a regional file as row batches: parsed, normalised and validated block by block."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -44,7 +44,7 @@ def file_batches(
     limits: Limits = LIMITS,
     on_header: Callable[[list[str]], None] | None = None,
 ) -> Iterator[RowBatch]:
-    """Yield the parts of a file. on_header: called once with the file's headers.
+    """Yield the row batches of a file. on_header: called once with the file's headers.
 
     Raises `UnreadableFile` if the file cannot be read or does not have the columns of its contract.
     """
@@ -66,7 +66,10 @@ def replayed_parts(
     received: date,
     on_header: Callable[[list[str]], None] | None = None,
 ) -> Iterator[RowBatch]:
-    """Yield the original file without its corrected rows, then the corrections, the latest first."""
+    """Yield the original file without its corrected rows, then the corrections, the latest first.
+
+    A row that was corrected several times is yielded once, from its latest correction.
+    """
     corrections = inherited_corrections(ports, upload)
     openers = [
         partial(ports.objects.open, correction.bucket, correction.object, correction.generation)
@@ -88,7 +91,8 @@ def _with_dating(
 ) -> Iterator[tuple[Block, FileDateFacts]]:
     """Yield each block with the facts about the dates of the whole file.
 
-    The file is read a second time only if needed: if date formats are ambiguous, or if the first times are all 00:00.
+    The file is read a second time only if date formats are ambiguous, or if all times of the first block that has times
+    are 00:00.
     """
 
     def reread(compute: Callable[[pa.Table, Contract], _Result]) -> Iterator[_Result]:
@@ -147,7 +151,7 @@ def to_row_batch(block: Block, contract: Contract, received: date, dating: FileD
     table, findings = normalise(block.cells, contract, date_only=dating.date_only, evidence=dating.evidence)
     for code, rows in block.warnings.items():
         findings.add(rows, code, None)
-    # imported late: the frame libraries may still load in a thread while blocks are read
+    # imported late: a thread may still be loading the frame libraries while blocks are read
     from tillstream.pipeline.validating.validate import validate
 
     validate(table, contract, findings, received_date=received)

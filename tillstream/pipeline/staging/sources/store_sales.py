@@ -1,4 +1,4 @@
-"""Read a micro-batch of store sale messages as parts: messages are text columns of a built-in contract."""
+"""Read a micro-batch of store sales as a row batch: the fields of messages are text columns of a built-in contract."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ COLUMNS = {
 }
 """Column of a sale line → field of a message."""
 AS_SENT = frozenset({"returns_sale_id", "extra"})
-"""Fields that are columns of a sale line as they are sent: the whole id of another sale, and a JSON object."""
+"""Fields that are stored without normalisation: the complete id of another sale, and a JSON object."""
 
 
 @dataclass(frozen=True)
 class MessageRules:
-    """What a region's contract decides about its messages."""
+    """The settings of a region's contract that apply to its messages."""
 
     region: str
     channel: str
@@ -54,7 +54,7 @@ class MessageRules:
 
 
 def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[RowBatch]:
-    """Yield one part: a row per line of each message; a message that is not a store sale is one rejected row."""
+    """Yield one row batch: a row per line of each message; a message that is not a store sale is one rejected row."""
     with open_original() as stream:
         block = read_messages(stream)
     table, findings = _normalise(block, contract)
@@ -106,9 +106,9 @@ def _or_default(texts: pa.Array, default: str) -> pa.Array:
 
 
 def _message_contract(contract: Contract, fields: list[str]) -> Contract:
-    """Return the built-in contract with a region's rules. fields: those of the messages; others cost no time.
+    """Return the built-in contract with a region's rules. fields: the fields of the messages; only these are mapped.
 
-    Seconds of a cutoff do not apply to messages: with them, stored sales could move to another day.
+    The seconds of the cutoff are dropped. Applying them now could move sales in the ledger to another business day.
     """
     rules = MessageRules(
         contract.region,

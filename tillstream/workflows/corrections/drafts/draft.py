@@ -37,7 +37,7 @@ class Draft:
     """Number of leading steps that were submitted in part; they can no longer be undone."""
 
     def mine(self, by: str, *, undone: bool) -> list[int]:
-        """Return indexes of the user's own steps that are undone or not, and can still be toggled."""
+        """Return indexes of the user's own steps that can still be undone or, if `undone`, redone."""
         return [
             index
             for index, step in enumerate(self.steps)

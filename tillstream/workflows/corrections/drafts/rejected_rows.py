@@ -42,7 +42,7 @@ class RejectedRows:
     problems: list[str]
     """JSON, as returned by `receipt.quarantined_rows`."""
     rows_by_problem: Mapping[tuple[str, int], Ints]
-    """(code, column or NOWHERE) → the rows that have it, ascending."""
+    """(code, column or `WHOLE_ROW`) → the rows that have it, ascending."""
     away: int = 0
     """Number of rows in corrections that are not settled yet."""
     _texts: dict[int, list[str]] = field(default_factory=dict, repr=False, compare=False)

@@ -65,8 +65,8 @@ def _with_count(view: DraftSnapshot, row: int, column: int, one: Suggestion) -> 
 def count_similar(view: DraftSnapshot, row: int, column: int) -> list[dict[str, Any]]:
     """Return the original problems of a cell with the number of unedited cells that share them.
 
-    same: cells with the same value; every: all cells. column: NOWHERE for problems of the whole row; then the value is
-    None.
+    same: cells with the same value; every: all cells. column: `WHOLE_ROW` for problems of the whole row; then the value
+    is None.
     """
     applied, marks, counted = view.applied, view.refusals.rows_by_problem, []
     value = None if column == WHOLE_ROW else applied.written(row, column)
