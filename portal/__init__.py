@@ -72,7 +72,6 @@ def create_app(app: App) -> Flask:
     # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
     context.record_audit_address(flask)
-    context.refresh_contracts_periodically(flask)
     flask.before_request(_refresh_contracts)
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))

@@ -1,6 +1,5 @@
 """Request context: the composed application and the signed-in user."""
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,8 +19,6 @@ from tillstream.ports import Ports
 
 EXTENSION = "tillstream"
 AUDIT_STACK = "comes_from"
-REFRESH_INTERVAL = 1.0
-"""Seconds between two checks for contracts saved by other instances."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +84,6 @@ def record_audit_address(app: Flask) -> None:
         stack: ExitStack | None = g.pop(AUDIT_STACK, None)
         if stack:
             stack.close()
-
-
-def refresh_contracts_periodically(app: Flask) -> None:
-    """Load contracts saved by other instances, at most `REFRESH_INTERVAL` seconds after they were saved."""
-    refreshed_at = float("-inf")
-
-    @app.before_request
-    def refresh() -> None:
-        nonlocal refreshed_at
-        if request.endpoint != "static" and time.monotonic() - refreshed_at >= REFRESH_INTERVAL:
-            refreshed_at = time.monotonic()
-            tillstream().book.refresh()
 
 
 def tillstream() -> App:

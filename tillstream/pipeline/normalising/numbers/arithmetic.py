@@ -12,11 +12,14 @@ from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import to_bool_array
 from tillstream.pipeline.rows.types import Mask
 
-_EXACT = Context(prec=120)
+_EXACT = Context(prec=80)
+"""The product of two NUMERIC values has at most 76 digits."""
 _WHOLE = pa.decimal128(9, 0)
 _PRICE = pa.decimal128(28, 9)
 _NARROW = pa.decimal128(18, 9)
 _TERM = pa.decimal128(37, 9)
+_WIDE = pa.decimal256(38, 9)
+_PERCENT = pa.decimal256(12, 9)
 _BILLION = pa.scalar(Decimal(10) ** 9, NUMERIC)
 _TERM_LIMIT = pa.scalar(Decimal(10) ** 17, NUMERIC)
 
@@ -85,15 +88,6 @@ HUNDRED = Decimal(100)
 
 
 _ONE_IN_A_HUNDRED = pa.scalar(Decimal("0.01"), pa.decimal256(3, 2))
-
-
-_WIDE = pa.decimal256(38, 9)
-
-
-_PERCENT = pa.decimal256(12, 9)
-
-
-_EXACT = Context(prec=80)
 
 
 def times(values: pa.Array, factor: Decimal) -> Numbers:
