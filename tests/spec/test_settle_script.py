@@ -18,7 +18,7 @@ VARIABLES = {
     "only_adds": "BOOL",
     "is_replaced": "BOOL",
     "is_disputed": "BOOL",
-    "is_touched": "BOOL",
+    "has_affected_keys": "BOOL",
     "taken": "ARRAY<STRING>",
     "counted": "ARRAY<INT64>",
     "holding": "STRING",

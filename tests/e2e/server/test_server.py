@@ -144,7 +144,7 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_pa
             output += read
     os.close(screen)
     assert shown.returncode in (0, 3)
-    assert b"keeping the bytes" in output
+    assert b"storing files" in output
     assert b"reading rows" in output
     unseen = subprocess.run(ingest, env=environment(tmp_path), capture_output=True, text=True, check=False, timeout=120)
     assert (unseen.returncode in (0, 3), unseen.stderr) == (True, "")
