@@ -14,7 +14,7 @@ setup: .venv/.runtime ## Build .venv with the locked packages of the product
 run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
-##@ Proof
+##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
@@ -51,7 +51,7 @@ destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps 
 	$(BIN)/tillstream deploy destroy $(ON)
 smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
 	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
-rollback: .venv/.dev ## Put PROJECT back to the revisions that served before (FORWARD=1: to the newest again)
+rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
 package: .venv/.runtime ## Lay out the deployable source of the functions in build/functions
 	$(BIN)/python -m infra.package
@@ -64,7 +64,7 @@ format: .venv/.dev ## Format the code
 	$(BIN)/ruff format .
 docs: .venv/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
-pictures: .venv/.dev ## Take the pictures of the docs anew (needs Chromium)
+pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium)
 	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/test_pictures.py --pictures docs/pictures
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
@@ -83,7 +83,7 @@ clean: ## Remove what was built; the data in var/ stays
 	rm -rf .venv .venv-bench .venv-emulators build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
-	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .

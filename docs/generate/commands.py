@@ -21,7 +21,7 @@ CODES = (
     ("1", "rejected or failed"),
     ("2", "usage error"),
     ("3", "accepted with quarantined rows"),
-    ("4", "held, or open questions"),
+    ("4", "held, open questions, or only a preview"),
 )
 CODES_OF_SEVERAL = """
 For several files, `ingest` exits with the first of 1, 4, 3, 0 that occurs. Without `--yes` and without a terminal,

@@ -21,7 +21,7 @@ INTRO = """
 A contract describes the file format of one source. The contracts below are included. Your own contracts are YAML
 files in the folder `contracts` of `TILLSTREAM_HOME`, each named after its contract; they replace included contracts
 with the same name. A contract with an error is rejected at the start, with the file, the position and the remedy. A
-changed contract needs a higher `version`: kept originals are always read again with their original contract version.
+changed contract needs a higher `version`, because files that were read with the earlier one keep its number.
 """
 EXAMPLE_FILE = """
 Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand
