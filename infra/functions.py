@@ -115,8 +115,8 @@ STAGE = Function(
     timeout=EVENT_SECONDS,
     least=0,
     most=20,
-    why="Files are read in blocks, so memory does not grow with their size, but reading the largest allowed workbook "
-    "takes 2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
+    why="Files are read in blocks, so memory does not grow with their size, but the largest allowed workbook takes "
+    "2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
     "the memory. Twenty instances load the project's quotas no more than the nightly files of one region.",
     grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
 )

@@ -167,7 +167,7 @@ BREAKS = """
    instead of one per store.
 3. **Announcing**: one event per changed line. Turn it off for the initial load of history, or have subscribers read
    `changes`.
-4. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so nothing
-   else grows.
+4. **Instances of `stage`**: increase `STAGE_MOST` in the environment file of the stage; memory is per instance, so
+   nothing else grows.
 5. **Firestore** is last: no document is written more than once per settlement, and uploads share no documents.
 """
