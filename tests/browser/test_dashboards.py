@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from served import PASSWORD, Served
 
 from tillstream.domain.people import Role
@@ -147,4 +147,28 @@ def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard?product=P2")
     expect(page.locator("#tile-headline .figure").first).to_contain_text("200.25")
+    assert served.complaints == []
+
+
+def test_a_choice_keeps_the_focus_when_late_results_replace_it(page: Page, served: Served) -> None:
+    _sell(served, "june", "100.50", "200.25", "300.00")
+    _sign_in(page, served, Role.ADMIN)
+    _settled(page)
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/dashboard/values/product?q=p2", hold)
+    page.locator(".further > summary").click()
+    page.locator(".further .field", has_text="Product").locator("summary").click()
+    choices = page.locator("input[name=product]")
+    expect(choices).to_have_count(3)
+    page.keyboard.type("p2")
+    while not late:
+        page.wait_for_timeout(50)
+    page.locator("input[name=product][value=P2]").focus()
+    late[0].continue_()
+    expect(choices).to_have_count(1)
+    expect(choices).to_be_focused()
     assert served.complaints == []

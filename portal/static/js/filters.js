@@ -34,7 +34,10 @@
       const ticked = [...offered.querySelectorAll("input:checked")];
       const there = new Set(ticked.map((one) => one.value));
       const fresh = [...found.content.children].filter((one) => !there.has(one.querySelector("input")?.value));
+      const held = offered.contains(document.activeElement) ? document.activeElement.value : null;
       offered.replaceChildren(...ticked.map((one) => one.closest("label")), ...fresh);
+      // Late results must not take the focus from the choice that a key is about to tick.
+      if (held !== null) [...offered.querySelectorAll("input")].find((one) => one.value === held)?.focus();
     }
 
     box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, 150); });
