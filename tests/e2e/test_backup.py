@@ -131,7 +131,7 @@ def test_only_its_owner_may_read_a_backup(archive: Path) -> None:
     assert archive.stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_that_holds_something_is_kept_unless_told(
+def test_a_folder_with_data_is_replaced_only_with_its_option(
     archive: Path, home: Path, run: Run, run_text: RunText
 ) -> None:
     before = kpis(run)

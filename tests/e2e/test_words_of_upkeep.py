@@ -61,9 +61,7 @@ def arguments(command: str, batch: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", [path for path, _ in leaves(main, "tillstream") if path != SERVER])
-def test_a_command_prints_json_only_where_it_is_asked_for(
-    run_text: RunText, staffed: str, tmp_path: Path, path: str
-) -> None:
+def test_a_command_prints_json_only_with_its_option(run_text: RunText, staffed: str, tmp_path: Path, path: str) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
     command = path.removeprefix("tillstream ")
     words = run_text(*command.split(), *arguments(command, staffed, tmp_path))[1]

@@ -26,7 +26,7 @@ def test_refused_rows_are_shown_without_a_file_to_write_them_to(run_text: RunTex
     assert "1 row of a [b] [c].csv is in quarantine." in words
 
 
-def test_a_file_name_in_brackets_stands_in_its_receipt(run_text: RunText, waiting: str) -> None:
+def test_a_file_name_in_brackets_appears_in_its_receipt(run_text: RunText, waiting: str) -> None:
     assert "a [b] [c].csv · online-retail-uk · settled" in run_text("receipts", waiting)[1]
 
 

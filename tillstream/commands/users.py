@@ -1,6 +1,6 @@
 """Manage accounts from the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -79,22 +79,18 @@ def show(app: App, progress: Progress, arguments: OfUser) -> Result:
 
 
 def add(app: App, progress: Progress, arguments: NewUser) -> Result:
-    password = accounts.add(
-        app.ports,
-        arguments.login,
-        arguments.name,
-        _role(arguments.role),
-        regions=arguments.regions,
-        stores=arguments.stores,
-        salesperson=arguments.salesperson,
-        valid_regions=app.book.regions(),
-        by=COMMAND_LINE,
-    )
+    password = _create(accounts.add, app, arguments)
     return Result(_user(accounts.get(app.ports, arguments.login)) | {"password": password})
 
 
 def invite(app: App, progress: Progress, arguments: NewUser) -> Result:
-    text = invitation_links.invite(
+    text = _create(invitation_links.invite, app, arguments)
+    return Result(_user(accounts.get(app.ports, arguments.login)) | {"link": _link(app, text)})
+
+
+def _create(create: Callable[..., str], app: App, arguments: NewUser) -> str:
+    """Create an account; returns its secret: the first password or the text of the invitation."""
+    return create(
         app.ports,
         arguments.login,
         arguments.name,
@@ -105,7 +101,6 @@ def invite(app: App, progress: Progress, arguments: NewUser) -> Result:
         valid_regions=app.book.regions(),
         by=COMMAND_LINE,
     )
-    return Result(_user(accounts.get(app.ports, arguments.login)) | {"link": _link(app, text)})
 
 
 def link(app: App, progress: Progress, arguments: OfUser) -> Result:

@@ -130,7 +130,7 @@ def test_the_yaml_alone_reads_back_as_the_contract(run_text: RunText, file: str)
     assert (code, parse_yaml(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
 
 
-def test_a_person_reads_what_proves_it_and_what_is_asked(run_text: RunText, file: str) -> None:
+def test_a_person_reads_the_evidence_and_the_questions(run_text: RunText, file: str) -> None:
     code, printed = run_text("detect", file)
     assert code == 4
     assert "“1.50” in Price (line 2)" in printed

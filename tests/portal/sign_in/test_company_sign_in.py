@@ -204,7 +204,7 @@ def test_what_came_back_counts_once(portal: tuple[App, Flask], provider: OpenIdP
     assert visitor.get(back).status_code == 403
 
 
-def test_a_provider_that_is_away_is_told_as_a_passing_fault(
+def test_an_unreachable_provider_is_reported_as_a_temporary_error(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     provider.reachable = False
