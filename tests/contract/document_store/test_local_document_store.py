@@ -50,6 +50,21 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         with pytest.raises(Rejected):
             documents.find("c", order_by="a b")
 
+    def test_a_new_file_that_another_process_is_making_is_waited_for(self, tmp_path: Path) -> None:
+        """SQLite itself does not wait there: one of two servers that started together did not come up."""
+        path = tmp_path / "new.db"
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE other (id)")
+        commit = threading.Timer(0.3, other.execute, ["COMMIT"])
+        commit.start()
+        documents = SQLiteDocumentStore(path)
+        join_thread(commit)
+        documents.put("c", "a", {})
+        assert documents.count("c") == 1
+        documents.close()
+        other.close()
+
     def test_closing_closes_the_connections_of_every_thread(self, tmp_path: Path) -> None:
         documents = SQLiteDocumentStore(tmp_path / "documents.db")
         done, let_go = threading.Event(), threading.Event()

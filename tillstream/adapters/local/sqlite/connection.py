@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,23 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
 
 
+def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
+    """Switch a file to WAL mode. Raises `sqlite3.OperationalError` if it stays locked.
+
+    SQLite fails at once, without its usual wait, where another process switches the same new file.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            sqlite.execute("PRAGMA journal_mode=WAL").fetchall()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        else:
+            return
+        time.sleep(0.005)
+
+
 class _Connection:
     """Closes with its thread: a server with a thread per request must not accumulate open files."""
 
@@ -32,7 +50,7 @@ class _Connection:
         self.sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self.sqlite.execute(f"PRAGMA page_size={PAGE}")
-            self.sqlite.execute("PRAGMA journal_mode=WAL").fetchall()
+            _use_write_ahead_log(self.sqlite)
             self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // PAGE}")
             # NORMAL may lose the last commits in a power cut; acknowledged data must survive.
             self.sqlite.execute("PRAGMA synchronous=FULL")
