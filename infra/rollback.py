@@ -1,7 +1,7 @@
-"""Puts a project's functions and portal back to the revision that served before, or forward to the newest again.
+"""Roll back the functions and the portal of a project to their previous revisions, or forward to the latest ones.
 
-No build, no deploy: Cloud Run keeps the revisions, and only where requests go is changed. Tables only change forward
-and never lose a column, so the code of the version before keeps working.
+Nothing is built or deployed: Cloud Run keeps the revisions, and only the traffic is moved. The previous version of the
+code works with the present tables, because migrations never remove a column.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Proves a stage that runs, from outside: a small file goes in through the API, and its number comes out of it.
+"""Smoke test of a deployed stage through its API: upload a small file, then check the total that it changes.
 
-The file contains one old sale with another quantity each time: a correction of the sale of the run before. So the
-ledger gains a line once, and only totals over 2001 move.
+The file contains one sale of 2001 with a new quantity in each run, which corrects the sale of the previous run. So the
+ledger gains one line in all, and only totals that include 2001 change.
 """
 
 import argparse

@@ -19,7 +19,7 @@ added; only a few flags change. For `hash128` and `hash64`, see [the ADR](adr/00
 """
 LINE = """
 `personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), times are UTC. The columns from `batch_id`
-on, and `source_version`, belong to the content's greatest sighting that is not undone.
+on, and `source_version`, belong to the sighting that makes the content current.
 """
 ACCESS = """
 Row access policies and views for reports: for the reasons, see [the ADR](adr/030-rows-by-who-asks.md).

@@ -12,9 +12,9 @@ TOPICS = StateQuery(("pubsub", "topics", "list"), last(), API)
 SUBSCRIPTIONS = StateQuery(("pubsub", "subscriptions", "list"), last(), API)
 
 RETENTION = "604800s"
-"""Seven days, the age at which an event becomes a dead letter (`ports.event_bus.RetryPolicy`)."""
+"""7 days, as `ports.event_bus.RetryPolicy.age`; Pub/Sub deletes older messages."""
 MAX_RETENTION = "2678400s"
-"""31 days, the maximum: for messages that a user must handle."""
+"""31 days, the maximum: for dead letters, which a user must handle."""
 LEAST_DELAY, MOST_DELAY = "10s", "600s"
 MAX_ACK_DEADLINE = 600
 """Seconds, the maximum: a function may run 540."""

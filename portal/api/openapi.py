@@ -110,7 +110,9 @@ def _operation(endpoint: str, one: Operation, recorded: dict[str, Any]) -> dict[
 
 
 def _described(one: Operation) -> str:
-    needs = f"A personal token needs the right `{one.right}`." if one.right not in {"", "store"} else ""
+    needs = (
+        f"With a personal token, this call requires the right `{one.right}`." if one.right not in {"", "store"} else ""
+    )
     return "\n\n".join(part for part in (one.description, needs) if part)
 
 

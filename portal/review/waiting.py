@@ -47,6 +47,7 @@ def decide(batch_id: str) -> ResponseReturnValue:
         upload=upload,
         as_new=as_new,
         receipt=receipt,
+        may_be_current=receipt is not None and labels.has_superseded(receipt),
         headline=labels.headline(receipt) if receipt else "",
         balance=labels.balance(receipt["rows"]) if receipt else [],
         changed=summarize(changed, tried=True) if changed else None,

@@ -56,6 +56,6 @@ def proved_by_proxy(settings: Settings) -> ExternalIdentity:
     try:
         claims = signer.claims(shown, settings.iap_audience)
     except InvalidToken as error:
-        current_app.logger.warning("an assertion of the proxy was refused: %s", error)
+        current_app.logger.warning("an assertion of the proxy was rejected: %s", error)
         raise IdentityNotVerified("Your company's sign-in could not be verified. Reload the page.") from error
     return ExternalIdentity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))

@@ -50,7 +50,7 @@ class Provider:
             claims = self._client.authorize_access_token(claims_options=expected_claims, leeway=LEEWAY).get("userinfo")
         except (AuthlibBaseError, JoseError, ValueError) as error:
             # Log the class only: a provider may put submitted data into the message.
-            current_app.logger.warning("a sign-in by the provider was refused: %s", type(error).__name__)
+            current_app.logger.warning("a sign-in by the provider was rejected: %s", type(error).__name__)
             raise IdentityNotVerified(f"Your company's sign-in could not be verified. {AGAIN}") from error
         except RequestException as error:
             raise Unavailable("Your company's sign-in cannot be reached. Try again in a moment.") from error

@@ -66,6 +66,11 @@ def _and(lines: list[int], most: int = 8) -> str:
     return f"{', '.join(first)} and {last}"
 
 
+def has_superseded(receipt: dict[str, Any]) -> bool:
+    """Whether later content is current for rows of the file, so that the file can be made current."""
+    return any(one["code"] == "superseded" for one in receipt["problems"])
+
+
 def headline(receipt: dict[str, Any]) -> str:
     """The receipt in one sentence."""
     rows = receipt["rows"]

@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
-from portal.context import ports
+from portal.context import ports, scope, tillstream
 from portal.uploads import labels, scoped
+from portal.uploads.questions import name_of
 from tillstream.batches import lineage, records
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
@@ -19,6 +21,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
 from tillstream.receipts.staged_rejections import UNSETTLED
 from tillstream.workflows.corrections.drafts import draft
+from tillstream.workflows.onboarding import held_batch
 
 SHOWN = 5
 PER_PAGE = 50
@@ -55,6 +58,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         again=again,
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
+        questions=_questions(upload),
         steps=_steps(upload, receipt) - (BLOCKED_BY_REPLAY if again else frozenset()),
         contracts=scoped.contracts(),
         headers=receipts.batch_headers(ports(), upload),
@@ -117,9 +121,22 @@ def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
 
 
-def _may_be_answered(upload: Batch) -> bool:
-    """Whether answers about the contract can release the held file."""
-    return not upload.contract or bool(ANSWERED & {hold.code for hold in upload.holds})
+def _questions(upload: Batch) -> str:
+    """Text of the link to the questions about a held file; empty if answers cannot release it."""
+    if upload.state is not State.HELD or not upload.is_file or not scope().may(Action.UPLOAD):
+        return ""
+    if upload.contract and not ANSWERED & {hold.code for hold in upload.holds}:
+        return ""
+    answers = held_batch.answers(ports(), upload.batch_id)
+    try:
+        questionnaire, _ = held_batch.build_questionnaire(
+            ports(), tillstream().book, upload, name_of(upload.file), answers
+        )
+    except Rejected:
+        return ""
+    if questionnaire.questions:
+        return "Answer the open questions"
+    return "Review the proposed contract" if questionnaire.contract else ""
 
 
 def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
@@ -128,8 +145,7 @@ def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
     steps = {
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
-        "ask": upload.state is State.HELD and upload.is_file and _may_be_answered(upload),
-        "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
+        "as_new": upload.state in IN_LEDGER and labels.has_superseded(receipt),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
         "replay": State.REPLAYED in follows and upload.is_file and bool(upload.contract),

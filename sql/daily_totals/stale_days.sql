@@ -1,6 +1,6 @@
--- The days whose sums may be old: those of every sale that has changed since the last settlement in the sums.
--- Days of all lines of such a sale, as another line may represent it now. None if nothing is summed at all.
--- @settlement_no INT64: the last settlement in the sums
+-- The days whose daily totals may be out of date: all days of all sales that changed after the last settlement included
+-- in the totals, because another line may represent such a sale now. No rows if there are no daily totals yet.
+-- @settlement_no INT64: last settlement included in the daily totals
 WITH
 changed_lines AS (
   SELECT sale FROM sale_versions WHERE settlement_no > @settlement_no

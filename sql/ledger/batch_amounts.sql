@@ -1,5 +1,5 @@
--- The amounts of one batch in each currency: its new, corrected and duplicate rows of every status.
--- @batch_id STRING: the batch
+-- The amounts of one batch by currency: of its new, corrected and duplicate rows, whatever their status.
+-- @batch_id STRING: ID of the batch
 SELECT currency, net, gross
 FROM receipt_amounts
 WHERE batch_id = @batch_id

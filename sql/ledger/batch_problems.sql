@@ -1,5 +1,5 @@
--- The refused rows of a batch, each counted once by its first problem.
--- @batch_id STRING: the batch
+-- The number of rejected rows of a batch, by their first problem.
+-- @batch_id STRING: ID of the batch
 WITH
 ranked AS (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY code, column_name ORDER BY line_number) AS place

@@ -1,4 +1,4 @@
--- The receipt of one batch as one row; none if it is not in the ledger.
+-- The receipt of one batch as one row; no row if it is not in the ledger.
 -- Parameters: batch_id STRING
 SELECT receipts.*, batches.repeated_lines
 FROM receipts

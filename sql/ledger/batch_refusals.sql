@@ -1,8 +1,8 @@
 -- The quarantined rows of a batch, in the order of the file.
--- @batch_id STRING: the batch
--- @code STRING: only rows whose first problem is this one; empty: all
--- @limit INT64: at most so many rows
--- @offset INT64: leave out so many first
+-- @batch_id STRING: ID of the batch
+-- @code STRING: only rows with this first problem; empty: all rows
+-- @limit INT64: maximum number of rows
+-- @offset INT64: number of rows to skip
 SELECT row_number, line_number, fix_number, refused_by, raw, problems
 FROM quarantine
 WHERE batch_id = @batch_id AND (@code = '' OR code = @code)

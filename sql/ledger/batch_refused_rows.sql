@@ -1,8 +1,8 @@
--- The rows of a batch that are not in the ledger, as staging wrote them: for `rebuild --check`.
--- @root_no INT64: the root batch
--- @settlement_no INT64: the settlement of the batch
--- @fix_number INT64: of a correction; -1: the root itself, with the corrections included in a replay
--- @numbered BOOL: not needed here
+-- The rows of a batch that are not in the ledger, as staged: for `rebuild --check`.
+-- @root_no INT64: number of the upload
+-- @settlement_no INT64: number of the settlement of the batch
+-- @fix_number INT64: number of a correction; -1: the upload itself, with the corrections that a replay includes
+-- @numbered BOOL: not used
 SELECT
   row_number,
   line_number,

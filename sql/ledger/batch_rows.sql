@@ -1,8 +1,8 @@
--- The accepted rows of a batch as staging wrote them, restored from the ledger: for `rebuild --check`.
--- @root_no INT64: the root batch
--- @settlement_no INT64: the settlement of the batch
--- @fix_number INT64: of a correction; -1: the root itself, with the corrections included in a replay
--- @numbered BOOL: whether the source numbers its lines; otherwise settling numbers them again
+-- The accepted rows of a batch as staged, restored from the ledger: for `rebuild --check`.
+-- @root_no INT64: number of the upload
+-- @settlement_no INT64: number of the settlement of the batch
+-- @fix_number INT64: number of a correction; -1: the upload itself, with the corrections that a replay includes
+-- @numbered BOOL: TRUE if the source numbers its lines; otherwise settlement numbers them again
 WITH
 batch_sightings AS (
   SELECT *
@@ -14,7 +14,7 @@ final AS (
     batch_sightings.row_number,
     batch_sightings.line_number,
     batch_sightings.fix_number,
-    -- If the file's side wins, every rank is 1; a corrected row that was not refused counts as accepted.
+    -- If the file's side wins, every rank is 1; a corrected row that was not rejected counts as accepted.
     batch_sightings.rank = 1
     AND (
       batches.rules <> IF(batches.source IN ('till', 'form'), 'till', 'file')

@@ -1,5 +1,5 @@
--- The net changes of every settlement, one row a line: `old` is the content before, `new` the content after.
--- A settlement that only added lines lists none: its changes are the versions that it added.
+-- The net changes of all settlements, one row per line: `old` is the content before, `new` the content after.
+-- A settlement that only added lines has no listed changes: its changes are the sale versions that it added.
 CREATE OR REPLACE VIEW changes AS
 SELECT
   settlement_no,

@@ -1,8 +1,9 @@
--- Every sighting that counts (accepted, not undone) with its provenance and its place in the order of contents.
--- Order of contents: rank, then version, then place in time, then fix, then row; at an equal version of the source the
--- first received wins, so place and row are reversed. Equal bytes have one place: that of the first batch.
--- - place_order: Place in time as contents are ordered: reversed if the source gives versions
--- - row_order: Row as contents are ordered: reversed if the source gives versions
+-- The sightings that count (accepted and not undone), with provenance and the columns that order them. The order is:
+-- rank, version in the source, place in time, number of the correction, row. If the source has versions, the first
+-- received of two sightings with the same version wins, so place and row are reversed. Batches with the same bytes
+-- share the place of the first one.
+-- - place_order: Place in time for the order; reversed if the source has versions
+-- - row_order: Row for the order; reversed if the source has versions
 CREATE OR REPLACE VIEW counted_sightings AS
 WITH
 accepted AS (
@@ -12,7 +13,7 @@ roots AS (
   SELECT batch_no, place_seq FROM batches WHERE batch_no = root_no AND undone_no IS NULL
 ),
 deliveries AS (
-  -- the batch that contains the row: the root itself or one of its corrections
+  -- the batch that contains the row: the upload or one of its corrections
   SELECT
     root_no,
     fix_number,

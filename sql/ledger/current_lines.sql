@@ -1,6 +1,6 @@
--- The sale lines that count now, with their content from the source; no provenance (see sale_lines).
--- One row per key. `sale` is the hash of (region, sale_id): cheaper to count than the text.
--- `leads` marks the line that represents its sale where orders are counted (see line_facts).
+-- The current sale lines with their content, without provenance (see sale_lines); one row per key.
+-- `sale` is the hash of (region, sale_id), which is cheaper to count than the text.
+-- `leads` marks the line that represents its sale when orders are counted (see line_facts).
 CREATE OR REPLACE VIEW current_lines AS
 SELECT
   key,

@@ -1,7 +1,9 @@
--- Maintains `leads` of sale_versions, on DuckDB, inside the settlement's transaction; `adapters/local/duckdb/order_leads.py` runs it.
--- If all lines of a sale that count as order have the same `order_group_key` (store, person, channel, status, day, country), one
--- of them leads (1) and the others follow (0): a query that filters or groups by these columns counts orders without comparing
--- sales. In any other sale each line has 2: count the sale itself. The value of lines that do not count as order has no meaning.
+-- Updates `leads` of sale_versions, on DuckDB, in the transaction of the settlement; run by
+-- `adapters/local/duckdb/order_leads.py`.
+-- If all lines of a sale that count as an order have the same `order_group_key` (store, person, channel, status, day,
+-- country), one of them has 1 and the others 0: a query that filters or groups by these columns adds up the values to
+-- count orders. Otherwise each line of the sale has 2, and queries count distinct sales. The value of lines that do not
+-- count as an order has no meaning.
 
 -- name: known_sales
 -- Sales that were in the ledger before and that get lines from this wave.
@@ -28,7 +30,8 @@ CREATE OR REPLACE TEMP VIEW first_lines AS SELECT own_no, row_number FROM staged
 CREATE OR REPLACE TEMP VIEW mixed_sales AS SELECT sale FROM staged_sales WHERE is_mixed;
 
 -- name: doubtful_sales
--- Sales whose markers may have changed: known before, with changed current contents, or with rows that did not become current.
+-- Sales whose markers may have changed: already in the ledger, with changed current contents,
+-- or with rows that did not become current.
 CREATE OR REPLACE TEMP TABLE doubtful_sales AS
 SELECT sale FROM known_sales
 UNION

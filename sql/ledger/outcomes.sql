@@ -1,6 +1,6 @@
--- The latest outcome of each row of each root batch; a row corrected later has the outcome of its correction.
--- A row that the ledger refused is also in sightings, but only with its key; its refusal is what counts here.
--- Later batches and undos never rewrite an outcome, so undone batches keep theirs.
+-- The latest outcome of each row of each upload; the outcome of a corrected row is that of its correction.
+-- A row that the ledger rejected is also in sightings, with its key only; its outcome here is that of its rejection.
+-- Later batches and undos do not change outcomes, so undone batches keep theirs.
 CREATE OR REPLACE VIEW outcomes AS
 WITH
 recorded_rows AS (

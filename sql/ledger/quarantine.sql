@@ -1,4 +1,4 @@
--- The rows still refused of each root batch, with their raw text (NULL: read it from the original) and problems.
+-- The rows of each upload that are still rejected, with their text (NULL: read it from the original file) and problems.
 CREATE OR REPLACE VIEW quarantine AS
 WITH
 open_rows AS (

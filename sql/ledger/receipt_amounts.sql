@@ -1,7 +1,7 @@
--- The amounts of each root batch in each currency: new, corrected and duplicate rows of every status, rows corrected later included.
--- Amounts are those of the rows' own contents, whether they count now or not.
--- - net: Net amounts of its new, corrected and duplicate rows
--- - gross: Gross amounts of the same rows, where known
+-- The amounts of each upload by currency, whatever the status: of its new, corrected and duplicate rows, including rows
+-- corrected later. They are computed from the rows as received, whether these are current or not.
+-- - net: Net amount of the new, corrected and duplicate rows
+-- - gross: Gross amount of the same rows; NULL if unknown
 CREATE OR REPLACE VIEW receipt_amounts AS
 WITH
 accepted_rows AS (

@@ -1,11 +1,11 @@
--- The receipt of each root batch: rows_read = new + corrected + duplicate + quarantined + blank + ignored.
--- `superseded` counts among the duplicates those that were older than the current content; `removed` counts lines.
--- - fixes: Corrections that belong to the batch
--- - rows_new: Rows whose line had no current content
--- - rows_corrected: Rows that replaced another current content
--- - rows_duplicate: Rows that left the current content as it was
--- - rows_quarantined: Rows refused and not corrected since
--- - superseded: Duplicates that were older than the current content
+-- The receipt of each upload: rows_read = new + corrected + duplicate + quarantined + blank + ignored.
+-- `removed` is a number of lines, not of rows.
+-- - fixes: Number of corrections of the upload
+-- - rows_new: Number of rows whose line had no current content
+-- - rows_corrected: Number of rows that replaced other current content
+-- - rows_duplicate: Number of rows that did not change the current content
+-- - rows_quarantined: Number of rejected rows that are neither corrected nor discarded
+-- - superseded: Number of the duplicates that are older than the current content
 CREATE OR REPLACE VIEW receipts AS
 WITH
 roots AS (

@@ -1,6 +1,7 @@
--- The winning observation of each affected key, on BigQuery: the steps that replace `resolve_winner` in settle.bigquery.sql.
+-- The winning sighting of each affected key, on BigQuery: the steps that replace `resolve_winner` in
+-- settle.bigquery.sql.
     -- `winning_observation`: the greatest sighting that counts, of each affected key. A sighting counts if it was accepted, is
-    -- not undone, and is not superseded by a later complete statement. `precedence` and `place` are texts in the order of contents.
+    -- not undone, and is not superseded by a later complete statement. `precedence` and `place` sort as text.
     CREATE OR REPLACE TEMP TABLE affected_versions AS
     SELECT key, content, is_current, sale, {store_day_number} AS store_day
     FROM (
@@ -51,7 +52,7 @@
       UNION ALL
       SELECT batch_no, 'store-day', {store_day_number} FROM latest WHERE is_open
     ),
-    -- No row of a statement's scope may still be refused by validation. A refused row of a file without a scope may belong to
+    -- No row of a statement's scope may still be rejected by validation. A rejected row of a file without a scope may belong to
     -- any; an unreadable message does not block the other sales of its batch.
     incomplete_statements AS (
       SELECT DISTINCT t.batch_no, t.scope, t.whole
@@ -74,7 +75,7 @@
       FROM observations AS a INNER JOIN active_statements AS t ON t.scope = a.store_day
       WHERE t.whole = 'store-day' AND a.is_live AND t.precedence > a.precedence AND NOT (a.is_till AND NOT t.is_till)
     ),
-    -- The affected keys that each statement contains, including rows that only the ledger refused.
+    -- The affected keys that each statement contains, including rows that only the ledger rejected.
     stated_keys AS (
       SELECT DISTINCT batch_no, key, source_version FROM observations
     ),

@@ -1,11 +1,11 @@
--- The sale lines that count now with every column of a sale line, provenance included: that of the content's greatest
--- sighting not undone (see counted_sightings). Reads the whole ledger; the query sale-lines does so for one page only.
+-- The current sale lines with all columns, including the provenance of the sighting that makes the content current (see
+-- counted_sightings). Reads the whole ledger; the query sale-lines determines the provenance only for one page.
 CREATE OR REPLACE VIEW sale_lines AS
 WITH
 greatest_sightings AS (
   SELECT *
   FROM counted_sightings
-  WHERE TRUE  -- BigQuery takes QUALIFY only beside a WHERE
+  WHERE TRUE  -- BigQuery requires a WHERE with QUALIFY
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY key, content
     ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no

@@ -1,7 +1,8 @@
--- Commits staged batches to the ledger, on BigQuery: one script, one transaction. `adapters/google/bigquery/settle_script.py` fills
--- in the staged rows and the expressions of the column list. The same rules as settle.duckdb.sql, and the same names; but a
--- statement costs a second here, so a wave is few statements, and those that a wave seldom needs are under an IF.
--- A wave is one file, correction or replay, or micro-batches that share no sale; wave 0 undoes.
+-- Commits staged batches to the ledger, on BigQuery: one script, one transaction.
+-- `adapters/google/bigquery/settle_script.py` fills in the staged rows and the expressions of the column list. The same
+-- rules as settle.duckdb.sql, and the same names; but a statement costs a second here, so a wave is few statements, and
+-- those that a wave seldom needs are under an IF. A wave is one file, correction or replay, or micro-batches that share
+-- no sale; wave 0 undoes.
 DECLARE this_wave INT64 DEFAULT {first_wave};
 DECLARE only_adds BOOL DEFAULT TRUE;
 DECLARE is_replaced, is_disputed, has_affected_keys BOOL DEFAULT FALSE;
@@ -138,7 +139,7 @@ WHILE this_wave <= {last_wave} DO
   WHERE sale IN (SELECT s.sale FROM staged AS s INNER JOIN incoming_batches AS i ON i.batch_id = s.batch_id);
 
   IF this_wave IN UNNEST({corrections}) THEN
-    -- A corrected row keeps its number if only the ledger refused it, otherwise it takes the next free one in its upload.
+    -- A corrected row keeps its number if only the ledger rejected it, otherwise it takes the next free one in its upload.
     INSERT INTO numbered (own_no, row_number, n)
     WITH fixed AS (
       SELECT i.own_no, i.root_no, s.row_number, COALESCE(s.source_version, 0) AS source_version, s.sale, {product} AS product
@@ -352,7 +353,7 @@ WHILE this_wave <= {last_wave} DO
   -- ---- new contents ------------------------------------------------------------------------------------------------
 
   IF this_wave IN UNNEST({complete_statements}) THEN
-    -- The scopes that the wave's batches contain completely, including rows that only the ledger refused.
+    -- The scopes that the wave's batches contain completely, including rows that only the ledger rejected.
     INSERT INTO statements (batch_no, scope, whole, source_version, rank, received_seq, region, store_id, sale_date)
     WITH scoped_lines AS (
       SELECT *, IF(scope_type = 'sale', sale, store_day) AS scope FROM staged_lines WHERE scope_type <> ''

@@ -1,8 +1,8 @@
--- Commits one wave of staged batches to the ledger, on DuckDB. Statements have names; `adapters/local/duckdb/settling.py`
--- runs them inside the settlement's transaction. A wave is one file, correction or replay, or micro-batches that share no sale.
--- Temporary tables: incoming_batches (one row per batch of the wave), incoming_files (address, batch_no), affected_keys (key),
--- transitions (seq, key, old, new: from which content to which).
--- The variable `accepted` lists the addresses of the accepted rows of the wave.
+-- Commits one wave of staged batches to the ledger, on DuckDB. Statements have names;
+-- `adapters/local/duckdb/settling.py` runs them inside the settlement's transaction. A wave is one file, correction or
+-- replay, or micro-batches that share no sale. Temporary tables: incoming_batches (one row per batch of the wave),
+-- incoming_files (address, batch_no), affected_keys (key), transitions (seq, key, old, new: from which content to
+-- which). The variable `accepted` lists the addresses of the accepted rows of the wave.
 
 -- name: staged
 -- The accepted rows of the wave as they were staged, with the number of their batch.
@@ -92,7 +92,7 @@ FROM (
 WHERE batches.batch_no = r.own_no;
 
 -- name: correction_numbers
--- A corrected row keeps its number if only the ledger refused it, otherwise it takes the next free one in its upload.
+-- A corrected row keeps its number if only the ledger rejected it, otherwise it takes the next free one in its upload.
 CREATE OR REPLACE TEMP TABLE renumbered AS
 WITH rows AS (
   SELECT a.own_no, a.batch_no, a.row_number, a.source_version, a.n, a.sale, a.content, s.region, s.sale_id, {product} AS product
@@ -181,7 +181,7 @@ JOIN affected_versions AS v ON v.key = s.key AND v.content = s.content
 WHERE s.outcome <> 'quarantined' AND b.undone_no IS NULL;
 
 -- name: stated_keys
--- The affected keys that each of these statements contains, including rows that only the ledger refused.
+-- The affected keys that each of these statements contains, including rows that only the ledger rejected.
 CREATE OR REPLACE TEMP TABLE stated_keys AS
 SELECT DISTINCT n.batch_no, n.key, n.source_version
 FROM sightings AS n
@@ -204,8 +204,8 @@ WHERE EXISTS (
 );
 
 -- name: active_statements
--- Complete statements over the scopes of `live_observations`: not undone, and no row of the scope still refused by
--- validation. A refused row of a file without a scope may belong to any; an unreadable message does not block the other
+-- Complete statements over the scopes of `live_observations`: not undone, and no row of the scope still rejected by
+-- validation. A rejected row of a file without a scope may belong to any; an unreadable message does not block the other
 -- sales of its batch.
 CREATE OR REPLACE TEMP TABLE active_statements AS
 WITH statement AS (
@@ -469,7 +469,7 @@ SELECT
 FROM refused;
 
 -- name: add_sale_statements
--- The scopes that the wave's batches contain completely, including rows that only the ledger refused.
+-- The scopes that the wave's batches contain completely, including rows that only the ledger rejected.
 INSERT INTO statements BY NAME
 SELECT
   a.batch_no, a.sale AS scope, 'sale' AS whole, a.source_version, MAX(a.rank_of_batch) AS rank, MIN(a.received_seq) AS received_seq

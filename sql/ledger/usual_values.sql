@@ -1,10 +1,10 @@
--- What each product of a region usually costs and how many of it are usually sold, from the lines that count now and are
--- not cancelled: median, and median distance from it (MAD), of magnitudes; of two middle values the lower one.
--- A product is its id, else its name. Quantities are compared across currencies, and the currency is then empty.
--- @region STRING: the region of the contract
--- @minimum INT64: products with fewer lines have nothing usual
--- @unit_price BOOL: whether to include prices
--- @quantity BOOL: whether to include quantities
+-- The usual price and quantity of each product of a region, from current lines that are not cancelled: median and
+-- median absolute deviation (MAD) of magnitudes; of two middle values, the lower one. A product is identified by ID, or
+-- by name if there is no ID. Quantities are compared across currencies, with an empty currency.
+-- @region STRING: region of the contract
+-- @minimum INT64: products with fewer lines are left out
+-- @unit_price BOOL: TRUE to include prices
+-- @quantity BOOL: TRUE to include quantities
 WITH
 sold AS (
   SELECT COALESCE(product_id, product_name) AS product, currency, quantity, unit_price

@@ -1,20 +1,21 @@
--- One row per line that counts now with what the status means for it; no money in the reporting currency (see sale_facts),
--- so that counting needs no rates. active_net and units are NULL on cancelled lines; customer and product are the id, else the name.
--- Orders are COUNTIF(is_order) + COUNT(DISTINCT IF(is_mixed_order, sale, NULL)), wherever lines are chosen and grouped by what
--- most sales have in common: store, salesperson, channel, status, day, country, region; not by category, product or customer.
--- - key: Hash of region, sale and line: what names the line
--- - content: Hash of the line's content from the source
--- - sale: Hash of region and sale
--- - leads: Where orders are counted: 1 represents its sale, 0 follows another line, 2: count the sale itself
--- - settlement_no: The settlement that added this content
--- - is_active: Whether the line counts: it is not cancelled
--- - counts_as_order: Whether its sale counts as an order by this line: neither cancelled nor returned
--- - is_order: Whether the line represents its sale where orders are counted
--- - is_mixed_order: Whether its sale is to be counted itself, as its lines differ
--- - active_net: Net amount in the line's own currency; NULL on cancelled lines
--- - units: Units that count; NULL on cancelled lines
--- - customer: Who bought, by id, else by name
--- - product: The product's id, else its name
+-- One row per current line, with what its status means for it; no amounts in the reporting currency (see sale_facts),
+-- so that counting needs no rates. active_net and units are NULL on cancelled lines; customer and product are IDs, or
+-- names if there is no ID. Number of orders: COUNTIF(is_order) + COUNT(DISTINCT IF(is_mixed_order, sale, NULL)). This
+-- holds for filters and groups by store, salesperson, channel, status, day, country and region; not by category,
+-- product or customer.
+-- - key: Hash of (region, sale_id, line_key)
+-- - content: Hash of the content columns
+-- - sale: Hash of (region, sale_id)
+-- - leads: For counting orders: 1: represents its sale, 0: another line does, 2: count distinct sales
+-- - settlement_no: Number of the settlement that added this content
+-- - is_active: TRUE if the line is not cancelled
+-- - counts_as_order: TRUE if the line is neither cancelled nor returned, so that its sale counts as an order
+-- - is_order: TRUE if the line represents its sale when orders are counted
+-- - is_mixed_order: TRUE if the lines of the sale differ, so that distinct sales are counted
+-- - active_net: Net amount in the currency of the line; NULL for cancelled lines
+-- - units: Number of units; NULL for cancelled lines
+-- - customer: ID of the customer; name if there is no ID
+-- - product: Product ID; name if there is no ID
 CREATE OR REPLACE VIEW line_facts AS
 WITH
 lines AS (

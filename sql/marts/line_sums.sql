@@ -1,13 +1,14 @@
--- Each line that counts now as a sum of one: the source of the tables of sums by day, and their replacement
--- on days that they do not cover yet. A cost beyond a thousand million units or money is no cost: its product would overflow.
--- - lines: 1
--- - orders: 1 if the line represents its sale where orders are counted
--- - net: Its net amount, in `currency`
--- - cost: Quantity × unit cost where it has both, rounded to 9 places
--- - costed_net: Net amount where it has a cost
--- - costed_lines: 1 where it has a cost
--- - first_sale: Hash of its sale
--- - last_sale: Hash of its sale
+-- One row per current line with the measures of the daily totals: the tables of daily totals are computed from it, and
+-- queries read it for days that these do not include yet. A cost above 10^9 units or money is NULL: the product
+-- overflows.
+-- - lines: Always 1
+-- - orders: 1 if the line represents its sale when orders are counted, otherwise 0
+-- - net: Net amount, in `currency`
+-- - cost: Quantity × unit cost, rounded to 9 decimal places; NULL without a cost
+-- - costed_net: Net amount; NULL without a cost
+-- - costed_lines: 1 if the line has a cost, otherwise 0
+-- - first_sale: Hash of (region, sale_id)
+-- - last_sale: Hash of (region, sale_id)
 CREATE OR REPLACE VIEW line_sums AS
 WITH
 lines AS (

@@ -1,6 +1,6 @@
--- Every day of every store from its first one with a sale to its region's last: how complete the numbers are.
--- A day without a line may be a holiday or a file that is missing; the schedules of contracts, which the portal reads, decide which.
--- - is_reported: Whether the day has a reported line
+-- Every day of every store, from the first day with a sale to the last day of its region: shows missing days. A day
+-- without a line may be a holiday or a missing file; the portal uses the schedules of the contracts to distinguish them.
+-- - is_reported: TRUE if there is a line of this day
 CREATE OR REPLACE VIEW reported_days AS
 WITH
 store_days AS (

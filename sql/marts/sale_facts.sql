@@ -1,11 +1,11 @@
--- line_facts with each line's amount in the reporting currency: the source of every total.
--- reporting_amount and revenue are exact products of amount and rate: sum first, round once, so that the same money
--- has one total however it is grouped. Without a rate they are NULL and is_unconverted is true.
--- The reporting currency's own rate is 1 and needs no row. revenue is NULL on cancelled lines.
--- - factor: Units of the reporting currency for one of the line's; NULL where there is no rate
--- - reporting_amount: Net amount in the reporting currency, whatever the status
--- - revenue: Net amount in the reporting currency; NULL on cancelled lines and where there is no rate
--- - is_unconverted: Whether revenue misses the line for want of a rate
+-- line_facts with amounts in the reporting currency: the source of every total.
+-- reporting_amount and revenue are exact products of amount and rate: add them up first and round once, so that every
+-- grouping has the same total. Without a rate they are NULL and is_unconverted is TRUE.
+-- The reporting currency itself has the rate 1, without a row. revenue is NULL for cancelled lines.
+-- - factor: Units of the reporting currency for one unit of the currency of the line; NULL without a rate
+-- - reporting_amount: Net amount in the reporting currency, whatever the status; NULL without a rate
+-- - revenue: Net amount in the reporting currency; NULL for cancelled lines and without a rate
+-- - is_unconverted: TRUE if revenue leaves out the line because there is no rate
 CREATE OR REPLACE VIEW sale_facts AS
 WITH
 lines AS (

@@ -1,4 +1,4 @@
--- One row per sale line that counts now, for reports, without seller and buyer.
--- Otherwise as sales_with_people: revenue is exact in the reporting currency; count order_id distinct.
+-- One row per current sale line, for reports, without salespeople and customers.
+-- Like sales_with_people: revenue is exact in the reporting currency; count order_id distinct.
 CREATE OR REPLACE VIEW sales AS
 SELECT * EXCEPT (salesperson_id, customer_id, customer_name, active_customer) FROM sales_with_people

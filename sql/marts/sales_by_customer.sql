@@ -1,8 +1,7 @@
--- What each customer has bought in each region, over all days, without cancelled lines. Personal: for people who may see
--- who bought.
--- - customer: Who bought, by id, else by name
--- - customer_name: Who bought, by name; the last by the alphabet where a source wrote several
--- - orders, sum: Different sales that are neither cancelled nor returned
+-- Sales by customer and region, over all days, without cancelled lines. Personal: only for users who may see customers.
+-- - customer: ID of the customer; name if there is no ID
+-- - customer_name: Name of the customer; of several names, the last in alphabetical order
+-- - orders, sum: Number of sales with a line that is neither cancelled nor returned
 CREATE OR REPLACE VIEW sales_by_customer AS
 WITH
 sold AS (

@@ -1,6 +1,6 @@
--- What was sold each day by region, store, channel and country, in the reporting currency: few rows, for lines over time.
--- A sale whose lines differ in one of these is an order in each of their rows.
--- - orders, sum: Sales with a line here that is neither cancelled nor returned
+-- Sales by day, region, store, channel and country, in the reporting currency: few rows, for charts over time.
+-- A sale whose lines differ in one of these columns is counted as an order in each of its rows.
+-- - orders, sum: Number of sales with a line in this row that is neither cancelled nor returned
 CREATE OR REPLACE VIEW sales_by_day AS
 WITH
 sold AS (

@@ -1,8 +1,8 @@
--- What each product has brought in each region, over all days. A product without an id goes by its name.
--- - product_name: The product's name as a source wrote it; the last by the alphabet where there are several
--- - customers: Different customers of lines that are not cancelled
--- - first_sale_date: The first day with a line
--- - last_sale_date: The last day with a line
+-- Sales by product and region, over all days. A product without an ID is identified by its name.
+-- - product_name: Product name as in a source; of several names, the last in alphabetical order
+-- - customers: Number of customers with a line that is not cancelled
+-- - first_sale_date: First day with a line
+-- - last_sale_date: Last day with a line
 CREATE OR REPLACE VIEW sales_by_product AS
 WITH
 sold AS (

@@ -1,4 +1,4 @@
--- What each store of each region has sold, over all days; one row without a store where a region's sales name none.
+-- Sales by store and region, over all days; sales without a store are one row per region.
 CREATE OR REPLACE VIEW sales_by_store AS
 WITH
 sold AS (

@@ -1,21 +1,22 @@
--- One row per sale line that counts now, for reports, with who sold and who bought: people who may see no personal data
--- read `sales` instead. Amounts are in `currency`, the line's own; revenue is in the reporting currency and exact: add it
--- up first, round once. Count order_id and active_customer distinct, and every grouping and filter comes out right.
--- - order_id, count distinct: The sale where the line makes it an order (neither cancelled nor returned), else NULL
--- - active_customer, count distinct: Who bought, by id, else by name; NULL on cancelled lines
--- - product: The product's id, else its name
--- - lines, sum: Lines of every status
--- - cancelled_lines, sum: Lines that were cancelled; they have no revenue and no units
--- - pending_lines, sum: Lines that are pending; they count and are shown apart
--- - quantity, sum: Units; negative for a return
--- - units, sum: Units that count: NULL on cancelled lines, negative for a return
+-- One row per current sale line, for reports, with salespeople and customers. Users who may not see personal data read
+-- `sales` instead. Amounts are in `currency`, the currency of the line; revenue is exact in the reporting currency: add
+-- it up first and round once. Count order_id and active_customer distinct; this is correct for every filter and
+-- grouping.
+-- - order_id, count distinct: Sale ID if the line is neither cancelled nor returned, otherwise NULL
+-- - active_customer, count distinct: ID of the customer; name if there is no ID; NULL for cancelled lines
+-- - product: Product ID; name if there is no ID
+-- - lines, sum: Number of lines, whatever their status
+-- - cancelled_lines, sum: Number of cancelled lines; they have no revenue and no units
+-- - pending_lines, sum: Number of pending lines; they are included in revenue and units
+-- - quantity, sum: Number of units; negative for a return
+-- - units, sum: Number of units; NULL for cancelled lines, negative for a return
 -- - discount, sum: Discount of the line as an amount
 -- - tax, sum: Tax of the line as an amount
--- - net_amount, sum: After discount, before tax, in the line's own currency
--- - gross_amount, sum: Net amount plus tax in the line's own currency, where known
--- - revenue, sum: Net amount in the reporting currency; NULL on cancelled lines and where there is no rate
--- - unconverted_lines, sum: Lines that revenue misses for want of a rate
--- - reporting_currency: ISO 4217 code of revenue
+-- - net_amount, sum: Net amount in `currency`, after discount and before tax
+-- - gross_amount, sum: Net amount plus tax in `currency`; NULL if unknown
+-- - revenue, sum: Net amount in the reporting currency; NULL for cancelled lines and without a rate
+-- - unconverted_lines, sum: Number of lines that revenue leaves out because there is no rate
+-- - reporting_currency: ISO 4217 code of the reporting currency
 CREATE OR REPLACE VIEW sales_with_people AS
 WITH
 lines AS (

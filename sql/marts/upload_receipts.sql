@@ -1,16 +1,16 @@
--- The outcome of each file and of each micro-batch of tills: rows_read is the sum of the six other counts of rows.
--- - received_at: When it was received, UTC
--- - settled_at: When its settlement committed, UTC
--- - is_undone: Whether its rows stopped counting
--- - fixes, sum: Corrections that were submitted for it
--- - rows_read, sum: Rows after the header
--- - rows_new, sum: Rows whose line was not in the ledger
--- - rows_corrected, sum: Rows that replaced the content of their line
--- - rows_duplicate, sum: Rows that changed nothing
--- - rows_quarantined, sum: Rows that are not repaired yet
--- - rows_blank, sum: Blank rows
--- - rows_ignored, sum: Repeated headers, titles and totals, and rows discarded by a person
--- - removed, sum: Lines that it removed, as it contains complete sales or store-days
+-- The outcome of each file and of each micro-batch of store sales: rows_read is the sum of the six other row counts.
+-- - received_at: When the batch was received, UTC
+-- - settled_at: When its settlement was committed, UTC
+-- - is_undone: TRUE if the batch was undone
+-- - fixes, sum: Number of its corrections
+-- - rows_read, sum: Number of rows after the header
+-- - rows_new, sum: Number of rows whose line was not in the ledger
+-- - rows_corrected, sum: Number of rows that changed a line in the ledger
+-- - rows_duplicate, sum: Number of rows that changed nothing
+-- - rows_quarantined, sum: Number of rejected rows that are neither corrected nor discarded
+-- - rows_blank, sum: Number of blank rows
+-- - rows_ignored, sum: Number of repeated headers, titles, totals, and rows discarded by a person
+-- - removed, sum: Number of lines removed because they are missing from a complete sale or store-day
 CREATE OR REPLACE VIEW upload_receipts AS
 SELECT
   batch_id,

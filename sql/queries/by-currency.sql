@@ -1,6 +1,6 @@
--- The chosen sales in their own money: a row a currency, the greatest revenue first.
--- net is in the row's currency, over lines that are not cancelled; revenue is the same in the reporting currency, and
--- NULL where no line of it has a rate. revenue_share is of all converted revenue. lines counts every status.
+-- The chosen sales by currency, highest revenue first. net is in the currency of the row, without cancelled lines;
+-- revenue is the same amount in the reporting currency, NULL if no line of the currency has a rate. revenue_share is
+-- the share of all converted revenue. lines includes every status.
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

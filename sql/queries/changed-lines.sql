@@ -1,10 +1,10 @@
--- The chosen lines that settlements changed, net, each with its content before and after, page by page, the greatest
--- difference first. A line that left what is chosen counts as removed, one that came into it as added.
--- @after INT64 = 0: settlements after this one
--- @through INT64 = 9223372036854775807: the last of them
--- @kind STRING = all of all|added|corrected|removed: which changes
--- @limit INT64 = 100: at most so many lines
--- @offset INT64 = 0: leave out so many first
+-- The chosen lines that settlements changed, net, each with its content before and after, greatest difference first.
+-- A line that no longer matches the filters counts as removed, a line that matches them only since then as added.
+-- @after INT64 = 0: only settlements after this one
+-- @through INT64 = 9223372036854775807: only settlements up to this one
+-- @kind STRING = all of all|added|corrected|removed: type of change
+-- @limit INT64 = 100: maximum number of lines
+-- @offset INT64 = 0: number of lines to skip
 WITH
 listed AS (
   SELECT

@@ -1,6 +1,6 @@
--- What the settlements after one added to or took from the chosen lines together: revenue in the reporting currency, and
--- units. Taken from what counts now, it leaves what counted after that settlement.
--- @after INT64 = 0: settlements after this one
+-- The net difference that later settlements made to the chosen lines: revenue in the reporting currency, and units.
+-- Subtract it from the present totals for the totals as of the given settlement.
+-- @after INT64 = 0: only settlements after this one
 WITH
 chosen_settlements AS (
   SELECT settlement_no, only_adds FROM settlements WHERE settlement_no > @after

@@ -1,5 +1,5 @@
--- The net changes of one settlement: what announce publishes. `kind` is added, corrected or removed; the key is text,
--- the content is the new one, or for a removed line the one that is gone.
+-- The net changes of one settlement, as `announce` publishes them. `kind` is added, corrected or removed; the key is
+-- text. The content is the new one, or the last one of a removed line.
 -- needs: users, contracts, FX, alerts, pipeline
 -- @settlement_no INT64: the settlement
 WITH

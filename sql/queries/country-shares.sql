@@ -1,6 +1,7 @@
--- Each country's share of revenue, of customers and of new customers, the greatest revenue first; NULL gathers the rest.
--- Customers and new ones are counted as in customer-counts; who bought in two countries counts in both, and the shares
--- are of all customers. revenue_share is of all converted revenue.
+-- The share of each country in revenue, customers and new customers, highest revenue first. The row with country NULL
+-- contains the sales without a country.
+-- Customers are counted as in customer-counts. A customer who bought in two countries counts in both; the shares are of
+-- all customers. revenue_share is the share of all converted revenue.
 WITH
 money AS (
   SELECT

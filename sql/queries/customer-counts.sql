@@ -1,7 +1,8 @@
--- How many customers the chosen sales have, how many of them are new, and how many came more than once; one row.
--- A customer is the id, else the name, over lines that are not cancelled. New: no such line before the chosen period, in
--- all that the person may see and regardless of the filters; without a first day everybody is new. Repeat: two or more
--- of the chosen sales. anonymous_lines name no customer.
+-- The number of customers of the chosen sales, of new ones, and of repeat ones, as one row. A customer is identified by
+-- ID, or by name if there is no ID; cancelled lines are left out.
+-- New customers have no earlier line than the chosen period in all sales that the user can see, whatever the filters;
+-- without a first day, every customer is new. Repeat customers have two or more of the chosen sales. anonymous_lines
+-- counts the lines without a customer.
 WITH
 customers AS (
   SELECT

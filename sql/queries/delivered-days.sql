@@ -1,6 +1,6 @@
--- The lines of each day that count now, by contract and store, and when the first file with them
--- was received (microseconds since 1970). mismatched_lines counts those of files in which a line's own total was not
--- what quantity and price come to. Days are chosen by from and to.
+-- The number of current lines by day, contract and store, and when the first file with such a line was received
+-- (microseconds since 1970). mismatched_lines counts the lines of files in which a line total differs from quantity ×
+-- price. Days are filtered by from and to.
 -- needs: see uploads
 WITH
 roots AS (

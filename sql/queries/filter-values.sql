@@ -1,5 +1,5 @@
--- What the filters offer: each value of each filter with its lines. Products and people have searches of their own.
--- @filter STRING = any of any|region|store|category|channel|country|status: only the values of this one
+-- The values of each filter, with their number of lines. For products and people, use their searches.
+-- @filter STRING = any of any|region|store|category|channel|country|status: only the values of this filter
 WITH
 final AS (
   SELECT 'region' AS filter, region AS value, CAST(SUM(lines) AS INT64) AS lines

@@ -1,7 +1,7 @@
--- Sales whose id, or the key of one of whose lines, holds a text, in capitals or not; those that are it exactly first.
--- Also those of which no line counts any more.
--- @text STRING: the text to search for
--- @limit INT64 = 20: at most so many sales
+-- Sales whose ID, or the key of one of their lines, contains a text, ignoring case; exact matches first.
+-- Includes sales without any current line.
+-- @text STRING: text to search for
+-- @limit INT64 = 20: maximum number of sales
 WITH
 matches AS (
   SELECT

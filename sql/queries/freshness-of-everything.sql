@@ -1,7 +1,7 @@
--- How fresh the sources of the numbers are: a row a region, store, source and currency.
--- kind is which of them; name is the region, the store, the contract or the currency. Of regions and stores: lines, first and
--- last day with a sale. Of sources (a contract, or tills and forms): batches and rows settled, and when the last was
--- settled. Of currencies that were sold in: the last day with a rate of its own, and the lines without any.
+-- How current the figures are, by region, store, source and currency: one row each. kind is the type of the row; name
+-- is the region, store, contract or currency. Regions and stores have their number of lines and the first and last day
+-- with a sale. Sources (contracts, or tills and forms) have the number of settled batches and rows and the time of the
+-- last settlement. Currencies have the last day with a rate and the number of lines without a rate.
 WITH
 stores AS (
   SELECT

@@ -1,4 +1,4 @@
--- How fresh each region's numbers are: its days, its lines, and when its last batch was settled.
+-- How current the figures of each region are: first and last day, number of lines, and last settlement.
 WITH
 regions AS (
   SELECT

@@ -1,6 +1,7 @@
--- Growth of each headline figure against the period before and against the same days of the year before; a row a figure.
--- Only days that are reported are compared, as in kpis; growth is a fraction, NULL where the other period has nothing.
--- No row where nothing is compared: without from and to, or where both other periods begin before the first reported day.
+-- Growth of each headline figure against the previous period and against the same days of the previous year; one row
+-- per figure. Only reported days are compared, as in kpis. Growth is a fraction; NULL if the other period has no value.
+-- There is no row if there is nothing to compare: without from and to, or if both other periods begin before the first
+-- reported day.
 WITH
 money AS (
   SELECT 'now' AS series, revenue, units, orders FROM compared_sums

@@ -1,8 +1,9 @@
--- Figures of the chosen sales that kpis lacks, as one row: margin, returns, cancelled and pending money.
--- Cost is quantity × unit cost over lines that are not cancelled and have both; margin is the net amount of those lines
--- less their cost, and cost_coverage the share of revenue that they make up. NULL if no line has its cost.
--- returned_value is negative; cancelled_value and pending_value are the net amounts of the lines of that status.
--- Lines without a rate are in no amount; unconverted_lines counts them, cancelled ones apart from the others.
+-- More figures of the chosen sales, as one row: margin, and the value of returned, cancelled and pending lines. Cost is
+-- quantity × unit cost of the lines that have both and are not cancelled. margin is the net amount of these lines minus
+-- their cost; cost_coverage is their share of revenue. All three are NULL if no line has a cost. returned_value is
+-- negative; cancelled_value and pending_value are the net amounts of the lines with that status. No amount includes
+-- lines without a rate. unconverted_lines is their number without cancelled lines, cancelled_unconverted_lines that of
+-- the cancelled ones.
 WITH
 by_status AS (
   SELECT

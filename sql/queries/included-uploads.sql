@@ -1,10 +1,11 @@
--- The uploads that contain the chosen sale lines, the most lines first, with how many lines of each and their sum.
--- A line belongs to the last upload with its present content, as in sale-lines; corrected rows to their upload.
--- revenue is in the reporting currency, of lines with a rate; all_uploads counts the uploads before paging.
+-- The uploads that contain the chosen sale lines, each with its number of lines and their revenue; most lines first. A
+-- line belongs to the last upload with its current content, as in sale-lines; a corrected row belongs to its upload.
+-- revenue is in the reporting currency, without lines that have no rate; all_uploads is the number of uploads on all
+-- pages.
 -- needs: see uploads
--- @counts STRING = active of all|active|orders|cancelled|pending|returned|costed|unconverted: which of the lines
--- @limit INT64 = 50: at most so many uploads
--- @offset INT64 = 0: leave out so many first
+-- @counts STRING = active of all|active|orders|cancelled|pending|returned|costed|unconverted: which lines to include
+-- @limit INT64 = 50: maximum number of uploads
+-- @offset INT64 = 0: number of uploads to skip
 WITH
 chosen AS (
   SELECT

@@ -1,7 +1,7 @@
--- The values that the sales have in one column, the most frequent first: what a refused cell may have meant.
+-- The values of one column in the sales, most frequent first: suggestions for a rejected cell.
 -- needs: see personal columns
 -- @column STRING = store of store|product|salesperson|category|channel|country|currency: the column
--- @limit INT64 = 2000: at most so many values
+-- @limit INT64 = 2000: maximum number of values
 WITH
 named AS (
   SELECT

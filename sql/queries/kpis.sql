@@ -1,9 +1,9 @@
--- The numbers of the chosen sales as one row, with growth against the period before.
--- Growth compares whole months with as many whole months, else as many days, and only through the last day that the chosen
--- regions and stores have reported: an unfinished period with the same part of the one before. It is NULL without from
--- and to, and where the period before has nothing or begins before the first reported day.
--- Lines of every status are counted; units, revenue, customers, countries, categories and the first and last day
--- over lines that are not cancelled; orders over sales with a line neither cancelled nor returned.
+-- The main figures of the chosen sales as one row, with growth against the previous period.
+-- Whole months are compared with the same number of whole months, other periods with the same number of days. Only days
+-- up to the last reported day count: an unfinished period is compared with the same part of the previous one. Growth is
+-- NULL without from and to, if the previous period has no value, or if it begins before the first reported day.
+-- lines includes every status. Units, revenue, customers, countries, categories, and the first and last day leave out
+-- cancelled lines. Orders are the sales with at least one line that is neither cancelled nor returned.
 WITH
 line_totals AS (
   SELECT

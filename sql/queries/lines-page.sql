@@ -1,11 +1,11 @@
--- The chosen sale lines with every column, sorted and searched, page by page; provenance as in sale-lines.
--- reporting_amount is the net amount in the reporting currency; NULL where no rate converts it.
--- @q STRING = : only lines whose sale, product or, for who may see them, person has this text
--- @personal INT64 = 0: set by the query layer: 1 for who may see personal columns
--- @sort STRING = sale_date of sale_date|sold_at|region|sale_id|store_id|product_name|category|channel|status|country|quantity|unit_price|net_amount|currency: by which column
--- @descending INT64 = 1: 1: the greatest first, 0: the smallest
--- @limit INT64 = 50: at most so many lines
--- @offset INT64 = 0: leave out so many first
+-- The chosen sale lines with all columns, searched, sorted and paged; provenance as in sale-lines.
+-- reporting_amount is the net amount in the reporting currency; NULL if there is no rate.
+-- @q STRING = : only lines whose sale or product contains this text; also its people, if the user may see personal data
+-- @personal INT64 = 0: set by the query layer: 1 if the user may see personal columns
+-- @sort STRING = sale_date of sale_date|sold_at|region|sale_id|store_id|product_name|category|channel|status|country|quantity|unit_price|net_amount|currency: column to sort by
+-- @descending INT64 = 1: 1: descending, 0: ascending
+-- @limit INT64 = 50: maximum number of lines
+-- @offset INT64 = 0: number of lines to skip
 WITH
 chosen AS (
   SELECT

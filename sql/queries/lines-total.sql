@@ -1,6 +1,6 @@
--- The totals of the lines of lines-page, all pages together, as one row; cancelled lines are in no sum.
--- @q STRING = : only lines whose sale, product or, for who may see them, person has this text
--- @personal INT64 = 0: set by the query layer: 1 for who may see personal columns
+-- The totals of all lines of lines-page, whatever the page, as one row; amounts leave out cancelled lines.
+-- @q STRING = : only lines whose sale or product contains this text; also its people, if the user may see personal data
+-- @personal INT64 = 0: set by the query layer: 1 if the user may see personal columns
 WITH
 days AS (
   -- a day has one rate: what it sums to is converted, not each line

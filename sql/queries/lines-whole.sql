@@ -1,6 +1,6 @@
--- Every chosen sale line with every column, searched as in lines-page, the newest day first: for exports.
--- @q STRING = : only lines whose sale, product or, for who may see them, person has this text
--- @personal INT64 = 0: set by the query layer: 1 for who may see personal columns
+-- All chosen sale lines with all columns, searched as in lines-page, latest day first: for exports.
+-- @q STRING = : only lines whose sale or product contains this text; also its people, if the user may see personal data
+-- @personal INT64 = 0: set by the query layer: 1 if the user may see personal columns
 WITH
 lines AS (
   SELECT *

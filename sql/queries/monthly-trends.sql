@@ -1,6 +1,6 @@
--- Each month with its average order value and its growth against the month before and the same month a year before.
--- Growth is a fraction, through the last day chosen and reported: an unfinished month against the same days of the other.
--- NULL where the month compared with has no revenue or is not whole at its beginning.
+-- Each month with its average order value, and its growth against the previous month and the same month of the previous
+-- year. Growth is a fraction of revenue up to the last chosen and reported day: an unfinished month is compared with
+-- the same days of the other month. NULL if the other month has no revenue or its beginning is not completely reported.
 WITH
 periods AS (
   SELECT

@@ -1,6 +1,6 @@
--- The products whose id or name holds a text, those with the most lines first; to choose one for a filter.
--- @text STRING: the text to search for; capitals do not matter
--- @limit INT64 = 20: at most so many products
+-- The products whose ID or name contains a text, most lines first: choices for a filter.
+-- @text STRING: text to search for, ignoring case
+-- @limit INT64 = 20: maximum number of products
 WITH
 matches AS (
   SELECT

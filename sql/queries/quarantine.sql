@@ -1,8 +1,8 @@
--- The rows still refused of one batch, in the order of the file, page by page.
+-- The rows of one batch that are still rejected, in the order of the file.
 -- needs: see uploads
--- @batch_id STRING: the batch
--- @limit INT64 = 1000: at most so many rows
--- @offset INT64 = 0: leave out so many first
+-- @batch_id STRING: ID of the batch
+-- @limit INT64 = 1000: maximum number of rows
+-- @offset INT64 = 0: number of rows to skip
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

@@ -1,6 +1,6 @@
--- The amounts of one batch in each currency: its new, corrected and duplicate rows of every status.
+-- The amounts of one batch by currency: of its new, corrected and duplicate rows, whatever their status.
 -- needs: see uploads
--- @batch_id STRING: the batch
+-- @batch_id STRING: ID of the batch
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

@@ -1,6 +1,7 @@
--- The receipt of one batch as one row; none where the batch is unknown, a correction, or of another region.
+-- The receipt of one batch as one row; no row if the batch is unknown, is a correction, or belongs to a region
+-- that the user cannot see.
 -- needs: see uploads
--- @batch_id STRING: the batch
+-- @batch_id STRING: ID of the batch
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

@@ -1,7 +1,7 @@
--- The receipts of the chosen regions, the newest first, page by page.
+-- The receipts of the chosen regions, latest first.
 -- needs: see uploads
--- @limit INT64 = 50: at most so many receipts
--- @offset INT64 = 0: leave out so many first
+-- @limit INT64 = 50: maximum number of receipts
+-- @offset INT64 = 0: number of receipts to skip
 WITH
 page AS (
   SELECT batch_id

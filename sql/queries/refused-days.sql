@@ -1,7 +1,7 @@
--- The rows still refused of each region, by store and day as far as they could be read; both may be NULL.
+-- The number of rows that are still rejected, by region, store and day; store or day is NULL if it could not be read.
 -- needs: see uploads
--- @first DATE = 0001-01-01: days before this one do not count
--- @last DATE = 9999-12-31: days after this one do not count
+-- @first DATE = 0001-01-01: no rows of earlier days
+-- @last DATE = 9999-12-31: no rows of later days
 WITH
 open_rows AS (
   SELECT

@@ -1,7 +1,7 @@
--- How many rows are quarantined, by region: in no number until they are corrected, accepted or discarded.
--- Rows with a readable day outside from and to are left out; the others have no day to filter by.
--- @from DATE = 0001-01-01: rows of earlier days do not count
--- @to DATE = 9999-12-31: rows of later days do not count
+-- The number of rows in quarantine, by region: no figure includes them until they are corrected or accepted.
+-- Rows with a business day outside from and to are left out; rows whose day could not be read are always counted.
+-- @from DATE = 0001-01-01: no rows of earlier days
+-- @to DATE = 9999-12-31: no rows of later days
 WITH
 roots AS (
   SELECT

@@ -1,6 +1,6 @@
--- The first and the last day with a sale of any status: how far the chosen regions and stores have reported.
--- settled_at is the last settlement's instant: a sale of a later day is a mistake in its source.
--- @until DATE = 9999-12-31: days after this one do not count
+-- The first and the last day with a sale of any status in the chosen regions and stores, and the time of the last
+-- settlement (settled_at). Later days than that are mistakes in a source.
+-- @until DATE = 9999-12-31: no later days
 WITH
 last_settlement AS (
   SELECT MAX(settled_at) AS settled_at FROM settlements

@@ -1,7 +1,7 @@
--- One sale: what settlements changed of its lines, the oldest first. A line that left what is chosen counts as removed,
--- one that came into it as added. The change was announced to subscribers as one event.
--- @region STRING: the region of the sale
--- @sale_id STRING: the sale
+-- The changes of one sale by settlement, oldest first; each was announced to subscribers as one event.
+-- A line that no longer matches the filters counts as removed, a line that matches them only since then as added.
+-- @region STRING: region of the sale
+-- @sale_id STRING: ID of the sale
 WITH
 versions AS (
   SELECT key, content, line_key

@@ -1,7 +1,7 @@
--- The chosen sale lines with every column, the newest day first, page by page.
--- Provenance is worked out for the page only; by the same order as in the view sale_lines.
--- @limit INT64 = 100: at most so many lines
--- @offset INT64 = 0: leave out so many first
+-- The chosen sale lines with all columns, latest day first.
+-- Provenance (batch, row, source) is determined as in the view sale_lines, only for the lines of the page.
+-- @limit INT64 = 100: maximum number of lines
+-- @offset INT64 = 0: number of lines to skip
 WITH
 page_days AS (
   -- narrow columns first: the days of the page, then its keys, then whole lines

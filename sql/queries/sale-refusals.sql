@@ -1,7 +1,7 @@
--- One sale: the rows that were refused or discarded as far as they name it.
+-- The rejected and discarded rows of one sale whose sale ID could be read.
 -- needs: see uploads
--- @region STRING: the region of the sale
--- @sale_id STRING: the sale
+-- @region STRING: region of the sale
+-- @sale_id STRING: ID of the sale
 WITH
 final AS (
   SELECT

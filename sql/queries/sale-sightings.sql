@@ -1,7 +1,7 @@
--- One sale: each time that a file or a message contained one of its lines, also where that was undone since.
+-- Every row of a file or message that contained a line of one sale, including rows that are undone.
 -- needs: see uploads
--- @region STRING: the region of the sale
--- @sale_id STRING: the sale
+-- @region STRING: region of the sale
+-- @sale_id STRING: ID of the sale
 WITH
 versions AS (
   SELECT key, content, line_key

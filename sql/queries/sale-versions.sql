@@ -1,6 +1,6 @@
--- One sale: each content that each of its lines ever had, with whether it counts now and since when the ledger has it.
--- @region STRING: the region of the sale
--- @sale_id STRING: the sale
+-- Every version of each line of one sale, whether it is current, and since when the ledger contains it.
+-- @region STRING: region of the sale
+-- @sale_id STRING: ID of the sale
 WITH
 final AS (
   SELECT

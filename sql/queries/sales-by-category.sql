@@ -1,5 +1,5 @@
--- Sales by category, the greatest revenue first; NULL gathers the lines without one.
--- lines counts every status; revenue and units leave cancelled lines out.
+-- Sales by category, highest revenue first. category is NULL for the lines without a category.
+-- lines includes every status; revenue and units leave out cancelled lines.
 WITH
 grouped AS (
   SELECT

@@ -1,5 +1,6 @@
--- Sales by channel, the greatest revenue first; NULL gathers the lines without one.
--- lines counts every status; revenue and units leave cancelled lines out, orders returned ones too.
+-- Sales by channel, highest revenue first. channel is NULL for the lines without a channel.
+-- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
+-- returned ones.
 WITH
 parts AS (
   SELECT

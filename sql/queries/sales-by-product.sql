@@ -1,7 +1,8 @@
--- The products with the greatest revenue. A product is its id, else its name; name and category are the first by letter.
--- lines counts every status; revenue and units leave cancelled lines out.
--- @limit INT64 = 100: at most so many products
--- @offset INT64 = 0: leave out so many first
+-- The products with the highest revenue. A product is identified by ID, or by name if there is no ID; of several names
+-- or categories, the first in alphabetical order is shown. lines includes every status; revenue and units leave out
+-- cancelled lines.
+-- @limit INT64 = 100: maximum number of products
+-- @offset INT64 = 0: number of products to skip
 WITH
 sold AS (
   SELECT

@@ -1,5 +1,6 @@
--- Sales by region, the greatest revenue first; NULL gathers the lines without one.
--- lines counts every status; revenue and units leave cancelled lines out, orders returned ones too.
+-- Sales by region, highest revenue first.
+-- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
+-- returned ones.
 WITH
 parts AS (
   SELECT

@@ -1,5 +1,6 @@
--- Sales by store, the greatest revenue first; NULL gathers the lines without one.
--- lines counts every status; revenue and units leave cancelled lines out, orders returned ones too.
+-- Sales by store, highest revenue first. store_id is NULL for the lines without a store.
+-- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
+-- returned ones.
 WITH
 parts AS (
   SELECT

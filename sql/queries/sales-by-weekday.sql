@@ -1,6 +1,7 @@
--- Sales by month and weekday, for a heatmap: month is its first day, weekdays count from 1 (Monday) to 7.
--- days counts the days with a sale, so that revenue ÷ days is what such a day brings. A cell without sales has no row.
--- lines counts every status; revenue and units leave cancelled lines out, orders returned ones too.
+-- Sales by month and weekday, for a heatmap. month is the first day of the month; weekday is 1 (Monday) to 7 (Sunday).
+-- days is the number of days with a sale; revenue / days is the average of such a day. Cells without sales have no row.
+-- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
+-- returned ones.
 WITH
 parts AS (
   SELECT

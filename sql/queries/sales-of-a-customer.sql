@@ -1,7 +1,7 @@
--- The sales of customers whose id or name holds a text, in capitals or not, the newest first.
+-- The sales of the customers whose ID or name contains a text, ignoring case; latest first.
 -- needs: see personal columns
--- @text STRING: the text to search for
--- @limit INT64 = 20: at most so many sales
+-- @text STRING: text to search for
+-- @limit INT64 = 20: maximum number of sales
 WITH
 matches AS (
   SELECT *

@@ -1,6 +1,6 @@
--- Products whose id or name holds a text, in capitals or not, with their sales that count and the last of them.
--- @text STRING: the text to search for
--- @limit INT64 = 20: at most so many products
+-- Products whose ID or name contains a text, ignoring case, with the number of their sales and the latest one.
+-- @text STRING: text to search for
+-- @limit INT64 = 20: maximum number of products
 WITH
 matches AS (
   SELECT

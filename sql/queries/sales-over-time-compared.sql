@@ -1,7 +1,7 @@
--- The chosen period compared with the period before and the same days of the year before, period by period.
--- series is now, before or year-before; position counts the periods of each from 0, so that equal positions match
--- each other; period_start is the period's own first day. Weeks start on Monday. Only reported days, as in growth; no row where
--- nothing is compared. A period without sales has no row.
+-- The chosen period compared with the previous period and with the same days of the previous year, by day, week, month,
+-- quarter or year series is now, before or year-before. position numbers the rows of a series from 0; rows with the
+-- same position belong together. period_start is the first day of the row; weeks start on Monday. Only reported days
+-- are compared, as in growth; there is no row if there is nothing to compare, and none for a period without sales.
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
 mixed AS (

@@ -1,6 +1,7 @@
--- Sales by period, the oldest first; period_start is the period's first day, weeks start on Monday.
--- revenue_growth is the fraction against the period just before, through the last day chosen and reported: an unfinished
--- period against the same days of the one before. NULL where that one has no revenue or is not whole at its beginning.
+-- Sales by day, week, month, quarter or year, oldest first. period_start is the first day of the period; weeks start on
+-- Monday. revenue_growth is a fraction against the previous period, up to the last chosen and reported day: an
+-- unfinished period is compared with the same days of the previous one. NULL if that one has no revenue or its
+-- beginning is not completely reported.
 -- @period STRING = monthly of daily|weekly|monthly|quarterly|yearly: the length of a period
 WITH
 periods AS (

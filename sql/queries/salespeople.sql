@@ -1,7 +1,7 @@
--- Sales by salesperson, the greatest revenue first; an id counts within its region.
+-- Sales by salesperson, highest revenue first; the same ID in two regions is two salespeople.
 -- needs: see personal columns
--- @limit INT64 = 100: at most so many people
--- @offset INT64 = 0: leave out so many first
+-- @limit INT64 = 100: maximum number of people
+-- @offset INT64 = 0: number of people to skip
 WITH
 parts AS (
   SELECT

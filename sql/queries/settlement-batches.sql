@@ -1,8 +1,8 @@
--- Which batches of the chosen regions settlements added or undid, by settlement, in received order.
+-- The batches of the chosen regions that settlements added or undid, by settlement, in the order of receipt.
 -- needs: see uploads
--- @after INT64 = 0: settlements after this one
--- @through INT64 = 9223372036854775807: the last of them
--- @limit INT64 = 200: at most so many
+-- @after INT64 = 0: only settlements after this one
+-- @through INT64 = 9223372036854775807: only settlements up to this one
+-- @limit INT64 = 200: maximum number of batches
 WITH
 batches_moved AS (
   SELECT

@@ -1,9 +1,9 @@
--- The settlements that changed a chosen line, the newest first, page by page: the lines each added, corrected and
--- removed, and the revenue that it added or took away in the reporting currency.
--- @after INT64 = 0: settlements after this one
--- @since DATE = 0001-01-01: that committed on this day (UTC) or later
--- @limit INT64 = 50: at most so many settlements
--- @offset INT64 = 0: leave out so many first
+-- The settlements that changed chosen lines, latest first: the number of lines added, corrected and removed, and the
+-- net change of revenue in the reporting currency.
+-- @after INT64 = 0: only settlements after this one
+-- @since DATE = 0001-01-01: only settlements of this day (UTC) or later
+-- @limit INT64 = 50: maximum number of settlements
+-- @offset INT64 = 0: number of settlements to skip
 WITH
 chosen_settlements AS (
   SELECT settlement_no, settled_at, only_adds

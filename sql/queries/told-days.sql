@@ -1,5 +1,5 @@
--- The days that the files of each contract contain, each with when the first of those files was received (microseconds
--- since 1970). Tills are no file. Days are chosen by from and to.
+-- The days that the files of each contract contain, with the time when the first of these files was received
+-- (microseconds since 1970). Tills are left out. Days are filtered by from and to.
 -- needs: see uploads
 WITH
 roots AS (

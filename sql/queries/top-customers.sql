@@ -1,7 +1,8 @@
--- The customers with the greatest revenue. A customer is the id, else the name; the name shown is the first by letter.
+-- The customers with the highest revenue. A customer is identified by ID, or by name if there is no ID; of several
+-- names, the first in alphabetical order is shown.
 -- needs: see personal columns
--- @limit INT64 = 10: at most so many customers
--- @offset INT64 = 0: leave out so many first
+-- @limit INT64 = 10: maximum number of customers
+-- @offset INT64 = 0: number of customers to skip
 WITH
 ranked AS (
   SELECT

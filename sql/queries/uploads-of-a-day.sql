@@ -1,6 +1,6 @@
--- The batches with lines of the chosen days, stores and regions that count now, the newest first.
+-- The batches with current lines of the chosen days, stores and regions, latest first.
 -- needs: see uploads
--- @limit INT64 = 100: at most so many
+-- @limit INT64 = 100: maximum number of batches
 WITH
 lines_by_batch AS (
   SELECT

@@ -1,11 +1,12 @@
--- What settlements changed in the chosen lines, net: lines by kind, and their amounts before and after, in
--- groups, the greatest difference in revenue first. A line that left what is chosen counts as removed, one that came
--- into it as added. Net is of one currency, and NULL where a group has several; revenue is in the reporting currency.
--- @after INT64 = 0: settlements after this one
--- @through INT64 = 9223372036854775807: the last of them
--- @by STRING = total of total|currency|region|store|day: what a group is
--- @limit INT64 = 100: at most so many groups
--- @offset INT64 = 0: leave out so many first
+-- The net changes of the chosen lines by settlements, in groups: number of lines by type of change, amounts before and
+-- after; greatest difference in revenue first. A line that no longer matches the filters counts as removed, a line that
+-- matches them only since then as added. Net amounts are NULL for a group with several currencies; revenue is in the
+-- reporting currency.
+-- @after INT64 = 0: only settlements after this one
+-- @through INT64 = 9223372036854775807: only settlements up to this one
+-- @by STRING = total of total|currency|region|store|day: how to group
+-- @limit INT64 = 100: maximum number of groups
+-- @offset INT64 = 0: number of groups to skip
 WITH
 listed AS (
   SELECT

@@ -1,6 +1,6 @@
--- One row per day from 2000 to 2039 with its calendar attributes; join it with sale_date = sale_date.
--- Weekdays count from 1 (Monday) to 7; weeks are those of ISO 8601, so the first days of January may belong to the week,
--- and to the iso_year, before. Holidays differ by country: they are in the table holidays.
+-- One row per day from 2000 to 2039 with its calendar attributes; join it with sale_date = sale_date. Weekdays are 1
+-- (Monday) to 7 (Sunday). Weeks are those of ISO 8601, so the first days of January may belong to the last week of the
+-- previous iso_year. Holidays differ by country: they are in the table holidays.
 -- - year: Calendar year
 -- - quarter: Quarter of the year, 1 to 4
 -- - month: Month of the year, 1 to 12
@@ -8,7 +8,7 @@
 -- - day_of_year: Day of the year, from 1
 -- - weekday: 1 (Monday) to 7 (Sunday)
 -- - weekday_name: Name of the weekday
--- - iso_year: Year that the day's week belongs to
+-- - iso_year: Year that the week belongs to
 -- - iso_week: Week of that year, from 1
 -- - week_start: Monday of the week
 -- - month_start: First day of the month

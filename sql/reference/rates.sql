@@ -1,2 +1,2 @@
--- Every exchange rate as it was loaded.
+-- All exchange rates as loaded.
 SELECT rate_date, currency, per_euro FROM fx_rates

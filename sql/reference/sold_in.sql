@@ -1,2 +1,2 @@
--- The countries of the lines that count now, as their sources spell them.
+-- The countries of the current lines, spelled as in their sources.
 SELECT DISTINCT country FROM current_lines WHERE country IS NOT NULL

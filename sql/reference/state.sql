@@ -1,4 +1,4 @@
--- Whether there are exchange rates, and for which currency and until when they are spread over days.
+-- Whether there are exchange rates, and the currency and last day of the rates by day.
 SELECT
   (SELECT COUNT(*) FROM fx_rates) AS rate_count,
   (SELECT MAX(currency) FROM reporting) AS reporting,

@@ -1,6 +1,6 @@
--- People who may see uploads see those of their regions; users bound to stores or to own sales see none, as a file
--- also contains other stores.
--- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; what is theirs is in user_scopes
+-- Row access to batches: users with the permission see those of their regions. Users with the scope of a store or of
+-- own sales see none, because a file also contains other stores.
+-- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; user_scopes contains the scope of each user
 CREATE OR REPLACE ROW ACCESS POLICY people
 ON `{dataset}.batches`
 GRANT TO ({readers})

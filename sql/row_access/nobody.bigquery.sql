@@ -1,4 +1,4 @@
--- Without readers, the policy of people is dropped: the one that is left shows every row to the accounts alone.
+-- Drops the policy of users if there are no readers; the other policy then shows all rows only to the service accounts.
 -- {dataset}, {table}
 DROP ROW ACCESS POLICY IF EXISTS people
 ON `{dataset}.{table}`

@@ -1,4 +1,4 @@
--- Ends the SELECT of a report with seller and buyer: no rows for users who may not see personal columns.
+-- Condition at the end of a report with salespeople and customers: no rows for users who may not see personal columns.
 -- {dataset}
 WHERE LOWER(SESSION_USER()) IN (
   SELECT

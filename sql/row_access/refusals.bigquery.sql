@@ -1,6 +1,6 @@
--- People who may see uploads see the refused rows of their regions, and those whose region could not be read: a report
--- counts them by their upload, which has a policy of its own.
--- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; what is theirs is in user_scopes
+-- Row access to rejected rows: users with the permission see those of their regions, and those whose region could not
+-- be read; reports count these by upload, and the policy of batches applies.
+-- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; user_scopes contains the scope of each user
 CREATE OR REPLACE ROW ACCESS POLICY people
 ON `{dataset}.refusals`
 GRANT TO ({readers})

@@ -1,6 +1,7 @@
--- People see the sale lines of their regions and stores, and where they are bound to it of their own sales.
--- Each condition queries user_scopes by itself: BigQuery takes no subquery that it cannot turn into a join by equality.
--- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; what is theirs is in user_scopes
+-- Row access to sale lines: users see those of their regions and stores or, with the scope of own sales, their own.
+-- Each condition queries user_scopes separately: BigQuery supports only subqueries that it can convert to an equality
+-- join.
+-- {dataset}, {readers}: a list of members such as 'group:…' or 'domain:…'; user_scopes contains the scope of each user
 CREATE OR REPLACE ROW ACCESS POLICY people
 ON `{dataset}.sale_versions`
 GRANT TO ({readers})

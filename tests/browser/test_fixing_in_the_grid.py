@@ -73,10 +73,10 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     panel.get_by_role("button", name="Set the one like it to “100.00”").click()
     expect(page.get_by_text("4 of 5 rows would be accepted · 1 discarded")).to_be_visible()
 
-    page.get_by_role("button", name="Save and replay 5 rows").click()
+    page.get_by_role("button", name="Submit 5 corrected rows").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("45 read = 44 new")).to_be_visible()
-    dialog.get_by_role("button", name="Save and replay").click()
+    dialog.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("44 of 45 rows counted", exact=True)).to_be_visible()
     rows = receipts.receipt(served.app.ports, batch)["rows"]
     assert (rows["read"], rows["new"], rows["ignored"], rows["quarantined"]) == (45, 44, 1, 0)
@@ -119,10 +119,10 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
     keys.press("F6")
     keys.press("Enter")
     expect(page.get_by_text("5 of 5 rows would be accepted")).to_be_visible()
-    page.get_by_role("button", name="Save and replay 5 rows").focus()
+    page.get_by_role("button", name="Submit 5 corrected rows").focus()
     keys.press("Enter")
     expect(page.get_by_role("dialog").get_by_text("45 read = 45 new")).to_be_visible()
-    page.get_by_role("dialog").get_by_role("button", name="Save and replay").focus()
+    page.get_by_role("dialog").get_by_role("button", name="Submit").focus()
     keys.press("Enter")
     expect(page.get_by_text("45 of 45 rows counted", exact=True)).to_be_visible()
     assert served.complaints == []

@@ -1,4 +1,4 @@
-"""Each role has a page about its morning, with pictures of what is really there."""
+"""Each role has a page about its daily tasks, with pictures that tests take."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ TAKEN = re.compile(r'^    "([a-z-]+)": \(Role\.', re.MULTILINE)
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_finds_a_page_about_its_morning_with_a_picture(role: Role) -> None:
     page = (DOCS / "roles" / f"{role.value}.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# The {role.value}'s morning\n")
+    assert page.startswith(f"# Daily tasks: {role.value}\n")
     assert f"pictures/{role.value}-morning.png" in page
     assert re.search(r"!\[[^\]]{8,}\]\(", page), "a picture says in words what it shows"
 

@@ -90,7 +90,7 @@ def test_an_account_is_changed_and_says_what_it_is_now(run_text: RunText, run: R
     assert [change["what"] for change in changes] == [
         "stores: LON1 → none",
         "role: clerk → manager; regions: UK → IN, UK",
-        "account made",
+        "account created",
     ]
     assert {change["by"] for change in changes} == {"command line"}
     assert "role: clerk → manager; regions: UK → IN, UK, by command line" in run_text("users", "show", "carla")[1]

@@ -59,7 +59,7 @@ def _growth_metrics() -> list[Metric]:
             "growth",
             "orders" if name == "orders" else "active",
             f"Growth of {label} compared with {baseline}.",
-            f"({name} − {name} then) ÷ {name} then",
+            f"difference between the two ÷ {label} of {baseline}",
             COMPARED,
         )
         for name, label in labels.items()
@@ -138,7 +138,7 @@ _LIST = [
     Metric("unconverted_lines", "Lines without a rate", "count", "kpis", "unconverted",
            "Number of lines missing from all amounts, because they have no exchange rate.",
            "number of lines without an exchange rate",
-           "Load the missing rates (Exchange rates in the manual); the lines are then included."),
+           "Load the missing rates (see Exchange rates in the documentation); the lines are then included."),
     Metric("cancelled_unconverted_lines", "Cancelled lines without a rate", "count", "headline", "cancelled",
            "Number of cancelled lines missing from the cancelled amount.",
            "number of cancelled lines without an exchange rate"),

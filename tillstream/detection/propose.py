@@ -135,7 +135,7 @@ class _Proposer:
         if not missing_roles:
             self._ask_for_discount(role_columns, unmapped)
         elif self._log.answers.get("column.net_amount") != "-":
-            words = "Which column is the total of a line, after discount and before tax? `-` if there is none."
+            words = "Which column is the total of a line, after discount and before tax? Enter `-` if there is none."
             self._log.add_question("column.net_amount", words, (*unmapped, "-"))
         else:
             for role in missing_roles:
@@ -158,7 +158,7 @@ class _Proposer:
             return
         candidates = [name for name in unmapped if not match_header(name) and self._profiles[name].numbers.decimal]
         if candidates:
-            words = "Which column is a discount on the line? `-` if there is none."
+            words = "Which column is a discount on the line? Enter `-` if there is none."
             self._log.add_question(
                 "column.discount", words, (*candidates, "-"), "the total is computed, and its name is not known"
             )
@@ -178,7 +178,7 @@ class _Proposer:
         answer = log.answer("country")
         if answer is None:
             log.add_question(
-                "country", "In which country were these sold? `-` if unknown.", (), "no column contains it"
+                "country", "In which country were these sold? Enter `-` if unknown.", (), "no column contains it"
             )
         return "" if answer in {None, "-"} else str(answer)
 

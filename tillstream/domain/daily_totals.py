@@ -22,15 +22,15 @@ class Measure:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("lines", "Lines of every status", "count"),
-    Measure("orders", "Lines that represent their sale where orders are counted", "count"),
-    Measure("net", "Their net amounts, in `currency`"),
-    Measure("quantity", "Their quantities"),
-    Measure("cost", "Quantity × unit cost of the lines that have both, each rounded to 9 places"),
-    Measure("costed_net", "Net amount of those lines"),
-    Measure("costed_lines", "Those lines", "count"),
-    Measure("first_sale", "The least hash of their sales", "hash", "MIN"),
-    Measure("last_sale", "The greatest: another one where they are of several sales", "hash", "MAX"),
+    Measure("lines", "Number of lines, whatever their status", "count"),
+    Measure("orders", "Number of lines that represent their sale; their total is the number of orders", "count"),
+    Measure("net", "Net amount, in `currency`"),
+    Measure("quantity", "Number of units"),
+    Measure("cost", "Cost (quantity × unit cost, rounded to 9 decimal places) of the lines that have both"),
+    Measure("costed_net", "Net amount of the lines that have a cost"),
+    Measure("costed_lines", "Number of lines that have a cost", "count"),
+    Measure("first_sale", "Smallest sale hash", "hash", "MIN"),
+    Measure("last_sale", "Greatest sale hash; equal to first_sale if all lines belong to one sale", "hash", "MAX"),
 )
 _SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
 ROLLUPS: Mapping[str, tuple[str, ...]] = {

@@ -33,7 +33,7 @@ class ProblemType:
 
 
 E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
-_FIX = "Correct the cell in the downloaded rows and submit them, or discard the row with a reason."
+_FIX = "Correct the cell in the portal or in the downloaded rows, and submit the row. Or discard it with a reason."
 _CHECK = "If the value is right, do nothing. Otherwise correct it in the source and upload the file again."
 
 _ALL = (
@@ -41,18 +41,18 @@ _ALL = (
     ProblemType("not-a-number", E, "Not a number", "{column} is “{value}”, which cannot be read as a number{detail}.", _FIX),
     ProblemType("number-too-large", E, "Number too large", "{column} is “{value}”; a number can have at most 29 digits before the decimal separator.", _FIX),
     ProblemType("not-a-date", E, "Not a date", "{column} is “{value}”, which is not a date in the expected format; example: {detail}.", _FIX),
-    ProblemType("ambiguous-date", E, "Ambiguous date", "{column} is “{value}”, which can mean {detail}; no other row shows which one is right.", "Write the date as year-month-day, for example 2026-12-31, in the downloaded rows and submit them. If the source uses only one order, remove the other date format from the contract."),
+    ProblemType("ambiguous-date", E, "Ambiguous date", "{column} is “{value}”, which can mean {detail}; no other row shows which one is right.", "Write the date in the portal or in the downloaded rows as year-month-day, for example 2026-12-31, and submit the row. If the source uses only one order, remove the other date format from the contract."),
     ProblemType("not-a-time", E, "Not a time", "{column} is “{value}”, which is not a time in the expected format; example: {detail}.", _FIX),
     ProblemType("time-does-not-exist", E, "Time skipped by a clock change", "{column} is “{value}”, a local time that does not exist in {detail} because the clocks went forward.", _FIX),
     ProblemType("word-not-allowed", E, "Value not allowed", "{column} is “{value}”; allowed values are {detail}.", _FIX),
     ProblemType("not-a-currency", E, "Not a currency code", "{column} is “{value}”; a currency code has three capital letters, as in ISO 4217.", _FIX),
     ProblemType("out-of-range", E, "Out of range", "{column} is {value}; {detail}.", "Correct the cell, discard the row, or accept the row unchanged."),
-    ProblemType("scientific-id", E, "ID shortened by a spreadsheet", "{column} is “{value}”: a spreadsheet shortened the number, and its last digits are lost.", "Format the column as text in the spreadsheet, or export the file again without opening it in a spreadsheet, and upload it again. Or enter the complete number in the downloaded rows and submit them."),
-    ProblemType("ragged-row", E, "Wrong number of cells", "The row has {value} cells, but the header has {detail}.", "Find the missing or unquoted delimiter, correct the row and submit it."),
+    ProblemType("scientific-id", E, "ID shortened by a spreadsheet", "{column} is “{value}”: a spreadsheet shortened the number, and its last digits are lost.", "Format the column as text in the spreadsheet, or export the file again without opening it in a spreadsheet, and upload it again. Or enter the complete number in the portal or in the downloaded rows, and submit the row."),
+    ProblemType("ragged-row", E, "Wrong number of cells", "The row has {value} cells, but the header has {detail}.", "Find the missing or extra delimiter, or quote the cell that contains one. Correct the row and submit it."),
     ProblemType("unclosed-quote", E, "Quotation mark not closed", "A quotation mark opens here and is never closed; only this line is rejected.", "Close the quotation mark, or double it if it is part of the text."),
     ProblemType("nul-bytes", E, "NUL bytes in a row", "The row contains NUL bytes, which are not text.", "Export the file again; it was not written completely, or it is not a text file."),
-    ProblemType("formula-without-value", E, "Formula without a value", "The workbook contains a formula without a calculated value in {detail}.", "Open the workbook in a spreadsheet program, save it so that the formulas are calculated, and upload it again. Or enter the value in the downloaded row and submit it."),
-    ProblemType("unreadable-json", E, "Not a JSON object", "The line is not a JSON object with unique names: {detail}.", "Correct the line in the source and upload the file again, or enter its values in the downloaded row and submit it."),
+    ProblemType("formula-without-value", E, "Formula without a value", "The workbook contains a formula without a calculated value in {detail}.", "Open the workbook in a spreadsheet program, save it so that the formulas are calculated, and upload it again. Or enter the value in the portal or in the downloaded rows, and submit the row."),
+    ProblemType("unreadable-json", E, "Not a JSON object", "The line is not a JSON object with unique names: {detail}.", "Correct the line in the source and upload the file again, or enter its values in the portal or in the downloaded rows, and submit the row."),
     ProblemType("undecodable-text", E, "Characters that cannot be read", "The row contains bytes that are not valid {detail}.", "Save the file in the contract's encoding and upload it again."),
     ProblemType("conflicting-contents", E, "Conflicting contents of one line", "The same line was received with different content in the same version ({detail}).", "Decide which content is right: accept this row unchanged, or discard it."),
     ProblemType("differs-from-till", E, "Differs from the till", "The till or form reported other values: {detail}.", "If the file is right, accept this row unchanged. Otherwise discard it."),

@@ -7,15 +7,15 @@ from tillstream.people.account_fields import difference
 from tillstream.ports import Ports
 
 WORDS = {
-    AuditAction.USER_ADDED: "account made",
-    AuditAction.USER_INVITED: "invitation given",
-    AuditAction.USER_JOINED: "invitation taken up",
-    AuditAction.USER_SECOND_STEP_ON: "second step set up",
-    AuditAction.USER_SECOND_STEP_OFF: "second step taken off",
-    AuditAction.USER_DISABLED: "account stopped",
-    AuditAction.USER_ENABLED: "let in again",
-    AuditAction.USER_PASSWORD_RESET: "new password made",
-    AuditAction.USER_PASSWORD_CHANGED: "own password",
+    AuditAction.USER_ADDED: "account created",
+    AuditAction.USER_INVITED: "invitation created",
+    AuditAction.USER_JOINED: "invitation accepted",
+    AuditAction.USER_SECOND_STEP_ON: "two-factor sign-in turned on",
+    AuditAction.USER_SECOND_STEP_OFF: "two-factor sign-in turned off",
+    AuditAction.USER_DISABLED: "account disabled",
+    AuditAction.USER_ENABLED: "account enabled",
+    AuditAction.USER_PASSWORD_RESET: "password reset",
+    AuditAction.USER_PASSWORD_CHANGED: "password changed",
 }
 
 

@@ -36,7 +36,7 @@ def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cel
     (problem, *_) = rows[21]["problems"]
     assert problem["columns"]
     assert "“ten”, which cannot be read as a number" in problem["message"]
-    assert problem["remedy"] == "Correct the cell here, or discard the row with a reason."
+    assert problem["remedy"] == "Correct the cell here and submit the row. Or discard it with a reason."
 
 
 def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, work: Work, app: App) -> None:

@@ -46,7 +46,9 @@ def test_an_unfinished_month_is_compared_with_the_same_days_of_the_one_before(sh
     assert "200.00" in said
     assert "100.0 % against 1 – 12 May 2026" in said
     page = shop.get("/dashboard?from=2026-06-01&to=2026-06-30").text
-    assert re.search(r"Growth compares <span[^>]+>1 – 12 Jun 2026</span>: later days are not reported yet", page)
+    assert re.search(
+        r"Growth includes only <span[^>]+>1 – 12 Jun 2026</span>, because later days are not reported yet", page
+    )
 
 
 def test_whole_months_are_compared_whole(shop: Visitor) -> None:

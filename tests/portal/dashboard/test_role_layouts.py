@@ -171,7 +171,7 @@ def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -
 
 def test_freshness_tells_regions_stores_and_sources(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/freshness").text
-    assert "The store is up to date with its region" in tile
+    assert "The store has sales through the last day of its region" in tile
     assert "Sources" in tile
 
 

@@ -37,6 +37,21 @@ def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: Peo
     assert "1,000.00" in manager.get("/dashboard").text, "the look at it changed nothing"
 
 
+def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: People, work: Work) -> None:
+    manager = person(Role.MANAGER, "IN")
+    first = manager.upload(MOSTLY_BAD)
+    work()
+    assert "Preview: confirm and make it current" not in manager.get(f"/waiting/{first}").text
+    manager.post(f"/uploads/{first}/confirm")
+    work()
+    manager.upload(indian_file(indian_sale("B9", "50.00")), "later.csv")
+    work()
+    again = manager.upload(MOSTLY_BAD)
+    work()
+    assert "Preview: confirm and make it current" in manager.get(f"/waiting/{again}").text
+    assert "Preview: confirm only" in manager.get(f"/waiting/{again}?as_new=yes").text
+
+
 def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     held = manager.upload(MOSTLY_BAD)

@@ -73,7 +73,9 @@ def test_search_finds_sales_products_customers_and_uploads(told_twice: tuple[Vis
     assert "MUM01/A2" in clerk.get("/search?q=asha").text
     assert f'href="/uploads/{first}"' in clerk.get("/search?q=FIRST").text
     assert "first.csv" in clerk.get(f"/search?q={first}").text
-    assert "Nothing that you can access" in clerk.get("/search?q=%25").text, "a percent sign is no wildcard"
+    nothing = clerk.get("/search?q=%25").text
+    assert "Nothing that you can access" in nothing, "a percent sign is no wildcard"
+    assert "Show all" not in nothing, "there is no list of everything"
 
 
 def test_what_belongs_to_others_is_neither_found_nor_shown(

@@ -74,10 +74,10 @@ def test_an_account_is_changed_in_what_is_given_and_says_who_did_it(app: App, cl
     accounts.disable(app.ports, "asha", by="boss")
     assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"))
     assert [(change["by"], change["what"]) for change in history.changes(app.ports, "asha")] == [
-        ("boss", "account stopped"),
+        ("boss", "account disabled"),
         ("second", "regions: IN → IN, UK; stores: MUM01 → none"),
         ("boss", "role: clerk → manager"),
-        ("boss", "account made"),
+        ("boss", "account created"),
     ]
     assert history.changes(app.ports, "asha")[-1]["at"] == "2026-07-01T09:00:00+00:00"
 
@@ -92,11 +92,11 @@ def test_every_way_of_changing_an_account_is_written_down(app: App) -> None:
     accounts.change_password(app.ports, "asha", password, GOOD)
     told = [(change["what"], change["by"]) for change in reversed(history.changes(app.ports, "asha"))]
     assert told == [
-        ("account made", "boss"),
-        ("account stopped", "second"),
-        ("let in again", "second"),
-        ("new password made", "second"),
-        ("own password", "asha"),
+        ("account created", "boss"),
+        ("account disabled", "second"),
+        ("account enabled", "second"),
+        ("password reset", "second"),
+        ("password changed", "asha"),
     ]
 
 

@@ -71,6 +71,15 @@ def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: Pe
     assert app.book.current("linz").region == "Austria"
 
 
+def test_a_held_file_without_open_questions_has_no_link_to_them(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    bad = admin.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), *GOOD))
+    work()
+    page = admin.get(f"/uploads/{bad}").text
+    assert "Preview each decision" in page
+    assert f"/uploads/{bad}/questions" not in page
+
+
 def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*GOOD))

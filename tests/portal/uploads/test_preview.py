@@ -100,6 +100,16 @@ def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> N
     assert "Save the contract and load" not in seen
 
 
+def test_examples_of_date_orders_are_dates_that_differ_between_them(person: People) -> None:
+    admin = person(Role.ADMIN)
+    first, *rows = UNKNOWN.splitlines(keepends=True)
+    content = first + rows[0].replace(b"03/04/2026", b"01/01/2026") + b"".join(rows[1:])
+    seen = text_of(admin.get(look_at(admin, content, "linz.csv")).text)
+    assert "day, month, year 05/04/2026 is 5 April 2026" in seen
+    assert "01/01/2026 is" not in seen
+    assert "as in “05/04/2026”" in seen
+
+
 def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN, "linz.csv")

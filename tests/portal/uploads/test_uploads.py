@@ -131,7 +131,10 @@ def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person
     assert indian_sale("2", "two") in clerk.get(f"/uploads/{batch}").text
     rows = clerk.get(f"/uploads/{batch}/refused?code=not-a-number").text
     assert "Rate is “three”, which cannot be read as a number" in rows
-    assert "No rejected rows" in clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
+    assert "Download all rejected rows" in clerk.get(f"/uploads/{batch}/refused").text
+    none_of_them = clerk.get(f"/uploads/{batch}/refused?code=not-a-date").text
+    assert "No rejected rows" in none_of_them
+    assert "Download all rejected rows" not in none_of_them
     assert clerk.get(f"/uploads/{batch}/refused.csv").data.count(b"\n") == 3
 
 

@@ -194,6 +194,6 @@ def _with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
     answer = log.answer("tax_rate")
     if answer is None:
         name = roles.get("gross_amount", "the prices")
-        words = f"Which part of the net amount is the tax in {name}, such as 0.19? 0 if there is none."
+        words = f"Which part of the net amount is the tax in {name}, such as 0.19? Enter 0 if there is none."
         log.add_question("tax_rate", words, (), "no column contains it")
     return {"include": "tax", "tax_rate": answer or "0"}

@@ -178,7 +178,9 @@ def _header_index(rows: list[Row], width: int, log: DetectionLog) -> int | None:
     if not candidates:
         first = rows[0][0] if rows else 1
         evidence = "no row looks like column names"
-        log.add_question("header", "Which line contains the column names? 0 if there is none.", (), evidence, (first,))
+        log.add_question(
+            "header", "Which line contains the column names? Enter 0 if there is none.", (), evidence, (first,)
+        )
         return 0 if rows else None
     best = max(count for count, _ in candidates)
     index = next(index for count, index in candidates if count == best)

@@ -153,6 +153,11 @@ def parse_in_order(word: str, order: str) -> date | None:
     return date(year, parts["m"], parts["d"]) if _is_date(year, parts["m"], parts["d"]) else None
 
 
+def is_ambiguous(word: str, orders: Iterable[str]) -> bool:
+    """Whether the word is a different date in two of these orders."""
+    return len({day for order in orders if (day := parse_in_order(word, order))}) > 1
+
+
 @cache
 def months_by_language() -> dict[str, dict[str, int]]:
     """Language → month name → month number; English first, as the most common."""

@@ -11,6 +11,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.date_profile import (
     ORDERS,
     DateProfile,
+    is_ambiguous,
     months_by_language,
     parse_in_order,
     possible_orders,
@@ -101,7 +102,6 @@ def _order_by_sequence(
     ranked = sorted(remaining, key=lambda order: jumps[order][0])
     best, other = jumps[ranked[0]], jumps[ranked[1]]
     context = f"with the {numbers.name} " if numbers else ""
-    cell = next(iter(column.words))
     if best[1] >= _MOVES and best[0] <= _FEW_JUMPS and other[0] >= _MANY_JUMPS:
         evidence = (
             f"in this order, the days of {column.name} ascend {context}from row to row; in the order {ranked[1]}, "
@@ -109,6 +109,7 @@ def _order_by_sequence(
         )
         log.add_finding("date_order", ranked[0], f"{evidence} in {other[0]:.0%} of their changes", 0.95)
         return ranked[0]
+    cell = next((word for word in column.words if is_ambiguous(word, remaining)), next(iter(column.words)))
     evidence = f"no day in {column.name} is greater than 12, as in “{cell}”"
     log.add_question("date_order", words, tuple(remaining), evidence, column.first_lines(cell))
     return ranked[0]

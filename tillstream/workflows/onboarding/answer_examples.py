@@ -7,7 +7,7 @@ from itertools import islice
 from tillstream.detection import FileSample
 from tillstream.detection.columns.roles import NUMERIC
 from tillstream.detection.evidence import DetectionLog, Question
-from tillstream.detection.values.date_profile import parse_in_order
+from tillstream.detection.values.date_profile import is_ambiguous, parse_in_order
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire, sample
@@ -23,6 +23,8 @@ def examples(open_original: Open, questionnaire: Questionnaire, question: Questi
     """Return answer → a few values of the file as they would be interpreted; empty if there is nothing to show."""
     if question.key in OF_BYTES:
         return {choice: _of_bytes(open_original, question, choice) for choice in question.choices}
+    if question.key == "date_order":
+        return {order: tuple(_dates(questionnaire, order, question.choices)) for order in question.choices}
     family = question.key.partition(".")[0]
     render = _RENDERERS.get(family)
     return {choice: tuple(render(questionnaire, choice)) for choice in question.choices} if render else {}
@@ -57,16 +59,14 @@ def _first_values(questionnaire: Questionnaire, role: str, fits: Callable[[str],
     return list(islice((word for word in column.words if fits(word)), SHOWN)) if column else []
 
 
-def _dates(questionnaire: Questionnaire, order: str) -> list[str]:
+def _dates(questionnaire: Questionnaire, order: str, orders: tuple[str, ...]) -> list[str]:
+    """Dates that differ between the orders; the first dates if none does."""
     lines = []
-    for word in _first_values(questionnaire, "date", _is_ambiguous) or _first_values(questionnaire, "date"):
+    ambiguous = _first_values(questionnaire, "date", lambda word: is_ambiguous(word, orders))
+    for word in ambiguous or _first_values(questionnaire, "date"):
         day = parse_in_order(word, order)
         lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is not a date")
     return lines
-
-
-def _is_ambiguous(word: str) -> bool:
-    return len({parse_in_order(word, order) for order in ("DMY", "MDY", "YMD")}) > 1
 
 
 def _numbers(questionnaire: Questionnaire, decimal: str) -> list[str]:
@@ -99,7 +99,6 @@ def _sale_ids(questionnaire: Questionnaire, names: str) -> list[str]:
 
 
 _RENDERERS: dict[str, Callable[[Questionnaire, str], list[str]]] = {
-    "date_order": _dates,
     "decimal": _numbers,
     "currency": _amounts,
     "column": _column,

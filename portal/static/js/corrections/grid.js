@@ -70,7 +70,7 @@
     button("undo").disabled = !told.undo;
     button("redo").disabled = !told.redo;
     button("ask-send").disabled = !ready;
-    button("ask-send").textContent = ready ? `Save and replay ${many(ready, "row")}` : "Save and replay";
+    button("ask-send").textContent = ready ? `Submit ${many(ready, "corrected row")}` : "Submit corrected rows";
     kinds();
     if (answer.rows) draw(answer.rows);
   }
@@ -178,7 +178,7 @@
     if (after) { hands.choose(after); return; }
     const answer = await wire.ask("next", { ...wanted(), page: page + 1 }).catch(failed);
     if (answer?.page && answer.page !== page) { await turn(answer.page); hands.at = [0, -2]; await next(); } else if (all.length) hands.choose(all[0]);
-    else note("No errors are left on this page. You can save and replay the rows that are ready.");
+    else note("No errors are left on this page. You can submit the corrected rows.");
   }
 
   async function askReplace() {

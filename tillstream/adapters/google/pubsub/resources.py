@@ -14,7 +14,7 @@ from tillstream.domain.events import DEAD_LETTERS
 from tillstream.ports.event_bus import RetryPolicy
 
 RETENTION = timedelta(days=7)
-"""The maximum of the emulator. Messages end by attempts, not by age; on the real service infra sets 31 days."""
+"""The maximum of the emulator. On Google Cloud, `infra` sets the retention: 7 days, and 31 for dead letters."""
 
 
 class ResourceCreator:

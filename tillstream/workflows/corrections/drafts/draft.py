@@ -82,7 +82,7 @@ def add_step(ports: Ports, batch: str, step: Edit, *, expected_version: int) -> 
         redoable = set(_redoable(draft, step.by))
         kept = tuple(one for n, one in enumerate(draft.steps) if n not in redoable)
         if len(kept) >= MOST_STEPS:
-            raise Rejected("The draft is full. Save and replay the rows that are ready, then continue.")
+            raise Rejected("The draft is full. Submit the rows that are ready, then continue.")
         return replace(draft, steps=(*kept, replace(step, changed=draft.version + 1)))
 
     return _write(ports, batch, added)
@@ -147,7 +147,7 @@ def _write(ports: Ports, batch: str, change: Callable[[Draft], Draft]) -> Draft:
 def _data(draft: Draft) -> dict[str, Any]:
     steps = [step.to_json() for step in draft.steps]
     if _bytes(draft.steps) > MOST_BYTES:
-        raise Rejected("The draft is full. Save and replay the rows that are ready, then continue.")
+        raise Rejected("The draft is full. Submit the rows that are ready, then continue.")
     return {"steps": steps, "closed": draft.closed}
 
 

@@ -19,7 +19,7 @@ from tillstream.workflows.corrections.drafts.revalidate import Problems
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 
 PER_PAGE = 50
-_DOWNLOAD_HINT = re.compile(r",? in the downloaded rows? and submit (?:them|it)")
+_DOWNLOAD_HINT = re.compile(r" in the portal or in the downloaded rows,?")
 Ints = npt.NDArray[np.int64]
 
 
