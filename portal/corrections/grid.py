@@ -59,7 +59,7 @@ def stamp(batch_id: str) -> ResponseReturnValue:
 def preview(batch_id: str) -> ResponseReturnValue:
     """The receipt that the upload would have if the rows that are ready were submitted now."""
     app = tillstream()
-    return jsonify(submit.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
+    return jsonify(submit.preview(app.ports, app.contracts, desk(), scoped.own(batch_id)))
 
 
 @allow(Action.UPLOAD)

@@ -47,7 +47,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     people(app)
     for sample, path in write_samples(folder, until=UNTIL, scale=SCALE):
         with path.open("rb") as stream:
-            uploads.receive(app.ports, app.book.pin(sample.contract), path.name, stream, "kiran")
+            uploads.receive(app.ports, app.contracts.pin(sample.contract), path.name, stream, "kiran")
     amounts = [BAD.get(number, f"{number * 125}.00") for number in range(1, 41)]
     refused = _give(app, "IN-2026-07-01.csv", amounts)
     held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
@@ -78,7 +78,7 @@ def _give(app: App, name: str, amounts: list[str], *, first: int = 7001) -> str:
         for number, amount in enumerate(amounts, first)
     ]
     content = "\n".join([HEADER, *rows, ""]).encode()
-    return uploads.receive(app.ports, app.book.pin("IN"), name, BytesIO(content), "kiran").batch_id
+    return uploads.receive(app.ports, app.contracts.pin("IN"), name, BytesIO(content), "kiran").batch_id
 
 
 def _taxed(amount: str) -> str:

@@ -27,7 +27,7 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
         for at, amount in enumerate(amounts, 1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.book.pin("IN"), f"{name}.csv", content, by="admin")
+    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:

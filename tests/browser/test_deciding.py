@@ -29,7 +29,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
         for number, amount in enumerate(amounts)
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = uploads.receive(served.app.ports, served.app.book.pin("IN"), name, content, "clerk").batch_id
+    batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
     give_up_at = time.monotonic() + PATIENCE
     while records.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
         assert time.monotonic() < give_up_at

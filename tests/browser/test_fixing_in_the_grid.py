@@ -36,7 +36,9 @@ def batch(served: Served) -> str:
         *(_row(number, amount="ten") for number in (102, 103, 104)),
     ]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, GOOD + 1)), *refused, ""])
-    given = uploads.receive(served.app.ports, served.app.book.pin("IN"), "IN-june.csv", BytesIO(text.encode()), "admin")
+    given = uploads.receive(
+        served.app.ports, served.app.contracts.pin("IN"), "IN-june.csv", BytesIO(text.encode()), "admin"
+    )
     return given.batch_id
 
 

@@ -147,7 +147,7 @@ def test_questions_are_answered_with_the_files_own_values_and_it_loads(
     expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
     page.get_by_role("button", name="Save the contract and load").click()
     expect(page.get_by_text("3 of 3 rows counted")).to_be_visible()
-    assert served.app.book.current("linz").region == "Austria"
+    assert served.app.contracts.current("linz").region == "Austria"
     assert served.complaints == []
 
 
@@ -156,12 +156,12 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
     resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = uploads.receive(app.ports, app.book.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = uploads.receive(app.ports, app.contracts.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
     asked = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
     expect(page.get_by_text("Answer the open questions")).to_be_visible()
-    proposal = app.book.current("IN").model_copy(update={"version": 2})
+    proposal = app.contracts.current("IN").model_copy(update={"version": 2})
     found = []
     look = f"/uploads/look/{begun.id}"
     for path in ("/uploads", look, f"{look}?contract=IN", asked, "/uploads/proposals"):

@@ -64,7 +64,7 @@ def _send(session_record: ResumableUpload, data: bytes = FILE) -> None:
 
 
 def _finish(app: App, session_record: ResumableUpload) -> ResumableUpload:
-    return complete_upload.finish(app.ports, app.book, session_record.id, "ann")
+    return complete_upload.finish(app.ports, app.contracts, session_record.id, "ann")
 
 
 def _event(app: App) -> Batch:
@@ -110,8 +110,8 @@ def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(ap
     with complete_upload.open_complete(app.ports, _finish(app, begun)) as stream:
         assert stream.read() == FILE
     assert list(app.ports.objects.list(INBOX)) == []
-    assert complete_upload.ingest_previewed(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
-    complete_upload.finish(app.ports, app.book, begun.id, "ann")
+    assert complete_upload.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "UK").batch_id == ""
+    complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -125,7 +125,7 @@ def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) 
     _send(begun)
     with complete_upload.open_complete(portal.ports, _finish(portal, begun)) as stream:
         assert stream.read() == FILE
-    complete_upload.ingest_previewed(portal.ports, portal.book, begun.id, "ann", "UK")
+    complete_upload.ingest_previewed(portal.ports, portal.contracts, begun.id, "ann", "UK")
     resumable_upload.cancel(portal.ports, cancelled.id, "ann")
     assert {"objects.start_upload_session", "objects.copy", "objects.cancel_upload_session"} <= {
         call for call, _ in calls
@@ -151,7 +151,7 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
     _send(begun)
     upload = registration.register(
         app.ports,
-        app.book.pin("IN"),
+        app.contracts.pin("IN"),
         app.ports.objects.stat(*resumable_upload.target_object(begun)),
         "ann",
         file="june.csv",
@@ -181,7 +181,7 @@ def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock:
     begun, preview_session = _begin(app), _begin(app, look=True)
     _send(preview_session)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
-    assert complete_upload.clean_up(app.ports, app.book) == 2
+    assert complete_upload.clean_up(app.ports, app.contracts) == 2
     with pytest.raises(urllib.error.HTTPError):
         _send(begun)
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []

@@ -24,7 +24,7 @@ def main(*crash_at: str) -> None:
     app = behind(build(Settings()), fuse_at(*crash_at) if crash_at else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
-    reconcile.run(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))
+    reconcile.run(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     shift.run_until_idle()
     app.close()
 

@@ -93,7 +93,7 @@ def company(folder: Path) -> Iterator[Company]:
     ports = behind(app, Fuse()).ports  # which publishes that the file arrived
     try:
         with new_company.file.open("rb") as stream:
-            upload = uploads.receive(ports, app.book.pin("bench"), new_company.file.name, stream, "clerk")
+            upload = uploads.receive(ports, app.contracts.pin("bench"), new_company.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, new_company.net)
     finally:
         app.close()

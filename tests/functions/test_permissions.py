@@ -60,7 +60,7 @@ def calls(app: App) -> dict[str, Calls]:
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     receiving = record_calls(app, calls_by_function["receive"])
-    assert keep_receiving(receiving.ports, receiving.book, 100, 0, 0)
+    assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0)
     received = upload(app)
     handle("stage", OBJECT_FINALIZED, storage_data(received))
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
@@ -70,7 +70,7 @@ def calls(app: App) -> dict[str, Calls]:
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
-    reconcile(sweeping.ports, sweeping.book, delegate=True)
+    reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     return calls_by_function

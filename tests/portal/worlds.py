@@ -207,7 +207,7 @@ def world(home: Path, keep: Callable[[File], tuple[Row, ...]], *, whole: bool = 
 def _give(made: World, file: File, rows: tuple[Row, ...]) -> None:
     app, header = made.app, HEADER if file.contract == "IN" else UK_HEADER
     content = "\n".join([header, *(row.text for row in rows), ""]).encode()
-    upload = uploads.receive(app.ports, app.book.pin(file.contract), file.name, BytesIO(content), file.by)
+    upload = uploads.receive(app.ports, app.contracts.pin(file.contract), file.name, BytesIO(content), file.by)
     made.ids[file.name] = upload.batch_id
     Worker(app).run_until_idle()
     if file.then == "undo":

@@ -62,7 +62,7 @@ def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
         world.clock.advance(1)
     from tillstream.workflows.intake import store_sales
 
-    while store_sales.receive(world.app.ports, world.app.book, 2, 0):
+    while store_sales.receive(world.app.ports, world.app.contracts, 2, 0):
         pass
     records = batch_records.find(world.app.ports, kind="messages", limit=None)
     return [_staged(world, record.batch_id) for record in records if record.batch_id not in before]
@@ -71,7 +71,7 @@ def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
 def _staged(world: World, batch: str) -> StagedBatch:
     upload = stage.stage(world.app.ports, batch)
     world.clock.advance(1)
-    return settle.to_staged_batch(world.app.ports, world.app.book, replace(upload, state=State.STAGED))
+    return settle.to_staged_batch(world.app.ports, world.app.contracts, replace(upload, state=State.STAGED))
 
 
 def ledger(world: World, *groups: Sequence[StagedBatch]) -> Warehouse:

@@ -207,6 +207,6 @@ def behind(app: App, fuse: Fuse) -> App:
         documents=documents,
         warehouse=_Warehouse(ports.warehouse, fuse),
     )
-    app.book._documents = documents
+    app.contracts._documents = documents
     drops: Any = tuple(_Drop(drop, fuse) for drop in app.drops)
     return replace(app, ports=doors, drops=drops)

@@ -28,7 +28,7 @@ def _upload(world: World, rng: Random, source: Source, rows: list[Row], columns:
     upload = world.give(source, rows, columns)
     if rng.random() < 0.3:  # processed at once, as by the command line
         stage.stage(world.app.ports, upload.batch_id)
-        settle.settle_all(world.app.ports, world.app.book)
+        settle.settle_all(world.app.ports, world.app.contracts)
     elif rng.random() < 0.6:
         world.worker.run_until_idle()
     return True
@@ -94,7 +94,7 @@ def send(world: World, rng: Random) -> bool:
     world.app.ports.bus.publish(TOPIC_STORE_SALES, [message for _, message in messages])
     world.promised += [text for text, _ in messages]
     if rng.random() < 0.7:
-        store_sales.receive(world.app.ports, world.app.book, rng.choice([1, 2, 100]), 0)
+        store_sales.receive(world.app.ports, world.app.contracts, rng.choice([1, 2, 100]), 0)
     if rng.random() < 0.5:
         world.worker.run_until_idle()
     return True
@@ -126,7 +126,7 @@ def fix_rows(world: World, rng: Random) -> bool:
     chosen = [number for number in waiting if rng.random() < 0.7] or waiting[:1]
     correction = world.fix(batch.batch_id, [_some_fix(world, batch, number, rng) for number in chosen])
     stage.stage(world.app.ports, correction.batch_id)
-    settle.settle_all(world.app.ports, world.app.book)
+    settle.settle_all(world.app.ports, world.app.contracts)
     return True
 
 
@@ -146,10 +146,10 @@ def replay_batch(world: World, rng: Random) -> bool:
     columns = world.files[batch.sha256][1]
     fitting = [s.name for s in world.latest() if set(s.columns) <= set(columns)]
     name = rng.choice(fitting) if rng.random() < 0.4 else batch.contract
-    replayed = replay.replay(world.app.ports, world.app.book, batch.batch_id, name, "clerk")
+    replayed = replay.replay(world.app.ports, world.app.contracts, batch.batch_id, name, "clerk")
     if rng.random() < 0.7:
         stage.stage(world.app.ports, replayed.batch_id)
-        settle.settle_all(world.app.ports, world.app.book)
+        settle.settle_all(world.app.ports, world.app.contracts)
     return True
 
 
@@ -165,7 +165,7 @@ def confirm_held(world: World, rng: Random) -> bool:
     batch = _one(world, rng, lambda u: u.state is State.HELD)
     if batch:
         decisions.confirm(world.app.ports, batch.batch_id, "manager", as_new=rng.random() < 0.3)
-        settle.settle_all(world.app.ports, world.app.book)
+        settle.settle_all(world.app.ports, world.app.contracts)
     return batch is not None
 
 
@@ -173,7 +173,7 @@ def confirm_as_new(world: World, rng: Random) -> bool:
     batch = _one(world, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new)
     if batch:
         decisions.confirm(world.app.ports, batch.batch_id, "manager", as_new=True)
-        settle.settle_all(world.app.ports, world.app.book)
+        settle.settle_all(world.app.ports, world.app.contracts)
     return batch is not None
 
 
@@ -200,7 +200,7 @@ def stage_some(world: World, rng: Random) -> bool:
     for upload in waiting[: rng.randint(1, 4)]:
         stage.stage(world.app.ports, upload.batch_id)
         if rng.random() < 0.3:
-            settle.settle_all(world.app.ports, world.app.book)
+            settle.settle_all(world.app.ports, world.app.contracts)
     return bool(waiting)
 
 
@@ -208,7 +208,7 @@ def settle_waiting(world: World, rng: Random) -> bool:
     """Settle everything pending in one settlement."""
     for upload in records.find(world.app.ports, kind=None, limit=None):
         stage.stage(world.app.ports, upload.batch_id)
-    return bool(settle.settle_all(world.app.ports, world.app.book))
+    return bool(settle.settle_all(world.app.ports, world.app.contracts))
 
 
 def work(world: World, rng: Random) -> bool:

@@ -32,7 +32,7 @@ def upload_rows(world: World, name: str, *rows: Row, settled: bool = True) -> st
 
 def drive(world: World, upload: Batch) -> None:
     stage.stage(world.app.ports, upload.batch_id)
-    settle.settle_all(world.app.ports, world.app.book)
+    settle.settle_all(world.app.ports, world.app.contracts)
 
 
 def send_sales(world: World, *sales: Sale) -> None:

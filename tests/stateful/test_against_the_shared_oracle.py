@@ -107,7 +107,7 @@ def _fix(world: World, rng: Random) -> bool:
             right = Fix(waiting[0], _right(world, record, waiting[0]), rng.choice(["anew", "anew", "discard"]))
             correction = world.fix(record.batch_id, [right])
             stage.stage(world.app.ports, correction.batch_id)
-            settle.settle_all(world.app.ports, world.app.book)
+            settle.settle_all(world.app.ports, world.app.contracts)
             return True
     return False
 

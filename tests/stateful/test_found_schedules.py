@@ -20,7 +20,7 @@ def test_a_file_told_anew_keeps_the_rows_that_were_fixed(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(world, batch, Fix(3, like(product="Q"), "anew"))
     confirmed = decisions.confirm(world.app.ports, batch, "manager", as_new=True)
-    settle.settle_all(world.app.ports, world.app.book)
+    settle.settle_all(world.app.ports, world.app.contracts)
     assert rows(world, confirmed.batch_id) == {"new": 3}
     check(world)
 
@@ -28,7 +28,7 @@ def test_a_file_told_anew_keeps_the_rows_that_were_fixed(world: World) -> None:
 def test_a_correction_of_a_replay_comes_after_the_corrections_that_the_replay_took_along(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(world, batch, Fix(3, like(product="Q", fault="qty"), "anew"))
-    again = replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+    again = replay.replay(world.app.ports, world.app.contracts, batch, None, "clerk")
     drive(world, again)
     fix(world, again.batch_id, Fix(3, like(product="Q"), "anew"))
     assert rows(world, again.batch_id) == {"new": 3}
@@ -39,7 +39,7 @@ def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded
     send_sales(world, Sale("1", "S1", "2024-03-01", 9, (("P", 2, 2),)))
     batch = upload_rows(world, "sale", like(number="2"), like(fault="qty"))
     fix(world, batch, Fix(2, GOOD, "anew"))
-    again = replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+    again = replay.replay(world.app.ports, world.app.contracts, batch, None, "clerk")
     drive(world, again)
     assert rows(world, again.batch_id) == {"new": 1, "quarantined": 1}
     assert [row["Qty"] for row in world.refused(again.batch_id)] == ["1"]
@@ -64,7 +64,7 @@ def test_fixed_rows_move_with_their_file_when_the_same_bytes_turn_out_to_be_olde
     repeat = upload_rows(world, "ruling", *bytes_twice)
     fix(world, repeat, Fix(3, like(product="Q"), "anew"))
     stage.stage(world.app.ports, first)
-    settle.settle_all(world.app.ports, world.app.book)
+    settle.settle_all(world.app.ports, world.app.contracts)
     ledger = check(world)
     assert dict(ledger.current()["S1/1", "Q#1"])["qty"] == 2
 
@@ -107,9 +107,9 @@ def test_a_row_accepted_by_a_person_does_not_lower_the_statement_of_the_side_tha
 
 def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(product="Q", fault="qty"))
-    first = replay.replay(world.app.ports, world.app.book, batch, "sale", "clerk")
+    first = replay.replay(world.app.ports, world.app.contracts, batch, "sale", "clerk")
     with pytest.raises(Rejected, match="is already being replayed"):
-        replay.replay(world.app.ports, world.app.book, batch, None, "clerk")
+        replay.replay(world.app.ports, world.app.contracts, batch, None, "clerk")
     with pytest.raises(Rejected, match="is already being replayed"):
         decisions.confirm(world.app.ports, batch, "manager", as_new=True)
     with pytest.raises(Rejected, match="is already being replayed"):
@@ -132,7 +132,7 @@ def test_the_same_bytes_read_by_two_versions_of_a_contract_are_what_the_later_ve
     edited = source(world, "ruling")
     world.teach(Source(edited.name, rules=edited.rules, edition=2))
     world.restart()
-    again = replay.replay(world.app.ports, world.app.book, first, None, "clerk")
+    again = replay.replay(world.app.ports, world.app.contracts, first, None, "clerk")
     drive(world, again)
     assert rows(world, again.batch_id) == {"corrected": 1}
     assert dict(check(world).current()["S1/1", "P#1"])["channel"] == "edition 2"

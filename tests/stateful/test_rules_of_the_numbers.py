@@ -32,7 +32,7 @@ def test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_i
     again = upload_rows(world, "ruling", GOOD)
     assert rows(world, again) == {"duplicate": 1}
     confirmed = decisions.confirm(world.app.ports, again, "manager", as_new=True)
-    settle.settle_all(world.app.ports, world.app.book)
+    settle.settle_all(world.app.ports, world.app.contracts)
     assert rows(world, confirmed.batch_id) == {"corrected": 1}
     check(world)
 
@@ -86,7 +86,7 @@ def test_where_files_rule_an_earlier_file_stands_against_a_later_till(world: Wor
 def test_a_replay_replaces_its_file_and_keeps_the_fixes(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD, like(product="Q", fault="qty"))
     fix(world, batch, Fix(2, like(product="Q"), "anew"))
-    again = replay.replay(world.app.ports, world.app.book, batch, "yielding", "clerk")
+    again = replay.replay(world.app.ports, world.app.contracts, batch, "yielding", "clerk")
     drive(world, again)
     assert rows(world, again.batch_id) == {"new": 2}
     undo.undo(world.app.ports, again.batch_id, "manager")
@@ -95,7 +95,7 @@ def test_a_replay_replaces_its_file_and_keeps_the_fixes(world: World) -> None:
 
 def test_what_a_waiting_replay_is_to_replace_is_not_undone(world: World) -> None:
     batch = upload_rows(world, "ruling", GOOD)
-    again = replay.replay(world.app.ports, world.app.book, batch, "yielding", "clerk")
+    again = replay.replay(world.app.ports, world.app.contracts, batch, "yielding", "clerk")
     for step in (undo.preview, lambda ports, batch_id: undo.undo(ports, batch_id, "manager")):
         with pytest.raises(Rejected, match=f"already being replayed as batch {again.batch_id}, which is received"):
             step(world.app.ports, batch)
@@ -117,7 +117,7 @@ def test_sales_outlive_a_crash_while_they_are_received(world: World) -> None:
     world.fuse.armed = [("objects.writer inbox", "before"), ("bus.acknowledge receive", "before")]
     for _ in range(2):
         with pytest.raises(Crash):
-            store_sales.receive(world.app.ports, world.app.book, 10, 0)
+            store_sales.receive(world.app.ports, world.app.contracts, 10, 0)
         world.restart()
     assert len(check(world).current()) == 2
 

@@ -87,7 +87,9 @@ class World:
         """Run until idle: all events are handled, and stopped batches are continued."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), delegate=bool(self.app.settings.project))
+        reconcile.run(
+            self.app.ports, self.app.contracts, patience=timedelta(0), delegate=bool(self.app.settings.project)
+        )
         self.worker.run_until_idle()
 
     def quiet(self) -> None:
@@ -124,7 +126,7 @@ class World:
         data = file_bytes(rows, columns)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, columns)
-        contract = self.app.book.pin(source.name)
+        contract = self.app.contracts.pin(source.name)
         upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload

@@ -69,7 +69,7 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
-    received = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    received = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

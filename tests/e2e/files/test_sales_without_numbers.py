@@ -58,7 +58,7 @@ def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:
     data = "\n".join(lines).encode()
     upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     rows: dict[str, int] = receipts.receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 

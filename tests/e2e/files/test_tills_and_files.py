@@ -69,9 +69,9 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = uploads.receive(app.ports, app.book.pin("Shop"), path.name, stream, "emma")
+        upload = uploads.receive(app.ports, app.contracts.pin("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     return receipts.receipt(app.ports, upload.batch_id)
 
 

@@ -131,8 +131,8 @@ def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(ap
     for name in ("c.csv", "online-retail-uk/", "online-retail-uk/x.csv.part"):
         with quiet.writer(INBOX, name) as writer:
             writer.write((HEAD + ROW).encode())
-    assert reconcile.run(app.ports, app.book)["registered"] == 1
-    assert reconcile.run(app.ports, app.book)["registered"] == 0
+    assert reconcile.run(app.ports, app.contracts)["registered"] == 1
+    assert reconcile.run(app.ports, app.contracts)["registered"] == 0
     (held,) = received(app)
     assert (held.file, held.state) == ("c.csv", State.HELD)
 
@@ -175,7 +175,7 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    batch = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    batch = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert records.get(app.ports, batch.batch_id).received_by == "emma"
 

@@ -62,7 +62,7 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
                     resumable_upload.append(app.ports, begun.id, "ann", offset, piece)
                 continue
             kept = resumable_upload.append(app.ports, begun.id, "ann", offset, piece).offset
-        upload = records.get(app.ports, complete_upload.finish(app.ports, app.book, begun.id, "ann").batch_id)
+        upload = records.get(app.ports, complete_upload.finish(app.ports, app.contracts, begun.id, "ann").batch_id)
         assert upload.sha256 == hashlib.sha256(data).hexdigest()
         with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
             assert stream.read() == data
@@ -169,7 +169,7 @@ def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person
     clerk.sign_in("clerk-in")
     young = begin(clerk)
     clock.advance(timedelta(days=1, hours=1).total_seconds())
-    complete_upload.clean_up(app.ports, app.book)
+    complete_upload.clean_up(app.ports, app.contracts)
     clerk.sign_in("clerk-in")
     assert call(clerk, "HEAD", old).status_code == 404
     assert call(clerk, "HEAD", young).status_code == 200
@@ -188,7 +188,7 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
     assert records.find(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
-    reconcile.run(app.ports, app.book)
+    reconcile.run(app.ports, app.contracts)
     worker.run_until_idle()
     (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)

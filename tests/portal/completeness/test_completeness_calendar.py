@@ -96,8 +96,8 @@ def test_other_regions_days_are_unknown(person: People, clerk: Visitor) -> None:
 def test_a_person_bound_to_stores_is_told_of_no_other(
     app: App, portal: Flask, person: People, work: Work, clerk: Visitor
 ) -> None:
-    listed = app.book.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})
-    app.book.save(listed, "admin")
+    listed = app.contracts.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})
+    app.contracts.save(listed, "admin")
     accounts.add(app.ports, "bound", "Bound", Role.CLERK, regions=("IN",), stores=("DEL01",), password=PASSWORD)
     bound = Visitor(portal.test_client())
     bound.sign_in("bound")

@@ -74,7 +74,7 @@ def test_a_settlement_while_an_empty_page_is_rendered_is_news_to_it(
 
     def then_settle() -> bool:
         answer = any_sales()
-        uploads.receive(app.ports, app.book.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
+        uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
         work()
         return answer
 

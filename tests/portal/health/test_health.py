@@ -39,7 +39,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
-    reconcile.run(app.ports, app.book)
+    reconcile.run(app.ports, app.contracts)
     page = admin.get("/status").text
     for told in (
         "Everything is working",

@@ -33,7 +33,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
-    assert records.get(app.ports, batch).contract_version == app.book.current("IN").version == 2
+    assert records.get(app.ports, batch).contract_version == app.contracts.current("IN").version == 2
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
 
 
@@ -53,7 +53,7 @@ def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work
     batch = admin.upload(indian_file(*(indian_sale(str(n)) for n in range(1, 9)), indian_sale("9", "ten")))
     work()
     values = {"unit_price": {"ten": "10"}, "net_amount": {"ten": "10"}}
-    app.book.save(app.book.current("IN").model_copy(update={"values": values}), "boss")
+    app.contracts.save(app.contracts.current("IN").model_copy(update={"values": values}), "boss")
     page = admin.get(f"/uploads/{batch}/replay?contract=IN").text
     assert "IN, version 1 → IN, version 2" in page
     assert "800.00" in page

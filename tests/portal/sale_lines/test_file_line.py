@@ -63,10 +63,10 @@ def test_workbooks_and_json_lines_have_rows_too(
     names = HEADER.split(",")
     rows = [dict(zip(names, indian_sale(str(n)).split(","), strict=True)) for n in range(1, 6)]
     admin = person(Role.ADMIN)
-    book = admin.upload(xlsx([names, *([*row.values()] for row in rows)]), "june.xlsx")
+    batch_id = admin.upload(xlsx([names, *([*row.values()] for row in rows)]), "june.xlsx")
     lines = admin.upload("".join(json.dumps(row) + "\n" for row in rows).encode(), "june.jsonl")
     work()
-    assert found(book, 4).row.cells["Invoice No"] == "3"
+    assert found(batch_id, 4).row.cells["Invoice No"] == "3"
     assert found(lines, 4).row.cells["Invoice No"] == "4"
     assert json.loads(found(lines, 4).row.raw)["Invoice No"] == "4"
 

@@ -48,11 +48,11 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     clerk.post(place, {"answer.status.Lost": "returned"})
     assert clerk.post(f"{place}/save").status_code == 303
     work()
-    assert app.book.current("IN").version == 1
+    assert app.contracts.current("IN").version == 1
     assert "returned: it is subtracted" in text_of(admin.get("/uploads/proposals").text)
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
-    assert app.book.current("IN").status.words["Lost"] == "returned"
+    assert app.contracts.current("IN").status.words["Lost"] == "returned"
     assert records.get(app.ports, batch).contract_version == 2
 
 
@@ -68,7 +68,7 @@ def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: Pe
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
     assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text
-    assert app.book.current("linz").region == "Austria"
+    assert app.contracts.current("linz").region == "Austria"
 
 
 def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> None:

@@ -124,7 +124,7 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     assert "All questions are answered" in seen
     assert "3 of 3 rows would count" in seen
     assert "03/04/2026 3 Apr 2026" in seen
-    assert app.book.all().get("linz") is None
+    assert app.contracts.all().get("linz") is None
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
     work()
@@ -153,7 +153,7 @@ def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work:
     assert "3 of 3 rows would count" in text_of(admin.get(place).text)
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
-    contract = app.book.current("linz")
+    contract = app.contracts.current("linz")
     assert (contract.columns["category"], contract.columns["product_id"]) == ("Filiale", "Artikel")
     assert "store_id" not in contract.columns
 
@@ -163,7 +163,7 @@ def test_an_open_question_keeps_the_contract_from_being_saved(app: App, person: 
     place = look_at(admin, UNKNOWN, "linz.csv")
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert (answer.status_code, "questions are still open" in answer.text) == (422, True)
-    assert "linz" not in app.book.names()
+    assert "linz" not in app.contracts.names()
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -175,7 +175,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     answer = clerk.post(f"{place}/save", {"name": "linz"})
     batch = answer.headers["Location"].rsplit("/", 1)[1]
     work()
-    assert "linz" not in app.book.names()
+    assert "linz" not in app.contracts.names()
     assert "Needs a decision" in clerk.get(f"/uploads/{batch}").text
     assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
     listed = text_of(admin.get("/uploads/proposals").text)
@@ -185,11 +185,11 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
         assert admin.post(f"/uploads/{batch}/accept").status_code == 303
         work()
         assert "3 of 3 rows counted" in clerk.get(f"/uploads/{batch}").text
-        assert app.book.current("linz").region == "Austria"
+        assert app.contracts.current("linz").region == "Austria"
     else:
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
         assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
-        assert "linz" not in app.book.names()
+        assert "linz" not in app.contracts.names()
     assert "No proposed contracts" in admin.get("/uploads/proposals").text
 
 
@@ -208,7 +208,7 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})
     assert (answer.status_code, "The contract IN already exists" in answer.text) == (422, True)
-    assert app.book.current("IN").version == 1
+    assert app.contracts.current("IN").version == 1
 
 
 def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:

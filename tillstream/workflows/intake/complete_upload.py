@@ -22,7 +22,7 @@ KEPT = timedelta(days=3)
 """Retention of an abandoned upload; covers a weekend."""
 
 
-def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableUpload:
+def finish(ports: Ports, contracts: ContractRegistry, id: str, by: str) -> ResumableUpload:
     """Complete a whole file: move it into the inbox, or prepare it for a preview. Idempotent.
 
     Returns the record unchanged while bytes are missing. A file sent directly to the store is not registered here but
@@ -34,15 +34,15 @@ def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableU
         return _finish_direct(ports, sending)
     if not sending.whole or sending.batch_id:
         return sending
-    return _merge_parts(ports, sending) if sending.look else _into_inbox(ports, book, sending)
+    return _merge_parts(ports, sending) if sending.look else _into_inbox(ports, contracts, sending)
 
 
-def ingest_previewed(ports: Ports, book: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
+def ingest_previewed(ports: Ports, contracts: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
     """Move a previewed file into the inbox under this contract. Raises `Rejected`, `NotFound`."""
-    pinned = book.pin(contract)
+    pinned = contracts.pin(contract)
     _check_complete(resumable_upload.get(ports, id, by))
     resumable_upload.change(ports, id, by, lambda current: replace(current, contract=pinned.name, look=False))
-    return finish(ports, book, id, by)
+    return finish(ports, contracts, id, by)
 
 
 def open_complete(ports: Ports, sending: ResumableUpload) -> BinaryIO:
@@ -52,7 +52,7 @@ def open_complete(ports: Ports, sending: ResumableUpload) -> BinaryIO:
     return ports.objects.open(STAGING, sending.parts[0])
 
 
-def clean_up(ports: Ports, book: ContractRegistry) -> int:
+def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
     """Complete whole files left by a crash and delete abandoned uploads; return the number deleted."""
     now, count = ports.clock.now(), 0
     for document in ports.documents.find(resumable_upload.COLLECTION):
@@ -63,7 +63,7 @@ def clean_up(ports: Ports, book: ContractRegistry) -> int:
             count += 1
         elif sending.whole and not sending.look and sending.touched_at <= (now - PATIENCE).isoformat():
             try:
-                finish(ports, book, sending.id, sending.by)
+                finish(ports, contracts, sending.id, sending.by)
             except (Rejected, Conflict):
                 continue
     return count
@@ -88,11 +88,11 @@ def _with_merged_part(current: ResumableUpload, before: ResumableUpload, name: s
     return replace(current, parts=(name,)) if current.parts == before.parts else current
 
 
-def _into_inbox(ports: Ports, book: ContractRegistry, sending: ResumableUpload) -> ResumableUpload:
+def _into_inbox(ports: Ports, contracts: ContractRegistry, sending: ResumableUpload) -> ResumableUpload:
     name = resumable_upload.inbox_name(sending)
     with suppress(Conflict):  # copied by an interrupted or concurrent attempt
         _copy_parts(ports, sending, INBOX, name, if_generation=0)
-    upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
+    upload = inbox_object.record_of(ports, contracts, ports.objects.stat(INBOX, name))
     return resumable_upload.mark_completed(ports, sending, upload.batch_id)
 
 
@@ -145,15 +145,15 @@ def _check_sha256(sending: ResumableUpload, digest: str) -> None:
 
 
 def propose(
-    ports: Ports, book: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
+    ports: Ports, contracts: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
 ) -> ResumableUpload:
     """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
-    if contract.name in book.names():
+    if contract.name in contracts.names():
         raise Rejected(f"A contract {contract.name} already exists. Choose another name for the new contract.")
     _check_complete(resumable_upload.get(ports, id, by))
     proposal = proposals.of(contract, changes)
     resumable_upload.change(ports, id, by, lambda current: replace(current, proposed=proposal, look=False))
-    return finish(ports, book, id, by)
+    return finish(ports, contracts, id, by)
 
 
 def _check_complete(sending: ResumableUpload) -> None:

@@ -83,19 +83,19 @@ def test_years_are_counted_from_1904_where_the_workbook_says_so() -> None:
 
 
 def test_percent_is_the_number_it_is_and_hidden_rows_count() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.write_number(1, 1, 0.125, book.add_format({"num_format": "0.0%"}))
-        page.set_row(1, None, None, {"hidden": True})
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_number(1, 1, 0.125, workbook.add_format({"num_format": "0.0%"}))
+        worksheet.set_row(1, None, None, {"hidden": True})
 
     assert rows(xlsx([["No", "Rate"], ["1"]], more)) == [{"No": "1", "Rate": "0.125"}]
 
 
 def test_formulas_have_their_values_and_errors_their_names() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.write_formula(1, 1, "=1+1", None, 2)
-        page.write_formula(2, 1, "=1/0", None, "#DIV/0!")
-        page.write_formula(3, 1, '=""', None, "")
-        page.write_formula(5, 0, "=NA()", None, "#N/A")
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_formula(1, 1, "=1+1", None, 2)
+        worksheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        worksheet.write_formula(3, 1, '=""', None, "")
+        worksheet.write_formula(5, 0, "=NA()", None, "#N/A")
 
     blocks = read(xlsx([["No", "Sum"], ["1"], ["2"], ["3"], ["4", "x"]], more))
     assert [list(row.values()) for row in blocks[0].cells.to_pylist()] == [
@@ -143,19 +143,19 @@ def test_where_nobody_knows_the_columns_the_header_is_below_the_titles(workbook:
 
 
 def test_merged_titles_are_one_cell() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.merge_range("A1:C1", "Sales of March", book.add_format({"bold": True}))
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.merge_range("A1:C1", "Sales of March", workbook.add_format({"bold": True}))
 
     assert rows(xlsx([[], ["No", "Qty"], ["1", 2]], more), "No", "Qty") == [{"No": "1", "Qty": "2"}]
 
 
 def test_rows_that_hold_only_colours_are_blank_or_do_not_exist() -> None:
-    def more(book: Any, page: Any) -> None:
-        red = book.add_format({"bg_color": "red"})
+    def more(workbook: Any, worksheet: Any) -> None:
+        red = workbook.add_format({"bg_color": "red"})
         for number in (*range(2, 500), *range(501, 3000)):
             for place in range(3):
-                page.write_blank(number, place, None, red)
-        page.write_row(500, 0, ["2", 3])
+                worksheet.write_blank(number, place, None, red)
+        worksheet.write_row(500, 0, ["2", 3])
 
     (block,) = read(xlsx([["No", "Qty"], ["1", 2]], more))
     assert (block.cells.num_rows, block.blank, block.line_number.tolist()) == (2, 498, [2, 501])
@@ -184,8 +184,8 @@ def test_columns_without_a_name_count_where_they_hold_something(workbook: Any) -
 
 
 def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> None:
-    def more(book: Any, page: Any) -> None:
-        book.add_worksheet("März").write_row(0, 0, ["No", "Qty"])
+    def more(workbook: Any, worksheet: Any) -> None:
+        workbook.add_worksheet("März").write_row(0, 0, ["No", "Qty"])
 
     for data in (
         xlsx([["Read me"]], more, sheet="Cover"),
@@ -198,11 +198,11 @@ def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> N
 
 
 def test_a_hidden_sheet_is_not_the_first_one() -> None:
-    def more(book: Any, page: Any) -> None:
-        shown = book.add_worksheet("Shown")
+    def more(workbook: Any, worksheet: Any) -> None:
+        shown = workbook.add_worksheet("Shown")
         shown.write_row(0, 0, ["No"])
         shown.activate()
-        page.hide()
+        worksheet.hide()
 
     assert read(xlsx([["Lists"]], more))[0].cells.column_names == ["No"]
 
@@ -256,8 +256,8 @@ def test_a_sheet_too_wide_is_refused(workbook: Any) -> None:
 
 
 def test_cells_so_far_apart_that_the_sheet_would_fill_the_memory_are_refused() -> None:
-    def far(book: Any, page: Any) -> None:
-        page.write(1_048_575, 16_383, "far off")
+    def far(workbook: Any, worksheet: Any) -> None:
+        worksheet.write(1_048_575, 16_383, "far off")
 
     data = xlsx([["No", "Qty"], ["1", 2]], far)
     assert "too far apart: the last row is 1,048,576, the last column 16,384" in str(refusal(data))
@@ -280,8 +280,8 @@ def test_counts_that_no_sheet_has_are_refused(attribute: str, words: str) -> Non
 
 
 def test_cells_far_off_that_only_have_a_colour_do_not_count() -> None:
-    def far(book: Any, page: Any) -> None:
-        page.write_blank(1_048_575, 16_383, None, book.add_format({"bg_color": "red"}))
+    def far(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_blank(1_048_575, 16_383, None, workbook.add_format({"bg_color": "red"}))
 
     assert rows(xlsx([["No", "Qty"], ["1", 2]], far)) == [{"No": "1", "Qty": "2"}]
 

@@ -174,14 +174,14 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
             "first_line": 3,
             "example": "12.50; this product usually costs between 1.54 and 2.86",
         }
-        detector = outlier_detector(app.ports.warehouse, app.book.current("shop"))
+        detector = outlier_detector(app.ports.warehouse, app.contracts.current("shop"))
         assert detector is not None
 
 
 def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT)) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00"] * 40 + ["500"]) == []
-        assert outlier_detector(app.ports.warehouse, app.book.current("shop")) is None
+        assert outlier_detector(app.ports.warehouse, app.contracts.current("shop")) is None
 
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])
