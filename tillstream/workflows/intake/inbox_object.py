@@ -41,9 +41,9 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
         return store_sales.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
-    sending = resumable_upload.sent_as(ports, stored.name)
-    if sending and (sending.proposed or sending.contract):
-        return _register_sent(ports, contracts, stored, sending)
+    upload = resumable_upload.sent_as(ports, stored.name)
+    if upload and (upload.proposed or upload.contract):
+        return _register_sent(ports, contracts, stored, upload)
     if is_ignored(stored.name):
         raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
@@ -54,17 +54,17 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
-def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObject, sending: ResumableUpload) -> Batch:
-    if stored.size != sending.size:
-        raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but {stored.size:,} were received.")
-    if sending.proposed:
-        upload = proposals.register(ports, stored, sending)
+def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObject, upload: ResumableUpload) -> Batch:
+    if stored.size != upload.size:
+        raise Rejected(f"{upload.file} should have {upload.size:,} bytes, but {stored.size:,} were received.")
+    if upload.proposed:
+        batch = proposals.register(ports, stored, upload)
     else:
-        contract = contracts.pin(sending.contract)
-        upload = registration.register(ports, contract, stored, sending.by, sha256=sending.sha256, file=sending.file)
-    if sending.session:
-        resumable_upload.mark_completed(ports, sending, upload.batch_id)
-    return upload
+        contract = contracts.pin(upload.contract)
+        batch = registration.register(ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file)
+    if upload.session:
+        resumable_upload.mark_completed(ports, upload, batch.batch_id)
+    return batch
 
 
 def _contract_of(
