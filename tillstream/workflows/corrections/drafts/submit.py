@@ -22,13 +22,13 @@ from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 
-def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
+def submit_draft(ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
     expected_version: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since
     then, and `Rejected` if no row is ready.
     """
-    view = desk.load(ports, upload)
+    view = workspace.load(ports, upload)
     others = view.draft.since(expected_version, by)
     if others:
         raise draft.EditConflict(others)
@@ -43,12 +43,12 @@ def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, expec
     return correction
 
 
-def preview(ports: Ports, contracts: ContractRegistry, desk: Workspace, upload: Batch) -> dict[str, Any]:
+def preview(ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch) -> dict[str, Any]:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
     counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
     """
-    view = desk.load(ports, upload)
+    view = workspace.load(ports, upload)
     ready, _ = _ready(ports, view)
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
