@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from served import PASSWORD, Served, keep_here, listened, running
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from app_factory import copy_template
 from click.testing import CliRunner
-from homes import copy_template
 
 from tillstream.cli.main import main
 from tillstream.settings import Settings

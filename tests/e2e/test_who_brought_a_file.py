@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.batches import records, registration
 from tillstream.commands import demo, ingest

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
-from homes import build
 from test_entry_points import storage_data, upload
 
 from infra import permissions, stage

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from app_factory import Setup, build, build_after, create_app
 from changing import Shop
 from flask import Flask
-from homes import Setup, build, build_after, create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock

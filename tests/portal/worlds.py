@@ -14,9 +14,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pyarrow.parquet as pq
+from app_factory import build, create_app
 from flask import Flask
 from flask.testing import FlaskClient
-from homes import build, create_app
 from visitor import HEADER, PASSWORD
 
 from tillstream.adapters.local.clock import ManualClock

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from app_factory import build
 from examples import examples
-from homes import build
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

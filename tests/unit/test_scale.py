@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from homes import build
+from app_factory import build
 
 import sql
 from docs.generate.scale_model import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width

@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from homes import build
+from app_factory import build
 
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.settling import settle

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.domain.contract.model import Contract, parse

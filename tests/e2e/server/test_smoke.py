@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from homes import build, create_app
+from app_factory import build, create_app
 from threads import join_thread
 from werkzeug.serving import make_server
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import ready

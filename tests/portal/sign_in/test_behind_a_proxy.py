@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from token_issuers import TokenIssuer, serve_issuer
 from visitor import PASSWORD, Visitor
 

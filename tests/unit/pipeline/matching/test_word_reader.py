@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sale_cells import contract
+from source_tables import contract
 
 from tillstream.pipeline.matching.readability import can_parse
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sale_cells import cells, contract
+from source_tables import contract, source_table
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
@@ -26,10 +26,10 @@ def turned(day: date) -> date:
 def flagged_rows(days: list[date], numbers: list[str] | None = None, stores: list[str] | None = None) -> list[int]:
     """The flagged rows, for days in the order of the file."""
     numbers = numbers or [f"S-{1000 + row}" for row in range(len(days))]
-    source = cells(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
-    table, findings = normalise(source, RULES)
-    flag_swapped_dates(table, findings)
-    return [row["index"] for row in findings.table().to_pylist() if row["code"] == "day-month-swapped"]
+    source = source_table(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
+    table, issues = normalise(source, RULES)
+    flag_swapped_dates(table, issues)
+    return [row["index"] for row in issues.table().to_pylist() if row["code"] == "day-month-swapped"]
 
 
 def year(first: date = date(2025, 3, 1), days: int = 300, sales: int = 3) -> list[date]:
@@ -41,12 +41,12 @@ def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> N
     row = next(i for i, day in enumerate(days) if day == date(2025, 9, 4))
     days[row] = date(2025, 4, 9)
     assert flagged_rows(days) == [row]
-    source = cells(
+    source = source_table(
         Date=[f"{day:%d.%m.%Y}" for day in days], No=[str(n) for n in range(len(days))], Store=["A"] * len(days)
     )
-    table, findings = normalise(source, RULES)
-    flag_swapped_dates(table, findings)
-    (find,) = findings.table().to_pylist()
+    table, issues = normalise(source, RULES)
+    flag_swapped_dates(table, issues)
+    (find,) = issues.table().to_pylist()
     assert (find["value"], find["detail"]) == ("2025-04-09", "2025-09-04")
 
 
@@ -90,10 +90,12 @@ def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_l
     wrong = days * 2
     wrong[row] = date(2025, 7, 6)
     assert flagged_rows(wrong, numbers * 2, stores) == [row]
-    source = cells(Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"])
-    table, findings = normalise(source, RULES_OF_ONE)
-    flag_swapped_dates(table, findings)
-    empty, nothing = normalise(cells(Date=["", ""]), RULES_OF_ONE)
+    source = source_table(
+        Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"]
+    )
+    table, issues = normalise(source, RULES_OF_ONE)
+    flag_swapped_dates(table, issues)
+    empty, nothing = normalise(source_table(Date=["", ""]), RULES_OF_ONE)
     flag_swapped_dates(empty, nothing)
     assert len(nothing) == 0
 
