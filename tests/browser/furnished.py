@@ -37,7 +37,7 @@ BAD = {4: "two", 9: "1.234.50", 17: "ten"}
 class Shop:
     """What of the company a walk needs by name."""
 
-    known: dict[str, str]
+    arguments: dict[str, str]
     own: dict[str, dict[str, str]]
     """endpoint → where it takes another example"""
 
@@ -53,8 +53,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
     Worker(app).run_until_idle()
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
-    known = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
-    return Shop(known, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
+    arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
+    return Shop(arguments, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
 
 
 def people(app: App) -> None:

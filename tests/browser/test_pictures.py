@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from furnished import Shop, open_shop
 from playwright.sync_api import Browser
-from served import Served, keep_here, listened, running
+from served import Served, block_other_hosts, open_page, running
 from walk import settle, sign_in
 
 from tillstream.app import build
@@ -39,15 +39,15 @@ PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Shop]]:
     folder = tmp_path_factory.mktemp("pictures")
     app = build(Settings(home=folder / "home", samples=False, threads=1))
-    found = open_shop(app, folder)
+    shop = open_shop(app, folder)
     with running(app, working=False) as served:
-        yield served, found
+        yield served, shop
 
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    given = request.config.getoption("--pictures")
-    return Path(given) if given else tmp_path
+    folder_name = request.config.getoption("--pictures")
+    return Path(folder_name) if folder_name else tmp_path
 
 
 @pytest.mark.parametrize("name", list(PICTURES))
@@ -63,12 +63,12 @@ def test_a_picture_of_the_docs_can_be_taken(
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
     )
-    keep_here(context, served)
+    block_other_hosts(context, served)
     try:
-        page = listened(context, served)
+        page = open_page(context, served)
         sign_in(page, served, role)
-        known = company.known | {"held": company.own["review.decide"]["batch_id"]}
-        answer = page.goto(served.address + path.format(**known))
+        arguments = company.arguments | {"held": company.own["review.decide"]["batch_id"]}
+        answer = page.goto(served.address + path.format(**arguments))
         assert answer is not None
         assert answer.status == 200
         settle(page)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.golden.answers import figures, home_answers, missing
 from tests.golden.lived import home_at, run
-from tests.golden.told import figures, missing, told
 from tillstream import __version__
 
 HOMES = Path(__file__).with_name("homes")
@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 def answers_as_before(expected: dict[str, Any]) -> None:
     upgrade()
-    assert missing(expected, told()) == []
+    assert missing(expected, home_answers()) == []
     ledger = {name: expected[name] for name in ("receipts", "queries")}
     for way in ("--check", "--from-originals"):
         code, report = run("rebuild", way)

@@ -20,8 +20,8 @@ READING = {
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
 
-def command(shop: Shop, name: str, /, **given: Any) -> Any:
-    return COMMANDS[name](shop.app, quiet, **given).data
+def command(shop: Shop, name: str, /, **options: Any) -> Any:
+    return COMMANDS[name](shop.app, quiet, **options).data
 
 
 def _file(shop: Shop, content: bytes, name: str = "may.csv") -> str:
@@ -92,10 +92,10 @@ def test_what_a_command_changes_leaves_an_entry_that_says_so(shop: Shop, name: s
     what, act = BY_COMMAND[name]
     before = {entry.id for entry in shop.entries()}
     act(shop)
-    told = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
-    assert told, name
-    assert told[0].who in {"command line", "samples"}
-    assert told[0].address == ""
+    entries = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
+    assert entries, name
+    assert entries[0].who in {"command line", "samples"}
+    assert entries[0].address == ""
 
 
 def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
@@ -111,6 +111,6 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
 
 
 def test_the_password_of_a_new_account_of_the_command_line_is_not_told(shop: Shop) -> None:
-    made = command(shop, "users-add", login="ravi", name="", role="admin")
-    assert made["password"] not in str([entry.to_json() for entry in shop.entries()])
+    result = command(shop, "users-add", login="ravi", name="", role="admin")
+    assert result["password"] not in str([entry.to_json() for entry in shop.entries()])
     assert accounts.get(shop.app.ports, "ravi").given_password

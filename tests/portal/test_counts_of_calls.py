@@ -101,8 +101,8 @@ def test_counts_of_those_who_never_came_again_are_forgotten(
 def test_tries_to_sign_in_are_counted_over_two_portals(app: App, portal: Flask) -> None:
     both = [Visitor(portal.test_client()), Visitor(create_app(app).test_client())]
     allowed = int(TRIES.split()[0])
-    said = [both[at % 2].sign_in(f"somebody{at}", "wrong").status_code for at in range(allowed + 4)]
-    assert said == [401] * allowed + [429] * 4
+    statuses = [both[at % 2].sign_in(f"somebody{at}", "wrong").status_code for at in range(allowed + 4)]
+    assert statuses == [401] * allowed + [429] * 4
 
 
 def test_calls_of_the_api_are_counted_over_two_portals(app: App, person: People, clock: ManualClock) -> None:

@@ -54,7 +54,7 @@ def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(sho
 def _sell(shop: Shop) -> None:
     sale: dict[str, Any] = schema()["examples"][0]
     key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
-    answer = shop.stranger().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
+    answer = shop.anonymous().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
 
 

@@ -137,11 +137,11 @@ def test_repeats_and_redelivery_never_change_current_lines(system: System, seed:
 def test_undo_restores_exactly_what_the_other_batches_say(system: System, seed: int) -> None:
     rng = Random(seed)
     batches = files(system, rng, 4, versions=False)
-    gone = rng.choice(batches)
-    others = [batch for batch in batches if batch.sha256 != gone.sha256]
+    removed = rng.choice(batches)
+    others = [batch for batch in batches if batch.sha256 != removed.sha256]
     warehouse = ledger(system, batches)
     before = ask(warehouse, LINES)
-    warehouse.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == gone.sha256]))
+    warehouse.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == removed.sha256]))
     assert ask(warehouse, LINES) == ask(ledger(system, others), LINES)
-    warehouse.settle(Settlement([replace(gone, batch_id="once more", received_seq=gone.received_seq + 10**9)]))
+    warehouse.settle(Settlement([replace(removed, batch_id="once more", received_seq=removed.received_seq + 10**9)]))
     assert ask(warehouse, LINES) == before

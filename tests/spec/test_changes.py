@@ -66,8 +66,8 @@ def test_the_lines_of_a_kind_are_chosen_and_counted(filled: Duck) -> None:
     (line,) = run_query(filled, "changed-lines", after=2, through=3, kind="corrected", limit=1)
     assert (line["net_before"], line["net_after"]) == (Decimal("50.000000001"), Decimal("150.000000005"))
     assert (line["quantity_before"], line["quantity_after"], line["all_lines"]) == (1, 3, 1)
-    (gone,) = run_query(filled, "changed-lines", after=3, kind="removed")
-    assert (gone["sale_id"], gone["net_after"]) == ("U/5", None)
+    (removed,) = run_query(filled, "changed-lines", after=3, kind="removed")
+    assert (removed["sale_id"], removed["net_after"]) == ("U/5", None)
 
 
 def test_files_that_came_in_and_files_that_were_undone_are_told_apart(filled: Duck) -> None:

@@ -33,8 +33,8 @@ def test_the_package_is_the_entry_point_the_core_and_a_hash_for_every_file(tmp_p
     folder = package(tmp_path / "functions")
     (folder / "left-over.py").touch()
     assert package(folder) == folder
-    there = ["functions", "main.py", "requirements.txt", "sql", "tillstream"]
-    assert sorted(path.name for path in folder.iterdir()) == there
+    names = ["functions", "main.py", "requirements.txt", "sql", "tillstream"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert (folder / "sql" / "ledger" / "receipts.sql").is_file()
     assert not list(folder.rglob("__pycache__"))
     wanted = [line for line in LOCK.read_text(encoding="utf-8").splitlines() if "==" in line]

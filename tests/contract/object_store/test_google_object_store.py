@@ -148,8 +148,14 @@ class TestOnTheExactOne(Sessions, ObjectStoreContract):
             store.uri("inbox", "star*")
 
     def test_a_bucket_that_is_not_there_is_nobodys_mistake_who_asks(self, store: CloudStorageObjectStore) -> None:
-        gone = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})
-        calls = [gone.stat, gone.open, gone.delete, lambda *_: write(gone, "a", b"x"), lambda *_: [*gone.list("inbox")]]
+        missing_bucket = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})
+        calls = [
+            missing_bucket.stat,
+            missing_bucket.open,
+            missing_bucket.delete,
+            lambda *_: write(missing_bucket, "a", b"x"),
+            lambda *_: [*missing_bucket.list("inbox")],
+        ]
         for call in calls:
             with pytest.raises(Unavailable):
                 call("inbox", "a")

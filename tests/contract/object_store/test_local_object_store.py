@@ -67,16 +67,18 @@ class TestFolderObjectStore(ObjectStoreContract):
         assert all(address.isascii() and len(part) < 200 for address in addresses for part in Path(address).parts)
 
     def test_the_listener_hears_of_each_object_once_it_is_visible(self, tmp_path: Path) -> None:
-        heard: list[tuple[StoredObject, bytes]] = []
+        notified: list[tuple[StoredObject, bytes]] = []
         store = FolderObjectStore(
-            tmp_path, SystemClock(), lambda stored: heard.append((stored, read(store, stored.name, stored.generation)))
+            tmp_path,
+            SystemClock(),
+            lambda stored: notified.append((stored, read(store, stored.name, stored.generation))),
         )
         first = write(store, "a", b"first")
         with pytest.raises(ZeroDivisionError), store.writer("inbox", "b"):
             raise ZeroDivisionError
         store.delete("inbox", "a")
         second = write(store, "a", b"second")
-        assert heard == [(first, b"first"), (second, b"second")]
+        assert notified == [(first, b"first"), (second, b"second")]
 
     def test_a_listener_may_write_in_its_turn(self, tmp_path: Path) -> None:
         store = FolderObjectStore(

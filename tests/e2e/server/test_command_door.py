@@ -136,19 +136,19 @@ KEPT = {"what": "kept", "count": 1, "about": "c79dcd239638020955ac monday one.cs
 
 
 def error_after_crash(home: Path, *lines: dict[str, Any], **arguments: Any) -> tuple[str, list[str]]:
-    heard: list[str] = []
+    stages: list[str] = []
     server = Dying(home, *lines)
     try:
         with pytest.raises(Unavailable) as caught:
-            execute(Settings(home=home), "ingest", arguments, lambda what, count=1, about="": heard.append(what))
+            execute(Settings(home=home), "ingest", arguments, lambda what, count=1, about="": stages.append(what))
     finally:
         server.close()
-    return str(caught.value), heard
+    return str(caught.value), stages
 
 
 def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path) -> None:
-    words, heard = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
-    assert heard == ["bytes", "kept"]
+    words, stages = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
+    assert stages == ["bytes", "kept"]
     assert "monday one.csv was received and is kept as batch c79dcd239638020955ac" in words
     assert "do not send it again" in words
     assert "Run the command again" not in words
@@ -192,8 +192,8 @@ def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_liste
     settings = Settings(home=home, threads=1)
     with folder(settings).own():
         app = build(settings)
-        with create_server(("127.0.0.1", 0)) as gone:
-            dead = gone.getsockname()[1]
+        with create_server(("127.0.0.1", 0)) as closed:
+            dead = closed.getsockname()[1]
         folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
         with ThreadPoolExecutor(1) as pool:
             pending = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)

@@ -25,12 +25,12 @@ def sell(admin: Visitor, work: Work) -> None:
 
 
 def test_a_list_is_read_page_by_page_until_no_link_is_left(sold: Visitor) -> None:
-    path, found = "/api/top-customers?limit=2", []
+    path, customers = "/api/top-customers?limit=2", []
     for _ in range(3):
         answer = sold.get(path)
-        found += [row["customer"] for row in answer.get_json()["rows"]]
+        customers += [row["customer"] for row in answer.get_json()["rows"]]
         path = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
-    assert (found, path) == (["C5", "C4", "C3", "C2", "C1"], "")
+    assert (customers, path) == (["C5", "C4", "C3", "C2", "C1"], "")
 
 
 def test_a_short_list_says_how_long_it_is(sold: Visitor) -> None:
@@ -145,6 +145,6 @@ def test_pages_of_listed_sites_may_ask_and_of_others_not(strict: tuple[App, Flas
     assert "Access-Control-Allow-Origin" not in client.get("/sign-in", headers=asking).headers
 
 
-def test_no_site_may_ask_unless_the_setting_says_so(stranger: Visitor) -> None:
+def test_no_site_may_ask_unless_the_setting_says_so(anonymous: Visitor) -> None:
     asking = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
-    assert "Access-Control-Allow-Origin" not in stranger.client.options("/api/kpis", headers=asking).headers
+    assert "Access-Control-Allow-Origin" not in anonymous.client.options("/api/kpis", headers=asking).headers

@@ -32,16 +32,16 @@ def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, 
     place = begin(clerk, mark="june.csv-1")
     assert send(clerk, place, 0, FILE[:1000]).headers["Upload-Offset"] == "1000"
     assert send(clerk, place, 1000, FILE[1000:1001]).status_code == 204
-    told = call(clerk, "HEAD", place)
-    assert (told.headers["Upload-Offset"], told.headers["Upload-Length"]) == ("1001", str(len(FILE)))
-    assert "Upload-Expires" in told.headers
+    answer = call(clerk, "HEAD", place)
+    assert (answer.headers["Upload-Offset"], answer.headers["Upload-Length"]) == ("1001", str(len(FILE)))
+    assert "Upload-Expires" in answer.headers
     last = send(clerk, place, 1001, FILE[1001:])
     batch = last.headers["Upload-Batch"]
     work()
-    given = records.get(app.ports, clerk.upload(FILE))
+    upload = records.get(app.ports, clerk.upload(FILE))
     came = records.get(app.ports, batch)
     for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
-        assert getattr(came, name) == getattr(given, name), name
+        assert getattr(came, name) == getattr(upload, name), name
     assert "40 of 40 rows counted" in clerk.get(f"/uploads/{batch}").text
     assert clerk.get(place).get_json()["upload"] == f"/api/uploads/{batch}"
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -125,8 +125,8 @@ def test_nobody_sees_or_touches_the_file_of_another(person: People) -> None:
 def test_a_contract_of_another_region_is_refused_at_the_beginning(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for contract in ("UK", "", "nobody's"):
-        told = words(filename="june.csv", contract=contract)
-        assert call(clerk, "POST", "/api/uploads", Upload_Length=5, Upload_Metadata=told).status_code == 422
+        metadata = words(filename="june.csv", contract=contract)
+        assert call(clerk, "POST", "/api/uploads", Upload_Length=5, Upload_Metadata=metadata).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
 def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    known = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
-    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(known)) as writer:
+    begun = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
+    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(begun)) as writer:
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)

@@ -85,10 +85,10 @@ def test_a_week_and_the_way_to_the_next_one(clerk: Visitor) -> None:
 
 
 def test_other_regions_days_are_unknown(person: People, clerk: Visitor) -> None:
-    stranger = person(Role.MANAGER, "USA")
-    assert "IN, 28 June" not in stranger.get("/completeness?day=2026-06-15").text
+    anonymous = person(Role.MANAGER, "USA")
+    assert "IN, 28 June" not in anonymous.get("/completeness?day=2026-06-15").text
     for path in ("/completeness/IN/2026-06-28", "/completeness/nowhere/2026-06-28"):
-        assert stranger.get(path).status_code == 404
+        assert anonymous.get(path).status_code == 404
     assert clerk.get("/completeness/IN/2026-06-28?store=NOPE").status_code == 404
     assert person(Role.ANALYST).get("/completeness").status_code == 403
 

@@ -41,9 +41,9 @@ def sell(admin: Visitor, work: Work) -> None:
 
 
 def figure_in(tile: str) -> Any:
-    found = re.search(r'<script type="application/json">(.*?)</script>', tile, re.DOTALL)
-    assert found, tile
-    return json.loads(found[1])
+    match = re.search(r'<script type="application/json">(.*?)</script>', tile, re.DOTALL)
+    assert match, tile
+    return json.loads(match[1])
 
 
 def tiles_of(page: str) -> list[str]:
@@ -121,12 +121,12 @@ def test_the_map_loses_no_country_and_knows_one_by_many_names() -> None:
     assert (figure["labels"], figure["names"], figure["values"]) == (["GBR"], ["UK, United Kingdom"], [12.0])
 
 
-def test_the_outlines_are_served_from_here_and_kept(stranger: Visitor) -> None:
-    answer = stranger.get("/assets/world.json")
+def test_the_outlines_are_served_from_here_and_kept(anonymous: Visitor) -> None:
+    answer = anonymous.get("/assets/world.json")
     features = {one["id"]: one["geometry"]["type"] for one in answer.get_json()["features"]}
     assert (features["IND"], features["SGP"]) == ("MultiPolygon", "Point")
     assert "immutable" in answer.headers["Cache-Control"]
-    packed = stranger.get("/assets/world.json", headers={"Accept-Encoding": "gzip"})
+    packed = anonymous.get("/assets/world.json", headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.data) == answer.data
     assert len(packed.data) < 60_000
 
@@ -150,7 +150,7 @@ def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "text"),
     [
         ("store?q=mum", 'name="store" value="MUM01"'),
         ("product?q=kett", 'value="P1"> Kettle <span class="quiet">P1</span>'),
@@ -158,8 +158,8 @@ def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
         ("category?q=nothing", "No results"),
     ],
 )
-def test_values_are_found_by_typing(sold: Visitor, path: str, said: str) -> None:
-    assert said in sold.get(f"/dashboard/values/{path}").text
+def test_values_are_found_by_typing(sold: Visitor, path: str, text: str) -> None:
+    assert text in sold.get(f"/dashboard/values/{path}").text
 
 
 def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -> None:

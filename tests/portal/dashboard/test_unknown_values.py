@@ -51,9 +51,9 @@ def test_the_page_says_it_and_links_to_itself_without_the_filter(sold: Visitor) 
     answer = sold.get("/dashboard?preset=last-month&store=MUM01&store=NOWHERE&category=Kitchen")
     assert answer.status_code == 400
     assert "There is no store “NOWHERE”; there are DEL01, MUM01." in answer.text
-    found = re.search(r'href="(/dashboard\?[^"]+)">Show without this store<', answer.text)
-    assert found
-    link = found[1].replace("&amp;", "&")
+    match = re.search(r'href="(/dashboard\?[^"]+)">Show without this store<', answer.text)
+    assert match
+    link = match[1].replace("&amp;", "&")
     assert set(link.partition("?")[2].split("&")) == {"preset=last-month", "store=MUM01", "category=Kitchen"}
     assert sold.get(link).status_code == 200
     alone = sold.get("/dashboard?region=Atlantis").text

@@ -36,12 +36,12 @@ def test_it_says_the_number_of_the_last_settlement_and_nothing_else(sold: Visito
 
 
 def test_a_page_that_stays_hears_of_the_next_settlement(sold: Visitor, person: People, work: Work) -> None:
-    heard = stream(sold)
-    assert next(heard) == f"retry: {live.AGAIN_SOON}\n\n".encode()
-    assert b"data: 1" in next(heard)
+    events = stream(sold)
+    assert next(events) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    assert b"data: 1" in next(events)
     person(Role.ADMIN, login="other").upload(indian_file(indian_sale("2")), name="july.csv")
     work()
-    assert b"data: 2" in next(heard)
+    assert b"data: 2" in next(events)
 
 
 def test_the_streams_are_few_and_whoever_comes_later_asks_again(sold: Visitor, portal: Flask) -> None:
@@ -56,11 +56,11 @@ def test_the_streams_are_few_and_whoever_comes_later_asks_again(sold: Visitor, p
 
 
 def test_a_server_that_stops_ends_them(sold: Visitor, portal: Flask) -> None:
-    heard = stream(sold)
-    next(heard)
+    events = stream(sold)
+    next(events)
     live.streams_of(portal).end()
-    assert list(heard) == []
+    assert list(events) == []
 
 
-def test_a_stranger_hears_nothing(stranger: Visitor) -> None:
-    assert stranger.get("/events").status_code == 303
+def test_a_stranger_hears_nothing(anonymous: Visitor) -> None:
+    assert anonymous.get("/events").status_code == 303

@@ -49,10 +49,10 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
 
 
 def test_what_monitoring_tells_is_shown(app: App, pubsub: Emulator) -> None:
-    told = FakeMonitoring()
-    told.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
-    told.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
-    with serve(told) as address, boss_of(app, address) as boss:
+    monitoring = FakeMonitoring()
+    monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
+    monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
+    with serve(monitoring) as address, boss_of(app, address) as boss:
         page = boss.get("/pipeline").text
         assert "1,240 messages are waiting" in page
         assert "95 seconds" in page

@@ -45,8 +45,8 @@ def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: Peo
     work()
     record = records.get(app.ports, held)
     assert record.state is State.ANNOUNCED
-    told = reading.find_by_subject(app.ports, "upload", held)
-    assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in told]
+    entries = reading.find_by_subject(app.ports, "upload", held)
+    assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in entries]
     assert manager.get(f"/waiting/{held}").status_code == 303
     assert "No file needs a decision" in manager.get("/waiting").text
 
@@ -73,9 +73,9 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
 def test_what_waits_elsewhere_is_unknown(person: People, work: Work) -> None:
     held = person(Role.ADMIN).upload(MOSTLY_BAD)
     work()
-    stranger = person(Role.MANAGER, "USA")
-    assert stranger.get(f"/waiting/{held}").status_code == 404
-    assert held not in stranger.get("/waiting").text
+    anonymous = person(Role.MANAGER, "USA")
+    assert anonymous.get(f"/waiting/{held}").status_code == 404
+    assert held not in anonymous.get("/waiting").text
 
 
 def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_changed(
@@ -94,8 +94,8 @@ def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_ch
     assert "second.csv is undone" in done
     assert "1 line changed, 9 lines removed" in done
     assert "157.00" in done
-    told = reading.find_by_subject(app.ports, "upload", batch)
-    assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in told]
+    entries = reading.find_by_subject(app.ports, "upload", batch)
+    assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in entries]
 
 
 def test_the_receipt_leads_to_what_the_file_changed(person: People, work: Work) -> None:

@@ -130,9 +130,9 @@ def test_nobody_sees_or_finds_what_is_not_theirs(sold: Visitor, person: People) 
     page = analyst.get("/sale-lines?column=customer_name&column=sale_id").text
     assert "Asha" not in page
     assert not set(exported(analyst)[0]) & PERSONAL
-    for known in ("asha", "C2", "S1"):
-        assert "No sale line matches" in analyst.get(f"/sale-lines?q={known}").text
-        assert exported(analyst, f"q={known}&personal=1") == []
+    for text in ("asha", "C2", "S1"):
+        assert "No sale line matches" in analyst.get(f"/sale-lines?q={text}").text
+        assert exported(analyst, f"q={text}&personal=1") == []
 
 
 def test_a_line_leads_to_the_line_of_the_file(sold: Visitor) -> None:

@@ -39,7 +39,7 @@ def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
     apps = []
 
     def make(**settings: Any) -> tuple[App, Flask]:
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "home": tmp_path / "home",
             "samples": False,
             "threads": 1,
@@ -48,7 +48,7 @@ def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
             "oidc_client_id": CLIENT,
             "oidc_client_secret": SECRET,
         }
-        app = build(Settings(**(given | settings)))
+        app = build(Settings(**(defaults | settings)))
         apps.append(app)
         flask = create_app(app)
         flask.testing = True
@@ -69,13 +69,13 @@ def portal(opened: Open) -> tuple[App, Flask]:
 def through(flask: Flask, provider: OpenIdProvider, wanted: str = "") -> tuple[Visitor, TestResponse]:
     """A person's way: to the provider, yes, and back."""
     visitor = Visitor(flask.test_client())
-    there = visitor.get("/sign-in/company", query_string={"next": wanted} if wanted else None)
-    assert there.status_code == 302, there.text
-    assert there.headers["Location"].startswith(f"{provider.address}/authorize?")
-    return visitor, visitor.get(provider.authorize(there.headers["Location"]))
+    redirect = visitor.get("/sign-in/company", query_string={"next": wanted} if wanted else None)
+    assert redirect.status_code == 302, redirect.text
+    assert redirect.headers["Location"].startswith(f"{provider.address}/authorize?")
+    return visitor, visitor.get(provider.authorize(redirect.headers["Location"]))
 
 
-def told(app: App, what: AuditAction) -> list[dict[str, Any]]:
+def audited(app: App, what: AuditAction) -> list[dict[str, Any]]:
     return [entry.after for entry in find_entries(app.ports, AuditFilter(what=what.value))]
 
 
@@ -89,7 +89,7 @@ def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
     assert visitor.get("/dashboard").status_code == 200
     user = accounts.get(app.ports, ANA)
     assert (user.state, user.proved_by) == ("active", (provider.address,))
-    assert told(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
+    assert audited(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
     visitor.post("/sign-out")
     assert visitor.get("/dashboard").status_code == 303
 
@@ -108,7 +108,7 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
     assert "nobody@example.com, but you have no account" in answer.text
     assert "administrator" in answer.text
     assert visitor.get("/dashboard").status_code == 303
-    assert told(portal[0], AuditAction.SESSION_REFUSED) == [
+    assert audited(portal[0], AuditAction.SESSION_REFUSED) == [
         {"issuer": provider.address, "reason": "you have no account"}
     ]
 
@@ -187,8 +187,8 @@ def test_new_keys_of_the_provider_are_learned(portal: tuple[App, Flask], provide
 
 def test_a_state_of_another_browser_or_none_opens_nothing(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     flask = portal[1]
-    there = Visitor(flask.test_client()).get("/sign-in/company")
-    back = provider.authorize(there.headers["Location"])
+    redirect = Visitor(flask.test_client()).get("/sign-in/company")
+    back = provider.authorize(redirect.headers["Location"])
     other = Visitor(flask.test_client())
     assert other.get(back).status_code == 403
     other.get("/sign-in/company")
@@ -227,11 +227,11 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
     profile = visitor.get("/profile").text
     assert ("Change it" in profile, f", through {provider.address}" in profile) == (False, True)
     assert "two-factor" not in visitor.get("/sign-in-rules").text
-    stranger = Visitor(flask.test_client())
-    assert 'name="password"' not in stranger.get("/sign-in").text
+    anonymous = Visitor(flask.test_client())
+    assert 'name="password"' not in anonymous.get("/sign-in").text
     token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
-    given = {"csrf_token": token, "login": "old", "password": PASSWORD}
-    assert visitor.client.post("/sign-in", data=given).status_code == 404
+    form = {"csrf_token": token, "login": "old", "password": PASSWORD}
+    assert visitor.client.post("/sign-in", data=form).status_code == 404
 
 
 def test_whoever_is_invited_needs_no_link_but_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:

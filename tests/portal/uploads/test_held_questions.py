@@ -22,10 +22,10 @@ def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: Ap
     work()
     place = f"/uploads/{batch}/questions"
     assert f'href="{place}"' in admin.get(f"/uploads/{batch}").text
-    seen = text_of(admin.get(place).text)
-    assert "“Lost” in Status is new" in seen
-    assert "What does “Lost” in Status mean?" in seen
-    assert "Save and read the file" not in seen
+    text = text_of(admin.get(place).text)
+    assert "“Lost” in Status is new" in text
+    assert "What does “Lost” in Status mean?" in text
+    assert "Save and read the file" not in text
     assert admin.post(f"{place}/save").status_code == 422
     assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303
     assert "Version 2 of IN fits the file" in text_of(admin.get(place).text)

@@ -23,13 +23,13 @@ GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), india
 def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     page = clerk.get(look_at(clerk, GOOD)).text
-    seen = text_of(page)
-    assert "Preview of june.csv" in seen
-    assert "9 of 10 rows would count; 1 needs your attention" in seen
-    assert "Invoice Date Time of sale (UTC)" in seen
-    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in seen
-    assert "Line 11" in seen
-    assert "ten – Rate is “ten”, which cannot be read as a number" in seen
+    text = text_of(page)
+    assert "Preview of june.csv" in text
+    assert "9 of 10 rows would count; 1 needs your attention" in text
+    assert "Invoice Date Time of sale (UTC)" in text
+    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in text
+    assert "Line 11" in text
+    assert "ten – Rate is “ten”, which cannot be read as a number" in text
     work()
     assert records.find(app.ports, kind=None) == []
     assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
@@ -38,8 +38,8 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
 def test_the_evidence_for_a_contract_is_told(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
-    seen = text_of(clerk.get(look_at(clerk, whole)).text)
-    assert "IN : all 19 columns of the contract exist and can be read" in seen
+    text = text_of(clerk.get(look_at(clerk, whole)).text)
+    assert "IN : all 19 columns of the contract exist and can be read" in text
 
 
 def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person: People, work: Work) -> None:
@@ -68,9 +68,9 @@ def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
 def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, GOOD)
-    seen = text_of(admin.get(f"{place}?contract=UK").text)
-    assert "It cannot be loaded as UK" in seen
-    assert "The header does not contain" in seen
+    text = text_of(admin.get(f"{place}?contract=UK").text)
+    assert "It cannot be loaded as UK" in text
+    assert "The header does not contain" in text
 
 
 def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
@@ -91,13 +91,13 @@ def test_nobody_looks_at_the_file_of_another(person: People) -> None:
 
 def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> None:
     admin = person(Role.ADMIN)
-    seen = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
-    assert "In which order are the dates written?" in seen
-    assert "day, month, year 03/04/2026 is 3 April 2026" in seen
-    assert "month, day, year 03/04/2026 is 4 March 2026" in seen
-    assert "What does “verschollen” in Zustand mean?" in seen
-    assert "1003 04/05/2026 Graz Tisch" in seen
-    assert "Save the contract and load" not in seen
+    text = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
+    assert "In which order are the dates written?" in text
+    assert "day, month, year 03/04/2026 is 3 April 2026" in text
+    assert "month, day, year 03/04/2026 is 4 March 2026" in text
+    assert "What does “verschollen” in Zustand mean?" in text
+    assert "1003 04/05/2026 Graz Tisch" in text
+    assert "Save the contract and load" not in text
 
 
 def test_answers_are_kept_shown_and_may_be_changed(person: People) -> None:
@@ -120,10 +120,10 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
-    seen = text_of(admin.get(place).text)
-    assert "All questions are answered" in seen
-    assert "3 of 3 rows would count" in seen
-    assert "03/04/2026 3 Apr 2026" in seen
+    text = text_of(admin.get(place).text)
+    assert "All questions are answered" in text
+    assert "3 of 3 rows would count" in text
+    assert "03/04/2026 3 Apr 2026" in text
     assert app.contracts.all().get("linz") is None
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
@@ -141,8 +141,8 @@ def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work:
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     admin.post(f"{place}/answers", {"becomes.Filiale": "category", "becomes.Artikel": "product_id"})
-    seen = text_of(admin.get(place).text)
-    assert "Category your answer" not in seen
+    text = text_of(admin.get(place).text)
+    assert "Category your answer" not in text
     page = admin.get(place).text
     for header, role in (("Filiale", "category"), ("Artikel", "product_id")):
         select = page.partition(f'name="becomes.{header}"')[2].partition("</select>")[0]
@@ -239,12 +239,12 @@ def test_several_files_without_a_script_wait_in_the_list(person: People) -> None
 
 
 def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(person: People, work: Work) -> None:
-    clerk, stranger = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
+    clerk, anonymous = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
     batch = clerk.upload(GOOD)
-    (told,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]
-    assert (told["state"], told["done"], told["result"]) == ("received", False, "")
+    (upload,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]
+    assert (upload["state"], upload["done"], upload["result"]) == ("received", False, "")
     work()
-    (told,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
-    assert (told["state"], told["done"], told["needs"]) == ("announced", True, True)
-    assert told["result"] == "10 rows: 9 new, 1 rejected"
-    assert stranger.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []
+    (upload,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
+    assert (upload["state"], upload["done"], upload["needs"]) == ("announced", True, True)
+    assert upload["result"] == "10 rows: 9 new, 1 rejected"
+    assert anonymous.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []

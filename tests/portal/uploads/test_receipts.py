@@ -91,15 +91,13 @@ def test_many_identical_lines_are_told_in_short() -> None:
     assert labels.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
 
 
-@pytest.mark.parametrize(
-    ("count", "words_said"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")]
-)
-def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, words_said: str) -> None:
+@pytest.mark.parametrize(("count", "text"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")])
+def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, text: str) -> None:
     clerk = person(Role.CLERK, "IN")
     good = [indian_sale(str(number)) for number in range(1, 20)]
     batch = clerk.upload(indian_file(*good, *(indian_sale(str(90 + number), "ten") for number in range(count))))
     work()
-    assert words_said in clerk.get(f"/uploads/{batch}").text
+    assert text in clerk.get(f"/uploads/{batch}").text
 
 
 def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_same(person: People, work: Work) -> None:
@@ -125,8 +123,8 @@ def test_only_what_stands_between_backticks_becomes_code() -> None:
 
 def test_problems_name_the_columns_as_the_file_does_wherever_they_are_read(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
-    looked = clerk.post("/uploads/look", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
-    tried = clerk.get(looked.headers["Location"]).text
+    answer = clerk.post("/uploads/look", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
+    tried = clerk.get(answer.headers["Location"]).text
     batch = clerk.upload(ONE_BAD)
     work()
     downloaded = clerk.get(f"/uploads/{batch}/refused.csv").text
