@@ -41,7 +41,7 @@ def test_keys_lead_from_the_door_to_every_area(page: Page, served: Served) -> No
     assert served.page_errors == []
 
 
-def test_a_window_takes_the_focus_and_gives_it_back(page: Page, served: Served) -> None:
+def test_a_dialog_takes_the_focus_and_returns_it(page: Page, served: Served) -> None:
     _sign_in_by_keyboard(page, served)
     link = page.get_by_role("link", name="Uploads", exact=True)
     link.focus()

@@ -103,7 +103,7 @@ def test_the_map_is_drawn_without_a_network_and_again_in_other_colours(page: Pag
     assert served.page_errors == []
 
 
-def test_an_open_page_hears_of_a_settlement(page: Page, served: Served) -> None:
+def test_an_open_page_is_notified_of_a_settlement(page: Page, served: Served) -> None:
     _sell(served, "june", "100.50")
     _sign_in(page, served, Role.ADMIN)
     _settled(page)
@@ -113,7 +113,7 @@ def test_an_open_page_hears_of_a_settlement(page: Page, served: Served) -> None:
     assert served.page_errors == []
 
 
-def test_a_tile_that_fails_says_so_alone_and_comes_when_it_is_tried_again(page: Page, served: Served) -> None:
+def test_a_failed_tile_shows_its_error_and_can_be_retried(page: Page, served: Served) -> None:
     _sell(served, "june", "100.50")
     _sign_in(page, served, Role.ANALYST)
     _settled(page)

@@ -48,7 +48,7 @@ def manager(page: Page, served: Served) -> Page:
     return page
 
 
-def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -> None:
+def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -> None:
     give(served, "monday.csv", "100.00", "200.00")
     give(served, "tuesday.csv", "150.00", "ten", "ten")
     manager.goto(f"{served.address}/uploads")
@@ -67,7 +67,7 @@ def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -
     assert served.page_errors == []
 
 
-def test_an_undo_says_what_it_will_change_and_then_what_it_changed(manager: Page, served: Served) -> None:
+def test_an_undo_shows_its_changes_before_and_after(manager: Page, served: Served) -> None:
     give(served, "monday.csv", "100.00", "200.00")
     batch = give(served, "tuesday.csv", "150.00")
     manager.goto(f"{served.address}/uploads/{batch}")

@@ -58,7 +58,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     assert served.page_errors == []
 
 
-def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, served: Served, tmp_path: Path) -> None:
+def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
@@ -87,7 +87,7 @@ def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, s
         ("sales.csv", ""),
     ],
 )
-def test_only_a_name_that_says_it_clearly_chooses_a_contract(
+def test_only_an_unambiguous_file_name_chooses_a_contract(
     page: Page, served: Served, tmp_path: Path, name: str, contract: str
 ) -> None:
     _sign_in(page, served)
@@ -97,7 +97,7 @@ def test_only_a_name_that_says_it_clearly_chooses_a_contract(
     expect(page.get_by_text(f"{contract}, based on the file name.")).to_have_count(1 if contract else 0)
 
 
-def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
+def test_a_file_without_a_contract_is_previewed_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     expect(page.get_by_label("Contract", exact=True)).to_have_value("")
@@ -118,9 +118,7 @@ def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, ser
     assert served.page_errors == []
 
 
-def test_escape_closes_a_menu_and_gives_the_focus_back_to_its_button(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
+def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN.csv", "10.00"))

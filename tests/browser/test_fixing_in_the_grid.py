@@ -130,7 +130,7 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
     assert served.page_errors == []
 
 
-def test_left_resumed_elsewhere_and_seen_by_a_second_person(
+def test_a_draft_can_be_resumed_elsewhere_and_seen_by_a_second_user(
     page: Page, served: Served, batch: str, chromium: Browser
 ) -> None:
     accounts.add(served.app.ports, "bo", "Bo", Role.MANAGER, regions=("IN",), password=PASSWORD)

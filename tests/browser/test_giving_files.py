@@ -44,7 +44,7 @@ def _uploads(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
 
 
-def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, served: Served, tmp_path: Path) -> None:
+def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served: Served, tmp_path: Path) -> None:
     refused = tmp_path / "UK-strange.csv"
     refused.write_text("a,b\n1,2\n")
     slow = _sales(tmp_path, "IN-slow.csv", 50)

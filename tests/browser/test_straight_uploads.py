@@ -183,7 +183,7 @@ def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, 
     assert list(served.app.ports.objects.list(INBOX)) == []
 
 
-def test_a_file_that_comes_damaged_is_told_and_counts_nothing(page: Page, served: Served, file: Path) -> None:
+def test_a_damaged_file_is_reported_and_does_not_count(page: Page, served: Served, file: Path) -> None:
     _open(page, served)
     page.evaluate("Straight.TABLE[1] ^= 1")
     _give(page, file)

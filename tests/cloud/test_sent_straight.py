@@ -81,7 +81,7 @@ def _event(app: App) -> Batch:
     return upload
 
 
-def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) -> None:
+def test_a_file_is_an_upload_of_its_sender_after_the_inbox_event(app: App) -> None:
     begun = _begin(app)
     assert begun.session.startswith(app.ports.objects.upload_origin)
     assert not _finish(app, begun).whole
@@ -95,7 +95,7 @@ def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) 
     assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
-def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) -> None:
+def test_the_event_can_arrive_before_the_request_and_repeatedly(app: App) -> None:
     begun = _begin(app)
     _send(begun)
     first = _event(app)
@@ -103,7 +103,7 @@ def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) 
     assert _finish(app, begun).batch_id == first.batch_id
 
 
-def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(app: App) -> None:
+def test_a_previewed_file_is_stored_outside_the_inbox_and_copied_there_later(app: App) -> None:
     begun = _begin(app, look=True)
     _send(begun)
     assert _finish(app, begun).waits
@@ -118,7 +118,7 @@ def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(ap
     assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
-def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
+def test_the_service_account_of_the_portal_has_the_permissions_for_uploads(app: App) -> None:
     calls: Calls = set()
     portal = record_calls(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)

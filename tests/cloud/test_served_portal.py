@@ -92,7 +92,7 @@ def _wait_until_ready(instance: Instance) -> None:
     raise AssertionError(instance.log)
 
 
-def test_the_entry_serves_lets_the_first_administrator_in_tells_no_secret_and_stops_though_pages_listen(
+def test_the_server_starts_hides_secrets_and_stops_with_open_streams(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path / "home", "one", TILLSTREAM_PROXIES="1") as one:

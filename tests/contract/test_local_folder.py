@@ -71,7 +71,7 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
     assert (inside, most) == (0, 1)
 
 
-def test_who_waits_no_longer_is_told_so(tmp_path: Path) -> None:
+def test_waiting_for_a_locked_folder_times_out_with_an_error(tmp_path: Path) -> None:
     with Folder(tmp_path).own(wait=0):
         for wait in (0.0, 0.2):
             started = time.monotonic()

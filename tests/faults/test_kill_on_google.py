@@ -128,7 +128,7 @@ def test_processes_killed_at_each_step_lose_and_double_nothing(
     killed_at(tmp_path, points)
 
 
-def test_what_a_killed_process_was_lent_comes_again_and_is_done_once(tmp_path: Path) -> None:
+def test_messages_leased_by_a_killed_process_are_redelivered_and_handled_once(tmp_path: Path) -> None:
     with company(tmp_path) as crashing:
         code, errors = crashing.shift("bus.acknowledge objects", "before")
         assert code == -signal.SIGKILL, errors

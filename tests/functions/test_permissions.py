@@ -86,7 +86,7 @@ def _leave_much(app: App) -> None:
     app.ports.clock.sleep(timedelta(days=4).total_seconds())
 
 
-def test_each_function_may_do_what_it_was_seen_to_do(calls: dict[str, Calls]) -> None:
+def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls]) -> None:
     for spec in FUNCTIONS:
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
         assert required_permissions(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), (

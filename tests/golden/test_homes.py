@@ -86,7 +86,7 @@ def test_what_waits_in_a_kept_home_goes_on(version: str, opened: Path) -> None:
     assert run("rebuild", "--check")[1]["differences"] == []
 
 
-def test_the_answers_of_a_kept_home_are_told_apart() -> None:
+def test_changed_answers_of_a_stored_home_are_detected() -> None:
     """What compares them misses nothing: a field that is gone, another value, another number of rows."""
     old = {"rows": [{"a": 1, "b": "2"}]}
     assert missing(old, {"rows": [{"a": 1, "b": "2", "c": 3}], "new": 1}) == []

@@ -55,7 +55,7 @@ def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, 
         assert answer.status_code < 500, rule
 
 
-def test_a_view_that_does_not_say_who_may_use_it_stops_the_start(portal: Flask) -> None:
+def test_a_view_without_an_access_rule_stops_the_start(portal: Flask) -> None:
     portal.config["TESTING"] = False
     portal.view_functions["forgotten"] = lambda: "secret"
     portal.url_map.add(Rule("/forgotten", endpoint="forgotten"))

@@ -82,13 +82,13 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
 }
 
 
-def test_every_command_either_reads_or_is_looked_at_here() -> None:
+def test_every_command_that_changes_data_is_covered() -> None:
     assert set(COMMANDS) == set(BY_COMMAND) | READING
     assert not set(BY_COMMAND) & READING
 
 
 @pytest.mark.parametrize("name", BY_COMMAND)
-def test_what_a_command_changes_leaves_an_entry_that_says_so(shop: Shop, name: str) -> None:
+def test_each_change_by_a_command_is_audited(shop: Shop, name: str) -> None:
     what, act = BY_COMMAND[name]
     before = {entry.id for entry in shop.entries()}
     act(shop)
@@ -110,7 +110,7 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
     assert len(shop.entries()) == before
 
 
-def test_the_password_of_a_new_account_of_the_command_line_is_not_told(shop: Shop) -> None:
+def test_the_password_of_a_new_command_line_account_is_not_audited(shop: Shop) -> None:
     result = command(shop, "users-add", login="ravi", name="", role="admin")
     assert result["password"] not in str([entry.to_json() for entry in shop.entries()])
     assert accounts.get(shop.app.ports, "ravi").given_password

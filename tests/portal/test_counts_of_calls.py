@@ -22,13 +22,13 @@ def counts(app: App, every: float = 0) -> SharedCounts:
     return SharedCounts(ports=app.ports, every=every)
 
 
-def test_told_with_each_call_every_process_knows_all_calls(app: App) -> None:
+def test_counts_published_with_each_call_reach_other_processes_at_once(app: App) -> None:
     here, there = counts(app), counts(app)
     assert [here.incr("a", 60), there.incr("a", 60), here.incr("a", 60), there.incr("b", 60)] == [1, 2, 3, 1]
     assert here.get("a") == 3
 
 
-def test_told_once_a_second_a_process_learns_what_others_told_before(app: App, clock: ManualClock) -> None:
+def test_counts_published_once_a_second_reach_other_processes(app: App, clock: ManualClock) -> None:
     here, there = counts(app, 1), counts(app, 1)
     assert here.incr("a", 60) == 1
     assert [there.incr("a", 60) for _ in range(5)] == [2, 3, 4, 5, 6]

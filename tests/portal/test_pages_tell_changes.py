@@ -142,7 +142,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
 }
 
 
-def test_every_address_that_may_change_something_is_looked_at_here(portal: Flask) -> None:
+def test_every_route_that_changes_data_is_covered(portal: Flask) -> None:
     changing = {
         rule.endpoint for rule in portal.url_map.iter_rules() if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }

@@ -36,7 +36,7 @@ def portal(app: App, calls: Calls) -> Flask:
 
 
 @pytest.mark.long
-def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(shop: Shop, calls: Calls) -> None:
+def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(shop: Shop, calls: Calls) -> None:
     for endpoint, (_, act) in ACTS.items():
         if endpoint.startswith(DRIVEN):
             act(shop)

@@ -42,9 +42,7 @@ def test_a_request_is_a_line_with_who_asked_and_its_trace(app: App, capsys: pyte
     assert request["latency"].endswith("s")
 
 
-def test_a_link_that_opens_an_account_stands_in_no_line_nor_do_signs_of_life(
-    app: App, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invitation_links_and_health_checks_are_not_logged(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     visitor = in_a_project(app)
     text = invitation_links.invite(app.ports, "bo", "Bo", Role.ADMIN)
     visitor.get(f"/join/{text}")

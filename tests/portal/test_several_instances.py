@@ -70,7 +70,7 @@ def test_signing_out_everywhere_ends_sessions_at_every_instance(instances: list[
     assert both[1].get("/dashboard").status_code == 200
 
 
-def test_a_settlement_is_seen_at_both_and_until_the_next_the_warehouse_is_asked_nothing(
+def test_both_instances_show_a_settlement_and_cache_queries_until_the_next(
     both: list[Visitor], work: Work, queries: list[str]
 ) -> None:
     both[0].upload(indian_file(indian_sale("1", "100.00")))
@@ -85,7 +85,7 @@ def test_a_settlement_is_seen_at_both_and_until_the_next_the_warehouse_is_asked_
     assert [revenue(one) for one in both] == ["150"] * 2
 
 
-def test_pages_open_at_either_hear_of_a_settlement(both: list[Visitor], work: Work) -> None:
+def test_pages_open_at_either_instance_are_notified_of_a_settlement(both: list[Visitor], work: Work) -> None:
     both[0].upload(indian_file(indian_sale("1")))
     work()
     streams = [

@@ -134,7 +134,7 @@ def test_repeats_and_redelivery_never_change_current_lines(system: System, seed:
 
 @FEW
 @given(SEEDS)
-def test_undo_restores_exactly_what_the_other_batches_say(system: System, seed: int) -> None:
+def test_undo_restores_exactly_the_lines_of_the_other_batches(system: System, seed: int) -> None:
     rng = Random(seed)
     batches = files(system, rng, 4, versions=False)
     removed = rng.choice(batches)

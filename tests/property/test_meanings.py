@@ -36,9 +36,7 @@ def including_tax(**rule: Any) -> Contract:
 
 
 @given(st.lists(slips, min_size=1, max_size=12), st.integers())
-def test_rows_have_one_name_where_they_tell_the_same_and_keep_it_wherever_they_stand(
-    rows: list[tuple[str, ...]], seed: int
-) -> None:
+def test_rows_with_equal_content_have_one_sale_id_in_any_position(rows: list[tuple[str, ...]], seed: int) -> None:
     names = ("Day", "Product", "Kind", "Total")
     ids = column("sale_id", source(rows, *names), by_content())
     stripped = [tuple(cell.strip() for cell in row) for row in rows]

@@ -135,7 +135,7 @@ def test_a_day_written_in_any_format_reads_back_equal(format: str, written: list
     st.times(),
     st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
 )
-def test_a_local_time_is_the_instant_that_the_zone_says_or_is_told(
+def test_a_local_time_is_converted_by_its_zone_or_is_an_issue(
     day: str, clock: str, zone: str, cutoff: time, moments: list[datetime]
 ) -> None:
     style = f"{day} {clock}"

@@ -81,7 +81,7 @@ def test_margin_is_over_lines_whose_cost_is_known_and_says_how_much_of_the_reven
     assert (row["costed_lines"], row["active_lines"], row["unconverted_lines"]) == (3, 7, 1)
 
 
-def test_returned_cancelled_and_pending_money_are_told_apart(shop: Duck) -> None:
+def test_returned_cancelled_and_pending_amounts_are_separate(shop: Duck) -> None:
     (row,) = rows(shop, "headline")
     assert (row["returned_lines"], row["returned_value"]) == (1, -10)
     assert (row["cancelled_lines"], row["cancelled_value"]) == (1, 99)
@@ -94,7 +94,7 @@ def test_without_any_cost_there_is_no_margin_rather_than_a_whole_one(shop: Duck)
     assert row["costed_lines"] == 0
 
 
-def test_a_customer_is_new_whose_first_purchase_in_all_that_is_seen_lies_in_the_period(shop: Duck) -> None:
+def test_a_customer_is_new_if_the_first_visible_purchase_is_in_the_period(shop: Duck) -> None:
     (june,) = rows(shop, "customer-counts")
     # C1, C2, C3 and Zoe; C1 and C2 bought before; C3 came twice; C4 only cancelled
     assert june == {"customers": 4, "new_customers": 2, "repeat_customers": 1, "anonymous_lines": 1}

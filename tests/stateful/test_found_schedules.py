@@ -16,7 +16,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.workflows.review import decisions, replay, undo
 
 
-def test_a_file_told_anew_keeps_the_rows_that_were_fixed(system: System) -> None:
+def test_a_file_confirmed_as_new_keeps_its_corrected_rows(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(system, batch, Fix(3, like(product="Q"), "edit"))
     confirmed = decisions.confirm(system.app.ports, batch, "manager", as_new=True)
@@ -25,7 +25,7 @@ def test_a_file_told_anew_keeps_the_rows_that_were_fixed(system: System) -> None
     check(system)
 
 
-def test_a_correction_of_a_replay_comes_after_the_corrections_that_the_replay_took_along(system: System) -> None:
+def test_a_correction_of_a_replay_follows_the_corrections_included_in_it(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(system, batch, Fix(3, like(product="Q", fault="qty"), "edit"))
     again = replay.replay(system.app.ports, system.app.contracts, batch, None, "clerk")
@@ -57,7 +57,7 @@ def test_what_a_correction_removes_is_added_to_what_its_file_removed(system: Sys
     check(system)
 
 
-def test_fixed_rows_move_with_their_file_when_the_same_bytes_turn_out_to_be_older(system: System) -> None:
+def test_corrected_rows_move_with_their_file_if_equal_bytes_were_received_earlier(system: System) -> None:
     bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
     first = upload_rows(system, "ruling", *bytes_twice, settled=False)
     upload_rows(system, "ruling", like(product="Q", qty=2))
@@ -69,7 +69,7 @@ def test_fixed_rows_move_with_their_file_when_the_same_bytes_turn_out_to_be_olde
     assert dict(ledger.current()["S1/1", "Q#1"])["qty"] == 2
 
 
-def test_a_correction_stands_where_its_repeated_file_stands(system: System) -> None:
+def test_a_correction_has_the_place_of_its_repeated_file(system: System) -> None:
     bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
     upload_rows(system, "ruling", *bytes_twice)
     upload_rows(system, "ruling", like(product="Q", qty=2))
@@ -79,7 +79,7 @@ def test_a_correction_stands_where_its_repeated_file_stands(system: System) -> N
     check(system)
 
 
-def test_versions_that_were_told_before_are_duplicates_in_another_file_too(numbered_system: System) -> None:
+def test_known_versions_are_duplicates_in_another_file(numbered_system: System) -> None:
     system = numbered_system
     both = [GOOD, like(version=2, qty=2)]
     assert rows(system, upload_rows(system, "version", *both)) == {"new": 1, "corrected": 1}
@@ -87,7 +87,7 @@ def test_versions_that_were_told_before_are_duplicates_in_another_file_too(numbe
     check(system)
 
 
-def test_an_unreadable_message_keeps_no_other_sale_from_being_told_whole(system: System) -> None:
+def test_an_unreadable_message_does_not_block_the_statement_of_another_sale(system: System) -> None:
     send_sales(system, Sale("1", "S1", "2024-03-01", 9, (("P", 1, 1), ("Q", 1, 1)), 1))
     system.clock.advance(1)
     send_sales(
@@ -98,7 +98,7 @@ def test_an_unreadable_message_keeps_no_other_sale_from_being_told_whole(system:
     assert set(check(system).current()) == {("S1/1", "P#1")}
 
 
-def test_a_row_accepted_by_a_person_does_not_lower_the_statement_of_the_side_that_rules(system: System) -> None:
+def test_an_accepted_row_does_not_lower_the_statement_of_the_preferred_side(system: System) -> None:
     upload_rows(system, "ruling-sale", like(number="2", product="Q"))
     batch = upload_rows(system, "ruling-sale", GOOD, like(number="2", fault="range"))
     fix(system, batch, Fix(2, like(number="2", fault="range"), "accept"))
@@ -126,7 +126,7 @@ def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(system: 
     check(system)
 
 
-def test_the_same_bytes_read_by_two_versions_of_a_contract_are_what_the_later_version_says(system: System) -> None:
+def test_equal_bytes_read_with_two_contract_versions_count_as_the_later_version(system: System) -> None:
     first = upload_rows(system, "ruling", GOOD)
     upload_rows(system, "ruling", GOOD)
     edited = source(system, "ruling")
@@ -164,7 +164,7 @@ def test_corrections_follow_their_file_when_the_process_dies_between_them(system
     check(system)
 
 
-def test_a_rebuild_accepts_what_a_person_accepted_where_files_rule(numbered_system: System) -> None:
+def test_a_rebuild_accepts_rows_that_a_user_accepted_if_files_are_preferred(numbered_system: System) -> None:
     system = numbered_system
     batch = upload_rows(system, "ruling", GOOD, like(qty=2), like(number="2"))
     fix(system, batch, Fix(1, GOOD, "accept"), Fix(2, like(qty=2), "accept"))

@@ -26,7 +26,7 @@ def test_the_same_file_again_is_all_duplicates_and_a_blank_row_is_counted(system
     check(system)
 
 
-def test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_is_told_anew(system: System) -> None:
+def test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new(system: System) -> None:
     upload_rows(system, "ruling", GOOD)
     assert rows(system, upload_rows(system, "ruling", like(qty=2))) == {"corrected": 1}
     again = upload_rows(system, "ruling", GOOD)
@@ -37,14 +37,14 @@ def test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_i
     check(system)
 
 
-def test_undo_keeps_what_another_file_says_too(system: System) -> None:
+def test_undo_keeps_lines_that_another_file_also_contains(system: System) -> None:
     first = upload_rows(system, "ruling", GOOD, like(number="2"))
     upload_rows(system, "ruling", GOOD)
     undo.undo(system.app.ports, first, "manager")
     assert set(check(system).current()) == {("S1/1", "P#1")}
 
 
-def test_a_file_that_tells_sales_whole_removes_the_lines_that_it_lacks(system: System) -> None:
+def test_a_statement_of_complete_sales_removes_missing_lines(system: System) -> None:
     upload_rows(system, "sale", GOOD, like(product="Q"), like(number="2"))
     upload_rows(system, "sale", like(qty=2))
     assert set(check(system).current()) == {("S1/1", "P#1"), ("S1/2", "P#1")}
@@ -68,7 +68,7 @@ def test_the_higher_version_counts_whichever_comes_last(system: System) -> None:
     check(system)
 
 
-def test_a_file_row_that_differs_from_a_till_waits_for_a_person(system: System) -> None:
+def test_a_file_row_that_differs_from_a_till_is_quarantined(system: System) -> None:
     send_sales(system, SALE)
     batch = upload_rows(system, "sale", like(qty=2), like(product="Q"))
     assert rows(system, batch) == {"duplicate": 1, "quarantined": 1}
@@ -77,7 +77,7 @@ def test_a_file_row_that_differs_from_a_till_waits_for_a_person(system: System) 
     check(system)
 
 
-def test_where_files_rule_an_earlier_file_stands_against_a_later_till(system: System) -> None:
+def test_a_preferred_earlier_file_overrides_a_later_till(system: System) -> None:
     upload_rows(system, "ruling", like(qty=2))
     send_sales(system, SALE)
     assert dict(check(system).current()["S1/1", "P#1"])["qty"] == 2
@@ -93,7 +93,7 @@ def test_a_replay_replaces_its_file_and_keeps_the_fixes(system: System) -> None:
     assert not check(system).current()
 
 
-def test_what_a_waiting_replay_is_to_replace_is_not_undone(system: System) -> None:
+def test_a_batch_with_a_pending_replay_cannot_be_undone(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD)
     again = replay.replay(system.app.ports, system.app.contracts, batch, "yielding", "clerk")
     for step in (undo.preview, lambda ports, batch_id: undo.undo(ports, batch_id, "manager")):
@@ -122,7 +122,7 @@ def test_sales_outlive_a_crash_while_they_are_received(system: System) -> None:
     assert len(check(system).current()) == 2
 
 
-def test_a_file_outlives_a_crash_before_anybody_hears_of_it(system: System) -> None:
+def test_a_file_survives_a_crash_before_its_event_is_published(system: System) -> None:
     system.fuse.armed = [("bus.publish object-events", "before")]
     with pytest.raises(Crash):
         system.upload(source(system, "ruling"), [GOOD], source(system, "ruling").columns)

@@ -99,7 +99,7 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
         assert [int(one.id) for one in documents.find("c", descending=True, limit=3)] == [19, 18, 17]
 
     @pytest.mark.parametrize("version", [0, 1, None])
-    def test_a_write_whose_answer_was_lost_is_no_conflict(
+    def test_a_write_with_a_lost_response_is_not_a_conflict(
         self, documents: FirestoreDocumentStore, monkeypatch: pytest.MonkeyPatch, version: int | None
     ) -> None:
         if version != 0:

@@ -63,7 +63,7 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
         assert [got[each] for each in ids] == published
 
-    def test_a_store_is_heard_in_the_order_in_which_it_spoke(self, bus: PubSubEventBus) -> None:
+    def test_messages_of_a_store_are_delivered_in_their_order(self, bus: PubSubEventBus) -> None:
         bus.subscribe(TOPIC_STORE_SALES, "receive")
         stores = [{"region": "UK", "store_id": f"LON{n % 3}"} for n in range(60)]
         for start in range(0, 60, 20):

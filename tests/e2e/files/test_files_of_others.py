@@ -54,9 +54,7 @@ def codes(receipt: dict[str, Any]) -> list[str]:
     return [hold["code"] for hold in receipt["holds"]]
 
 
-def test_stores_of_another_contract_are_held_naming_it_and_can_be_given_to_it(
-    home: Path, tmp_path: Path, run: Run
-) -> None:
+def test_stores_of_another_contract_are_held_and_can_be_assigned_to_it(home: Path, tmp_path: Path, run: Run) -> None:
     contracts(home, dates={"formats": ["%d/%m/%Y"]})
     held = ingest(run, write(tmp_path / "a.csv", store="S1"))
     assert codes(held) == ["looks-like-another-region"]

@@ -74,7 +74,7 @@ def shuffled(lines: list[str], seed: int) -> list[str]:
     return [lines[0], *body]
 
 
-def test_rows_named_by_what_they_tell_count_once_however_often_and_in_whatever_order_they_come(app: App) -> None:
+def test_rows_with_ids_by_content_count_once_in_any_order(app: App) -> None:
     contract, lines = parse(SLIPS), ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}
     first = current(app, "Slips")
@@ -90,7 +90,7 @@ def test_rows_named_by_what_they_tell_count_once_however_often_and_in_whatever_o
     ]
 
 
-def test_a_source_that_tells_whole_days_is_not_held_for_them(app: App) -> None:
+def test_a_source_of_complete_days_is_not_held_for_them(app: App) -> None:
     contract = parse(SLIPS | {"replaces": "store-day"})
     lines = ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}

@@ -142,14 +142,14 @@ def test_one_bad_line_refuses_the_whole_sale(app: App) -> None:
     assert {problem["code"] for problem in receipt["problems"]} == {"missing-required", "sale-refused"}
 
 
-def test_a_sale_told_by_till_and_file_counts_once(app: App, tmp_path: Path) -> None:
+def test_a_sale_from_a_till_and_then_a_file_counts_once(app: App, tmp_path: Path) -> None:
     send_sales(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n9,1,2026-01-05,S1,Z,1,1\n")
     assert rows(receipt) == {"read": 2, "new": 1, "duplicate": 1}
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/9#1": ("Z", "1")}
 
 
-def test_a_sale_told_by_file_first_counts_once(app: App, tmp_path: Path) -> None:
+def test_a_sale_from_a_file_and_then_a_till_counts_once(app: App, tmp_path: Path) -> None:
     load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n")
     send_sales(app, sale("1", ("1", "A", "2")))
     assert rows(newest(app)) == {"read": 1, "duplicate": 1}
@@ -191,7 +191,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
     assert raw == ["\\xff not json", '{"region": "Shop"}']
 
 
-def test_a_token_speaks_for_its_store_only(app: App) -> None:
+def test_a_token_is_valid_for_its_store_only(app: App) -> None:
     with pytest.raises(NotAStoreSale) as caught:
         publish(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
     assert caught.value.problems == ["store_id: this token is only valid for S2"]

@@ -89,7 +89,7 @@ def test_unknown_missing_and_mistyped_arguments_are_rejected(
     assert (answer.status_code, answer.get_json()) == (422, {"type": "Rejected", "detail": detail})
 
 
-def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday: str) -> None:
+def test_the_command_api_streams_each_stage_and_then_the_answer(door: FlaskClient, monday: str) -> None:
     *stages, last = streamed(door, "ingest", files=[monday], contract="online-retail-uk")
     receipt = last["answer"]["data"]
     assert [stage["what"] for stage in stages] == ["bytes", "kept", "rows", "settling", "files"]
@@ -98,7 +98,7 @@ def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday
     assert (stages[2]["count"], receipt["rows"]["new"]) == (20, 20)
 
 
-def test_the_door_tells_what_was_wrong_as_the_answer(door: FlaskClient) -> None:
+def test_the_command_api_returns_errors_as_the_answer(door: FlaskClient) -> None:
     (last,) = streamed(door, "receipts", batch="nonsense")
     assert (last["status"], last["answer"]["type"]) == (422, "NotFound")
     assert streamed(door, "nonsense")[0]["status"] == 404
@@ -160,7 +160,7 @@ def test_files_that_it_had_not_kept_are_named(home: Path) -> None:
     assert "It is not known whether tuesday.csv was stored. Run the command again" in words
 
 
-def test_a_server_that_dies_before_it_said_anything_kept_nothing_as_far_as_is_known(home: Path) -> None:
+def test_after_an_early_server_crash_it_is_unknown_whether_the_file_was_stored(home: Path) -> None:
     words, _ = error_after_crash(home, BYTES, files=["/a/monday.csv"], contract="UK")
     assert "It is not known whether monday.csv was stored. Run the command again" in words
 
@@ -169,7 +169,7 @@ def test_a_command_without_a_file_is_run_again(home: Path) -> None:
     assert "Run the command again: nothing is done twice." in error_after_crash(home)[0]
 
 
-def test_whoever_else_answers_at_the_servers_address_is_no_answer(home: Path) -> None:
+def test_a_response_of_another_program_at_the_servers_address_is_ignored(home: Path) -> None:
     server = Dying(home, {"data": {}, "code": 0}, type_="application/json")
     try:
         with pytest.raises(Unavailable, match="does not run this version of Tillstream"):
@@ -187,7 +187,7 @@ def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> N
         server.close()
 
 
-def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_listens(home: Path) -> None:
+def test_a_waiting_command_finds_a_server_that_publishes_its_address_late(home: Path) -> None:
     """A new server owns the folder for a while before it listens, while the address of a killed one is still there."""
     settings = Settings(home=home, threads=1)
     with folder(settings).own():

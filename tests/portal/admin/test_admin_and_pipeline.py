@@ -36,7 +36,7 @@ def test_an_admin_invites_a_person_who_chooses_a_password_by_the_link(person: Pe
     assert anonymous.get(path).status_code == 410
 
 
-def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:
+def test_an_account_that_cannot_be_created_is_explained(person: People) -> None:
     answer = person(Role.ADMIN).post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": ""})
     assert answer.status_code == 422
     assert "Assign at least one" in answer.text
@@ -77,7 +77,7 @@ def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) 
     assert store_tokens.check(app.ports, text[1]) is None
 
 
-def test_an_idle_pipeline_says_so(person: People) -> None:
+def test_an_idle_pipeline_is_shown_as_idle(person: People) -> None:
     assert "Nothing is waiting and nothing has failed." in person(Role.ADMIN).get("/pipeline").text
 
 

@@ -52,7 +52,7 @@ def test_the_form_holds_what_the_account_has(person: People) -> None:
     ],
 )
 @pytest.mark.parametrize("address", ["/people", "/people/asha"])
-def test_what_is_given_wrongly_is_said_under_its_field(
+def test_an_invalid_value_is_explained_under_its_field(
     app: App, person: People, address: str, form: dict[str, str], field: str, words: str
 ) -> None:
     admin = person(Role.ADMIN)
@@ -65,7 +65,7 @@ def test_what_is_given_wrongly_is_said_under_its_field(
 
 
 @pytest.mark.parametrize(("login", "words"), [("asha", "already exists"), ("-x", "starts with a letter")])
-def test_a_sign_in_name_that_cannot_be_is_said_under_its_field(person: People, login: str, words: str) -> None:
+def test_an_invalid_sign_in_name_is_explained_under_its_field(person: People, login: str, words: str) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")
     assert words in error_under(admin.post("/people", MANAGER | {"login": login}).text, "login")

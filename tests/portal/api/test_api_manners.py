@@ -33,7 +33,7 @@ def test_a_list_is_read_page_by_page_until_no_link_is_left(sold: Visitor) -> Non
     assert (customers, path) == (["C5", "C4", "C3", "C2", "C1"], "")
 
 
-def test_a_short_list_says_how_long_it_is(sold: Visitor) -> None:
+def test_a_short_list_shows_its_length(sold: Visitor) -> None:
     answer = sold.get("/api/sales-by-category?limit=0")
     assert (answer.headers["X-Total-Count"], answer.get_json()["rows"]) == ("1", [])
     assert sold.get("/api/sales-by-category?offset=1").get_json()["rows"] == []
@@ -132,7 +132,7 @@ def test_calls_are_counted_for_each_token_alone(strict: tuple[App, Flask]) -> No
     assert client.get("/healthz").status_code == 200
 
 
-def test_pages_of_listed_sites_may_ask_and_of_others_not(strict: tuple[App, Flask]) -> None:
+def test_only_listed_sites_have_cors_access(strict: tuple[App, Flask]) -> None:
     client = strict[1].test_client()
     asking = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
     answer = client.options("/api/kpis", headers=asking)
@@ -145,6 +145,6 @@ def test_pages_of_listed_sites_may_ask_and_of_others_not(strict: tuple[App, Flas
     assert "Access-Control-Allow-Origin" not in client.get("/sign-in", headers=asking).headers
 
 
-def test_no_site_may_ask_unless_the_setting_says_so(anonymous: Visitor) -> None:
+def test_no_site_has_cors_access_by_default(anonymous: Visitor) -> None:
     asking = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
     assert "Access-Control-Allow-Origin" not in anonymous.client.options("/api/kpis", headers=asking).headers

@@ -47,7 +47,7 @@ def test_every_example_keeps_to_its_schema(portal: Flask) -> None:
                         assert errors == [], (one["operationId"], status)
 
 
-def test_what_every_operation_says(portal: Flask) -> None:
+def test_every_operation_is_described(portal: Flask) -> None:
     for path, methods in document(portal)["paths"].items():
         for method, one in methods.items():
             assert one["summary"], (path, method)
@@ -56,7 +56,7 @@ def test_what_every_operation_says(portal: Flask) -> None:
             assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
 
 
-def test_the_document_is_for_whoever_is_signed_in(person: People, anonymous: Visitor) -> None:
+def test_the_document_requires_a_signed_in_user(person: People, anonymous: Visitor) -> None:
     api = person(Role.ANALYST).get("/api/openapi.json").get_json()
     assert api["openapi"] == "3.1.0"
     assert anonymous.get("/api/openapi.json").status_code == 401

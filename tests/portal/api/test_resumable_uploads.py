@@ -68,7 +68,7 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
             assert stream.read() == data
 
 
-def test_a_piece_that_begins_elsewhere_is_refused_and_says_where_to_go_on(person: People) -> None:
+def test_a_piece_with_a_wrong_offset_is_rejected_with_the_right_one(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     send(clerk, place, 0, FILE[:100])
@@ -87,7 +87,7 @@ def test_more_bytes_than_announced_are_refused_whole(app: App, person: People) -
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
-def test_a_damaged_piece_is_told_and_nothing_of_it_kept(person: People, algorithm: str) -> None:
+def test_a_damaged_piece_is_rejected_and_not_stored(person: People, algorithm: str) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     right = base64.b64encode(hashlib.new(algorithm, FILE[:50]).digest()).decode()
@@ -154,7 +154,7 @@ def test_a_piece_must_be_sent_as_bytes_of_a_file(person: People) -> None:
     assert answer.status_code == 415
 
 
-def test_the_server_says_what_of_the_protocol_it_speaks(person: People) -> None:
+def test_the_server_reports_its_protocol_extensions(person: People) -> None:
     answer = call(person(Role.CLERK, "IN"), "OPTIONS", "/api/uploads")
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
@@ -176,7 +176,7 @@ def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
 
 
-def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
+def test_a_file_with_all_pieces_before_a_crash_is_completed_by_the_sweep(
     app: App, person: People, clock: ManualClock
 ) -> None:
     clerk = person(Role.CLERK, "IN")
@@ -240,7 +240,7 @@ def test_several_files_come_at_once(app: App, person: People) -> None:
     assert {one.file for one in records.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
 
 
-def test_the_path_that_a_browser_tells_is_cut_off_the_name(app: App, person: People) -> None:
+def test_the_path_from_a_browser_is_removed_from_the_name(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk, filename="C:\\fake\\..\\june\n.csv")
     assert clerk.get(place).get_json()["file"] == "june.csv"

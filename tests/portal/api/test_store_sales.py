@@ -59,13 +59,13 @@ def test_a_revoked_token_is_refused(app: App, anonymous: Visitor, sale: dict[str
     assert _send(anonymous, sale, token).status_code == 401
 
 
-def test_a_sale_that_breaks_the_schema_is_told_where(anonymous: Visitor, sale: dict[str, Any], token: str) -> None:
+def test_an_invalid_sale_is_rejected_with_the_path(anonymous: Visitor, sale: dict[str, Any], token: str) -> None:
     answer = _send(anonymous, {**sale, "lines": []}, token)
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
     assert any(problem.startswith("lines") for problem in answer.get_json()["problems"])
 
 
-def test_a_token_speaks_for_no_other_store(anonymous: Visitor, sale: dict[str, Any], token: str) -> None:
+def test_a_token_is_not_valid_for_another_store(anonymous: Visitor, sale: dict[str, Any], token: str) -> None:
     answer = _send(anonymous, {**sale, "store_id": "ELSEWHERE"}, token)
     assert answer.status_code == 422
     assert "this token is only valid for" in answer.get_json()["detail"]

@@ -27,7 +27,7 @@ def entries(app: App, what: str = "", **filters: str) -> list[audit.Entry]:
     return list(reading.find_entries(app.ports, reading.AuditFilter(what=what, **filters)))
 
 
-def test_an_entry_says_when_who_what_and_how_it_was(app: App) -> None:
+def test_an_entry_contains_time_user_action_and_old_values(app: App) -> None:
     with audit.client_address("192.0.2.7"):
         audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
     (entry,) = entries(app)
@@ -105,7 +105,7 @@ def test_entries_are_found_by_person_action_subject_period_and_words(
     assert "".join(sorted(values[one.subject] for one in reading.find_entries(app.ports, filters))) == expected
 
 
-def test_what_became_of_an_upload_is_told_with_who_did_it(app: App, person: People, work: Work) -> None:
+def test_the_history_of_an_upload_shows_who_changed_it(app: App, person: People, work: Work) -> None:
     clerk, manager = person(Role.CLERK, "IN", login="carla"), person(Role.MANAGER, "IN", login="mani")
     batch = clerk.upload(indian_file(indian_sale("1")))
     work()
@@ -145,7 +145,7 @@ def test_a_log_of_many_changes_is_paged_and_the_filters_stay(app: App, person: P
 
 
 @pytest.mark.parametrize("question", ["what=anything", "since=yesterday"])
-def test_a_question_that_is_none_is_told_so(person: People, question: str) -> None:
+def test_an_unknown_question_is_rejected(person: People, question: str) -> None:
     assert person(Role.ADMIN).get(f"/audit?{question}").status_code == 422
 
 

@@ -45,7 +45,7 @@ def clerk(person: People, work: Work) -> Visitor:
     return visitor
 
 
-def test_the_calendar_tells_each_day_with_a_sign_and_words(clerk: Visitor) -> None:
+def test_the_calendar_marks_each_day_with_a_symbol_and_text(clerk: Visitor) -> None:
     page = clerk.get("/completeness?day=2026-06-15").text
     assert "IN, 28 June: arrived late, 2 lines" in page
     assert "IN, 29 June: missing" in page
@@ -93,7 +93,7 @@ def test_other_regions_days_are_unknown(person: People, clerk: Visitor) -> None:
     assert person(Role.ANALYST).get("/completeness").status_code == 403
 
 
-def test_a_person_bound_to_stores_is_told_of_no_other(
+def test_a_user_scoped_to_stores_sees_no_other_store(
     app: App, portal: Flask, person: People, work: Work, clerk: Visitor
 ) -> None:
     listed = app.contracts.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})

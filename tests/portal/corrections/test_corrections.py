@@ -28,7 +28,7 @@ def fixer(person: People, work: Work) -> Fixer:
     return Fixer(clerk, batch)
 
 
-def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
+def test_rows_are_shown_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
     rows = fixer.rows()
     assert list(rows) == [21, 22, 23, 24]
     assert (rows[21]["line"], rows[21]["cells"][AMOUNT], rows[21]["state"]) == (22, "ten", "waits")
@@ -38,7 +38,7 @@ def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cel
     assert problem["remedy"] == "Correct the cell here, or discard the row with a reason."
 
 
-def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, work: Work, app: App) -> None:
+def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, work: Work, app: App) -> None:
     response = fixer.step("set", cells=[[21, 13, "10.00"], [21, AMOUNT, "10.00"]])
     assert response["rows"][0]["state"] == "ready"
     assert response["counts"] == {"waiting": 4, "touched": 1, "accepted": 1, "discarded": 0, "still": 0}
@@ -103,7 +103,7 @@ def test_a_reading_is_taken_for_every_cell_that_can_be_read_so(fixer: Fixer) -> 
     assert [row["cells"][AMOUNT] for row in response["rows"]] == ["10", "10", "x", "100.00"]
 
 
-def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person: People, work: Work, app: App) -> None:
+def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, work: Work, app: App) -> None:
     clerk = person(Role.CLERK, "IN")
     many = [indian_sale(str(number)).replace("Completed,1,", f"Completed,{number}0,") for number in (500, 501)]
     batch = clerk.upload(indian_file(*GOOD, *many))
@@ -194,7 +194,7 @@ def test_rows_are_chosen_by_problem_by_column_by_text_and_by_what_is_left(fixer:
     assert fixer.get("rows", q="nothing like it")["chosen"] == 0
 
 
-def test_a_file_on_hold_has_no_grid_and_says_what_to_do(person: People, work: Work) -> None:
+def test_a_held_file_has_no_grid_but_instructions(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three")))
     work()
@@ -236,7 +236,7 @@ def test_another_regions_rows_are_not_there(fixer: Fixer, person: People) -> Non
         {"do": "set", "cells": [[21, 1, "x"]], "column": True},
     ],
 )
-def test_a_step_that_says_nothing_is_refused_in_words(fixer: Fixer, step: Any) -> None:
+def test_an_empty_edit_is_rejected_with_a_message(fixer: Fixer, step: Any) -> None:
     response = fixer.post("steps", step=step)
     assert response["status"] == 422
     assert response["detail"]

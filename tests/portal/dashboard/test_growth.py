@@ -91,5 +91,5 @@ def test_the_lists_of_the_api_compare_alike(shop: Visitor) -> None:
         (date(2024, 1, 1), date(2024, 1, 1), "1 Jan 2024"),
     ],
 )
-def test_a_span_of_days_says_once_what_both_share(start: date, end: date, says: str) -> None:
+def test_a_date_range_shows_the_shared_month_or_year_once(start: date, end: date, says: str) -> None:
     assert re.sub(r"<[^>]+>", "", days(start, end)) == says

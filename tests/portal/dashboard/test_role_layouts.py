@@ -131,13 +131,13 @@ def test_the_outlines_are_served_from_here_and_kept(anonymous: Visitor) -> None:
     assert len(packed.data) < 60_000
 
 
-def test_growth_stands_beside_every_figure_that_has_some(sold: Visitor) -> None:
+def test_growth_is_shown_beside_every_metric_that_has_one(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/headline?from=2026-06-01&to=2026-06-30").text
     assert tile.count("400.0 %") == 1, "revenue 500.50 after 100.10"
     assert "Nothing to compare with" in sold.get("/dashboard/tiles/headline?from=2026-05-01&to=2026-05-31").text
 
 
-def test_the_period_before_lies_beside_the_chosen_one(sold: Visitor) -> None:
+def test_the_previous_period_is_aligned_with_the_chosen_one(sold: Visitor) -> None:
     address = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=monthly"
     assert figure_in(sold.get(address).text)["before"] == {"name": "Previous period", "values": [100.1]}
     assert "before" not in figure_in(sold.get(f"{address}&compare=nothing").text)
@@ -169,13 +169,13 @@ def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -
     assert person(Role.ANALYST).get("/dashboard/values/salesperson").status_code == 404
 
 
-def test_freshness_tells_regions_stores_and_sources(sold: Visitor) -> None:
+def test_freshness_lists_regions_stores_and_sources(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/freshness").text
     assert "The store is up to date with its region" in tile
     assert "Sources" in tile
 
 
-def test_money_of_several_currencies_is_told_as_it_was_paid(sold: Visitor, work: Work) -> None:
+def test_amounts_in_several_currencies_are_shown_in_the_paid_currency(sold: Visitor, work: Work) -> None:
     assert "Local currency" not in sold.get("/dashboard/tiles/headline").text
     sold.upload(BRITISH, name="UK.csv", contract="UK")
     work()

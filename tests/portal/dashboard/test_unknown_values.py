@@ -33,7 +33,7 @@ def sell(admin: Visitor, work: Work) -> None:
         ("store=MUM01&store=X1&store=X2", "There is no store “X1”, “X2”; there are"),
     ],
 )
-def test_the_api_says_which_value_is_unknown_and_which_are_known(sold: Visitor, query: str, says: str) -> None:
+def test_the_api_names_the_unknown_value_and_the_known_ones(sold: Visitor, query: str, says: str) -> None:
     for path in ("kpis", *LISTS):
         answer = sold.get(f"/api/{path}?{query}")
         assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
@@ -47,7 +47,7 @@ def test_what_is_known_answers_as_ever(sold: Visitor) -> None:
         assert (answer.status_code, answer.get_json()["lines"]) == (200, lines)
 
 
-def test_the_page_says_it_and_links_to_itself_without_the_filter(sold: Visitor) -> None:
+def test_the_page_shows_it_and_links_to_itself_without_the_filter(sold: Visitor) -> None:
     answer = sold.get("/dashboard?preset=last-month&store=MUM01&store=NOWHERE&category=Kitchen")
     assert answer.status_code == 400
     assert "There is no store “NOWHERE”; there are DEL01, MUM01." in answer.text
@@ -70,7 +70,7 @@ def test_nobody_learns_of_what_is_not_theirs(sold: Visitor, person: People) -> N
     assert "there is UK." in manager.get("/api/kpis?region=IN").get_json()["detail"]
 
 
-def test_of_many_known_ones_a_few_are_told_the_most_alike_first(person: People, work: Work) -> None:
+def test_of_many_known_values_the_most_similar_are_listed(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     rows = [indian_sale(str(n), "1.00").replace(",Kitchen,", f",Shelf {n:02},") for n in range(1, 31)]
     admin.upload(indian_file(*rows))

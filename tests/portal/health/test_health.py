@@ -20,7 +20,7 @@ from tillstream.workflows.operations import maintenance_log, reconcile
 People = Callable[..., Visitor]
 
 
-def test_readiness_asks_everything_and_names_what_is_down(anonymous: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_names_failed_services(anonymous: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "ok")
     assert set(answer.get_json()["parts"]) == {"documents", "warehouse", "queues", "files"}

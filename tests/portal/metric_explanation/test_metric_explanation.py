@@ -62,7 +62,7 @@ def test_filters_and_paging_narrow_the_uploads(sold: Visitor) -> None:
     assert sold.get("/api/why/revenue?page=2").get_json()["uploads"] == []
 
 
-def test_what_waits_is_told_as_missing(sold: Visitor) -> None:
+def test_held_files_are_shown_as_missing(sold: Visitor) -> None:
     explanation = sold.get("/api/why/revenue").get_json()
     assert [(one["region"], one["refused_rows"]) for one in explanation["missing"]["refused"]] == [("IN", 1)]
     assert "1 row needs correction" in " ".join(sold.get("/why/revenue").text.split())
@@ -70,7 +70,7 @@ def test_what_waits_is_told_as_missing(sold: Visitor) -> None:
     assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
 
 
-def test_a_held_file_and_a_late_store_are_told_as_missing(sold: Visitor, work: Work) -> None:
+def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("7", "none"), indian_sale("8", "3.00")), "half.csv")
     later = indian_sale("9", "1.00", date="20-06-2026 10:00").replace("MUM01", "DEL01")
     sold.upload(indian_file(later), "delhi.csv")

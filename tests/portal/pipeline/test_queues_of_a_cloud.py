@@ -48,7 +48,7 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
         assert boss.get("/healthz/ready").status_code == 200
 
 
-def test_what_monitoring_tells_is_shown(app: App, pubsub: Emulator) -> None:
+def test_values_of_monitoring_are_shown(app: App, pubsub: Emulator) -> None:
     monitoring = FakeMonitoring()
     monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
     monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]

@@ -20,7 +20,7 @@ GOOD = indian_file(*(indian_sale(f"A{number}") for number in range(1, 11)))
 MOSTLY_BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
 
 
-def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: People, work: Work) -> None:
+def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     manager.upload(GOOD)
     held = manager.upload(MOSTLY_BAD, "bad.csv")
@@ -37,7 +37,7 @@ def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: Peo
     assert "1,000.00" in manager.get("/dashboard").text, "the look at it changed nothing"
 
 
-def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: People, work: Work) -> None:
+def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     held = manager.upload(MOSTLY_BAD)
     work()
@@ -123,7 +123,7 @@ def test_the_receipt_leads_to_what_a_correction_changed(person: People, work: Wo
     assert "1 line added" in clerk.get("/changes/2").text
 
 
-def test_a_correction_of_a_line_is_told_with_both_its_values(person: People, work: Work) -> None:
+def test_a_corrected_line_is_published_with_both_values(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     clerk.upload(indian_file(indian_sale("A1", "100.00")))
     work()
@@ -151,9 +151,7 @@ def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: 
     assert "june.csv" not in page, "salespeople see no uploads"
 
 
-def test_what_changed_since_the_last_visit_begins_anew_after_a_pause(
-    person: People, work: Work, clock: ManualClock
-) -> None:
+def test_changes_since_the_last_visit_restart_after_a_pause(person: People, work: Work, clock: ManualClock) -> None:
     clerk = person(Role.CLERK, "IN")
     assert "No change" in clerk.get("/changes").text
     clerk.upload(GOOD)

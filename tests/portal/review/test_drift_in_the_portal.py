@@ -48,7 +48,7 @@ def test_only_an_administrator_accepts_while_a_manager_may_confirm(person: Peopl
     assert "1 of 1 row counted" in manager.get(f"/uploads/{batch}").text
 
 
-def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work) -> None:
+def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*(indian_sale(str(n)) for n in range(1, 9)), indian_sale("9", "ten")))
     work()
@@ -79,7 +79,7 @@ def test_nobody_previews_with_a_contract_of_another_region(person: People, work:
     assert clerk.get(f"/uploads/{batch}/replay").status_code == 200
 
 
-def test_a_file_of_another_contract_is_named_and_can_be_given_to_it(person: People, work: Work) -> None:
+def test_a_file_of_another_contract_can_be_assigned_to_it(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(FILE, contract="UK")
     work()

@@ -25,7 +25,7 @@ def two_versions(person: People, work: Work) -> tuple[Visitor, str, str]:
     return clerk, first, second
 
 
-def test_a_passport_tells_each_version_and_who_told_it(two_versions: tuple[Visitor, str, str]) -> None:
+def test_a_sale_history_lists_each_version_and_its_sources(two_versions: tuple[Visitor, str, str]) -> None:
     clerk, first, second = two_versions
     page = clerk.get("/sales/MUM01/A1?region=IN").text
     assert "1 line counts" in page
@@ -40,7 +40,7 @@ def test_a_passport_tells_each_version_and_who_told_it(two_versions: tuple[Visit
     assert "MUM01/A2" not in page
 
 
-def test_an_undo_stands_in_the_passport(
+def test_an_undo_is_in_the_sale_history(
     two_versions: tuple[Visitor, str, str], person: People, work: Work, app: App
 ) -> None:
     _, _, second = two_versions
@@ -54,7 +54,7 @@ def test_an_undo_stands_in_the_passport(
     assert re.search(r"Counts now</b>.*settlement 1<", page)
 
 
-def test_refused_rows_that_name_a_sale_stand_in_its_passport(person: People, work: Work) -> None:
+def test_rejected_rows_with_a_sale_id_are_in_its_sale_history(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     good = [indian_sale(f"A{number}") for number in range(2, 11)]
     clerk.upload(indian_file(*good, indian_sale("A1", "ten")), "bad.csv")

@@ -25,7 +25,7 @@ def line_of(app: App) -> Callable[[str, int], RowInContext]:
     return lambda batch, line: find_row(app.ports, records.get(app.ports, batch), line)
 
 
-def test_a_line_stands_between_its_neighbours(
+def test_a_line_is_shown_between_its_neighbours(
     person: People, work: Work, line_of: Callable[[str, int], RowInContext]
 ) -> None:
     rows = [indian_sale(str(number)) for number in range(1, 21)]

@@ -27,7 +27,7 @@ def test_the_first_admin_is_made_once_and_can_sign_in(app: App) -> None:
     assert (user.role, user.given_password) == (Role.ADMIN, True)
 
 
-def test_no_password_stands_in_the_documents(app: App) -> None:
+def test_no_password_is_in_the_documents(app: App) -> None:
     password = accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"])
     stored = app.ports.documents.get("users", "asha")
     assert stored is not None
@@ -65,7 +65,7 @@ def test_an_account_gives_the_scope_of_its_role_and_regions(app: App) -> None:
     assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
 
 
-def test_an_account_is_changed_in_what_is_given_and_says_who_did_it(app: App, clock: ManualClock) -> None:
+def test_only_given_fields_of_an_account_change_and_the_user_is_recorded(app: App, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], stores=["MUM01"], by="boss")
     clock.advance(60)
     accounts.assign(app.ports, "ASHA", role=Role.MANAGER, by="boss")
@@ -137,7 +137,7 @@ def test_an_account_that_is_older_than_the_audit_log_keeps_its_changes(app: App)
     assert users == ["boss", "nobody", "old"]
 
 
-def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:
+def test_unknown_wrong_and_disabled_sign_ins_have_the_same_message(app: App) -> None:
     accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=GOOD)
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
     accounts.disable(app.ports, "asha")
@@ -167,7 +167,7 @@ def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: 
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(1, "Wait a second and"), (2, "Wait 2 seconds and")])
-def test_how_long_to_wait_is_said_in_english(seconds: int, words: str) -> None:
+def test_the_waiting_time_is_written_in_english(seconds: int, words: str) -> None:
     assert words in str(TooManyTries(seconds))
 
 

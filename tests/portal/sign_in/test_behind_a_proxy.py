@@ -85,7 +85,7 @@ def test_the_plain_headers_of_the_proxy_prove_nothing(behind: Behind) -> None:
         {"email": "x@y.example"},
     ],
 )
-def test_what_the_proxy_says_to_others_or_of_nobody_opens_nothing(
+def test_proxy_tokens_for_others_or_without_a_user_are_rejected(
     behind: Behind, issuer: TokenIssuer, changes: dict[str, Any]
 ) -> None:
     visitor = Visitor(behind()[1].test_client())
@@ -93,7 +93,7 @@ def test_what_the_proxy_says_to_others_or_of_nobody_opens_nothing(
     assert visitor.get("/dashboard", headers=shown(issuer, **changes)).status_code == 303
 
 
-def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind: Behind, issuer: TokenIssuer) -> None:
+def test_a_session_is_valid_only_while_the_proxy_names_the_same_user(behind: Behind, issuer: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
     visitor.get("/sign-in", headers=shown(issuer))
     assert visitor.get("/dashboard").status_code == 303
@@ -115,7 +115,7 @@ def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, issuer: Toke
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_passwords_stay_the_other_way_in_where_the_setting_says_so(behind: Behind, issuer: TokenIssuer) -> None:
+def test_passwords_are_accepted_too_if_the_setting_allows_it(behind: Behind, issuer: TokenIssuer) -> None:
     app, flask = behind(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())

@@ -99,7 +99,7 @@ def test_a_page_of_another_site_is_not_gone_to(portal: tuple[App, Flask], provid
     assert answer.headers["Location"] == "/dashboard"
 
 
-def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
+def test_an_uninvited_user_is_rejected_and_the_attempt_is_audited(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     provider.person = {"sub": "7", "email": "Nobody@example.com"}
@@ -113,7 +113,7 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
     ]
 
 
-def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until_an_admin_says_so(
+def test_a_reassigned_address_opens_the_account_only_after_an_admin_resets_it(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
@@ -155,7 +155,7 @@ def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: Op
         {"azp": "another-portal"},
     ],
 )
-def test_what_the_provider_says_of_others_or_is_not_sure_of_opens_nothing(
+def test_tokens_for_others_or_unverified_addresses_are_rejected(
     portal: tuple[App, Flask], provider: OpenIdProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = claims
@@ -234,7 +234,7 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
     assert visitor.client.post("/sign-in", data=form).status_code == 404
 
 
-def test_whoever_is_invited_needs_no_link_but_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
+def test_an_invited_company_user_needs_only_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     app, flask = portal
     admin, _ = through(flask, provider)
     form = {"csrf_token": _csrf(admin), "name": "Bo", "role": "analyst"}
@@ -251,7 +251,7 @@ def _csrf(visitor: Visitor) -> str:
     return visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
 
 
-def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: Open, provider: OpenIdProvider) -> None:
+def test_local_accounts_can_sign_in_if_the_setting_allows_it(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
@@ -270,7 +270,7 @@ def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provide
     assert [one.has_password for one in accounts.find(app.ports)] == [False]
 
 
-def test_the_first_password_lets_the_administrator_in_who_is_asked_for_another(opened: Open) -> None:
+def test_the_first_password_signs_in_and_must_be_changed(opened: Open) -> None:
     app, flask = opened(sign_in="passwords", first_admin="boss", first_password=PASSWORD)
     ensure_first_admin(app)
     visitor = Visitor(flask.test_client())

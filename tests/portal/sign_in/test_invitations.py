@@ -102,14 +102,14 @@ def test_a_bad_password_leaves_the_link_open(app: App, anonymous: Visitor) -> No
     assert invitation_links.get_link(app.ports, text)
 
 
-def test_no_link_stands_in_the_documents(app: App) -> None:
+def test_no_link_is_in_the_documents(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     document = app.ports.documents.get("users", "asha")
     assert document
     assert text not in str(document.data)
 
 
-def test_a_taken_name_is_told_so_and_nothing_of_the_account_changes(app: App) -> None:
+def test_an_existing_name_is_rejected_and_its_account_is_unchanged(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=OWN)
     with pytest.raises(Conflict, match="asha already exists"):
         invitation_links.invite(app.ports, "asha", "Another", Role.ADMIN, by="boss")

@@ -48,7 +48,7 @@ def test_a_remembered_session_outlives_the_night_and_not_its_days(app: App, port
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_without_being_asked_the_cookie_goes_with_the_browser(app: App, portal: Flask) -> None:
+def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: Flask) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     assert "Expires=" not in Visitor(portal.test_client()).sign_in("asha").headers["Set-Cookie"]
 
@@ -85,7 +85,7 @@ def test_another_server_process_knows_the_session_and_its_end(app: App, person: 
     assert other.get("/dashboard").status_code == 303
 
 
-def test_that_a_person_was_seen_is_written_once_a_minute(app: App, person: People, clock: ManualClock) -> None:
+def test_last_seen_is_written_once_a_minute(app: App, person: People, clock: ManualClock) -> None:
     visitor = person(Role.ADMIN, login="asha")
 
     def written() -> int:
@@ -123,7 +123,7 @@ def test_an_account_let_in_again_does_not_bring_its_sessions_back(app: App, pers
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_no_sessions_text_stands_in_the_documents(app: App, person: People) -> None:
+def test_no_session_token_is_in_the_documents(app: App, person: People) -> None:
     person(Role.ADMIN, login="asha")
     user = accounts.get(app.ports, "asha")
     text = sessions.begin(app.ports, user)
@@ -152,7 +152,7 @@ def test_the_own_profile_is_changed_and_its_dates_follow(app: App, person: Peopl
 
 
 @pytest.mark.parametrize(("form", "text"), [({"time_zone": "Mars/Base"}, "no time zone"), ({"name": ""}, "your name")])
-def test_a_profile_that_cannot_be_is_told_under_its_field(person: People, form: dict[str, str], text: str) -> None:
+def test_an_invalid_profile_is_explained_under_its_field(person: People, form: dict[str, str], text: str) -> None:
     answer = person(Role.ADMIN).post("/profile", {"name": "A", "locale": "", "time_zone": ""} | form)
     assert (answer.status_code, text in answer.text) == (422, True)
 

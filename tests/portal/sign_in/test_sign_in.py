@@ -22,7 +22,7 @@ def test_a_person_signs_in_and_out(person: People) -> None:
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_a_wrong_password_is_told_beside_the_field(app: App, anonymous: Visitor) -> None:
+def test_a_wrong_password_is_explained_beside_the_field(app: App, anonymous: Visitor) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     answer = anonymous.sign_in("asha", "wrong")
     assert answer.status_code == 401
@@ -63,7 +63,7 @@ def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: Pe
     assert allowed.status_code == 202
 
 
-def test_a_program_refreshes_the_data_as_the_page_of_the_api_says(app: App, portal: Flask) -> None:
+def test_a_program_refreshes_data_as_the_api_page_describes(app: App, portal: Flask) -> None:
     accounts.add(app.ports, "robot", "Robot", Role.MANAGER, regions=["IN"], password=PASSWORD)
     program = portal.test_client()
 
@@ -117,7 +117,7 @@ def test_the_own_password_is_changed_here_and_signs_out_elsewhere(portal: Flask,
         ({"new": "a" * 20, "again": "a" * 20}, "too easy to guess"),
     ],
 )
-def test_a_bad_change_of_password_says_why(person: People, change: dict[str, str], text: str) -> None:
+def test_a_rejected_password_change_states_the_reason(person: People, change: dict[str, str], text: str) -> None:
     new = "another long sentence"
     answer = person(Role.ADMIN).post("/password", {"old": PASSWORD, "new": new, "again": new} | change)
     assert answer.status_code == 422

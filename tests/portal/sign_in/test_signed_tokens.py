@@ -33,9 +33,7 @@ def make_claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(
-    issuer: TokenIssuer, signer: JWTVerifier
-) -> None:
+def test_a_valid_token_is_accepted_and_keys_are_fetched_once(issuer: TokenIssuer, signer: JWTVerifier) -> None:
     for _ in range(3):
         assert signer.claims(issuer.sign(make_claims()), AUDIENCE)["sub"] == "7"
     assert issuer.key_requests == 1
@@ -56,7 +54,7 @@ def test_what_the_house_says_to_us_holds_and_its_keys_are_asked_for_once(
         {"nbf": int(time.time()) + 3_600},
     ],
 )
-def test_what_is_said_by_or_to_others_or_at_another_time_does_not_hold(
+def test_a_token_with_another_issuer_audience_or_time_is_invalid(
     issuer: TokenIssuer, signer: JWTVerifier, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidToken):
@@ -80,7 +78,7 @@ def test_what_a_secret_signed_or_nobody_does_not_hold(issuer: TokenIssuer, signe
             signer.claims(token, AUDIENCE)
 
 
-def test_new_keys_of_the_house_are_learned_and_forgeries_do_not_make_us_ask_without_end(
+def test_new_keys_are_fetched_and_forged_tokens_do_not_cause_endless_requests(
     issuer: TokenIssuer, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(issuer.sign(make_claims()), AUDIENCE)

@@ -82,7 +82,7 @@ def _colours(sheet: str) -> dict[str, str]:
     return dict(COLOUR.findall((STATIC / sheet).read_text(encoding="utf-8")))
 
 
-def test_the_dark_sheet_says_every_colour_that_the_light_one_says() -> None:
+def test_the_dark_theme_defines_every_colour_of_the_light_one() -> None:
     assert set(_colours("dark.css")) == set(_colours("tillstream.css"))
 
 
@@ -105,7 +105,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("sheet", ["tillstream.css", "dark.css"])
-def test_words_are_readable_on_everything_they_stand_on(sheet: str) -> None:
+def test_text_has_enough_contrast_on_every_background(sheet: str) -> None:
     colours = _colours(sheet)
     pairs = [(ink, on) for ink in ("ink", "soft") for on in ("paper", "sheet", "raised", "hover")]
     pairs += [(name, f"{name}-soft") for name in ("act", "good", "ask", "wrong")]
@@ -135,7 +135,7 @@ def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> 
             assert visitor.get(link).status_code == 200, f"{role} is led to {link}"
 
 
-def test_a_list_keeps_what_was_asked_in_its_address(portal: Flask) -> None:
+def test_a_list_keeps_its_query_in_the_address(portal: Flask) -> None:
     with portal.test_request_context("/x?q=june&sort=-net&state=good&state=bad&page=3&size=50&tab=all"):
         query = list_query(sorts={"net"}, filters={"state"}, keep={"tab"})
     assert (query.first, query.column, query.down) == (100, "net", True)
@@ -150,7 +150,7 @@ def test_a_list_takes_no_sort_and_no_size_that_it_does_not_know(portal: Flask) -
     assert (query.sort, query.size, query.page) == ("-net", 25, 1)
 
 
-def test_a_page_of_a_list_says_whether_more_follow() -> None:
+def test_a_page_of_a_list_shows_whether_more_follow() -> None:
     first = page_of(ListQuery(), list(range(60)))
     assert (len(first.rows), first.total, first.more, first.last) == (25, 60, True, 3)
     last = page_of(ListQuery(page=3), iter(range(60)))

@@ -54,7 +54,7 @@ def test_a_program_is_its_person_on_the_api(person: People, work: Work, program:
     assert program(create_token(person(Role.MANAGER, "UK")), "/api/kpis")[1]["lines"] == 0
 
 
-def test_a_token_opens_no_more_than_it_was_given(person: People, program: Callable[..., tuple]) -> None:
+def test_a_token_allows_only_its_rights(person: People, program: Callable[..., tuple]) -> None:
     text = create_token(person(Role.MANAGER, "IN"))
     status, problem = program(text, "/api/uploads")
     assert status == 403
@@ -75,7 +75,7 @@ def test_a_token_of_one_region_does_not_see_the_other(
     assert program(create_token(admin, regions=["IN"]), "/api/kpis")[1]["lines"] == 1
 
 
-def test_nobody_gives_what_they_have_not(person: People) -> None:
+def test_a_user_cannot_grant_rights_that_they_lack(person: People) -> None:
     analyst = person(Role.ANALYST, "IN")
     page = analyst.get("/tokens").text
     assert 'value="numbers"' in page

@@ -16,7 +16,7 @@ Work = Callable[[], None]
 GOOD = [indian_sale(str(number)) for number in range(1, 7)]
 
 
-def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: App, person: People, work: Work) -> None:
+def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(LOST)
     work()
@@ -71,7 +71,7 @@ def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: Pe
     assert app.contracts.current("linz").region == "Austria"
 
 
-def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> None:
+def test_a_file_that_is_not_held_has_no_questions(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*GOOD))
     work()

@@ -35,14 +35,14 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
 
 
-def test_the_evidence_for_a_contract_is_told(person: People) -> None:
+def test_the_evidence_for_a_contract_is_shown(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
     text = text_of(clerk.get(look_at(clerk, whole)).text)
     assert "IN : all 19 columns of the contract exist and can be read" in text
 
 
-def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person: People, work: Work) -> None:
+def test_a_previewed_file_is_loaded_without_another_upload(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     place = look_at(clerk, GOOD)
     answer = clerk.post(f"{place}/load", {"contract": "IN"})
@@ -65,7 +65,7 @@ def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
     assert resumable_upload.open_uploads(app.ports, "clerk-in") == []
 
 
-def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:
+def test_another_contract_can_be_tried_and_its_mismatch_is_explained(person: People) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, GOOD)
     text = text_of(admin.get(f"{place}?contract=UK").text)
@@ -89,7 +89,7 @@ def test_nobody_looks_at_the_file_of_another(person: People) -> None:
     assert admin.post(f"{place}/forget").status_code == 404
 
 
-def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> None:
+def test_questions_about_an_unknown_file_contain_its_values(person: People) -> None:
     admin = person(Role.ADMIN)
     text = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
     assert "In which order are the dates written?" in text
@@ -136,7 +136,7 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     assert "Load as linz" in admin.get(look_at(admin, again, "mai.csv")).text
 
 
-def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work: Work) -> None:
+def test_a_wrong_detection_can_be_corrected(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
@@ -211,7 +211,7 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     assert app.contracts.current("IN").version == 1
 
 
-def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
+def test_an_unreadable_file_is_reported(person: People) -> None:
     admin = person(Role.ADMIN)
     for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
         answer = admin.get(look_at(admin, content, "strange.csv"))
@@ -219,7 +219,7 @@ def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
         assert ">Remove</button>" in answer.text
 
 
-def test_one_sentence_tells_what_a_file_is_taken_for(person: People) -> None:
+def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
         (GOOD, "It looks like a file of IN. Nothing counts until you load it."),
@@ -238,7 +238,7 @@ def test_several_files_without_a_script_wait_in_the_list(person: People) -> None
     assert page.count(">Preview</a>") == 2
 
 
-def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(person: People, work: Work) -> None:
+def test_the_upload_page_shows_progress_and_result_of_its_files(person: People, work: Work) -> None:
     clerk, anonymous = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
     batch = clerk.upload(GOOD)
     (upload,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]

@@ -18,7 +18,7 @@ ONE_BAD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), in
 MOSTLY_BAD = indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three"))
 
 
-def test_the_same_file_again_says_that_nothing_counts_twice(person: People, work: Work) -> None:
+def test_a_repeated_file_is_shown_as_duplicate(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(GOOD)
     work()
@@ -40,7 +40,7 @@ def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work
         assert "Counted" not in shown
 
 
-def test_a_rejected_file_asks_for_no_decision_any_more(person: People, work: Work) -> None:
+def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
@@ -84,7 +84,7 @@ def test_identical_lines_are_named_by_the_lines_of_the_file(person: People, work
     assert "dentical" not in admin.get(f"/uploads/{unlike}").text
 
 
-def test_many_identical_lines_are_told_in_short() -> None:
+def test_many_identical_lines_are_summarized() -> None:
     assert labels.identical([]) == ""
     assert labels.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
     assert labels.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
@@ -117,7 +117,7 @@ def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_s
     assert ">Make it current</button>" in receipt
 
 
-def test_only_what_stands_between_backticks_becomes_code() -> None:
+def test_only_text_between_backticks_becomes_code() -> None:
     assert marked("a `<b>` & `c") == "a <code>&lt;b&gt;</code> &amp; `c"
 
 

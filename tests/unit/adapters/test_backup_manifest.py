@@ -63,13 +63,13 @@ def test_another_word_in_it_is_noticed(name: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"{}", MANIFEST.written()[:-9]])
-def test_what_nobody_can_read_is_said_to_be_damaged(content: bytes) -> None:
+def test_unreadable_data_is_reported_as_damaged(content: bytes) -> None:
     with pytest.raises(Rejected, match="damaged"):
         read(content)
 
 
 @pytest.mark.parametrize("line", [b"{}", b"[]", b"x", b'{"name": "a"}'])
-def test_a_damaged_list_is_said_to_be_damaged(line: bytes) -> None:
+def test_a_damaged_manifest_is_reported(line: bytes) -> None:
     with pytest.raises(Rejected, match="damaged"):
         originals([line])
 

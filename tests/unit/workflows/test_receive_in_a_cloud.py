@@ -49,7 +49,7 @@ def test_micro_batches_of_one_moment_are_two(app: App) -> None:
     assert lines(app) == 4
 
 
-def test_two_versions_of_a_sale_told_in_one_moment_are_two_micro_batches(app: App) -> None:
+def test_two_versions_of_a_sale_received_together_are_two_micro_batches(app: App) -> None:
     kept = store_sales.keep(app.ports, app.contracts, [delivery("1"), delivery("2", version=2)])
     assert len({one.batch_id for one in kept}) == len(kept) == 2
     assert lines(app) == 2

@@ -65,7 +65,7 @@ def test_an_object_whose_event_was_lost_is_found_while_it_is_young(app: App, clo
     assert [swept(app)["registered"] for _ in range(2)] == [1, 0]
 
 
-def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app: App, clock: ManualClock) -> None:
+def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: ManualClock) -> None:
     with app.ports.objects.writer(INBOX, "online-retail-uk/monday.csv") as writer:
         writer.write(CSV)
     clock.advance(3 * HOURS)

@@ -137,7 +137,7 @@ def test_day_numbers_of_spreadsheets(kind: str, text: str, day: date | None, mom
     assert table.column("sold_at").to_pylist() == [moment]
 
 
-def test_an_underscore_stands_between_day_and_time_in_files_of_any_length() -> None:
+def test_an_underscore_can_separate_day_and_time_in_files_of_any_length() -> None:
     start = datetime(2021, 2, 1, 0, 20, 34, tzinfo=UTC)
     moments = [start + timedelta(seconds=977 * step) for step in range(3000)]
     texts = [moment.strftime("%y.%m.%d_%H:%M:%S") for moment in moments]
@@ -166,7 +166,7 @@ def test_an_hour_and_a_half_of_the_day_that_contradict_each_other_are_refused(te
     assert days([text], formats=["%d/%m/%Y %H:%M %p"]) == [None]
 
 
-def test_japanese_halves_of_the_day_stand_before_the_hour() -> None:
+def test_japanese_am_and_pm_precede_the_hour() -> None:
     assert times(
         ["2021年2月1日 午後1時05分", "2021年2月1日 午前12時00分"], formats=["%Y年%m月%d日 %p%I時%M分"], language="ja"
     ) == [
@@ -186,7 +186,7 @@ def test_a_time_in_a_column_of_its_own_joins_its_day() -> None:
     assert issue_keys(issues) == [(4, "not-a-time", "sold_at")]
 
 
-def test_times_apart_of_midnight_alone_tell_days() -> None:
+def test_a_time_column_with_only_midnight_gives_dates() -> None:
     rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "cutoff": "05:00"})
     assert all_midnight(source_table(Date=["1/5/2019"], Time=["00:00"]), rules)
     assert not all_midnight(source_table(Date=["1/5/2019"], Time=["00:01"]), rules)
@@ -238,7 +238,7 @@ def test_a_zone_of_a_store_must_be_one() -> None:
         ([f"{2000 + n // 300}-01-01" for n in range(1500)] + ["2026-01-02 00:00"], True),
     ],
 )
-def test_rows_tell_no_time_or_midnights_alone_or_instants(texts: list[str], midnights: bool | None) -> None:
+def test_rows_have_no_time_only_midnight_or_times(texts: list[str], midnights: bool | None) -> None:
     assert (
         all_times_midnight(source_table(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]}))
         is midnights
@@ -246,7 +246,7 @@ def test_rows_tell_no_time_or_midnights_alone_or_instants(texts: list[str], midn
 
 
 @pytest.mark.parametrize(("last", "instants"), [("2026-01-09 00:00", 0), ("2026-01-09 00:01", 2)])
-def test_what_a_late_row_tells_rules_over_the_rows_before_it(tmp_path: Path, last: str, instants: int) -> None:
+def test_evidence_in_a_late_row_applies_to_earlier_rows(tmp_path: Path, last: str, instants: int) -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d"]})
     filler = "x" * 8000
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]

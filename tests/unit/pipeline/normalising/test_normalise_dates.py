@@ -56,7 +56,7 @@ def test_the_whole_text_must_match() -> None:
 
 
 @pytest.mark.parametrize("space", ["  ", "\t", "\u00a0", " \t"])
-def test_white_space_inside_is_what_the_format_says(space: str) -> None:
+def test_white_space_inside_must_match_the_format(space: str) -> None:
     for style, text in (("%d %b %Y", "1 Feb{}2026"), ("%d/%m/%Y %H:%M", "01/02/2026{}10:00")):
         assert days([text.format(" "), text.format(space)], style) == [date(2026, 2, 1), None]
 
@@ -108,7 +108,7 @@ def test_formats_that_cannot_be_mistaken_for_each_other_need_no_proof() -> None:
     assert needs_date_evidence(contract(dates={"formats": ["excel", "excel-1904"]}))
 
 
-def test_a_refused_date_tells_how_to_write_it() -> None:
+def test_a_rejected_date_shows_the_expected_format() -> None:
     _, issues = normalise(source_table(Date=["2/3", "01/02/2026"]), contract(dates={"formats": ["%d/%m/%Y"]}))
     row = issues.table().to_pylist()[0]
     assert (row["index"], row["code"], row["column"]) == (0, "not-a-date", "sale_date")

@@ -50,7 +50,7 @@ def test_a_number_that_a_spreadsheet_shortened_is_no_id() -> None:
     assert issue_keys(issues) == [(row, "scientific-id", "product_id") for row in range(4)]
 
 
-def test_ids_that_all_look_like_decimal_numbers_stay_and_are_told() -> None:
+def test_float_like_ids_stay_unchanged_with_a_warning() -> None:
     rules = contract({"customer_id": "Cust", "product_id": "Sku"})
     source = source_table(Cust=["12557.0", "", "00013.0"], Sku=["1.0", "2.0", "A"])
     table, issues = normalise(source, rules)
@@ -65,7 +65,7 @@ def test_a_single_id_proves_nothing() -> None:
     assert len(issues) == 0
 
 
-def test_the_contract_may_say_that_ids_are_whole_numbers() -> None:
+def test_the_contract_can_declare_ids_as_whole_numbers() -> None:
     rules = contract({"customer_id": "Cust"}, identity={"ids": "region-wide", "whole_numbers": ["customer_id"]})
     ids = ["12557.0", "12557", "00013.00", "C13.0", "1.5", "", ".0", "1.23E+11"]
     table, issues = normalise(source_table(Cust=ids), rules)
@@ -107,7 +107,7 @@ def test_a_sale_is_named_by_the_identity_rule(
     assert column("sale_id", source, contract(columns, identity=identity)) == expected
 
 
-def test_a_constant_store_stands_in_its_column() -> None:
+def test_a_constant_store_is_in_its_column() -> None:
     rules = contract(identity={"ids": "per-store", "store": "MAIN"})
     assert column("store_id", source_table(No=["1"]), rules) == ["MAIN"]
 
@@ -118,7 +118,7 @@ def test_a_return_names_the_sale_it_takes_back_by_the_same_rule() -> None:
     assert column("returns_sale_id", source, rules) == [None, "S1/10"]
 
 
-def test_a_missing_number_and_a_missing_store_are_each_told() -> None:
+def test_a_missing_number_and_a_missing_store_are_separate_issues() -> None:
     rules = contract({"store_id": "Store"}, identity={"ids": "per-store"})
     table, issues = normalise(source_table(No=["", "2", ""], Store=["S1", "", ""]), rules)
     assert table.column("sale_id").to_pylist() == [None, None, None]
@@ -154,7 +154,7 @@ def test_a_word_of_the_status_column_is_taken_whatever_its_case() -> None:
     assert column("status", source_table(State=words), rules) == ["completed", "completed", "cancelled", "completed"]
 
 
-def test_an_unknown_word_is_refused_and_the_known_ones_are_told() -> None:
+def test_an_unknown_word_is_rejected_with_the_known_ones() -> None:
     rules = contract({"status": "State"}, status=STATUS)
     table, issues = normalise(source_table(State=["Dnoe", "Done"], No=["C1", "2"]), rules)
     assert table.column("status").to_pylist() == [None, "completed"]
@@ -180,7 +180,7 @@ def test_a_minus_before_the_amount_may_mean_a_return() -> None:
     ]
 
 
-def test_the_quantity_is_asked_before_the_amount() -> None:
+def test_the_question_about_quantity_precedes_the_amount() -> None:
     rules = contract(status={"negative_quantity": "returned", "negative_amount": "cancelled"})
     source = source_table(Qty=["-1", "1", "1", "-1"], Price=["5", "-5", "5", "-5"])
     assert column("status", source, rules) == ["returned", "cancelled", "completed", "returned"]
@@ -239,7 +239,7 @@ def test_names_made_of_columns_that_hold_the_sign_between_them_stay_apart() -> N
     assert ids == ["a//b/c", "a/b//c"]
 
 
-def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
+def test_a_missing_part_of_a_sale_id_is_one_issue_of_its_column() -> None:
     rules = nameless({"salesperson_id": "Clerk"}, identity={"made_of": ["Date", "Clerk", "Slip"]})
     source = source_table(
         Date=["", "x", "2026-03-01", "2026-03-01", "2026-03-01"],
@@ -256,7 +256,7 @@ def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
     ]
 
 
-def test_a_row_may_be_named_by_its_content_wherever_it_stands() -> None:
+def test_a_sale_id_by_content_does_not_depend_on_the_position_of_the_row() -> None:
     rules = nameless({"product_name": "Name"}, identity={"by_content": True})
     rows = [("1", "Mug", "5.00"), ("1", "Mug", "5"), ("1", "Tray", "5"), ("2", "Mug", "5"), ("1", "", "5")]
     ids = [

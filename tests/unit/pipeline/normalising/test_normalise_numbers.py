@@ -157,7 +157,7 @@ def test_a_number_beyond_29_digits_is_too_large_and_never_wraps(text: str) -> No
         ("0." + "1" * 60, "0.111111111"),
     ],
 )
-def test_more_than_nine_decimals_are_rounded_half_away_from_zero_and_told(text: str, number: str) -> None:
+def test_more_than_nine_decimals_are_rounded_half_away_from_zero_with_a_warning(text: str, number: str) -> None:
     assert value(POINT, text) == Decimal(number)
     assert read(POINT, text).rounded[0]
 
@@ -174,7 +174,7 @@ def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
     assert issues.rejected_mask(6).tolist() == [False, True, False, False, True, False]
 
 
-def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
+def test_a_rejected_number_shows_its_text_and_the_expected_format() -> None:
     _, issues = normalise(source_table(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
     row = issues.table().to_pylist()[0]
     assert (row["value"], row["detail"]) == ("1,23", "; example of the expected format: 1,234.50")
@@ -190,7 +190,7 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
         ("five", "; example of the expected format: 1234.50"),
     ],
 )
-def test_a_refused_number_tells_why(text: str, detail: str) -> None:
+def test_a_rejected_number_has_a_reason(text: str, detail: str) -> None:
     table, issues = normalise(source_table(Price=[text, "1"]), contract(numbers={"currency_signs": ["$"]}))
     rows = issues.table().to_pylist()
     assert [(row["code"], row["value"], row["detail"]) for row in rows] == [("not-a-number", text, detail)]
@@ -216,6 +216,6 @@ def test_cells_that_are_a_slice_of_a_larger_table_read_the_same() -> None:
     assert column("unit_price", tight.slice(1, 4), contract()) == [None, Decimal(3), None, Decimal(4)]
 
 
-def test_no_rows_give_no_rows() -> None:
+def test_no_input_rows_give_no_rows() -> None:
     table, issues = normalise(source_table(Price=["1"]).slice(0, 0), contract())
     assert (table.num_rows, len(issues)) == (0, 0)

@@ -31,7 +31,7 @@ def test_prices_in_cents_are_read_as_money() -> None:
     assert len(issues) == 0
 
 
-def test_a_factor_that_makes_a_number_too_long_or_too_large_is_told() -> None:
+def test_a_factor_that_makes_a_number_too_long_or_too_large_is_an_issue() -> None:
     rules = contract(amounts={"factors": {"unit_price": "0.001", "quantity": "1000"}})
     table, issues = normalise(source_table(Price=["1.2345675", "1"], Qty=["1", "9" * 28]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("0.001234568"), Decimal("0.001")]
@@ -75,7 +75,7 @@ def test_a_discount_of_more_than_everything_is_refused_and_nothing_is_computed()
     assert table.column("net_amount").to_pylist() == [None, 0, 15, None, None, None]
 
 
-def test_a_rate_of_nothing_known_is_told() -> None:
+def test_a_percentage_without_its_base_is_an_issue() -> None:
     rules = contract({"discount": "Off", "net_amount": "Total"}, amounts={"discount": "percent"})
     table, issues = normalise(source_table(Off=["10", "", "10"], Qty=["", "", "2"], Total=["9", "9", "9"]), rules)
     assert table.column("discount").to_pylist() == [None, None, 1]
@@ -135,7 +135,7 @@ def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
         ("5", "x", [(0, "not-a-number", "tax")]),
     ],
 )
-def test_what_is_missing_of_a_net_amount_is_told(total: str, tax: str, expected: list[tuple[int, str, str]]) -> None:
+def test_a_missing_part_of_a_net_amount_is_an_issue(total: str, tax: str, expected: list[tuple[int, str, str]]) -> None:
     assert issue_keys(issues_of(source_table(Total=[total], VAT=[tax]), gross({"tax": "VAT"}))) == expected
 
 

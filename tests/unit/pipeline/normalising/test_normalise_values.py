@@ -83,12 +83,12 @@ def test_a_column_may_be_needed_in_every_row() -> None:
     ]
 
 
-def test_an_empty_date_that_is_needed_is_told_once() -> None:
+def test_an_empty_required_date_is_one_issue() -> None:
     rules = contract(where_missing={"date": {"do": "refuse"}})
     assert issue_keys(issues_of(source_table(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
 
 
-def test_constants_stand_in_every_line() -> None:
+def test_constants_are_in_every_line() -> None:
     rules = contract(constants={"category": "Books", "country": "Chile", "salesperson_id": "robot"})
     table, _ = normalise(source_table(No=["1", "2"]), rules)
     constants = table.select(["category", "country", "salesperson_id"]).to_pylist()
@@ -119,7 +119,7 @@ def test_a_part_of_a_text_is_taken_or_nothing(part: int, expected: list[str | No
     assert column("product_id", source_table(Code=["A-12-red", "B-", "plain", "", "-x"]), rules) == expected
 
 
-def test_a_date_and_a_time_that_stand_apart_are_one_moment() -> None:
+def test_a_date_and_a_time_in_two_columns_are_one_instant() -> None:
     rules = contract(
         {"date": "When"},
         made={"When": {"join": ["Day", "Clock"]}},

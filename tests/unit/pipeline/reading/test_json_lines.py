@@ -102,7 +102,7 @@ def test_json_lines_may_be_packed_or_in_utf_16() -> None:
 
 
 @pytest.mark.parametrize("data", [b'[{"No":1}]', b'[\n {"No":1}]', b'{\n  "No": 1\n}\n'])
-def test_json_that_is_no_json_lines_says_what_to_export(data: bytes) -> None:
+def test_json_that_is_not_json_lines_is_rejected_with_instructions(data: bytes) -> None:
     with pytest.raises(UnreadableFile, match="one object per line"):
         read(data)
 

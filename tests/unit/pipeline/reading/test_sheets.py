@@ -70,7 +70,7 @@ def test_a_time_at_midnight_among_other_times_stays_a_time(workbook: Any) -> Non
     assert [row["When"] for row in rows(data)] == ["2026-01-05T13:01:02", "2026-01-06T00:00:00"]
 
 
-def test_more_hours_than_a_day_has_are_told() -> None:
+def test_more_hours_than_a_day_has_are_an_issue() -> None:
     assert rows(xlsx([["Worked"], [timedelta(hours=36, minutes=5)]])) == [{"Worked": "36:05:00"}]
     cell = ods_cell("x").replace('"string"', '"time" office:time-value="PT36H05M00.5S"')
     assert rows(ods(("T", ods_rows([["Worked"]]) + f"<table:table-row>{cell}</table:table-row>"))) == [
@@ -78,7 +78,7 @@ def test_more_hours_than_a_day_has_are_told() -> None:
     ]
 
 
-def test_years_are_counted_from_1904_where_the_workbook_says_so() -> None:
+def test_years_count_from_1904_if_the_workbook_sets_it() -> None:
     assert rows(xlsx([["Day"], [date(2026, 1, 5)]], default_date_format="", date_1904=True)) == [{"Day": "2026-01-05"}]
 
 
@@ -161,7 +161,7 @@ def test_rows_that_hold_only_colours_are_blank_or_do_not_exist() -> None:
     assert (block.cells.num_rows, block.blank, block.line_number.tolist()) == (2, 498, [2, 501])
 
 
-def test_rows_told_as_repeated_are_as_many_and_empty_ones_at_the_end_are_none() -> None:
+def test_repeated_rows_are_expanded_and_empty_ones_at_the_end_are_dropped() -> None:
     row = ods_rows([["1", 2]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="3">')
     empty = '<table:table-row table:number-rows-repeated="{}"><table:table-cell/></table:table-row>'
     data = ods(("T", ods_rows([["No", "Qty"]]) + empty.format(5000) + row + empty.format(1_040_000)))
@@ -207,7 +207,7 @@ def test_a_hidden_sheet_is_not_the_first_one() -> None:
     assert read(xlsx([["Lists"]], more))[0].cells.column_names == ["No"]
 
 
-def test_an_empty_sheet_and_names_that_stand_twice_are_refused(workbook: Any) -> None:
+def test_an_empty_sheet_and_repeated_names_are_rejected(workbook: Any) -> None:
     assert refusal(workbook([])).code == "empty-file"
     assert refusal(workbook([["No", "Qty", "No"], ["1", 2, 3]])).code == "repeated-header"
 
@@ -218,13 +218,13 @@ def test_a_workbook_too_large_is_refused_before_it_is_opened() -> None:
     assert "unpacked_ratio" in str(refusal(data, limits=replace(LIMITS, free_bytes=1 << 12, ratio=3)))
 
 
-def test_few_bytes_that_tell_millions_of_cells_are_refused() -> None:
+def test_few_bytes_that_declare_millions_of_cells_are_rejected() -> None:
     row = ods_rows([["x" * 100]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1040000">')
     row = row.replace("<table:table-cell ", '<table:table-cell table:number-columns-repeated="16000" ')
     assert "unpacked_limit_mb" in str(refusal(ods(("T", ods_rows([["No"]]) + row))))
 
 
-def test_a_locked_or_damaged_workbook_says_so(workbook: Any) -> None:
+def test_a_locked_or_damaged_workbook_is_rejected_with_the_reason(workbook: Any) -> None:
     assert "password" in str(refusal(ods(("T", ""), manifest="<encryption-data/>")))
     data = workbook([["No", "Qty"], ["1", 2]])
     assert "damaged" in str(refusal(data[: len(data) // 2]))

@@ -64,7 +64,7 @@ def usual_row(product: str, measure: str, median: str, mad: str, currency: str =
     return pa.Table.from_pylist([row | {"median": Decimal(median), "mad": Decimal(mad)}], schema=USUAL)
 
 
-def test_a_price_far_from_the_ledgers_is_told_with_what_is_usual() -> None:
+def test_an_unusual_price_is_a_warning_with_the_usual_range() -> None:
     history = usual_row("tea", "unit_price", "2.75", "0.108")
     lines = rows(("tea", "", "1", "2.80"), ("tea", "", "1", "12.5"), ("tea", "", "1", "2.10"), ("new", "", "1", "99"))
     assert problems_in(history, lines) == [
@@ -112,7 +112,7 @@ def test_one_price_for_years_does_not_make_the_next_one_an_outlier() -> None:
     ]
 
 
-def test_nothing_is_said_of_a_file_without_rows() -> None:
+def test_a_file_without_rows_has_no_issues() -> None:
     assert problems_in(NONE) == []
 
 

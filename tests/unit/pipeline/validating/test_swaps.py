@@ -36,7 +36,7 @@ def year(first: date = date(2025, 3, 1), days: int = 300, sales: int = 3) -> lis
     return [first + timedelta(days=row // sales) for row in range(days * sales)]
 
 
-def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> None:
+def test_one_swapped_date_is_a_warning_with_the_date_that_fits() -> None:
     days = year()
     row = next(i for i, day in enumerate(days) if day == date(2025, 9, 4))
     days[row] = date(2025, 4, 9)
@@ -52,7 +52,7 @@ def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> N
 
 @pytest.mark.parametrize("sales", [1, 3, 40])
 @pytest.mark.parametrize(("first", "days"), [(date(2025, 3, 1), 300), (date(2025, 5, 1), 31), (date(2025, 12, 1), 31)])
-def test_every_day_that_a_spreadsheet_turned_round_is_told(first: date, days: int, sales: int) -> None:
+def test_every_swapped_date_is_a_warning(first: date, days: int, sales: int) -> None:
     right = year(first, days, sales)
     expected = [row for row, day in enumerate(right) if turned(day) != day]
     flagged = flagged_rows([turned(day) for day in right])
@@ -67,7 +67,7 @@ def test_days_that_leap_beside_numbers_without_digits_prove_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None:
+def test_stores_with_their_own_numbers_are_checked_separately(seed: int) -> None:
     rng = Random(seed)
     days = year(sales=6)
     stores = [rng.choice("ABC") for _ in days]
@@ -81,7 +81,7 @@ def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None
     assert flagged_rows(days, numbers, stores) == [row]
 
 
-def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_leap() -> None:
+def test_consecutive_stores_are_checked_and_rows_without_a_date_are_ignored() -> None:
     days = year(sales=2)
     numbers = [f"{row:05}" for row in range(len(days))]
     stores = ["A"] * len(days) + ["B"] * len(days)

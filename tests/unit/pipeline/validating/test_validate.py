@@ -27,7 +27,7 @@ def test_good_rows_have_no_finds() -> None:
     assert issue_keys(issues_of(source_table(No=["1", "2", "3"]), contract())) == []
 
 
-def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() -> None:
+def test_a_missing_required_value_is_an_issue_of_the_column_to_fill() -> None:
     source = source_table(
         No=["", "2", "3", "4", "5"],
         Date=["2026-01-01", "", "2026-01-01", "2026-01-01", "2026-01-01"],
@@ -44,7 +44,7 @@ def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() ->
     ]
 
 
-def test_a_net_amount_that_the_file_should_give_is_asked_for_itself() -> None:
+def test_a_required_net_amount_is_an_issue_of_its_own_column() -> None:
     rules = contract({"net_amount": "Net"})
     source = source_table(Net=["1", "", ""], Qty=["1", "", "1"], Price=["1", "1", "1"])
     assert issue_keys(issues_of(source, rules)) == [(1, "missing-required", "net_amount")]
@@ -72,7 +72,7 @@ def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
     }
 
 
-def test_all_problems_of_a_row_are_told_at_once() -> None:
+def test_all_problems_of_a_row_are_reported_together() -> None:
     source = source_table(No=[""], Date=["junk"], Qty=["x"], Price=["0"])
     assert {code for _, code, _ in issue_keys(issues_of(source, contract()))} == {
         "missing-required",
@@ -125,7 +125,7 @@ def test_a_missing_expected_value_is_a_warning() -> None:
     assert not issues.rejected_mask(2).any()
 
 
-def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
+def test_a_line_total_that_differs_is_a_warning_with_both_values() -> None:
     rules = contract({"net_amount": "Net", "discount": "Off"})
     source = source_table(Net=["9", "9.01", "9.02", "8.99", "8.98", ""], Off=["1"] * 6)
     issues = issue_rows(issues_of(source, rules))
