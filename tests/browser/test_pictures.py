@@ -14,23 +14,23 @@ from tillstream.domain.people import Role
 from tillstream.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-DESK, PHONE = {"width": 1200, "height": 780}, {"width": 375, "height": 740}
+DESKTOP, PHONE = {"width": 1200, "height": 780}, {"width": 375, "height": 740}
 LARGEST = 250_000
 PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
-    "admin-morning": (Role.ADMIN, "/dashboard", DESK, "light"),
-    "admin-people": (Role.ADMIN, "/people", DESK, "light"),
-    "admin-audit": (Role.ADMIN, "/audit", DESK, "light"),
-    "manager-morning": (Role.MANAGER, "/dashboard", DESK, "light"),
-    "manager-waiting": (Role.MANAGER, "/waiting/{held}", DESK, "light"),
-    "manager-undo": (Role.MANAGER, "/uploads/{batch_id}/undo", DESK, "light"),
-    "clerk-morning": (Role.CLERK, "/dashboard", DESK, "light"),
-    "clerk-receipt": (Role.CLERK, "/uploads/{batch_id}", DESK, "light"),
-    "clerk-repair": (Role.CLERK, "/uploads/{batch_id}/fix", DESK, "light"),
-    "clerk-days": (Role.CLERK, "/completeness?day=2026-06-30", DESK, "light"),
+    "admin-morning": (Role.ADMIN, "/dashboard", DESKTOP, "light"),
+    "admin-people": (Role.ADMIN, "/people", DESKTOP, "light"),
+    "admin-audit": (Role.ADMIN, "/audit", DESKTOP, "light"),
+    "manager-morning": (Role.MANAGER, "/dashboard", DESKTOP, "light"),
+    "manager-waiting": (Role.MANAGER, "/waiting/{held}", DESKTOP, "light"),
+    "manager-undo": (Role.MANAGER, "/uploads/{batch_id}/undo", DESKTOP, "light"),
+    "clerk-morning": (Role.CLERK, "/dashboard", DESKTOP, "light"),
+    "clerk-receipt": (Role.CLERK, "/uploads/{batch_id}", DESKTOP, "light"),
+    "clerk-repair": (Role.CLERK, "/uploads/{batch_id}/fix", DESKTOP, "light"),
+    "clerk-days": (Role.CLERK, "/completeness?day=2026-06-30", DESKTOP, "light"),
     "salesperson-morning": (Role.SALESPERSON, "/dashboard", PHONE, "light"),
-    "salesperson-sale": (Role.SALESPERSON, "/sale-lines", DESK, "light"),
-    "analyst-morning": (Role.ANALYST, "/dashboard", DESK, "dark"),
-    "analyst-why": (Role.ANALYST, "/why/revenue", DESK, "dark"),
+    "salesperson-sale": (Role.SALESPERSON, "/sale-lines", DESKTOP, "light"),
+    "analyst-morning": (Role.ANALYST, "/dashboard", DESKTOP, "dark"),
+    "analyst-why": (Role.ANALYST, "/why/revenue", DESKTOP, "dark"),
 }
 """name → who sees it, where, how wide, in which colours"""
 

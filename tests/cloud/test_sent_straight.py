@@ -177,7 +177,7 @@ def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app
         resumable_upload.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
 
 
-def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock: ManualClock) -> None:
+def test_an_abandoned_upload_is_deleted_in_the_store_too(app: App, clock: ManualClock) -> None:
     begun, preview_session = _begin(app), _begin(app, look=True)
     _send(preview_session)
     clock.advance(timedelta(days=3, hours=1).total_seconds())

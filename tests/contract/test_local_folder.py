@@ -101,7 +101,7 @@ def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
             assert server is not None, "what it announced stays, and is found to be dead by asking"
 
 
-def test_a_killed_waiter_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_killed_waiting_process_blocks_no_other(tmp_path: Path) -> None:
     log, home = tmp_path / "told", tmp_path / "home"
     with Folder(home).own(), running(wait_for_ever, log, home) as waiter:
         wait_until(log.exists, waiter)

@@ -84,7 +84,7 @@ def test_too_many_refused_rows_hold_the_file_with_4(run: Run, tmp_path: Path) ->
     assert (code, rows(receipt)) == (3, {"read": 7, "new": 3, "quarantined": 3, "blank": 1})
 
 
-def test_a_file_that_seems_cut_off_waits_until_somebody_confirms_it(run: Run, tmp_path: Path) -> None:
+def test_a_possibly_truncated_file_is_held_until_it_is_confirmed(run: Run, tmp_path: Path) -> None:
     cut = write(tmp_path, "a.csv", HEAD + GOOD + GOOD.splitlines()[0][:4])
     code, dry = run("ingest", cut, "--region", "shop", "--dry-run")
     assert (code, "truncated-file" in {hold["code"] for hold in dry["holds"]}) == (4, True)

@@ -79,7 +79,7 @@ def test_a_region_that_no_contract_reports_to_is_refused(run_text: RunText) -> N
     assert (code, "There is no region uk. Existing regions: BR, Bakery," in words) == (1, True)
 
 
-def test_an_account_is_changed_and_says_what_it_is_now(run_text: RunText, run: Run) -> None:
+def test_a_changed_account_is_printed_and_audited(run_text: RunText, run: Run) -> None:
     run_text("users", "add", "carla", "--role", "clerk", "--region", "UK", "--store", "LON1")
     code, words = run_text("users", "set", "carla", "--role", "manager", "--region", "UK", "--region", "IN")
     assert (code, "carla · carla · manager · IN, UK, stores LON1" in words) == (0, True)

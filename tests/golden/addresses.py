@@ -63,16 +63,16 @@ class _Forms(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str, set[str]]] = []
+        self.forms: list[tuple[str, str, set[str]]] = []
         self.inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append((attributes.get("method", "get").upper(), attributes.get("action", ""), set()))
+            self.forms.append((attributes.get("method", "get").upper(), attributes.get("action", ""), set()))
             self.inside = True
         elif self.inside and attributes.get("name"):
-            self.found[-1][2].add(attributes["name"])
+            self.forms[-1][2].add(attributes["name"])
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "form"
@@ -109,7 +109,7 @@ def _pages(flask: Flask, batches: list[str]) -> Iterator[str]:
 def _collect(flask: Flask, page: str, text: str, met: dict[str, set[str]]) -> None:
     parser = _Forms()
     parser.feed(text)
-    for method, action, names in parser.found:
+    for method, action, names in parser.forms:
         path = (action or page).partition("?")[0]
         try:
             rule, _ = flask.url_map.bind("localhost").match(path, method=method, return_rule=True)

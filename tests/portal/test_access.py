@@ -20,7 +20,7 @@ def _method(rule: Rule) -> str:
     return "POST" if "POST" in (rule.methods or ()) else "GET"
 
 
-def test_a_stranger_gets_nothing_but_the_door(portal: Flask, anonymous: Visitor) -> None:
+def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous: Visitor) -> None:
     checked = 0
     for rule in portal.url_map.iter_rules():
         access = access_of(portal, rule.endpoint)
@@ -41,7 +41,7 @@ def test_a_stranger_gets_nothing_but_the_door(portal: Flask, anonymous: Visitor)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, role: Role) -> None:
+def test_a_role_has_exactly_the_permissions_of_the_table(portal: Flask, person: People, role: Role) -> None:
     visitor = person(role, *(() if role is Role.ADMIN else ("IN",)))
     token = visitor.token()
     for rule in portal.url_map.iter_rules():
@@ -93,7 +93,7 @@ def test_no_page_names_another_host_or_holds_a_script(person: People, path: str)
     assert not re.search(r"""\sstyle=["']""", text)
 
 
-def test_every_file_that_a_page_asks_for_is_there(person: People, work: Callable[[], None]) -> None:
+def test_every_file_of_a_page_exists(person: People, work: Callable[[], None]) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()

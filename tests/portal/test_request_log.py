@@ -28,7 +28,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
 
 
-def test_a_request_is_a_line_with_who_asked_and_its_trace(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_request_is_logged_with_its_user_and_trace(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     visitor = in_a_project(app)
     visitor.sign_in("asha")
     capsys.readouterr()

@@ -71,7 +71,7 @@ def number(text: str) -> Decimal:
     return Decimal(text).quantize(Decimal("1e-9"))
 
 
-def test_margin_is_over_lines_whose_cost_is_known_and_says_how_much_of_the_revenue_they_are(shop: Duck) -> None:
+def test_margin_covers_lines_with_a_cost_and_shows_their_share_of_revenue(shop: Duck) -> None:
     (row,) = rows(shop, "headline")
     # lines 3, 5 and 7: 40 - 3 × 5, 2 × (20 - 2), -10 + 4
     assert (row["covered_revenue"], row["cost"], row["margin"]) == (70, 15 + 4 - 4, 55)
@@ -102,7 +102,7 @@ def test_a_customer_is_new_if_the_first_visible_purchase_is_in_the_period(shop: 
     assert (ever["customers"], ever["new_customers"]) == (4, 4)
 
 
-def test_a_filter_makes_nobody_new_and_a_scope_hides_what_was_bought_elsewhere(shop: Duck) -> None:
+def test_a_filter_makes_no_customer_new_and_a_scope_hides_purchases_elsewhere(shop: Duck) -> None:
     filtered = Filters(JUNE.start, JUNE.end, region=("B",))
     assert rows(shop, "customer-counts", filtered)[0]["new_customers"] == 0
     counts = rows(shop, "customer-counts", scope=Scope(Role.MANAGER, ("B",)))[0]

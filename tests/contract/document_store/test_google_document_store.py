@@ -68,7 +68,7 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
         assert [document.id for document in documents.find("c", descending=True)] == sorted(ids, reverse=True)
         assert [document.id for document in documents.find("c", above="a", below="a0")] == ["a-", "a.", "a/"]
 
-    def test_whatever_json_can_say_comes_back(self, documents: FirestoreDocumentStore) -> None:
+    def test_any_json_value_is_returned_unchanged(self, documents: FirestoreDocumentStore) -> None:
         data = {"": [[1], [[]]], "a.b": {"__x__": 0.1}, "`": 2**70, "long": "x" * 5_000, "deep": [[[[{"": [None]}]]]]}
         documents.put("c", "a", data)
         document = documents.get("c", "a")

@@ -89,7 +89,7 @@ class EventBusExact(EventBusSuite):
         assert bus.pull("sub", 10) == []
         assert [(dead.attempts, dead.error) for dead in bus.dead_letters()] == [(1, "broken")]
 
-    def test_a_message_that_kills_its_workers_holds_nobody_up(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_a_message_that_kills_its_workers_blocks_no_other(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("poison"))
         for _ in range(self.policy.attempts):

@@ -44,7 +44,7 @@ class EventBusFailures(EventBusSuite):
         assert bus.dead_letters("sub2") == []
         assert [one.message for one in bus.pull("sub2", 10)] == [message]
 
-    def test_dead_letters_come_newest_first_and_no_more_than_asked_for(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_dead_letters_are_newest_first_and_limited(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("a", "b", "c"))
         self.fail(bus, elapse, self.policy.attempts)

@@ -112,7 +112,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         with pytest.raises(NotFound):
             bus.dead_letters("sub")
 
-    def test_one_broken_message_holds_nobody_up(self, bus: SQLiteEventBus, clock: ManualClock) -> None:
+    def test_one_broken_message_blocks_no_other(self, bus: SQLiteEventBus, clock: ManualClock) -> None:
         bus.subscribe("topic", "sub", RetryPolicy(attempts=1, lease=10))
         bus.publish("topic", messages(*(f"poison{n}" for n in range(5))))
         bus.pull("sub", 5)

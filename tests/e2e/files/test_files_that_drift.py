@@ -18,7 +18,7 @@ def write(path: Path, *numbers: int, more: tuple[str, ...] = (), header: list[st
     return str(path)
 
 
-def test_a_new_column_is_asked_about_once_and_confirming_remembers_it(tmp_path: Path, run: Run) -> None:
+def test_a_new_column_is_a_question_once_and_confirming_stores_it(tmp_path: Path, run: Run) -> None:
     assert run("ingest", write(tmp_path / "1.csv", 1), *UK)[0] == 0
     code, held = run("ingest", write(tmp_path / "2.csv", 2, more=("Colour", "Shop")), *UK)
     assert (code, held["status"], held["holds"][0]["code"]) == (4, "held", "columns-changed")

@@ -40,7 +40,7 @@ def test_superstore_with_its_profit_from_extra(run: Run, shared_data: Path) -> N
     assert (len(profits), sum(profits)) == (9994, Decimal("286397.0217"))
 
 
-def test_supermarket_whose_total_is_gross_and_whose_times_stand_apart(run: Run, shared_data: Path) -> None:
+def test_supermarket_with_gross_totals_and_a_time_column(run: Run, shared_data: Path) -> None:
     receipt = taken(run, shared_data / "supermarket" / "supermarket_sales.csv", "supermarket")
     assert receipt["rows"]["read"] == 1000
     assert receipt["amounts"] == [{"currency": "USD", "net": "307587.38", "gross": "322966.749"}]

@@ -180,7 +180,7 @@ def test_a_cancelled_sale_counts_no_more(app: App) -> None:
     assert statuses == ["cancelled"]
 
 
-def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) -> None:
+def test_an_unreadable_message_is_one_quarantined_row(app: App) -> None:
     from tillstream.ports.event_bus import Message
 
     app.ports.bus.publish("store-sales", [Message(b"\xff not json"), Message(json.dumps({"region": "Shop"}).encode())])

@@ -161,7 +161,7 @@ def test_the_server_reports_its_protocol_extensions(person: People) -> None:
     assert {"creation", "termination", "checksum"} <= set(answer.headers["Tus-Extension"].split(","))
 
 
-def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person: People, clock: ManualClock) -> None:
+def test_an_abandoned_upload_is_deleted_after_three_days(app: App, person: People, clock: ManualClock) -> None:
     clerk = person(Role.CLERK, "IN")
     old = begin(clerk)
     send(clerk, old, 0, FILE[:100])

@@ -143,7 +143,7 @@ def test_the_previous_period_is_aligned_with_the_chosen_one(sold: Visitor) -> No
     assert "before" not in figure_in(sold.get(f"{address}&compare=nothing").text)
 
 
-def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
+def test_a_heatmap_shows_the_revenue_of_a_weekday(sold: Visitor) -> None:
     figure = figure_in(sold.get("/dashboard/tiles/heatmap").text)
     assert figure["names"] == ["May 2026", "Jun 2026"]
     assert figure["values"] == [[*[None] * 4, 100.1, None, None], [None, None, 200.2, 300.3, None, None, None]]
@@ -199,7 +199,7 @@ def test_a_table_of_another_role_is_not_there(sold: Visitor, person: People) -> 
     assert sold.get("/dashboard/tables/headline").status_code == 404
 
 
-def test_a_picture_never_has_more_steps_than_anybody_sees(sold: Visitor, work: Work) -> None:
+def test_a_chart_has_at_most_as_many_steps_as_are_visible(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("9", "5.00", date="03-05-2016 10:00")), name="old.csv")
     work()
     tile = sold.get("/dashboard/tiles/over-time?period=daily").text
@@ -217,7 +217,7 @@ def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
         assert (answer.status_code, answer.mimetype) == (200, "text/csv"), link
 
 
-def test_refused_rows_wait_among_what_needs_somebody(sold: Visitor, person: People, work: Work) -> None:
+def test_rejected_rows_are_listed_as_needing_attention(sold: Visitor, person: People, work: Work) -> None:
     assert "Nothing needs your attention" in sold.get("/dashboard/tiles/attention").text
     rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]
     sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")))

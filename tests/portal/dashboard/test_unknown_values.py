@@ -41,7 +41,7 @@ def test_the_api_names_the_unknown_value_and_the_known_ones(sold: Visitor, query
     assert answer.get_json()["problems"][0].startswith("There is no ")
 
 
-def test_what_is_known_answers_as_ever(sold: Visitor) -> None:
+def test_known_filter_values_are_accepted(sold: Visitor) -> None:
     for query, lines in (("store=MUM01&category=Kitchen&channel=store", 1), ("region=UK", 0), ("product=none", 0)):
         answer = sold.get(f"/api/kpis?{query}")
         assert (answer.status_code, answer.get_json()["lines"]) == (200, lines)

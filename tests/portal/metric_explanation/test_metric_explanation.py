@@ -37,7 +37,7 @@ def test_every_number_of_the_headline_is_in_the_catalogue(app: App) -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_each_figure_says_what_it_is(sold: Visitor, name: str) -> None:
+def test_each_metric_has_a_definition(sold: Visitor, name: str) -> None:
     page = sold.get(f"/why/{name}?from=2026-06-01&to=2026-06-30")
     assert page.status_code == 200
     figure = METRICS[name]

@@ -143,7 +143,7 @@ def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: st
     assert anonymous.post("/sign-in/code", {"code": code(app, key)}).status_code == 429
 
 
-def test_signing_in_asks_for_the_code_and_leads_to_the_page_wanted(app: App, asha: str, anonymous: Visitor) -> None:
+def test_signing_in_requires_the_code_and_opens_the_requested_page(app: App, asha: str, anonymous: Visitor) -> None:
     key, _ = set_up(app)
     wanted = anonymous.get("/uploads?q=june").headers["Location"]
     half = anonymous.post(wanted, {"login": asha, "password": PASSWORD})

@@ -93,7 +93,7 @@ def test_what_belongs_to_others_is_neither_found_nor_shown(
             assert "/uploads/" not in page.replace("/uploads/dry-run", "")
 
 
-def test_an_analyst_sees_no_person_and_no_upload_in_a_passport(
+def test_an_analyst_sees_no_person_and_no_upload_in_a_sale_history(
     two_versions: tuple[Visitor, str, str], person: People
 ) -> None:
     analyst = person(Role.ANALYST)

@@ -236,7 +236,7 @@ def test_what_the_product_builds_hashes_passwords_as_owasp_recommends(tmp_path: 
     assert document.data["hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
+def test_a_missing_user_is_not_found(app: App) -> None:
     for act in (accounts.get, accounts.enable, accounts.reset_password, accounts.assign, history.changes):
         with pytest.raises(NotFound):
             act(app.ports, "nobody")

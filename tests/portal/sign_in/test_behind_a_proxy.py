@@ -56,7 +56,7 @@ def shown(issuer: TokenIssuer, email: str = ANA, **changes: Any) -> dict[str, st
     return {methods.ASSERTION: issuer.sign(claims | {"iat": now, "exp": now + 600} | changes)}
 
 
-def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, issuer: TokenIssuer) -> None:
+def test_a_user_of_the_proxy_is_signed_in_without_a_further_step(behind: Behind, issuer: TokenIssuer) -> None:
     app, flask = behind()
     visitor = Visitor(flask.test_client())
     answer = visitor.get("/uploads", headers=shown(issuer))

@@ -261,7 +261,7 @@ def test_local_accounts_can_sign_in_if_the_setting_allows_it(opened: Open, provi
     assert visitor.get("/dashboard").status_code == 200
 
 
-def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provider: OpenIdProvider) -> None:
+def test_the_settings_name_the_first_administrator(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(first_admin="Ana@Example.com", first_password=PASSWORD)
     ensure_first_admin(app)
     ensure_first_admin(app)

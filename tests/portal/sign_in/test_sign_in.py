@@ -76,7 +76,7 @@ def test_a_program_refreshes_data_as_the_api_page_describes(app: App, portal: Fl
     assert (answer.status_code, answer.get_json()["status"]) == (202, "accepted")
 
 
-def test_a_stores_token_opens_nothing_but_the_door_for_sales(app: App, anonymous: Visitor) -> None:
+def test_a_store_token_is_valid_only_for_submitting_sales(app: App, anonymous: Visitor) -> None:
     headers = {"Authorization": f"Bearer {store_tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
     for refused in (
         anonymous.client.post("/api/data-refresh", headers=headers),

@@ -67,7 +67,7 @@ def test_what_another_key_signed_does_not_hold(issuer: TokenIssuer, signer: JWTV
         signer.claims(issuer.sign(make_claims(), other, kid=issuer.keys[0].kid), AUDIENCE)
 
 
-def test_what_a_secret_signed_or_nobody_does_not_hold(issuer: TokenIssuer, signer: JWTVerifier) -> None:
+def test_a_token_with_a_shared_secret_or_no_signature_is_invalid(issuer: TokenIssuer, signer: JWTVerifier) -> None:
     kid = issuer.keys[0].kid
     public = issuer.keys[0].as_pem(private=False)
     with pytest.raises(InvalidToken):
@@ -91,7 +91,7 @@ def test_new_keys_are_fetched_and_forged_tokens_do_not_cause_endless_requests(
     assert issuer.key_requests == 2
 
 
-def test_known_keys_serve_on_while_the_house_is_away_and_without_any_nothing_is_decided(
+def test_known_keys_are_used_while_the_issuer_is_down_and_without_any_it_is_unavailable(
     issuer: TokenIssuer, signer: JWTVerifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.claims(issuer.sign(make_claims()), AUDIENCE)

@@ -24,7 +24,7 @@ def held(app: App, work: Work) -> str:
     return upload.batch_id
 
 
-def test_its_page_asks_for_the_contract_and_the_answer_counts_the_file(app: App, person: People, work: Work) -> None:
+def test_its_contract_is_chosen_on_its_page_and_the_file_counts(app: App, person: People, work: Work) -> None:
     batch, admin = held(app, work), person(Role.ADMIN)
     page = admin.get(f"/uploads/{batch}").text
     assert "Choose its contract to read it" in page

@@ -56,7 +56,7 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     assert records.get(app.ports, batch).contract_version == 2
 
 
-def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: People, work: Work) -> None:
+def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person: People, work: Work) -> None:
     with app.ports.objects.writer(INBOX, "unknown/linz.csv") as writer:
         writer.write(UNKNOWN)
     work()

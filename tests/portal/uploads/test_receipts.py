@@ -100,7 +100,7 @@ def test_the_refused_rows_are_counted_in_english(person: People, work: Work, cou
     assert text in clerk.get(f"/uploads/{batch}").text
 
 
-def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_same(person: People, work: Work) -> None:
+def test_commands_in_messages_are_code_and_name_the_page_of_the_portal(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     first = admin.upload(indian_file(indian_sale("1")))
     work()

@@ -139,7 +139,7 @@ version: first
     ]
 
 
-def test_rules_over_several_fields_name_the_place_of_the_field_they_speak_of() -> None:
+def test_rules_over_several_fields_name_the_path_of_their_field() -> None:
     text = """\
 name: shop
 region: Shop

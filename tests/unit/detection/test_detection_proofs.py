@@ -180,5 +180,5 @@ def test_repeated_sale_lines_are_a_question_with_the_conflicting_lines() -> None
 @pytest.mark.parametrize(
     "data", [b"", b"\xff\xfe", b"\x1f\x8b\x08\x00abc", bytes(range(256)) * 9, b'"a,b\n1,2\n', b"\n\n"]
 )
-def test_what_is_no_table_asks_and_never_breaks(data: bytes) -> None:
+def test_a_file_that_is_not_a_table_has_questions(data: bytes) -> None:
     assert keys(proposal_for(data))

@@ -259,7 +259,7 @@ def test_december_outsells_february_and_few_customers_buy_much(small: dict[str, 
     assert {"é", "ú", "ñ"} & set(history.decode())
 
 
-def test_a_wide_file_is_right_by_its_contract_and_of_the_size_asked_for(tmp_path: Path) -> None:
+def test_a_wide_file_fits_its_contract_and_the_requested_size(tmp_path: Path) -> None:
     contract = parse(CONTRACT)
     wide_file(path := tmp_path / "wide.csv", 3001, columns=18)
     rows = list(csv.DictReader(path.read_text().splitlines()))

@@ -76,7 +76,7 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
     assert reconcile(app.ports, app.contracts)["registered"] == 1
 
 
-def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
+def test_an_unpublished_settlement_is_published(app: App, clock: ManualClock) -> None:
     swept(app)
     clock.advance(HOURS)
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")

@@ -69,7 +69,7 @@ def test_august_in_french_is_read_with_and_without_its_accent() -> None:
     )
 
 
-def test_a_language_nobody_knows_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_language_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(Rejected, match="allowed are de, en"):
         contract(dates={"language": "xx"})
 
@@ -100,7 +100,7 @@ def test_two_digits_of_a_year_mean_the_stated_hundred(years_from: int, years: li
         ("2026-03-04", None),
     ],
 )
-def test_iso_dates_are_read_whatever_the_contract_says(text: str, moment: datetime | None) -> None:
+def test_iso_dates_are_read_under_any_contract(text: str, moment: datetime | None) -> None:
     rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y %H:%M"]})
     table, issues = normalise(source_table(Date=[text, "31/12/2026"]), rules)
     assert table.column("sold_at").to_pylist() == [moment, None]

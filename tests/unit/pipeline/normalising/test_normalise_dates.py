@@ -208,7 +208,7 @@ def test_dates_without_a_time_ignore_cutoff_and_zone() -> None:
     assert len(issues) == 0
 
 
-def test_a_file_whose_every_time_is_midnight_tells_dates_only() -> None:
+def test_a_file_with_only_midnight_times_has_dates_only() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/Sao_Paulo", "cutoff": "05:00"})
     source = source_table(Date=["2018-11-04 00:00", "2018-11-05 00:00", "", "junk"])
     assert all_midnight(source, rules)

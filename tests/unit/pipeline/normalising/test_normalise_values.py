@@ -38,7 +38,7 @@ def test_a_map_belongs_to_a_column_and_not_to_its_header() -> None:
     assert table.column("category").to_pylist() == ["Mugs", "B"]
 
 
-def test_currencies_may_be_told_by_words() -> None:
+def test_currencies_can_be_mapped_from_words() -> None:
     rules = contract({"currency": "Cur"}, values={"currency": {"€": "EUR"}})
     table, issues = normalise(source_table(Cur=["€", "USD", "$"]), rules)
     assert table.column("currency").to_pylist() == ["EUR", "USD", None]

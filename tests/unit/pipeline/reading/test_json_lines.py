@@ -81,7 +81,7 @@ def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[s
     assert why[1] in block.unreadable[0].detail
 
 
-def test_names_that_come_late_are_kept_and_needed_ones_are_looked_for() -> None:
+def test_late_names_are_kept_and_required_ones_are_searched() -> None:
     data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,"Late":1.50,"Qty":2}\n'
     blocks = read(data, "No", "Qty", block_bytes=1 << 10)
     assert len(blocks) > 1

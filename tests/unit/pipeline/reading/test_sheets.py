@@ -136,7 +136,7 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
 
 
-def test_where_nobody_knows_the_columns_the_header_is_below_the_titles(workbook: Any) -> None:
+def test_without_known_columns_the_header_is_below_the_titles(workbook: Any) -> None:
     table = [["Sales of March"], ["as of", date(2026, 3, 31)], ["No", "Day", "Qty"], ["1", date(2026, 3, 1), 2]]
     assert read(workbook(table))[0].cells.column_names == ["No", "Day", "Qty"]
     assert read(workbook([[1, 2, 3], ["a", "b", "c"]]))[0].cells.column_names == ["1", "2", "3"]

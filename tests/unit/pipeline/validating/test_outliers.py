@@ -178,7 +178,7 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
         assert detector is not None
 
 
-def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(tmp_path: Path) -> None:
+def test_a_contract_without_outlier_rules_has_no_warnings_and_no_query(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT)) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00"] * 40 + ["500"]) == []
         assert outlier_detector(app.ports.warehouse, app.contracts.current("shop")) is None
