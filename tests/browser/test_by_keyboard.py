@@ -56,7 +56,7 @@ def test_a_dialog_takes_the_focus_and_returns_it(page: Page, served: Served) -> 
     assert served.page_errors == []
 
 
-def test_whatever_has_the_focus_shows_it(page: Page, served: Served) -> None:
+def test_every_focused_element_has_a_focus_ring(page: Page, served: Served) -> None:
     _sign_in_by_keyboard(page, served)
     page.goto(f"{served.address}/people")
     for _ in range(25):

@@ -66,9 +66,7 @@ def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[
     st.sampled_from(LANGUAGES),
     st.sampled_from(["UTC", "Asia/Kolkata", "America/Sao_Paulo"]),
 )
-def test_whatever_a_cell_holds_is_a_day_or_refused(
-    texts: list[str], formats: list[str], language: str, zone: str
-) -> None:
+def test_any_cell_is_a_date_or_rejected(texts: list[str], formats: list[str], language: str, zone: str) -> None:
     dates = {"formats": formats, "language": language, "time_zone": zone, "cutoff": "03:00"}
     table, issues = normalise(source_table(Date=texts, Time=texts), contract({"time": "Time"}, dates=dates))
     read = table.column("sale_date").to_pylist()

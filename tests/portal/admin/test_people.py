@@ -72,7 +72,7 @@ def test_an_invalid_sign_in_name_is_explained_under_its_field(person: People, lo
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_nobody_but_an_admin_changes_people(app: App, person: People, role: Role) -> None:
+def test_only_an_admin_changes_users(app: App, person: People, role: Role) -> None:
     person(Role.CLERK, "IN", login="asha")
     other = person(role, "IN", login="other")
     assert other.post("/people/asha", MANAGER).status_code == 403

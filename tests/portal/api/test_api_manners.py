@@ -71,7 +71,7 @@ def test_what_was_answered_before_is_not_worked_out_again(sold: Visitor, work: W
     assert sold.get("/api/sales-by-region?from=2026-06-01", headers=tag).status_code == 200
 
 
-def test_nobody_s_tag_is_another_s(sold: Visitor, person: People) -> None:
+def test_etags_of_users_differ(sold: Visitor, person: People) -> None:
     tag = {"If-None-Match": sold.get("/api/kpis").headers["ETag"]}
     assert person(Role.MANAGER, "UK").get("/api/kpis", headers=tag).status_code == 200
 

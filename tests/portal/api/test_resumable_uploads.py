@@ -113,7 +113,7 @@ def test_a_cancelled_file_is_forgotten_with_its_bytes(app: App, person: People) 
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
 
 
-def test_nobody_sees_or_touches_the_file_of_another(person: People) -> None:
+def test_an_upload_is_visible_to_its_owner_only(person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
     place = begin(clerk)
     assert call(admin, "HEAD", place).status_code == 404

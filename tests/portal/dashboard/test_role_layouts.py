@@ -162,7 +162,7 @@ def test_values_are_found_by_typing(sold: Visitor, path: str, text: str) -> None
     assert text in sold.get(f"/dashboard/values/{path}").text
 
 
-def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -> None:
+def test_filter_values_are_limited_to_the_scope(sold: Visitor, person: People) -> None:
     elsewhere = person(Role.MANAGER, "UK")
     for name in ("store", "product", "salesperson", "category"):
         assert "No results" in elsewhere.get(f"/dashboard/values/{name}").text

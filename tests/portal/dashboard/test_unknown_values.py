@@ -60,7 +60,7 @@ def test_the_page_shows_it_and_links_to_itself_without_the_filter(sold: Visitor)
     assert re.search(r'href="/dashboard">Show without this region<', alone)
 
 
-def test_nobody_learns_of_what_is_not_theirs(sold: Visitor, person: People) -> None:
+def test_errors_name_no_values_outside_the_scope(sold: Visitor, person: People) -> None:
     manager = person(Role.MANAGER, "UK")
     for query in ("region=IN", "store=MUM01", "category=Kitchen"):
         answer = manager.get(f"/api/kpis?{query}")

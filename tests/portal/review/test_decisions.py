@@ -136,7 +136,7 @@ def test_a_corrected_line_is_published_with_both_values(person: People, work: Wo
     assert '+<data value="20.00' in page
 
 
-def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: Work) -> None:
+def test_changes_are_limited_to_the_scope(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     mine = indian_sale("A1", "5.00")
     admin.upload(indian_file(mine, indian_sale("A2", "90.00").replace(",S1,", ",S2,")))
@@ -182,5 +182,5 @@ def test_what_changed_since_a_day_is_paged_and_adds_up(person: People, work: Wor
 
 
 @pytest.mark.parametrize("path", ["/waiting", "/changes"])
-def test_nobody_decides_or_looks_without_signing_in(portal: Flask, path: str) -> None:
+def test_decisions_and_previews_require_sign_in(portal: Flask, path: str) -> None:
     assert Visitor(portal.test_client()).get(path).status_code == 303

@@ -71,7 +71,7 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     assert ">Read again</button>" not in page
 
 
-def test_nobody_previews_with_a_contract_of_another_region(person: People, work: Work) -> None:
+def test_a_preview_with_a_contract_of_another_region_is_rejected(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(FILE)
     work()

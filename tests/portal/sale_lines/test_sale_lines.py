@@ -120,7 +120,7 @@ def test_the_file_name_of_an_export_contains_its_filters(sold: Visitor) -> None:
     assert sold.get("/sale-lines/export?q=nothing-at-all").data.count(b"\n") == 1  # the names of the columns
 
 
-def test_nobody_sees_or_finds_what_is_not_theirs(sold: Visitor, person: People) -> None:
+def test_lists_and_searches_are_limited_to_the_scope(sold: Visitor, person: People) -> None:
     clerk = person(Role.CLERK, "UK")
     assert "No sales yet" in clerk.get("/sale-lines").text
     assert exported(clerk) == []

@@ -81,7 +81,7 @@ def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
     assert clerk.post(f"{place}/load", {"contract": "UK"}).status_code == 422
 
 
-def test_nobody_looks_at_the_file_of_another(person: People) -> None:
+def test_a_preview_is_visible_to_its_owner_only(person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
     place = look_at(clerk, GOOD)
     assert admin.get(place).status_code == 404

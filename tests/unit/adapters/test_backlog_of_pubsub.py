@@ -82,6 +82,6 @@ def test_a_page_does_not_wait_long_for_it(
     monitoring.slow.set()
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_an_unreachable_service_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         Backlog("shop", "http://127.0.0.1:9")()

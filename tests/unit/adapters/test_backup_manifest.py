@@ -40,7 +40,7 @@ def test_a_whole_backup_passes_also_beside_other_objects() -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTS)
-def test_whatever_is_missing_or_another_is_named(name: str) -> None:
+def test_every_missing_or_different_value_is_named(name: str) -> None:
     with pytest.raises(Rejected, match=f"{name} is missing from the backup"):
         check(MANIFEST, [ORIGINAL], {one: kept for one, kept in OBJECTS.items() if one != name})
     for other in (ObjectInfo(OBJECTS[name].size + 1, OBJECTS[name].crc32c), ObjectInfo(OBJECTS[name].size, "EEEEEE==")):
