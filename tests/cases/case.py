@@ -76,30 +76,30 @@ def _read(source: Path, style: FileStyle, outcome: Outcome) -> None:
 def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    for part in file_batches(partial(source.open, "rb"), contract, received):
-        _add_part(part, outcome)
+    for row_batch in file_batches(partial(source.open, "rb"), contract, received):
+        _add_row_batch(row_batch, outcome)
     outcome.refused.sort()
     outcome.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))
 
 
-def _add_part(part: RowBatch, outcome: Outcome) -> None:
-    outcome.blank, outcome.ignored = outcome.blank + part.blank, outcome.ignored + part.ignored
-    outcome.cut = part.truncation or outcome.cut
-    for row in part.rejected:
+def _add_row_batch(row_batch: RowBatch, outcome: Outcome) -> None:
+    outcome.blank, outcome.ignored = outcome.blank + row_batch.blank, outcome.ignored + row_batch.ignored
+    outcome.cut = row_batch.truncation or outcome.cut
+    for row in row_batch.rejected:
         for problem in row.problems:
             outcome.refused.append([row.row_number, row.line_number, problem["code"]])
             outcome.words += _says(problem)
-    for find in part.issues.table().to_pylist():
-        row_number, line = int(part.row_number[find["index"]]), int(part.line_number[find["index"]])
+    for find in row_batch.issues.table().to_pylist():
+        row_number, line = int(row_batch.row_number[find["index"]]), int(row_batch.line_number[find["index"]])
         if CATALOGUE[find["code"]].severity is Severity.ERROR:
             outcome.refused.append([row_number, line, find["code"]])
         else:
             outcome.warnings.append([row_number, find["code"], find["column"]])
         outcome.words += _says(find)
-    refused = part.issues.rejected_mask(part.table.num_rows)
-    for index, row in enumerate(part.table.to_pylist()):
+    refused = row_batch.issues.rejected_mask(row_batch.table.num_rows)
+    for index, row in enumerate(row_batch.table.to_pylist()):
         if not refused[index]:
-            numbers = {"row": int(part.row_number[index]), "line": int(part.line_number[index])}
+            numbers = {"row": int(row_batch.row_number[index]), "line": int(row_batch.line_number[index])}
             outcome.rows.append({name: _plain(name, value) for name, value in row.items()} | numbers)
 
 

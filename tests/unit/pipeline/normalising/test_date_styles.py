@@ -252,6 +252,9 @@ def test_evidence_in_a_late_row_applies_to_earlier_rows(tmp_path: Path, last: st
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
     rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
     (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
-    parts = list(file_batches(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
-    assert len(parts) > 2
-    assert sum(len(part.table) - part.table.column("sold_at").null_count for part in parts) == instants
+    row_batches = list(file_batches(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
+    assert len(row_batches) > 2
+    assert (
+        sum(len(row_batch.table) - row_batch.table.column("sold_at").null_count for row_batch in row_batches)
+        == instants
+    )

@@ -125,8 +125,8 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
 
 
 def _alarms(path: Path, rules: Contract) -> int:
-    parts = file_batches(lambda: path.open("rb"), rules, date(2027, 1, 1))
-    return sum(issue.code == "day-month-swapped" for part in parts for issue in part.issues)
+    row_batches = file_batches(lambda: path.open("rb"), rules, date(2027, 1, 1))
+    return sum(issue.code == "day-month-swapped" for row_batch in row_batches for issue in row_batch.issues)
 
 
 def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:
