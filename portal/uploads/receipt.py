@@ -10,7 +10,8 @@ from portal.access import allow
 from portal.context import ports
 from portal.uploads import labels, scoped
 from tillstream.batches import lineage, records
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, State
+from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.receipts import original_rows
@@ -23,7 +24,7 @@ SHOWN = 5
 PER_PAGE = 50
 BLOCKED_BY_REPLAY = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that are disabled while a replay of the file is in progress, which would not include them."""
-ANSWERED = frozenset({"too-many-refused", "columns-changed", "style-changed", "contract-proposed"})
+ANSWERED = frozenset({HoldCode.TOO_MANY_REJECTED, HoldCode.COLUMNS, HoldCode.STYLE, HoldCode.CONTRACT_PROPOSED})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -31,7 +32,7 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
-    corrections = records.children(ports(), batch_id, "correction")
+    corrections = records.children(ports(), batch_id, BatchKind.CORRECTION)
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
     receipt = receipts.receipt(ports(), batch_id)
@@ -127,11 +128,11 @@ def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
     steps = {
         "cancel": State.CANCELLED in follows,
         "decide": upload.state is State.HELD,
-        "ask": upload.state is State.HELD and upload.kind in scoped.FILES and _may_be_answered(upload),
+        "ask": upload.state is State.HELD and upload.is_file and _may_be_answered(upload),
         "as_new": upload.state in IN_LEDGER and any(one["code"] == "superseded" for one in receipt["problems"]),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
-        "replay": State.REPLAYED in follows and upload.kind in scoped.FILES and bool(upload.contract),
+        "replay": State.REPLAYED in follows and upload.is_file and bool(upload.contract),
         "undo": State.UNDONE in follows,
     }
     return frozenset(name for name, possible in steps.items() if possible)

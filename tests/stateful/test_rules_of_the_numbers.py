@@ -8,7 +8,7 @@ from stateful.steps import GOOD, fix, like, process, rows, send_sales, source, u
 from stateful.system import System
 
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle

@@ -11,7 +11,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
