@@ -54,7 +54,7 @@ def outcome(folder: Path, expected: dict[str, Any]) -> Outcome:
         else:
             _read(source, FileStyle.model_validate(expected.get("style", {})), result)
     except Rejected as error:
-        result.error, result.words = getattr(error, "code", "rejected"), str(error)
+        result.error, result.words = error.code or "rejected", str(error)
     return result
 
 
