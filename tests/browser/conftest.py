@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from app_factory import build
+from live_server import PASSWORD, Served, block_other_hosts, open_page, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from served import PASSWORD, Served, block_other_hosts, open_page, running
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts

@@ -1,8 +1,8 @@
 """A person without a mouse, and one at the printer: focus that is seen, keys that lead everywhere, paper to read."""
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
-from served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 FOCUS = """() => {

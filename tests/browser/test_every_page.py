@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from furnished import Shop, open_shop
+from live_server import Served, block_other_hosts, open_page, running
+from page_checks import PHONE, WIDE, narrow_page_problems, page_problems, pages, settle, sign_in
 from playwright.sync_api import Browser, Page
-from served import Served, block_other_hosts, open_page, running
-from walk import PHONE, WIDE, narrow_page_problems, page_problems, pages, settle, sign_in
+from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
-from served import PASSWORD, Served
 
 from tillstream.batches import records
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from furnished import Shop, open_shop
+from live_server import Served, block_other_hosts, open_page, running
+from page_checks import settle, sign_in
 from playwright.sync_api import Browser
-from served import Served, block_other_hosts, open_page, running
-from walk import settle, sign_in
+from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from portal import create_app
 from portal.access import access_of
 from portal.api.openapi import document
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, run
+from tests.golden.sample_home import home_at, run
+from tests.golden.snapshots import as_json, as_lines
 from tests.portal.visitor import Visitor
 from tests.routes import address, routes_of
 from tillstream import __version__

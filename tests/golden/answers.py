@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.golden.lived import run
+from tests.golden.sample_home import run
 
 OF_A_USER = ("login", "name", "role", "regions", "stores", "salesperson", "disabled")
 OF_A_TOKEN = ("id", "login", "name", "rights", "regions")

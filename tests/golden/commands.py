@@ -8,9 +8,9 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from tests.golden.frozen import as_json
-from tests.golden.lived import FILES, HEAD, LOST, home_at
-from tests.golden.lived import run as run_json
+from tests.golden.sample_home import FILES, HEAD, LOST, home_at
+from tests.golden.sample_home import run as run_json
+from tests.golden.snapshots import as_json
 from tillstream.cli.main import main
 
 WIDTH = {"terminal_width": 100, "max_content_width": 100}

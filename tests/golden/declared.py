@@ -8,8 +8,8 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, run
+from tests.golden.sample_home import home_at, run
+from tests.golden.snapshots import as_json, as_lines
 from tillstream.cli.main import main
 from tillstream.domain.audit import AuditAction
 from tillstream.domain.contract.model import MAPPED

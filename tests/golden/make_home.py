@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.golden.answers import home_answers
-from tests.golden.lived import home_at, live, run
+from tests.golden.sample_home import home_at, live, run
 from tillstream import __version__
 from tillstream.domain.tables import SCHEMA
 

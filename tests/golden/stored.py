@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from google.cloud.bigquery import TableReference
 
 from infra.functions import FUNCTIONS
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, live
+from tests.golden.sample_home import home_at, live
+from tests.golden.snapshots import as_json, as_lines
 from tillstream.adapters.google.bigquery import tables
 from tillstream.analytics import queries
 from tillstream.app import open_app

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.golden.answers import figures, home_answers, missing
-from tests.golden.lived import home_at, run
+from tests.golden.sample_home import home_at, run
 from tillstream import __version__
 
 HOMES = Path(__file__).with_name("homes")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden import addresses, commands, declared, stored
-from tests.golden.frozen import FOLDER, Collector, difference, write
+from tests.golden.snapshots import FOLDER, Collector, difference, write
 
 FILES: dict[str, Collector] = {
     "commands-help.txt": commands.help_texts,

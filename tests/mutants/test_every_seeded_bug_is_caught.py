@@ -16,7 +16,7 @@ COPIED = (
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
-SCHEDULES = "tests/stateful/test_found_schedules.py"
+SCHEDULES = "tests/stateful/test_regression_schedules.py"
 
 LATER = f"{RULES}::test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new"
 

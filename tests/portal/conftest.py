@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from app_factory import Setup, build, build_after, create_app
-from changing import Shop
 from flask import Flask
+from shop_steps import Shop
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock

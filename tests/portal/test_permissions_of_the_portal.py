@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from call_recorder import Calls, required_permissions, unneeded_grants
 from call_recorder import record_calls as watch
-from changing import FILE, Shop
 from flask import Flask
 from routes import addresses, routes_of
-from test_pages_tell_changes import ACTS
+from shop_steps import FILE, Shop
+from test_audit_of_pages import ACTS
 
 from infra import permissions
 from infra.accounts import PORTAL_GRANTS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_hand import (
+from expected_numbers import (
     Line,
     between,
     customers,

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from furnished import NAMES, Shop
+from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
 from routes import ENDLESS, address, addresses, routes_of
-from served import PASSWORD, Served
+from sample_shop import NAMES, Shop
 
 from portal.access import Open, access_of
 from tillstream.domain.people import PERMISSIONS, Role
@@ -26,9 +26,9 @@ ELSEWHERE = {
     "sign_in.out": "only behind an Identity-Aware Proxy: test_company_sign_in",
     "corrections.cell": "a part of the grid, requested with a cell",
     "corrections.preview": "a part of the grid, requested with a change",
-    "uploads.preview": "a file on its way in: walked by test_giving_files",
-    "uploads.preview_told": "a file on its way in: walked by test_giving_files",
-    "uploads.questions": "a file on its way in: walked by test_giving_files",
+    "uploads.preview": "a file on its way in: walked by test_uploading_files",
+    "uploads.preview_told": "a file on its way in: walked by test_uploading_files",
+    "uploads.questions": "a file on its way in: walked by test_uploading_files",
     "sign_in.form": "the door, walked by itself",
     "sign_in.join": "for invited people: walked by the tests of the door",
     "sign_in.code": "between two steps of the door",
@@ -80,7 +80,7 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, wi
     """Every address that answers this role with a whole page; with_queries: with each query of tests/routes.py.
 
     A new page is among them by itself. Where its path has an argument, tests/routes.py names an example, and
-    tests/browser/furnished.py one that is there in its company.
+    tests/browser/sample_shop.py one that is there in its company.
     """
     for rule in routes_of(served.portal):
         access = access_of(served.portal, rule.endpoint)
@@ -95,7 +95,7 @@ def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, wi
             if "<!doctype html>" not in answer.text():
                 continue  # a part of a page
             assert answer.status == 200, (
-                f"{path} answers {answer.status}: name an example in tests/browser/furnished.py"
+                f"{path} answers {answer.status}: name an example in tests/browser/sample_shop.py"
             )
             yield path
 

@@ -4,8 +4,8 @@ import re
 
 import pyotp
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Browser, Page, expect
-from served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 OWN = "seven green kettles whistle"

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from pathlib import Path
 
-from served import PASSWORD
+from live_server import PASSWORD
 
 from tillstream import audit
 from tillstream.app import App

@@ -9,8 +9,8 @@ from re import compile as words
 
 import pytest
 from google.cloud.storage import Client
+from live_server import PASSWORD, Served, running
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
-from served import PASSWORD, Served, running
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore

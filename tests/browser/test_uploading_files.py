@@ -5,9 +5,9 @@ from pathlib import Path
 from re import compile as words
 
 import pytest
+from live_server import PASSWORD, Served
+from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
-from served import PASSWORD, Served
-from walk import narrow_page_problems, page_problems
 
 from tillstream.batches import records
 from tillstream.workflows.intake import resumable_upload, uploads

@@ -4,8 +4,8 @@ from contextlib import closing
 from io import BytesIO
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Browser, Page, expect
-from served import PASSWORD, Served
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from changing import FILE, OWN, Shop, token
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
+from shop_steps import FILE, OWN, Shop, token
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 

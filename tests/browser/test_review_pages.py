@@ -4,8 +4,8 @@ import io
 import time
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
-from served import PASSWORD, Served
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changing import FILE, Shop, token
+from shop_steps import FILE, Shop, token
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
