@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
     *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
-    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py"),
+    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py", "tests/notebook_fixtures.py"),
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
