@@ -71,7 +71,7 @@ def streamed(work: Path) -> list[Streamed]:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
         with file.open("rb") as stream:
-            upload = uploads.receive(app.ports, app.book.pin("bench"), file.name, stream, "bench")
+            upload = uploads.receive(app.ports, app.contracts.pin("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
         results.append(Streamed(file.stat().st_size, run))
@@ -91,7 +91,7 @@ def _stage(home: str, batch: str) -> None:
     from tillstream.pipeline.staging import stage
 
     app = build(Settings(home=Path(home)))
-    if stage.stage(app.ports, batch, book=app.book).state is not State.STAGED:
+    if stage.stage(app.ports, batch, book=app.contracts).state is not State.STAGED:
         raise RuntimeError("The file was not staged.")
     app.close()
 

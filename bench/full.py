@@ -117,10 +117,10 @@ def _one_sale(app: App) -> float:
             "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
         }  # fmt: skip
         publish(app.ports, StoreToken("till", "Bench", "S001"), sale)
-        for batch in store_sales.receive(app.ports, app.book, 10, 1.0):
+        for batch in store_sales.receive(app.ports, app.contracts, 10, 1.0):
             stage.stage(app.ports, batch.batch_id)
         started = time.perf_counter()
-        settle.settle_all(app.ports, app.book)
+        settle.settle_all(app.ports, app.contracts)
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds)
 

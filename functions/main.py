@@ -66,11 +66,11 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 
     running = app()
     pushed.check(running.settings)
-    running.book.refresh()
+    running.contracts.refresh()
     chosen = running.settings
     with bind_trace(chosen, _headers()):
         batches = keep_receiving(
-            running.ports, running.book, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
+            running.ports, running.contracts, chosen.batch_size, chosen.receive_seconds, chosen.batch_wait
         )
     return {"batches": batches}, 200
 
@@ -83,10 +83,10 @@ def sweep(_: Request) -> tuple[dict[str, Any], int]:
 
     running = app()
     pushed.check(running.settings)
-    running.book.refresh()
+    running.contracts.refresh()
     with bind_trace(running.settings, _headers()):
         reference.refresh_rates(running.ports, running.settings.reporting_currency)
-        summary = reconcile.run(running.ports, running.book, delegate=bool(running.settings.project))
+        summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
         holidays.refresh(running.ports)
     return summary, 200
 
@@ -103,7 +103,7 @@ def _handle(function: str, cloud_event: CloudEvent) -> None:
         if age > limit + GIVE_UP_UNTRIED_AFTER:
             _dead_letter(function, event, age, "The instances that tried it did not live to say why.")
             return
-        running.book.refresh()
+        running.contracts.refresh()
         try:
             dispatch(running, event, routes)
         except Exception as error:

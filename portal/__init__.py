@@ -100,7 +100,7 @@ def create_app(app: App) -> Flask:
 def _refresh_contracts() -> None:
     """Load contracts that another instance saved; static files skip this."""
     if request.blueprint:
-        context.tillstream().book.refresh()
+        context.tillstream().contracts.refresh()
 
 
 def _template_context() -> dict[str, Any]:

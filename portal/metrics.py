@@ -20,7 +20,7 @@ def requested_filters() -> dict[str, list[str]]:
 def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
     """Parse filters and check that their values exist. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(values)
-    filter_values.check(app.ports.warehouse, scope(), filters, app.book.regions(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
     return filters
 
 

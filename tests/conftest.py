@@ -19,7 +19,7 @@ __all__ += ["storage_testbench"]
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
     *("browser", "cloud", "docs/test_readme_tour", "e2e/server", "e2e/test_demo", "e2e/test_older_homes"),
-    *("faults", "golden/test_homes", "portal/api/test_api_fuzzed", "portal/test_what_each_person_sees", "stateful"),
+    *("faults", "golden/test_homes", "portal/api/test_api_fuzzed", "portal/test_row_scopes", "stateful"),
 )
 """Tests of the whole: a browser, a server, a cloud, crashes, every page. Elsewhere a fixture or a marker does."""
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}

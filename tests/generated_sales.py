@@ -171,8 +171,8 @@ def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = 
     result = ReadResult()
     hasher = Hasher()
     try:
-        for part in FileSource(lambda: opened(data), contract, RECEIVED).row_batches():
-            _add(part, hasher, result)
+        for row_batch in FileSource(lambda: opened(data), contract, RECEIVED).row_batches():
+            _add(row_batch, hasher, result)
     except Rejected as error:
         return ReadResult(error=str(error))
     numbers = [row["row_number"] for row in result.rows] + result.refused
@@ -182,15 +182,15 @@ def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = 
     return result
 
 
-def _add(part: RowBatch, hasher: Hasher, result: ReadResult) -> None:
-    one = split(part, hasher)
+def _add(row_batch: RowBatch, hasher: Hasher, result: ReadResult) -> None:
+    one = split(row_batch, hasher)
     result.rows += [] if one.accepted is None else one.accepted.to_pylist()
     result.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
-    result.codes |= {summary.code for summary in part.issues.summary()}
-    result.codes |= {problem["code"] for row in part.rejected for problem in row.problems}
-    result.blank += part.blank
-    result.ignored += getattr(part, "ignored", 0)
-    result.cut = getattr(part, "truncation", "") or result.cut
+    result.codes |= {summary.code for summary in row_batch.issues.summary()}
+    result.codes |= {problem["code"] for row in row_batch.rejected for problem in row.problems}
+    result.blank += row_batch.blank
+    result.ignored += getattr(row_batch, "ignored", 0)
+    result.cut = getattr(row_batch, "truncation", "") or result.cut
 
 
 def compared(rows: Sequence[Line], lines: Sequence[Line], contract: Contract) -> list[tuple[Line, Line]]:

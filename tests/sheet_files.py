@@ -17,21 +17,21 @@ FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "dd/mm/yyyy", time: "hh:mm:ss"
 def xlsx(rows: Cells, more: Callable[[Any, Any], None] | None = None, sheet: str = "Sales", **options: Any) -> bytes:
     """more: a function that writes more into the workbook and its sheet."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, **options}) as book:
-        page = book.add_worksheet(sheet)
-        shown = {kind: book.add_format({"num_format": text}) for kind, text in FORMATS.items()}
+    with xlsxwriter.Workbook(out, {"in_memory": True, **options}) as workbook:
+        worksheet = workbook.add_worksheet(sheet)
+        shown = {kind: workbook.add_format({"num_format": text}) for kind, text in FORMATS.items()}
         for number, row in enumerate(rows):
             for place, cell in enumerate(row):
                 if cell is None:
                     continue
                 if type(cell) in shown:
-                    page.write_datetime(number, place, cell, shown[type(cell)])
+                    worksheet.write_datetime(number, place, cell, shown[type(cell)])
                 elif isinstance(cell, str):
-                    page.write_string(number, place, cell)
+                    worksheet.write_string(number, place, cell)
                 else:
-                    page.write(number, place, cell)
+                    worksheet.write(number, place, cell)
         if more:
-            more(book, page)
+            more(workbook, worksheet)
     return out.getvalue()
 
 

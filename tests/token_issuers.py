@@ -99,20 +99,20 @@ class OpenIdProvider(TokenIssuer):
 
 
 @contextmanager
-def serve_issuer(house: TokenIssuer) -> Iterator[None]:
+def serve_issuer(issuer: TokenIssuer) -> Iterator[None]:
     """Serve the issuer at a local address."""
 
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer(*house.get(self.path))
+            self._answer(*issuer.get(self.path))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(*house.post(self.path, {name: values[0] for name, values in parse_qs(body).items()}))
+            self._answer(*issuer.post(self.path, {name: values[0] for name, values in parse_qs(body).items()}))
 
         def _answer(self, status: int, body: Any) -> None:
             content = json.dumps(body).encode()
-            self.send_response(status if house.reachable else 503)
+            self.send_response(status if issuer.reachable else 503)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
@@ -122,7 +122,7 @@ def serve_issuer(house: TokenIssuer) -> Iterator[None]:
             """Logs nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        house.address = f"http://127.0.0.1:{server.server_port}"
+        issuer.address = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield
         server.shutdown()

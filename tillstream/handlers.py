@@ -25,14 +25,14 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
     from tillstream.workflows.intake.inbox_object import record_of
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
-    return stage_batch(app, {"batch_id": record_of(app.ports, app.book, stored).batch_id})
+    return stage_batch(app, {"batch_id": record_of(app.ports, app.contracts, stored).batch_id})
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """Stage a received batch; no-op if that is done already."""
     from tillstream.pipeline.staging import stage
 
-    upload = stage.stage(app.ports, data["batch_id"], book=app.book)
+    upload = stage.stage(app.ports, data["batch_id"], book=app.contracts)
     return {
         "batch": upload.batch_id,
         "rows": upload.staged.rows_read if upload.staged else 0,
@@ -49,7 +49,7 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
     from tillstream.pipeline.settling import settle
 
     staged = records.find(app.ports, state=State.STAGED, kind=None, limit=None)
-    numbers = settle.settle_all(app.ports, app.book)
+    numbers = settle.settle_all(app.ports, app.contracts)
     for upload in staged if numbers else ():
         if not upload.confirmed and records.get(app.ports, upload.batch_id).state is State.SETTLED:
             seconds = app.ports.clock.now().timestamp() - upload.received_seq / 1e6

@@ -70,7 +70,7 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 def _prepared(app: App) -> str:
     from io import BytesIO
 
-    upload = uploads.receive(app.ports, app.book.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
+    upload = uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
     return upload.batch_id
 

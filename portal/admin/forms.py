@@ -43,7 +43,7 @@ class AccountForm(FlaskForm):
             "regions": ",".join(self.regions.data or []).split(","),
             "stores": ",".join(stores).split(","),
             "salesperson": self.salesperson.data or "",
-            "valid_regions": tillstream().book.regions(),
+            "valid_regions": tillstream().contracts.regions(),
             "by": me().login,
         }
 
@@ -59,7 +59,7 @@ class NewAccountForm(AccountForm):
 
 def offered(form: AccountForm, one: User | None = None) -> list[str]:
     """Fill the choices: all regions, and stores with sales or of the account. Returns the salesperson ids."""
-    regions, stores = tillstream().book.regions(), distinct_values("filter-values", "value", filter="store")
+    regions, stores = tillstream().contracts.regions(), distinct_values("filter-values", "value", filter="store")
     form.regions.choices = [SelectChoice(region, region) for region in regions]
     form.regions.data = [part.strip() for part in ",".join(form.regions.data or []).split(",")]
     shown = sorted({*(stores if len(stores) <= MOST_STORES else []), *(one.stores if one else ())})

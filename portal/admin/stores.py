@@ -19,8 +19,8 @@ class NewToken(FlaskForm):
 
 
 def _form() -> NewToken:
-    form, book = NewToken(), tillstream().book
-    form.region.choices = sorted({book.current(name).region for name in book.names()})
+    form, contracts = NewToken(), tillstream().contracts
+    form.region.choices = sorted({contracts.current(name).region for name in contracts.names()})
     return form
 
 

@@ -28,7 +28,7 @@ def _tag() -> str:
     inputs = (
         app.queries.newest() or app.queries.epoch,
         changes.last_settlement(app.ports.warehouse, app.queries),
-        sorted(app.book.names()),
+        sorted(app.contracts.names()),
         scope(),
         request.path,
         sorted(request.args.items(multi=True)),

@@ -73,6 +73,6 @@ def refresh() -> ResponseReturnValue:
     return jsonify(
         {
             "status": "accepted",
-            "swept": reconcile.run(app.ports, app.book, delegate=bool(app.settings.project), by=me().login),
+            "swept": reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login),
         }
     ), 202

@@ -47,7 +47,7 @@ def begin() -> ResponseReturnValue:
         origin=request.headers.get("Origin", "") if upload_metadata.get("straight") else "",
     )
     if upload.whole:
-        upload = complete_upload.finish(ports(), tillstream().book, upload.id, upload.by)
+        upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)
     return _with_headers(
         _as_json(upload, 201), _upload_headers(upload) | {"Location": url_for("api.sending", sending_id=upload.id)}
     )
@@ -75,7 +75,7 @@ def append(sending_id: str) -> ResponseReturnValue:
     if not upload.session or request.content_length:
         upload = resumable_upload.append(ports(), sending_id, me().login, offset, stream, checksum())
     if upload.whole or upload.session:
-        upload = complete_upload.finish(ports(), tillstream().book, upload.id, upload.by)
+        upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)
     return _with_headers(Response(status=204), _upload_headers(upload))
 
 

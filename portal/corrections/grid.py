@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.corrections.workspace import desk, draft_state, page_query, workspace_of
+from portal.corrections.workspace import draft_state, page_query, snapshot_of, workspace
 from portal.uploads import scoped
 from tillstream.batches import lineage
 from tillstream.domain.errors import NotFound, Rejected
@@ -24,20 +24,20 @@ from tillstream.workflows.corrections.drafts.suggestions import count_similar, s
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     try:
-        workspace = workspace_of(batch_id)
+        snapshot = snapshot_of(batch_id)
     except Rejected as error:
         again = lineage.active_replay(ports(), upload)
         return render_template(
             "corrections/instead.html", upload=upload, error=error, again=again, early=upload.state in UNSETTLED
         )
-    if not len(workspace.refusals):
+    if not len(snapshot.refusals):
         return render_template("corrections/done.html", upload=upload)
     filters = {name: request.args.get(name, "") for name in ("problem", "column", "q", "left")}
     return render_template(
         "corrections/grid.html",
         upload=upload,
-        workspace=workspace,
-        state=draft_state(workspace),
+        snapshot=snapshot,
+        state=draft_state(snapshot),
         filters=filters,
     )
 
@@ -45,46 +45,46 @@ def show(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def rows(batch_id: str) -> ResponseReturnValue:
     """A page of rows with the state of the draft, for the script of the page."""
-    workspace = workspace_of(batch_id)
-    return jsonify(draft_state(workspace) | grid_page.rows_of(ports(), workspace, page_query()))
+    snapshot = snapshot_of(batch_id)
+    return jsonify(draft_state(snapshot) | grid_page.rows_of(ports(), snapshot, page_query()))
 
 
 @allow(Action.UPLOAD)
 def stamp(batch_id: str) -> ResponseReturnValue:
     """Stamp that changes with every edit of the draft and whenever the rejected rows change."""
-    return jsonify({"stamp": desk().etag(ports(), scoped.own(batch_id))})
+    return jsonify({"stamp": workspace().etag(ports(), scoped.own(batch_id))})
 
 
 @allow(Action.UPLOAD)
 def preview(batch_id: str) -> ResponseReturnValue:
     """The receipt that the upload would have if the rows that are ready were submitted now."""
     app = tillstream()
-    return jsonify(submit.preview(app.ports, app.book, desk(), scoped.own(batch_id)))
+    return jsonify(submit.preview(app.ports, app.contracts, workspace(), scoped.own(batch_id)))
 
 
 @allow(Action.UPLOAD)
 def next_left(batch_id: str) -> ResponseReturnValue:
     """Next page with a row that is not yet corrected."""
-    return jsonify({"page": grid_page.next_unresolved_page(ports(), workspace_of(batch_id), page_query())})
+    return jsonify({"page": grid_page.next_unresolved_page(ports(), snapshot_of(batch_id), page_query())})
 
 
 @allow(Action.UPLOAD)
 def cell(batch_id: str) -> ResponseReturnValue:
     """Suggestions for a cell, and the number of similar cells."""
-    workspace = workspace_of(batch_id)
+    snapshot = snapshot_of(batch_id)
     column = request.args.get("column", -1, type=int)
-    places = workspace.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
-    if not len(places) or not WHOLE_ROW <= column < len(workspace.refusals.names):
+    places = snapshot.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
+    if not len(places) or not WHOLE_ROW <= column < len(snapshot.refusals.names):
         raise NotFound("That row no longer needs correction.")
     row = int(places[0])
     proposals = (
-        [] if column == WHOLE_ROW else suggestions(ports(), workspace, row, column, scope(), tillstream().queries)
+        [] if column == WHOLE_ROW else suggestions(ports(), snapshot, row, column, scope(), tillstream().queries)
     )
-    split_options = [asdict(one) for one in propose_splits(ports(), workspace, row)]
+    split_options = [asdict(one) for one in propose_splits(ports(), snapshot, row)]
     return jsonify(
         {
             "suggestions": [asdict(one) for one in proposals],
             "splits": split_options,
-            "alike": count_similar(workspace, row, column),
+            "alike": count_similar(snapshot, row, column),
         }
     )

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports
-from portal.corrections.workspace import body, changed, desk, version_of, workspace_of
+from portal.corrections.workspace import body, changed, snapshot_of, version_of, workspace
 from portal.uploads import scoped
 from tillstream.domain.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit
@@ -18,9 +18,9 @@ from tillstream.workflows.corrections.drafts.edits import Edit, parse_edit
 def take(batch_id: str) -> ResponseReturnValue:
     """Save one step; 409 if another user changed the same rows since the version on the page."""
     data = body()
-    workspace = workspace_of(batch_id)
-    step = parse_edit(data.get("step"), len(workspace.refusals.names))
-    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=workspace.refusals.last_correction_no)
+    snapshot = snapshot_of(batch_id)
+    step = parse_edit(data.get("step"), len(snapshot.refusals.names))
+    done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=snapshot.refusals.last_correction_no)
     try:
         draft.add_step(ports(), batch_id, done, expected_version=version_of(data))
     except draft.EditConflict as clash:
@@ -31,20 +31,20 @@ def take(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def count(batch_id: str) -> ResponseReturnValue:
     """Number of cells or rows that a step would change."""
-    workspace = workspace_of(batch_id)
-    return jsonify({"count": workspace.would_change(parse_edit(body().get("step"), len(workspace.refusals.names)))})
+    snapshot = snapshot_of(batch_id)
+    return jsonify({"count": snapshot.would_change(parse_edit(body().get("step"), len(snapshot.refusals.names)))})
 
 
 @allow(Action.UPLOAD)
 def undo(batch_id: str) -> ResponseReturnValue:
-    workspace_of(batch_id)
+    snapshot_of(batch_id)
     draft.undo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
 
 @allow(Action.UPLOAD)
 def redo(batch_id: str) -> ResponseReturnValue:
-    workspace_of(batch_id)
+    snapshot_of(batch_id)
     draft.redo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
@@ -55,7 +55,7 @@ def send(batch_id: str) -> ResponseReturnValue:
     data = body()
     upload = scoped.own(batch_id)
     try:
-        sent = submit.submit_draft(ports(), desk(), upload, me().login, expected_version=version_of(data))
+        sent = submit.submit_draft(ports(), workspace(), upload, me().login, expected_version=version_of(data))
     except draft.EditConflict as clash:
         return _clashed(batch_id, clash)
     flash("Your corrections are received. They are read in a few seconds.", "done")

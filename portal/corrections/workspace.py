@@ -1,4 +1,4 @@
-"""Correction workspace of an upload in the scope of the user, kept in memory between requests."""
+"""Correction workspace, kept in memory between requests, and its snapshots of uploads in the scope of the user."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Wor
 EXTENSION = "corrections"
 
 
-def desk() -> Workspace:
+def workspace() -> Workspace:
     shared: Workspace = current_app.extensions[EXTENSION]
     return shared
 
 
-def workspace_of(batch_id: str) -> DraftSnapshot:
-    """Workspace of an upload. Raises `NotFound` outside the scope of the user, `Rejected` if it cannot be corrected."""
-    return desk().load(ports(), scoped.own(batch_id))
+def snapshot_of(batch_id: str) -> DraftSnapshot:
+    """Rejected rows and draft of an upload. Raises `NotFound` out of scope, `Rejected` if it cannot be corrected."""
+    return workspace().load(ports(), scoped.own(batch_id))
 
 
 def page_query() -> grid_page.GridQuery:
@@ -36,29 +36,29 @@ def page_query() -> grid_page.GridQuery:
     )
 
 
-def draft_state(workspace: DraftSnapshot) -> dict[str, Any]:
+def draft_state(snapshot: DraftSnapshot) -> dict[str, Any]:
     """State of the draft without its rows, for the script of the page."""
-    draft, login = workspace.draft, me().login
-    counts = workspace.counts(ports())
+    draft, login = snapshot.draft, me().login
+    counts = snapshot.counts(ports())
     others = [step for step in draft.steps if step.by != login and not step.undone]
     last = {step.by: step.at for step in others}
     return {
-        "stamp": desk().etag(ports(), workspace.refusals.upload),
+        "stamp": workspace().etag(ports(), snapshot.refusals.upload),
         "version": draft.version,
         "undo": draft.can_undo(login),
         "redo": draft.can_redo(login),
         "counts": counts,
-        "away": workspace.refusals.away,
-        "kinds": grid_page.rejection_reasons(workspace, workspace.problems_by_row(ports())),
+        "away": snapshot.refusals.away,
+        "kinds": grid_page.rejection_reasons(snapshot, snapshot.problems_by_row(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 
 
 def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """Response to a step: state of the draft, and the rows that the page shows."""
-    workspace = workspace_of(batch_id)
+    snapshot = snapshot_of(batch_id)
     shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
-    return draft_state(workspace) | {"rows": grid_page.rows_by_number(ports(), workspace, shown)}
+    return draft_state(snapshot) | {"rows": grid_page.rows_by_number(ports(), snapshot, shown)}
 
 
 def body() -> dict[str, Any]:

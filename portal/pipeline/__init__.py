@@ -59,7 +59,7 @@ def resend() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
-    reconcile.run(app.ports, app.book, delegate=bool(app.settings.project), by=me().login)
+    reconcile.run(app.ports, app.contracts, delegate=bool(app.settings.project), by=me().login)
     flash("Stalled batches are retried.", "done")
     return redirect(url_for("pipeline.show"), 303)
 

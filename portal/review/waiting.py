@@ -61,7 +61,7 @@ def _tried(upload: Batch, *, as_new: bool) -> tuple[dict[str, Any], changes.Chan
     receipts: list[dict[str, Any]] = []
 
     def attempt(questions: Any) -> SettlementResult:
-        receipt, settled = preview(app.ports, app.book, upload.batch_id, questions, as_new=as_new)
+        receipt, settled = preview(app.ports, app.contracts, upload.batch_id, questions, as_new=as_new)
         receipts.append(receipt)
         return settled
 

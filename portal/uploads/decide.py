@@ -19,7 +19,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     contract = request.form.get("contract", "")
     if contract:
-        decisions.assign_contract(ports(), tillstream().book, batch_id, scoped.contract(contract).name, me().login)
+        decisions.assign_contract(ports(), tillstream().contracts, batch_id, scoped.contract(contract).name, me().login)
         flash(f"{upload.file} is being read with {contract}.", "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
@@ -31,7 +31,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.own(batch_id)
-    read = decisions.accept(ports(), tillstream().book, batch_id, me().login)
+    read = decisions.accept(ports(), tillstream().contracts, batch_id, me().login)
     flash(f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 

@@ -24,9 +24,9 @@ def show(batch_id: str) -> ResponseReturnValue:
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = held_batch.answers(ports(), batch_id)
     name = questions.name_of(upload.file)
-    onboarding, differs = held_batch.build_questionnaire(ports(), tillstream().book, upload, name, answers)
+    onboarding, differs = held_batch.build_questionnaire(ports(), tillstream().contracts, upload, name, answers)
     opened = held_batch.original_opener(ports(), upload)
-    pairs = held_batch.all_questions(ports(), tillstream().book, upload, name, answers, onboarding)
+    pairs = held_batch.all_questions(ports(), tillstream().contracts, upload, name, answers, onboarding)
     question_page = questions.question_page(opened, onboarding, pairs, name)
     return render_template(
         "uploads/held_questions.html",
@@ -43,7 +43,7 @@ def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = held_batch.answers(ports(), batch_id)
     onboarding, _ = held_batch.build_questionnaire(
-        ports(), tillstream().book, upload, questions.name_of(upload.file), previous
+        ports(), tillstream().contracts, upload, questions.name_of(upload.file), previous
     )
     answers = questions.merge_answers(previous, {} if upload.contract else questions.mapped_columns(onboarding))
     held_batch.keep(ports(), batch_id, answers, me().login)
@@ -53,9 +53,11 @@ def answer(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def save(batch_id: str) -> ResponseReturnValue:
     """Save the contract of the answers and read the file with it; users without that right propose it."""
-    upload, book = _held_upload(batch_id), tillstream().book
+    upload, contracts = _held_upload(batch_id), tillstream().contracts
     answers = held_batch.answers(ports(), batch_id)
-    onboarding, differs = held_batch.build_questionnaire(ports(), book, upload, questions.name_of(upload.file), answers)
+    onboarding, differs = held_batch.build_questionnaire(
+        ports(), contracts, upload, questions.name_of(upload.file), answers
+    )
     contract = questions.named(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
         raise Rejected("Answer the open questions first.")
@@ -63,7 +65,7 @@ def save(batch_id: str) -> ResponseReturnValue:
         raise Rejected(f"{contract.region} is not one of your regions.")
     proposals.propose(ports(), batch_id, contract, [*differs, *questions.changes(answers)], me().login)
     if scope().may(Action.ADMINISTER):
-        read = decisions.accept(ports(), book, batch_id, me().login)
+        read = decisions.accept(ports(), contracts, batch_id, me().login)
         flash(
             f"Version {read.contract_version} of {read.contract} is saved. {upload.file} is being read with it.", "done"
         )

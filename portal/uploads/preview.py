@@ -23,7 +23,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
     if upload.waits:
         upload = complete_upload.finish(
-            ports(), tillstream().book, sending_id, me().login
+            ports(), tillstream().contracts, sending_id, me().login
         )  # a crash may have interrupted it
     opened = partial(complete_upload.open_complete, ports(), upload)
     contracts = scoped.contracts()
@@ -89,7 +89,9 @@ def answer(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def load(sending_id: str) -> ResponseReturnValue:
     contract = scoped.contract(request.form.get("contract", ""))
-    return _loaded(complete_upload.ingest_previewed(ports(), tillstream().book, sending_id, me().login, contract.name))
+    return _loaded(
+        complete_upload.ingest_previewed(ports(), tillstream().contracts, sending_id, me().login, contract.name)
+    )
 
 
 @allow(Action.UPLOAD)
@@ -99,18 +101,18 @@ def save(sending_id: str) -> ResponseReturnValue:
     contract = questions.contract_of(
         upload.file, partial(complete_upload.open_complete, ports(), upload), upload.answers
     )
-    book = tillstream().book
+    contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
-        if contract.name in book.names():
+        if contract.name in contracts.names():
             raise Rejected(f"The contract {contract.name} already exists. Choose another name.")
-        saved = book.save(contract, me().login)
-        loaded = complete_upload.ingest_previewed(ports(), book, sending_id, me().login, saved.name)
+        saved = contracts.save(contract, me().login)
+        loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
         flash(f"The contract {saved.name} is saved. This file and later files like it are read with it.", "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(f"{contract.region} is not one of your regions.")
         changes = questions.changes(upload.answers)
-        loaded = complete_upload.propose(ports(), book, sending_id, me().login, contract, changes)
+        loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
         flash(f"The contract {contract.name} is proposed. The file is read when an administrator accepts it.", "done")
     return _loaded(loaded)
 

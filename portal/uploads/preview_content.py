@@ -56,7 +56,7 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> 
         receipt = None
         if upload.size <= AT_ONCE or tried:
             with complete_upload.open_complete(ports(), upload) as stream:
-                receipt = dry_run(app.ports, app.book, contract, upload.file, stream)
+                receipt = dry_run(app.ports, app.contracts, contract, upload.file, stream)
     except Rejected as error:
         return Preview(contract, None, None, str(error))
     return Preview(contract, rows, receipt)
@@ -91,4 +91,4 @@ def keep(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUplo
     begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True)
     if size:
         resumable_upload.append(ports(), begun.id, begun.by, 0, stream)
-    return complete_upload.finish(ports(), tillstream().book, begun.id, begun.by)
+    return complete_upload.finish(ports(), tillstream().contracts, begun.id, begun.by)

@@ -59,7 +59,7 @@ class QuestionPage:
 def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage:
     """All questions with their answers, and the contract once none is open. Raises `Rejected`."""
     name = name_of(file)
-    onboarding = questionnaire.build_questionnaire(opened, name, answers, tillstream().book.all().values())
+    onboarding = questionnaire.build_questionnaire(opened, name, answers, tillstream().contracts.all().values())
     return question_page(opened, onboarding, questionnaire.all_questions(opened, name, answers, onboarding), name)
 
 
@@ -94,12 +94,14 @@ def _question_view(
 def _suggestions(key: str) -> tuple[str, ...]:
     if key == "region":
         own = scope().regions
-        return own if own is not None else tuple(tillstream().book.regions())
+        return own if own is not None else tuple(tillstream().contracts.regions())
     if key == "time_zone":
         return tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
     if key == "currency":
-        return tuple(sorted({one.currency for one in tillstream().book.all().values() if one.currency}))
-    return tuple(sorted({one.country for one in tillstream().book.all().values()} - {""})) if key == "country" else ()
+        return tuple(sorted({one.currency for one in tillstream().contracts.all().values() if one.currency}))
+    return (
+        tuple(sorted({one.country for one in tillstream().contracts.all().values()} - {""})) if key == "country" else ()
+    )
 
 
 def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
@@ -141,7 +143,9 @@ def keep(id: str, answers: dict[str, str]) -> None:
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:
     """Contract of the answers, with the name in the form. Raises `Rejected`."""
-    return named(questionnaire.build_questionnaire(opened, name_of(file), answers, tillstream().book.all().values()))
+    return named(
+        questionnaire.build_questionnaire(opened, name_of(file), answers, tillstream().contracts.all().values())
+    )
 
 
 def named(onboarding: questionnaire.Questionnaire) -> Contract:

@@ -47,13 +47,13 @@ def _of_kind(kind: BatchKind, state: State | None) -> Iterator[Batch]:
 
 def contracts() -> list[Contract]:
     """Contracts that the user may upload with, sorted by name."""
-    book, bounds = tillstream().book, scope()
-    current = (book.current(name) for name in book.names())
+    registry, bounds = tillstream().contracts, scope()
+    current = (registry.current(name) for name in registry.names())
     return sorted((one for one in current if bounds.covers_region(one.region)), key=lambda one: one.name.casefold())
 
 
 def contract(name: str) -> Contract:
     """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in contracts()):
-        return tillstream().book.pin(name)
+        return tillstream().contracts.pin(name)
     raise Rejected("Choose the contract of the file.")

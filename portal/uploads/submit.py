@@ -84,7 +84,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     app = tillstream()
-    comparison = preview(app.ports, app.book, batch_id, name or None)
+    comparison = preview(app.ports, app.contracts, batch_id, name or None)
     return render_template(
         "uploads/replay.html",
         upload=upload,
@@ -117,7 +117,7 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     app = tillstream()
-    upload = replay.replay(app.ports, app.book, batch_id, name or None, me().login)
+    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login)
     flash("The file is being read again. The new reading replaces the old one when it counts.", "done")
     return redirect(_receipt(upload.batch_id), 303)
 

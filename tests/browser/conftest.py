@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
+from live_server import PASSWORD, Served, block_other_hosts, open_page, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from served import PASSWORD, Served, keep_here, listened, running
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -51,11 +51,11 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def context(chromium: Browser, served: Served) -> Iterator[BrowserContext]:
     """A browser of its own that reaches nothing but the server."""
     context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
-    keep_here(context, served)
+    block_other_hosts(context, served)
     yield context
     context.close()
 
 
 @pytest.fixture
 def page(context: BrowserContext, served: Served) -> Page:
-    return listened(context, served)
+    return open_page(context, served)

@@ -1,11 +1,11 @@
 """A person without a mouse, and one at the printer: focus that is seen, keys that lead everywhere, paper to read."""
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
-from served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
-SEEN = """() => {
+FOCUS = """() => {
   const style = getComputedStyle(document.activeElement);
   return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
 }"""
@@ -38,10 +38,10 @@ def test_keys_lead_from_the_door_to_every_area(page: Page, served: Served) -> No
     expect(page).to_have_url(f"{served.address}/uploads")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{served.address}/search?q=g%3Fu")
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_a_window_takes_the_focus_and_gives_it_back(page: Page, served: Served) -> None:
+def test_a_dialog_takes_the_focus_and_returns_it(page: Page, served: Served) -> None:
     _sign_in_by_keyboard(page, served)
     link = page.get_by_role("link", name="Uploads", exact=True)
     link.focus()
@@ -53,17 +53,17 @@ def test_a_window_takes_the_focus_and_gives_it_back(page: Page, served: Served) 
     page.keyboard.press("Escape")
     expect(window).to_be_hidden()
     expect(link).to_be_focused()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_whatever_has_the_focus_shows_it(page: Page, served: Served) -> None:
+def test_every_focused_element_has_a_focus_ring(page: Page, served: Served) -> None:
     _sign_in_by_keyboard(page, served)
     page.goto(f"{served.address}/people")
     for _ in range(25):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             break
-        assert page.evaluate(SEEN), page.evaluate("document.activeElement.outerHTML")
+        assert page.evaluate(FOCUS), page.evaluate("document.activeElement.outerHTML")
 
 
 def test_colours_change_at_once_and_stay(page: Page, served: Served) -> None:
@@ -81,7 +81,7 @@ def test_colours_change_at_once_and_stay(page: Page, served: Served) -> None:
     page.emulate_media(media="print")
     assert page.evaluate(ground) == "rgb(255, 255, 255)"
     expect(page.get_by_role("navigation", name="Areas")).to_be_hidden()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_on_a_telephone_the_areas_are_behind_a_button(page: Page, served: Served) -> None:
@@ -100,4 +100,4 @@ def test_on_a_telephone_the_areas_are_behind_a_button(page: Page, served: Served
     page.get_by_role("link", name="Uploads", exact=True).click()
     expect(page).to_have_url(f"{served.address}/uploads")
     expect(areas).to_be_hidden()
-    assert served.complaints == []
+    assert served.page_errors == []

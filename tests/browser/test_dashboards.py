@@ -4,8 +4,8 @@ import re
 from io import BytesIO
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Page, Route, expect
-from served import PASSWORD, Served
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -16,7 +16,7 @@ HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
     "Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice"
 )
-GIVEN = {Role.ADMIN: {}, Role.ANALYST: {}, Role.SALESPERSON: {"regions": ["IN"], "salesperson": "S1"}}
+SCOPES = {Role.ADMIN: {}, Role.ANALYST: {}, Role.SALESPERSON: {"regions": ["IN"], "salesperson": "S1"}}
 
 
 def _sell(served: Served, name: str, *amounts: str) -> None:
@@ -27,14 +27,14 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
         for at, amount in enumerate(amounts, 1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.book.pin("IN"), f"{name}.csv", content, by="admin")
+    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:
     login = role.value
     if role is not Role.ADMIN:
-        given = GIVEN.get(role, {"regions": ["IN"]})
-        accounts.add(served.app.ports, login, login.title(), role, password=PASSWORD, **given)
+        scope = SCOPES.get(role, {"regions": ["IN"]})
+        accounts.add(served.app.ports, login, login.title(), role, password=PASSWORD, **scope)
     page.goto(f"{served.address}/sign-in?next=/dashboard")
     page.get_by_label("Name", exact=True).fill(login)
     page.get_by_label("Password").fill(PASSWORD)
@@ -60,7 +60,7 @@ def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served,
     page.reload()
     _settled(page)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_a_manager_drills_from_a_bar_to_the_sale_lines_and_back(page: Page, served: Served) -> None:
@@ -84,7 +84,7 @@ def test_a_manager_drills_from_a_bar_to_the_sale_lines_and_back(page: Page, serv
     expect(page.locator(".chip")).to_have_text(re.compile("Category: Garden"))
     page.locator(".chip").click()
     expect(page.locator("#tile-headline .figure").first).to_contain_text("600.75")
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_the_map_is_drawn_without_a_network_and_again_in_other_colours(page: Page, served: Served) -> None:
@@ -100,20 +100,20 @@ def test_the_map_is_drawn_without_a_network_and_again_in_other_colours(page: Pag
     bar = page.locator("[data-chart='by-category'] .bars path").first
     expect(bar).not_to_have_css("fill", before)
     # Any request that leaves this machine would stand among the complaints.
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_an_open_page_hears_of_a_settlement(page: Page, served: Served) -> None:
+def test_an_open_page_is_notified_of_a_settlement(page: Page, served: Served) -> None:
     _sell(served, "june", "100.50")
     _sign_in(page, served, Role.ADMIN)
     _settled(page)
     expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
     _sell(served, "july", "1000.00")
     expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50")
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_a_tile_that_fails_says_so_alone_and_comes_when_it_is_tried_again(page: Page, served: Served) -> None:
+def test_a_failed_tile_shows_its_error_and_can_be_retried(page: Page, served: Served) -> None:
     _sell(served, "june", "100.50")
     _sign_in(page, served, Role.ANALYST)
     _settled(page)
@@ -125,7 +125,7 @@ def test_a_tile_that_fails_says_so_alone_and_comes_when_it_is_tried_again(page: 
     page.unroute("**/dashboard/tiles/by-category*")
     tile.get_by_role("link", name="Try again").click()
     expect(tile.locator("[data-chart] svg").first).to_be_visible()
-    assert all("503" in one for one in served.complaints)
+    assert all("503" in one for one in served.page_errors)
 
 
 def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
@@ -147,7 +147,7 @@ def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/dashboard?product=P2")
     expect(page.locator("#tile-headline .figure").first).to_contain_text("200.25")
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_a_choice_keeps_the_focus_when_late_results_replace_it(page: Page, served: Served) -> None:
@@ -171,4 +171,4 @@ def test_a_choice_keeps_the_focus_when_late_results_replace_it(page: Page, serve
     late[0].continue_()
     expect(choices).to_have_count(1)
     expect(choices).to_be_focused()
-    assert served.complaints == []
+    assert served.page_errors == []

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from furnished import Shop, open_shop
+from live_server import Served, block_other_hosts, open_page, running
+from page_checks import PHONE, WIDE, narrow_page_problems, page_problems, pages, settle, sign_in
 from playwright.sync_api import Browser, Page
-from served import Served, keep_here, listened, running
-from walk import PHONE, WIDE, faults, narrow_faults, pages, settle, sign_in
+from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role
@@ -24,9 +24,9 @@ Walk = tuple[Served, Shop]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("shop")
     app = build(Settings(home=folder / "home", samples=False, development=True, threads=1))
-    found = open_shop(app, folder)
+    shop = open_shop(app, folder)
     with running(app, working=False) as served:
-        yield served, found
+        yield served, shop
 
 
 @contextmanager
@@ -38,10 +38,10 @@ def _visitor(chromium: Browser, shop: Walk, size: dict[str, int], scheme: str = 
         viewport=size,  # type: ignore[arg-type]
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    keep_here(context, shop[0])
-    shop[0].complaints.clear()
+    block_other_hosts(context, shop[0])
+    shop[0].page_errors.clear()
     try:
-        yield listened(context, shop[0])
+        yield open_page(context, shop[0])
     finally:
         context.close()  # also after a failure: a stream left open would keep the server from closing
 
@@ -49,16 +49,16 @@ def _visitor(chromium: Browser, shop: Walk, size: dict[str, int], scheme: str = 
 def test_no_page_of_an_admin_would_embarrass_us(chromium: Browser, shop: Walk) -> None:
     """One load of each page serves every question; the matrix of sizes, colours and roles is the long test."""
     served, company = shop
-    found = []
+    problems = []
     with _visitor(chromium, shop, WIDE) as page:
         sign_in(page, served, Role.ADMIN)
-        walked = list(pages(page.context, served, Role.ADMIN, company, asked=False))
+        walked = list(pages(page.context, served, Role.ADMIN, company, with_queries=False))
         for path in walked:
             page.goto(served.address + path)
             settle(page)
-            found += faults(page, path) + narrow_faults(page, path)
+            problems += page_problems(page, path) + narrow_page_problems(page, path)
     assert len(walked) > 12
-    assert found + served.complaints == []
+    assert problems + served.page_errors == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
@@ -67,8 +67,8 @@ def test_the_first_page_of_each_role_holds_on_a_phone(chromium: Browser, shop: W
     with _visitor(chromium, shop, PHONE, "dark") as page:
         sign_in(page, served, role)
         settle(page)
-        found = faults(page, role.value, both=False) + narrow_faults(page, role.value)
-    assert found + served.complaints == []
+        problems = page_problems(page, role.value, both=False) + narrow_page_problems(page, role.value)
+    assert problems + served.page_errors == []
 
 
 @pytest.mark.long
@@ -79,22 +79,22 @@ def test_every_page_of_every_role_in_every_size_and_colour(
     chromium: Browser, shop: Walk, role: Role, size: dict[str, int], scheme: str
 ) -> None:
     served, company = shop
-    found = []
+    problems = []
     with _visitor(chromium, shop, size, scheme) as page:
         sign_in(page, served, role)
-        for path in pages(page.context, served, role, company, asked=True):
+        for path in pages(page.context, served, role, company, with_queries=True):
             page.goto(served.address + path)
             settle(page)
-            found += faults(page, path, both=False) + narrow_faults(page, path)
-    assert found + served.complaints == []
+            problems += page_problems(page, path, both=False) + narrow_page_problems(page, path)
+    assert problems + served.page_errors == []
 
 
 def test_the_door_is_open_to_everybody(chromium: Browser, shop: Walk) -> None:
     served, _ = shop
     with _visitor(chromium, shop, PHONE) as page:
         page.goto(f"{served.address}/sign-in")
-        found = faults(page, "/sign-in") + narrow_faults(page, "/sign-in")
-    assert found + served.complaints == []
+        problems = page_problems(page, "/sign-in") + narrow_page_problems(page, "/sign-in")
+    assert problems + served.page_errors == []
 
 
 def test_the_judge_finds_what_is_wrong(chromium: Browser, shop: Walk) -> None:
@@ -109,7 +109,7 @@ def test_the_judge_finds_what_is_wrong(chromium: Browser, shop: Walk) -> None:
           wide.style.whiteSpace = 'pre';
           main.append(wide, document.createElement('input'), document.createElement('h1'));
         }""")
-        said = " ".join(faults(page, "/sign-in") + narrow_faults(page, "/sign-in"))
-    assert "label (critical)" in said
-    assert "wider than a phone" in said
-    assert "2 headings" in said
+        problems = " ".join(page_problems(page, "/sign-in") + narrow_page_problems(page, "/sign-in"))
+    assert "label (critical)" in problems
+    assert "wider than a phone" in problems
+    assert "2 headings" in problems

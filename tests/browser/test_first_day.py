@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
-from served import PASSWORD, Served
 
 from tillstream.batches import records
 
@@ -55,10 +55,10 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     expect(page.locator(".card-figure").first).to_contain_text("3,007.75")
     expect(page.locator("[data-chart='by-category'] svg").first).to_be_visible()
     assert page.locator("[data-chart='by-category'] .bars path").count() == 1
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, served: Served, tmp_path: Path) -> None:
+def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
@@ -69,7 +69,7 @@ def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, s
     table = page.get_by_role("region", name="Uploads, newest first")
     expect(table.get_by_role("row", name="IN-may.csv")).to_contain_text("Counted")
     expect(table.get_by_role("row", name="UK-may.csv")).to_contain_text("Needs a decision")
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_several_files_are_dropped_at_once_and_each_tells_its_fate(page: Page, s
         ("sales.csv", ""),
     ],
 )
-def test_only_a_name_that_says_it_clearly_chooses_a_contract(
+def test_only_an_unambiguous_file_name_chooses_a_contract(
     page: Page, served: Served, tmp_path: Path, name: str, contract: str
 ) -> None:
     _sign_in(page, served)
@@ -97,7 +97,7 @@ def test_only_a_name_that_says_it_clearly_chooses_a_contract(
     expect(page.get_by_text(f"{contract}, based on the file name.")).to_have_count(1 if contract else 0)
 
 
-def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
+def test_a_file_without_a_contract_is_previewed_before_it_counts(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     expect(page.get_by_label("Contract", exact=True)).to_have_value("")
@@ -113,14 +113,12 @@ def test_a_file_without_a_contract_is_looked_at_before_it_counts(page: Page, ser
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(1)
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
-    given = {one.file: one.contract for one in records.find(served.app.ports)}
-    assert given == {"UK.csv": "IN", "b.csv": "USA"}
-    assert served.complaints == []
+    contracts_by_file = {one.file: one.contract for one in records.find(served.app.ports)}
+    assert contracts_by_file == {"UK.csv": "IN", "b.csv": "USA"}
+    assert served.page_errors == []
 
 
-def test_escape_closes_a_menu_and_gives_the_focus_back_to_its_button(
-    page: Page, served: Served, tmp_path: Path
-) -> None:
+def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN.csv", "10.00"))
@@ -135,7 +133,7 @@ def test_escape_closes_a_menu_and_gives_the_focus_back_to_its_button(
     page.keyboard.press("Escape")
     expect(menu).not_to_have_attribute("open", "")
     expect(button).to_be_focused()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: Path) -> None:
@@ -152,7 +150,7 @@ def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: 
     page.get_by_role("button", name="Upload corrections").click()
     expect(page.get_by_text("Your corrections are received")).to_be_visible()
     expect(page.get_by_text("10 of 10 rows counted")).to_be_visible()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path: Path) -> None:
@@ -166,7 +164,7 @@ def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path
     expect(page.get_by_role("heading", name="2 lines removed")).to_be_visible()
     page.goto(f"{served.address}/dashboard")
     expect(page.get_by_text("No sales yet")).to_be_visible()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -188,4 +186,4 @@ def test_no_page_is_wider_than_a_phone_or_complains(
         page.wait_for_load_state("load")
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, f"{address} is {too_wide} pixels wider than a phone"
-    assert served.complaints == []
+    assert served.page_errors == []

@@ -4,33 +4,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from furnished import Shop, open_shop
+from live_server import Served, block_other_hosts, open_page, running
+from page_checks import settle, sign_in
 from playwright.sync_api import Browser
-from served import Served, keep_here, listened, running
-from walk import settle, sign_in
+from sample_shop import Shop, open_shop
 
 from tillstream.app import build
 from tillstream.domain.people import Role
 from tillstream.settings import Settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-DESK, PHONE = {"width": 1200, "height": 780}, {"width": 375, "height": 740}
+DESKTOP, PHONE = {"width": 1200, "height": 780}, {"width": 375, "height": 740}
 LARGEST = 250_000
 PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
-    "admin-morning": (Role.ADMIN, "/dashboard", DESK, "light"),
-    "admin-people": (Role.ADMIN, "/people", DESK, "light"),
-    "admin-audit": (Role.ADMIN, "/audit", DESK, "light"),
-    "manager-morning": (Role.MANAGER, "/dashboard", DESK, "light"),
-    "manager-waiting": (Role.MANAGER, "/waiting/{held}", DESK, "light"),
-    "manager-undo": (Role.MANAGER, "/uploads/{batch_id}/undo", DESK, "light"),
-    "clerk-morning": (Role.CLERK, "/dashboard", DESK, "light"),
-    "clerk-receipt": (Role.CLERK, "/uploads/{batch_id}", DESK, "light"),
-    "clerk-repair": (Role.CLERK, "/uploads/{batch_id}/fix", DESK, "light"),
-    "clerk-days": (Role.CLERK, "/completeness?day=2026-06-30", DESK, "light"),
+    "admin-morning": (Role.ADMIN, "/dashboard", DESKTOP, "light"),
+    "admin-people": (Role.ADMIN, "/people", DESKTOP, "light"),
+    "admin-audit": (Role.ADMIN, "/audit", DESKTOP, "light"),
+    "manager-morning": (Role.MANAGER, "/dashboard", DESKTOP, "light"),
+    "manager-waiting": (Role.MANAGER, "/waiting/{held}", DESKTOP, "light"),
+    "manager-undo": (Role.MANAGER, "/uploads/{batch_id}/undo", DESKTOP, "light"),
+    "clerk-morning": (Role.CLERK, "/dashboard", DESKTOP, "light"),
+    "clerk-receipt": (Role.CLERK, "/uploads/{batch_id}", DESKTOP, "light"),
+    "clerk-repair": (Role.CLERK, "/uploads/{batch_id}/fix", DESKTOP, "light"),
+    "clerk-days": (Role.CLERK, "/completeness?day=2026-06-30", DESKTOP, "light"),
     "salesperson-morning": (Role.SALESPERSON, "/dashboard", PHONE, "light"),
-    "salesperson-sale": (Role.SALESPERSON, "/sale-lines", DESK, "light"),
-    "analyst-morning": (Role.ANALYST, "/dashboard", DESK, "dark"),
-    "analyst-why": (Role.ANALYST, "/why/revenue", DESK, "dark"),
+    "salesperson-sale": (Role.SALESPERSON, "/sale-lines", DESKTOP, "light"),
+    "analyst-morning": (Role.ANALYST, "/dashboard", DESKTOP, "dark"),
+    "analyst-why": (Role.ANALYST, "/why/revenue", DESKTOP, "dark"),
 }
 """name → who sees it, where, how wide, in which colours"""
 
@@ -39,15 +39,15 @@ PICTURES: dict[str, tuple[Role, str, dict[str, int], str]] = {
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Shop]]:
     folder = tmp_path_factory.mktemp("pictures")
     app = build(Settings(home=folder / "home", samples=False, threads=1))
-    found = open_shop(app, folder)
+    shop = open_shop(app, folder)
     with running(app, working=False) as served:
-        yield served, found
+        yield served, shop
 
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    given = request.config.getoption("--pictures")
-    return Path(given) if given else tmp_path
+    folder_name = request.config.getoption("--pictures")
+    return Path(folder_name) if folder_name else tmp_path
 
 
 @pytest.mark.parametrize("name", list(PICTURES))
@@ -63,12 +63,12 @@ def test_a_picture_of_the_docs_can_be_taken(
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
     )
-    keep_here(context, served)
+    block_other_hosts(context, served)
     try:
-        page = listened(context, served)
+        page = open_page(context, served)
         sign_in(page, served, role)
-        known = company.known | {"held": company.own["review.decide"]["batch_id"]}
-        answer = page.goto(served.address + path.format(**known))
+        arguments = company.arguments | {"held": company.own["review.decide"]["batch_id"]}
+        answer = page.goto(served.address + path.format(**arguments))
         assert answer is not None
         assert answer.status == 200
         settle(page)

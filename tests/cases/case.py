@@ -30,77 +30,77 @@ class Outcome:
     cut: str = ""
     error: str = ""
     words: str = ""
-    """Everything that was said about the file and its refused rows."""
+    """All messages about the file and its rejected rows."""
 
-    def as_asked(self, expected: dict[str, Any]) -> dict[str, Any]:
-        """Only the parts and columns that `expected` tells."""
+    def limited_to(self, expected: dict[str, Any]) -> dict[str, Any]:
+        """Only the fields and columns that `expected` contains."""
         names = list(expected["rows"][0]) if expected.get("rows") else []
-        told = asdict(self) | {
+        result = asdict(self) | {
             "count": len(self.rows),
             "rows": [{name: row.get(name) for name in names} for row in self.rows],
             "words": [words for words in expected["words"] if words in self.words],
         }
         if expected["cut"] and expected["cut"] in self.cut:
-            told["cut"] = expected["cut"]
-        return {name: told[name] for name in expected}
+            result["cut"] = expected["cut"]
+        return {name: result[name] for name in expected}
 
 
 def outcome(folder: Path, expected: dict[str, Any]) -> Outcome:
     (source,) = folder.glob("input.*")
-    found = Outcome()
+    result = Outcome()
     try:
         if (folder / "contract.yaml").exists():
-            _judged(folder, source, expected, found)
+            _judged(folder, source, expected, result)
         else:
-            _read(source, FileStyle.model_validate(expected.get("style", {})), found)
+            _read(source, FileStyle.model_validate(expected.get("style", {})), result)
     except Rejected as error:
-        found.error, found.words = getattr(error, "code", "rejected"), str(error)
-    return found
+        result.error, result.words = error.code or "rejected", str(error)
+    return result
 
 
-def _read(source: Path, style: FileStyle, found: Outcome) -> None:
+def _read(source: Path, style: FileStyle, outcome: Outcome) -> None:
     for block in read_blocks(partial(source.open, "rb"), ReadOptions(style)):
-        found.header = block.cells.column_names
+        outcome.header = block.cells.column_names
         numbers = zip(block.row_number.tolist(), block.line_number.tolist(), strict=True)
         rows = zip(block.cells.to_pylist(), numbers, strict=True)
-        found.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
-        found.blank, found.ignored = found.blank + block.blank, found.ignored + block.ignored
-        found.cut = block.truncation or found.cut
+        outcome.rows += [{"row": row, "line": line} | cells for cells, (row, line) in rows]
+        outcome.blank, outcome.ignored = outcome.blank + block.blank, outcome.ignored + block.ignored
+        outcome.cut = block.truncation or outcome.cut
         for code, flagged in block.warnings.items():
-            found.warnings += [[int(block.row_number[index]), code, None] for index in flagged]
+            outcome.warnings += [[int(block.row_number[index]), code, None] for index in flagged]
         for row in block.unreadable:
-            found.refused.append([row.row_number, row.line_number, row.code])
-            found.words += CATALOGUE[row.code].format_message(None, row.value, row.detail) + "\n"
+            outcome.refused.append([row.row_number, row.line_number, row.code])
+            outcome.words += CATALOGUE[row.code].format_message(None, row.value, row.detail) + "\n"
 
 
-def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome) -> None:
+def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    for part in FileSource(partial(source.open, "rb"), contract, received).row_batches():
-        _add_part(part, found)
-    found.refused.sort()
-    found.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))
+    for row_batch in FileSource(partial(source.open, "rb"), contract, received).row_batches():
+        _add_row_batch(row_batch, outcome)
+    outcome.refused.sort()
+    outcome.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))
 
 
-def _add_part(part: RowBatch, found: Outcome) -> None:
-    found.blank, found.ignored = found.blank + part.blank, found.ignored + part.ignored
-    found.cut = part.truncation or found.cut
-    for row in part.rejected:
+def _add_row_batch(row_batch: RowBatch, outcome: Outcome) -> None:
+    outcome.blank, outcome.ignored = outcome.blank + row_batch.blank, outcome.ignored + row_batch.ignored
+    outcome.cut = row_batch.truncation or outcome.cut
+    for row in row_batch.rejected:
         for problem in row.problems:
-            found.refused.append([row.row_number, row.line_number, problem["code"]])
-            found.words += _says(problem)
-    for find in part.issues.table().to_pylist():
-        row_number, line = int(part.row_number[find["index"]]), int(part.line_number[find["index"]])
+            outcome.refused.append([row.row_number, row.line_number, problem["code"]])
+            outcome.words += _says(problem)
+    for find in row_batch.issues.table().to_pylist():
+        row_number, line = int(row_batch.row_number[find["index"]]), int(row_batch.line_number[find["index"]])
         if CATALOGUE[find["code"]].severity is Severity.ERROR:
-            found.refused.append([row_number, line, find["code"]])
+            outcome.refused.append([row_number, line, find["code"]])
         else:
-            found.warnings.append([row_number, find["code"], find["column"]])
-        found.words += _says(find)
-    refused = part.issues.rejected_mask(part.table.num_rows)
-    for index, row in enumerate(part.table.to_pylist()):
+            outcome.warnings.append([row_number, find["code"], find["column"]])
+        outcome.words += _says(find)
+    refused = row_batch.issues.rejected_mask(row_batch.table.num_rows)
+    for index, row in enumerate(row_batch.table.to_pylist()):
         if not refused[index]:
-            numbers = {"row": int(part.row_number[index]), "line": int(part.line_number[index])}
-            found.rows.append({name: _plain(name, value) for name, value in row.items()} | numbers)
+            numbers = {"row": int(row_batch.row_number[index]), "line": int(row_batch.line_number[index])}
+            outcome.rows.append({name: _plain(name, value) for name, value in row.items()} | numbers)
 
 
 def _says(problem: dict[str, Any]) -> str:

@@ -41,18 +41,18 @@ PROMISED = {
 def test_case(name: str) -> None:
     folder = HERE / name
     expected = json.loads((folder / "expected.json").read_text("utf-8"))
-    assert {"rows", "count", "error"} & set(expected), "a case says what comes out"
+    assert {"rows", "count", "error"} & set(expected), "a case states its result"
     assert "error" in expected or "header" in expected or (folder / "contract.yaml").exists(), "all columns are named"
     wanted = NOTHING | {key: value for key, value in expected.items() if key not in NOT_COMPARED}
-    found = outcome(folder, expected)
-    assert found.as_asked(wanted) == wanted, found
+    actual = outcome(folder, expected)
+    assert actual.limited_to(wanted) == wanted, actual
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_case_says_why_it_is_right(name: str) -> None:
+def test_each_case_has_an_explanation(name: str) -> None:
     assert len((HERE / name / "README.md").read_text("utf-8").split()) > 12
 
 
 @pytest.mark.parametrize("name", " ".join(PROMISED.values()).split())
-def test_promised_case_is_there(name: str) -> None:
+def test_promised_case_exists(name: str) -> None:
     assert name in FOLDERS

@@ -137,7 +137,7 @@ def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Pat
     assert snapshot(app) == before
 
 
-def test_the_command_line_says_what_it_kept_and_brought_back(
+def test_the_command_line_reports_what_it_backed_up_and_restored(
     app: App, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingest(app, tmp_path, "first.csv", FIRST)

@@ -94,7 +94,7 @@ def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:
 
 
 @pytest.mark.long
-def test_a_file_given_at_the_portal_is_counted_in_bigquery_and_told_by_the_api(
+def test_a_file_uploaded_in_the_portal_is_counted_in_bigquery_and_returned_by_the_api(
     cloud: CloudLocal, app: App, token: str
 ) -> None:
     receipt = upload(cloud, app, token, "monday.csv", "online-retail-uk", CSV)
@@ -186,7 +186,7 @@ class Stub(BaseHTTPRequestHandler):
         pass
 
 
-def test_each_new_object_is_told_until_its_function_takes_it_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_new_object_is_redelivered_until_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devtools.local_triggers.RETRY_SECONDS", 0.01)
     handler = type("Handler", (Stub,), {"names": []})
     server = HTTPServer(("127.0.0.1", 0), handler)

@@ -22,7 +22,7 @@ def test_an_emulator_listens_while_its_block_lasts_and_no_longer(kind: Kind, tmp
         socket.create_connection((emulators.HOST, emulator.port), timeout=5)
 
 
-def test_a_part_that_is_absent_is_told_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_emulator_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(emulators, "ENVIRONMENTS", tmp_path)
     with pytest.raises(RuntimeError, match="make emulators"), emulators.started(emulators.BIGQUERY, tmp_path):
         pass

@@ -92,7 +92,7 @@ def _wait_until_ready(instance: Instance) -> None:
     raise AssertionError(instance.log)
 
 
-def test_the_entry_serves_lets_the_first_administrator_in_tells_no_secret_and_stops_though_pages_listen(
+def test_the_server_starts_hides_secrets_and_stops_with_open_streams(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path / "home", "one", TILLSTREAM_PROXIES="1") as one:
@@ -128,7 +128,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
         documents = SQLiteDocumentStore(home / "documents.sqlite")
         freshness.bump(documents, 41)
         documents.close()
-        assert [_heard(one) for one in lines] == ["data: 41"] * 2
+        assert [_event_data(one) for one in lines] == ["data: 41"] * 2
         for one in both:
             one.close()
 
@@ -143,7 +143,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
         assert tries[-1] == 429
 
 
-def _heard(lines: Iterator[bytes]) -> str:
+def _event_data(lines: Iterator[bytes]) -> str:
     """The event of the next settlement."""
     until = time.monotonic() + 20
     for line in lines:

@@ -22,7 +22,7 @@ class ClockContract:
         ticks = [clock.tick() for _ in range(2_000)]
         assert all(earlier < later for earlier, later in itertools.pairwise(ticks))
 
-    def test_a_tick_tells_the_microseconds_since_1970(self, clock: Clock) -> None:
+    def test_a_tick_is_in_microseconds_since_1970(self, clock: Clock) -> None:
         before = clock.now().timestamp()
         assert before - 0.001 <= clock.tick() / 1e6 <= clock.now().timestamp() + 0.001
 

@@ -27,7 +27,7 @@ class TestManualClock(ClockContract):
     def clock(self) -> ManualClock:
         return ManualClock()
 
-    def test_it_stands_still_until_its_hands_are_moved(self) -> None:
+    def test_a_manual_clock_changes_only_when_advanced(self) -> None:
         clock = ManualClock(datetime(2024, 5, 1, tzinfo=UTC))
         assert clock.now() == clock.now() == datetime(2024, 5, 1, tzinfo=UTC)
         clock.advance(90)

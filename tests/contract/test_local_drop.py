@@ -53,7 +53,7 @@ def test_a_file_that_grows_is_left(root: Path, drop: WatchedFolder) -> None:
     assert settled(drop) == ["IN/a.csv"]
 
 
-def test_a_file_written_anew_at_the_same_size_is_left(root: Path, drop: WatchedFolder) -> None:
+def test_a_file_rewritten_with_the_same_size_is_not_claimed(root: Path, drop: WatchedFolder) -> None:
     for second in range(3):
         (root / "a.csv").write_text("same")
         os.utime(root / "a.csv", (second, second))
@@ -104,7 +104,7 @@ def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: Watc
     assert list((root / ".taking").iterdir()) == []
 
 
-def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: WatchedFolder) -> None:
+def test_a_claimed_file_that_is_still_written_to_is_released(root: Path, drop: WatchedFolder) -> None:
     with (root / "IN" / "a.csv").open("w") as late:
         drop.claim()
         time.sleep(SETTLE * 1.2)
@@ -117,7 +117,7 @@ def test_a_file_that_was_written_to_after_all_is_given_back(root: Path, drop: Wa
     assert settled(drop) == ["IN/a.csv"]
 
 
-def test_a_note_lies_beside_the_file_until_there_is_nothing_to_say(root: Path, drop: WatchedFolder) -> None:
+def test_a_note_is_kept_beside_the_file_until_it_is_settled(root: Path, drop: WatchedFolder) -> None:
     (root / "taken" / "IN").mkdir(parents=True)
     drop.note("taken/IN/a.csv", "look")
     assert (root / "taken" / "IN" / "a.csv.note.txt").read_text() == "look"

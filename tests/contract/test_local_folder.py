@@ -71,7 +71,7 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
     assert (inside, most) == (0, 1)
 
 
-def test_who_waits_no_longer_is_told_so(tmp_path: Path) -> None:
+def test_waiting_for_a_locked_folder_times_out_with_an_error(tmp_path: Path) -> None:
     with Folder(tmp_path).own(wait=0):
         for wait in (0.0, 0.2):
             started = time.monotonic()
@@ -101,7 +101,7 @@ def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
             assert server is not None, "what it announced stays, and is found to be dead by asking"
 
 
-def test_a_killed_waiter_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_killed_waiting_process_blocks_no_other(tmp_path: Path) -> None:
     log, home = tmp_path / "told", tmp_path / "home"
     with Folder(home).own(), running(wait_for_ever, log, home) as waiter:
         wait_until(log.exists, waiter)

@@ -61,7 +61,7 @@ def matches(shown: list[str], printed: list[str]) -> bool:
         ("a…a", "a", False),
     ],
 )
-def test_an_ellipsis_stands_for_any_lines(shown: str, printed: str, fits: bool) -> None:
+def test_an_ellipsis_matches_any_lines(shown: str, printed: str, fits: bool) -> None:
     assert matches(list(shown), list(printed)) is fits
 
 

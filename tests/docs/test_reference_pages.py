@@ -36,7 +36,7 @@ def section(name: str, heading: str) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_says_what_the_code_says_now(name: str) -> None:
+def test_the_page_matches_the_code(name: str) -> None:
     assert page(name) == PAGES[name](), "run make docs"
 
 

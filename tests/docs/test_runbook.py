@@ -42,7 +42,7 @@ def test_the_goals_are_those_of_the_alerts() -> None:
     assert f"{SALE_SECONDS} seconds" in table
 
 
-def test_every_case_says_how_it_is_seen_what_to_do_first_and_when_it_is_over() -> None:
+def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
     cases = re.split(r"\n## ", TEXT)[2:]
     assert [case.splitlines()[0] for case in cases] == [
         "A region is late",

@@ -32,7 +32,7 @@ def test_the_readme_has_at_most_150_lines() -> None:
     assert len(text("README.md").splitlines()) <= 150
 
 
-def test_a_decision_has_at_most_60_lines_and_says_context_decision_and_consequences() -> None:
+def test_a_decision_has_at_most_60_lines_with_context_decision_and_consequences() -> None:
     pages = sorted((ROOT / "docs" / "adr").glob("*.md"))
     assert pages
     for path in pages:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from app_factory import copy_template
 from click.testing import CliRunner
-from homes import copy_template
 
 from tillstream.cli.main import main
 from tillstream.settings import Settings
@@ -37,17 +37,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def once(request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Once[Any]:
     """Runs a function in the test's folder and returns its result; later tests of the module get a copy of both."""
 
-    def done(deed: Callable[[], Any]) -> Any:
-        key = (request.module.__name__, deed.__qualname__)
+    def run_once(action: Callable[[], Any]) -> Any:
+        key = (request.module.__name__, action.__qualname__)
         if key in _kept:
             shutil.copytree(_kept[key][0], tmp_path, dirs_exist_ok=True)
         else:
-            result, folder = deed(), tmp_path_factory.mktemp("kept")
+            result, folder = action(), tmp_path_factory.mktemp("kept")
             shutil.copytree(tmp_path, folder, dirs_exist_ok=True)
             _kept[key] = folder, result
         return _kept[key][1]
 
-    return done
+    return run_once
 
 
 @pytest.fixture

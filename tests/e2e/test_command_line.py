@@ -84,7 +84,7 @@ def test_too_many_refused_rows_hold_the_file_with_4(run: Run, tmp_path: Path) ->
     assert (code, rows(receipt)) == (3, {"read": 7, "new": 3, "quarantined": 3, "blank": 1})
 
 
-def test_a_file_that_seems_cut_off_waits_until_somebody_confirms_it(run: Run, tmp_path: Path) -> None:
+def test_a_possibly_truncated_file_is_held_until_it_is_confirmed(run: Run, tmp_path: Path) -> None:
     cut = write(tmp_path, "a.csv", HEAD + GOOD + GOOD.splitlines()[0][:4])
     code, dry = run("ingest", cut, "--region", "shop", "--dry-run")
     assert (code, "truncated-file" in {hold["code"] for hold in dry["holds"]}) == (4, True)
@@ -103,7 +103,7 @@ def test_a_rejected_hold_never_counts(run: Run, tmp_path: Path) -> None:
     assert run("query", "sale-lines")[1]["rows"] == []
 
 
-def test_a_dry_run_tells_the_same_and_keeps_nothing(run: Run, tmp_path: Path, home: Path) -> None:
+def test_a_dry_run_gives_the_same_result_and_stores_nothing(run: Run, tmp_path: Path, home: Path) -> None:
     file = write(tmp_path, "a.csv", HEAD + GOOD)
     code, dry = run("ingest", file, "--region", "shop", "--dry-run")
     assert (code, dry["status"], "batch_id" in dry, rows(dry)) == (0, "dry-run", False, {"read": 3, "new": 3})
@@ -133,7 +133,7 @@ def test_several_files_give_an_array_and_the_gravest_code(run: Run, tmp_path: Pa
     assert (code, [receipt["status"] for receipt in receipts]) == (1, ["settled", "rejected", "held"])
 
 
-def test_an_unknown_contract_says_what_is_known(run: Run, tmp_path: Path) -> None:
+def test_an_unknown_contract_is_rejected_with_the_known_ones(run: Run, tmp_path: Path) -> None:
     code, answer = run("ingest", write(tmp_path, "a.csv", HEAD), "--region", "shopp")
     assert (code, "Did you mean shop?" in answer["error"]) == (1, True)
 
@@ -214,7 +214,7 @@ def test_a_replay_by_another_contract_takes_the_place_of_its_own_file(run: Run, 
     assert run("query", "kpis")[1]["rows"][0]["lines"] == 3
 
 
-def test_a_repeat_after_a_correction_takes_nothing_back_until_it_is_told_anew(run: Run, tmp_path: Path) -> None:
+def test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new(run: Run, tmp_path: Path) -> None:
     first = write(tmp_path, "a.csv", HEAD + GOOD)
     run("ingest", first, "--region", "shop")
     run("ingest", write(tmp_path, "b.csv", HEAD + GOOD.replace("P1,2,3.50", "P1,5,3.50")), "--region", "shop")

@@ -88,7 +88,7 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
     assert lines(served) == sum(r["rows"]["new"] for r in result.data) > 500
 
 
-def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = replace(build(Settings(threads=1)), has_worker=True)  # and nobody is there
     monkeypatch.setattr(demo, "PATIENCE", 0.1)
     try:
@@ -99,9 +99,7 @@ def test_a_file_that_the_worker_does_not_finish_is_said(home: Path, monkeypatch:
         app.close()
 
 
-def test_on_a_terminal_no_log_line_stands_between_the_lines_of_progress(
-    served: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_terminal_no_log_line_interrupts_the_progress(served: App, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     configure(served.settings)

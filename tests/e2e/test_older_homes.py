@@ -98,7 +98,7 @@ def test_a_lower_number_is_older_and_a_higher_one_newer(run: Run, lived: dict[st
     assert "rebuild" not in answer["error"]
 
 
-def test_the_originals_make_an_older_warehouse_anew(run: Run, lived: dict[str, str], home: Path) -> None:
+def test_an_older_warehouse_is_rebuilt_from_the_originals(run: Run, lived: dict[str, str], home: Path) -> None:
     before = snapshot(run)
     make_older(home)
     (home / "new.warehouse.duckdb").write_bytes(b"half of a try that was killed")
@@ -123,7 +123,7 @@ def test_what_waited_goes_on_in_the_new_warehouse(run: Run, lived: dict[str, str
     assert "kept_aside" not in run("rebuild", "--from-originals")[1]
 
 
-def test_a_warehouse_made_anew_says_where_the_old_one_is(lived: dict[str, str], home: Path) -> None:
+def test_a_recreated_warehouse_names_the_old_one(lived: dict[str, str], home: Path) -> None:
     make_older(home)
     result = CliRunner().invoke(main, ["rebuild", "--from-originals"])
     assert result.exit_code == 0

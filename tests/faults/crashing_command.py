@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from stateful.crashes import Fuse, behind
+from stateful.crashes import Fuse, with_crashes
 
 from tillstream import app
 from tillstream.cli import main as cli_main
@@ -33,7 +33,7 @@ def fuse_at(step: str, when: str, count: str = "1") -> LateFuse:
 
 def main(step: str, when: str, count: str, *arguments: str) -> None:
     build, fuse = app.build, fuse_at(step, when, count)
-    app.build = lambda *args, **options: behind(build(*args, **options), fuse)
+    app.build = lambda *args, **options: with_crashes(build(*args, **options), fuse)
     cli_main.main(list(arguments))
 
 

@@ -8,7 +8,7 @@ import sys
 from datetime import timedelta
 
 from faults.crashing_command import fuse_at
-from stateful.crashes import Fuse, behind
+from stateful.crashes import Fuse, with_crashes
 
 from tillstream.app import build
 from tillstream.server import worker
@@ -21,10 +21,10 @@ LEASE = 10.0
 
 def main(*crash_at: str) -> None:
     worker.LEASE = LEASE
-    app = behind(build(Settings()), fuse_at(*crash_at) if crash_at else Fuse())
+    app = with_crashes(build(Settings()), fuse_at(*crash_at) if crash_at else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
-    reconcile.run(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))
+    reconcile.run(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     shift.run_until_idle()
     app.close()
 

@@ -1,8 +1,8 @@
 """Processes that stage, settle and announce on the adapters for a cloud are killed with SIGKILL at named steps.
 
-The next one finds what was left: by the sweep, as what the dead one was lent comes again only when its lease ends. The
-adapters run on emulators, each test in a project of its own, where starting and settling take seconds: so one process
-after the other dies, each a step further, and the totals are looked at after every death.
+The next process resumes the work by the sweep, because messages leased by the killed one are redelivered only when
+their leases end. The adapters run on emulators, each test in a project of its own, where starting and settling take
+seconds: so one process after the other is killed, each a step further, and the totals are compared after each.
 """
 
 import json
@@ -20,9 +20,9 @@ import pytest
 import yaml
 from faults.queue_worker import LEASE
 from faults.test_kill import PATIENCE, TESTS, shop
-from stateful.crashes import Fuse, behind
-from stateful.on_google import SOON, keep_contract, project
-from stateful.world import LISTENER
+from stateful.crashes import Fuse, with_crashes
+from stateful.on_google import SOON, project, store_contract
+from stateful.system import LISTENER
 
 from tillstream.app import App, build
 from tillstream.batches import records
@@ -88,12 +88,12 @@ class Company:
 @contextmanager
 def company(folder: Path) -> Iterator[Company]:
     new_company, settings = shop(folder, ROWS), project()
-    keep_contract(settings, yaml.safe_dump(CONTRACT))
+    store_contract(settings, yaml.safe_dump(CONTRACT))
     app = build(settings)
-    ports = behind(app, Fuse()).ports  # which publishes that the file arrived
+    ports = with_crashes(app, Fuse()).ports  # which publishes that the file arrived
     try:
         with new_company.file.open("rb") as stream:
-            upload = uploads.receive(ports, app.book.pin("bench"), new_company.file.name, stream, "clerk")
+            upload = uploads.receive(ports, app.contracts.pin("bench"), new_company.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, new_company.net)
     finally:
         app.close()
@@ -128,7 +128,7 @@ def test_processes_killed_at_each_step_lose_and_double_nothing(
     killed_at(tmp_path, points)
 
 
-def test_what_a_killed_process_was_lent_comes_again_and_is_done_once(tmp_path: Path) -> None:
+def test_messages_leased_by_a_killed_process_are_redelivered_and_handled_once(tmp_path: Path) -> None:
     with company(tmp_path) as crashing:
         code, errors = crashing.shift("bus.acknowledge objects", "before")
         assert code == -signal.SIGKILL, errors

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import functions_framework
 import pytest
+from app_factory import build
 from flask.testing import FlaskClient
-from homes import build
 
 from tillstream.app import App
 from tillstream.settings import Settings

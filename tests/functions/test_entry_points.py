@@ -34,7 +34,7 @@ Entry = Callable[[str], FlaskClient]
 
 
 def upload(app: App) -> Batch:
-    contract = app.book.pin("classic-models")
+    contract = app.contracts.pin("classic-models")
     names = list(contract.columns.values())
     cells = {
         "ORDERNUMBER": "10107",

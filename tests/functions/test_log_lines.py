@@ -40,7 +40,7 @@ def test_every_handled_event_has_one_line(tmp_path: Path) -> None:
     assert all(isinstance(line["ms"], float) for line in lines)
 
 
-def test_an_event_that_comes_again_says_why(tmp_path: Path) -> None:
+def test_a_redelivered_event_logs_the_reason(tmp_path: Path) -> None:
     with (
         open_app(Settings(home=tmp_path / "home", threads=1)) as app,
         capture_logs() as lines,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build
 from call_recorder import PORTS, Calls, record_calls, required_permissions, unneeded_grants
-from homes import build
 from test_entry_points import storage_data, upload
 
 from infra import permissions, stage
@@ -60,7 +60,7 @@ def calls(app: App) -> dict[str, Calls]:
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "somebody")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     receiving = record_calls(app, calls_by_function["receive"])
-    assert keep_receiving(receiving.ports, receiving.book, 100, 0, 0)
+    assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0)
     received = upload(app)
     handle("stage", OBJECT_FINALIZED, storage_data(received))
     handle("stage", BATCH_RECEIVED, {"batch_id": received.batch_id})
@@ -70,7 +70,7 @@ def calls(app: App) -> dict[str, Calls]:
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
-    reconcile(sweeping.ports, sweeping.book, delegate=True)
+    reconcile(sweeping.ports, sweeping.contracts, delegate=True)
     user_scopes.sync(sweeping.ports)
     holidays.refresh(sweeping.ports)
     return calls_by_function
@@ -86,7 +86,7 @@ def _leave_much(app: App) -> None:
     app.ports.clock.sleep(timedelta(days=4).total_seconds())
 
 
-def test_each_function_may_do_what_it_was_seen_to_do(calls: dict[str, Calls]) -> None:
+def test_each_function_has_the_permissions_that_it_used(calls: dict[str, Calls]) -> None:
     for spec in FUNCTIONS:
         assert calls[spec.name], f"{spec.name} was not seen to do anything"
         assert required_permissions(calls[spec.name]) - set(permissions.granted_permissions(spec.grants)) == set(), (

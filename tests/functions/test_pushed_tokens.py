@@ -71,7 +71,7 @@ def test_a_token_that_google_did_not_sign_or_none_is_not(check_push: Ask) -> Non
         pushed.check(SETTINGS)
 
 
-def test_behind_a_gate_of_the_platform_nothing_is_asked() -> None:
+def test_behind_platform_authentication_no_token_is_required() -> None:
     with Flask("asked").test_request_context():
         pushed.check(Settings())
 

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from portal import create_app
 from portal.access import access_of
 from portal.api.openapi import document
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, run
+from tests.golden.sample_home import home_at, run
+from tests.golden.snapshots import as_json, as_lines
 from tests.portal.visitor import Visitor
 from tests.routes import address, routes_of
 from tillstream import __version__
@@ -31,12 +31,12 @@ def routes() -> str:
     """METHOD address (who may use it), with those that settings open."""
     with tempfile.TemporaryDirectory() as home, open_app(_all_open(Path(home))) as app:
         flask = create_app(app)
-        found = [
+        fields = [
             f"{method} {rule.rule} ({access_of(flask, rule.endpoint).value if rule.endpoint != 'static' else 'files'})"
             for rule in flask.url_map.iter_rules()
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         ]
-    return as_lines(sorted(found, key=lambda line: line.split(" ", 1)[::-1]))
+    return as_lines(sorted(fields, key=lambda line: line.split(" ", 1)[::-1]))
 
 
 def _all_open(home: Path) -> Settings:
@@ -46,10 +46,10 @@ def _all_open(home: Path) -> Settings:
 def openapi() -> str:
     """Without examples, which are kept beside the API, and without the version of the product."""
     with tempfile.TemporaryDirectory() as home, open_app(_all_open(Path(home))) as app:
-        told = document(create_app(app))
-    assert told["info"]["version"] == __version__
-    told["info"]["version"] = "VERSION"
-    return as_json(_without_examples(told))
+        api = document(create_app(app))
+    assert api["info"]["version"] == __version__
+    api["info"]["version"] = "VERSION"
+    return as_json(_without_examples(api))
 
 
 def _without_examples(part: Any) -> Any:
@@ -63,16 +63,16 @@ class _Forms(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str, set[str]]] = []
+        self.forms: list[tuple[str, str, set[str]]] = []
         self.inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.found.append((given.get("method", "get").upper(), given.get("action", ""), set()))
+            self.forms.append((attributes.get("method", "get").upper(), attributes.get("action", ""), set()))
             self.inside = True
-        elif self.inside and given.get("name"):
-            self.found[-1][2].add(given["name"])
+        elif self.inside and attributes.get("name"):
+            self.forms[-1][2].add(attributes["name"])
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = self.inside and tag != "form"
@@ -87,10 +87,10 @@ def forms(home: Path) -> str:
         batches = [receipt["batch_id"] for receipt in run("receipts")[1] if receipt["file"] in SHOWN]
         with open_app(_all_open(home)) as app:
             flask = create_app(app)
-            stranger, admin = (Visitor(flask.test_client()) for _ in range(2))
+            anonymous, admin = (Visitor(flask.test_client()) for _ in range(2))
             assert admin.sign_in("walker", password).status_code == 303
             for page in ("/sign-in", "/join/x"):
-                _collect(flask, page, stranger.get(page).text, met)
+                _collect(flask, page, anonymous.get(page).text, met)
             for page in _pages(flask, batches):
                 answer = admin.get(page)
                 if answer.mimetype == "text/html":
@@ -99,17 +99,17 @@ def forms(home: Path) -> str:
 
 
 def _pages(flask: Flask, batches: list[str]) -> Iterator[str]:
-    known = {"login": "mia", "session_id": "0" * 32}
+    arguments = {"login": "mia", "session_id": "0" * 32}
     for rule in routes_of(flask):
         if rule.endpoint != "static" and not rule.rule.startswith(SKIPPED):
             for batch in batches if rule.arguments == {"batch_id"} else batches[:1]:
-                yield address(rule, **known, batch_id=batch)
+                yield address(rule, **arguments, batch_id=batch)
 
 
 def _collect(flask: Flask, page: str, text: str, met: dict[str, set[str]]) -> None:
     parser = _Forms()
     parser.feed(text)
-    for method, action, names in parser.found:
+    for method, action, names in parser.forms:
         path = (action or page).partition("?")[0]
         try:
             rule, _ = flask.url_map.bind("localhost").match(path, method=method, return_rule=True)

@@ -8,21 +8,21 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from tests.golden.frozen import as_json
-from tests.golden.lived import FILES, HEAD, LOST, home_at
-from tests.golden.lived import run as run_json
+from tests.golden.sample_home import FILES, HEAD, LOST, home_at
+from tests.golden.sample_home import run as run_json
+from tests.golden.snapshots import as_json
 from tillstream.cli.main import main
 
 WIDTH = {"terminal_width": 100, "max_content_width": 100}
-Asked = Callable[..., Any]
+Command = Callable[..., Any]
 
 
 def help_texts() -> str:
     parts = []
     for words in ((), *_commands(main)):
-        found = CliRunner().invoke(main, [*words, "--help"], prog_name="tillstream", **WIDTH)
-        assert found.exit_code == 0
-        parts.append(f"$ tillstream {' '.join([*words, '--help'])}\n{found.stdout}")
+        result = CliRunner().invoke(main, [*words, "--help"], prog_name="tillstream", **WIDTH)
+        assert result.exit_code == 0
+        parts.append(f"$ tillstream {' '.join([*words, '--help'])}\n{result.stdout}")
     return "\n".join(parts)
 
 
@@ -49,7 +49,7 @@ def shape(value: Any) -> Any:
 
 def answers() -> str:
     """Real runs on an empty home, which reach every exit code: the call, its code, the shape of its answer."""
-    told: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
 
@@ -58,17 +58,17 @@ def answers() -> str:
             called = " ".join(words).replace(f"{work}/", "")
             for number, batch in enumerate(batches):
                 called = called.replace(batch, f"BATCH{number + 1}")
-            told.append({"call": called, "code": code, "answer": shape(answer)})
+            answers.append({"call": called, "code": code, "answer": shape(answer)})
             return answer
 
         batches: list[str] = []
         with home_at(work / "home"):
             _ledger(work, ask, batches)
             _people(work, ask)
-    return as_json(told)
+    return as_json(answers)
 
 
-def _ledger(work: Path, ask: Asked, batches: list[str]) -> None:
+def _ledger(work: Path, ask: Command, batches: list[str]) -> None:
     texts = {name: text for name, (_, text) in FILES.items()}
     texts |= {"lost": LOST.decode(), "rates": "date,currency,rate\n2026-01-01,USD,2.0\n", "other": HEAD + "1\n"}
     for name, text in texts.items():
@@ -105,7 +105,7 @@ def _ledger(work: Path, ask: Asked, batches: list[str]) -> None:
         ask(*words)
 
 
-def _people(work: Path, ask: Asked) -> None:
+def _people(work: Path, ask: Command) -> None:
     ask("users", "add", "mia", "--role", "manager", "--region", "IN")
     ask("users", "add", "mia", "--role", "manager", "--region", "IN")
     ask("users", "add", "leo", "--role", "king")

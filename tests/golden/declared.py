@@ -8,8 +8,8 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, run
+from tests.golden.sample_home import home_at, run
+from tests.golden.snapshots import as_json, as_lines
 from tillstream.cli.main import main
 from tillstream.domain.audit import AuditAction
 from tillstream.domain.contract.model import MAPPED
@@ -23,16 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def settings() -> str:
-    told: dict[str, Any] = {}
+    declared: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         names = getattr(field.validation_alias, "choices", None) or [f"TILLSTREAM_{name.upper()}"]
-        told[", ".join(names)] = {
+        declared[", ".join(names)] = {
             "type": _type(field.annotation),
             "default": "computed" if field.default_factory else str(field.default),
             "limits": [str(one) for one in field.metadata],
             "description": field.description,
         }
-    return as_json(told)
+    return as_json(declared)
 
 
 def _type(annotation: Any) -> str:

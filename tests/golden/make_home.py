@@ -7,8 +7,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from tests.golden.lived import home_at, live, run
-from tests.golden.told import told
+from tests.golden.answers import home_answers
+from tests.golden.sample_home import home_at, live, run
 from tillstream import __version__
 from tillstream.domain.tables import SCHEMA
 
@@ -37,7 +37,7 @@ def make(folder: Path) -> None:
         live(home, work)
         with home_at(home):
             assert run("rebuild", "--check")[1]["differences"] == []
-            expected = {"version": __version__, "schema": SCHEMA, "told": told()}
+            expected = {"version": __version__, "schema": SCHEMA, "told": home_answers()}
             assert run("backup", str(work / "backup.tar"))[0] == 0
         with tarfile.open(folder / "home.tar.xz", "w:xz", preset=9) as archive:
             archive.add(home, "home", filter=_nameless)

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from google.cloud.bigquery import TableReference
 
 from infra.functions import FUNCTIONS
-from tests.golden.frozen import as_json, as_lines
-from tests.golden.lived import home_at, live
+from tests.golden.sample_home import home_at, live
+from tests.golden.snapshots import as_json, as_lines
 from tillstream.adapters.google.bigquery import tables
 from tillstream.analytics import queries
 from tillstream.app import open_app
@@ -51,31 +51,31 @@ def duckdb_columns(home: Path) -> str:
 
 def bigquery_tables() -> str:
     """Every table as the API of BigQuery is asked for it, without descriptions."""
-    told = {}
+    schemas = {}
     for name in tables.LAYOUTS:
-        asked = tables.table(TableReference.from_string(f"PROJECT.DATASET.{name}")).to_api_repr()
-        asked["schema"] = [f"{f['name']} {f['type']} {f['mode']}" for f in asked["schema"]["fields"]]
+        table = tables.table(TableReference.from_string(f"PROJECT.DATASET.{name}")).to_api_repr()
+        table["schema"] = [f"{f['name']} {f['type']} {f['mode']}" for f in table["schema"]["fields"]]
         kept = ("schema", "timePartitioning", "clustering", "tableConstraints", "labels")
-        told[name] = {key: asked[key] for key in kept if asked.get(key)}
-    return as_json(told)
+        schemas[name] = {key: table[key] for key in kept if table.get(key)}
+    return as_json(schemas)
 
 
 def query_columns(home: Path) -> str:
     """Each named query: its parameters, what it needs, and the columns that it answers."""
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     with home_at(home), open_app(Settings()) as app:
         for name in queries.names():
             query = queries.describe(name)
-            given = {one.name: one.words[0] if one.words else SOME[one.kind] for one in query.parameters
+            values = {one.name: one.words[0] if one.words else SOME[one.kind] for one in query.parameters
                      if one.default is None}  # fmt: skip
-            answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **given)
-            told[name] = {
+            answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **values)
+            results[name] = {
                 "needs": query.needs.value if query.needs else "",
                 "parameters": {one.name: f"{one.kind} {'' if one.default is None else repr(one.default)}".strip()
                                for one in query.parameters},
                 "columns": _kinds(answer.schema),
             }  # fmt: skip
-    return as_json(told)
+    return as_json(results)
 
 
 def _kinds(schema: pa.Schema) -> dict[str, str]:
@@ -84,12 +84,12 @@ def _kinds(schema: pa.Schema) -> dict[str, str]:
 
 def documents(home: Path) -> str:
     """collection → field → the kinds of its values; fields within fields where their names are ours."""
-    found: dict[str, dict[str, set[str]]] = {}
+    fields_by_collection: dict[str, dict[str, set[str]]] = {}
     with closing(sqlite3.connect(home / "documents.sqlite")) as connection:
         rows = connection.execute("SELECT collection, data FROM documents ORDER BY 1").fetchall()
     for collection, text in rows:
-        _note(json.loads(text), "", found.setdefault(collection, {}))
-    return as_json({name: _words(fields) for name, fields in found.items()})
+        _note(json.loads(text), "", fields_by_collection.setdefault(collection, {}))
+    return as_json({name: _words(fields) for name, fields in fields_by_collection.items()})
 
 
 def _words(fields: dict[str, set[str]]) -> dict[str, str]:
@@ -108,12 +108,12 @@ def _note(value: Any, field: str, into: dict[str, set[str]], depth: int = 0) -> 
 
 def staged_files(home: Path) -> str:
     """The columns of the Parquet files that stage writes and settle reads."""
-    told: dict[str, dict[str, str]] = {}
+    columns_by_file: dict[str, dict[str, str]] = {}
     for path in sorted((home / "objects" / "staging").rglob("*.parquet")):
         name = re.sub(r"^\d+-", "", path.name)
         columns = _kinds(pq.read_schema(path))
-        assert told.setdefault(name, columns) == columns
-    return as_json(told)
+        assert columns_by_file.setdefault(name, columns) == columns
+    return as_json(columns_by_file)
 
 
 def messages(home: Path) -> str:
@@ -123,14 +123,14 @@ def messages(home: Path) -> str:
         for topic in TOPICS:
             for one in app.ports.bus.pull(f"probe-{topic}", 1000):
                 kind = f"{topic} {one.message.attributes.get('type', '')}".strip()
-                known = carried.setdefault(kind, {"attributes": sorted(one.message.attributes), "body": {}})
-                _note(json.loads(one.message.body), "", known["body"])
+                message_type = carried.setdefault(kind, {"attributes": sorted(one.message.attributes), "body": {}})
+                _note(json.loads(one.message.body), "", message_type["body"])
     triggers = {one.name: [_trigger(each) for each in one.triggers] for one in FUNCTIONS}
-    told = {"topics": TOPICS, "dead letters": events.DEAD_LETTERS, "buckets": [events.INBOX, events.STAGING]}
-    told |= {"subscriptions": events.SUBSCRIPTIONS, "handled": sorted(ROUTES), "functions": triggers}
+    messaging = {"topics": TOPICS, "dead letters": events.DEAD_LETTERS, "buckets": [events.INBOX, events.STAGING]}
+    messaging |= {"subscriptions": events.SUBSCRIPTIONS, "handled": sorted(ROUTES), "functions": triggers}
     for each in carried.values():
         each["body"] = _words(each["body"])
-    return as_json(told | {"carried": dict(sorted(carried.items()))})
+    return as_json(messaging | {"carried": dict(sorted(carried.items()))})
 
 
 def _trigger(trigger: Any) -> dict[str, str]:

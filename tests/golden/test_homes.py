@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.golden.lived import home_at, run
-from tests.golden.told import figures, missing, told
+from tests.golden.answers import figures, home_answers, missing
+from tests.golden.sample_home import home_at, run
 from tillstream import __version__
 
 HOMES = Path(__file__).with_name("homes")
@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 def answers_as_before(expected: dict[str, Any]) -> None:
     upgrade()
-    assert missing(expected, told()) == []
+    assert missing(expected, home_answers()) == []
     ledger = {name: expected[name] for name in ("receipts", "queries")}
     for way in ("--check", "--from-originals"):
         code, report = run("rebuild", way)
@@ -86,7 +86,7 @@ def test_what_waits_in_a_kept_home_goes_on(version: str, opened: Path) -> None:
     assert run("rebuild", "--check")[1]["differences"] == []
 
 
-def test_the_answers_of_a_kept_home_are_told_apart() -> None:
+def test_changed_answers_of_a_stored_home_are_detected() -> None:
     """What compares them misses nothing: a field that is gone, another value, another number of rows."""
     old = {"rows": [{"a": 1, "b": "2"}]}
     assert missing(old, {"rows": [{"a": 1, "b": "2", "c": 3}], "new": 1}) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden import addresses, commands, declared, stored
-from tests.golden.frozen import FOLDER, Collector, difference, write
+from tests.golden.snapshots import FOLDER, Collector, difference, write
 
 FILES: dict[str, Collector] = {
     "commands-help.txt": commands.help_texts,
@@ -44,26 +44,26 @@ def compare(name: str, now: str, request: pytest.FixtureRequest) -> str:
     return difference(name, now)
 
 
-def fail(found: str) -> None:
-    pytest.fail(f"{found}\nIf this is meant: pytest tests/golden --golden-write", pytrace=False)
+def fail(difference: str) -> None:
+    pytest.fail(f"{difference}\nIf this is meant: pytest tests/golden --golden-write", pytrace=False)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_declared_is_as_it_was(name: str, request: pytest.FixtureRequest) -> None:
-    if found := compare(name, FILES[name](), request):
-        fail(found)
+    if difference := compare(name, FILES[name](), request):
+        fail(difference)
 
 
 def test_what_a_home_holds_is_as_it_was(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     home = stored.lived(tmp_path)
-    if found := "\n".join(filter(None, (compare(name, read(home), request) for name, read in OF_A_HOME.items()))):
-        fail(found)
+    if difference := "\n".join(filter(None, (compare(name, read(home), request) for name, read in OF_A_HOME.items()))):
+        fail(difference)
 
 
 @pytest.mark.long
 def test_forms_have_the_fields_that_they_had(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if found := compare(FORMS, addresses.forms(stored.lived(tmp_path)), request):
-        fail(found)
+    if difference := compare(FORMS, addresses.forms(stored.lived(tmp_path)), request):
+        fail(difference)
 
 
 def test_every_kept_file_is_compared() -> None:

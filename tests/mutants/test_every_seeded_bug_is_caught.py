@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
     *("tillstream", "sql", "functions", "portal", "pyproject.toml"),
-    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py"),
+    *("tests/stateful", "tests/conftest.py", "tests/emulator_fixtures.py", "tests/examples.py", "tests/notebook_fixtures.py"),
     *("devtools/__init__.py", "devtools/emulators.py"),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
-SCHEDULES = "tests/stateful/test_found_schedules.py"
+SCHEDULES = "tests/stateful/test_regression_schedules.py"
 
-LATER = f"{RULES}::test_a_later_file_corrects_and_the_first_again_takes_nothing_back_until_it_is_told_anew"
+LATER = f"{RULES}::test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new"
 
 CAUGHT_BY = {
     "acknowledged_before_kept": f"{RULES}::test_sales_outlive_a_crash_while_they_are_received",
@@ -31,19 +31,19 @@ CAUGHT_BY = {
     "fix_number_ignored": f"{SCHEDULES}::test_what_a_correction_removes_is_added_to_what_its_file_removed",
     "fixes_left_behind_by_a_replay": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "flag_not_moved": LATER,
-    "forgotten_objects_not_swept": f"{RULES}::test_a_file_outlives_a_crash_before_anybody_hears_of_it",
+    "forgotten_objects_not_swept": f"{RULES}::test_a_file_survives_a_crash_before_its_event_is_published",
     "known_bytes_not_held": f"{RULES}::test_the_same_bytes_under_another_contract_are_held",
     "order_reversed": LATER,
     "place_of_same_bytes_ignored": LATER,
-    "rank_ignored": f"{RULES}::test_where_files_rule_an_earlier_file_stands_against_a_later_till",
+    "rank_ignored": f"{RULES}::test_a_preferred_earlier_file_overrides_a_later_till",
     "receipt_without_blank_rows": f"{RULES}::test_the_same_file_again_is_all_duplicates_and_a_blank_row_is_counted",
     "refused_rows_block_no_statement": f"{RULES}::test_a_refused_row_keeps_its_sale_from_losing_lines",
-    "removed_lines_not_announced": f"{RULES}::test_a_file_that_tells_sales_whole_removes_the_lines_that_it_lacks",
+    "removed_lines_not_announced": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
     "replay_beside_the_old": f"{RULES}::test_a_replay_replaces_its_file_and_keeps_the_fixes",
     "settled_twice": f"{RULES}::test_a_settlement_outlives_a_crash_and_is_announced_once",
-    "statement_ignored": f"{RULES}::test_a_file_that_tells_sales_whole_removes_the_lines_that_it_lacks",
-    "till_differences_taken": f"{RULES}::test_a_file_row_that_differs_from_a_till_waits_for_a_person",
-    "undone_ignored": f"{RULES}::test_undo_keeps_what_another_file_says_too",
+    "statement_ignored": f"{RULES}::test_a_statement_of_complete_sales_removes_missing_lines",
+    "till_differences_taken": f"{RULES}::test_a_file_row_that_differs_from_a_till_is_quarantined",
+    "undone_ignored": f"{RULES}::test_undo_keeps_lines_that_another_file_also_contains",
     "version_ignored": f"{RULES}::test_the_higher_version_counts_whichever_comes_last",
 }
 

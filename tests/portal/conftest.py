@@ -1,4 +1,4 @@
-"""The portal over a real application in a folder of its own; the worker's handlers are driven by hand."""
+"""The portal over a real application in a folder of its own; tests run its worker with the fixture `work`."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from changing import Shop
+from app_factory import Setup, build, build_after, create_app
 from flask import Flask
-from homes import Setup, build, build_after, create_app
+from shop_steps import Shop
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -31,25 +31,25 @@ def clock() -> ManualClock:
 def app(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[App]:
     settings = Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR")
     sell = getattr(request.module, "sell", None) if "sold" in request.fixturenames else None
-    app = build_after(_sold_by(sell), settings, clock) if sell else build(settings, clock)
+    app = build_after(_setup_with_sales(sell), settings, clock) if sell else build(settings, clock)
     yield app
     app.close()
 
 
 @cache
-def _sold_by(sell: Callable[[Visitor, Callable[[], None]], None]) -> Setup:
-    def deed(app: App, clock: ManualClock) -> None:
+def _setup_with_sales(sell: Callable[[Visitor, Callable[[], None]], None]) -> Setup:
+    def setup(app: App, clock: ManualClock) -> None:
         accounts.add(app.ports, BOSS, BOSS, Role.ADMIN, password=PASSWORD)
         admin = Visitor(create_app(app).test_client())
         admin.sign_in(BOSS)
         sell(admin, Worker(app).run_until_idle)
 
-    return deed
+    return setup
 
 
 @pytest.fixture
 def sold(portal: Flask) -> Visitor:
-    """An administrator, after what `sell` of the test's module does; a copy of it for each test."""
+    """An administrator, after `sell` of the test's module has loaded its sales; each test has its own copy."""
     visitor = Visitor(portal.test_client())
     assert visitor.sign_in(BOSS).status_code == 303
     return visitor
@@ -63,19 +63,19 @@ def portal(app: App) -> Flask:
 
 
 @pytest.fixture
-def stranger(portal: Flask) -> Visitor:
+def anonymous(portal: Flask) -> Visitor:
     return Visitor(portal.test_client())
 
 
 @pytest.fixture
 def person(portal: Flask, app: App) -> Callable[..., Visitor]:
-    """A signed-in person of a role; `regions` as the account has them."""
+    """Sign in a new user with a role and regions."""
 
     def make(role: Role = Role.ADMIN, *regions: str, login: str = "", salesperson: str | None = None) -> Visitor:
         login = login or f"{role.value}-{'-'.join(regions).lower() or 'all'}"
-        given = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
+        scope = regions or (("IN",) if role not in {Role.ADMIN, Role.ANALYST} else ())
         salesperson = salesperson or ("S1" if role is Role.SALESPERSON else None)
-        accounts.add(app.ports, login, login, role, regions=given, salesperson=salesperson, password=PASSWORD)
+        accounts.add(app.ports, login, login, role, regions=scope, salesperson=salesperson, password=PASSWORD)
         visitor = Visitor(portal.test_client())
         assert visitor.sign_in(login).status_code == 303
         return visitor
@@ -85,13 +85,13 @@ def person(portal: Flask, app: App) -> Callable[..., Visitor]:
 
 @pytest.fixture
 def work(app: App) -> Callable[[], None]:
-    """Everything that waits in the queues is handled now."""
+    """Handle all events in the queues."""
     return Worker(app).run_until_idle
 
 
 @pytest.fixture(scope="session")
 def models(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Visitor]]:
-    """The real sample of scale-model orders, given and counted once for all tests; and an administrator."""
+    """An app with the sample of scale-model orders, uploaded once for all tests, and an administrator."""
     settings = Settings(home=tmp_path_factory.mktemp("models"), samples=False, threads=1, reporting_currency="USD")
     app = build(settings, ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC)))
     accounts.add(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)

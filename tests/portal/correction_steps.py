@@ -19,19 +19,19 @@ class Fixer:
         assert answer.status_code == 200, answer.text
         return answer.get_json()
 
-    def say(self, part: str, **data: Any) -> Any:
+    def post(self, part: str, **data: Any) -> Any:
         answer = self.who.client.post(
             f"/uploads/{self.batch}/fix/{part}",
             json={"version": self.version, **data},
             headers={"X-CSRFToken": self.token, "Accept": "application/json"},
         )
-        told = answer.get_json()
+        response = answer.get_json()
         if answer.status_code < 300:
-            self.version = told.get("version", self.version)
-        return told | {"status": answer.status_code}
+            self.version = response.get("version", self.version)
+        return response | {"status": answer.status_code}
 
     def step(self, do: str, **step: Any) -> Any:
-        return self.say("steps", step={"do": do, **step}, shown=[21, 22, 23, 24])
+        return self.post("steps", step={"do": do, **step}, shown=[21, 22, 23, 24])
 
     def rows(self, **args: Any) -> dict[int, Any]:
         return {row["row"]: row for row in self.get("rows", **args)["rows"]}

@@ -20,11 +20,11 @@ def _method(rule: Rule) -> str:
     return "POST" if "POST" in (rule.methods or ()) else "GET"
 
 
-def test_a_stranger_gets_nothing_but_the_door(portal: Flask, stranger: Visitor) -> None:
+def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous: Visitor) -> None:
     checked = 0
     for rule in portal.url_map.iter_rules():
         access = access_of(portal, rule.endpoint)
-        answer = stranger.client.open(address(rule), method=_method(rule), buffered=True)
+        answer = anonymous.client.open(address(rule), method=_method(rule), buffered=True)
         if access is Open.EVERYBODY:
             assert rule.endpoint in {
                 "static", "plotly", "world", "theme.choose", *(f"sign_in.{name}" for name in DOOR), "api.healthz",
@@ -41,7 +41,7 @@ def test_a_stranger_gets_nothing_but_the_door(portal: Flask, stranger: Visitor) 
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, role: Role) -> None:
+def test_a_role_has_exactly_the_permissions_of_the_table(portal: Flask, person: People, role: Role) -> None:
     visitor = person(role, *(() if role is Role.ADMIN else ("IN",)))
     token = visitor.token()
     for rule in portal.url_map.iter_rules():
@@ -55,7 +55,7 @@ def test_a_role_gets_exactly_what_the_table_says(portal: Flask, person: People, 
         assert answer.status_code < 500, rule
 
 
-def test_a_view_that_does_not_say_who_may_use_it_stops_the_start(portal: Flask) -> None:
+def test_a_view_without_an_access_rule_stops_the_start(portal: Flask) -> None:
     portal.config["TESTING"] = False
     portal.view_functions["forgotten"] = lambda: "secret"
     portal.url_map.add(Rule("/forgotten", endpoint="forgotten"))
@@ -93,19 +93,19 @@ def test_no_page_names_another_host_or_holds_a_script(person: People, path: str)
     assert not re.search(r"""\sstyle=["']""", text)
 
 
-def test_every_file_that_a_page_asks_for_is_there(person: People, work: Callable[[], None]) -> None:
+def test_every_file_of_a_page_exists(person: People, work: Callable[[], None]) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
     kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-    seen = set()
+    endpoints = set()
     for path in PAGES:
         for link in re.findall(r"""(?:src|href)="(/[^"]+\.(?:css|js|svg)[^"]*)\"""", admin.get(path).text):
             answer = admin.get(link.replace("&amp;", "&"))
             ending = link[link.rindex(".", 0, link.index("?")) : link.index("?")]
             assert (answer.status_code, answer.mimetype) == (200, kinds[ending]), link
-            seen.add(ending)
-    assert seen == set(kinds)
+            endpoints.add(ending)
+    assert endpoints == set(kinds)
 
 
 def test_what_is_not_there_is_a_friendly_page_or_problem_json(person: People) -> None:
@@ -136,5 +136,5 @@ def test_a_fault_shows_a_number_and_no_cause(portal: Flask, person: People, capl
     assert "secret cause" in caplog.text
 
 
-def test_the_sign_of_life_needs_no_sign_in(stranger: Visitor) -> None:
-    assert stranger.get("/healthz").get_json()["status"] == "ok"
+def test_the_sign_of_life_needs_no_sign_in(anonymous: Visitor) -> None:
+    assert anonymous.get("/healthz").get_json()["status"] == "ok"

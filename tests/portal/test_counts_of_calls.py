@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from app_factory import create_app
 from flask import Flask
-from homes import create_app
 from visitor import Visitor
 
 from portal import TRIES, rate_counts
@@ -22,13 +22,13 @@ def counts(app: App, every: float = 0) -> SharedCounts:
     return SharedCounts(ports=app.ports, every=every)
 
 
-def test_told_with_each_call_every_process_knows_all_calls(app: App) -> None:
+def test_counts_published_with_each_call_reach_other_processes_at_once(app: App) -> None:
     here, there = counts(app), counts(app)
     assert [here.incr("a", 60), there.incr("a", 60), here.incr("a", 60), there.incr("b", 60)] == [1, 2, 3, 1]
     assert here.get("a") == 3
 
 
-def test_told_once_a_second_a_process_learns_what_others_told_before(app: App, clock: ManualClock) -> None:
+def test_counts_published_once_a_second_reach_other_processes(app: App, clock: ManualClock) -> None:
     here, there = counts(app, 1), counts(app, 1)
     assert here.incr("a", 60) == 1
     assert [there.incr("a", 60) for _ in range(5)] == [2, 3, 4, 5, 6]
@@ -101,8 +101,8 @@ def test_counts_of_those_who_never_came_again_are_forgotten(
 def test_tries_to_sign_in_are_counted_over_two_portals(app: App, portal: Flask) -> None:
     both = [Visitor(portal.test_client()), Visitor(create_app(app).test_client())]
     allowed = int(TRIES.split()[0])
-    said = [both[at % 2].sign_in(f"somebody{at}", "wrong").status_code for at in range(allowed + 4)]
-    assert said == [401] * allowed + [429] * 4
+    statuses = [both[at % 2].sign_in(f"somebody{at}", "wrong").status_code for at in range(allowed + 4)]
+    assert statuses == [401] * allowed + [429] * 4
 
 
 def test_calls_of_the_api_are_counted_over_two_portals(app: App, person: People, clock: ManualClock) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from call_recorder import Calls, required_permissions, unneeded_grants
 from call_recorder import record_calls as watch
-from changing import FILE, Shop
 from flask import Flask
 from routes import addresses, routes_of
-from test_pages_tell_changes import ACTS
+from shop_steps import FILE, Shop
+from test_audit_of_pages import ACTS
 
 from infra import permissions
 from infra.accounts import PORTAL_GRANTS
@@ -36,7 +36,7 @@ def portal(app: App, calls: Calls) -> Flask:
 
 
 @pytest.mark.long
-def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(shop: Shop, calls: Calls) -> None:
+def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(shop: Shop, calls: Calls) -> None:
     for endpoint, (_, act) in ACTS.items():
         if endpoint.startswith(DRIVEN):
             act(shop)
@@ -54,7 +54,7 @@ def test_the_portal_may_do_what_it_is_seen_to_do_and_needs_each_of_its_roles(sho
 def _sell(shop: Shop) -> None:
     sale: dict[str, Any] = schema()["examples"][0]
     key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
-    answer = shop.stranger().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
+    answer = shop.anonymous().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from homes import create_app
+from app_factory import create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream import logs
@@ -28,7 +28,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
 
 
-def test_a_request_is_a_line_with_who_asked_and_its_trace(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_request_is_logged_with_its_user_and_trace(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     visitor = in_a_project(app)
     visitor.sign_in("asha")
     capsys.readouterr()
@@ -37,22 +37,20 @@ def test_a_request_is_a_line_with_who_asked_and_its_trace(app: App, capsys: pyte
     assert line["severity"] == "INFO"
     assert line["who"] == "asha"
     assert line["logging.googleapis.com/trace"] == f"projects/demo/traces/{TRACE}"
-    asked = line["httpRequest"]
-    assert (asked["requestMethod"], asked["requestUrl"], asked["status"]) == ("GET", "/profile", 200)
-    assert asked["latency"].endswith("s")
+    request = line["httpRequest"]
+    assert (request["requestMethod"], request["requestUrl"], request["status"]) == ("GET", "/profile", 200)
+    assert request["latency"].endswith("s")
 
 
-def test_a_link_that_opens_an_account_stands_in_no_line_nor_do_signs_of_life(
-    app: App, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invitation_links_and_health_checks_are_not_logged(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     visitor = in_a_project(app)
     text = invitation_links.invite(app.ports, "bo", "Bo", Role.ADMIN)
     visitor.get(f"/join/{text}")
     visitor.get("/healthz")
-    told = capsys.readouterr().err
-    assert "/join/<text>" in told
-    assert text not in told
-    assert "healthz" not in told
+    log = capsys.readouterr().err
+    assert "/join/<text>" in log
+    assert text not in log
+    assert "healthz" not in log
 
 
 def test_on_one_machine_requests_are_not_logged(app: App, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ def both(instances: list[Flask]) -> list[Visitor]:
 
 
 @pytest.fixture
-def asked(app: App, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def queries(app: App, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that the warehouse is asked."""
     questions: list[str] = []
     query = app.ports.warehouse.query
@@ -70,34 +70,34 @@ def test_signing_out_everywhere_ends_sessions_at_every_instance(instances: list[
     assert both[1].get("/dashboard").status_code == 200
 
 
-def test_a_settlement_is_seen_at_both_and_until_the_next_the_warehouse_is_asked_nothing(
-    both: list[Visitor], work: Work, asked: list[str]
+def test_both_instances_show_a_settlement_and_cache_queries_until_the_next(
+    both: list[Visitor], work: Work, queries: list[str]
 ) -> None:
     both[0].upload(indian_file(indian_sale("1", "100.00")))
     work()
     assert [revenue(one) for one in both] == ["100"] * 2
-    asked.clear()
+    queries.clear()
     assert [revenue(one) for one in both] == ["100"] * 2
     assert both[0].get("/events?known=0").text.endswith("data: 1\n\n")
-    assert asked == []
+    assert queries == []
     both[1].upload(indian_file(indian_sale("2", "50.00")), name="july.csv")
     work()
     assert [revenue(one) for one in both] == ["150"] * 2
 
 
-def test_pages_open_at_either_hear_of_a_settlement(both: list[Visitor], work: Work) -> None:
+def test_pages_open_at_either_instance_are_notified_of_a_settlement(both: list[Visitor], work: Work) -> None:
     both[0].upload(indian_file(indian_sale("1")))
     work()
-    heard = [
+    streams = [
         iter(one.client.get("/events?known=1", environ_overrides={"wsgi.multithread": True}).iter_encoded())
         for one in both
     ]
-    for one in heard:
+    for one in streams:
         assert next(one) == f"retry: {live.AGAIN_SOON}\n\n".encode()
         assert next(one) == b": \n\n"
     both[0].upload(indian_file(indian_sale("2")), name="july.csv")
     work()
-    assert [next(one) for one in heard] == [b"id: 2\nevent: settled\ndata: 2\n\n"] * 2
+    assert [next(one) for one in streams] == [b"id: 2\nevent: settled\ndata: 2\n\n"] * 2
 
 
 def test_an_answer_of_one_is_not_sent_again_by_the_other_until_it_is_another(both: list[Visitor], work: Work) -> None:

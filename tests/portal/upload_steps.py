@@ -21,8 +21,8 @@ ANSWERS = {
     "answer.date_order": "DMY",
     "answer.status.verschollen": "cancelled",
 }
-KNOWN = [indian_sale(str(number)) for number in range(1, 7)]
-LOST = indian_file(*KNOWN, *(indian_sale(str(number)).replace(",Completed,", ",Lost,") for number in range(7, 11)))
+SIX_SALES = [indian_sale(str(number)) for number in range(1, 7)]
+LOST = indian_file(*SIX_SALES, *(indian_sale(str(number)).replace(",Completed,", ",Lost,") for number in range(7, 11)))
 FORTY_SALES = indian_file(*(indian_sale(str(number)) for number in range(1, 41)))
 PIECE = "application/offset+octet-stream"
 
@@ -37,19 +37,19 @@ def text_of(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
-def words(**said: str) -> str:
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items())
+def words(**values: str) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
 
 
 def call(visitor: Visitor, method: str, path: str, data: bytes = b"", **headers: Any) -> TestResponse:
-    given = {"Tus-Resumable": "1.0.0", "X-CSRFToken": visitor.token()}
-    given |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
-    return visitor.client.open(path, method=method, data=data, headers=given, buffered=True)
+    all_headers = {"Tus-Resumable": "1.0.0", "X-CSRFToken": visitor.token()}
+    all_headers |= {name.replace("_", "-"): str(value) for name, value in headers.items()}
+    return visitor.client.open(path, method=method, data=data, headers=all_headers, buffered=True)
 
 
-def begin(visitor: Visitor, size: int = len(FORTY_SALES), **said: str) -> str:
-    told = words(**{"filename": "june.csv", "contract": "IN"} | said)
-    answer = call(visitor, "POST", "/api/uploads", Upload_Length=size, Upload_Metadata=told)
+def begin(visitor: Visitor, size: int = len(FORTY_SALES), **values: str) -> str:
+    metadata = words(**{"filename": "june.csv", "contract": "IN"} | values)
+    answer = call(visitor, "POST", "/api/uploads", Upload_Length=size, Upload_Metadata=metadata)
     assert answer.status_code == 201, answer.text
     return answer.headers["Location"]
 

@@ -40,9 +40,9 @@ class Visitor:
         return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, buffered=True, **kwargs)
 
     def token(self) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/password", follow_redirects=True).text)
-        assert found
-        return found[1]
+        match = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/password", follow_redirects=True).text)
+        assert match
+        return match[1]
 
     def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/sign-in", {"login": login, "password": password})

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sale_cells import cells, contract, issue_keys
+from source_tables import contract, issue_keys, source_table
 
 from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
@@ -45,18 +45,18 @@ def test_any_moment_in_any_style_and_language_reads_back_equal(
     style: str, language: str, times: list[datetime]
 ) -> None:
     texts = [format_datetime(moment.replace(tzinfo=UTC), style, language) for moment in times]
-    table, findings = normalise(cells(Date=texts), contract(dates={"formats": [style], "language": language}))
+    table, issues = normalise(source_table(Date=texts), contract(dates={"formats": [style], "language": language}))
     assert table.column("sale_date").to_pylist() == [moment.date() for moment in times]
     assert table.column("sold_at").to_pylist() == [_written_precision(moment, style) for moment in times]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 @settings(max_examples=examples(100))
 @given(st.sampled_from(SHIPPED), moments)
 def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[str, str], moment: datetime) -> None:
     text = format_datetime(moment.replace(tzinfo=UTC), *style)
-    table, findings = normalise(cells(Date=[text]), contract(dates={"formats": [style[0]], "language": style[1]}))
-    assert (table.column("sale_date").to_pylist(), len(findings)) == ([moment.date()], 0)
+    table, issues = normalise(source_table(Date=[text]), contract(dates={"formats": [style[0]], "language": style[1]}))
+    assert (table.column("sale_date").to_pylist(), len(issues)) == ([moment.date()], 0)
 
 
 @settings(max_examples=examples(150))
@@ -66,14 +66,12 @@ def test_any_day_in_a_style_of_a_shipped_contract_reads_back_equal(style: tuple[
     st.sampled_from(LANGUAGES),
     st.sampled_from(["UTC", "Asia/Kolkata", "America/Sao_Paulo"]),
 )
-def test_whatever_a_cell_holds_is_a_day_or_refused(
-    texts: list[str], formats: list[str], language: str, zone: str
-) -> None:
+def test_any_cell_is_a_date_or_rejected(texts: list[str], formats: list[str], language: str, zone: str) -> None:
     dates = {"formats": formats, "language": language, "time_zone": zone, "cutoff": "03:00"}
-    table, findings = normalise(cells(Date=texts, Time=texts), contract({"time": "Time"}, dates=dates))
+    table, issues = normalise(source_table(Date=texts, Time=texts), contract({"time": "Time"}, dates=dates))
     read = table.column("sale_date").to_pylist()
     assert len(table.column("sold_at").to_pylist()) == len(texts)
-    rows_with_issue = {row for row, _, column in issue_keys(findings) if column == "sale_date"}
+    rows_with_issue = {row for row, _, column in issue_keys(issues) if column == "sale_date"}
     for row, text in enumerate(texts):
         assert read[row] is not None or row in rows_with_issue or not text.strip()
 
@@ -83,20 +81,20 @@ def test_whatever_a_cell_holds_is_a_day_or_refused(
 def test_a_column_of_one_order_is_never_read_in_the_other(days: list[date], month_first: bool) -> None:
     style = "%m/%d/%Y" if month_first else "%d/%m/%Y"
     rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y"]})
-    table, findings = normalise(cells(Date=[day.strftime(style) for day in days]), rules)
+    table, issues = normalise(source_table(Date=[day.strftime(style) for day in days]), rules)
     read = table.column("sale_date").to_pylist()
     proved = any(day.day > 12 for day in days)
     for row, day in enumerate(days):
         sure = proved or day.day == day.month
         assert read[row] == (day if sure else None)
-        assert ((row, "ambiguous-date", "sale_date") in issue_keys(findings)) is not sure
+        assert ((row, "ambiguous-date", "sale_date") in issue_keys(issues)) is not sure
 
 
 @settings(max_examples=examples(50))
 @given(st.integers(61, 80_000), st.integers(0, 86_399))
 def test_a_day_number_of_a_spreadsheet_is_its_day_and_second(number: int, second: int) -> None:
     text = f"{number + second / 86_400:.10f}"
-    table, _ = normalise(cells(Date=[text]), contract(dates={"formats": ["excel"]}))
+    table, _ = normalise(source_table(Date=[text]), contract(dates={"formats": ["excel"]}))
     moment = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(days=number, seconds=second)
     assert table.column("sale_date").to_pylist() == [moment.date()]
     at = table.column("sold_at").to_pylist()[0] or moment.replace(hour=0, minute=0, second=0)

@@ -17,7 +17,7 @@ import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sale_cells import contract
+from source_tables import contract
 
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.validating.export import pandas_script, script, to_yaml

@@ -11,7 +11,7 @@ from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stateful.sources import Row, Sale, some_row, some_sale
-from stateful.world import World, living
+from stateful.system import System, running_system
 
 from tillstream.batches import records as batch_records
 from tillstream.domain.batch.record import BatchKind, State
@@ -30,14 +30,14 @@ CHANGES = "SELECT key, kind, old, new FROM changes"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Where the batches are staged; they are settled elsewhere."""
-    with living(Path(tmp_path_factory.mktemp("ledger")) / "home", numbered=False) as new_world:
-        yield new_world
+    with running_system(Path(tmp_path_factory.mktemp("ledger")) / "home", numbered=False) as new_system:
+        yield new_system
 
 
-def files(world: World, rng: Random, count: int, *, versions: bool = True, whole: bool = True) -> list[StagedBatch]:
-    sources = [s for s in world.latest() if (versions or not s.version) and (whole or not s.replaces)]
+def files(system: System, rng: Random, count: int, *, versions: bool = True, whole: bool = True) -> list[StagedBatch]:
+    sources = [s for s in system.latest() if (versions or not s.version) and (whole or not s.replaces)]
     staged: list[StagedBatch] = []
     earlier: list[list[Row]] = []
     for _ in range(count):
@@ -46,36 +46,38 @@ def files(world: World, rng: Random, count: int, *, versions: bool = True, whole
         if earlier and rng.random() < 0.5:
             rows = [row if rng.random() < 0.6 else some_row(rng) for row in rng.choice(earlier)]
         earlier.append(rows)
-        staged.append(_staged(world, world.give(source, rows, source.columns).batch_id))
+        staged.append(_staged(system, system.upload(source, rows, source.columns).batch_id))
     shas = {batch.sha256: batch.contract for batch in staged}
     return [batch for batch in staged if shas[batch.sha256] == batch.contract]  # the same bytes elsewhere are held
 
 
-def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
+def sales(system: System, rng: Random, count: int) -> list[StagedBatch]:
     """Micro-batches of sales with versions; a version of a sale always has the same content."""
     first_by_version: dict[tuple[str, str, int], Sale] = {}
-    before = {record.batch_id for record in batch_records.find(world.app.ports, kind=BatchKind.STORE_SALES, limit=None)}
+    before = {
+        record.batch_id for record in batch_records.find(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    }
     for _ in range(count):
         sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
         sale = first_by_version.setdefault((sale.store, sale.number, sale.version), sale)
-        world.app.ports.bus.publish("store-sales", [Message(sale.body())])
-        world.clock.advance(1)
+        system.app.ports.bus.publish("store-sales", [Message(sale.body())])
+        system.clock.advance(1)
     from tillstream.workflows.intake import store_sales
 
-    while store_sales.receive(world.app.ports, world.app.book, 2, 0):
+    while store_sales.receive(system.app.ports, system.app.contracts, 2, 0):
         pass
-    records = batch_records.find(world.app.ports, kind=BatchKind.STORE_SALES, limit=None)
-    return [_staged(world, record.batch_id) for record in records if record.batch_id not in before]
+    records = batch_records.find(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    return [_staged(system, record.batch_id) for record in records if record.batch_id not in before]
 
 
-def _staged(world: World, batch: str) -> StagedBatch:
-    upload = stage.stage(world.app.ports, batch)
-    world.clock.advance(1)
-    return settle.to_staged_batch(world.app.ports, world.app.book, replace(upload, state=State.STAGED))
+def _staged(system: System, batch: str) -> StagedBatch:
+    upload = stage.stage(system.app.ports, batch)
+    system.clock.advance(1)
+    return settle.to_staged_batch(system.app.ports, system.app.contracts, replace(upload, state=State.STAGED))
 
 
-def ledger(world: World, *groups: Sequence[StagedBatch]) -> Warehouse:
-    warehouse = world.plain.fresh_warehouse()
+def ledger(system: System, *groups: Sequence[StagedBatch]) -> Warehouse:
+    warehouse = system.plain.fresh_warehouse()
     for group in groups:
         warehouse.settle(Settlement(group))
     return warehouse
@@ -91,10 +93,10 @@ def in_received_order(batches: Sequence[StagedBatch]) -> list[StagedBatch]:
 
 @FEW
 @given(SEEDS)
-def test_settling_together_equals_settling_one_by_one(world: World, seed: int) -> None:
+def test_settling_together_equals_settling_one_by_one(system: System, seed: int) -> None:
     rng = Random(seed)
-    batches = in_received_order(files(world, rng, 4) + sales(world, rng, 4))
-    together, single = ledger(world, batches), ledger(world, *([batch] for batch in batches))
+    batches = in_received_order(files(system, rng, 4) + sales(system, rng, 4))
+    together, single = ledger(system, batches), ledger(system, *([batch] for batch in batches))
     assert ask(together, LINES) == ask(single, LINES)
     assert ask(together, RECEIPTS) == ask(single, RECEIPTS)
     net = {(key, "added", None, new) for key, new in ask(together, LINES)}
@@ -105,21 +107,21 @@ def test_settling_together_equals_settling_one_by_one(world: World, seed: int) -
 
 @FEW
 @given(SEEDS)
-def test_the_order_of_settling_never_changes_current_lines(world: World, seed: int) -> None:
+def test_the_order_of_settling_never_changes_current_lines(system: System, seed: int) -> None:
     rng = Random(seed)
     tills = rng.random() < 0.5
-    batches = in_received_order(files(world, rng, 4, versions=not tills) + (sales(world, rng, 4) if tills else []))
+    batches = in_received_order(files(system, rng, 4, versions=not tills) + (sales(system, rng, 4) if tills else []))
     shuffled = rng.sample(batches, len(batches))
-    first, second = ledger(world, batches), ledger(world, *([batch] for batch in shuffled))
+    first, second = ledger(system, batches), ledger(system, *([batch] for batch in shuffled))
     assert ask(first, LINES) == ask(second, LINES)
 
 
 @FEW
 @given(SEEDS)
-def test_repeats_and_redelivery_never_change_current_lines(world: World, seed: int) -> None:
+def test_repeats_and_redelivery_never_change_current_lines(system: System, seed: int) -> None:
     rng = Random(seed)
-    batches = in_received_order(files(world, rng, 3) + sales(world, rng, 3))
-    warehouse = ledger(world, batches)
+    batches = in_received_order(files(system, rng, 3) + sales(system, rng, 3))
+    warehouse = ledger(system, batches)
     before = ask(warehouse, LINES)
     assert warehouse.settle(Settlement(batches)) == SettlementResult(0, dict.fromkeys((b.batch_id for b in batches), 1))
     again = [
@@ -134,14 +136,14 @@ def test_repeats_and_redelivery_never_change_current_lines(world: World, seed: i
 
 @FEW
 @given(SEEDS)
-def test_undo_restores_exactly_what_the_other_batches_say(world: World, seed: int) -> None:
+def test_undo_restores_exactly_the_lines_of_the_other_batches(system: System, seed: int) -> None:
     rng = Random(seed)
-    batches = files(world, rng, 4, versions=False)
-    gone = rng.choice(batches)
-    others = [batch for batch in batches if batch.sha256 != gone.sha256]
-    warehouse = ledger(world, batches)
+    batches = files(system, rng, 4, versions=False)
+    removed = rng.choice(batches)
+    others = [batch for batch in batches if batch.sha256 != removed.sha256]
+    warehouse = ledger(system, batches)
     before = ask(warehouse, LINES)
-    warehouse.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == gone.sha256]))
-    assert ask(warehouse, LINES) == ask(ledger(world, others), LINES)
-    warehouse.settle(Settlement([replace(gone, batch_id="once more", received_seq=gone.received_seq + 10**9)]))
+    warehouse.settle(Settlement(undo=[batch.batch_id for batch in batches if batch.sha256 == removed.sha256]))
+    assert ask(warehouse, LINES) == ask(ledger(system, others), LINES)
+    warehouse.settle(Settlement([replace(removed, batch_id="once more", received_seq=removed.received_seq + 10**9)]))
     assert ask(warehouse, LINES) == before

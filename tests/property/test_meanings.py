@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
-from sale_cells import column
+from source_tables import column
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.pipeline.normalising.normalise import normalise
@@ -36,9 +36,7 @@ def including_tax(**rule: Any) -> Contract:
 
 
 @given(st.lists(slips, min_size=1, max_size=12), st.integers())
-def test_rows_have_one_name_where_they_tell_the_same_and_keep_it_wherever_they_stand(
-    rows: list[tuple[str, ...]], seed: int
-) -> None:
+def test_rows_with_equal_content_have_one_sale_id_in_any_position(rows: list[tuple[str, ...]], seed: int) -> None:
     names = ("Day", "Product", "Kind", "Total")
     ids = column("sale_id", source(rows, *names), by_content())
     stripped = [tuple(cell.strip() for cell in row) for row in rows]
@@ -55,13 +53,13 @@ def test_rows_have_one_name_where_they_tell_the_same_and_keep_it_wherever_they_s
 @given(st.lists(amounts, min_size=1, max_size=20), st.decimals(0, 1, places=4))
 def test_net_and_tax_are_the_total_to_the_digit(totals: list[Decimal], rate: Decimal) -> None:
     rows = [(str(number), "2026-03-01", f"{total:f}") for number, total in enumerate(totals)]
-    table, findings = normalise(source(rows, "No", "Day", "Total"), including_tax(tax_rate=str(rate)))
+    table, issues = normalise(source(rows, "No", "Day", "Total"), including_tax(tax_rate=str(rate)))
     tax, net = (table.column(name).to_pylist() for name in ("tax", "net_amount"))
     for total, inside, rest in zip(totals, tax, net, strict=True):
         exact = EXACT.divide(EXACT.multiply(total, rate), EXACT.add(rate, 1))
         assert inside == exact.quantize(NINE, context=EXACT)
         assert EXACT.add(inside, rest) == total
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 @given(
@@ -79,8 +77,8 @@ def test_a_number_times_its_factor_is_exact(values: list[Decimal], factor: Decim
         }
     )
     rows = [(str(number), "2026-03-01", f"{value:f}") for number, value in enumerate(values)]
-    table, findings = normalise(source(rows, "No", "Day", "Total"), rules)
-    codes = {(row["index"], row["code"]) for row in findings.table().to_pylist()}
+    table, issues = normalise(source(rows, "No", "Day", "Total"), rules)
+    codes = {(row["index"], row["code"]) for row in issues.table().to_pylist()}
     for row, (value, product) in enumerate(zip(values, table.column("net_amount").to_pylist(), strict=True)):
         exact = EXACT.multiply(value, factor)
         near = exact.quantize(NINE, context=EXACT)

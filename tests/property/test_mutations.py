@@ -141,7 +141,7 @@ def test_a_file_cut_in_mid_row_is_held_or_its_row_refused(data: st.DataObject, n
 
 @MANY
 @given(data=st.data(), name=DRAWN, lost=st.integers(1, 3))
-def test_cells_lost_from_a_row_are_told(data: st.DataObject, name: str, lost: int) -> None:
+def test_cells_lost_from_a_row_are_reported(data: st.DataObject, name: str, lost: int) -> None:
     contract, lines, _, _ = a_file(data, name)
     rows = cells(lines, contract)
     which, start = data.draw(st.integers(1, len(lines))), data.draw(st.integers(0, len(rows[0]) - lost))

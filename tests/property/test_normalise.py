@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sale_cells import cells, column, contract
+from source_tables import column, contract, source_table
 
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
@@ -122,7 +122,7 @@ days = st.dates(date(1970, 1, 1), date(2037, 12, 31))
 
 @given(st.sampled_from(DAY_FORMATS), st.lists(days, min_size=1, max_size=20))
 def test_a_day_written_in_any_format_reads_back_equal(format: str, written: list[date]) -> None:
-    source = cells(Date=[day.strftime(format) for day in written])
+    source = source_table(Date=[day.strftime(format) for day in written])
     assert column("sale_date", source, contract(dates={"formats": [format]})) == written
 
 
@@ -135,14 +135,14 @@ def test_a_day_written_in_any_format_reads_back_equal(format: str, written: list
     st.times(),
     st.lists(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
 )
-def test_a_local_time_is_the_instant_that_the_zone_says_or_is_told(
+def test_a_local_time_is_converted_by_its_zone_or_is_an_issue(
     day: str, clock: str, zone: str, cutoff: time, moments: list[datetime]
 ) -> None:
     style = f"{day} {clock}"
     texts = [moment.strftime(style) for moment in moments]
     dates = {"formats": [style], "time_zone": zone, "cutoff": cutoff.isoformat()}
-    table, findings = normalise(cells(Date=texts), contract(dates=dates))
-    codes = {(row["index"], row["code"]) for row in findings.table().to_pylist()}
+    table, issues = normalise(source_table(Date=texts), contract(dates=dates))
+    codes = {(row["index"], row["code"]) for row in issues.table().to_pylist()}
     for row, text in enumerate(texts):
         wall = datetime.strptime(text, style)  # noqa: DTZ007
         local = wall.replace(tzinfo=ZoneInfo(zone))
@@ -157,7 +157,7 @@ def test_a_local_time_is_the_instant_that_the_zone_says_or_is_told(
 
 @given(st.lists(st.tuples(small, small, st.none() | small), min_size=1, max_size=20))
 def test_money_never_drifts(lines: list[tuple[Decimal, Decimal, Decimal | None]]) -> None:
-    source = cells(
+    source = source_table(
         Qty=[f"{quantity:f}" for quantity, _, _ in lines],
         Price=[f"{price:f}" for _, price, _ in lines],
         Off=["" if off is None else f"{off:f}" for _, _, off in lines],
@@ -173,7 +173,7 @@ def test_money_beyond_the_fast_ways_does_not_drift_either(wide: bool, data: st.D
     digits = st.decimals(-(10**14 if wide else 10**9), 10**14 if wide else 10**9, places=9)
     quantity, price = data.draw(digits), data.draw(digits)
     exact = EXACT.multiply(quantity, price).quantize(Decimal("1e-9"), context=EXACT)
-    source = cells(Qty=[f"{quantity:f}", "1"], Price=[f"{price:f}", "1"])
+    source = source_table(Qty=[f"{quantity:f}", "1"], Price=[f"{price:f}", "1"])
     expected = exact if exact.copy_abs() <= LARGEST else None
     assert column("net_amount", source, contract()) == [expected, Decimal(1)]
 
@@ -183,7 +183,7 @@ headers = st.text(min_size=1, max_size=6).filter(lambda name: name not in {"No",
 
 @given(st.dictionaries(headers, st.lists(anything, min_size=4, max_size=4), max_size=5))
 def test_extra_parses_back_to_what_the_other_columns_held(columns: dict[str, list[str]]) -> None:
-    read = column("extra", cells(No=["1"] * 4, **columns), contract())
+    read = column("extra", source_table(No=["1"] * 4, **columns), contract())
     for row, text in enumerate(read):
         held = {name: values[row].strip() for name, values in columns.items() if values[row].strip()}
         assert (None if text is None else json.loads(text)) == (held or None)

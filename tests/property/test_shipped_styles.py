@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -114,11 +114,11 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:
     rng = Random(seed)
-    contract = app.book.pin(name)
+    contract = app.contracts.pin(name)
     written = _write(contract, rng, rng.randint(1, 12))
     upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     receipt = receipts.receipt(app.ports, upload.batch_id)
     rows = app.ports.warehouse.query(QUERY, {"region": contract.region}).to_pylist()
     rows_by_extra = {row["extra"]: row for row in rows}

@@ -27,7 +27,7 @@ def counts(row: dict[str, object]) -> tuple[object, object, object]:
     return row["added"], row["corrected"], row["removed"]
 
 
-def test_a_correction_is_told_with_what_the_line_came_to_before_and_after(filled: Duck) -> None:
+def test_a_correction_shows_the_amount_of_the_line_before_and_after(filled: Duck) -> None:
     (total,) = run_query(filled, "what-changed", after=2, through=3)
     assert counts(total) == (1, 1, 0)
     assert total["currency"] == "INR"
@@ -39,12 +39,12 @@ def test_what_came_and_was_changed_within_the_window_came_once(filled: Duck) -> 
     assert counts(total) == (4, 0, 0)  # 11, 12 with its last content, 14 and 21
 
 
-def test_a_settlement_that_lists_nothing_is_told_by_the_versions_that_it_brought(filled: Duck) -> None:
+def test_a_settlement_without_a_change_log_is_counted_by_its_new_versions(filled: Duck) -> None:
     (total,) = run_query(filled, "what-changed", after=1, through=2)
     assert counts(total) == (1, 0, 0)
 
 
-def test_a_person_is_told_changes_of_the_own_lines_only(filled: Duck) -> None:
+def test_a_user_sees_only_changes_of_lines_in_scope(filled: Duck) -> None:
     manager = Scope(Role.MANAGER, ("IN",), ("S1",))
     (total,) = run_query(filled, "what-changed", manager, after=2)
     assert counts(total) == (0, 1, 0)
@@ -66,11 +66,11 @@ def test_the_lines_of_a_kind_are_chosen_and_counted(filled: Duck) -> None:
     (line,) = run_query(filled, "changed-lines", after=2, through=3, kind="corrected", limit=1)
     assert (line["net_before"], line["net_after"]) == (Decimal("50.000000001"), Decimal("150.000000005"))
     assert (line["quantity_before"], line["quantity_after"], line["all_lines"]) == (1, 3, 1)
-    (gone,) = run_query(filled, "changed-lines", after=3, kind="removed")
-    assert (gone["sale_id"], gone["net_after"]) == ("U/5", None)
+    (removed,) = run_query(filled, "changed-lines", after=3, kind="removed")
+    assert (removed["sale_id"], removed["net_after"]) == ("U/5", None)
 
 
-def test_files_that_came_in_and_files_that_were_undone_are_told_apart(filled: Duck) -> None:
+def test_new_files_and_undone_files_are_distinguished(filled: Duck) -> None:
     result = run_query(filled, "settlement-batches", after=2)
     assert [row["batch_id"] for row in result if row["is_undone"]] == ["b5"]
     assert "b5" in [row["batch_id"] for row in result if not row["is_undone"]]

@@ -43,7 +43,7 @@ def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_file_opens_with_what_it_gives(file: str) -> None:
+def test_a_query_file_starts_with_its_description(file: str) -> None:
     text = sql.text(file.removesuffix(".sql"))
     assert text.startswith("-- ")
     assert text.splitlines()[0].endswith((".", ",", ";")) or text.splitlines()[1].startswith("-- ")
@@ -63,7 +63,7 @@ def test_every_view_file_is_in_the_list() -> None:
 
 
 @pytest.mark.parametrize("name", sql.queries())
-def test_a_query_that_reads_what_a_person_sees_can_be_given_it(name: str) -> None:
+def test_a_query_on_scoped_tables_has_one_with_clause(name: str) -> None:
     text = describe(name).text
     if re.search(r"\b(visible|earlier)_\w+", text):
         assert len(re.findall(r"^WITH$", text, re.MULTILINE)) == 1

@@ -71,7 +71,7 @@ def number(text: str) -> Decimal:
     return Decimal(text).quantize(Decimal("1e-9"))
 
 
-def test_margin_is_over_lines_whose_cost_is_known_and_says_how_much_of_the_revenue_they_are(shop: Duck) -> None:
+def test_margin_covers_lines_with_a_cost_and_shows_their_share_of_revenue(shop: Duck) -> None:
     (row,) = rows(shop, "headline")
     # lines 3, 5 and 7: 40 - 3 × 5, 2 × (20 - 2), -10 + 4
     assert (row["covered_revenue"], row["cost"], row["margin"]) == (70, 15 + 4 - 4, 55)
@@ -81,7 +81,7 @@ def test_margin_is_over_lines_whose_cost_is_known_and_says_how_much_of_the_reven
     assert (row["costed_lines"], row["active_lines"], row["unconverted_lines"]) == (3, 7, 1)
 
 
-def test_returned_cancelled_and_pending_money_are_told_apart(shop: Duck) -> None:
+def test_returned_cancelled_and_pending_amounts_are_separate(shop: Duck) -> None:
     (row,) = rows(shop, "headline")
     assert (row["returned_lines"], row["returned_value"]) == (1, -10)
     assert (row["cancelled_lines"], row["cancelled_value"]) == (1, 99)
@@ -94,7 +94,7 @@ def test_without_any_cost_there_is_no_margin_rather_than_a_whole_one(shop: Duck)
     assert row["costed_lines"] == 0
 
 
-def test_a_customer_is_new_whose_first_purchase_in_all_that_is_seen_lies_in_the_period(shop: Duck) -> None:
+def test_a_customer_is_new_if_the_first_visible_purchase_is_in_the_period(shop: Duck) -> None:
     (june,) = rows(shop, "customer-counts")
     # C1, C2, C3 and Zoe; C1 and C2 bought before; C3 came twice; C4 only cancelled
     assert june == {"customers": 4, "new_customers": 2, "repeat_customers": 1, "anonymous_lines": 1}
@@ -102,7 +102,7 @@ def test_a_customer_is_new_whose_first_purchase_in_all_that_is_seen_lies_in_the_
     assert (ever["customers"], ever["new_customers"]) == (4, 4)
 
 
-def test_a_filter_makes_nobody_new_and_a_scope_hides_what_was_bought_elsewhere(shop: Duck) -> None:
+def test_a_filter_makes_no_customer_new_and_a_scope_hides_purchases_elsewhere(shop: Duck) -> None:
     filtered = Filters(JUNE.start, JUNE.end, region=("B",))
     assert rows(shop, "customer-counts", filtered)[0]["new_customers"] == 0
     counts = rows(shop, "customer-counts", scope=Scope(Role.MANAGER, ("B",)))[0]

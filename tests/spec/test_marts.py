@@ -42,7 +42,7 @@ def test_a_column_is_described_in_one_line_without_a_full_stop(path: str) -> Non
         assert not column.words.endswith("."), name
 
 
-def test_reports_are_marts_and_only_the_personal_ones_tell_who(duck: Duck) -> None:
+def test_reports_are_marts_and_only_personal_ones_identify_people(duck: Duck) -> None:
     assert {f"marts/{view}" for view in row_access.REPORTS} <= set(MARTS)
     assert set(row_access.REPORTS) > row_access.PERSONAL
     telling = {
@@ -70,7 +70,7 @@ def test_orders_and_customers_are_counted_as_the_portal_does(filled: Duck) -> No
     assert total == {"orders": kpis["orders"], "customers": kpis["customers"]}
 
 
-def test_days_without_a_sale_stand_between_those_with_one(judge: Judge, true_shop: Mapping[str, Rows]) -> None:
+def test_days_without_a_sale_are_included(judge: Judge, true_shop: Mapping[str, Rows]) -> None:
     days = [row for row in true_shop["reported_days"] if row[0] == "UK"]
     assert {(row[2].isoformat(), row[4]) for row in days} >= {("2024-02-01", True), ("2024-02-02", False)}
     assert [row[2].day for row in sorted(days, key=lambda row: row[2])] == list(range(1, 13))

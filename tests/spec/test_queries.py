@@ -189,7 +189,7 @@ def test_changes_give_the_new_content_and_for_removed_lines_the_old(filled: Duck
     assert [c["net_amount"] for c in corrected] == [Decimal("150.000000005")]
 
 
-def test_a_settlement_that_only_added_tells_the_versions_that_it_brought(filled: Duck) -> None:
+def test_a_settlement_that_only_adds_is_listed_by_its_new_versions(filled: Duck) -> None:
     changes = [
         (c["settlement_no"], c["kind"], c["sale_id"], c["net_amount"]) for c in row(filled, "changes", settlement_no=2)
     ]

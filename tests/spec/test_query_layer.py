@@ -73,7 +73,7 @@ def test_a_filter_never_widens_a_scope(warehouse: Warehouse) -> None:
     assert kpis(warehouse, scope, region=["IN", "UK"])["lines"] == kpis(warehouse, scope)["lines"] == 4
 
 
-def test_nothing_given_is_nothing_seen(warehouse: Warehouse) -> None:
+def test_a_user_without_a_scope_sees_nothing(warehouse: Warehouse) -> None:
     for role in (Role.MANAGER, Role.CLERK, Role.SALESPERSON):
         assert kpis(warehouse, scope_of(role))["lines"] == 0
 

@@ -45,7 +45,7 @@ def unordered(rows: Rows) -> list[list[Any]]:
     ("region", "minimum", "options"),
     [("IN", 1, {}), ("IN", 2, {}), ("UK", 1, {"quantity": False}), ("UK", 1, {"unit_price": False}), ("none", 1, {})],
 )
-def test_both_engines_say_the_same_of_the_shop(
+def test_both_engines_give_the_same_rows_for_the_shop(
     judge: Judge, true_shop: Mapping[str, Rows], duck: Duck, region: str, minimum: int, options: dict[str, bool]
 ) -> None:
     duck.fill(SAMPLE_LEDGER)

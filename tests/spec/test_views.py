@@ -101,7 +101,7 @@ def test_receipts_balance_and_count_fixes_with_their_upload(filled: Duck) -> Non
     assert all(row[1] == sum(row[2:8]) for row in receipts)
 
 
-def test_receipt_amounts_are_those_the_rows_told_whether_they_count_now_or_not(filled: Duck) -> None:
+def test_receipt_amounts_include_rows_that_no_longer_count(filled: Duck) -> None:
     assert rows(filled, "receipt_amounts", "batch_id", "currency", "net", "gross") == {
         ("b1", "INR", Decimal("1219.100000001"), Decimal("118.118")),
         ("b3", "INR", Decimal("1299.100000006"), Decimal("178.118")),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from stateful.model import Key, Ledger, ModelBatch
-from stateful.world import World
+from stateful.system import System
 
 import sql
 from tillstream.analytics.summed import totals_coverage
@@ -36,29 +36,29 @@ TOTALS = """SELECT sale_date, region, status, currency, SUM(lines) AS lines, SUM
 COUNTS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
-def check(world: World) -> Ledger:
+def check(system: System) -> Ledger:
     """Everything below; the model's ledger."""
-    world.quiet()
-    batches = world.batches()
-    ledger = _settle_as_it_did(world, {name: batch for name, (_, batch) in batches.items()})
-    assert current_lines(world) == ledger.current(), "current lines"
-    assert not _ask(world, MISCOUNTED), "sales that would not count as one order"
-    _receipts(world, ledger, [record for record, _ in batches.values()])
-    _nothing_lost(world, [record for record, _ in batches.values()])
-    _holds(world, batches, ledger)
-    _changes_make_the_ledger(world)
-    _announced_once(world)
-    _sums_agree(world)
-    assert not user_scopes.sync(world.plain.ports), "the warehouse knows already what people may see"
+    system.wait_until_quiet()
+    batches = system.batches()
+    ledger = _replay_settlements(system, {name: batch for name, (_, batch) in batches.items()})
+    assert current_lines(system) == ledger.current(), "current lines"
+    assert not _query(system, MISCOUNTED), "sales that would not count as one order"
+    _check_receipts(system, ledger, [record for record, _ in batches.values()])
+    _check_nothing_is_lost(system, [record for record, _ in batches.values()])
+    _check_holds(system, batches, ledger)
+    _check_changes(system)
+    _check_events(system)
+    _check_daily_totals(system)
+    assert not user_scopes.sync(system.plain.ports), "the warehouse knows already what people may see"
     for run in (rebuild.check, rebuild.from_originals):
-        report = run(world.plain.ports, world.plain.fresh_warehouse)
+        report = run(system.plain.ports, system.plain.fresh_warehouse)
         assert not report["differences"], (run.__name__, report["differences"])
     return ledger
 
 
-def _sums_agree(world: World) -> None:
+def _check_daily_totals(system: System) -> None:
     """What queries add up by day, however stale the sums are, is what the lines add up to."""
-    warehouse = world.plain.ports.warehouse
+    warehouse = system.plain.ports.warehouse
     for table in ROLLUPS:
         texts = (
             total_query(table, Where(), stale, "USD", whole_sales=True)
@@ -68,30 +68,30 @@ def _sums_agree(world: World) -> None:
         assert here == there, table
 
 
-def _settle_as_it_did(world: World, batches: dict[str, Any]) -> Ledger:
+def _replay_settlements(system: System, batches: dict[str, Any]) -> Ledger:
     """The same batches in the same groups, by the model; each settlement's net changes must agree."""
     kinds_by_settlement: dict[int, dict[Key, str]] = {}
-    for row in _ask(world, CHANGES):
+    for row in _query(system, CHANGES):
         kinds_by_settlement.setdefault(row["settlement_no"], {})[row["sale_id"], row["line_key"]] = row["kind"]
     ledger = Ledger()
-    for number, (taken, undone) in enumerate(settlements(world, batches), 1):
+    for number, (taken, undone) in enumerate(settlements(system, batches), 1):
         changes = ledger.settle(taken, undone)
         assert kinds_by_settlement.get(number, {}) == changes, f"changes of settlement {number}"
     return ledger
 
 
-def settlements(world: World, batches: dict[str, ModelBatch]) -> Iterator[tuple[list[ModelBatch], list[str]]]:
+def settlements(system: System, batches: dict[str, ModelBatch]) -> Iterator[tuple[list[ModelBatch], list[str]]]:
     """What each settlement took in and undid, first to last."""
-    rows = _ask(world, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
-    last = _ask(world, "SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements")[0]["n"]
+    rows = _query(system, "SELECT batch_id, settlement_no, undone_no, root_no = batch_no AS is_root FROM batches")
+    last = _query(system, "SELECT COALESCE(MAX(settlement_no), 0) AS n FROM settlements")[0]["n"]
     for number in range(1, last + 1):
         taken = [batches[row["batch_id"]] for row in rows if row["settlement_no"] == number]
         yield taken, [row["batch_id"] for row in rows if row["undone_no"] == number and row["is_root"]]
 
 
-def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
+def current_lines(system: System) -> dict[Key, tuple[tuple[str, object], ...]]:
     facts_by_key = {}
-    for row in _ask(world, LINES):
+    for row in _query(system, LINES):
         facts = {
             "store": row["store_id"],
             "product": row["product_id"],
@@ -108,52 +108,52 @@ def current_lines(world: World) -> dict[Key, tuple[tuple[str, object], ...]]:
     return facts_by_key
 
 
-def _receipts(world: World, ledger: Ledger, records: list[Batch]) -> None:
+def _check_receipts(system: System, ledger: Ledger, records: list[Batch]) -> None:
     for record in records:
         if record.kind == "correction" or record.batch_id not in ledger.batches:
             continue
-        receipt = receipts.receipt(world.plain.ports, record.batch_id)
+        receipt = receipts.receipt(system.plain.ports, record.batch_id)
         rows = receipt["rows"]
         assert rows["read"] == sum(rows[name] for name in COUNTS[1:]), f"the receipt of {record.file} does not balance"
         expected = ledger.receipt(record.batch_id)
-        blank = world.blank(record)
+        blank = system.blank(record)
         expected += Counter(read=blank, blank=blank)
         assert {name: rows[name] for name in COUNTS} == {name: expected[name] for name in COUNTS}, (
             f"receipt of {record.batch_id}"
         )
-        in_ledger = world.plain.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": record.batch_id})
+        in_ledger = system.plain.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": record.batch_id})
         assert receipt["amounts"] == in_ledger.to_pylist(), f"amounts of {record.batch_id}"
         assert receipt["removed"] == ledger.batches[record.batch_id].removed, f"removed by {record.batch_id}"
 
 
-def _nothing_lost(world: World, records: list[Batch]) -> None:
+def _check_nothing_is_lost(system: System, records: list[Batch]) -> None:
     """Everything acknowledged is in the ledger, is held with a reason, or was removed by a user."""
     kept = {record.sha256 for record in records}
     texts = Counter[str]()
     for record in records:
         assert record.state in TERMINAL | {State.HELD}, f"{record.file} is still {record.state}"
         if record.kind == "messages":
-            with world.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
+            with system.plain.ports.objects.open(record.bucket, record.object, record.generation) as stream:
                 bodies = [json.loads(line) for line in stream.read().splitlines()]
             texts.update({(body["sequence"], body["message"]) for body in bodies})
     sent = Counter(text for _, text in texts)
-    for promise in world.promised:
+    for promise in system.promised:
         assert promise in kept or sent[promise] > 0, f"{promise} was promised and is nowhere"
-    needed = world.tellings(Counter(promise for promise in world.promised if promise not in kept))
+    needed = system.expected_messages(Counter(promise for promise in system.promised if promise not in kept))
     assert not needed - sent, f"messages were lost: {needed - sent}"
-    in_ledger = {row["batch_id"]: row["undone_no"] for row in _ask(world, "SELECT batch_id, undone_no FROM batches")}
+    in_ledger = {row["batch_id"]: row["undone_no"] for row in _query(system, "SELECT batch_id, undone_no FROM batches")}
     for record in records:
         counts = in_ledger.get(record.batch_id, 0) is None
         assert counts == (record.state in IN_LEDGER), f"{record.file} is {record.state}, the ledger says otherwise"
-    assert not world.plain.ports.bus.dead_letters(), world.plain.ports.bus.dead_letters()
-    assert not world.waiting(), world.waiting()
+    assert not system.plain.ports.bus.dead_letters(), system.plain.ports.bus.dead_letters()
+    assert not system.waiting(), system.waiting()
 
 
-def _holds(world: World, batches: dict[str, Any], ledger: Ledger) -> None:
+def _check_holds(system: System, batches: dict[str, Any], ledger: Ledger) -> None:
     """Held for the reasons of the design and no other; nothing got past them without a person."""
     for record, batch in batches.values():
-        refused = sum(row.line is None and not row.discarded for row in batch.rows)
-        too_many = record.kind in ("upload", "replay") and refused > 0.5 * len(batch.rows)
+        rejected_rows = sum(row.line is None and not row.discarded for row in batch.rows)
+        too_many = record.kind in ("upload", "replay") and rejected_rows > 0.5 * len(batch.rows)
         other = any(
             (b.sha, b.kind) != ("", "messages") and b.sha == record.sha256 and b.contract != record.contract
             for b in ledger.batches.values()
@@ -167,34 +167,34 @@ def _holds(world: World, batches: dict[str, Any], ledger: Ledger) -> None:
             assert "too-many-refused" in record.confirmed, f"{record.file} went past its threshold"
 
 
-def _changes_make_the_ledger(world: World) -> None:
+def _check_changes(system: System) -> None:
     """The changes of all settlements, replayed into nothing, give exactly the current lines."""
     lines: dict[int, int] = {}
-    for row in sorted(_ask(world, CHANGES), key=lambda r: r["settlement_no"]):
+    for row in sorted(_query(system, CHANGES), key=lambda r: r["settlement_no"]):
         assert lines.get(row["key"]) == row["old"], "a change does not start from what was"
         assert row["kind"] == ("added" if row["old"] is None else "removed" if row["new"] is None else "corrected")
         if row["new"] is None:
             del lines[row["key"]]
         else:
             lines[row["key"]] = row["new"]
-    assert lines == {row["key"]: row["content"] for row in _ask(world, "SELECT key, content FROM current_lines")}
+    assert lines == {row["key"]: row["content"] for row in _query(system, "SELECT key, content FROM current_lines")}
 
 
-def _announced_once(world: World) -> None:
+def _check_events(system: System) -> None:
     """One event id per changed line of each settlement, always with the same body."""
-    world.listen()
+    system.listen()
     bodies: dict[str, set[bytes]] = {}
     events = Counter[tuple[int, str, str, str]]()
-    for delivery in world.heard:
+    for delivery in system.received_events:
         body = json.loads(delivery.message.body)
         if body["id"] not in bodies:
             events[body["settlement_no"], body["line"]["sale_id"], body["line"]["line_key"], body["change"]] += 1
         bodies.setdefault(body["id"], set()).add(delivery.message.body)
     assert all(len(versions) == 1 for versions in bodies.values()), "one event id with two bodies"
     assert events == Counter(
-        (row["settlement_no"], row["sale_id"], row["line_key"], row["kind"]) for row in _ask(world, CHANGES)
+        (row["settlement_no"], row["sale_id"], row["line_key"], row["kind"]) for row in _query(system, CHANGES)
     ), "announced"
 
 
-def _ask(world: World, query: str) -> list[dict[str, Any]]:
-    return world.plain.ports.warehouse.query(query).to_pylist()
+def _query(system: System, query: str) -> list[dict[str, Any]]:
+    return system.plain.ports.warehouse.query(query).to_pylist()

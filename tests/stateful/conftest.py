@@ -1,21 +1,21 @@
-"""A quiet world for each schedule."""
+"""A new system for each schedule."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stateful.world import World, living
+from stateful.system import System, running_system
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def system(tmp_path: Path) -> Iterator[System]:
     """A company whose sources do not number their lines."""
-    with living(tmp_path / "home", numbered=False) as new_world:
-        yield new_world
+    with running_system(tmp_path / "home", numbered=False) as new_system:
+        yield new_system
 
 
 @pytest.fixture
-def numbered_world(tmp_path: Path) -> Iterator[World]:
+def numbered_system(tmp_path: Path) -> Iterator[System]:
     """A company whose sources number the lines of a sale."""
-    with living(tmp_path / "home", numbered=True) as new_world:
-        yield new_world
+    with running_system(tmp_path / "home", numbered=True) as new_system:
+        yield new_system

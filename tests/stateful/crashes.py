@@ -89,7 +89,7 @@ class Fuse:
         self.passes(step, "after")
 
 
-class Door:
+class Wrapper:
     def __init__(self, inner: Any, fuse: Fuse | None = None) -> None:
         self._inner, self._fuse = inner, fuse or Fuse()
 
@@ -97,7 +97,7 @@ class Door:
         return getattr(self._inner, name)
 
 
-class _Objects(Door):
+class _Objects(Wrapper):
     @contextmanager
     def writer(self, bucket: str, name: str, **options: Any) -> Iterator[Any]:
         with self._inner.writer(bucket, name, **options) as writer:
@@ -106,7 +106,7 @@ class _Objects(Door):
         self._fuse.passes(f"objects.writer {bucket}", "after")
 
 
-class _Notifying(Door):
+class _Notifying(Wrapper):
     """Buckets without notifications of their own: the wrapper publishes each object when it is complete."""
 
     def __init__(self, inner: Any, notify: Callable[[StoredObject], None]) -> None:
@@ -120,7 +120,7 @@ class _Notifying(Door):
         self._notify(writer.stored)
 
 
-class _Documents(Door):
+class _Documents(Wrapper):
     def put(self, collection: str, id: str, data: Any, **options: Any) -> Any:
         with self._fuse.around(_written(collection, data)):
             return self._inner.put(collection, id, data, **options)
@@ -136,7 +136,7 @@ def _written(collection: str, data: Any) -> str:
     return f"documents.put {collection}" + (f" {data['state']}" if collection == "batches" else "")
 
 
-class _Bus(Door):
+class _Bus(Wrapper):
     def publish(self, topic: str, messages: list[Message]) -> Any:
         step = messages[0].attributes["type"] if topic == "batch-events" else topic
         with self._fuse.around(f"bus.publish {step}"):
@@ -163,7 +163,7 @@ class _Bus(Door):
             return self._inner.acknowledge(held)
 
 
-class _Warehouse(Door):
+class _Warehouse(Wrapper):
     def settle(self, settlement: Any) -> Any:
         with self._fuse.around(f"warehouse.settle {'staged' if settlement.staged else 'undo'}"):
             return self._inner.settle(settlement)
@@ -177,7 +177,7 @@ class _Warehouse(Door):
             self._inner.replace_table(table, rows)
 
 
-class _Drop(Door):
+class _Drop(Wrapper):
     def claim(self) -> Any:
         claimed = self._inner.claim()
         if claimed:
@@ -189,7 +189,7 @@ class _Drop(Door):
             self._inner.archive(dropped, place)
 
 
-def behind(app: App, fuse: Fuse) -> App:
+def with_crashes(app: App, fuse: Fuse) -> App:
     """The same app, every step of it passing the fuse."""
     ports = app.ports
     bus: Any = _Bus(ports.bus, fuse)
@@ -200,13 +200,13 @@ def behind(app: App, fuse: Fuse) -> App:
         else FolderObjectStore(app.settings.home / "objects", ports.clock, notify)
     )
     documents: Any = _Documents(ports.documents, fuse)
-    doors = replace(
+    wrapped = replace(
         ports,
         objects=_Objects(objects, fuse),
         bus=bus,
         documents=documents,
         warehouse=_Warehouse(ports.warehouse, fuse),
     )
-    app.book._documents = documents
+    app.contracts._documents = documents
     drops: Any = tuple(_Drop(drop, fuse) for drop in app.drops)
-    return replace(app, ports=doors, drops=drops)
+    return replace(app, ports=wrapped, drops=drops)

@@ -195,10 +195,10 @@ class Ledger:
         refused = self._refused(arriving, before)
         self._follow(arriving, refused, before)
         self.sightings += arriving
-        gone = before.keys() - self.best().keys()
+        removed = before.keys() - self.best().keys()
         scopes = {_scope(root.replaces, entry.line) for entry in self.sightings if entry.root is root and root.replaces}
         root.removed += sum(
-            bool({_scope("sale", before[key].line), _scope("store-day", before[key].line)} & scopes) for key in gone
+            bool({_scope("sale", before[key].line), _scope("store-day", before[key].line)} & scopes) for key in removed
         )
 
     def _keyed(self, batch: ModelBatch, root: ModelBatch) -> list[tuple[ModelRow, Key]]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 from google.cloud.storage import Client
-from stateful.crashes import Door
+from stateful.crashes import Wrapper
 from stateful.sources import Source
-from stateful.world import LISTENER, World
+from stateful.system import LISTENER, System
 
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
@@ -47,7 +47,7 @@ def project() -> Settings:
     return settings
 
 
-def keep_contract(settings: Settings, text: str) -> None:
+def store_contract(settings: Settings, text: str) -> None:
     """As the portal of a cloud keeps it: a document, which the next process reads."""
     contract = parse(yaml.safe_load(text), "a test's contract")
     with closing(FirestoreDocumentStore(settings.project)) as documents:
@@ -61,18 +61,18 @@ class RealClock(SystemClock):
         """Time passes by itself."""
 
 
-class Lending(Door):
+class LeaseRecorder(Wrapper):
     """The bus, with a record of the deliveries leased to this process."""
 
     def __init__(self, inner: Any, taken_sales: dict[str, tuple[int, str]]) -> None:
         super().__init__(inner)
-        self.lent: dict[str, Delivery] = {}
+        self.leased: dict[str, Delivery] = {}
         self.taken_sales = taken_sales
         self.released_at = 0.0
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deliveries: list[Delivery] = self._inner.pull(subscription, limit, wait)
-        self.lent |= {delivery.lease: delivery for delivery in deliveries}
+        self.leased |= {delivery.lease: delivery for delivery in deliveries}
         if subscription == store_sales.SUBSCRIPTION:
             self.taken_sales |= {each.id: (each.sequence, _text(each)) for each in deliveries}
         return deliveries
@@ -81,7 +81,7 @@ class Lending(Door):
         done = list(deliveries)
         count: int = self._inner.acknowledge(done)
         for delivery in done:
-            self.lent.pop(delivery.lease, None)
+            self.leased.pop(delivery.lease, None)
         return count
 
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
@@ -89,12 +89,12 @@ class Lending(Door):
         self._inner.release(back, error)
         self.released_at = time.monotonic()
         for delivery in back:
-            self.lent.pop(delivery.lease, None)
+            self.leased.pop(delivery.lease, None)
 
-    def leases_end(self) -> None:
+    def expire_leases(self) -> None:
         """Those of a process that died: now, instead of after ten minutes."""
-        if self.lent:
-            self.release(list(self.lent.values()), "its lease ended")
+        if self.leased:
+            self.release(list(self.leased.values()), "its lease ended")
 
 
 def _text(sale: Delivery) -> str:
@@ -102,44 +102,44 @@ def _text(sale: Delivery) -> str:
 
 
 @dataclass
-class GoogleWorld(World):
+class GoogleSystem(System):
     clock: Any = field(default_factory=RealClock)
     settings: Settings = field(default_factory=project)
     released_at: float = 0.0
     taken_sales: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Message → the place in time and the text of each store sale that Pub/Sub ever lent."""
+    """Message → the place in time and the text of each store sale that Pub/Sub ever delivered."""
 
     def build(self) -> App:
         app = build(self.settings, self.clock)
-        self.bus = Lending(app.ports.bus, self.taken_sales)
+        self.bus = LeaseRecorder(app.ports.bus, self.taken_sales)
         ports: Any = {"bus": self.bus}
         return replace(app, ports=replace(app.ports, **ports))
 
     def stop(self) -> None:
-        self.bus.leases_end()
+        self.bus.expire_leases()
         self.released_at = self.bus.released_at or self.released_at
         super().stop()
 
-    def teach(self, source: Source) -> None:
-        super().teach(source)
-        keep_contract(self.settings, source.yaml())
+    def add_contract(self, source: Source) -> None:
+        super().add_contract(source)
+        store_contract(self.settings, source.yaml())
 
-    def quiet(self) -> None:
+    def wait_until_quiet(self) -> None:
         self.wait()
         while time.monotonic() < max(self.released_at, self.bus.released_at) + SOON:
             self.worker.run_until_idle()
 
-    def named(self, sha: str) -> str:
+    def file_name(self, sha: str) -> str:
         """The emulator keeps one generation of a name, where the inbox of a project keeps all."""
         return f"{sha[:6]}-{len(self.promised)}.csv"
 
-    def tellings(self, sent: Counter[str]) -> Counter[str]:
+    def expected_messages(self, sent: Counter[str]) -> Counter[str]:
         """Publish times are of milliseconds: equal messages of one millisecond are one message, and stored once."""
         came = Counter(text for _, text in self.taken_sales.values())
-        assert not sent - came, f"messages that Pub/Sub never lent: {sent - came}"
+        assert not sent - came, f"messages that Pub/Sub never delivered: {sent - came}"
         return Counter(text for _, text in set(self.taken_sales.values()))
 
     def waiting(self) -> list[str]:
         """Messages leased but not acknowledged, or available: Pub/Sub does not report the queue depth."""
-        lent = [delivery.subscription for delivery in self.bus.lent.values()]
-        return lent + [name for name in SUBSCRIPTIONS if self.bus.pull(name, 1)]
+        leased = [delivery.subscription for delivery in self.bus.leased.values()]
+        return leased + [name for name in SUBSCRIPTIONS if self.bus.pull(name, 1)]

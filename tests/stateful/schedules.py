@@ -15,7 +15,7 @@ from typing import Any, Self
 from stateful.checks import check
 from stateful.crashes import POINTS, Crash
 from stateful.operations import OPERATIONS
-from stateful.world import World, as_it_is, living
+from stateful.system import System, running_system, unchanged
 
 from tillstream.app import App
 from tillstream.domain.errors import Rejected
@@ -76,44 +76,46 @@ def _wakes(step: str) -> list[str]:
 
 def run(
     schedule: Schedule,
-    among: Path | None = None,
-    furnish: Callable[[App], App] = as_it_is,
-    kind: type[World] = World,
+    parent_folder: Path | None = None,
+    replace_ports: Callable[[App], App] = unchanged,
+    kind: type[System] = System,
 ) -> Tally:
     """Play it on a new home; raises AssertionError where anything differs from the model.
 
-    among: the folder for homes. furnish: as in `World`. kind: of world.
+    parent_folder: the folder for homes. replace_ports, kind: as in `running_system`.
     """
     tally = Tally()
     with (
-        tempfile.TemporaryDirectory(dir=among) as folder,
-        living(Path(folder) / "home", numbered=schedule.numbered, furnish=furnish, kind=kind) as world,
+        tempfile.TemporaryDirectory(dir=parent_folder) as folder,
+        running_system(
+            Path(folder) / "home", numbered=schedule.numbered, replace_ports=replace_ports, kind=kind
+        ) as system,
     ):
-        world.fuse.armed = list(schedule.crashes)
+        system.fuse.armed = list(schedule.crashes)
         for name, number in schedule.steps:
             try:
-                done = OPERATIONS[name][1](world, Random(number))
+                done = OPERATIONS[name][1](system, Random(number))
             except Rejected:
                 done = False
             except Crash:
-                world.restart()
-                _recover(world)
+                system.restart()
+                _recover(system)
                 done = True
             tally.operations[name] += done
-            world.clock.advance(1)
-        world.fuse.armed.clear()
-        check(world)
-        tally.crashes += world.fuse.hit
+            system.clock.advance(1)
+        system.fuse.armed.clear()
+        check(system)
+        tally.crashes += system.fuse.hit
     return tally
 
 
-def _recover(world: World) -> None:
+def _recover(system: System) -> None:
     """Start again, sweep; the second crash of a schedule may happen meanwhile."""
     while True:
         try:
-            world.wait()
+            system.wait()
         except Crash:
-            world.restart()
+            system.restart()
         else:
             return
 

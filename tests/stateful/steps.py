@@ -1,7 +1,7 @@
 """Single steps in a system under test, for tests with a fixed schedule."""
 
 from stateful.sources import Fix, Row, Sale, Source
-from stateful.world import World
+from stateful.system import System
 
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -17,36 +17,36 @@ def like(row: Row = GOOD, **changes: object) -> Row:
     return Row(**(vars(row) | changes))  # type: ignore[arg-type]
 
 
-def source(world: World, name: str) -> Source:
-    return next(each for each in world.latest() if each.name == name)
+def source(system: System, name: str) -> Source:
+    return next(each for each in system.latest() if each.name == name)
 
 
-def upload_rows(world: World, name: str, *rows: Row, settled: bool = True) -> str:
-    contract = source(world, name)
-    upload = world.give(contract, list(rows), contract.columns)
-    world.clock.advance(1)
+def upload_rows(system: System, name: str, *rows: Row, settled: bool = True) -> str:
+    contract = source(system, name)
+    upload = system.upload(contract, list(rows), contract.columns)
+    system.clock.advance(1)
     if settled:
-        drive(world, upload)
+        process(system, upload)
     return upload.batch_id
 
 
-def drive(world: World, upload: Batch) -> None:
-    stage.stage(world.app.ports, upload.batch_id)
-    settle.settle_all(world.app.ports, world.app.book)
+def process(system: System, upload: Batch) -> None:
+    stage.stage(system.app.ports, upload.batch_id)
+    settle.settle_all(system.app.ports, system.app.contracts)
 
 
-def send_sales(world: World, *sales: Sale) -> None:
+def send_sales(system: System, *sales: Sale) -> None:
     for sale in sales:
         text = sale.body().decode("utf-8", errors="backslashreplace")
-        world.sales[text] = sale
-    world.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
-    world.worker.run_until_idle()
+        system.sales[text] = sale
+    system.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body()) for sale in sales])
+    system.worker.run_until_idle()
 
 
-def fix(world: World, batch: str, *fixes: Fix) -> None:
-    drive(world, world.fix(batch, list(fixes)))
+def fix(system: System, batch: str, *fixes: Fix) -> None:
+    process(system, system.fix(batch, list(fixes)))
 
 
-def rows(world: World, batch: str) -> dict[str, int]:
-    counted = receipts.receipt(world.app.ports, batch)["rows"]
+def rows(system: System, batch: str) -> dict[str, int]:
+    counted = receipts.receipt(system.app.ports, batch)["rows"]
     return {name: count for name, count in counted.items() if count and name != "read"}

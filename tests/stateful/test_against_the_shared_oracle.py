@@ -18,7 +18,7 @@ from stateful.checks import current_lines, settlements
 from stateful.model import ModelBatch, ModelRow
 from stateful.operations import OPERATIONS
 from stateful.sources import Fix
-from stateful.world import World, living
+from stateful.system import System, running_system
 
 from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.errors import Rejected
@@ -68,7 +68,7 @@ def _row(oracle: Any, row: ModelRow, batch: ModelBatch) -> Any:
     return oracle.Row(line.sale, line.product, facts, line.line, line.version or None, store, day)
 
 
-def _hear(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
+def _add(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
     """One batch of ours: a file, a correction as one fix a row, a micro-batch as its messages."""
     if batch.kind == "correction":
         rows = [row.number for row in ledger.model_rows[batch.parent]]
@@ -95,25 +95,25 @@ def _hear(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
         ledger.settle()
 
 
-def _fix(world: World, rng: Random) -> bool:
+def _fix(system: System, rng: Random) -> bool:
     """Rows that validation refused become right or are discarded."""
-    for record, _ in world.batches().values():
+    for record, _ in system.batches().values():
         if record.kind != "upload" or record.state not in IN_LEDGER:
             continue
-        refused = receipts.rejected_rows(world.app.ports, record.batch_id)
+        refused = receipts.rejected_rows(system.app.ports, record.batch_id)
         waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]
         if waiting:
             # One at a time, because the product refuses rows of one correction that contradict each other.
-            right = Fix(waiting[0], _right(world, record, waiting[0]), rng.choice(["anew", "anew", "discard"]))
-            correction = world.fix(record.batch_id, [right])
-            stage.stage(world.app.ports, correction.batch_id)
-            settle.settle_all(world.app.ports, world.app.book)
+            right = Fix(waiting[0], _right(system, record, waiting[0]), rng.choice(["edit", "edit", "discard"]))
+            correction = system.fix(record.batch_id, [right])
+            stage.stage(system.app.ports, correction.batch_id)
+            settle.settle_all(system.app.ports, system.app.contracts)
             return True
     return False
 
 
-def _right(world: World, record: Any, number: int) -> sources.Row:
-    row = world.row_now(record, number)
+def _right(system: System, record: Any, number: int) -> sources.Row:
+    row = system.row_now(record, number)
     return sources.Row(**(vars(row) | {"fault": ""}))
 
 
@@ -121,45 +121,45 @@ def play(oracle: Any, home: Path, seed: int) -> None:
     rng = Random(seed)
     numbered = rng.random() < 0.4
     names = rng.choices(SHARED_OPERATIONS, [OPERATIONS[name][0] for name in SHARED_OPERATIONS], k=rng.randint(5, 12))
-    with living(home, numbered=numbered) as world:
+    with running_system(home, numbered=numbered) as system:
         if not numbered:  # the oracle numbers equal products across versions
             for name in ("version", "version-sale"):
-                del world.editions[name, 1]
+                del system.editions[name, 1]
         for name in ["file", *names]:
             step = _fix if name == "fix" else OPERATIONS[name][1]
             with suppress(Rejected):
-                step(world, Random(rng.randrange(1 << 30)))
-            world.clock.advance(1)
-        world.wait()
-        ledger = _fill(oracle, world)
+                step(system, Random(rng.randrange(1 << 30)))
+            system.clock.advance(1)
+        system.wait()
+        ledger = _fill(oracle, system)
         expected = {key: dict(row.facts) for key, row in ledger.current().items()}
-        lines = current_lines(world).items()
+        lines = current_lines(system).items()
         assert {key: {n: v for n, v in facts if v is not None} for key, facts in lines} == expected, f"schedule {seed}"
-        _receipts_agree(world, ledger, seed)
+        _receipts_agree(system, ledger, seed)
 
 
-def _fill(oracle: Any, world: World) -> Any:
-    """The oracle's ledger after everything that the world settled and undid, in the same order."""
+def _fill(oracle: Any, system: System) -> Any:
+    """The oracle's ledger after everything that the system settled and undid, in the same order."""
     ledger = oracle.Ledger()
     ledger.model_rows = {}
-    for taken, undone in settlements(world, {name: batch for name, (_, batch) in world.batches().items()}):
-        for heard in [each.id for each in ledger.batches if each.id.partition("/")[0] in undone]:
-            ledger.undo(heard)
+    for taken, undone in settlements(system, {name: batch for name, (_, batch) in system.batches().items()}):
+        for batch_id in [each.id for each in ledger.batches if each.id.partition("/")[0] in undone]:
+            ledger.undo(batch_id)
         for batch in sorted(taken, key=lambda b: (b.received, b.fix, b.id)):
-            _hear(oracle, ledger, batch)
+            _add(oracle, ledger, batch)
     return ledger
 
 
-def _receipts_agree(world: World, ledger: Any, seed: int) -> None:
+def _receipts_agree(system: System, ledger: Any, seed: int) -> None:
     """Only of files without repeated keys, because the oracle counts each repeated row."""
-    for heard in ledger.batches:
-        keys = Counter(key for _, key, _, _ in ledger.keyed(heard))
-        if heard.kind == "file" and max(keys.values(), default=0) < 2:
-            theirs = ledger.receipt(heard.id)
-            rows = receipts.receipt(world.plain.ports, heard.id)["rows"]
+    for batch in ledger.batches:
+        keys = Counter(key for _, key, _, _ in ledger.keyed(batch))
+        if batch.kind == "file" and max(keys.values(), default=0) < 2:
+            theirs = ledger.receipt(batch.id)
+            rows = receipts.receipt(system.plain.ports, batch.id)["rows"]
             assert {name: theirs[name] for name in OUTCOMES} == {name: rows[name] for name in OUTCOMES}, (
                 seed,
-                heard.id,
+                batch.id,
             )
 
 

@@ -18,5 +18,5 @@ def test_a_random_schedule_gives_one_ledger_on_both_engines(
     home = objects(emulated_folder)
     home.mkdir(parents=True, exist_ok=True)
     twin = Twin(bigquery, home)
-    assert run(draw(number), home, twin.furnish).operations.total() > 3
+    assert run(draw(number), home, twin.replace_ports).operations.total() > 3
     assert twin.settlements > 0

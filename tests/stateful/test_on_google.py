@@ -7,14 +7,14 @@ longer ones, as a settlement takes seconds on an emulator and every one is settl
 What is otherwise than on a laptop, and why that is as in a project:
 
 - Time is real, since the services tell it: of files by their generation, of messages by their publish time.
-- Leases of a process that died are ended at once, where a project waits ten minutes for it. Pub/Sub itself lends the
-  messages again, as other deliveries with the attempts counted. No schedule can meet a lease that ends while its
+- Leases of a process that died are ended at once, where a project waits ten minutes for it. Pub/Sub itself delivers
+  the messages again, as other deliveries with the attempts counted. No schedule can meet a lease that ends while its
   holder still lives; the contract of the bus does (`EventBusLeases`).
-- A bucket's notification is said by the process that wrote, as no emulator of Cloud Storage says any. So a crash may
-  lose one, which Eventarc would repeat; the sweep finds the object.
-- Messages of one millisecond share their place in time. Equal ones are kept as one telling.
-- How much waits, Pub/Sub does not tell: at the end nothing may be lent, and nothing may come.
-- A file that is given again has another name than before: the emulator of Cloud Storage keeps no older generations.
+- A bucket's notification is published by the process that wrote, because the emulator of Cloud Storage publishes none.
+  So a crash may lose one, which Eventarc would repeat; the sweep finds the object.
+- Messages of one millisecond share their place in time. Equal ones are stored as one message.
+- Pub/Sub does not report queue depths: at the end nothing may be leased, and nothing may be delivered.
+- A file that is uploaded again has another name: the emulator of Cloud Storage keeps no older generations.
 - A contract that is edited is a document, not a file.
 
 The operations are named, so that few schedules meet many of them; what is in each is drawn. None was found that an
@@ -26,7 +26,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from stateful.on_google import GoogleWorld
+from stateful.on_google import GoogleSystem
 from stateful.schedules import Schedule, run
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
@@ -55,11 +55,11 @@ ANNOUNCE: tuple[Point, ...] = (
 )
 
 
-def played(seed: int, operations: Sequence[str], crashes: Sequence[Point], among: Path | None = None) -> None:
+def played(seed: int, operations: Sequence[str], crashes: Sequence[Point], parent_folder: Path | None = None) -> None:
     """These operations, what is in them drawn from the seed; each crash at the first time that its step is taken."""
     rng = Random(seed)
     steps = tuple((name, rng.randrange(1 << 30)) for name in operations)
-    tally = run(Schedule(seed, rng.random() < 0.4, steps, tuple(crashes)), among, kind=GoogleWorld)
+    tally = run(Schedule(seed, rng.random() < 0.4, steps, tuple(crashes)), parent_folder, kind=GoogleSystem)
     assert set(tally.crashes) == set(crashes), "not every crash happened"
     assert len(+tally.operations) >= len(operations) - 1, "operations found nothing to do"
 

@@ -1,4 +1,4 @@
-"""A world whose settlements go into DuckDB and into BigQuery's emulator; the two ledgers must be one."""
+"""A system whose settlements go into DuckDB and into BigQuery's emulator; the two ledgers must be one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ _NUMBERS = count(1)
 
 
 class Twin:
-    """One world's second ledger. `objects`: the folder below which homes lie, whose files the emulator sees as gs://."""
+    """The second ledger of a system. `objects`: the folder below which homes lie, whose files the emulator sees as gs://."""
 
     def __init__(self, emulator: Emulator, objects: Path) -> None:
         self.dataset = dataset_of(emulator, f"twin_{next(_NUMBERS)}")
@@ -59,7 +59,7 @@ class Twin:
         for name in tables.LAYOUTS:
             self.dataset.client.create_table(tables.table(self.dataset.table(name)))
 
-    def furnish(self, app: App) -> App:
+    def replace_ports(self, app: App) -> App:
         warehouse: Any = TwinWarehouse(app.ports.warehouse, self)
         return replace(app, ports=replace(app.ports, warehouse=warehouse))
 

@@ -18,7 +18,7 @@ def checkout(folder: Path, seconds: float) -> Path:
     return folder
 
 
-def test_the_slower_of_two_checkouts_is_told_and_the_order_changes_from_pair_to_pair(tmp_path: Path) -> None:
+def test_the_slower_of_two_checkouts_is_reported_and_pairs_alternate_their_order(tmp_path: Path) -> None:
     here, other = checkout(tmp_path / "here", 0.2), checkout(tmp_path / "other", 0)
     summary = summarize(*pairs(here, other, tmp_path / "any.csv", tmp_path, 2))
     assert summary["pairs"] == 2

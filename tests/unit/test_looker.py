@@ -117,7 +117,7 @@ def test_the_command_prints_an_address_for_each_report(monkeypatch: pytest.Monke
     assert all("tillstream_reports" in one["address"] for one in links)
 
 
-def test_without_a_project_or_with_an_unknown_report_the_command_says_what_to_do(
+def test_without_a_project_or_with_an_unknown_report_the_command_gives_instructions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("TILLSTREAM_PROJECT", raising=False)

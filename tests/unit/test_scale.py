@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from homes import build
+from app_factory import build
 
 import sql
 from docs.generate.scale_model import ABSENT, DAYS, MATCHING_COLUMNS, STATEMENTS, TEXT, WRITES_PER_UPLOAD, width
@@ -35,7 +35,7 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     app = build(Settings(home=tmp_path, samples=False, threads=1))
     documents = Recording(tmp_path / "documents.sqlite")
     app = replace(app, ports=replace(app.ports, documents=documents))
-    contract = app.book.pin("classic-models")
+    contract = app.contracts.pin("classic-models")
     cells = {"ORDERNUMBER": "1", "ORDERLINENUMBER": "2", "QUANTITYORDERED": "3", "PRICEEACH": "4", "SALES": "12"}
     cells |= {"ORDERDATE": "2/24/2003 0:00", "STATUS": "Shipped"}
     names = list(contract.columns.values())

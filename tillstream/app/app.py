@@ -17,7 +17,7 @@ class App:
 
     settings: Settings
     ports: Ports
-    book: ContractRegistry
+    contracts: ContractRegistry
     queries: QueryCache
     fresh_warehouse: Callable[[], Warehouse]
     """Creates an empty scratch warehouse for rebuilds."""

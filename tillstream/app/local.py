@@ -143,7 +143,7 @@ def _rebuild_from_originals(
     with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
         app = build(settings, warehouse_file=name)
         try:
-            report = rebuild.rebuild_warehouse(app.ports, app.book, old, progress)
+            report = rebuild.rebuild_warehouse(app.ports, app.contracts, old, progress)
             reference.copy_rates(app.ports, old, settings.reporting_currency)
             counts = {name: report[name] for name in ("settlements", "batches")}
             audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)

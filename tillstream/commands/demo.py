@@ -70,7 +70,7 @@ def _load_by_worker(
             upload = Batch.from_json(documents[0].data)
         else:
             with path.open("rb") as stream:
-                upload = uploads.receive(app.ports, app.book.pin(sample.contract), path.name, stream, SAMPLES)
+                upload = uploads.receive(app.ports, app.contracts.pin(sample.contract), path.name, stream, SAMPLES)
         received.append(upload)
         progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     for upload in received:

@@ -68,5 +68,5 @@ class SaveContract:
 
 def save_contract(app: App, progress: Progress, arguments: SaveContract) -> Result:
     """Save a contract in the company's folder, as the next version if the name exists."""
-    saved = app.book.save(parse(arguments.contract, "The proposed contract"), COMMAND_LINE)
+    saved = app.contracts.save(parse(arguments.contract, "The proposed contract"), COMMAND_LINE)
     return Result({"name": saved.name, "version": saved.version})

@@ -37,11 +37,11 @@ def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
 def ingest_file(
     app: App, progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = COMMAND_LINE
 ) -> dict[str, Any]:
-    contract = app.book.pin(name)
+    contract = app.contracts.pin(name)
     try:
         with path.open("rb") as stream:
             if dry:
-                return dry_run.dry_run(app.ports, app.book, contract, path.name, stream)
+                return dry_run.dry_run(app.ports, app.contracts, contract, path.name, stream)
             upload = uploads.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
     except OSError as error:
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")

@@ -84,7 +84,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         time.sleep(app.settings.drop_settle + 0.05)
         more, failed = _take_dropped(app)
         taken += more
-    swept = reconcile.reconcile(app.ports, app.book, patience=timedelta(0), delegate=bool(app.settings.project))
+    swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     holidays.refresh(app.ports)
     refresh_daily_totals(app.ports.warehouse)
     for place in app.drops:
@@ -93,5 +93,5 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def _take_dropped(app: App) -> tuple[int, list[str]]:
-    results = [watched_folder.take_in(app.ports, app.book, drop) for drop in app.drops]
+    results = [watched_folder.take_in(app.ports, app.contracts, drop) for drop in app.drops]
     return sum(len(taken) for taken, _ in results), [reason for _, failed in results for reason in failed]

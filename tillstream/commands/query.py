@@ -48,7 +48,7 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
     name, params = arguments.name, arguments.params
     parameter_names = {parameter.name for parameter in queries.describe(name).parameters}
     filters = Filters.parse({key: value for key, value in params.items() if key not in parameter_names})
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.book.regions(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
     query_params = {key: value for key, value in params.items() if key in parameter_names}
     answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
     return Result({"name": name, "columns": answer.column_names, "rows": answer.to_pylist()})
@@ -56,8 +56,8 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
 
 def contracts(app: App, progress: Progress, arguments: Contracts) -> Result:
     if arguments.name:
-        return Result(app.book.current(arguments.name).model_dump(mode="json"))
-    current = [app.book.current(each) for each in app.book.names()]
+        return Result(app.contracts.current(arguments.name).model_dump(mode="json"))
+    current = [app.contracts.current(each) for each in app.contracts.names()]
     return Result(
         [
             {
@@ -89,7 +89,7 @@ def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -
     """Write the checks of a contract to a file as a pandera schema. Raises `Rejected` if it cannot be written."""
     from tillstream.pipeline.validating.export import FORMATS
 
-    contract, out = app.book.current(arguments.name), arguments.out
+    contract, out = app.contracts.current(arguments.name), arguments.out
     formats = FORMATS[arguments.frame]
     write = formats.get(Path(out).suffix)
     if write is None:

@@ -39,12 +39,12 @@ class Reject:
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
     batch, contract = arguments.batch, arguments.contract or None
-    receipt = run_batch(app, replay.replay(app.ports, app.book, batch, contract, COMMAND_LINE), progress)
+    receipt = run_batch(app, replay.replay(app.ports, app.contracts, batch, contract, COMMAND_LINE), progress)
     return Result(receipt, exit_code(receipt))
 
 
 def replay_previewed(app: App, progress: Progress, arguments: Replay) -> Result:
-    preview = replay_preview.preview(app.ports, app.book, arguments.batch, arguments.contract or None)
+    preview = replay_preview.preview(app.ports, app.contracts, arguments.batch, arguments.contract or None)
     return Result(preview, exit_code(preview["after"]))
 
 
@@ -52,11 +52,11 @@ def confirm(app: App, progress: Progress, arguments: Confirm) -> Result:
     batch, contract = arguments.batch, arguments.contract
     if contract:
         receipt = run_batch(
-            app, decisions.assign_contract(app.ports, app.book, batch, contract, COMMAND_LINE), progress
+            app, decisions.assign_contract(app.ports, app.contracts, batch, contract, COMMAND_LINE), progress
         )
         return Result(receipt, exit_code(receipt))
     upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     receipt = receipts.receipt(app.ports, upload.batch_id)
     if receipt["status"] == State.RECEIVED:  # its staged rows had expired
         receipt = run_batch(app, upload, progress)
@@ -64,7 +64,7 @@ def confirm(app: App, progress: Progress, arguments: Confirm) -> Result:
 
 
 def accept(app: App, progress: Progress, arguments: OfBatch) -> Result:
-    receipt = run_batch(app, decisions.accept(app.ports, app.book, arguments.batch, COMMAND_LINE), progress)
+    receipt = run_batch(app, decisions.accept(app.ports, app.contracts, arguments.batch, COMMAND_LINE), progress)
     return Result(receipt, exit_code(receipt))
 
 

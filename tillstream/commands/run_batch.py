@@ -16,9 +16,9 @@ COMMAND_LINE = "command line"
 def run_batch(app: App, upload: Batch, progress: Progress) -> dict[str, Any]:
     """Stage and settle one batch now; the worker publishes its changes."""
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
-    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.book)
+    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
     progress("settling")
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     return receipts.receipt(app.ports, upload.batch_id)
 
 

@@ -49,7 +49,7 @@ def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
         arguments.rights,
         regions=arguments.regions,
         days=arguments.days,
-        valid_regions=app.book.regions(),
+        valid_regions=app.contracts.regions(),
         by=COMMAND_LINE,
     )
     return Result(_shown(app, token) | {"token": text})

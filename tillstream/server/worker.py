@@ -86,7 +86,7 @@ class Worker:
         # One process at a time owns the folder: work that is in progress at start belongs to a dead process, so the
         # first sweep resumes it without delay.
         app = self._app
-        reconcile.run(app.ports, app.book, patience=self._patience, delegate=bool(app.settings.project))
+        reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
         self._patience = reconcile.PATIENCE
         self._holidays = holidays.refresh(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
@@ -105,7 +105,7 @@ class Worker:
         count, reasons = 0, []
         for drop in self._app.drops:
             if drop.keeps_archive or everywhere:
-                taken, failed = watched_folder.take_in(self._app.ports, self._app.book, drop)
+                taken, failed = watched_folder.take_in(self._app.ports, self._app.contracts, drop)
                 count += len(taken)
                 reasons += failed
         for reason in reasons:
@@ -132,7 +132,7 @@ class Worker:
 
     def _take_sales(self, wait: float) -> int:
         app = self._app
-        kept = store_sales.receive(app.ports, app.book, app.settings.batch_size, wait)
+        kept = store_sales.receive(app.ports, app.contracts, app.settings.batch_size, wait)
         if kept and not self._stopping.is_set() and wait:
             self._stopping.wait(app.settings.batch_wait)
         return len(kept)

@@ -77,7 +77,7 @@
     const all = await countries(figure.outlines);
     const lands = { type: "FeatureCollection", features: all.features.filter((one) => one.geometry.type !== "Point") };
     const points = new Map(all.features.filter((one) => one.geometry.type === "Point").map((one) => [one.id, one.geometry.coordinates]));
-    const told = hover(figure);
+    const hoverTexts = hover(figure);
     // The root keeps small countries visible beside a great one.
     const weight = figure.values.map((value) => Math.sqrt(Math.max(0, value)));
     const scale = { colorscale: heat(), zmin: -0.3 * Math.max(...weight, 1), zmax: Math.max(...weight, 1), showscale: false };
@@ -87,10 +87,10 @@
     const onPoints = at((one) => points.has(figure.labels[one]));
     const traces = [
       { type: "choropleth", geojson: lands, locations: lands.features.map((one) => one.id), z: lands.features.map(() => 0), colorscale: [[0, colour("--line")], [1, colour("--line")]], showscale: false, hoverinfo: "skip", marker: { line: edge } },
-      { type: "choropleth", geojson: lands, locations: onLand.map((one) => figure.labels[one]), z: onLand.map((one) => weight[one]), hovertext: onLand.map((one) => told[one]), hoverinfo: "text", customdata: onLand, marker: { line: edge }, ...scale },
+      { type: "choropleth", geojson: lands, locations: onLand.map((one) => figure.labels[one]), z: onLand.map((one) => weight[one]), hovertext: onLand.map((one) => hoverTexts[one]), hoverinfo: "text", customdata: onLand, marker: { line: edge }, ...scale },
       {
         type: "scattergeo", lon: onPoints.map((one) => points.get(figure.labels[one])[0]), lat: onPoints.map((one) => points.get(figure.labels[one])[1]),
-        hovertext: onPoints.map((one) => told[one]), hoverinfo: "text", customdata: onPoints,
+        hovertext: onPoints.map((one) => hoverTexts[one]), hoverinfo: "text", customdata: onPoints,
         marker: { size: 9, color: onPoints.map((one) => weight[one]), colorscale: scale.colorscale, cmin: scale.zmin, cmax: scale.zmax, line: { color: colour("--bar-1"), width: 1 } },
       },
     ];

@@ -1,5 +1,5 @@
-// One file on its way straight into the store, by the sessions of Cloud Storage's resumable uploads: the portal said
-// where, and sees none of the bytes. The store compares the whole file with its crc32c.
+// One file sent directly to the store with the resumable uploads of Cloud Storage. The portal creates the session and
+// receives none of the bytes. The store compares the crc32c of the whole file.
 window.Straight = class {
   static TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
     for (let bit = 0; bit < 8; bit += 1) byte = byte & 1 ? (byte >>> 1) ^ 0x82f63b78 : byte >>> 1;
@@ -32,8 +32,8 @@ window.Straight = class {
   async #learn(answer) {
     if (answer.status === 308) return Number((answer.getResponseHeader("Range") || "bytes=0--1").split("0-")[1]) + 1;
     await this.#sum(this.file.size);
-    const told = JSON.parse(answer.responseText).crc32c;
-    if (told && told !== this.#digest()) throw new Error(Straight.why(400));
+    const stored = JSON.parse(answer.responseText).crc32c;
+    if (stored && stored !== this.#digest()) throw new Error(Straight.why(400));
     return this.file.size;
   }
 

@@ -21,19 +21,19 @@
   for (const box of sheet.querySelectorAll("[data-values]")) {
     const offered = box.closest(".menu").querySelector(".offered");
     let waiting;
-    let asked = 0;
+    let requests = 0;
     box.hidden = false;
 
     async function find() {
-      const mine = ++asked;
+      const mine = ++requests;
       const answer = await fetch(`${box.dataset.values}?q=${encodeURIComponent(box.value)}`).catch(() => undefined);
-      if (!answer?.ok || answer.redirected || mine !== asked) return;
-      const found = document.createElement("template");
-      found.innerHTML = await answer.text();
+      if (!answer?.ok || answer.redirected || mine !== requests) return;
+      const results = document.createElement("template");
+      results.innerHTML = await answer.text();
       // What is ticked stays, whatever is looked for.
       const ticked = [...offered.querySelectorAll("input:checked")];
       const there = new Set(ticked.map((one) => one.value));
-      const fresh = [...found.content.children].filter((one) => !there.has(one.querySelector("input")?.value));
+      const fresh = [...results.content.children].filter((one) => !there.has(one.querySelector("input")?.value));
       const held = offered.contains(document.activeElement) ? document.activeElement.value : null;
       offered.replaceChildren(...ticked.map((one) => one.closest("label")), ...fresh);
       // Late results must not take the focus from the choice that a key is about to tick.

@@ -4,7 +4,7 @@
 
   const page = document.querySelector("[data-settled]");
   const button = document.querySelector("[data-refresh]");
-  // A page that said “no sales yet” has no tiles to look again: it is another page now.
+  // A page with “no sales yet” has no tiles to reload: load the page again.
   const again = () => (page.dataset.sold ? document.dispatchEvent(new Event("refresh")) : location.reload());
   let known = Number(page.dataset.settled);
   let source;

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const part = () => document.getElementById("look") || document.getElementById("asked");
+  const part = () => document.getElementById("look") || document.getElementById("questions");
 
   async function show(answer, focused) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -23,9 +23,9 @@
     const words = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main .lead");
     const place = field.closest("fieldset, .field, td");
     place.querySelector(".error")?.remove();
-    const told = Object.assign(document.createElement("p"), { className: "error", role: "alert" });
-    told.textContent = words ? words.textContent : "Your answer was not saved. Try again.";
-    place.append(told);
+    const message = Object.assign(document.createElement("p"), { className: "error", role: "alert" });
+    message.textContent = words ? words.textContent : "Your answer was not saved. Try again.";
+    place.append(message);
   }
 
   async function keep(form, field) {

@@ -1,12 +1,13 @@
 // One file on its way by the tus protocol: piece by piece, each compared; a broken line goes on where it was. Where the
-// server says so, the bytes go straight into the store, and the server is only asked what becomes of them.
+// server says so, the bytes go straight into the store, and the server only reports how they are processed.
 window.Resumable = class {
   static PIECE = 8 * 1024 * 1024;
   static PATIENCE = [1, 2, 4, 8, 15, 30, 30, 30];
 
-  // said: what the server is told of the file; place: where an earlier page left it.
-  constructor(file, { address, token, said, place = "", tell = () => {} }) {
-    Object.assign(this, { file, address, token, said, place, tell, offset: 0, state: "waiting", batch: "", tries: 0, arrived: false });
+  // metadata: sent to the server with the file; place: address of an upload that an earlier page started;
+  // onChange: called after each change.
+  constructor(file, { address, token, metadata, place = "", onChange = () => {} }) {
+    Object.assign(this, { file, address, token, metadata, place, onChange, offset: 0, state: "waiting", batch: "", tries: 0, arrived: false });
   }
 
   // Until all is kept, or it is paused, cancelled or refused. Rejects with words for a person.
@@ -16,14 +17,14 @@ window.Resumable = class {
     else await this.#ask();
     while (this.state === "sending" && this.offset < this.file.size) await this.#piece();
     // All bytes are there: an empty piece asks for what becomes of them, also where the last answer never came.
-    while (this.state === "sending" && !this.batch && (this.said.look !== "yes" || this.straight && !this.arrived)) await this.#piece();
+    while (this.state === "sending" && !this.batch && (this.metadata.look !== "yes" || this.straight && !this.arrived)) await this.#piece();
     if (this.state === "sending") this.#now("kept");
   }
 
   pause() {
     if (this.state !== "sending") return;
     this.#now("paused");
-    // A beginning is waited for: the server may have made room for the file, and must be told if it is not needed.
+    // A beginning is waited for: the server may have made room for the file, and must be notified if it is not needed.
     if (this.place) this.request?.abort();
   }
 
@@ -40,14 +41,14 @@ window.Resumable = class {
 
   #now(state) {
     this.state = state;
-    this.tell(this);
+    this.onChange(this);
   }
 
   async #begin() {
     const text = (value) => btoa(String.fromCharCode(...new TextEncoder().encode(value)));
-    const told = Object.entries({ ...this.said, straight: "yes" }).filter(([, value]) => value).map(([key, value]) => `${key} ${text(value)}`);
+    const header = Object.entries({ ...this.metadata, straight: "yes" }).filter(([, value]) => value).map(([key, value]) => `${key} ${text(value)}`);
     const answer = await this.#tried(() => this.#call("POST", this.address, {
-      "Upload-Length": this.file.size, "Upload-Metadata": told.join(","),
+      "Upload-Length": this.file.size, "Upload-Metadata": header.join(","),
     }));
     if (!answer) return;
     this.place = answer.getResponseHeader("Location");
@@ -88,7 +89,7 @@ window.Resumable = class {
       await this.#ask();
       return;
     }
-    // The store has it and tells its readers, who need a moment.
+    // The store has the file and notifies the pipeline, which takes a moment.
     if (this.straight && !this.batch && this.state === "sending") await new Promise((done) => { setTimeout(done, 1000); });
   }
 
@@ -119,7 +120,7 @@ window.Resumable = class {
   #learn(answer) {
     const session = answer.getResponseHeader("Upload-Session");
     if (session && !this.straight) {
-      this.straight = new Straight(this.file, session, { read: this.#bytes, call: (...told) => this.#request(...told) });
+      this.straight = new Straight(this.file, session, { read: this.#bytes, call: (...args) => this.#request(...args) });
     }
     const offset = Number(answer.getResponseHeader("Upload-Offset"));
     this.arrived = offset === this.file.size;
@@ -129,7 +130,7 @@ window.Resumable = class {
 
   #moved(offset) {
     this.offset = offset;
-    this.tell(this);
+    this.onChange(this);
   }
 
   async #tried(call) {
@@ -144,7 +145,7 @@ window.Resumable = class {
     return null;
   }
 
-  // What passes is tried again, later and later; what never succeeds is told.
+  // What passes is tried again, later and later; what never succeeds is reported.
   async #wait(request, why = "") {
     const passes = request instanceof XMLHttpRequest && [0, 408, 409, 429, 460, 500, 502, 503, 504].includes(request.status);
     if (!passes) throw request instanceof XMLHttpRequest ? new Error(why || this.#why(request)) : request;
@@ -155,7 +156,7 @@ window.Resumable = class {
       return;
     }
     this.again = seconds;
-    this.tell(this);
+    this.onChange(this);
     await new Promise((done) => {
       const timer = setTimeout(done, seconds * 1000);
       window.addEventListener("online", () => { clearTimeout(timer); done(); }, { once: true });
@@ -180,7 +181,7 @@ window.Resumable = class {
     return new Promise((done, failed) => {
       const request = this.request = new XMLHttpRequest();
       const before = this.offset;
-      request.upload.addEventListener("progress", (event) => { if (body) { this.sent = before + event.loaded; this.tell(this); } });
+      request.upload.addEventListener("progress", (event) => { if (body) { this.sent = before + event.loaded; this.onChange(this); } });
       request.addEventListener("load", () => { this.sent = 0; (request.status < 300 || request.status === 308 ? done : failed)(request); });
       for (const end of ["error", "abort", "timeout"]) request.addEventListener(end, () => { this.sent = 0; failed(request); });
       request.open(method, address);

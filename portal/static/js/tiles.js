@@ -8,7 +8,7 @@
 
   const tiles = [...document.querySelectorAll("[data-tile]")];
   const failed = document.getElementById("tile-failed");
-  const said = (tile) => document.dispatchEvent(new CustomEvent("tile", { detail: tile }));
+  const notify = (tile) => document.dispatchEvent(new CustomEvent("tile", { detail: tile }));
 
   function show(tile, html) {
     const body = tile.querySelector(".tile-body");
@@ -19,7 +19,7 @@
     if (inside !== null) [...body.querySelectorAll("a")].find((one) => one.getAttribute("href") === inside)?.focus();
     delete tile.dataset.empty;
     document.dispatchEvent(new CustomEvent("fresh", { detail: body }));
-    said(tile);
+    notify(tile);
   }
 
   function wrong(tile) {
@@ -55,5 +55,5 @@
   setInterval(due, 10_000);
   document.addEventListener("visibilitychange", due);
   document.addEventListener("refresh", loadAll);
-  for (const tile of tiles) if (!("empty" in tile.dataset)) said(tile);
+  for (const tile of tiles) if (!("empty" in tile.dataset)) notify(tile);
 })();

@@ -2,22 +2,22 @@
 (() => {
   "use strict";
 
-  const form = document.getElementById("give");
+  const form = document.getElementById("upload-form");
   if (!form) return;
   const AT_ONCE = 3;
   const STEPS = [["received", "received"], ["staging", "being read"], ["staged", "checked"], ["settled", "counted"], ["announced", "published"]];
   const input = form.elements.file;
   const list = document.getElementById("chosen");
-  const said = document.getElementById("said");
+  const announcer = document.getElementById("upload-status");
   const shared = form.elements.contract;
   const anywhere = document.querySelector(".drop-anywhere");
   const contracts = [...shared.options].map((one) => one.value).filter(Boolean);
   const files = [];
 
   function element(name, properties = {}, ...children) {
-    const made = Object.assign(document.createElement(name), properties);
-    made.append(...children);
-    return made;
+    const created = Object.assign(document.createElement(name), properties);
+    created.append(...children);
+    return created;
   }
 
   const address = (name, word, value) => form.dataset[name].replace(word, encodeURIComponent(value));
@@ -55,14 +55,14 @@
     select.value = clear || shared.value;
     const pause = element("button", { type: "button", className: "btn", hidden: true });
     const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: `Remove ${file.name}` });
-    const words = element("div", { className: "said" });
+    const words = element("div", { className: "message" });
     const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select,
       element("span", { className: "tools" }, pause, away), words);
     const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
     if (clear) words.append(element("p", { className: "hint", textContent: `${clear}, based on the file name. Change it if it is wrong.` }));
     select.addEventListener("change", () => { one.own = true; words.replaceChildren(); });
     away.addEventListener("click", () => leave(one));
-    pause.addEventListener("click", () => (one.sending.state === "sending" ? one.sending.pause() : start(one)));
+    pause.addEventListener("click", () => (one.upload.state === "sending" ? one.upload.pause() : start(one)));
     list.append(row);
     return one;
   }
@@ -80,7 +80,7 @@
       look();
       return;
     }
-    await one.sending?.cancel();
+    await one.upload?.cancel();
     finish(one, element("p", { className: "notice", textContent: "Cancelled. Nothing is kept." }));
   }
 
@@ -89,14 +89,14 @@
     one.pause.hidden = true;
     one.away.ariaLabel = `Remove ${one.file.name} from the list`;
     one.words.replaceChildren(...words);
-    said.textContent = `${one.file.name}: ${one.words.textContent}`;
+    announcer.textContent = `${one.file.name}: ${one.words.textContent}`;
     next();
   }
 
   // The bytes on their way: a bar, how much, and what can be done.
-  function bytes(one, sending) {
-    if (one.sending !== sending || one.state === "done") return;
-    const there = Math.max(sending.offset, sending.sent || 0);
+  function bytes(one, upload) {
+    if (one.upload !== upload || one.state === "done") return;
+    const there = Math.max(upload.offset, upload.sent || 0);
     if (!one.bar) {
       one.bar = element("progress", { max: 1, ariaLabel: `Uploading ${one.file.name}` });
       one.bytes = element("p", { className: "bytes" });
@@ -104,34 +104,34 @@
     }
     one.bar.value = one.file.size ? there / one.file.size : 1;
     const stops = { paused: "paused, ", broken: "connection lost, ", waiting: "waiting, " };
-    const again = sending.again ? `, connection lost: retrying in ${sending.again} s` : "";
-    const whole = sending.state === "sending" && there >= one.file.size ? `, ${sending.arrived ? "processing" : "assembling"}` : "";
-    one.bytes.textContent = `${stops[sending.state] || ""}${size(Math.min(there, one.file.size))} of ${size(one.file.size)}${whole}${again}`;
-    one.pause.hidden = !["sending", "paused", "broken"].includes(sending.state);
-    one.pause.textContent = sending.state === "sending" ? "Pause" : "Resume";
+    const again = upload.again ? `, connection lost: retrying in ${upload.again} s` : "";
+    const whole = upload.state === "sending" && there >= one.file.size ? `, ${upload.arrived ? "processing" : "assembling"}` : "";
+    one.bytes.textContent = `${stops[upload.state] || ""}${size(Math.min(there, one.file.size))} of ${size(one.file.size)}${whole}${again}`;
+    one.pause.hidden = !["sending", "paused", "broken"].includes(upload.state);
+    one.pause.textContent = upload.state === "sending" ? "Pause" : "Resume";
     one.pause.ariaLabel = `${one.pause.textContent} ${one.file.name}`;
     one.away.ariaLabel = `Cancel ${one.file.name}`;
   }
 
   async function start(one) {
     one.state = "sending";
-    if (!one.sending) {
+    if (!one.upload) {
       const mark = `${one.file.name}-${one.file.size}-${one.file.lastModified}`;
-      const left = [...document.querySelectorAll("#waiting-files [data-mark]")].find((known) => known.dataset.mark === mark);
+      const left = [...document.querySelectorAll("#waiting-files [data-mark]")].find((one) => one.dataset.mark === mark);
       const contract = one.select.value;
       const look = one.look || !contract ? "yes" : "";
-      one.said = { filename: one.file.name, contract, look, mark: `${mark}` };
-      one.sending = new Resumable(one.file, {
-        address: form.dataset.sending, token: form.elements.csrf_token.value, said: one.said,
+      one.metadata = { filename: one.file.name, contract, look, mark: `${mark}` };
+      one.upload = new Resumable(one.file, {
+        address: form.dataset.sending, token: form.elements.csrf_token.value, metadata: one.metadata,
         place: left && left.dataset.look === look && left.dataset.contract === contract ? left.dataset.place : "",
-        tell: (sending) => bytes(one, sending),
+        onChange: (upload) => bytes(one, upload),
       });
       one.select.disabled = true;
       if (left) left.remove();
     }
     try {
-      await one.sending.send();
-      if (one.sending.state === "kept") kept(one);
+      await one.upload.send();
+      if (one.upload.state === "kept") kept(one);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       finish(one, element("p", { className: "notice wrong", textContent: error.message }));
@@ -141,16 +141,16 @@
 
   function kept(one) {
     one.pause.hidden = true;
-    if (one.said.look) {
-      const place = address("look", "SENDING", one.sending.id);
-      const says = document.createTextNode("Uploaded, but not counted yet. ");
-      finish(one, element("p", { className: "notice ask" }, says, element("a", { href: place, textContent: "Preview" })));
+    if (one.metadata.look) {
+      const place = address("look", "SENDING", one.upload.id);
+      const text = document.createTextNode("Uploaded, but not counted yet. ");
+      finish(one, element("p", { className: "notice ask" }, text, element("a", { href: place, textContent: "Preview" })));
       one.goes = place;
       if (files.length > 1) fetch(`${place}/told`, { headers: { Accept: "application/json" } })
-        .then((answer) => (answer.ok ? answer.json() : null)).then((told) => { if (told) says.data = `${told.says} `; }).catch(() => {});
+        .then((answer) => (answer.ok ? answer.json() : null)).then((summary) => { if (summary) text.data = `${summary.says} `; }).catch(() => {});
     } else {
-      one.state = "given";
-      one.batch = one.sending.batch;
+      one.state = "uploaded";
+      one.batch = one.upload.batch;
       one.goes = address("receipt", "BATCH", one.batch);
       look();
     }
@@ -159,37 +159,37 @@
 
   // A few at a time; the others wait their turn, and one that fails stops no other.
   function next() {
-    const busy = files.filter((one) => one.state === "sending" && one.sending?.state === "sending").length;
+    const busy = files.filter((one) => one.state === "sending" && one.upload?.state === "sending").length;
     files.filter((one) => one.state === "queued").slice(0, Math.max(0, AT_ONCE - busy)).forEach(start);
-    if (!files.some((one) => ["queued", "sending", "given"].includes(one.state))) refresh();
+    if (!files.some((one) => ["queued", "sending", "uploaded"].includes(one.state))) refresh();
   }
 
   let looking = 0;
   async function look() {
     clearTimeout(looking);
-    const given = files.filter((one) => one.state === "given");
-    if (!given.length) return;
+    const uploaded = files.filter((one) => one.state === "uploaded");
+    if (!uploaded.length) return;
     try {
-      const asked = new URLSearchParams(given.map((one) => ["batch", one.batch]));
-      const answer = await fetch(`${form.dataset.progress}?${asked}`, { headers: { Accept: "application/json" } });
-      if (answer.ok) for (const told of (await answer.json()).uploads) stages(given.find((one) => one.batch === told.batch_id), told);
+      const params = new URLSearchParams(uploaded.map((one) => ["batch", one.batch]));
+      const answer = await fetch(`${form.dataset.progress}?${params}`, { headers: { Accept: "application/json" } });
+      if (answer.ok) for (const progress of (await answer.json()).uploads) stages(uploaded.find((one) => one.batch === progress.batch_id), progress);
     } catch {
       // the next look may reach the server again
     }
     looking = setTimeout(look, 700);
   }
 
-  function stages(one, told) {
+  function stages(one, progress) {
     if (!one) return;
-    const at = STEPS.findIndex(([state]) => state === told.state);
+    const at = STEPS.findIndex(([state]) => state === progress.state);
     const steps = element("ol", { className: "steps", ariaLabel: `Progress of ${one.file.name}` });
     for (const [number, [, words]] of STEPS.entries()) {
-      const where = number < at || told.state === "announced" ? "done" : number === at ? "now" : "";
+      const where = number < at || progress.state === "announced" ? "done" : number === at ? "now" : "";
       if (at >= 0) steps.append(element("li", { className: where, textContent: words, ariaCurrent: where === "now" ? "step" : null }));
     }
-    const result = told.result ? element("p", { className: `notice ${told.tone === "good" ? "done" : told.tone === "bad" ? "wrong" : "ask"}` },
-      `${told.result}. `, element("a", { href: told.url, textContent: told.needs ? "See what needs your attention" : "See the receipt" })) : "";
-    if (told.done) finish(one, ...(at >= 0 ? [steps] : []), result);
+    const result = progress.result ? element("p", { className: `notice ${progress.tone === "good" ? "done" : progress.tone === "bad" ? "wrong" : "ask"}` },
+      `${progress.result}. `, element("a", { href: progress.url, textContent: progress.needs ? "See what needs your attention" : "See the receipt" })) : "";
+    if (progress.done) finish(one, ...(at >= 0 ? [steps] : []), result);
     else one.words.replaceChildren(steps, result);
   }
 
@@ -225,7 +225,7 @@
     for (const one of files) if (one.state === "chosen" && !one.own) one.select.value = shared.value;
   });
   window.addEventListener("beforeunload", (event) => {
-    if (files.some((one) => one.state === "queued" || one.sending?.state === "sending" && !one.sending.arrived)) event.preventDefault();
+    if (files.some((one) => one.state === "queued" || one.upload?.state === "sending" && !one.upload.arrived)) event.preventDefault();
   });
 
   let within = 0;

@@ -68,7 +68,7 @@ def test_every_table_has_its_layout_and_every_declared_key_is_of_columns_that_ma
 
 
 @pytest.mark.parametrize("name", tables.LAYOUTS)
-def test_every_table_and_column_says_what_it_is(name: str) -> None:
+def test_every_table_and_column_has_a_description(name: str) -> None:
     table = tables.table(Dataset("demo", "described", "EU").table(name))
     assert table.description
     assert all(field.description for field in table.schema)

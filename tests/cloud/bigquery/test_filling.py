@@ -102,9 +102,7 @@ def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Datas
     assert summary_of(dataset, table)[0] == rows.num_rows
 
 
-def test_an_append_whose_answer_was_lost_brings_its_rows_once(
-    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_append_with_a_lost_response_adds_its_rows_once(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tillstream.adapters.google.bigquery.append.AT_ONCE", 100)  # several appends
     table = TableLoader(dataset).from_rows("lost", COLUMNS, rates(0))
     writer, lost = dataset.writer, []

@@ -161,7 +161,7 @@ def test_sums_are_made_of_the_own_rows_alone(query_as: QueryAs) -> None:
     assert [tuple(row.values()) for row in query_as("user:salesperson@shop.example", text)] == [("IN", "S1", 2)]
 
 
-def test_a_stranger_sees_nothing_and_the_pipeline_everything(query_as: QueryAs) -> None:
+def test_a_user_without_a_scope_sees_nothing_and_the_pipeline_everything(query_as: QueryAs) -> None:
     for caller in ("user:stranger@shop.example", "user:admin@elsewhere.example"):
         assert query_as(caller, LINES) == []
     assert len(query_as(ACCOUNT, LINES)) == 9

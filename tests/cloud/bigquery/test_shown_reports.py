@@ -119,7 +119,7 @@ def test_each_difference_is_named_mended_and_then_gone(dataset: Dataset) -> None
     assert {each.role for each in dataset.client.get_dataset(BASE).access_entries} == {"WRITER", None}
 
 
-def test_a_table_that_is_made_anew_gets_its_policies_again(dataset: Dataset) -> None:
+def test_a_recreated_table_gets_its_policies_again(dataset: Dataset) -> None:
     dataset.client.delete_table(dataset.table("refusals"))
     assert POLICIES in differences(dataset, SHOWN)
     with pytest.raises(Rejected, match="refusals"):

@@ -79,7 +79,7 @@ def test_every_command_of_our_own_is_one_that_we_take() -> None:
         deploy.commands[name].make_context(name, list(arguments))
 
 
-def test_gcloud_tells_a_wrong_command_from_a_right_one(tmp_path: Path) -> None:
+def test_gcloud_distinguishes_wrong_commands_from_right_ones(tmp_path: Path) -> None:
     require("" if shutil.which("gcloud") else "gcloud is not on this machine")
     errors = lint_errors(["gcloud pubsub topics list", "gcloud pubsub topics list --colour=red"], tmp_path)
     assert list(errors) == ["gcloud pubsub topics list --colour=red"]

@@ -29,7 +29,7 @@ def test_the_recipe_follows_the_rules_of_the_trade() -> None:
     subprocess.run([hadolint, "--failure-threshold", "style", ROOT / "Dockerfile"], check=True)
 
 
-def test_nobody_is_root_and_every_program_is_started_without_a_shell() -> None:
+def test_no_container_runs_as_root_or_starts_programs_with_a_shell() -> None:
     assert instructions("USER") == ["10001:10001"]
     after = STEPS[[step for step, _ in STEPS].index("USER") :]
     assert "RUN" not in {step for step, _ in after}

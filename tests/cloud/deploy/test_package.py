@@ -33,8 +33,8 @@ def test_the_package_is_the_entry_point_the_core_and_a_hash_for_every_file(tmp_p
     folder = package(tmp_path / "functions")
     (folder / "left-over.py").touch()
     assert package(folder) == folder
-    there = ["functions", "main.py", "requirements.txt", "sql", "tillstream"]
-    assert sorted(path.name for path in folder.iterdir()) == there
+    names = ["functions", "main.py", "requirements.txt", "sql", "tillstream"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     assert (folder / "sql" / "ledger" / "receipts.sql").is_file()
     assert not list(folder.rglob("__pycache__"))
     wanted = [line for line in LOCK.read_text(encoding="utf-8").splitlines() if "==" in line]
@@ -69,7 +69,7 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.mark.long
 def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: App) -> None:
-    received = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
+    received = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

@@ -68,7 +68,7 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
         assert [document.id for document in documents.find("c", descending=True)] == sorted(ids, reverse=True)
         assert [document.id for document in documents.find("c", above="a", below="a0")] == ["a-", "a.", "a/"]
 
-    def test_whatever_json_can_say_comes_back(self, documents: FirestoreDocumentStore) -> None:
+    def test_any_json_value_is_returned_unchanged(self, documents: FirestoreDocumentStore) -> None:
         data = {"": [[1], [[]]], "a.b": {"__x__": 0.1}, "`": 2**70, "long": "x" * 5_000, "deep": [[[[{"": [None]}]]]]}
         documents.put("c", "a", data)
         document = documents.get("c", "a")
@@ -99,7 +99,7 @@ class TestFirestoreDocumentStore(DocumentStoreContract):
         assert [int(one.id) for one in documents.find("c", descending=True, limit=3)] == [19, 18, 17]
 
     @pytest.mark.parametrize("version", [0, 1, None])
-    def test_a_write_whose_answer_was_lost_is_no_conflict(
+    def test_a_write_with_a_lost_response_is_not_a_conflict(
         self, documents: FirestoreDocumentStore, monkeypatch: pytest.MonkeyPatch, version: int | None
     ) -> None:
         if version != 0:

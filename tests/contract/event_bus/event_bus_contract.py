@@ -77,7 +77,7 @@ class EventBusContract(EventBusSuite):
         assert first != second
         assert drain(bus, "sub") == ["a", "a"]
 
-    def test_a_sequence_tells_the_time_of_publishing(self, bus: EventBus) -> None:
+    def test_a_sequence_is_the_time_of_publishing(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
         (id_,) = bus.publish("topic", messages("a"))
         (delivery,) = bus.pull("sub", 10)
@@ -100,7 +100,7 @@ class EventBusContract(EventBusSuite):
         assert bus.pull("sub", 1) == []
         assert time.monotonic() - started < 1.0
 
-    def test_pull_waits_no_longer_than_it_was_told(self, bus: EventBus) -> None:
+    def test_pull_waits_no_longer_than_its_timeout(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
         started = time.monotonic()
         assert bus.pull("sub", 1, wait=0.3) == []

@@ -30,7 +30,7 @@ class EventBusExact(EventBusSuite):
         bus.subscribe("topic", "sub")
         assert self.depth(bus) == QueueDepth("sub", "topic", 0, 0, 0, 0, None)
 
-    def test_sequences_increase_over_all_messages_and_tell_the_time(self, bus: EventBus) -> None:
+    def test_sequences_increase_over_all_messages_and_are_times(self, bus: EventBus) -> None:
         topics = ["topic", "topic2"]
         for topic in topics:
             bus.subscribe(topic, f"sub-{topic}")
@@ -89,7 +89,7 @@ class EventBusExact(EventBusSuite):
         assert bus.pull("sub", 10) == []
         assert [(dead.attempts, dead.error) for dead in bus.dead_letters()] == [(1, "broken")]
 
-    def test_a_message_that_kills_its_workers_holds_nobody_up(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_a_message_that_kills_its_workers_blocks_no_other(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("poison"))
         for _ in range(self.policy.attempts):
@@ -115,7 +115,7 @@ class EventBusExact(EventBusSuite):
         assert [dead.error for dead in bus.dead_letters(limit=2)] == ["a of sub", "a of sub2"]
         assert [dead.error for dead in bus.dead_letters("sub2")] == ["a of sub2"]
 
-    def test_a_dead_letter_sent_again_begins_anew(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_a_resent_dead_letter_starts_with_no_attempts(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.subscribe("topic", "sub2", self.policy)
         bus.publish("topic", messages("a"))

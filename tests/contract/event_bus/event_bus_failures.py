@@ -26,7 +26,7 @@ class EventBusFailures(EventBusSuite):
         assert bodies(bus.pull("sub", 10, self.patience)) == ["a"]
         assert bus.pull("sub", 10) == []
 
-    def test_given_up_at_last_it_is_a_dead_letter_of_its_subscription(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_after_the_last_attempt_it_is_a_dead_letter(self, bus: EventBus, elapse: Elapse) -> None:
         for subscription in ("sub", "sub2"):
             bus.subscribe("topic", subscription, self.policy)
         message = Message(b"poison", {"k": "v"})
@@ -44,7 +44,7 @@ class EventBusFailures(EventBusSuite):
         assert bus.dead_letters("sub2") == []
         assert [one.message for one in bus.pull("sub2", 10)] == [message]
 
-    def test_dead_letters_come_newest_first_and_no_more_than_asked_for(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_dead_letters_are_newest_first_and_limited(self, bus: EventBus, elapse: Elapse) -> None:
         bus.subscribe("topic", "sub", self.policy)
         bus.publish("topic", messages("a", "b", "c"))
         self.fail(bus, elapse, self.policy.attempts)
@@ -53,7 +53,7 @@ class EventBusFailures(EventBusSuite):
         assert [one.died_at for one in dead] == sorted((one.died_at for one in dead), reverse=True)
         assert len(bus.dead_letters(limit=2)) == 2
 
-    def test_a_dead_letter_sent_again_begins_anew_in_its_place_in_time(self, bus: EventBus, elapse: Elapse) -> None:
+    def test_a_resent_dead_letter_keeps_its_sequence(self, bus: EventBus, elapse: Elapse) -> None:
         for subscription in ("sub", "sub2"):
             bus.subscribe("topic", subscription, self.policy)
         bus.publish("topic", messages("a"))

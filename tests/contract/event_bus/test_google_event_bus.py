@@ -63,21 +63,23 @@ class TestPubSubEventBus(_OnTheEmulator, EventBusContract, EventBusFailures, Eve
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
         assert [got[each] for each in ids] == published
 
-    def test_a_store_is_heard_in_the_order_in_which_it_spoke(self, bus: PubSubEventBus) -> None:
+    def test_messages_of_a_store_are_delivered_in_their_order(self, bus: PubSubEventBus) -> None:
         bus.subscribe(TOPIC_STORE_SALES, "receive")
         stores = [{"region": "UK", "store_id": f"LON{n % 3}"} for n in range(60)]
         for start in range(0, 60, 20):
             spoken = [Message(str(n).encode(), stores[n]) for n in range(start, start + 20)]
             assert len(bus.publish(TOPIC_STORE_SALES, spoken)) == 20
-        heard: dict[str, list[int]] = {}
+        numbers_by_store: dict[str, list[int]] = {}
         while deliveries := bus.pull("receive", 7):
             for delivery in deliveries:
-                heard.setdefault(delivery.message.attributes["store_id"], []).append(int(delivery.message.body))
+                numbers_by_store.setdefault(delivery.message.attributes["store_id"], []).append(
+                    int(delivery.message.body)
+                )
             bus.acknowledge(deliveries)
-        assert heard == {f"LON{n}": list(range(n, 60, 3)) for n in range(3)}
+        assert numbers_by_store == {f"LON{n}": list(range(n, 60, 3)) for n in range(3)}
 
     @pytest.mark.parametrize("sequence", ["99999999999999999999", "-1", "yesterday", "²"])
-    def test_a_place_in_time_that_a_stranger_made_up_is_not_believed(self, bus: PubSubEventBus, sequence: str) -> None:
+    def test_a_forged_sequence_is_ignored(self, bus: PubSubEventBus, sequence: str) -> None:
         bus.subscribe("topic", "sub")
         bus.publish("topic", [Message(b"a", {"tillstream-sequence": sequence})])
         (delivery,) = bus.pull("sub", 1)

@@ -112,7 +112,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
         with pytest.raises(NotFound):
             bus.dead_letters("sub")
 
-    def test_one_broken_message_holds_nobody_up(self, bus: SQLiteEventBus, clock: ManualClock) -> None:
+    def test_one_broken_message_blocks_no_other(self, bus: SQLiteEventBus, clock: ManualClock) -> None:
         bus.subscribe("topic", "sub", RetryPolicy(attempts=1, lease=10))
         bus.publish("topic", messages(*(f"poison{n}" for n in range(5))))
         bus.pull("sub", 5)
@@ -140,7 +140,7 @@ class TestSQLiteEventBus(EventBusContract, EventBusLeases, EventBusFailures, Eve
             delays.append(arrived[0] - sent)
         assert sorted(delays)[10] < 0.025, "the median is below half of what polling would take"
 
-    def test_another_process_is_heard_within_the_poll(self, bus: SQLiteEventBus, opener: Opener) -> None:
+    def test_messages_of_another_process_are_found_within_the_poll(self, bus: SQLiteEventBus, opener: Opener) -> None:
         bus.subscribe("topic", "sub")
         other = opener()
         timer = threading.Timer(0.1, other.publish, ("topic", messages("a")))

@@ -177,7 +177,7 @@ class ObjectStoreContract:
         assert names("in") == names("IN/1.csv/") == []
         assert next(store.list("inbox", "UK")) == store.stat("inbox", "UK/1.csv")
 
-    def test_any_name_is_kept_apart_and_told_as_it_was_given(self, store: ObjectStore) -> None:
+    def test_any_object_name_is_stored_separately_and_returned_unchanged(self, store: ObjectStore) -> None:
         for name in self.odd_names:
             write(store, name, name.encode(), 0)
         assert [stored.name for stored in store.list("inbox")] == sorted(self.odd_names)

@@ -25,7 +25,7 @@ from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 EXACT_ALONE = {
     "test_a_killed_writer_loses_nothing_that_returned",
     "test_an_open_object_stays_readable_while_it_is_replaced",
-    "test_any_name_is_kept_apart_and_told_as_it_was_given",
+    "test_any_object_name_is_stored_separately_and_returned_unchanged",
     "test_delete_does_not_bring_the_older_generation_back",
     "test_list_gives_live_objects_by_name_and_prefix",
     "test_processes_counting_up_lose_no_step",
@@ -147,9 +147,15 @@ class TestOnTheExactOne(Sessions, ObjectStoreContract):
         with pytest.raises(Rejected):
             store.uri("inbox", "star*")
 
-    def test_a_bucket_that_is_not_there_is_nobodys_mistake_who_asks(self, store: CloudStorageObjectStore) -> None:
-        gone = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})
-        calls = [gone.stat, gone.open, gone.delete, lambda *_: write(gone, "a", b"x"), lambda *_: [*gone.list("inbox")]]
+    def test_a_missing_bucket_is_not_an_error_of_the_caller(self, store: CloudStorageObjectStore) -> None:
+        missing_bucket = CloudStorageObjectStore(store._client, {"inbox": f"gone-{uuid.uuid4().hex}"})
+        calls = [
+            missing_bucket.stat,
+            missing_bucket.open,
+            missing_bucket.delete,
+            lambda *_: write(missing_bucket, "a", b"x"),
+            lambda *_: [*missing_bucket.list("inbox")],
+        ]
         for call in calls:
             with pytest.raises(Unavailable):
                 call("inbox", "a")
@@ -262,7 +268,7 @@ class TestOnAServiceThatFails:
         assert list(failing.store.list("inbox")) == []
 
     @pytest.mark.parametrize(("fault", "ours"), [("return-412", Conflict), ("return-403", Unavailable)])
-    def test_what_trying_again_does_not_help_is_told_at_once(
+    def test_a_permanent_error_is_reported_at_once(
         self, storage_testbench: Emulator, fault: str, ours: type[Exception]
     ) -> None:
         failing = Failing(storage_testbench, "storage.objects.insert", fault)
@@ -270,7 +276,7 @@ class TestOnAServiceThatFails:
             write(failing.store, "a", b"x")
         assert failing.met
 
-    def test_bytes_that_come_otherwise_than_they_were_kept_are_told(self, storage_testbench: Emulator) -> None:
+    def test_bytes_that_differ_from_their_checksum_are_reported(self, storage_testbench: Emulator) -> None:
         store = _Open(storage_testbench)()
         write(store, "a", b"x" * 5_000)
         store._client._extra_headers = {"x-goog-emulator-instructions": "return-corrupted-data"}

@@ -15,7 +15,7 @@ NAMES = st.one_of(
 
 
 @given(NAMES)
-def test_a_path_tells_the_name_it_was_made_of(name: str) -> None:
+def test_an_object_path_can_be_converted_back_to_its_name(name: str) -> None:
     path = object_path(name)
     assert object_name(path) == name
     assert is_object(path.name)

@@ -35,9 +35,7 @@ class TestFolderObjectStore(ObjectStoreContract):
         yield tmp_path / "objects"
         assert list((tmp_path / "objects" / ".tmp").iterdir()) == [], "a temporary file stayed behind"
 
-    def test_duckdb_reads_an_object_where_it_lies_whatever_it_is_called(
-        self, store: FolderObjectStore, root: Path
-    ) -> None:
+    def test_duckdb_reads_an_object_in_place_with_any_name(self, store: FolderObjectStore, root: Path) -> None:
         for number, name in enumerate(ODD_NAMES):
             with store.writer("inbox", name) as writer:
                 pq.write_table(pa.table({"number": [number]}), writer)
@@ -66,17 +64,19 @@ class TestFolderObjectStore(ObjectStoreContract):
         assert addresses == [address.lower() for address in addresses]
         assert all(address.isascii() and len(part) < 200 for address in addresses for part in Path(address).parts)
 
-    def test_the_listener_hears_of_each_object_once_it_is_visible(self, tmp_path: Path) -> None:
-        heard: list[tuple[StoredObject, bytes]] = []
+    def test_the_listener_is_called_for_each_object_after_it_is_visible(self, tmp_path: Path) -> None:
+        notified: list[tuple[StoredObject, bytes]] = []
         store = FolderObjectStore(
-            tmp_path, SystemClock(), lambda stored: heard.append((stored, read(store, stored.name, stored.generation)))
+            tmp_path,
+            SystemClock(),
+            lambda stored: notified.append((stored, read(store, stored.name, stored.generation))),
         )
         first = write(store, "a", b"first")
         with pytest.raises(ZeroDivisionError), store.writer("inbox", "b"):
             raise ZeroDivisionError
         store.delete("inbox", "a")
         second = write(store, "a", b"second")
-        assert heard == [(first, b"first"), (second, b"second")]
+        assert notified == [(first, b"first"), (second, b"second")]
 
     def test_a_listener_may_write_in_its_turn(self, tmp_path: Path) -> None:
         store = FolderObjectStore(

@@ -66,7 +66,7 @@ class SettlingContract:
         assert warehouse.settle(Settlement((), ["asked"], "a request")).settlement_no > 0
         assert len(lines(warehouse, "asked")) == 1
 
-    def test_an_undo_gives_back_what_was_there_before(self, warehouse: Warehouse, keep: Keep) -> None:
+    def test_an_undo_restores_the_earlier_lines(self, warehouse: Warehouse, keep: Keep) -> None:
         for at, amount in enumerate(("1", "2"), 1):
             rows = [("S1/1", "P", amount), (f"S1/{at}1", "Q", "5")]
             warehouse.settle(Settlement([staged(keep, f"undone-{at}", rows, region="undone", at=at)]))
@@ -75,7 +75,7 @@ class SettlingContract:
         assert lines(warehouse, "undone") == [("S1/1", "P#1", Decimal(1)), ("S1/11", "Q#1", Decimal(5))]
         assert warehouse.settle(Settlement(undo=["undone-2"])).settlement_no == 0
 
-    def test_a_preview_tells_what_would_be_and_keeps_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
+    def test_a_preview_shows_the_result_and_stores_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         batch = staged(keep, "looked-at", [("S1/1", 'O\'Neill \\ "Söhne"', "1.25")], file="a 'file'\nof @two -- lines")
         questions = [
             WarehouseQuery(LINES, {"region": "looked-at"}),

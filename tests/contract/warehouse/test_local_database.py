@@ -28,7 +28,7 @@ def _dies(database: Database) -> None:
         raise duckdb.FatalException("dead")
 
 
-def test_a_transaction_whose_engine_died_comes_again(tmp_path: Path) -> None:
+def test_a_transaction_is_retried_after_its_engine_fails(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept (one BIGINT)")
         with pytest.raises(Unavailable):
@@ -36,7 +36,7 @@ def test_a_transaction_whose_engine_died_comes_again(tmp_path: Path) -> None:
         assert database.cursor().execute("SELECT COUNT(*) FROM kept").fetchall() == [(0,)]
 
 
-def test_whoever_meets_the_error_late_leaves_the_new_engine_alone(tmp_path: Path) -> None:
+def test_a_late_error_does_not_close_the_new_engine(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept (one BIGINT)")
         late = database.translate_errors()

@@ -86,7 +86,7 @@ class WarehouseContract:
         query = f"SELECT currency FROM reporting_rates WHERE {condition}  -- @given: not here"
         assert warehouse.query(query, {"given": value}).num_rows == 1
 
-    def test_an_instant_is_told_in_utc(self, warehouse: Warehouse) -> None:
+    def test_an_instant_is_shown_in_utc(self, warehouse: Warehouse) -> None:
         instant = datetime(2024, 1, 1, 23, 30, 1, 123456, tzinfo=UTC)
         answer = warehouse.query("SELECT @given AS told", {"given": instant})
         assert listed(answer) == [(instant,)]

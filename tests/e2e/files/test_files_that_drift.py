@@ -18,7 +18,7 @@ def write(path: Path, *numbers: int, more: tuple[str, ...] = (), header: list[st
     return str(path)
 
 
-def test_a_new_column_is_asked_about_once_and_confirming_remembers_it(tmp_path: Path, run: Run) -> None:
+def test_a_new_column_is_a_question_once_and_confirming_stores_it(tmp_path: Path, run: Run) -> None:
     assert run("ingest", write(tmp_path / "1.csv", 1), *UK)[0] == 0
     code, held = run("ingest", write(tmp_path / "2.csv", 2, more=("Colour", "Shop")), *UK)
     assert (code, held["status"], held["holds"][0]["code"]) == (4, "held", "columns-changed")
@@ -30,7 +30,7 @@ def test_a_new_column_is_asked_about_once_and_confirming_remembers_it(tmp_path: 
     assert run("ingest", write(tmp_path / "4.csv", 4), *UK)[0] == 0
 
 
-def test_the_first_file_of_a_contract_and_contracts_that_keep_new_columns_ask_nothing(
+def test_a_first_file_and_contracts_that_keep_new_columns_have_no_questions(
     home: Path, tmp_path: Path, run: Run
 ) -> None:
     (home / "contracts").mkdir(parents=True)
@@ -40,7 +40,7 @@ def test_the_first_file_of_a_contract_and_contracts_that_keep_new_columns_ask_no
     assert run("ingest", write(tmp_path / "2.csv", 2, more=("Shop",)), *UK)[0] == 0
 
 
-def test_a_dry_run_says_that_it_would_be_held(tmp_path: Path, run: Run) -> None:
+def test_a_dry_run_reports_that_the_file_would_be_held(tmp_path: Path, run: Run) -> None:
     run("ingest", write(tmp_path / "1.csv", 1), *UK)
     code, tried = run("ingest", write(tmp_path / "2.csv", 2, more=("Colour",)), *UK, "--dry-run")
     assert (code, [hold["code"] for hold in tried["holds"]]) == (4, ["columns-changed"])
@@ -104,7 +104,7 @@ def test_a_replay_is_previewed_with_rows_and_amounts_before_and_after(
     assert replayed["rows"] == preview["after"]["rows"]
 
 
-def test_a_replay_that_would_be_refused_or_held_says_so(tmp_path: Path, run: Run) -> None:
+def test_the_preview_of_a_replay_shows_that_it_would_be_rejected_or_held(tmp_path: Path, run: Run) -> None:
     first = run("ingest", write(tmp_path / "1.csv", 1), *UK)[1]
     code, preview = run("replay", first["batch_id"], "--preview", "--region", "IN")
     assert (code, preview["after"]["status"]) == (1, "rejected")

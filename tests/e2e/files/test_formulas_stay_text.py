@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from homes import build
+from app_factory import build
 
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.settling import settle
@@ -38,7 +38,7 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     csv.writer(out).writerows([["No", "Day", "Buyer", "Total"], *rows])
     upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
     stage.stage(ports, upload.batch_id)
-    settle.settle_all(ports, app.book)
+    settle.settle_all(ports, app.contracts)
 
     downloaded = b"".join(original_rows.rejected_rows_csv(ports, upload.batch_id)).decode("utf-8-sig")
     buyers = [row["Buyer"] for row in csv.DictReader(io.StringIO(downloaded, newline=""))]
@@ -46,7 +46,7 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     corrected = io.BytesIO(downloaded.replace(",five,", ",5.00,").encode())
     fixed = submit.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
-    settle.settle_all(ports, app.book)
+    settle.settle_all(ports, app.contracts)
 
     lines = ports.warehouse.query("SELECT sale_id, customer_name FROM current_lines", {}).to_pylist()
     app.close()

@@ -45,7 +45,7 @@ def test_more_of_a_known_store_day_is_held_and_counts_once_confirmed(ingest: Any
         assert run("rebuild", way)[1]["differences"] == []
 
 
-def test_the_same_rows_again_and_other_days_and_stores_ask_nothing(ingest: Any) -> None:
+def test_repeated_rows_and_other_days_and_stores_have_no_questions(ingest: Any) -> None:
     ingest(*MONDAY)
     again = ingest(*reversed(MONDAY), "2026-06-02,K1,Tea,2.00", "2026-06-01,K2,Tea,2.00")
     assert (again["status"], again["rows"]["duplicate"], again["rows"]["new"]) == ("settled", 3, 2)
@@ -67,9 +67,7 @@ def test_a_replay_does_not_overlap_the_batch_that_it_replaces(ingest: Any, run: 
     assert run("replay", first["batch_id"])[1]["status"] == "settled"
 
 
-def test_a_replay_under_a_contract_that_names_its_rows_otherwise_does_not_either(
-    ingest: Any, run: Run, home: Path
-) -> None:
+def test_a_replay_with_another_sale_id_rule_does_not_either(ingest: Any, run: Run, home: Path) -> None:
     first = ingest(*MONDAY)
     other = CONTRACT | {"version": "2", "values": {"product_name": {"Tea": "Green tea"}}}
     (home / "contracts" / "kiosk.yaml").write_text(yaml.safe_dump(other))

@@ -40,7 +40,7 @@ def test_superstore_with_its_profit_from_extra(run: Run, shared_data: Path) -> N
     assert (len(profits), sum(profits)) == (9994, Decimal("286397.0217"))
 
 
-def test_supermarket_whose_total_is_gross_and_whose_times_stand_apart(run: Run, shared_data: Path) -> None:
+def test_supermarket_with_gross_totals_and_a_time_column(run: Run, shared_data: Path) -> None:
     receipt = taken(run, shared_data / "supermarket" / "supermarket_sales.csv", "supermarket")
     assert receipt["rows"]["read"] == 1000
     assert receipt["amounts"] == [{"currency": "USD", "net": "307587.38", "gross": "322966.749"}]
@@ -62,7 +62,7 @@ def test_weeks_of_45_stores(run: Run, shared_data: Path) -> None:
     assert (kpis(run)["first_sale_date"], kpis(run)["last_sale_date"]) == ("2010-02-05", "2012-10-26")
 
 
-def test_a_bakerys_days_are_rounded_to_nine_decimals_and_say_so(run: Run, shared_data: Path) -> None:
+def test_daily_totals_of_a_bakery_are_rounded_to_nine_decimals_with_a_warning(run: Run, shared_data: Path) -> None:
     receipt = taken(run, shared_data / "daily" / "bakery-de-umsatz.csv", "bakery-de")
     assert receipt["rows"]["read"] == 9334
     assert {problem["code"]: problem["count"] for problem in receipt["problems"]} == {"rounded": 9328}

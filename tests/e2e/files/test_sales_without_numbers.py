@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.domain.contract.model import Contract, parse
@@ -58,7 +58,7 @@ def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:
     data = "\n".join(lines).encode()
     upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     rows: dict[str, int] = receipts.receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 
@@ -74,7 +74,7 @@ def shuffled(lines: list[str], seed: int) -> list[str]:
     return [lines[0], *body]
 
 
-def test_rows_named_by_what_they_tell_count_once_however_often_and_in_whatever_order_they_come(app: App) -> None:
+def test_rows_with_ids_by_content_count_once_in_any_order(app: App) -> None:
     contract, lines = parse(SLIPS), ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}
     first = current(app, "Slips")
@@ -90,7 +90,7 @@ def test_rows_named_by_what_they_tell_count_once_however_often_and_in_whatever_o
     ]
 
 
-def test_a_source_that_tells_whole_days_is_not_held_for_them(app: App) -> None:
+def test_a_source_of_complete_days_is_not_held_for_them(app: App) -> None:
     contract = parse(SLIPS | {"replaces": "store-day"})
     lines = ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}

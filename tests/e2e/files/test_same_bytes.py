@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 
 import sql
 from tillstream.app import App
@@ -36,9 +36,9 @@ def app(home: Path) -> Iterator[App]:
 
 
 def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Batch:
-    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), name, io.BytesIO(data), "emma")
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     return records.get(app.ports, upload.batch_id)
 
 

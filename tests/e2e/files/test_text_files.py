@@ -27,7 +27,7 @@ Gedruckt am 2026-01-07
 """
 
 
-def test_a_printed_report_counts_its_sales_and_says_what_it_left_out(run: Run, home: Path, tmp_path: Path) -> None:
+def test_a_printed_report_counts_its_sales_and_lists_ignored_lines(run: Run, home: Path, tmp_path: Path) -> None:
     (home / "contracts").mkdir(parents=True)
     (home / "contracts" / "till.yaml").write_text(CONTRACT, encoding="utf-8")
     (tmp_path / "report.csv").write_text(REPORT, encoding="utf-8")

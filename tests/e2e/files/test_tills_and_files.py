@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.batches import records
@@ -70,9 +70,9 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = uploads.receive(app.ports, app.book.pin("Shop"), path.name, stream, "emma")
+        upload = uploads.receive(app.ports, app.contracts.pin("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
-    settle.settle_all(app.ports, app.book)
+    settle.settle_all(app.ports, app.contracts)
     return receipts.receipt(app.ports, upload.batch_id)
 
 
@@ -143,14 +143,14 @@ def test_one_bad_line_refuses_the_whole_sale(app: App) -> None:
     assert {problem["code"] for problem in receipt["problems"]} == {"missing-required", "sale-refused"}
 
 
-def test_a_sale_told_by_till_and_file_counts_once(app: App, tmp_path: Path) -> None:
+def test_a_sale_from_a_till_and_then_a_file_counts_once(app: App, tmp_path: Path) -> None:
     send_sales(app, sale("1", ("1", "A", "2")))
     receipt = load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n9,1,2026-01-05,S1,Z,1,1\n")
     assert rows(receipt) == {"read": 2, "new": 1, "duplicate": 1}
     assert lines(app) == {"S1/1#1": ("A", "2"), "S1/9#1": ("Z", "1")}
 
 
-def test_a_sale_told_by_file_first_counts_once(app: App, tmp_path: Path) -> None:
+def test_a_sale_from_a_file_and_then_a_till_counts_once(app: App, tmp_path: Path) -> None:
     load(app, tmp_path, "1,1,2026-01-05,S1,A,2,2.50\n")
     send_sales(app, sale("1", ("1", "A", "2")))
     assert rows(newest(app)) == {"read": 1, "duplicate": 1}
@@ -181,7 +181,7 @@ def test_a_cancelled_sale_counts_no_more(app: App) -> None:
     assert statuses == ["cancelled"]
 
 
-def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) -> None:
+def test_an_unreadable_message_is_one_quarantined_row(app: App) -> None:
     from tillstream.ports.event_bus import Message
 
     app.ports.bus.publish("store-sales", [Message(b"\xff not json"), Message(json.dumps({"region": "Shop"}).encode())])
@@ -192,7 +192,7 @@ def test_an_unreadable_message_is_one_refused_row_that_nobody_loses(app: App) ->
     assert raw == ["\\xff not json", '{"region": "Shop"}']
 
 
-def test_a_token_speaks_for_its_store_only(app: App) -> None:
+def test_a_token_is_valid_for_its_store_only(app: App) -> None:
     with pytest.raises(NotAStoreSale) as caught:
         publish(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
     assert caught.value.problems == ["store_id: this token is only valid for S2"]

@@ -45,7 +45,7 @@ def test_one_that_lost_its_rows_does_not_keep_others_from_settling(run: Run, hom
     assert run("confirm", batch)[1]["status"] == "settled"
 
 
-def test_a_sweep_reads_it_again_and_it_asks_the_same(run: Run, home: Path, tmp_path: Path) -> None:
+def test_a_sweep_stages_it_again_with_the_same_questions(run: Run, home: Path, tmp_path: Path) -> None:
     before = held(run, tmp_path)
     let_go(home)
     assert run("sweep")[1]["staged"] == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from homes import build
+from app_factory import build
 from test_server import Server
 
 from tillstream.batches import records

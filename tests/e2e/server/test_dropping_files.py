@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.batches import records
@@ -55,7 +55,7 @@ def received(app: App) -> list[Batch]:
     return records.find(app.ports)
 
 
-def test_the_running_worker_takes_a_dropped_file_and_says_beside_it_what_waits(home: Path, app: App) -> None:
+def test_the_running_worker_claims_a_dropped_file_and_writes_a_note_beside_it(home: Path, app: App) -> None:
     worker = Worker(app)
     worker.start()
     try:
@@ -72,7 +72,7 @@ def test_the_running_worker_takes_a_dropped_file_and_says_beside_it_what_waits(h
     assert upload.batch_id in note.read_text()
 
 
-def test_without_a_server_sweep_takes_what_lies_there_once(home: Path, quick: None, run: Run) -> None:
+def test_without_a_server_sweep_claims_each_dropped_file_once(home: Path, quick: None, run: Run) -> None:
     leave(home / "drop" / "online-retail-uk_june.csv")
     code, swept = run("sweep")
     assert (code, swept["taken"], swept["still_written"]) == (0, 1, 0)
@@ -81,7 +81,7 @@ def test_without_a_server_sweep_takes_what_lies_there_once(home: Path, quick: No
     assert (receipt["contract"], receipt["rows"]["new"]) == ("online-retail-uk", 1)
 
 
-def test_a_file_that_says_nothing_is_held_until_a_person_names_its_contract(home: Path, quick: None, run: Run) -> None:
+def test_a_file_without_a_match_is_held_until_its_contract_is_assigned(home: Path, quick: None, run: Run) -> None:
     leave(home / "drop" / "sales.csv")
     run("sweep")
     (held,) = run("receipts")[1]
@@ -131,8 +131,8 @@ def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(ap
     for name in ("c.csv", "online-retail-uk/", "online-retail-uk/x.csv.part"):
         with quiet.writer(INBOX, name) as writer:
             writer.write((HEAD + ROW).encode())
-    assert reconcile.run(app.ports, app.book)["registered"] == 1
-    assert reconcile.run(app.ports, app.book)["registered"] == 0
+    assert reconcile.run(app.ports, app.contracts)["registered"] == 1
+    assert reconcile.run(app.ports, app.contracts)["registered"] == 0
     (held,) = received(app)
     assert (held.file, held.state) == ("c.csv", State.HELD)
 
@@ -159,7 +159,7 @@ def test_a_name_that_no_object_may_have_is_taken_all_the_same(home: Path, quick:
     assert run("receipts")[1][0]["rows"]["new"] == 1
 
 
-def test_a_file_that_cannot_be_used_says_so_beside_it(home: Path, quick: None, run: Run) -> None:
+def test_a_file_that_cannot_be_used_has_a_message_beside_it(home: Path, quick: None, run: Run) -> None:
     leave(home / "drop" / "online-retail-uk" / "empty.csv", "")
     run("sweep")
     (note,) = (home / "drop" / "taken").rglob("*.note.txt")
@@ -175,12 +175,12 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    batch = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    batch = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert records.get(app.ports, batch.batch_id).received_by == "emma"
 
 
-def test_a_file_that_cannot_be_taken_waits_for_the_next_look_and_is_told_once(
+def test_a_file_that_cannot_be_claimed_is_retried_and_logged_once(
     home: Path, app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leave(home / "drop" / "online-retail-uk" / "june.csv")

@@ -115,7 +115,7 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
         (["users", "add", "carla", "--role", "admin"], "carla · carla · admin · sees everything"),
     ],
 )
-def test_a_command_through_the_server_speaks_words_too(
+def test_a_command_through_the_server_prints_text_too(
     server: Server, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     result = subprocess.run(
@@ -186,7 +186,7 @@ serve(Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), project=""), say)
 """
 
 
-def test_a_server_asked_to_stop_while_it_starts_stops_once_it_has_started(tmp_path: Path) -> None:
+def test_a_server_stopped_during_its_start_stops_afterwards(tmp_path: Path) -> None:
     command = [sys.executable, "-c", STOPPED_WHILE_STARTING, str(tmp_path), str(free_port())]
     assert subprocess.run(command, env=environment(tmp_path), check=False, timeout=60).returncode == 0
     assert not (tmp_path / "server.json").exists()
@@ -256,14 +256,14 @@ def _until() -> date:
     return datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
 
 
-def test_a_second_start_says_where_the_first_one_runs(server: Server, tmp_path: Path) -> None:
+def test_a_second_start_shows_the_address_of_the_first(server: Server, tmp_path: Path) -> None:
     again = subprocess.run(
         [TILLSTREAM, "serve"], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
     )
     assert f"is already running at http://127.0.0.1:{server.port}, with its data in {tmp_path}" in again.stdout
 
 
-def test_a_taken_port_is_said_with_another_one(tmp_path: Path) -> None:
+def test_a_used_port_is_reported_with_a_free_one(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -279,6 +279,6 @@ def test_a_taken_port_is_said_with_another_one(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows asks otherwise")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_asked_to_stop_puts_everything_away(server: Server, tmp_path: Path, how: signal.Signals) -> None:
+def test_a_stopped_server_releases_all_resources(server: Server, tmp_path: Path, how: signal.Signals) -> None:
     assert server.stop(how) == 0
     assert not (tmp_path / "server.json").exists()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from homes import build, create_app
+from app_factory import build, create_app
 from threads import join_thread
 from werkzeug.serving import make_server
 
@@ -33,7 +33,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password="ninety green bicycles")
     rights = ["upload", "uploads", "numbers"]
     _, token = personal_tokens.issue(
-        app.ports, "smoke", "smoke", rights, days=1, valid_regions=app.book.regions(), by="test"
+        app.ports, "smoke", "smoke", rights, days=1, valid_regions=app.contracts.regions(), by="test"
     )
     server = make_server("127.0.0.1", 0, create_app(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

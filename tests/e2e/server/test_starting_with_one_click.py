@@ -39,7 +39,7 @@ def test_run_sh_starts_from_any_folder(download: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="run.bat is for Windows")
-def test_run_sh_says_that_python_is_missing(download: Path, tmp_path: Path) -> None:
+def test_run_sh_reports_that_python_is_missing(download: Path, tmp_path: Path) -> None:
     shutil.rmtree(download / ".venv")
     tools = tmp_path / "tools"
     tools.mkdir()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.batches import records
@@ -32,7 +32,7 @@ def app(home: Path) -> Iterator[App]:
 
 def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
-    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
     records.transition(app.ports, upload.batch_id, State.STAGING, only_from=STAGEABLE)
     return upload.batch_id
@@ -53,5 +53,5 @@ def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: A
 
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
     batch = killed_while_reading(app)
-    assert reconcile.run(app.ports, app.book)["staged"] == 0
+    assert reconcile.run(app.ports, app.contracts)["staged"] == 0
     assert records.get(app.ports, batch).state is State.STAGING

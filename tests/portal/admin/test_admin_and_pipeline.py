@@ -18,25 +18,25 @@ Work = Callable[[], None]
 
 def link(text: str) -> str:
     """The path of the link that a page shows once."""
-    found = re.search(r'id="secret">https?://[^/<]+([^<]+)<', text)
-    assert found
-    return found[1]
+    match = re.search(r'id="secret">https?://[^/<]+([^<]+)<', text)
+    assert match
+    return match[1]
 
 
-def test_an_admin_invites_a_person_who_chooses_a_password_by_the_link(person: People, stranger: Visitor) -> None:
+def test_an_admin_invites_a_person_who_chooses_a_password_by_the_link(person: People, anonymous: Visitor) -> None:
     admin = person(Role.ADMIN)
     answer = admin.post("/people", {"login": "Asha", "name": "Asha Rao", "role": "clerk", "regions": "IN, UK"})
     assert answer.status_code == 201
     path = link(answer.text)
     assert path not in admin.get("/people/asha").text
-    assert "Welcome, Asha Rao" in stranger.get(path).text
-    taken = stranger.post(path, {"new": "a sentence of my own", "again": "a sentence of my own"})
+    assert "Welcome, Asha Rao" in anonymous.get(path).text
+    taken = anonymous.post(path, {"new": "a sentence of my own", "again": "a sentence of my own"})
     assert (taken.status_code, taken.headers["Location"]) == (303, "/dashboard")
-    assert stranger.get("/uploads").status_code == 200
-    assert stranger.get(path).status_code == 410
+    assert anonymous.get("/uploads").status_code == 200
+    assert anonymous.get(path).status_code == 410
 
 
-def test_a_person_who_cannot_be_made_is_told_why(person: People) -> None:
+def test_an_account_that_cannot_be_created_is_explained(person: People) -> None:
     answer = person(Role.ADMIN).post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": ""})
     assert answer.status_code == 422
     assert "Assign at least one" in answer.text
@@ -77,7 +77,7 @@ def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) 
     assert store_tokens.check(app.ports, text[1]) is None
 
 
-def test_an_idle_pipeline_says_so(person: People) -> None:
+def test_an_idle_pipeline_is_shown_as_idle(person: People) -> None:
     assert "Nothing is waiting and nothing has failed." in person(Role.ADMIN).get("/pipeline").text
 
 

@@ -15,8 +15,8 @@ MANAGER = {"name": "Asha", "role": "manager", "regions": "IN, UK", "stores": "",
 
 
 def error_under(page: str, field: str) -> str:
-    found = re.search(rf'id="{field}-error">([^<]*)<', page)
-    return found[1] if found else ""
+    match = re.search(rf'id="{field}-error">([^<]*)<', page)
+    return match[1] if match else ""
 
 
 def test_an_admin_changes_what_a_person_sees_and_it_counts_at_their_next_click(app: App, person: People) -> None:
@@ -28,9 +28,9 @@ def test_an_admin_changes_what_a_person_sees_and_it_counts_at_their_next_click(a
     assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("UK",))
     admin.post("/people/asha", {"name": "Asha", "role": "analyst", "regions": ""})
     assert (asha.get("/uploads").status_code, asha.get("/dashboard").status_code) == (403, 200)
-    told = admin.get("/people/asha").text
-    assert "role: clerk → manager; regions: IN → UK" in told
-    assert ">boss</td>" in told
+    page = admin.get("/people/asha").text
+    assert "role: clerk → manager; regions: IN → UK" in page
+    assert ">boss</td>" in page
 
 
 def test_the_form_holds_what_the_account_has(person: People) -> None:
@@ -43,7 +43,7 @@ def test_the_form_holds_what_the_account_has(person: People) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "words"),
+    ("form", "field", "words"),
     [
         ({"regions": "IN, Mars"}, "regions", "There is no region Mars."),
         ({"regions": ""}, "regions", "Assign at least one"),
@@ -52,12 +52,12 @@ def test_the_form_holds_what_the_account_has(person: People) -> None:
     ],
 )
 @pytest.mark.parametrize("address", ["/people", "/people/asha"])
-def test_what_is_given_wrongly_is_said_under_its_field(
-    app: App, person: People, address: str, given: dict[str, str], field: str, words: str
+def test_an_invalid_value_is_explained_under_its_field(
+    app: App, person: People, address: str, form: dict[str, str], field: str, words: str
 ) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")
-    answer = admin.post(address, MANAGER | {"login": "new"} | given)
+    answer = admin.post(address, MANAGER | {"login": "new"} | form)
     assert answer.status_code == 422
     assert words in error_under(answer.text, field)
     assert error_under(answer.text, "login") == ""
@@ -65,14 +65,14 @@ def test_what_is_given_wrongly_is_said_under_its_field(
 
 
 @pytest.mark.parametrize(("login", "words"), [("asha", "already exists"), ("-x", "starts with a letter")])
-def test_a_sign_in_name_that_cannot_be_is_said_under_its_field(person: People, login: str, words: str) -> None:
+def test_an_invalid_sign_in_name_is_explained_under_its_field(person: People, login: str, words: str) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")
     assert words in error_under(admin.post("/people", MANAGER | {"login": login}).text, "login")
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_nobody_but_an_admin_changes_people(app: App, person: People, role: Role) -> None:
+def test_only_an_admin_changes_users(app: App, person: People, role: Role) -> None:
     person(Role.CLERK, "IN", login="asha")
     other = person(role, "IN", login="other")
     assert other.post("/people/asha", MANAGER).status_code == 403

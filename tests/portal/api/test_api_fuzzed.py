@@ -39,7 +39,7 @@ def served() -> Iterator[tuple[App, Flask]]:
 
 
 @pytest.fixture(scope="module")
-def told(served: tuple[App, Flask]) -> Any:
+def api(served: tuple[App, Flask]) -> Any:
     app, flask = served
     load_all_checks()
     schemathesis.serializer.alias(PIECE, "application/octet-stream")
@@ -63,14 +63,14 @@ def _only_its_query_was_wrong(case: Any) -> bool:
 def _right_as_sent(case: Any, answer: Any) -> bool:
     """Whether the query keeps to the document once sent, where nothing is a number: `?product=5` lists one text."""
     sent = parse_qs(urlsplit(answer.request.url).query, keep_blank_values=True)
-    known = {
+    arguments = {
         one["name"]: one["schema"]
         for one in case.operation.definition.raw.get("parameters", ())
         if one["in"] == "query"
     }
 
     def keeps(name: str, values: list[str]) -> bool:
-        schema = known.get(name, False)
+        schema = arguments.get(name, False)
         lists = schema and schema.get("type") == "array"
         whole = schema and schema.get("type") == "integer" and values[0].isdecimal()
         value = values if lists else int(values[0]) if whole else values[0]
@@ -81,8 +81,8 @@ def _right_as_sent(case: Any, answer: Any) -> bool:
     return all(keeps(name, values) for name, values in sent.items())
 
 
-def fuzz(told: Any, name: str, examples: int) -> None:
-    operations, token, till = told
+def fuzz(api: Any, name: str, examples: int) -> None:
+    operations, token, till = api
     shown = {"Authorization": f"Bearer {till if name == 'sales' else token}"}
     for mode in GenerationMode:
         try:
@@ -103,11 +103,11 @@ def fuzz(told: Any, name: str, examples: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_call_breaks_the_api_or_the_document(told: Any, name: str) -> None:
-    fuzz(told, name, SHORT)
+def test_no_call_breaks_the_api_or_the_document(api: Any, name: str) -> None:
+    fuzz(api, name, SHORT)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
-def test_no_call_of_very_many_breaks_the_api_or_the_document(told: Any, name: str) -> None:
-    fuzz(told, name, LONG)
+def test_no_call_of_very_many_breaks_the_api_or_the_document(api: Any, name: str) -> None:
+    fuzz(api, name, LONG)

@@ -36,31 +36,31 @@ def test_every_call_has_a_real_example() -> None:
 
 
 def test_every_example_keeps_to_its_schema(portal: Flask) -> None:
-    told = document(portal)
-    for methods in told["paths"].values():
+    api = document(portal)
+    for methods in api["paths"].values():
         for one in methods.values():
             for status, answer in one["responses"].items():
                 for media in answer.get("content", {}).values():
                     if "example" in media:
-                        schema = media["schema"] | {"components": told["components"]}
+                        schema = media["schema"] | {"components": api["components"]}
                         errors = [error.message for error in Draft202012Validator(schema).iter_errors(media["example"])]
                         assert errors == [], (one["operationId"], status)
 
 
-def test_what_every_operation_says(portal: Flask) -> None:
+def test_every_operation_is_described(portal: Flask) -> None:
     for path, methods in document(portal)["paths"].items():
         for method, one in methods.items():
             assert one["summary"], (path, method)
-            assert all(given["description"] for given in one["parameters"]), (path, method)
-            named = {given["name"] for given in one["parameters"] if given["in"] == "path"}
+            assert all(parameter["description"] for parameter in one["parameters"]), (path, method)
+            named = {parameter["name"] for parameter in one["parameters"] if parameter["in"] == "path"}
             assert named == {part.strip("{}") for part in path.split("/") if part.startswith("{")}
 
 
-def test_the_document_is_for_whoever_is_signed_in(person: People, stranger: Visitor) -> None:
-    told = person(Role.ANALYST).get("/api/openapi.json").get_json()
-    assert told["openapi"] == "3.1.0"
-    assert stranger.get("/api/openapi.json").status_code == 401
-    assert stranger.get("/api/docs").headers["Location"].startswith("/sign-in")
+def test_the_document_requires_a_signed_in_user(person: People, anonymous: Visitor) -> None:
+    api = person(Role.ANALYST).get("/api/openapi.json").get_json()
+    assert api["openapi"] == "3.1.0"
+    assert anonymous.get("/api/openapi.json").status_code == 401
+    assert anonymous.get("/api/docs").headers["Location"].startswith("/sign-in")
 
 
 def test_the_page_shows_every_call_with_its_example(person: People) -> None:

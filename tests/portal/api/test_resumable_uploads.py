@@ -32,16 +32,16 @@ def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, 
     place = begin(clerk, mark="june.csv-1")
     assert send(clerk, place, 0, FILE[:1000]).headers["Upload-Offset"] == "1000"
     assert send(clerk, place, 1000, FILE[1000:1001]).status_code == 204
-    told = call(clerk, "HEAD", place)
-    assert (told.headers["Upload-Offset"], told.headers["Upload-Length"]) == ("1001", str(len(FILE)))
-    assert "Upload-Expires" in told.headers
+    answer = call(clerk, "HEAD", place)
+    assert (answer.headers["Upload-Offset"], answer.headers["Upload-Length"]) == ("1001", str(len(FILE)))
+    assert "Upload-Expires" in answer.headers
     last = send(clerk, place, 1001, FILE[1001:])
     batch = last.headers["Upload-Batch"]
     work()
-    given = records.get(app.ports, clerk.upload(FILE))
+    upload = records.get(app.ports, clerk.upload(FILE))
     came = records.get(app.ports, batch)
     for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
-        assert getattr(came, name) == getattr(given, name), name
+        assert getattr(came, name) == getattr(upload, name), name
     assert "40 of 40 rows counted" in clerk.get(f"/uploads/{batch}").text
     assert clerk.get(place).get_json()["upload"] == f"/api/uploads/{batch}"
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -62,13 +62,13 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
                     resumable_upload.append(app.ports, begun.id, "ann", offset, piece)
                 continue
             kept = resumable_upload.append(app.ports, begun.id, "ann", offset, piece).offset
-        upload = records.get(app.ports, complete_upload.finish(app.ports, app.book, begun.id, "ann").batch_id)
+        upload = records.get(app.ports, complete_upload.finish(app.ports, app.contracts, begun.id, "ann").batch_id)
         assert upload.sha256 == hashlib.sha256(data).hexdigest()
         with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
             assert stream.read() == data
 
 
-def test_a_piece_that_begins_elsewhere_is_refused_and_says_where_to_go_on(person: People) -> None:
+def test_a_piece_with_a_wrong_offset_is_rejected_with_the_right_one(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     send(clerk, place, 0, FILE[:100])
@@ -87,7 +87,7 @@ def test_more_bytes_than_announced_are_refused_whole(app: App, person: People) -
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
-def test_a_damaged_piece_is_told_and_nothing_of_it_kept(person: People, algorithm: str) -> None:
+def test_a_damaged_piece_is_rejected_and_not_stored(person: People, algorithm: str) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     right = base64.b64encode(hashlib.new(algorithm, FILE[:50]).digest()).decode()
@@ -113,7 +113,7 @@ def test_a_cancelled_file_is_forgotten_with_its_bytes(app: App, person: People) 
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
 
 
-def test_nobody_sees_or_touches_the_file_of_another(person: People) -> None:
+def test_an_upload_is_visible_to_its_owner_only(person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
     place = begin(clerk)
     assert call(admin, "HEAD", place).status_code == 404
@@ -125,8 +125,8 @@ def test_nobody_sees_or_touches_the_file_of_another(person: People) -> None:
 def test_a_contract_of_another_region_is_refused_at_the_beginning(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for contract in ("UK", "", "nobody's"):
-        told = words(filename="june.csv", contract=contract)
-        assert call(clerk, "POST", "/api/uploads", Upload_Length=5, Upload_Metadata=told).status_code == 422
+        metadata = words(filename="june.csv", contract=contract)
+        assert call(clerk, "POST", "/api/uploads", Upload_Length=5, Upload_Metadata=metadata).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_a_piece_must_be_sent_as_bytes_of_a_file(person: People) -> None:
     assert answer.status_code == 415
 
 
-def test_the_server_says_what_of_the_protocol_it_speaks(person: People) -> None:
+def test_the_server_reports_its_protocol_extensions(person: People) -> None:
     answer = call(person(Role.CLERK, "IN"), "OPTIONS", "/api/uploads")
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
     assert {"creation", "termination", "checksum"} <= set(answer.headers["Tus-Extension"].split(","))
 
 
-def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person: People, clock: ManualClock) -> None:
+def test_an_abandoned_upload_is_deleted_after_three_days(app: App, person: People, clock: ManualClock) -> None:
     clerk = person(Role.CLERK, "IN")
     old = begin(clerk)
     send(clerk, old, 0, FILE[:100])
@@ -169,14 +169,14 @@ def test_what_nobody_goes_on_with_is_forgotten_after_three_days(app: App, person
     clerk.sign_in("clerk-in")
     young = begin(clerk)
     clock.advance(timedelta(days=1, hours=1).total_seconds())
-    complete_upload.clean_up(app.ports, app.book)
+    complete_upload.clean_up(app.ports, app.contracts)
     clerk.sign_in("clerk-in")
     assert call(clerk, "HEAD", old).status_code == 404
     assert call(clerk, "HEAD", young).status_code == 200
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
 
 
-def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
+def test_a_file_with_all_pieces_before_a_crash_is_completed_by_the_sweep(
     app: App, person: People, clock: ManualClock
 ) -> None:
     clerk = person(Role.CLERK, "IN")
@@ -188,7 +188,7 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
     assert records.find(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
-    reconcile.run(app.ports, app.book)
+    reconcile.run(app.ports, app.contracts)
     worker.run_until_idle()
     (upload,) = records.find(app.ports)
     assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)
@@ -197,8 +197,8 @@ def test_a_file_whose_last_piece_came_before_a_crash_is_taken_in_by_the_sweep(
 def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    known = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
-    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(known)) as writer:
+    begun = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
+    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(begun)) as writer:
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)
@@ -240,7 +240,7 @@ def test_several_files_come_at_once(app: App, person: People) -> None:
     assert {one.file for one in records.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
 
 
-def test_the_path_that_a_browser_tells_is_cut_off_the_name(app: App, person: People) -> None:
+def test_the_path_from_a_browser_is_removed_from_the_name(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk, filename="C:\\fake\\..\\june\n.csv")
     assert clerk.get(place).get_json()["file"] == "june.csv"

@@ -23,11 +23,11 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-def entries(app: App, what: str = "", **asked: str) -> list[audit.Entry]:
-    return list(reading.find_entries(app.ports, reading.AuditFilter(what=what, **asked)))
+def entries(app: App, what: str = "", **filters: str) -> list[audit.Entry]:
+    return list(reading.find_entries(app.ports, reading.AuditFilter(what=what, **filters)))
 
 
-def test_an_entry_says_when_who_what_and_how_it_was(app: App) -> None:
+def test_an_entry_contains_time_user_action_and_old_values(app: App) -> None:
     with audit.client_address("192.0.2.7"):
         audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
     (entry,) = entries(app)
@@ -61,8 +61,8 @@ def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, cloc
     audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "late")
     second = reading.page(app.ports, reading.AuditFilter(), below=first.next, limit=10)
     third = reading.page(app.ports, reading.AuditFilter(), below=second.next, limit=10)
-    told = [entry.subject for page in (first, second, third) for entry in page.entries]
-    assert told == [str(number) for number in reversed(range(25))]
+    subjects = [entry.subject for page in (first, second, third) for entry in page.entries]
+    assert subjects == [str(number) for number in reversed(range(25))]
     assert third.next == ""
 
 
@@ -80,7 +80,7 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("filters", "expected"),
     [
         (reading.AuditFilter(who="asha"), "ac"),
         (reading.AuditFilter(what="user"), "ab"),
@@ -94,24 +94,24 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
     ],
 )
 def test_entries_are_found_by_person_action_subject_period_and_words(
-    app: App, clock: ManualClock, asked: reading.AuditFilter, found: str
+    app: App, clock: ManualClock, filters: reading.AuditFilter, expected: str
 ) -> None:
     audit.record(app.ports, "asha", AuditAction.USER_ADDED, "a", None, {"name": "Ravi Rao"})
     clock.advance(86_400)
     audit.record(app.ports, "boss", AuditAction.USER_DISABLED, "b")
     clock.advance(86_400)
     audit.record(app.ports, "asha", AuditAction.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
-    told = {"a": "a", "b": "b", "IN": "c"}
-    assert "".join(sorted(told[one.subject] for one in reading.find_entries(app.ports, asked))) == found
+    values = {"a": "a", "b": "b", "IN": "c"}
+    assert "".join(sorted(values[one.subject] for one in reading.find_entries(app.ports, filters))) == expected
 
 
-def test_what_became_of_an_upload_is_told_with_who_did_it(app: App, person: People, work: Work) -> None:
+def test_the_history_of_an_upload_shows_who_changed_it(app: App, person: People, work: Work) -> None:
     clerk, manager = person(Role.CLERK, "IN", login="carla"), person(Role.MANAGER, "IN", login="mani")
     batch = clerk.upload(indian_file(indian_sale("1")))
     work()
     manager.post(f"/uploads/{batch}/undo")
-    told = [(one.what, one.who, one.address) for one in reversed(entries(app, "upload", subject=batch))]
-    assert told == [("upload.received", "carla", "127.0.0.1"), ("upload.undone", "mani", "127.0.0.1")]
+    events = [(one.what, one.who, one.address) for one in reversed(entries(app, "upload", subject=batch))]
+    assert events == [("upload.received", "carla", "127.0.0.1"), ("upload.undone", "mani", "127.0.0.1")]
     (undone,) = entries(app, "upload.undone")
     assert undone.before["state"] in {"settled", "announced"}
     assert undone.after["state"] == "undone"
@@ -145,7 +145,7 @@ def test_a_log_of_many_changes_is_paged_and_the_filters_stay(app: App, person: P
 
 
 @pytest.mark.parametrize("question", ["what=anything", "since=yesterday"])
-def test_a_question_that_is_none_is_told_so(person: People, question: str) -> None:
+def test_an_unknown_question_is_rejected(person: People, question: str) -> None:
     assert person(Role.ADMIN).get(f"/audit?{question}").status_code == 422
 
 
@@ -160,13 +160,15 @@ def test_the_log_goes_out_as_csv_that_no_spreadsheet_runs(app: App, person: Peop
 
 def test_no_entry_of_a_working_day_holds_a_password(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
-    made = re.search(r'id="secret">([^<]+)<', admin.post("/people", {"login": "x1", "role": "admin", "name": "X"}).text)
+    match = re.search(
+        r'id="secret">([^<]+)<', admin.post("/people", {"login": "x1", "role": "admin", "name": "X"}).text
+    )
     token = re.search(r'id="secret">([^<]+)<', admin.post("/stores", {"region": "IN", "store_id": "M"}).text)
     admin.post("/password", {"old": PASSWORD, "new": "another long sentence", "again": "another long sentence"})
-    assert made
+    assert match
     assert token
     text = str([entry.to_json() for entry in entries(app)])
-    for secret in (PASSWORD, "another long sentence", made[1], token[1], "argon2"):
+    for secret in (PASSWORD, "another long sentence", match[1], token[1], "argon2"):
         assert secret not in text
 
 
@@ -187,7 +189,7 @@ def test_the_command_reads_the_log(app: App) -> None:
     from tillstream.commands.result import quiet
 
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    (told,) = COMMANDS["audit"](app, quiet, who="boss").data
-    assert (told["what"], told["subject"]) == ("user.added", "asha")
+    (entry,) = COMMANDS["audit"](app, quiet, who="boss").data
+    assert (entry["what"], entry["subject"]) == ("user.added", "asha")
     with pytest.raises(Rejected, match="is not a day"):
         COMMANDS["audit"](app, quiet, since="monday")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from app_factory import build
 from flask import Flask
-from homes import build
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
@@ -45,7 +45,7 @@ def clerk(person: People, work: Work) -> Visitor:
     return visitor
 
 
-def test_the_calendar_tells_each_day_with_a_sign_and_words(clerk: Visitor) -> None:
+def test_the_calendar_marks_each_day_with_a_symbol_and_text(clerk: Visitor) -> None:
     page = clerk.get("/completeness?day=2026-06-15").text
     assert "IN, 28 June: arrived late, 2 lines" in page
     assert "IN, 29 June: missing" in page
@@ -85,19 +85,19 @@ def test_a_week_and_the_way_to_the_next_one(clerk: Visitor) -> None:
 
 
 def test_other_regions_days_are_unknown(person: People, clerk: Visitor) -> None:
-    stranger = person(Role.MANAGER, "USA")
-    assert "IN, 28 June" not in stranger.get("/completeness?day=2026-06-15").text
+    anonymous = person(Role.MANAGER, "USA")
+    assert "IN, 28 June" not in anonymous.get("/completeness?day=2026-06-15").text
     for path in ("/completeness/IN/2026-06-28", "/completeness/nowhere/2026-06-28"):
-        assert stranger.get(path).status_code == 404
+        assert anonymous.get(path).status_code == 404
     assert clerk.get("/completeness/IN/2026-06-28?store=NOPE").status_code == 404
     assert person(Role.ANALYST).get("/completeness").status_code == 403
 
 
-def test_a_person_bound_to_stores_is_told_of_no_other(
+def test_a_user_scoped_to_stores_sees_no_other_store(
     app: App, portal: Flask, person: People, work: Work, clerk: Visitor
 ) -> None:
-    listed = app.book.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})
-    app.book.save(listed, "admin")
+    listed = app.contracts.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})
+    app.contracts.save(listed, "admin")
     accounts.add(app.ports, "bound", "Bound", Role.CLERK, regions=("IN",), stores=("DEL01",), password=PASSWORD)
     bound = Visitor(portal.test_client())
     bound.sign_in("bound")

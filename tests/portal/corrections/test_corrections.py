@@ -29,7 +29,7 @@ def fixer(person: People, work: Work) -> Fixer:
     return Fixer(clerk, batch)
 
 
-def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
+def test_rows_are_shown_as_their_source_wrote_them_with_the_problem_in_its_cell(fixer: Fixer) -> None:
     rows = fixer.rows()
     assert list(rows) == [21, 22, 23, 24]
     assert (rows[21]["line"], rows[21]["cells"][AMOUNT], rows[21]["state"]) == (22, "ten", "waits")
@@ -39,17 +39,17 @@ def test_rows_stand_there_as_their_source_wrote_them_with_the_problem_in_its_cel
     assert problem["remedy"] == "Correct the cell here and submit the row. Or discard it with a reason."
 
 
-def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, work: Work, app: App) -> None:
-    told = fixer.step("set", cells=[[21, 13, "10.00"], [21, AMOUNT, "10.00"]])
-    assert told["rows"][0]["state"] == "ready"
-    assert told["counts"] == {"waiting": 4, "touched": 1, "accepted": 1, "discarded": 0, "still": 0}
-    told = fixer.step("set", cells=[[22, AMOUNT, "12..1"]])
-    assert told["rows"][1]["state"] == "still"
+def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, work: Work, app: App) -> None:
+    response = fixer.step("set", cells=[[21, 13, "10.00"], [21, AMOUNT, "10.00"]])
+    assert response["rows"][0]["state"] == "ready"
+    assert response["counts"] == {"waiting": 4, "touched": 1, "accepted": 1, "discarded": 0, "still": 0}
+    response = fixer.step("set", cells=[[22, AMOUNT, "12..1"]])
+    assert response["rows"][1]["state"] == "still"
     fixer.step("discard", rows=[23], text="a test sale")
     preview = fixer.get("preview")
     assert preview["counts"] == {"waiting": 4, "touched": 3, "accepted": 1, "discarded": 1, "still": 1}
     assert preview["after"]["quarantined"] == 2
-    assert fixer.say("send")["status"] == 201
+    assert fixer.post("send")["status"] == 201
     assert list(fixer.rows()) == [22, 24]
     work()
     rows = receipts.receipt(app.ports, fixer.batch)["rows"]
@@ -71,14 +71,14 @@ def test_a_step_for_all_alike_finds_them_beyond_the_page(person: People, work: W
     (like, *_) = fixer.get("cell", row=first, column=AMOUNT)["alike"]
     assert (like["same"], like["every"], like["value"]) == (120, 120, "ten")
     step = {"do": "put", "code": like["code"], "column": AMOUNT, "value": "ten", "text": "10.00"}
-    assert fixer.say("count", step=step)["count"] == 120
-    told = fixer.step(**step)
-    assert told["counts"]["touched"] == 120
-    told = fixer.step("replace", value="ten", text="10.00")
-    assert told["counts"]["accepted"] == 120
+    assert fixer.post("count", step=step)["count"] == 120
+    response = fixer.step(**step)
+    assert response["counts"]["touched"] == 120
+    response = fixer.step("replace", value="ten", text="10.00")
+    assert response["counts"]["accepted"] == 120
     assert len(draft.get(fixer_ports(clerk), batch).steps) == 2
-    assert fixer.say("undo")["counts"]["accepted"] == 0
-    assert fixer.say("redo")["counts"]["accepted"] == 120
+    assert fixer.post("undo")["counts"]["accepted"] == 0
+    assert fixer.post("redo")["counts"]["accepted"] == 120
 
 
 def fixer_ports(who: Visitor) -> Any:
@@ -87,24 +87,24 @@ def fixer_ports(who: Visitor) -> Any:
 
 def test_suggestions_are_only_what_would_be_taken(fixer: Fixer) -> None:
     fixer.step("set", cells=[[23, CHANNEL, "stroe"]])
-    found = fixer.get("cell", row=23, column=CHANNEL)["suggestions"]
-    assert found[0]["text"] == "store"
-    found = fixer.get("cell", row=21, column=13)["suggestions"]
-    assert [(one["text"], one["how"], one["every"]) for one in found] == [("10", "number-word", 2)]
+    suggestions = fixer.get("cell", row=23, column=CHANNEL)["suggestions"]
+    assert suggestions[0]["text"] == "store"
+    suggestions = fixer.get("cell", row=21, column=13)["suggestions"]
+    assert [(one["text"], one["how"], one["every"]) for one in suggestions] == [("10", "number-word", 2)]
     fixer.step("set", cells=[[24, DATE, "2026/06/03 10:15"]])
-    found = fixer.get("cell", row=24, column=DATE)["suggestions"]
-    assert found[0]["text"] == "2026-06-03 10:15"
-    assert found[0]["label"].startswith("3 June 2026, 10:15")
+    suggestions = fixer.get("cell", row=24, column=DATE)["suggestions"]
+    assert suggestions[0]["text"] == "2026-06-03 10:15"
+    assert suggestions[0]["label"].startswith("3 June 2026, 10:15")
 
 
 def test_a_reading_is_taken_for_every_cell_that_can_be_read_so(fixer: Fixer) -> None:
     (like, *_) = fixer.get("cell", row=21, column=AMOUNT)["alike"]
     assert (like["same"], like["every"]) == (2, 3)
-    told = fixer.step("read", code="not-a-number", column=AMOUNT, how="number-word")
-    assert [row["cells"][AMOUNT] for row in told["rows"]] == ["10", "10", "x", "100.00"]
+    response = fixer.step("read", code="not-a-number", column=AMOUNT, how="number-word")
+    assert [row["cells"][AMOUNT] for row in response["rows"]] == ["10", "10", "x", "100.00"]
 
 
-def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person: People, work: Work, app: App) -> None:
+def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, work: Work, app: App) -> None:
     clerk = person(Role.CLERK, "IN")
     many = [indian_sale(str(number)).replace("Completed,1,", f"Completed,{number}0,") for number in (500, 501)]
     batch = clerk.upload(indian_file(*GOOD, *many))
@@ -112,12 +112,12 @@ def test_rows_that_only_a_rule_speaks_against_are_accepted_as_they_stand(person:
     fixer = Fixer(clerk, batch)
     rows = fixer.rows()
     assert all(row["acceptable"] for row in rows.values())
-    told = fixer.step("accept", code="out-of-range", column=QTY)
-    assert told["counts"]["accepted"] == 2
+    response = fixer.step("accept", code="out-of-range", column=QTY)
+    assert response["counts"]["accepted"] == 2
     fixer.step("accept", rows=[21], off=True)
     assert fixer.rows()[21]["state"] == "waits"
     fixer.step("accept", rows=[21])
-    assert fixer.say("send")["status"] == 201
+    assert fixer.post("send")["status"] == 201
     work()
     assert receipts.receipt(app.ports, batch)["rows"]["new"] == 22
     assert "No row of june.csv needs your attention" in clerk.get(f"/uploads/{batch}/fix").text
@@ -147,10 +147,12 @@ def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(
     batch = clerk.upload(indian_file(*GOOD, whole, lacking, "a,b"))
     work()
     fixer = Fixer(clerk, batch)
-    ways = fixer.get("cell", row=21, column=-1)["splits"]
-    (way,) = [one for one in ways if one["label"] == "“Rao, Asha” is one cell, Customer Name"]
-    told = fixer.say("steps", step={"do": "set", "cells": [[21, n, t] for n, t in enumerate(way["cells"])]}, shown=[21])
-    assert told["rows"][0]["state"] == "ready"
+    splits = fixer.get("cell", row=21, column=-1)["splits"]
+    (way,) = [one for one in splits if one["label"] == "“Rao, Asha” is one cell, Customer Name"]
+    response = fixer.post(
+        "steps", step={"do": "set", "cells": [[21, n, t] for n, t in enumerate(way["cells"])]}, shown=[21]
+    )
+    assert response["rows"][0]["state"] == "ready"
     assert fixer.get("cell", row=22, column=-1)["splits"][0]["label"] == "Qty is missing"
     assert fixer.get("cell", row=23, column=-1)["splits"] == []
 
@@ -158,17 +160,17 @@ def test_a_row_with_a_delimiter_too_many_is_taken_apart_as_it_would_be_accepted(
 def test_two_who_fix_at_once_see_each_other(fixer: Fixer, person: People) -> None:
     other = Fixer(person(Role.MANAGER, "IN", login="bo"), fixer.batch)
     fixer.step("set", cells=[[21, AMOUNT, "10.00"]])
-    told = other.step("set", cells=[[21, AMOUNT, "11.00"]])
-    assert told["status"] == 409
-    assert told["others"][0]["who"] == "clerk-in"
-    assert told["others"][0]["cells"] == [[21, AMOUNT, "10.00"]]
+    response = other.step("set", cells=[[21, AMOUNT, "11.00"]])
+    assert response["status"] == 409
+    assert response["others"][0]["who"] == "clerk-in"
+    assert response["others"][0]["cells"] == [[21, AMOUNT, "10.00"]]
     assert other.step("set", cells=[[22, AMOUNT, "11.00"]])["status"] == 200
     rows = fixer.rows()
     assert (rows[21]["cells"][AMOUNT], rows[22]["cells"][AMOUNT]) == ("10.00", "11.00")
     assert rows[22]["by"] == "bo"
-    assert fixer.say("send")["status"] == 409
-    assert other.say("undo")["rows"] == []
-    assert other.say("undo")["status"] == 422
+    assert fixer.post("send")["status"] == 409
+    assert other.post("undo")["rows"] == []
+    assert other.post("undo")["status"] == 422
 
 
 def test_rows_that_a_corrected_file_settles_leave_the_draft(fixer: Fixer, work: Work) -> None:
@@ -193,7 +195,7 @@ def test_rows_are_chosen_by_problem_by_column_by_text_and_by_what_is_left(fixer:
     assert fixer.get("rows", q="nothing like it")["chosen"] == 0
 
 
-def test_a_file_on_hold_has_no_grid_and_says_what_to_do(person: People, work: Work) -> None:
+def test_a_held_file_has_no_grid_but_instructions(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three")))
     work()
@@ -210,12 +212,12 @@ def test_only_who_may_upload_may_fix(fixer: Fixer, person: People, role: Role) -
 
 
 def test_another_regions_rows_are_not_there(fixer: Fixer, person: People) -> None:
-    stranger = person(Role.CLERK, "UK")
+    anonymous = person(Role.CLERK, "UK")
     for part in ("", "/rows", "/cell?row=21&column=1", "/stamp", "/preview", "/next"):
-        assert stranger.get(f"/uploads/{fixer.batch}/fix{part}").status_code == 404
-    other = Fixer(stranger, fixer.batch)
+        assert anonymous.get(f"/uploads/{fixer.batch}/fix{part}").status_code == 404
+    other = Fixer(anonymous, fixer.batch)
     assert other.step("set", cells=[[21, 1, "x"]])["status"] == 404
-    assert other.say("send")["status"] == 404
+    assert other.post("send")["status"] == 404
 
 
 @pytest.mark.parametrize(
@@ -235,8 +237,8 @@ def test_another_regions_rows_are_not_there(fixer: Fixer, person: People) -> Non
         {"do": "set", "cells": [[21, 1, "x"]], "column": True},
     ],
 )
-def test_a_step_that_says_nothing_is_refused_in_words(fixer: Fixer, step: Any) -> None:
-    told = fixer.say("steps", step=step)
-    assert told["status"] == 422
-    assert told["detail"]
+def test_an_empty_edit_is_rejected_with_a_message(fixer: Fixer, step: Any) -> None:
+    response = fixer.post("steps", step=step)
+    assert response["status"] == 422
+    assert response["detail"]
     assert draft.get(fixer_ports(fixer.who), fixer.batch).version == 0

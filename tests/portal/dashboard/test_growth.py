@@ -36,15 +36,15 @@ def shop(person: People, work: Work) -> Visitor:
 def card(visitor: Visitor, query: str) -> str:
     """What the card of revenue says, tags and spaces left out."""
     page = visitor.get(f"/dashboard?{query}").text
-    found = re.search(r'<p class="label">Revenue.*?</div>', page, re.DOTALL)
-    assert found, page
-    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+    match = re.search(r'<p class="label">Revenue.*?</div>', page, re.DOTALL)
+    assert match, page
+    return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split())
 
 
 def test_an_unfinished_month_is_compared_with_the_same_days_of_the_one_before(shop: Visitor) -> None:
-    said = card(shop, "from=2026-06-01&to=2026-06-30")
-    assert "200.00" in said
-    assert "100.0 % against 1 – 12 May 2026" in said
+    text = card(shop, "from=2026-06-01&to=2026-06-30")
+    assert "200.00" in text
+    assert "100.0 % against 1 – 12 May 2026" in text
     page = shop.get("/dashboard?from=2026-06-01&to=2026-06-30").text
     assert re.search(
         r"Growth includes only <span[^>]+>1 – 12 Jun 2026</span>, because later days are not reported yet", page
@@ -52,8 +52,8 @@ def test_an_unfinished_month_is_compared_with_the_same_days_of_the_one_before(sh
 
 
 def test_whole_months_are_compared_whole(shop: Visitor) -> None:
-    said = card(shop, "from=2026-05-01&to=2026-05-31")
-    assert "3,900.0 % against 1 – 30 Apr 2026" in said
+    text = card(shop, "from=2026-05-01&to=2026-05-31")
+    assert "3,900.0 % against 1 – 30 Apr 2026" in text
     assert "later days" not in shop.get("/dashboard?from=2026-05-01&to=2026-05-31").text
 
 
@@ -93,5 +93,5 @@ def test_the_lists_of_the_api_compare_alike(shop: Visitor) -> None:
         (date(2024, 1, 1), date(2024, 1, 1), "1 Jan 2024"),
     ],
 )
-def test_a_span_of_days_says_once_what_both_share(start: date, end: date, says: str) -> None:
+def test_a_date_range_shows_the_shared_month_or_year_once(start: date, end: date, says: str) -> None:
     assert re.sub(r"<[^>]+>", "", days(start, end)) == says

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from by_hand import (
+from expected_numbers import (
     Line,
     between,
     customers,
@@ -64,7 +64,7 @@ def chosen(lines: list[Line], filters: Filters) -> list[Line]:
     ]
 
 
-def asked(models: Models, name: str, filters: Filters, **params: Any) -> list[dict[str, Any]]:
+def rows_of(models: Models, name: str, filters: Filters, **params: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = queries.run(
         models[0].ports.warehouse, name, UNRESTRICTED, filters, **params
     ).to_pylist()
@@ -79,7 +79,7 @@ def only(rows: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
 def test_the_cards(models: Models, every: list[Line], called: str) -> None:
     lines = chosen(every, CHOSEN[called])
     active = [line for line in lines if line.active]
-    (kpis,) = asked(models, "kpis", CHOSEN[called])
+    (kpis,) = rows_of(models, "kpis", CHOSEN[called])
     expected = {
         "lines": len(lines),
         "active_lines": len(active),
@@ -98,9 +98,9 @@ def test_the_cards(models: Models, every: list[Line], called: str) -> None:
         "currency": "USD",
     }
     assert {name: kpis[name] for name in expected} == expected
-    (headline,) = asked(models, "headline", CHOSEN[called])
+    (headline,) = rows_of(models, "headline", CHOSEN[called])
     of = {status: [line for line in lines if line.status == status] for status in ("cancelled", "pending")}
-    told = {
+    tiles = {
         "revenue": revenue(lines),
         "cancelled_value": sum((line.net for line in of["cancelled"]), Decimal(0)),
         "pending_value": revenue(of["pending"]),
@@ -108,8 +108,8 @@ def test_the_cards(models: Models, every: list[Line], called: str) -> None:
         "margin": None,  # the file tells no cost
         "costed_lines": 0,
     }
-    assert {name: headline[name] for name in told} == told
-    (total,) = asked(models, "lines-total", CHOSEN[called])
+    assert {name: headline[name] for name in tiles} == tiles
+    (total,) = rows_of(models, "lines-total", CHOSEN[called])
     assert (total["lines"], total["revenue"]) == (len(lines), revenue(lines))
 
 
@@ -117,12 +117,12 @@ def test_the_cards(models: Models, every: list[Line], called: str) -> None:
 def test_new_and_repeat_customers(models: Models, every: list[Line], called: str) -> None:
     filters = CHOSEN[called]
     lines = chosen(every, filters)
-    known = customers(line for line in every if filters.start and line.day < filters.start)
+    earlier = customers(line for line in every if filters.start and line.day < filters.start)
     sales = grouped((line for line in lines if line.active), lambda line: line.customer)
-    (row,) = asked(models, "customer-counts", filters)
+    (row,) = rows_of(models, "customer-counts", filters)
     assert row == {
         "customers": len(customers(lines)),
-        "new_customers": len(customers(lines) - known),
+        "new_customers": len(customers(lines) - earlier),
         "repeat_customers": sum(len({line.order for line in own}) > 1 for own in sales.values()),
         "anonymous_lines": 0,
     }
@@ -132,7 +132,7 @@ def test_new_and_repeat_customers(models: Models, every: list[Line], called: str
 @pytest.mark.parametrize("called", CHOSEN)
 def test_the_chart_over_time(models: Models, every: list[Line], called: str, period: str) -> None:
     groups = grouped(chosen(every, CHOSEN[called]), lambda line: start_of(period, line.day))
-    rows = asked(models, "sales-over-time", CHOSEN[called], period=period)
+    rows = rows_of(models, "sales-over-time", CHOSEN[called], period=period)
     assert [row["period_start"] for row in rows] == sorted(groups)
     for row in rows:
         assert {name: row[name] for name in sums([])} == sums(groups[row["period_start"]])
@@ -153,7 +153,7 @@ def test_the_rankings(models: Models, every: list[Line], called: str, query: str
     lines = chosen(every, CHOSEN[called])
     groups = greatest_first(grouped(lines, lambda line: getattr(line, column)))
     limit = {"limit": 1000} if query == "sales-by-product" else {}
-    rows = asked(models, query, CHOSEN[called], **limit)
+    rows = rows_of(models, query, CHOSEN[called], **limit)
     assert [row[column] for row in rows] == [name for name, _ in groups]
     for row, (_, own) in zip(rows, groups, strict=True):
         assert {name: row[name] for name in sums([]) if name in row} == {
@@ -167,11 +167,11 @@ def test_the_rankings(models: Models, every: list[Line], called: str, query: str
     ("query", "value"), [("sales-by-region", "Classic Models"), ("sales-by-channel", None), ("sales-by-store", None)]
 )
 def test_the_rankings_that_have_one_row_here(models: Models, every: list[Line], query: str, value: str | None) -> None:
-    (row,) = asked(models, query, Filters())
+    (row,) = rows_of(models, query, Filters())
     column = {"sales-by-store": "store_id"}.get(query, query.removeprefix("sales-by-"))
     assert row[column] == value
     assert {name: row[name] for name in sums([])} == sums(every)
-    assert asked(models, "salespeople", Filters()) == []
+    assert rows_of(models, "salespeople", Filters()) == []
 
 
 @pytest.mark.parametrize("called", CHOSEN)
@@ -179,7 +179,7 @@ def test_the_rankings_that_have_one_row_here(models: Models, every: list[Line], 
 def test_the_top_customers(models: Models, every: list[Line], called: str, limit: int) -> None:
     lines = chosen(every, CHOSEN[called])
     groups = greatest_first(grouped((line for line in lines if line.active), lambda line: line.customer))[:limit]
-    rows = asked(models, "top-customers", CHOSEN[called], limit=limit)
+    rows = rows_of(models, "top-customers", CHOSEN[called], limit=limit)
     assert only(rows, "customer", "revenue", "orders", "units") == [
         {"customer": name, "revenue": revenue(own), "orders": orders(own), "units": units(own)} for name, own in groups
     ]
@@ -189,9 +189,9 @@ def test_the_top_customers(models: Models, every: list[Line], called: str, limit
 def test_the_map_and_its_shares(models: Models, every: list[Line], called: str) -> None:
     filters = CHOSEN[called]
     lines = chosen(every, filters)
-    known = customers(line for line in every if filters.start and line.day < filters.start)
-    new = customers(lines) - known
-    rows = {row["country"]: row for row in asked(models, "country-shares", filters)}
+    earlier = customers(line for line in every if filters.start and line.day < filters.start)
+    new = customers(lines) - earlier
+    rows = {row["country"]: row for row in rows_of(models, "country-shares", filters)}
     groups = grouped(lines, lambda line: line.country)
     assert list(rows) == [name for name, _ in greatest_first(groups)]
     for country, own in groups.items():
@@ -211,7 +211,7 @@ def test_the_map_and_its_shares(models: Models, every: list[Line], called: str) 
 @pytest.mark.parametrize("called", CHOSEN)
 def test_the_heatmap(models: Models, every: list[Line], called: str) -> None:
     groups = grouped(chosen(every, CHOSEN[called]), lambda line: (line.day.replace(day=1), line.day.isoweekday()))
-    rows = asked(models, "sales-by-weekday", CHOSEN[called])
+    rows = rows_of(models, "sales-by-weekday", CHOSEN[called])
     assert rows == [
         {"month": month, "weekday": weekday, **sums(own), "days": len({line.day for line in own})}
         for (month, weekday), own in sorted(groups.items())
@@ -221,7 +221,7 @@ def test_the_heatmap(models: Models, every: list[Line], called: str) -> None:
 @pytest.mark.parametrize("called", COMPARED)
 def test_growth_against_both_periods(models: Models, every: list[Line], called: str) -> None:
     filters, before, year_before = COMPARED[called]
-    told = {row["figure"]: row for row in asked(models, "growth", filters)}
+    growth_rows = {row["figure"]: row for row in rows_of(models, "growth", filters)}
     sides = [chosen(every, filters), between(every, *before), between(every, *year_before)]
     for figure, of in {
         "revenue": revenue,
@@ -231,12 +231,12 @@ def test_growth_against_both_periods(models: Models, every: list[Line], called: 
         "average_order_value": lambda lines: ratio(revenue(lines), orders(lines)),
     }.items():
         now, then, year = (of(side) for side in sides)  # type: ignore[operator]
-        row = told[figure]
+        row = growth_rows[figure]
         assert (row["value"], row["before"], row["year_before"]) == (now, then, year), figure
         assert (row["growth"], row["year_growth"]) == (growth(now, then), growth(now, year)), figure
-    (kpis,) = asked(models, "kpis", filters)
-    assert kpis["revenue_growth"] == told["revenue"]["growth"]
-    rows = asked(models, "sales-over-time-compared", filters)
+    (kpis,) = rows_of(models, "kpis", filters)
+    assert kpis["revenue_growth"] == growth_rows["revenue"]["growth"]
+    rows = rows_of(models, "sales-over-time-compared", filters)
     for series, side in zip(("now", "before", "year-before"), sides, strict=True):
         months = grouped(side, lambda line: start_of("monthly", line.day))
         own = [row for row in rows if row["series"] == series]
@@ -247,7 +247,7 @@ def test_growth_against_both_periods(models: Models, every: list[Line], called: 
 
 def test_the_months_and_their_growth(models: Models, every: list[Line]) -> None:
     months = grouped(every, lambda line: start_of("monthly", line.day))
-    rows = asked(models, "monthly-trends", Filters())
+    rows = rows_of(models, "monthly-trends", Filters())
     assert [row["month"] for row in rows] == sorted(months)
     for row in rows:
         own, month = months[row["month"]], row["month"]
@@ -262,11 +262,11 @@ def test_the_months_and_their_growth(models: Models, every: list[Line]) -> None:
 
 
 def test_money_and_freshness(models: Models, every: list[Line]) -> None:
-    (currency,) = asked(models, "by-currency", Filters())
+    (currency,) = rows_of(models, "by-currency", Filters())
     assert (currency["currency"], currency["net"], currency["revenue"]) == ("USD", revenue(every), revenue(every))
-    (region,) = asked(models, "freshness", Filters())
+    (region,) = rows_of(models, "freshness", Filters())
     assert (region["lines"], region["first_sale_date"], region["last_sale_date"]) == (len(every), FIRST, LAST)
-    everything = {(row["kind"], row["name"]): row for row in asked(models, "freshness-of-everything", Filters())}
+    everything = {(row["kind"], row["name"]): row for row in rows_of(models, "freshness-of-everything", Filters())}
     assert everything["region", "Classic Models"]["last_day"] == LAST
     assert everything["source", "classic-models"]["lines"] == len(every)
 
@@ -282,8 +282,8 @@ def test_the_pictures_and_the_page_show_these_numbers(models: Models, every: lis
     }
     for tile, values in pictures.items():
         html = models[1].get(f"/dashboard/tiles/{tile}").text
-        told = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html)]
-        assert [figure["values"] for figure in told] == [pytest.approx(values)], tile
+        charts = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html)]
+        assert [figure["values"] for figure in charts] == [pytest.approx(values)], tile
     cards = " ".join(re.sub(r"<[^>]+>", " ", models[1].get("/dashboard").text).split())
     assert f"{revenue(every):,.2f}" in cards
     assert f"{orders(every):,}" in cards

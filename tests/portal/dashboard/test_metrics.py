@@ -40,7 +40,7 @@ def test_the_dashboard_shows_the_number_before_the_chart_before_the_table(sold: 
     assert "Asha Rao" in page
 
 
-def test_filters_stand_in_the_address(sold: Visitor) -> None:
+def test_filters_are_in_the_address(sold: Visitor) -> None:
     assert "500.50" in sold.get("/dashboard?from=2026-06-01&to=2026-06-30").text
 
 
@@ -51,7 +51,7 @@ def test_a_preset_moves_with_the_day(sold: Visitor) -> None:
     assert "3 May 2026" in empty
 
 
-def test_a_bad_filter_is_told_in_words(sold: Visitor) -> None:
+def test_an_invalid_filter_is_explained(sold: Visitor) -> None:
     answer = sold.get("/dashboard?from=yesterday")
     assert answer.status_code == 422
     assert "write a day in the format 2026-01-31" in answer.text
@@ -62,7 +62,7 @@ def test_a_filter_on_region_and_status_narrows_the_number(sold: Visitor) -> None
     assert "No sales match" in sold.get("/dashboard?region=UK").text
 
 
-def test_an_empty_portal_says_what_to_do(person: People) -> None:
+def test_an_empty_portal_shows_the_next_step(person: People) -> None:
     assert "Upload a sales file" in person(Role.CLERK, "IN").get("/dashboard").text
     assert "Upload a sales file" not in person(Role.ANALYST).get("/dashboard").text
 
@@ -74,7 +74,7 @@ def test_a_settlement_while_an_empty_page_is_rendered_is_news_to_it(
 
     def then_settle() -> bool:
         answer = any_sales()
-        uploads.receive(app.ports, app.book.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
+        uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
         work()
         return answer
 
@@ -107,7 +107,7 @@ def test_a_salesperson_sees_own_sales_only(sold: Visitor, person: People) -> Non
     assert other.get("/api/kpis").get_json()["lines"] == 0
 
 
-def test_the_api_says_what_the_query_says(app: App, sold: Visitor) -> None:
+def test_the_api_returns_the_result_of_the_query(app: App, sold: Visitor) -> None:
     answer = sold.get("/api/kpis").get_json()
     (expected,) = to_json(queries.run(app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist())
     assert answer == expected

@@ -41,9 +41,9 @@ def sell(admin: Visitor, work: Work) -> None:
 
 
 def figure_in(tile: str) -> Any:
-    found = re.search(r'<script type="application/json">(.*?)</script>', tile, re.DOTALL)
-    assert found, tile
-    return json.loads(found[1])
+    match = re.search(r'<script type="application/json">(.*?)</script>', tile, re.DOTALL)
+    assert match, tile
+    return json.loads(match[1])
 
 
 def tiles_of(page: str) -> list[str]:
@@ -121,36 +121,36 @@ def test_the_map_loses_no_country_and_knows_one_by_many_names() -> None:
     assert (figure["labels"], figure["names"], figure["values"]) == (["GBR"], ["UK, United Kingdom"], [12.0])
 
 
-def test_the_outlines_are_served_from_here_and_kept(stranger: Visitor) -> None:
-    answer = stranger.get("/assets/world.json")
+def test_the_outlines_are_served_from_here_and_kept(anonymous: Visitor) -> None:
+    answer = anonymous.get("/assets/world.json")
     features = {one["id"]: one["geometry"]["type"] for one in answer.get_json()["features"]}
     assert (features["IND"], features["SGP"]) == ("MultiPolygon", "Point")
     assert "immutable" in answer.headers["Cache-Control"]
-    packed = stranger.get("/assets/world.json", headers={"Accept-Encoding": "gzip"})
+    packed = anonymous.get("/assets/world.json", headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(packed.data) == answer.data
     assert len(packed.data) < 60_000
 
 
-def test_growth_stands_beside_every_figure_that_has_some(sold: Visitor) -> None:
+def test_growth_is_shown_beside_every_metric_that_has_one(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/headline?from=2026-06-01&to=2026-06-30").text
     assert tile.count("400.0 %") == 1, "revenue 500.50 after 100.10"
     assert "Nothing to compare with" in sold.get("/dashboard/tiles/headline?from=2026-05-01&to=2026-05-31").text
 
 
-def test_the_period_before_lies_beside_the_chosen_one(sold: Visitor) -> None:
+def test_the_previous_period_is_aligned_with_the_chosen_one(sold: Visitor) -> None:
     address = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=monthly"
     assert figure_in(sold.get(address).text)["before"] == {"name": "Previous period", "values": [100.1]}
     assert "before" not in figure_in(sold.get(f"{address}&compare=nothing").text)
 
 
-def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
+def test_a_heatmap_shows_the_revenue_of_a_weekday(sold: Visitor) -> None:
     figure = figure_in(sold.get("/dashboard/tiles/heatmap").text)
     assert figure["names"] == ["May 2026", "Jun 2026"]
     assert figure["values"] == [[*[None] * 4, 100.1, None, None], [None, None, 200.2, 300.3, None, None, None]]
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "text"),
     [
         ("store?q=mum", 'name="store" value="MUM01"'),
         ("product?q=kett", 'value="P1"> Kettle <span class="quiet">P1</span>'),
@@ -158,24 +158,24 @@ def test_a_heatmap_tells_what_a_day_brings(sold: Visitor) -> None:
         ("category?q=nothing", "No results"),
     ],
 )
-def test_values_are_found_by_typing(sold: Visitor, path: str, said: str) -> None:
-    assert said in sold.get(f"/dashboard/values/{path}").text
+def test_values_are_found_by_typing(sold: Visitor, path: str, text: str) -> None:
+    assert text in sold.get(f"/dashboard/values/{path}").text
 
 
-def test_nobody_finds_values_beyond_their_scope(sold: Visitor, person: People) -> None:
+def test_filter_values_are_limited_to_the_scope(sold: Visitor, person: People) -> None:
     elsewhere = person(Role.MANAGER, "UK")
     for name in ("store", "product", "salesperson", "category"):
         assert "No results" in elsewhere.get(f"/dashboard/values/{name}").text
     assert person(Role.ANALYST).get("/dashboard/values/salesperson").status_code == 404
 
 
-def test_freshness_tells_regions_stores_and_sources(sold: Visitor) -> None:
+def test_freshness_lists_regions_stores_and_sources(sold: Visitor) -> None:
     tile = sold.get("/dashboard/tiles/freshness").text
     assert "The store has sales through the last day of its region" in tile
     assert "Sources" in tile
 
 
-def test_money_of_several_currencies_is_told_as_it_was_paid(sold: Visitor, work: Work) -> None:
+def test_amounts_in_several_currencies_are_shown_in_the_paid_currency(sold: Visitor, work: Work) -> None:
     assert "Local currency" not in sold.get("/dashboard/tiles/headline").text
     sold.upload(BRITISH, name="UK.csv", contract="UK")
     work()
@@ -199,7 +199,7 @@ def test_a_table_of_another_role_is_not_there(sold: Visitor, person: People) -> 
     assert sold.get("/dashboard/tables/headline").status_code == 404
 
 
-def test_a_picture_never_has_more_steps_than_anybody_sees(sold: Visitor, work: Work) -> None:
+def test_a_chart_has_at_most_as_many_steps_as_are_visible(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("9", "5.00", date="03-05-2016 10:00")), name="old.csv")
     work()
     tile = sold.get("/dashboard/tiles/over-time?period=daily").text
@@ -217,7 +217,7 @@ def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
         assert (answer.status_code, answer.mimetype) == (200, "text/csv"), link
 
 
-def test_refused_rows_wait_among_what_needs_somebody(sold: Visitor, person: People, work: Work) -> None:
+def test_rejected_rows_are_listed_as_needing_attention(sold: Visitor, person: People, work: Work) -> None:
     assert "Nothing needs your attention" in sold.get("/dashboard/tiles/attention").text
     rows = [indian_sale(str(number), "10.00", date="05-06-2026 10:00") for number in range(10, 19)]
     sold.upload(indian_file(*rows, indian_sale("19", "ten", date="05-06-2026 10:00")))

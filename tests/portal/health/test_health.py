@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import ready
@@ -20,8 +20,8 @@ from tillstream.workflows.operations import maintenance_log, reconcile
 People = Callable[..., Visitor]
 
 
-def test_readiness_asks_everything_and_names_what_is_down(stranger: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = stranger.get("/healthz/ready")
+def test_readiness_names_failed_services(anonymous: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "ok")
     assert set(answer.get_json()["parts"]) == {"documents", "warehouse", "queues", "files"}
 
@@ -29,26 +29,26 @@ def test_readiness_asks_everything_and_names_what_is_down(stranger: Visitor, mon
         raise Unavailable("the disk is gone")
 
     monkeypatch.setitem(ready.PARTS, "warehouse", broken)
-    answer = stranger.get("/healthz/ready")
+    answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["parts"]["warehouse"]) == (503, "down")
     assert "disk" not in answer.text
-    assert stranger.get("/healthz").status_code == 200
+    assert anonymous.get("/healthz").status_code == 200
 
 
 def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callable[[], None]) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
-    reconcile.run(app.ports, app.book)
+    reconcile.run(app.ports, app.contracts)
     page = admin.get("/status").text
-    for told in (
+    for text in (
         "Everything is working",
         "warehouse.duckdb",
         str(app.settings.home),
         "Last sweep",
         "Batches announced",
     ):
-        assert told in page
+        assert text in page
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert person(Role.MANAGER, "IN").get("/status").status_code == 403
 
@@ -59,14 +59,14 @@ def test_in_a_project_its_places_are_named_and_no_folder(app: App, work: Callabl
     visitor = Visitor(create_app(replace(app, settings=settings)).test_client())
     visitor.sign_in("ana")
     page = visitor.get("/status").text
-    for told in ("demo, europe-west1", "dataset tillstream", "bucket demo-tillstream-dev-inbox"):
-        assert told in page
+    for text in ("demo, europe-west1", "dataset tillstream", "bucket demo-tillstream-dev-inbox"):
+        assert text in page
     assert "Last backup" in page
     assert "nowhere" not in page
 
 
-def test_figures_for_a_monitor_are_off_unless_set(stranger: Visitor) -> None:
-    assert stranger.get("/metrics").status_code in {303, 404}
+def test_figures_for_a_monitor_are_off_unless_set(anonymous: Visitor) -> None:
+    assert anonymous.get("/metrics").status_code in {303, 404}
 
 
 def test_figures_for_a_monitor(tmp_path: Path) -> None:

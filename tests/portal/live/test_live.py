@@ -27,7 +27,7 @@ def stream(visitor: Visitor) -> Iterator[bytes]:
     return iter(visitor.client.get("/events?known=0", environ_overrides=MANY).iter_encoded())
 
 
-def test_it_says_the_number_of_the_last_settlement_and_nothing_else(sold: Visitor) -> None:
+def test_the_stream_contains_only_the_number_of_the_last_settlement(sold: Visitor) -> None:
     answer = sold.get("/events")
     assert answer.mimetype == "text/event-stream"
     assert answer.text == f"retry: {live.AGAIN_LATER}\n\nid: 1\nevent: settled\ndata: 1\n\n"
@@ -35,16 +35,16 @@ def test_it_says_the_number_of_the_last_settlement_and_nothing_else(sold: Visito
     assert "settled" not in sold.get("/events", headers={"Last-Event-ID": "1"}).text
 
 
-def test_a_page_that_stays_hears_of_the_next_settlement(sold: Visitor, person: People, work: Work) -> None:
-    heard = stream(sold)
-    assert next(heard) == f"retry: {live.AGAIN_SOON}\n\n".encode()
-    assert b"data: 1" in next(heard)
+def test_an_open_stream_is_notified_of_the_next_settlement(sold: Visitor, person: People, work: Work) -> None:
+    events = stream(sold)
+    assert next(events) == f"retry: {live.AGAIN_SOON}\n\n".encode()
+    assert b"data: 1" in next(events)
     person(Role.ADMIN, login="other").upload(indian_file(indian_sale("2")), name="july.csv")
     work()
-    assert b"data: 2" in next(heard)
+    assert b"data: 2" in next(events)
 
 
-def test_the_streams_are_few_and_whoever_comes_later_asks_again(sold: Visitor, portal: Flask) -> None:
+def test_the_number_of_streams_is_limited_and_later_clients_retry(sold: Visitor, portal: Flask) -> None:
     held = [sold.client.get("/events", environ_overrides=MANY) for _ in range(live.STREAMS)]
     late = sold.client.get("/events", environ_overrides=MANY, buffered=True)
     assert f"retry: {live.AGAIN_LATER}" in late.text
@@ -56,11 +56,11 @@ def test_the_streams_are_few_and_whoever_comes_later_asks_again(sold: Visitor, p
 
 
 def test_a_server_that_stops_ends_them(sold: Visitor, portal: Flask) -> None:
-    heard = stream(sold)
-    next(heard)
+    events = stream(sold)
+    next(events)
     live.streams_of(portal).end()
-    assert list(heard) == []
+    assert list(events) == []
 
 
-def test_a_stranger_hears_nothing(stranger: Visitor) -> None:
-    assert stranger.get("/events").status_code == 303
+def test_an_anonymous_client_receives_no_events(anonymous: Visitor) -> None:
+    assert anonymous.get("/events").status_code == 303

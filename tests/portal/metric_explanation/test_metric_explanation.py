@@ -37,19 +37,19 @@ def test_every_number_of_the_headline_is_in_the_catalogue(app: App) -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_each_figure_says_what_it_is(sold: Visitor, name: str) -> None:
+def test_each_metric_has_a_definition(sold: Visitor, name: str) -> None:
     page = sold.get(f"/why/{name}?from=2026-06-01&to=2026-06-30")
     assert page.status_code == 200
     figure = METRICS[name]
     assert figure.definition.endswith(".")
-    told = sold.get(f"/api/why/{name}").get_json()
-    assert told["figure"]["definition"] == figure.definition
+    explanation = sold.get(f"/api/why/{name}").get_json()
+    assert explanation["figure"]["definition"] == figure.definition
 
 
 def test_the_uploads_of_a_number_add_up_to_it(sold: Visitor) -> None:
-    told = sold.get("/api/why/revenue").get_json()
-    assert told["value"] == "135.1"
-    by_file = {one["file"]: (one["lines"], one["revenue"]) for one in told["uploads"]}
+    explanation = sold.get("/api/why/revenue").get_json()
+    assert explanation["value"] == "135.1"
+    by_file = {one["file"]: (one["lines"], one["revenue"]) for one in explanation["uploads"]}
     assert by_file == {"june.csv": (1, "100.1"), "more.csv": (2, "35")}  # more.csv tells sale 3 anew
     page = sold.get("/why/revenue").text
     assert "june.csv" in page
@@ -57,39 +57,39 @@ def test_the_uploads_of_a_number_add_up_to_it(sold: Visitor) -> None:
 
 
 def test_filters_and_paging_narrow_the_uploads(sold: Visitor) -> None:
-    told = sold.get("/api/why/revenue?from=2026-06-04").get_json()
-    assert [(one["file"], one["lines"]) for one in told["uploads"]] == [("more.csv", 1)]
+    explanation = sold.get("/api/why/revenue?from=2026-06-04").get_json()
+    assert [(one["file"], one["lines"]) for one in explanation["uploads"]] == [("more.csv", 1)]
     assert sold.get("/api/why/revenue?page=2").get_json()["uploads"] == []
 
 
-def test_what_waits_is_told_as_missing(sold: Visitor) -> None:
-    told = sold.get("/api/why/revenue").get_json()
-    assert [(one["region"], one["refused_rows"]) for one in told["missing"]["refused"]] == [("IN", 1)]
+def test_held_files_are_shown_as_missing(sold: Visitor) -> None:
+    explanation = sold.get("/api/why/revenue").get_json()
+    assert [(one["region"], one["refused_rows"]) for one in explanation["missing"]["refused"]] == [("IN", 1)]
     assert "1 row needs correction" in " ".join(sold.get("/why/revenue").text.split())
     # its day was read: it is missing in June only
     assert sold.get("/api/why/revenue?from=2026-07-01").get_json()["missing"]["refused"] == []
 
 
-def test_a_held_file_and_a_late_store_are_told_as_missing(sold: Visitor, work: Work) -> None:
+def test_a_held_file_and_a_late_store_are_shown_as_missing(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(indian_sale("7", "none"), indian_sale("8", "3.00")), "half.csv")
     later = indian_sale("9", "1.00", date="20-06-2026 10:00").replace("MUM01", "DEL01")
     sold.upload(indian_file(later), "delhi.csv")
     work()
-    told = sold.get("/api/why/revenue").get_json()
-    assert told["missing"]["through"] == "2026-06-20"
-    assert [(one["name"], one["last_day"]) for one in told["missing"]["late"]] == [("MUM01", "2026-06-04")]
-    assert told["waiting"] == [{"state": "held", "files": 1}]
+    explanation = sold.get("/api/why/revenue").get_json()
+    assert explanation["missing"]["through"] == "2026-06-20"
+    assert [(one["name"], one["last_day"]) for one in explanation["missing"]["late"]] == [("MUM01", "2026-06-04")]
+    assert explanation["waiting"] == [{"state": "held", "files": 1}]
     assert "half.csv" in sold.get("/why/revenue").text
     assert "1 file held for a decision" in " ".join(sold.get("/why/revenue?region=IN").text.split())
 
 
 def test_others_see_their_own_region_only_and_analysts_no_upload(sold: Visitor, person: People) -> None:
     clerk = person(Role.CLERK, "UK")
-    told = clerk.get("/api/why/revenue").get_json()
-    assert (told["value"], told["uploads"], told["missing"]["refused"]) == ("0", [], [])
+    explanation = clerk.get("/api/why/revenue").get_json()
+    assert (explanation["value"], explanation["uploads"], explanation["missing"]["refused"]) == ("0", [], [])
     analyst = person(Role.ANALYST)
-    told = analyst.get("/api/why/revenue").get_json()
-    assert (told["value"], told["uploads"]) == ("135.1", None)
+    explanation = analyst.get("/api/why/revenue").get_json()
+    assert (explanation["value"], explanation["uploads"]) == ("135.1", None)
     page = analyst.get("/why/revenue").text
     assert "june.csv" not in page
     assert "/uploads/" not in page

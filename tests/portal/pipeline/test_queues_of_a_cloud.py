@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from app_factory import create_app
 from fake_monitoring import FakeMonitoring, series, serve
-from homes import create_app
 from visitor import PASSWORD, Visitor
 
 from devtools.emulators import Emulator
@@ -48,11 +48,11 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
         assert boss.get("/healthz/ready").status_code == 200
 
 
-def test_what_monitoring_tells_is_shown(app: App, pubsub: Emulator) -> None:
-    told = FakeMonitoring()
-    told.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
-    told.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
-    with serve(told) as address, boss_of(app, address) as boss:
+def test_values_of_monitoring_are_shown(app: App, pubsub: Emulator) -> None:
+    monitoring = FakeMonitoring()
+    monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
+    monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
+    with serve(monitoring) as address, boss_of(app, address) as boss:
         page = boss.get("/pipeline").text
         assert "1,240 messages are waiting" in page
         assert "95 seconds" in page

@@ -77,22 +77,22 @@ def test_a_clock_may_be_one_step_off(app: App, asha: str, clock: ManualClock, st
 
 def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str) -> None:
     key, _ = set_up(app)
-    now, start, told = code(app, key), Barrier(4, timeout=PATIENCE), []
+    now, start, answers = code(app, key), Barrier(4, timeout=PATIENCE), []
 
     def check() -> None:
         start.wait()
         try:
             totp.check(app.ports, asha, now)
-            told.append("in")
+            answers.append("in")
         except (WrongCode, TooManyTries):
-            told.append("out")
+            answers.append("out")
 
     threads = [Thread(target=check, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         join_thread(thread)
-    assert sorted(told) == ["in", "out", "out", "out"]
+    assert sorted(answers) == ["in", "out", "out", "out"]
 
 
 def test_a_recovery_code_counts_once_however_it_is_typed(app: App, asha: str) -> None:
@@ -116,11 +116,11 @@ def test_new_recovery_codes_take_the_place_of_the_old(app: App, asha: str) -> No
 
 def test_recovery_codes_are_kept_only_as_hashes_and_nothing_of_it_is_logged(app: App, asha: str) -> None:
     key, codes = set_up(app)
-    known = app.ports.documents.get("users", asha)
-    assert known
+    document = app.ports.documents.get("users", asha)
+    assert document
     log = str([one.to_json() for one in reading.find_entries(app.ports, reading.AuditFilter())])
     for secret in codes:
-        assert secret not in str(known.data)
+        assert secret not in str(document.data)
         assert secret not in log
     assert key not in log
 
@@ -134,44 +134,44 @@ def test_guessing_codes_has_to_wait(app: App, asha: str) -> None:
         totp.check(app.ports, asha, "123456")
 
 
-def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: str, stranger: Visitor) -> None:
+def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: str, anonymous: Visitor) -> None:
     key, _ = set_up(app)
     for _ in range(5):
-        stranger.sign_in(asha)
-        assert stranger.post("/sign-in/code", {"code": "123456"}).status_code == 401
-    stranger.sign_in(asha)
-    assert stranger.post("/sign-in/code", {"code": code(app, key)}).status_code == 429
+        anonymous.sign_in(asha)
+        assert anonymous.post("/sign-in/code", {"code": "123456"}).status_code == 401
+    anonymous.sign_in(asha)
+    assert anonymous.post("/sign-in/code", {"code": code(app, key)}).status_code == 429
 
 
-def test_signing_in_asks_for_the_code_and_leads_to_the_page_wanted(app: App, asha: str, stranger: Visitor) -> None:
+def test_signing_in_requires_the_code_and_opens_the_requested_page(app: App, asha: str, anonymous: Visitor) -> None:
     key, _ = set_up(app)
-    wanted = stranger.get("/uploads?q=june").headers["Location"]
-    half = stranger.post(wanted, {"login": asha, "password": PASSWORD})
+    wanted = anonymous.get("/uploads?q=june").headers["Location"]
+    half = anonymous.post(wanted, {"login": asha, "password": PASSWORD})
     assert half.headers["Location"].startswith("/sign-in/code")
-    assert stranger.get("/uploads").status_code == 303
-    assert stranger.get("/api/kpis").status_code == 401
-    assert stranger.post(half.headers["Location"], {"code": "000000"}).status_code == 401
-    whole = stranger.post(half.headers["Location"], {"code": code(app, key)})
+    assert anonymous.get("/uploads").status_code == 303
+    assert anonymous.get("/api/kpis").status_code == 401
+    assert anonymous.post(half.headers["Location"], {"code": "000000"}).status_code == 401
+    whole = anonymous.post(half.headers["Location"], {"code": code(app, key)})
     assert whole.headers["Location"] == "/uploads?q=june"
-    assert stranger.get("/uploads").status_code == 200
+    assert anonymous.get("/uploads").status_code == 200
 
 
-def test_the_code_without_the_password_opens_nothing(app: App, asha: str, stranger: Visitor) -> None:
+def test_the_code_without_the_password_opens_nothing(app: App, asha: str, anonymous: Visitor) -> None:
     key, _ = set_up(app)
-    assert stranger.get("/sign-in/code").headers["Location"] == "/sign-in"
-    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+    assert anonymous.get("/sign-in/code").headers["Location"] == "/sign-in"
+    assert anonymous.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
 
 
 def test_half_a_sign_in_is_too_old_after_minutes_and_ends_with_the_password(
-    app: App, asha: str, stranger: Visitor, clock: ManualClock
+    app: App, asha: str, anonymous: Visitor, clock: ManualClock
 ) -> None:
     key, _ = set_up(app)
-    stranger.sign_in(asha)
+    anonymous.sign_in(asha)
     clock.advance(301)
-    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
-    stranger.sign_in(asha)
+    assert anonymous.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+    anonymous.sign_in(asha)
     accounts.reset_password(app.ports, asha, by="boss")
-    assert stranger.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
+    assert anonymous.post("/sign-in/code", {"code": code(app, key)}).headers["Location"] == "/sign-in"
 
 
 def test_a_person_sets_it_up_on_their_profile_with_a_picture(app: App, person: People) -> None:
@@ -196,12 +196,12 @@ def test_a_person_takes_it_off_with_a_code(app: App, person: People) -> None:
     assert not accounts.get(app.ports, "asha").second_step
 
 
-def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: People, stranger: Visitor) -> None:
+def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: People, anonymous: Visitor) -> None:
     admin = person(Role.ADMIN, login="boss")
     accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
     set_up(app)
     assert admin.post("/people/asha/second-step-off").status_code == 303
-    assert stranger.sign_in("asha").headers["Location"] == "/dashboard"
+    assert anonymous.sign_in("asha").headers["Location"] == "/dashboard"
 
 
 def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(app: App, person: People) -> None:

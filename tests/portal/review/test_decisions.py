@@ -20,7 +20,7 @@ GOOD = indian_file(*(indian_sale(f"A{number}") for number in range(1, 11)))
 MOSTLY_BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
 
 
-def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: People, work: Work) -> None:
+def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     manager.upload(GOOD)
     held = manager.upload(MOSTLY_BAD, "bad.csv")
@@ -37,7 +37,7 @@ def test_a_held_file_says_why_it_waits_and_what_each_answer_would_do(person: Peo
     assert "1,000.00" in manager.get("/dashboard").text, "the look at it changed nothing"
 
 
-def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: People, work: Work) -> None:
+def «««test_only_a_held_file_with_superseded_rows_can_be_made_current(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     first = manager.upload(MOSTLY_BAD)
     work()
@@ -52,7 +52,7 @@ def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: Peopl
     assert "Preview: confirm only" in manager.get(f"/waiting/{again}?as_new=yes").text
 
 
-def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: People, work: Work) -> None:
+def test_a_confirmed_file_counts_and_says_who_confirmed_it|||test_a_confirmed_file_counts_and_shows_who_confirmed_it»»»(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     held = manager.upload(MOSTLY_BAD)
     work()
@@ -60,8 +60,8 @@ def test_a_confirmed_file_counts_and_says_who_confirmed_it(app: App, person: Peo
     work()
     record = records.get(app.ports, held)
     assert record.state is State.ANNOUNCED
-    told = reading.find_by_subject(app.ports, "upload", held)
-    assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in told]
+    entries = reading.find_by_subject(app.ports, "upload", held)
+    assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in entries]
     assert manager.get(f"/waiting/{held}").status_code == 303
     assert "No file needs a decision" in manager.get("/waiting").text
 
@@ -88,9 +88,9 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
 def test_what_waits_elsewhere_is_unknown(person: People, work: Work) -> None:
     held = person(Role.ADMIN).upload(MOSTLY_BAD)
     work()
-    stranger = person(Role.MANAGER, "USA")
-    assert stranger.get(f"/waiting/{held}").status_code == 404
-    assert held not in stranger.get("/waiting").text
+    anonymous = person(Role.MANAGER, "USA")
+    assert anonymous.get(f"/waiting/{held}").status_code == 404
+    assert held not in anonymous.get("/waiting").text
 
 
 def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_changed(
@@ -109,8 +109,8 @@ def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_ch
     assert "second.csv is undone" in done
     assert "1 line changed, 9 lines removed" in done
     assert "157.00" in done
-    told = reading.find_by_subject(app.ports, "upload", batch)
-    assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in told]
+    entries = reading.find_by_subject(app.ports, "upload", batch)
+    assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in entries]
 
 
 def test_the_receipt_leads_to_what_the_file_changed(person: People, work: Work) -> None:
@@ -138,7 +138,7 @@ def test_the_receipt_leads_to_what_a_correction_changed(person: People, work: Wo
     assert "1 line added" in clerk.get("/changes/2").text
 
 
-def test_a_correction_of_a_line_is_told_with_both_its_values(person: People, work: Work) -> None:
+def test_a_corrected_line_is_published_with_both_values(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     clerk.upload(indian_file(indian_sale("A1", "100.00")))
     work()
@@ -151,7 +151,7 @@ def test_a_correction_of_a_line_is_told_with_both_its_values(person: People, wor
     assert '+<data value="20.00' in page
 
 
-def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: Work) -> None:
+def test_changes_are_limited_to_the_scope(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     mine = indian_sale("A1", "5.00")
     admin.upload(indian_file(mine, indian_sale("OTHERS-SALE", "90.00").replace(",S1,", ",S2,")))
@@ -166,9 +166,7 @@ def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: 
     assert "june.csv" not in page, "salespeople see no uploads"
 
 
-def test_what_changed_since_the_last_visit_begins_anew_after_a_pause(
-    person: People, work: Work, clock: ManualClock
-) -> None:
+def test_changes_since_the_last_visit_restart_after_a_pause(person: People, work: Work, clock: ManualClock) -> None:
     clerk = person(Role.CLERK, "IN")
     assert "No change" in clerk.get("/changes").text
     clerk.upload(GOOD)
@@ -199,5 +197,5 @@ def test_what_changed_since_a_day_is_paged_and_adds_up(person: People, work: Wor
 
 
 @pytest.mark.parametrize("path", ["/waiting", "/changes"])
-def test_nobody_decides_or_looks_without_signing_in(portal: Flask, path: str) -> None:
+def test_decisions_and_previews_require_sign_in(portal: Flask, path: str) -> None:
     assert Visitor(portal.test_client()).get(path).status_code == 303

@@ -33,7 +33,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert "1 of 1 row counted" in admin.get(f"/uploads/{batch}").text
-    assert records.get(app.ports, batch).contract_version == app.book.current("IN").version == 2
+    assert records.get(app.ports, batch).contract_version == app.contracts.current("IN").version == 2
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
 
 
@@ -48,12 +48,12 @@ def test_only_an_administrator_accepts_while_a_manager_may_confirm(person: Peopl
     assert "1 of 1 row counted" in manager.get(f"/uploads/{batch}").text
 
 
-def test_a_replay_is_seen_before_it_is_done(app: App, person: People, work: Work) -> None:
+def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*(indian_sale(str(n)) for n in range(1, 9)), indian_sale("9", "ten")))
     work()
     values = {"unit_price": {"ten": "10"}, "net_amount": {"ten": "10"}}
-    app.book.save(app.book.current("IN").model_copy(update={"values": values}), "boss")
+    app.contracts.save(app.contracts.current("IN").model_copy(update={"values": values}), "boss")
     page = admin.get(f"/uploads/{batch}/replay?contract=IN").text
     assert "IN, version 1 → IN, version 2" in page
     assert "800.00" in page
@@ -71,7 +71,7 @@ def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: W
     assert ">Read again</button>" not in page
 
 
-def test_nobody_previews_with_a_contract_of_another_region(person: People, work: Work) -> None:
+def test_a_preview_with_a_contract_of_another_region_is_rejected(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(FILE)
     work()
@@ -79,7 +79,7 @@ def test_nobody_previews_with_a_contract_of_another_region(person: People, work:
     assert clerk.get(f"/uploads/{batch}/replay").status_code == 200
 
 
-def test_a_file_of_another_contract_is_named_and_can_be_given_to_it(person: People, work: Work) -> None:
+def test_a_file_of_another_contract_can_be_assigned_to_it(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(FILE, contract="UK")
     work()

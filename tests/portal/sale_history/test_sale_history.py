@@ -15,7 +15,7 @@ Work = Callable[[], None]
 
 
 @pytest.fixture
-def told_twice(person: People, work: Work) -> tuple[Visitor, str, str]:
+def two_versions(person: People, work: Work) -> tuple[Visitor, str, str]:
     """A sale that a second file corrected; the clerk, and both batches."""
     clerk = person(Role.CLERK, "IN")
     first = clerk.upload(indian_file(indian_sale("A1", "100.00"), indian_sale("A2", "5.00")), "first.csv")
@@ -25,8 +25,8 @@ def told_twice(person: People, work: Work) -> tuple[Visitor, str, str]:
     return clerk, first, second
 
 
-def test_a_passport_tells_each_version_and_who_told_it(told_twice: tuple[Visitor, str, str]) -> None:
-    clerk, first, second = told_twice
+def test_a_sale_history_lists_each_version_and_its_sources(two_versions: tuple[Visitor, str, str]) -> None:
+    clerk, first, second = two_versions
     page = clerk.get("/sales/MUM01/A1?region=IN").text
     assert "1 line counts" in page
     assert re.search(r"Net <del>.*100.*</del>.*<ins>.*120.*</ins>", page)
@@ -40,10 +40,10 @@ def test_a_passport_tells_each_version_and_who_told_it(told_twice: tuple[Visitor
     assert "MUM01/A2" not in page
 
 
-def test_an_undo_stands_in_the_passport(
-    told_twice: tuple[Visitor, str, str], person: People, work: Work, app: App
+def test_an_undo_is_in_the_sale_history(
+    two_versions: tuple[Visitor, str, str], person: People, work: Work, app: App
 ) -> None:
-    _, _, second = told_twice
+    _, _, second = two_versions
     manager = person(Role.MANAGER, "IN")
     manager.post(f"/uploads/{second}/undo")
     work()
@@ -54,7 +54,7 @@ def test_an_undo_stands_in_the_passport(
     assert re.search(r"Counts now</b>.*settlement 1<", page)
 
 
-def test_refused_rows_that_name_a_sale_stand_in_its_passport(person: People, work: Work) -> None:
+def test_rejected_rows_with_a_sale_id_are_in_its_sale_history(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     good = [indian_sale(f"A{number}") for number in range(2, 11)]
     clerk.upload(indian_file(*good, indian_sale("A1", "ten")), "bad.csv")
@@ -64,8 +64,8 @@ def test_refused_rows_that_name_a_sale_stand_in_its_passport(person: People, wor
     assert "Not counted" in page
 
 
-def test_search_finds_sales_products_customers_and_uploads(told_twice: tuple[Visitor, str, str]) -> None:
-    clerk, first, _ = told_twice
+def test_search_finds_sales_products_customers_and_uploads(two_versions: tuple[Visitor, str, str]) -> None:
+    clerk, first, _ = two_versions
     answer = clerk.get("/search?q=MUM01/A1")
     assert answer.status_code == 302
     assert answer.headers["Location"] == "/sales/MUM01/A1?region=IN"
@@ -79,7 +79,7 @@ def test_search_finds_sales_products_customers_and_uploads(told_twice: tuple[Vis
 
 
 def test_what_belongs_to_others_is_neither_found_nor_shown(
-    told_twice: tuple[Visitor, str, str], person: People
+    two_versions: tuple[Visitor, str, str], person: People
 ) -> None:
     others = [
         person(Role.MANAGER, "USA"),
@@ -95,8 +95,8 @@ def test_what_belongs_to_others_is_neither_found_nor_shown(
             assert "/uploads/" not in page.replace("/uploads/dry-run", "")
 
 
-def test_an_analyst_sees_no_person_and_no_upload_in_a_passport(
-    told_twice: tuple[Visitor, str, str], person: People
+def test_an_analyst_sees_no_person_and_no_upload_in_a_sale_history(
+    two_versions: tuple[Visitor, str, str], person: People
 ) -> None:
     analyst = person(Role.ANALYST)
     page = analyst.get("/sales/MUM01/A1?region=IN").text

@@ -45,7 +45,7 @@ def exported(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
 
 
-def test_the_list_is_newest_first_and_tells_what_all_of_it_comes_to(sold: Visitor) -> None:
+def test_the_list_is_newest_first_and_shows_its_total(sold: Visitor) -> None:
     page = sold.get("/sale-lines").text
     assert order(page) == ["MUM01/3", "MUM01/2", "MUM01/1"]
     assert "3 sale lines" in page
@@ -70,7 +70,7 @@ def test_the_list_is_newest_first_and_tells_what_all_of_it_comes_to(sold: Visito
         ("q=nothing+like+it", []),
     ],
 )
-def test_sort_search_and_filters_stand_in_the_address(sold: Visitor, query: str, sales: list[str]) -> None:
+def test_sort_search_and_filters_are_in_the_address(sold: Visitor, query: str, sales: list[str]) -> None:
     page = sold.get(f"/sale-lines?{query}")
     assert page.status_code == 200
     assert order(page.text) == [f"MUM01/{number}" for number in sales]
@@ -111,7 +111,7 @@ def test_an_export_holds_every_column_and_no_formula(sold: Visitor) -> None:
     assert table.column_names == list(rows[0])
 
 
-def test_an_export_says_in_its_name_what_it_was_filtered_to(sold: Visitor) -> None:
+def test_the_file_name_of_an_export_contains_its_filters(sold: Visitor) -> None:
     answer = sold.get("/sale-lines/export?region=IN&from=2026-06-01&q=kettle")
     assert answer.headers["Content-Disposition"] == (
         "attachment; filename=sale-lines_region-IN_from-2026-06-01_search-kettle.csv"
@@ -120,7 +120,7 @@ def test_an_export_says_in_its_name_what_it_was_filtered_to(sold: Visitor) -> No
     assert sold.get("/sale-lines/export?q=nothing-at-all").data.count(b"\n") == 1  # the names of the columns
 
 
-def test_nobody_sees_or_finds_what_is_not_theirs(sold: Visitor, person: People) -> None:
+def test_lists_and_searches_are_limited_to_the_scope(sold: Visitor, person: People) -> None:
     clerk = person(Role.CLERK, "UK")
     assert "No sales yet" in clerk.get("/sale-lines").text
     assert exported(clerk) == []
@@ -130,9 +130,9 @@ def test_nobody_sees_or_finds_what_is_not_theirs(sold: Visitor, person: People) 
     page = analyst.get("/sale-lines?column=customer_name&column=sale_id").text
     assert "Asha" not in page
     assert not set(exported(analyst)[0]) & PERSONAL
-    for known in ("asha", "C2", "S1"):
-        assert "No sale line matches" in analyst.get(f"/sale-lines?q={known}").text
-        assert exported(analyst, f"q={known}&personal=1") == []
+    for text in ("asha", "C2", "S1"):
+        assert "No sale line matches" in analyst.get(f"/sale-lines?q={text}").text
+        assert exported(analyst, f"q={text}&personal=1") == []
 
 
 def test_a_line_leads_to_the_line_of_the_file(sold: Visitor) -> None:
@@ -168,7 +168,7 @@ def test_every_table_of_the_dashboards_can_be_taken_along(app: App, sold: Visito
         assert rows[1][rows[0].index("revenue")] == "20"
 
 
-def test_a_table_takes_its_own_parameters_and_says_so(sold: Visitor) -> None:
+def test_a_table_accepts_the_parameters_of_its_query(sold: Visitor) -> None:
     answer = sold.get("/tables/sales-over-time?period=daily&region=IN")
     assert "sales-over-time_in-INR_period-daily_region-IN.csv" in answer.headers["Content-Disposition"]
     assert answer.data.count(b"\n") == 4

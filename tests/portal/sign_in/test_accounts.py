@@ -27,7 +27,7 @@ def test_the_first_admin_is_made_once_and_can_sign_in(app: App) -> None:
     assert (user.role, user.given_password) == (Role.ADMIN, True)
 
 
-def test_no_password_stands_in_the_documents(app: App) -> None:
+def test_no_password_is_in_the_documents(app: App) -> None:
     password = accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"])
     stored = app.ports.documents.get("users", "asha")
     assert stored is not None
@@ -65,7 +65,7 @@ def test_an_account_gives_the_scope_of_its_role_and_regions(app: App) -> None:
     assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("IN", "UK"), ("MUM01",))
 
 
-def test_an_account_is_changed_in_what_is_given_and_says_who_did_it(app: App, clock: ManualClock) -> None:
+def test_only_given_fields_of_an_account_change_and_the_user_is_recorded(app: App, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], stores=["MUM01"], by="boss")
     clock.advance(60)
     accounts.assign(app.ports, "ASHA", role=Role.MANAGER, by="boss")
@@ -90,8 +90,8 @@ def test_every_way_of_changing_an_account_is_written_down(app: App) -> None:
     password = accounts.reset_password(app.ports, "asha", by="second")
     accounts.sign_in(app.ports, "asha", password)
     accounts.change_password(app.ports, "asha", password, GOOD)
-    told = [(change["what"], change["by"]) for change in reversed(history.changes(app.ports, "asha"))]
-    assert told == [
+    changes = [(change["what"], change["by"]) for change in reversed(history.changes(app.ports, "asha"))]
+    assert changes == [
         ("account created", "boss"),
         ("account disabled", "second"),
         ("account enabled", "second"),
@@ -129,24 +129,24 @@ def test_the_last_admin_stays_one(app: App) -> None:
 
 def test_an_account_that_is_older_than_the_audit_log_keeps_its_changes(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"])
-    known = app.ports.documents.get("users", "asha")
-    assert known is not None
-    app.ports.documents.put("users", "asha", known.data | {"changes": [{"at": "2020", "by": "old", "what": "made"}]})
+    document = app.ports.documents.get("users", "asha")
+    assert document is not None
+    app.ports.documents.put("users", "asha", document.data | {"changes": [{"at": "2020", "by": "old", "what": "made"}]})
     accounts.assign(app.ports, "asha", regions=["UK"], by="boss")
-    told = [change["by"] for change in history.changes(app.ports, "asha")]
-    assert told == ["boss", "nobody", "old"]
+    users = [change["by"] for change in history.changes(app.ports, "asha")]
+    assert users == ["boss", "nobody", "old"]
 
 
-def test_unknown_wrong_and_disabled_are_told_alike(app: App) -> None:
+def test_unknown_wrong_and_disabled_sign_ins_have_the_same_message(app: App) -> None:
     accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=GOOD)
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
     accounts.disable(app.ports, "asha")
-    said = set()
+    answers = set()
     for login, password in (("nobody", GOOD), ("boss", "wrong password"), ("asha", GOOD)):
         with pytest.raises(WrongSignIn) as caught:
             accounts.sign_in(app.ports, login, password)
-        said.add(str(caught.value))
-    assert len(said) == 1
+        answers.add(str(caught.value))
+    assert len(answers) == 1
 
 
 def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: ManualClock) -> None:
@@ -167,7 +167,7 @@ def test_tries_at_one_name_wait_longer_and_longer_known_or_not(app: App, clock: 
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(1, "Wait a second and"), (2, "Wait 2 seconds and")])
-def test_how_long_to_wait_is_said_in_english(seconds: int, words: str) -> None:
+def test_the_waiting_time_is_written_in_english(seconds: int, words: str) -> None:
     assert words in str(TooManyTries(seconds))
 
 
@@ -217,10 +217,10 @@ def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App
     from argon2 import PasswordHasher
 
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
-    known = app.ports.documents.get("users", "asha")
-    assert known is not None
+    document = app.ports.documents.get("users", "asha")
+    assert document is not None
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
-    app.ports.documents.put("users", "asha", known.data | {"hash": weak})
+    app.ports.documents.put("users", "asha", document.data | {"hash": weak})
     accounts.sign_in(replace(app.ports, password_cost=PASSWORD_COST), "asha", GOOD)
     renewed = app.ports.documents.get("users", "asha")
     assert renewed is not None
@@ -229,14 +229,14 @@ def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App
 
 
 def test_what_the_product_builds_hashes_passwords_as_owasp_recommends(tmp_path: Path) -> None:
-    with open_app(Settings(home=tmp_path, samples=False, threads=1), rates=False) as made:
-        accounts.add(made.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
-        known = made.ports.documents.get("users", "asha")
-    assert known is not None
-    assert known.data["hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    with open_app(Settings(home=tmp_path, samples=False, threads=1), rates=False) as app:
+        accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
+        document = app.ports.documents.get("users", "asha")
+    assert document is not None
+    assert document.data["hash"].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
+def test_a_missing_user_is_not_found(app: App) -> None:
     for act in (accounts.get, accounts.enable, accounts.reset_password, accounts.assign, history.changes):
         with pytest.raises(NotFound):
             act(app.ports, "nobody")
@@ -244,9 +244,9 @@ def test_somebody_who_is_not_there_is_not_found(app: App) -> None:
 
 def test_a_token_opens_its_store_until_it_is_revoked(app: App) -> None:
     token, text = store_tokens.issue(app.ports, "IN", "MUM01", "front", "boss")
-    found = store_tokens.check(app.ports, text)
-    assert found is not None
-    assert (found.region, found.store_id, found.last_used) == ("IN", "MUM01", "2026-07-01")
+    checked = store_tokens.check(app.ports, text)
+    assert checked is not None
+    assert (checked.region, checked.store_id, checked.last_used) == ("IN", "MUM01", "2026-07-01")
     store_tokens.revoke(app.ports, token.id, "boss")
     assert store_tokens.check(app.ports, text) is None
     assert [one.revoked for one in store_tokens.find(app.ports)] == [True]

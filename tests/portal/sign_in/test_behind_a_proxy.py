@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from token_issuers import TokenIssuer, serve_issuer
 from visitor import PASSWORD, Visitor
 
@@ -24,20 +24,20 @@ Behind = Callable[..., tuple[App, Flask]]
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenIssuer]:
-    house = TokenIssuer("ES256")
-    with serve_issuer(house):
-        monkeypatch.setattr(methods, "KEYS", f"{house.address}/keys")
-        yield house
+def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenIssuer]:
+    issuer = TokenIssuer("ES256")
+    with serve_issuer(issuer):
+        monkeypatch.setattr(methods, "KEYS", f"{issuer.address}/keys")
+        yield issuer
 
 
 @pytest.fixture
-def behind(tmp_path: Path, house: TokenIssuer) -> Iterator[Behind]:
+def behind(tmp_path: Path, issuer: TokenIssuer) -> Iterator[Behind]:
     apps = []
 
     def make(**settings: Any) -> tuple[App, Flask]:
-        given: dict[str, Any] = {"sign_in": "iap", "iap_audience": AUDIENCE, "proxies": 1}
-        app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(given | settings)))
+        defaults: dict[str, Any] = {"sign_in": "iap", "iap_audience": AUDIENCE, "proxies": 1}
+        app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(defaults | settings)))
         apps.append(app)
         for login in (ANA, BO):
             external_identities.invite(app.ports, login, login, Role.ADMIN)
@@ -50,20 +50,20 @@ def behind(tmp_path: Path, house: TokenIssuer) -> Iterator[Behind]:
         app.close()
 
 
-def shown(house: TokenIssuer, email: str = ANA, **changes: Any) -> dict[str, str]:
+def shown(issuer: TokenIssuer, email: str = ANA, **changes: Any) -> dict[str, str]:
     now = int(time.time())
     claims = {"iss": methods.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
-    return {methods.ASSERTION: house.sign(claims | {"iat": now, "exp": now + 600} | changes)}
+    return {methods.ASSERTION: issuer.sign(claims | {"iat": now, "exp": now + 600} | changes)}
 
 
-def test_whom_the_proxy_lets_through_is_in_without_a_further_question(behind: Behind, house: TokenIssuer) -> None:
+def test_a_user_of_the_proxy_is_signed_in_without_a_further_step(behind: Behind, issuer: TokenIssuer) -> None:
     app, flask = behind()
     visitor = Visitor(flask.test_client())
-    answer = visitor.get("/uploads", headers=shown(house))
+    answer = visitor.get("/uploads", headers=shown(issuer))
     assert answer.headers["Location"] == "/sign-in?next=/uploads"
-    answer = visitor.get("/sign-in?next=/uploads", headers=shown(house))
+    answer = visitor.get("/sign-in?next=/uploads", headers=shown(issuer))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/uploads")
-    assert visitor.get("/uploads", headers=shown(house)).status_code == 200
+    assert visitor.get("/uploads", headers=shown(issuer)).status_code == 200
     assert [one.way for one in sessions.find(app.ports, ANA)] == ["iap"]
 
 
@@ -85,27 +85,27 @@ def test_the_plain_headers_of_the_proxy_prove_nothing(behind: Behind) -> None:
         {"email": "x@y.example"},
     ],
 )
-def test_what_the_proxy_says_to_others_or_of_nobody_opens_nothing(
-    behind: Behind, house: TokenIssuer, changes: dict[str, Any]
+def test_proxy_tokens_for_others_or_without_a_user_are_rejected(
+    behind: Behind, issuer: TokenIssuer, changes: dict[str, Any]
 ) -> None:
     visitor = Visitor(behind()[1].test_client())
-    assert visitor.get("/sign-in", headers=shown(house, **changes)).status_code == 403
-    assert visitor.get("/dashboard", headers=shown(house, **changes)).status_code == 303
+    assert visitor.get("/sign-in", headers=shown(issuer, **changes)).status_code == 403
+    assert visitor.get("/dashboard", headers=shown(issuer, **changes)).status_code == 303
 
 
-def test_a_session_counts_only_while_the_proxy_says_it_is_the_same_person(behind: Behind, house: TokenIssuer) -> None:
+def test_a_session_is_valid_only_while_the_proxy_names_the_same_user(behind: Behind, issuer: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
-    visitor.get("/sign-in", headers=shown(house))
+    visitor.get("/sign-in", headers=shown(issuer))
     assert visitor.get("/dashboard").status_code == 303
-    assert visitor.get("/dashboard", headers=shown(house, BO)).status_code == 303
-    assert visitor.get("/dashboard", headers=shown(house)).status_code == 200
-    visitor.get("/sign-in", headers=shown(house, BO))
-    assert BO in visitor.get("/profile", headers=shown(house, BO)).text
+    assert visitor.get("/dashboard", headers=shown(issuer, BO)).status_code == 303
+    assert visitor.get("/dashboard", headers=shown(issuer)).status_code == 200
+    visitor.get("/sign-in", headers=shown(issuer, BO))
+    assert BO in visitor.get("/profile", headers=shown(issuer, BO)).text
 
 
-def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: TokenIssuer) -> None:
+def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, issuer: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
-    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(house)[methods.ASSERTION]
+    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(issuer)[methods.ASSERTION]
     visitor.get("/sign-in")
     token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
     answer = visitor.client.post("/sign-out", data={"csrf_token": token})
@@ -115,7 +115,7 @@ def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, house: Token
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_passwords_stay_the_other_way_in_where_the_setting_says_so(behind: Behind, house: TokenIssuer) -> None:
+def test_passwords_are_accepted_too_if_the_setting_allows_it(behind: Behind, issuer: TokenIssuer) -> None:
     app, flask = behind(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
@@ -129,9 +129,9 @@ def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
     with flask.test_request_context("/"):
         user = accounts.get(app.ports, "old")
         for way in ("", "oidc"):
-            found = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.SessionLifetime())
-            assert found
-            assert not methods.is_valid_session(app.settings, *found)
+            session = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.SessionLifetime())
+            assert session
+            assert not methods.is_valid_session(app.settings, *session)
 
 
 @pytest.mark.parametrize(
@@ -157,9 +157,9 @@ def test_an_address_counts_only_where_a_proxy_of_ours_wrote_it(
         app.close()
 
 
-def test_what_the_proxy_took_over_https_is_https_here(behind: Behind, house: TokenIssuer) -> None:
+def test_what_the_proxy_took_over_https_is_https_here(behind: Behind, issuer: TokenIssuer) -> None:
     visitor = Visitor(behind(secure_cookies=True)[1].test_client())
-    answer = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"} | shown(house))
+    answer = visitor.get("/sign-in", headers={"X-Forwarded-Proto": "https"} | shown(issuer))
     assert "max-age" in answer.headers["Strict-Transport-Security"]
     assert "Secure" in answer.headers["Set-Cookie"]
-    assert "Strict-Transport-Security" not in visitor.get("/sign-in", headers=shown(house)).headers
+    assert "Strict-Transport-Security" not in visitor.get("/sign-in", headers=shown(issuer)).headers

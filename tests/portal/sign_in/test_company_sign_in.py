@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from joserfc.jwk import OctKey, RSAKey
 from token_issuers import CLIENT, SECRET, OpenIdProvider, serve_issuer
 from visitor import PASSWORD, Visitor
@@ -39,7 +39,7 @@ def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
     apps = []
 
     def make(**settings: Any) -> tuple[App, Flask]:
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "home": tmp_path / "home",
             "samples": False,
             "threads": 1,
@@ -48,7 +48,7 @@ def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
             "oidc_client_id": CLIENT,
             "oidc_client_secret": SECRET,
         }
-        app = build(Settings(**(given | settings)))
+        app = build(Settings(**(defaults | settings)))
         apps.append(app)
         flask = create_app(app)
         flask.testing = True
@@ -69,13 +69,13 @@ def portal(opened: Open) -> tuple[App, Flask]:
 def through(flask: Flask, provider: OpenIdProvider, wanted: str = "") -> tuple[Visitor, TestResponse]:
     """A person's way: to the provider, yes, and back."""
     visitor = Visitor(flask.test_client())
-    there = visitor.get("/sign-in/company", query_string={"next": wanted} if wanted else None)
-    assert there.status_code == 302, there.text
-    assert there.headers["Location"].startswith(f"{provider.address}/authorize?")
-    return visitor, visitor.get(provider.authorize(there.headers["Location"]))
+    redirect = visitor.get("/sign-in/company", query_string={"next": wanted} if wanted else None)
+    assert redirect.status_code == 302, redirect.text
+    assert redirect.headers["Location"].startswith(f"{provider.address}/authorize?")
+    return visitor, visitor.get(provider.authorize(redirect.headers["Location"]))
 
 
-def told(app: App, what: AuditAction) -> list[dict[str, Any]]:
+def audited(app: App, what: AuditAction) -> list[dict[str, Any]]:
     return [entry.after for entry in find_entries(app.ports, AuditFilter(what=what.value))]
 
 
@@ -89,7 +89,7 @@ def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
     assert visitor.get("/dashboard").status_code == 200
     user = accounts.get(app.ports, ANA)
     assert (user.state, user.proved_by) == ("active", (provider.address,))
-    assert told(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
+    assert audited(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
     visitor.post("/sign-out")
     assert visitor.get("/dashboard").status_code == 303
 
@@ -99,7 +99,7 @@ def test_a_page_of_another_site_is_not_gone_to(portal: tuple[App, Flask], provid
     assert answer.headers["Location"] == "/dashboard"
 
 
-def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
+def test_an_uninvited_user_is_rejected_and_the_attempt_is_audited(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     provider.person = {"sub": "7", "email": "Nobody@example.com"}
@@ -108,12 +108,12 @@ def test_who_was_not_invited_is_told_so_and_the_try_is_in_the_audit_log(
     assert "nobody@example.com, but you have no account" in answer.text
     assert "administrator" in answer.text
     assert visitor.get("/dashboard").status_code == 303
-    assert told(portal[0], AuditAction.SESSION_REFUSED) == [
+    assert audited(portal[0], AuditAction.SESSION_REFUSED) == [
         {"issuer": provider.address, "reason": "you have no account"}
     ]
 
 
-def test_an_address_that_passed_to_somebody_else_does_not_open_the_account_until_an_admin_says_so(
+def test_a_reassigned_address_opens_the_account_only_after_an_admin_resets_it(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
@@ -155,7 +155,7 @@ def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: Op
         {"azp": "another-portal"},
     ],
 )
-def test_what_the_provider_says_of_others_or_is_not_sure_of_opens_nothing(
+def test_tokens_for_others_or_unverified_addresses_are_rejected(
     portal: tuple[App, Flask], provider: OpenIdProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = claims
@@ -187,8 +187,8 @@ def test_new_keys_of_the_provider_are_learned(portal: tuple[App, Flask], provide
 
 def test_a_state_of_another_browser_or_none_opens_nothing(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     flask = portal[1]
-    there = Visitor(flask.test_client()).get("/sign-in/company")
-    back = provider.authorize(there.headers["Location"])
+    redirect = Visitor(flask.test_client()).get("/sign-in/company")
+    back = provider.authorize(redirect.headers["Location"])
     other = Visitor(flask.test_client())
     assert other.get(back).status_code == 403
     other.get("/sign-in/company")
@@ -227,14 +227,14 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
     profile = visitor.get("/profile").text
     assert ("Change it" in profile, f", through {provider.address}" in profile) == (False, True)
     assert "two-factor" not in visitor.get("/sign-in-rules").text
-    stranger = Visitor(flask.test_client())
-    assert 'name="password"' not in stranger.get("/sign-in").text
+    anonymous = Visitor(flask.test_client())
+    assert 'name="password"' not in anonymous.get("/sign-in").text
     token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
-    given = {"csrf_token": token, "login": "old", "password": PASSWORD}
-    assert visitor.client.post("/sign-in", data=given).status_code == 404
+    form = {"csrf_token": token, "login": "old", "password": PASSWORD}
+    assert visitor.client.post("/sign-in", data=form).status_code == 404
 
 
-def test_whoever_is_invited_needs_no_link_but_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
+def test_an_invited_company_user_needs_only_an_address(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     app, flask = portal
     admin, _ = through(flask, provider)
     form = {"csrf_token": _csrf(admin), "name": "Bo", "role": "analyst"}
@@ -251,7 +251,7 @@ def _csrf(visitor: Visitor) -> str:
     return visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
 
 
-def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: Open, provider: OpenIdProvider) -> None:
+def test_local_accounts_can_sign_in_if_the_setting_allows_it(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(local_accounts=True)
     accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
@@ -261,7 +261,7 @@ def test_local_accounts_stay_the_other_way_in_where_the_setting_says_so(opened: 
     assert visitor.get("/dashboard").status_code == 200
 
 
-def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provider: OpenIdProvider) -> None:
+def test_the_settings_name_the_first_administrator(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(first_admin="Ana@Example.com", first_password=PASSWORD)
     ensure_first_admin(app)
     ensure_first_admin(app)
@@ -270,7 +270,7 @@ def test_the_first_administrator_is_whom_the_settings_name(opened: Open, provide
     assert [one.has_password for one in accounts.find(app.ports)] == [False]
 
 
-def test_the_first_password_lets_the_administrator_in_who_is_asked_for_another(opened: Open) -> None:
+def test_the_first_password_signs_in_and_must_be_changed(opened: Open) -> None:
     app, flask = opened(sign_in="passwords", first_admin="boss", first_password=PASSWORD)
     ensure_first_admin(app)
     visitor = Visitor(flask.test_client())

@@ -34,22 +34,22 @@ def test_a_link_opens_once_and_the_person_signs_in_with_their_own_password(app: 
 
 def test_of_two_who_use_a_link_at_the_same_moment_one_gets_in(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    start, told = Barrier(2, timeout=PATIENCE), []
+    start, answers = Barrier(2, timeout=PATIENCE), []
 
     def take(number: int) -> None:
         start.wait()
         try:
             invitation_links.redeem(app.ports, text, f"my very own sentence, number {number}")
-            told.append("in")
+            answers.append("in")
         except NoSuchLink:
-            told.append("too late")
+            answers.append("too late")
 
     threads = [Thread(target=take, args=(number,), daemon=True) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         join_thread(thread)
-    assert sorted(told) == ["in", "too late"]
+    assert sorted(answers) == ["in", "too late"]
 
 
 def test_looking_at_a_link_uses_nothing_up(app: App) -> None:
@@ -95,21 +95,21 @@ def test_a_stopped_account_has_no_link(app: App) -> None:
         invitation_links.get_link(app.ports, text)
 
 
-def test_a_bad_password_leaves_the_link_open(app: App, stranger: Visitor) -> None:
+def test_a_bad_password_leaves_the_link_open(app: App, anonymous: Visitor) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    answer = stranger.post(f"/join/{text}", {"new": "passwordpassword", "again": "passwordpassword"})
+    answer = anonymous.post(f"/join/{text}", {"new": "passwordpassword", "again": "passwordpassword"})
     assert (answer.status_code, "too easy to guess" in answer.text) == (422, True)
     assert invitation_links.get_link(app.ports, text)
 
 
-def test_no_link_stands_in_the_documents(app: App) -> None:
+def test_no_link_is_in_the_documents(app: App) -> None:
     text = invitation_links.invite(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
-    known = app.ports.documents.get("users", "asha")
-    assert known
-    assert text not in str(known.data)
+    document = app.ports.documents.get("users", "asha")
+    assert document
+    assert text not in str(document.data)
 
 
-def test_a_taken_name_is_told_so_and_nothing_of_the_account_changes(app: App) -> None:
+def test_an_existing_name_is_rejected_and_its_account_is_unchanged(app: App) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=OWN)
     with pytest.raises(Conflict, match="asha already exists"):
         invitation_links.invite(app.ports, "asha", "Another", Role.ADMIN, by="boss")
@@ -125,23 +125,23 @@ def test_of_two_admins_who_take_each_other_away_at_once_one_stays(app: App, step
         "disable": lambda other, me: accounts.disable(app.ports, other, by=me),
         "reset": lambda other, me: invitation_links.reissue(app.ports, other, by=me),
     }
-    start, told = Barrier(2, timeout=PATIENCE), []
+    start, answers = Barrier(2, timeout=PATIENCE), []
 
     def away(other: str, me: str) -> None:
         start.wait()
         try:
             steps[step](other, me)
-            told.append("done")
+            answers.append("done")
         except Rejected as error:
-            told.append(str(error))
+            answers.append(str(error))
 
     threads = [Thread(target=away, args=names, daemon=True) for names in (("boss", "second"), ("second", "boss"))]
     for thread in threads:
         thread.start()
     for thread in threads:
         join_thread(thread)
-    assert told.count("done") == 1
-    assert any("is the only administrator" in words for words in told)
+    assert answers.count("done") == 1
+    assert any("is the only administrator" in words for words in answers)
     left = [one for one in accounts.find(app.ports) if one.role is Role.ADMIN and one.state == "active"]
     assert len(left) == 1
 

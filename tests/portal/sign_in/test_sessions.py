@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from app_factory import create_app
 from flask import Flask
-from homes import create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
@@ -48,7 +48,7 @@ def test_a_remembered_session_outlives_the_night_and_not_its_days(app: App, port
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_without_being_asked_the_cookie_goes_with_the_browser(app: App, portal: Flask) -> None:
+def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: Flask) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     assert "Expires=" not in Visitor(portal.test_client()).sign_in("asha").headers["Set-Cookie"]
 
@@ -78,20 +78,20 @@ def test_another_server_process_knows_the_session_and_its_end(app: App, person: 
     here = person(Role.ADMIN, login="asha")
     cookie = here.client.get_cookie("tillstream")
     assert cookie
-    there = create_app(app).test_client()
-    there.set_cookie("tillstream", cookie.value)
-    assert there.get("/dashboard").status_code == 200
+    other = create_app(app).test_client()
+    other.set_cookie("tillstream", cookie.value)
+    assert other.get("/dashboard").status_code == 200
     here.post("/sign-out")
-    assert there.get("/dashboard").status_code == 303
+    assert other.get("/dashboard").status_code == 303
 
 
-def test_that_a_person_was_seen_is_written_once_a_minute(app: App, person: People, clock: ManualClock) -> None:
+def test_last_seen_is_written_once_a_minute(app: App, person: People, clock: ManualClock) -> None:
     visitor = person(Role.ADMIN, login="asha")
 
     def written() -> int:
-        known = app.ports.documents.get("users", "asha")
-        assert known
-        return known.version
+        document = app.ports.documents.get("users", "asha")
+        assert document
+        return document.version
 
     before = written()
     for _ in range(5):
@@ -123,7 +123,7 @@ def test_an_account_let_in_again_does_not_bring_its_sessions_back(app: App, pers
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_no_sessions_text_stands_in_the_documents(app: App, person: People) -> None:
+def test_no_session_token_is_in_the_documents(app: App, person: People) -> None:
     person(Role.ADMIN, login="asha")
     user = accounts.get(app.ports, "asha")
     text = sessions.begin(app.ports, user)
@@ -143,18 +143,18 @@ def test_sessions_long_over_are_forgotten(app: App, person: People, clock: Manua
 
 def test_the_own_profile_is_changed_and_its_dates_follow(app: App, person: People) -> None:
     visitor = person(Role.CLERK, "IN", login="asha")
-    given = {"name": "Asha Rao", "locale": "de-DE", "time_zone": "Asia/Kolkata"}
-    assert visitor.post("/profile", given).status_code == 303
+    form = {"name": "Asha Rao", "locale": "de-DE", "time_zone": "Asia/Kolkata"}
+    assert visitor.post("/profile", form).status_code == 303
     page = visitor.get("/profile").text
     assert 'data-locale="de-DE"' in page
     assert 'data-zone="Asia/Kolkata"' in page
     assert accounts.get(app.ports, "asha").name == "Asha Rao"
 
 
-@pytest.mark.parametrize(("given", "said"), [({"time_zone": "Mars/Base"}, "no time zone"), ({"name": ""}, "your name")])
-def test_a_profile_that_cannot_be_is_told_under_its_field(person: People, given: dict[str, str], said: str) -> None:
-    answer = person(Role.ADMIN).post("/profile", {"name": "A", "locale": "", "time_zone": ""} | given)
-    assert (answer.status_code, said in answer.text) == (422, True)
+@pytest.mark.parametrize(("form", "text"), [({"time_zone": "Mars/Base"}, "no time zone"), ({"name": ""}, "your name")])
+def test_an_invalid_profile_is_explained_under_its_field(person: People, form: dict[str, str], text: str) -> None:
+    answer = person(Role.ADMIN).post("/profile", {"name": "A", "locale": "", "time_zone": ""} | form)
+    assert (answer.status_code, text in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(

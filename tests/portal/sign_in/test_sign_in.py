@@ -22,28 +22,28 @@ def test_a_person_signs_in_and_out(person: People) -> None:
     assert visitor.get("/dashboard").status_code == 303
 
 
-def test_a_wrong_password_is_told_beside_the_field(app: App, stranger: Visitor) -> None:
+def test_a_wrong_password_is_explained_beside_the_field(app: App, anonymous: Visitor) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
-    answer = stranger.sign_in("asha", "wrong")
+    answer = anonymous.sign_in("asha", "wrong")
     assert answer.status_code == 401
     assert "The sign-in name or the password is incorrect." in answer.text
     assert PASSWORD not in answer.text
 
 
-def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, stranger: Visitor) -> None:
+def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, anonymous: Visitor) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
-    wanted = stranger.get("/uploads?q=june&state=needs").headers["Location"]
+    wanted = anonymous.get("/uploads?q=june&state=needs").headers["Location"]
     data = {"login": "asha", "password": PASSWORD}
-    assert stranger.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
+    assert anonymous.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
 
 
 @pytest.mark.parametrize(
     "elsewhere", ["https://example.org/", "//example.org", "/\\example.org", "/%0a/example.org", "x"]
 )
-def test_the_sign_in_leads_to_no_other_site(app: App, stranger: Visitor, elsewhere: str) -> None:
+def test_the_sign_in_leads_to_no_other_site(app: App, anonymous: Visitor, elsewhere: str) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     data = {"login": "asha", "password": PASSWORD}
-    assert stranger.post(f"/sign-in?next={elsewhere}", data).headers["Location"] == "/dashboard"
+    assert anonymous.post(f"/sign-in?next={elsewhere}", data).headers["Location"] == "/dashboard"
 
 
 def test_a_form_without_the_token_is_refused_and_changes_nothing(app: App, person: People) -> None:
@@ -63,7 +63,7 @@ def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: Pe
     assert allowed.status_code == 202
 
 
-def test_a_program_refreshes_the_data_as_the_page_of_the_api_says(app: App, portal: Flask) -> None:
+def test_a_program_refreshes_data_as_the_api_page_describes(app: App, portal: Flask) -> None:
     accounts.add(app.ports, "robot", "Robot", Role.MANAGER, regions=["IN"], password=PASSWORD)
     program = portal.test_client()
 
@@ -76,11 +76,11 @@ def test_a_program_refreshes_the_data_as_the_page_of_the_api_says(app: App, port
     assert (answer.status_code, answer.get_json()["status"]) == (202, "accepted")
 
 
-def test_a_stores_token_opens_nothing_but_the_door_for_sales(app: App, stranger: Visitor) -> None:
+def test_a_store_token_is_valid_only_for_submitting_sales(app: App, anonymous: Visitor) -> None:
     headers = {"Authorization": f"Bearer {store_tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
     for refused in (
-        stranger.client.post("/api/data-refresh", headers=headers),
-        stranger.client.get("/api/kpis", headers=headers),
+        anonymous.client.post("/api/data-refresh", headers=headers),
+        anonymous.client.get("/api/kpis", headers=headers),
     ):
         assert (refused.status_code, refused.mimetype) == (403, "application/problem+json")
         assert "valid only for POST /api/sales" in refused.get_json()["detail"]
@@ -109,7 +109,7 @@ def test_the_own_password_is_changed_here_and_signs_out_elsewhere(portal: Flask,
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "text"),
     [
         ({"old": "wrong"}, "not your current password"),
         ({"again": "something else"}, "do not match"),
@@ -117,29 +117,29 @@ def test_the_own_password_is_changed_here_and_signs_out_elsewhere(portal: Flask,
         ({"new": "a" * 20, "again": "a" * 20}, "too easy to guess"),
     ],
 )
-def test_a_bad_change_of_password_says_why(person: People, change: dict[str, str], said: str) -> None:
+def test_a_rejected_password_change_states_the_reason(person: People, change: dict[str, str], text: str) -> None:
     new = "another long sentence"
     answer = person(Role.ADMIN).post("/password", {"old": PASSWORD, "new": new, "again": new} | change)
     assert answer.status_code == 422
-    assert said in answer.text
+    assert text in answer.text
 
 
-def test_many_tries_at_one_name_have_to_wait(app: App, stranger: Visitor, clock: ManualClock) -> None:
+def test_many_tries_at_one_name_have_to_wait(app: App, anonymous: Visitor, clock: ManualClock) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     for _ in range(5):
-        assert stranger.sign_in("asha", "wrong").status_code == 401
-    assert stranger.sign_in("asha").status_code == 429
+        assert anonymous.sign_in("asha", "wrong").status_code == 401
+    assert anonymous.sign_in("asha").status_code == 429
     clock.advance(2)
-    assert stranger.sign_in("asha").status_code == 303
+    assert anonymous.sign_in("asha").status_code == 303
 
 
-def test_many_tries_from_one_address_have_to_wait(stranger: Visitor) -> None:
-    codes = [stranger.sign_in(f"name{number}", "wrong").status_code for number in range(31)]
+def test_many_tries_from_one_address_have_to_wait(anonymous: Visitor) -> None:
+    codes = [anonymous.sign_in(f"name{number}", "wrong").status_code for number in range(31)]
     assert codes == [401] * 30 + [429]
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(person: People, stranger: Visitor) -> None:
-    cookie = str(stranger.get("/sign-in").headers["Set-Cookie"])
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(person: People, anonymous: Visitor) -> None:
+    cookie = str(anonymous.get("/sign-in").headers["Set-Cookie"])
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from app_factory import create_app
 from flask import Flask
-from homes import create_app
 from visitor import Visitor
 
 from portal import navigation
@@ -60,37 +60,37 @@ def test_the_storybook_is_for_its_makers_only(portal: Flask, workshop: Flask) ->
     assert "storybook.show" not in portal.view_functions
 
 
-def test_the_reader_chooses_the_colours_and_they_stay(stranger: Visitor) -> None:
-    assert 'media="screen and (prefers-color-scheme: dark)"' in stranger.get("/sign-in").text
-    answer = stranger.post("/theme", {"theme": "dark", "next": "/help/problems"})
+def test_the_reader_chooses_the_colours_and_they_stay(anonymous: Visitor) -> None:
+    assert 'media="screen and (prefers-color-scheme: dark)"' in anonymous.get("/sign-in").text
+    answer = anonymous.post("/theme", {"theme": "dark", "next": "/help/problems"})
     assert answer.headers["Location"] == "/help/problems"
-    page = stranger.get("/sign-in").text
+    page = anonymous.get("/sign-in").text
     assert 'data-theme="dark"' in page
     assert 'id="dark" media="screen"' in page
 
 
 @pytest.mark.parametrize("elsewhere", ["https://example.com/", "//example.com", "/\\example.com", ""])
-def test_a_chosen_colour_leads_to_no_other_host(stranger: Visitor, elsewhere: str) -> None:
-    assert stranger.post("/theme", {"theme": "light", "next": elsewhere}).headers["Location"] == "/dashboard"
+def test_a_chosen_colour_leads_to_no_other_host(anonymous: Visitor, elsewhere: str) -> None:
+    assert anonymous.post("/theme", {"theme": "light", "next": elsewhere}).headers["Location"] == "/dashboard"
 
 
-def test_a_made_up_colour_is_not_remembered(stranger: Visitor) -> None:
-    assert "theme=" not in "".join(stranger.post("/theme", {"theme": "pink"}).headers.getlist("Set-Cookie"))
+def test_a_made_up_colour_is_not_remembered(anonymous: Visitor) -> None:
+    assert "theme=" not in "".join(anonymous.post("/theme", {"theme": "pink"}).headers.getlist("Set-Cookie"))
 
 
 def _colours(sheet: str) -> dict[str, str]:
     return dict(COLOUR.findall((STATIC / sheet).read_text(encoding="utf-8")))
 
 
-def test_the_dark_sheet_says_every_colour_that_the_light_one_says() -> None:
+def test_the_dark_theme_defines_every_colour_of_the_light_one() -> None:
     assert set(_colours("dark.css")) == set(_colours("tillstream.css"))
 
 
 def test_no_sheet_but_the_two_names_a_colour() -> None:
     for path in STATIC.glob("*.css"):
         if path.name not in {"tillstream.css", "dark.css", "print.css"}:
-            found = re.findall(r":[^;{}]*#[0-9a-fA-F]{3,8}\b", path.read_text(encoding="utf-8"))
-            assert not found, f"{path.name} names colours of its own: {found}"
+            colours = re.findall(r":[^;{}]*#[0-9a-fA-F]{3,8}\b", path.read_text(encoding="utf-8"))
+            assert not colours, f"{path.name} names colours of its own: {colours}"
 
 
 def _light(colour: str) -> float:
@@ -105,7 +105,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("sheet", ["tillstream.css", "dark.css"])
-def test_words_are_readable_on_everything_they_stand_on(sheet: str) -> None:
+def test_text_has_enough_contrast_on_every_background(sheet: str) -> None:
     colours = _colours(sheet)
     pairs = [(ink, on) for ink in ("ink", "soft") for on in ("paper", "sheet", "raised", "hover")]
     pairs += [(name, f"{name}-soft") for name in ("act", "good", "ask", "wrong")]
@@ -124,8 +124,8 @@ def test_every_key_leads_to_one_area() -> None:
 
 def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> None:
     for role in Role:
-        given = {"regions": ("IN",), "salesperson": "S1" if role is Role.SALESPERSON else None}
-        accounts.add(app.ports, role.value, role.value, role, password="correct horse battery", **given)
+        scope = {"regions": ("IN",), "salesperson": "S1" if role is Role.SALESPERSON else None}
+        accounts.add(app.ports, role.value, role.value, role, password="correct horse battery", **scope)
         visitor = Visitor(portal.test_client())
         visitor.sign_in(role.value)
         page = visitor.get("/help/problems").text
@@ -135,22 +135,22 @@ def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> 
             assert visitor.get(link).status_code == 200, f"{role} is led to {link}"
 
 
-def test_a_list_keeps_what_was_asked_in_its_address(portal: Flask) -> None:
+def test_a_list_keeps_its_query_in_the_address(portal: Flask) -> None:
     with portal.test_request_context("/x?q=june&sort=-net&state=good&state=bad&page=3&size=50&tab=all"):
-        found = list_query(sorts={"net"}, filters={"state"}, keep={"tab"})
-    assert (found.first, found.column, found.down) == (100, "net", True)
-    assert found.args == {
+        query = list_query(sorts={"net"}, filters={"state"}, keep={"tab"})
+    assert (query.first, query.column, query.down) == (100, "net", True)
+    assert query.args == {
         "tab": "all", "q": "june", "state": ["good", "bad"], "sort": "-net", "size": 50, "page": "",
     }  # fmt: skip
 
 
 def test_a_list_takes_no_sort_and_no_size_that_it_does_not_know(portal: Flask) -> None:
     with portal.test_request_context("/x?sort=password&size=100000&page=-4"):
-        found = list_query(sorts={"net"}, default_sort="-net")
-    assert (found.sort, found.size, found.page) == ("-net", 25, 1)
+        query = list_query(sorts={"net"}, default_sort="-net")
+    assert (query.sort, query.size, query.page) == ("-net", 25, 1)
 
 
-def test_a_page_of_a_list_says_whether_more_follow() -> None:
+def test_a_page_of_a_list_shows_whether_more_follow() -> None:
     first = page_of(ListQuery(), list(range(60)))
     assert (len(first.rows), first.total, first.more, first.last) == (25, 60, True, 3)
     last = page_of(ListQuery(page=3), iter(range(60)))

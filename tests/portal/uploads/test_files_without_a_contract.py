@@ -16,7 +16,7 @@ FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
 
 def held(app: App, work: Work) -> str:
     """Two contracts read it equally well, so its rows do not tell whose it is."""
-    app.book.save(app.book.current("IN").model_copy(update={"name": "IN-web"}), "boss")
+    app.contracts.save(app.contracts.current("IN").model_copy(update={"name": "IN-web"}), "boss")
     with app.ports.objects.writer(INBOX, "unknown/june.csv") as writer:
         writer.write(FILE)
     work()
@@ -24,7 +24,7 @@ def held(app: App, work: Work) -> str:
     return upload.batch_id
 
 
-def test_its_page_asks_whose_it_is_and_the_answer_counts_it(app: App, person: People, work: Work) -> None:
+def test_its_contract_is_chosen_on_its_page_and_the_file_counts(app: App, person: People, work: Work) -> None:
     batch, admin = held(app, work), person(Role.ADMIN)
     page = admin.get(f"/uploads/{batch}").text
     assert "Choose its contract to read it" in page

@@ -16,16 +16,16 @@ Work = Callable[[], None]
 GOOD = [indian_sale(str(number)) for number in range(1, 7)]
 
 
-def test_a_new_word_of_the_status_is_asked_and_the_answer_reads_the_file(app: App, person: People, work: Work) -> None:
+def test_a_new_status_word_is_a_question_and_its_answer_is_applied(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(LOST)
     work()
     place = f"/uploads/{batch}/questions"
     assert f'href="{place}"' in admin.get(f"/uploads/{batch}").text
-    seen = text_of(admin.get(place).text)
-    assert "“Lost” in Status is new" in seen
-    assert "What does “Lost” in Status mean?" in seen
-    assert "Save and read the file" not in seen
+    text = text_of(admin.get(place).text)
+    assert "“Lost” in Status is new" in text
+    assert "What does “Lost” in Status mean?" in text
+    assert "Save and read the file" not in text
     assert admin.post(f"{place}/save").status_code == 422
     assert admin.post(place, {"answer.status.Lost": "cancelled"}).status_code == 303
     assert "Version 2 of IN fits the file" in text_of(admin.get(place).text)
@@ -48,15 +48,15 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     clerk.post(place, {"answer.status.Lost": "returned"})
     assert clerk.post(f"{place}/save").status_code == 303
     work()
-    assert app.book.current("IN").version == 1
+    assert app.contracts.current("IN").version == 1
     assert "returned: it is subtracted" in text_of(admin.get("/uploads/proposals").text)
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
-    assert app.book.current("IN").status.words["Lost"] == "returned"
+    assert app.contracts.current("IN").status.words["Lost"] == "returned"
     assert records.get(app.ports, batch).contract_version == 2
 
 
-def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: People, work: Work) -> None:
+def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person: People, work: Work) -> None:
     with app.ports.objects.writer(INBOX, "unknown/linz.csv") as writer:
         writer.write(UNKNOWN)
     work()
@@ -68,10 +68,10 @@ def test_a_file_of_nobody_becomes_a_new_contract_by_answers(app: App, person: Pe
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
     assert "3 of 3 rows counted" in admin.get(f"/uploads/{upload.batch_id}").text
-    assert app.book.current("linz").region == "Austria"
+    assert app.contracts.current("linz").region == "Austria"
 
 
-def test_a_held_file_without_open_questions_has_no_link_to_them(person: People, work: Work) -> None:
+def «««test_a_held_file_without_open_questions_has_no_link_to_them(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     bad = admin.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), *GOOD))
     work()
@@ -80,7 +80,7 @@ def test_a_held_file_without_open_questions_has_no_link_to_them(person: People, 
     assert f"/uploads/{bad}/questions" not in page
 
 
-def test_what_does_not_wait_is_not_asked_about(person: People, work: Work) -> None:
+def test_what_does_not_wait_is_not_asked_about|||test_a_file_that_is_not_held_has_no_questions»»»(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*GOOD))
     work()

@@ -23,26 +23,26 @@ GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), india
 def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     page = clerk.get(look_at(clerk, GOOD)).text
-    seen = text_of(page)
-    assert "Preview of june.csv" in seen
-    assert "9 of 10 rows would count; 1 needs your attention" in seen
-    assert "Invoice Date Time of sale (UTC)" in seen
-    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in seen
-    assert "Line 11" in seen
-    assert "ten – Rate is “ten”, which cannot be read as a number" in seen
+    text = text_of(page)
+    assert "Preview of june.csv" in text
+    assert "9 of 10 rows would count; 1 needs your attention" in text
+    assert "Invoice Date Time of sale (UTC)" in text
+    assert "03-06-2026 10:15 3 Jun 2026, 04:45" in text
+    assert "Line 11" in text
+    assert "ten – Rate is “ten”, which cannot be read as a number" in text
     work()
     assert records.find(app.ports, kind=None) == []
     assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
 
 
-def test_the_evidence_for_a_contract_is_told(person: People) -> None:
+def test_the_evidence_for_a_contract_is_shown(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     whole = indian_file(*(indian_sale(str(number), f"{number}00.00") for number in range(1, 10)))
-    seen = text_of(clerk.get(look_at(clerk, whole)).text)
-    assert "IN : all 19 columns of the contract exist and can be read" in seen
+    text = text_of(clerk.get(look_at(clerk, whole)).text)
+    assert "IN : all 19 columns of the contract exist and can be read" in text
 
 
-def test_what_was_looked_at_is_loaded_without_being_sent_again(app: App, person: People, work: Work) -> None:
+def test_a_previewed_file_is_loaded_without_another_upload(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     place = look_at(clerk, GOOD)
     answer = clerk.post(f"{place}/load", {"contract": "IN"})
@@ -65,12 +65,12 @@ def test_a_file_that_is_left_out_is_forgotten(app: App, person: People) -> None:
     assert resumable_upload.open_uploads(app.ports, "clerk-in") == []
 
 
-def test_another_contract_can_be_tried_and_says_why_it_does_not_fit(person: People) -> None:
+def test_another_contract_can_be_tried_and_its_mismatch_is_explained(person: People) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, GOOD)
-    seen = text_of(admin.get(f"{place}?contract=UK").text)
-    assert "It cannot be loaded as UK" in seen
-    assert "The header does not contain" in seen
+    text = text_of(admin.get(f"{place}?contract=UK").text)
+    assert "It cannot be loaded as UK" in text
+    assert "The header does not contain" in text
 
 
 def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
@@ -81,7 +81,7 @@ def test_a_clerk_sees_only_contracts_of_the_own_regions(person: People) -> None:
     assert clerk.post(f"{place}/load", {"contract": "UK"}).status_code == 422
 
 
-def test_nobody_looks_at_the_file_of_another(person: People) -> None:
+def test_a_preview_is_visible_to_its_owner_only(person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
     place = look_at(clerk, GOOD)
     assert admin.get(place).status_code == 404
@@ -89,15 +89,15 @@ def test_nobody_looks_at_the_file_of_another(person: People) -> None:
     assert admin.post(f"{place}/forget").status_code == 404
 
 
-def test_an_unknown_file_is_asked_about_with_its_own_values(person: People) -> None:
+def test_questions_about_an_unknown_file_contain_its_values(person: People) -> None:
     admin = person(Role.ADMIN)
-    seen = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
-    assert "In which order are the dates written?" in seen
-    assert "day, month, year 03/04/2026 is 3 April 2026" in seen
-    assert "month, day, year 03/04/2026 is 4 March 2026" in seen
-    assert "What does “verschollen” in Zustand mean?" in seen
-    assert "1003 04/05/2026 Graz Tisch" in seen
-    assert "Save the contract and load" not in seen
+    text = text_of(admin.get(look_at(admin, UNKNOWN, "linz.csv")).text)
+    assert "In which order are the dates written?" in text
+    assert "day, month, year 03/04/2026 is 3 April 2026" in text
+    assert "month, day, year 03/04/2026 is 4 March 2026" in text
+    assert "What does “verschollen” in Zustand mean?" in text
+    assert "1003 04/05/2026 Graz Tisch" in text
+    assert "Save the contract and load" not in text
 
 
 def test_examples_of_date_orders_are_dates_that_differ_between_them(person: People) -> None:
@@ -130,11 +130,11 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
-    seen = text_of(admin.get(place).text)
-    assert "All questions are answered" in seen
-    assert "3 of 3 rows would count" in seen
-    assert "03/04/2026 3 Apr 2026" in seen
-    assert app.book.all().get("linz") is None
+    text = text_of(admin.get(place).text)
+    assert "All questions are answered" in text
+    assert "3 of 3 rows would count" in text
+    assert "03/04/2026 3 Apr 2026" in text
+    assert app.contracts.all().get("linz") is None
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
     work()
@@ -146,13 +146,13 @@ def test_answered_questions_become_a_contract_that_reads_this_file_and_the_next(
     assert "Load as linz" in admin.get(look_at(admin, again, "mai.csv")).text
 
 
-def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work: Work) -> None:
+def test_a_wrong_detection_can_be_corrected(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     admin.post(f"{place}/answers", {"becomes.Filiale": "category", "becomes.Artikel": "product_id"})
-    seen = text_of(admin.get(place).text)
-    assert "Category your answer" not in seen
+    text = text_of(admin.get(place).text)
+    assert "Category your answer" not in text
     page = admin.get(place).text
     for header, role in (("Filiale", "category"), ("Artikel", "product_id")):
         select = page.partition(f'name="becomes.{header}"')[2].partition("</select>")[0]
@@ -163,7 +163,7 @@ def test_what_was_read_wrongly_is_said_otherwise(app: App, person: People, work:
     assert "3 of 3 rows would count" in text_of(admin.get(place).text)
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert answer.status_code == 303, answer.text
-    contract = app.book.current("linz")
+    contract = app.contracts.current("linz")
     assert (contract.columns["category"], contract.columns["product_id"]) == ("Filiale", "Artikel")
     assert "store_id" not in contract.columns
 
@@ -173,7 +173,7 @@ def test_an_open_question_keeps_the_contract_from_being_saved(app: App, person: 
     place = look_at(admin, UNKNOWN, "linz.csv")
     answer = admin.post(f"{place}/save", {"name": "linz"})
     assert (answer.status_code, "questions are still open" in answer.text) == (422, True)
-    assert "linz" not in app.book.names()
+    assert "linz" not in app.contracts.names()
 
 
 @pytest.mark.parametrize("accepted", [True, False])
@@ -185,7 +185,7 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
     answer = clerk.post(f"{place}/save", {"name": "linz"})
     batch = answer.headers["Location"].rsplit("/", 1)[1]
     work()
-    assert "linz" not in app.book.names()
+    assert "linz" not in app.contracts.names()
     assert "Needs a decision" in clerk.get(f"/uploads/{batch}").text
     assert clerk.post(f"/uploads/{batch}/accept").status_code == 403
     listed = text_of(admin.get("/uploads/proposals").text)
@@ -195,11 +195,11 @@ def test_a_clerk_proposes_and_an_administrator_decides(app: App, person: People,
         assert admin.post(f"/uploads/{batch}/accept").status_code == 303
         work()
         assert "3 of 3 rows counted" in clerk.get(f"/uploads/{batch}").text
-        assert app.book.current("linz").region == "Austria"
+        assert app.contracts.current("linz").region == "Austria"
     else:
         assert admin.post(f"/uploads/{batch}/reject", {"reason": "Use the German one"}).status_code == 303
         assert "Use the German one" in clerk.get(f"/uploads/{batch}").text
-        assert "linz" not in app.book.names()
+        assert "linz" not in app.contracts.names()
     assert "No proposed contracts" in admin.get("/uploads/proposals").text
 
 
@@ -218,10 +218,10 @@ def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> No
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})
     assert (answer.status_code, "The contract IN already exists" in answer.text) == (422, True)
-    assert app.book.current("IN").version == 1
+    assert app.contracts.current("IN").version == 1
 
 
-def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
+def test_an_unreadable_file_is_reported(person: People) -> None:
     admin = person(Role.ADMIN)
     for content in (b"", b"\x00\x01\x02\x03" * 500, b"PK\x03\x04broken"):
         answer = admin.get(look_at(admin, content, "strange.csv"))
@@ -229,7 +229,7 @@ def test_a_file_that_nothing_can_be_made_of_says_so(person: People) -> None:
         assert ">Remove</button>" in answer.text
 
 
-def test_one_sentence_tells_what_a_file_is_taken_for(person: People) -> None:
+def test_one_sentence_summarizes_how_a_file_is_read(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     for content, says in (
         (GOOD, "It looks like a file of IN. Nothing counts until you load it."),
@@ -248,13 +248,13 @@ def test_several_files_without_a_script_wait_in_the_list(person: People) -> None
     assert page.count(">Preview</a>") == 2
 
 
-def test_the_page_that_gave_files_hears_how_far_they_are_and_what_came_of_them(person: People, work: Work) -> None:
-    clerk, stranger = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
+def test_the_upload_page_shows_progress_and_result_of_its_files(person: People, work: Work) -> None:
+    clerk, anonymous = person(Role.CLERK, "IN"), person(Role.CLERK, "UK")
     batch = clerk.upload(GOOD)
-    (told,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]
-    assert (told["state"], told["done"], told["result"]) == ("received", False, "")
+    (upload,) = clerk.get(f"/uploads/progress?batch={batch}").get_json()["uploads"]
+    assert (upload["state"], upload["done"], upload["result"]) == ("received", False, "")
     work()
-    (told,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
-    assert (told["state"], told["done"], told["needs"]) == ("announced", True, True)
-    assert told["result"] == "10 rows: 9 new, 1 rejected"
-    assert stranger.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []
+    (upload,) = clerk.get(f"/uploads/progress?batch={batch}&batch=nothing").get_json()["uploads"]
+    assert (upload["state"], upload["done"], upload["needs"]) == ("announced", True, True)
+    assert upload["result"] == "10 rows: 9 new, 1 rejected"
+    assert anonymous.get(f"/uploads/progress?batch={batch}").get_json()["uploads"] == []

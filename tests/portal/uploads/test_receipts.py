@@ -18,7 +18,7 @@ ONE_BAD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), in
 MOSTLY_BAD = indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three"))
 
 
-def test_the_same_file_again_says_that_nothing_counts_twice(person: People, work: Work) -> None:
+def test_a_repeated_file_is_shown_as_duplicate(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(GOOD)
     work()
@@ -40,7 +40,7 @@ def test_a_header_without_rows_is_no_success_to_be_proud_of(person: People, work
         assert "Counted" not in shown
 
 
-def test_a_rejected_file_asks_for_no_decision_any_more(person: People, work: Work) -> None:
+def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
@@ -84,25 +84,23 @@ def test_identical_lines_are_named_by_the_lines_of_the_file(person: People, work
     assert "dentical" not in admin.get(f"/uploads/{unlike}").text
 
 
-def test_many_identical_lines_are_told_in_short() -> None:
+def test_many_identical_lines_are_summarized() -> None:
     assert labels.identical([]) == ""
     assert labels.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
     assert labels.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
     assert labels.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
 
 
-@pytest.mark.parametrize(
-    ("count", "words_said"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")]
-)
-def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, words_said: str) -> None:
+@pytest.mark.parametrize(("count", "text"), [(1, "Download the rejected row<"), (2, "Download the 2 rejected rows<")])
+def test_the_refused_rows_are_counted_in_english(person: People, work: Work, count: int, text: str) -> None:
     clerk = person(Role.CLERK, "IN")
     good = [indian_sale(str(number)) for number in range(1, 20)]
     batch = clerk.upload(indian_file(*good, *(indian_sale(str(90 + number), "ten") for number in range(count))))
     work()
-    assert words_said in clerk.get(f"/uploads/{batch}").text
+    assert text in clerk.get(f"/uploads/{batch}").text
 
 
-def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_same(person: People, work: Work) -> None:
+def test_commands_in_messages_are_code_and_name_the_page_of_the_portal(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     first = admin.upload(indian_file(indian_sale("1")))
     work()
@@ -119,14 +117,14 @@ def test_command_lines_in_our_words_are_code_and_say_where_the_portal_does_the_s
     assert ">Make it current</button>" in receipt
 
 
-def test_only_what_stands_between_backticks_becomes_code() -> None:
+def test_only_text_between_backticks_becomes_code() -> None:
     assert marked("a `<b>` & `c") == "a <code>&lt;b&gt;</code> &amp; `c"
 
 
 def test_problems_name_the_columns_as_the_file_does_wherever_they_are_read(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
-    looked = clerk.post("/uploads/look", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
-    tried = clerk.get(looked.headers["Location"]).text
+    answer = clerk.post("/uploads/look", {"contract": "IN", "file": (BytesIO(ONE_BAD), "june.csv")})
+    tried = clerk.get(answer.headers["Location"]).text
     batch = clerk.upload(ONE_BAD)
     work()
     downloaded = clerk.get(f"/uploads/{batch}/refused.csv").text

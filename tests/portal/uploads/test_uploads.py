@@ -50,13 +50,13 @@ def test_one_file_without_a_script_leads_to_its_receipt(person: People) -> None:
     assert clerk.get(answer.headers["Location"]).status_code == 200
 
 
-def test_a_form_without_a_file_says_so(person: People) -> None:
+def test_a_form_without_a_file_is_rejected_with_a_message(person: People) -> None:
     answer = person(Role.CLERK, "IN").post("/uploads", {"contract": "IN"})
     assert answer.status_code == 422
     assert "Choose a file first." in answer.text
 
 
-def test_a_file_larger_than_the_limit_says_what_the_limit_is(portal: Flask, person: People) -> None:
+def test_a_file_larger_than_the_limit_is_rejected_with_the_limit(portal: Flask, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     portal.config["MAX_CONTENT_LENGTH"] = 1_000
     answer = clerk.post("/uploads", {"contract": "IN", "file": (BytesIO(GOOD), "june.csv")})
@@ -95,7 +95,7 @@ def test_a_row_with_markup_in_it_stays_text(person: People, work: Work) -> None:
         assert "<b>june" not in text
 
 
-def test_refused_rows_are_downloaded_corrected_and_given_back(person: People, work: Work) -> None:
+def test_rejected_rows_are_downloaded_corrected_and_submitted(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(ONE_BAD)
     work()
@@ -124,7 +124,7 @@ def test_a_held_file_waits_for_a_manager(person: People, work: Work) -> None:
     assert "1 of 3 rows counted; 2 need your attention" in clerk.get(f"/uploads/{batch}").text
 
 
-def test_the_refused_rows_of_a_held_file_can_be_looked_at_before_deciding(person: People, work: Work) -> None:
+def test_the_rejected_rows_of_a_held_file_can_be_viewed_before_deciding(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(MOSTLY_BAD)
     work()
@@ -147,7 +147,7 @@ def test_a_held_file_is_rejected_with_a_reason(app: App, person: People, work: W
     assert "wrong month" in manager.get(f"/uploads/{batch}").text
 
 
-def test_an_undo_is_looked_at_before_it_is_done(person: People, work: Work) -> None:
+def test_an_undo_can_be_previewed(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(GOOD)
     work()
@@ -183,7 +183,7 @@ def test_a_file_is_read_again_with_todays_contract(app: App, person: People, wor
     assert records.get(app.ports, batch).state is State.REPLAYED
 
 
-def test_a_file_whose_new_reading_waits_is_not_undone_but_says_why(app: App, person: People, work: Work) -> None:
+def test_undo_of_a_file_with_a_pending_replay_is_rejected_with_the_reason(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(MOSTLY_BAD)
     work()
@@ -242,7 +242,7 @@ def test_a_clerk_chooses_only_among_contracts_of_own_regions(person: People) -> 
     assert '<option value="UK">' not in page
 
 
-def test_no_contract_is_chosen_beforehand_and_without_one_a_file_is_looked_at_first(person: People) -> None:
+def test_no_contract_is_preselected_and_without_one_a_file_is_previewed(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     clerk.upload(GOOD)
     form = clerk.get("/uploads").text.partition('id="contract"')[2].partition("</select>")[0]

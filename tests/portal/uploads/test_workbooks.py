@@ -12,7 +12,7 @@ Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 11)))
 
 
-def test_a_workbook_is_an_upload_like_any_other_and_what_cannot_be_read_says_so(person: People, work: Work) -> None:
+def test_a_workbook_is_an_upload_and_an_unreadable_one_is_explained(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     page = clerk.get("/uploads").text
     assert ".xlsx" in page

@@ -26,7 +26,7 @@ def address(monitoring: FakeMonitoring) -> Iterator[str]:
         yield address
 
 
-def test_the_newest_of_each_subscription_is_told(monitoring: FakeMonitoring, address: str) -> None:
+def test_the_newest_value_of_each_subscription_is_used(monitoring: FakeMonitoring, address: str) -> None:
     first = {"timeSeries": [series(WAITING, "settle", 7, 12), series(WAITING, "idle", 0)], "nextPageToken": "1"}
     monitoring.pages[WAITING] = [first, {"timeSeries": [series(WAITING, "stage", 1)], "unit": "1"}]
     monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 31, 90), series(OLDEST, "idle", 0)]}]
@@ -37,7 +37,7 @@ def test_the_newest_of_each_subscription_is_told(monitoring: FakeMonitoring, add
     backlog.close()
 
 
-def test_what_was_told_is_believed_for_a_minute(monitoring: FakeMonitoring, address: str) -> None:
+def test_monitoring_values_are_cached_for_a_minute(monitoring: FakeMonitoring, address: str) -> None:
     now = 1_000.0
     backlog = Backlog("shop", address, lambda: now)
     assert backlog() == backlog() == {}
@@ -54,7 +54,7 @@ def test_what_was_told_is_believed_for_a_minute(monitoring: FakeMonitoring, addr
     ("status", "answer"),
     [(403, DENIED), (429, {}), (503, b"<html>"), (200, b"{"), (200, {"timeSeries": [{}]}), (200, [])],
 )
-def test_whatever_is_no_answer_is_unavailable_and_asked_again_in_a_minute(
+def test_an_invalid_response_is_unavailable_and_retried_after_a_minute(
     monitoring: FakeMonitoring, address: str, status: int, answer: Any
 ) -> None:
     now = 1_000.0
@@ -82,6 +82,6 @@ def test_a_page_does_not_wait_long_for_it(
     monitoring.slow.set()
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_an_unreachable_service_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         Backlog("shop", "http://127.0.0.1:9")()

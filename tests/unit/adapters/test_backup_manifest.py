@@ -40,7 +40,7 @@ def test_a_whole_backup_passes_also_beside_other_objects() -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTS)
-def test_whatever_is_missing_or_another_is_named(name: str) -> None:
+def test_every_missing_or_different_value_is_named(name: str) -> None:
     with pytest.raises(Rejected, match=f"{name} is missing from the backup"):
         check(MANIFEST, [ORIGINAL], {one: kept for one, kept in OBJECTS.items() if one != name})
     for other in (ObjectInfo(OBJECTS[name].size + 1, OBJECTS[name].crc32c), ObjectInfo(OBJECTS[name].size, "EEEEEE==")):
@@ -63,13 +63,13 @@ def test_another_word_in_it_is_noticed(name: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"{}", MANIFEST.written()[:-9]])
-def test_what_nobody_can_read_is_said_to_be_damaged(content: bytes) -> None:
+def test_unreadable_data_is_reported_as_damaged(content: bytes) -> None:
     with pytest.raises(Rejected, match="damaged"):
         read(content)
 
 
 @pytest.mark.parametrize("line", [b"{}", b"[]", b"x", b'{"name": "a"}'])
-def test_a_damaged_list_is_said_to_be_damaged(line: bytes) -> None:
+def test_a_damaged_manifest_is_reported(line: bytes) -> None:
     with pytest.raises(Rejected, match="damaged"):
         originals([line])
 

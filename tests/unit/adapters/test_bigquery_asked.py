@@ -34,7 +34,7 @@ def test_a_value_is_sent_with_its_type(value: Any, kind: str) -> None:
     assert parameters == [ScalarQueryParameter("one", kind, value), ArrayQueryParameter("many", kind, [value, value])]
 
 
-def test_null_is_written_where_its_name_stands_and_nowhere_else() -> None:
+def test_null_is_written_only_where_it_is_named() -> None:
     query = "SELECT @none, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = @none"
     text, parameters = bind(query, {"none": None, "nonesuch": 1})
     expected = "SELECT NULL, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = NULL"

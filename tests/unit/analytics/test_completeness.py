@@ -82,7 +82,7 @@ def test_a_held_file_is_not_missing() -> None:
     assert states(row(contract(cadence="daily"), facts, last=2)) == ["arrived", "held"]
 
 
-def test_a_listed_store_that_the_file_does_not_tell_is_missing_in_its_region() -> None:
+def test_a_listed_store_without_lines_in_the_file_is_missing_in_its_region() -> None:
     calendar_row = row(
         contract(("S1", "S2"), cadence="daily"), DeliveryFacts([came(1), came(1, "S2"), came(2)]), last=2
     )
@@ -97,7 +97,7 @@ def test_closed_weekdays_and_days_before_the_first_expect_nothing() -> None:
     assert states(row(rules, DeliveryFacts([came(2)]), last=4)) == ["nothing", "arrived", "nothing", "missing"]
 
 
-def test_a_weekly_file_tells_its_whole_week() -> None:
+def test_a_weekly_file_covers_its_week() -> None:
     rules = contract(cadence="weekly", deadline_days=2)
     calendar_row = row(rules, DeliveryFacts([came(3)]), last=14, now=datetime(2026, 6, 17, 12, tzinfo=UTC))
     assert states(calendar_row) == ["quiet", "quiet", "arrived"] + ["quiet"] * 4 + ["missing"] * 7

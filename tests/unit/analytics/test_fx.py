@@ -197,7 +197,7 @@ def test_the_euro_can_be_the_reporting_currency() -> None:
     assert by_date == {("2024-01-01", "EUR"): Decimal(1), ("2024-01-01", "USD"): Decimal("0.8")}
 
 
-def test_rates_after_the_last_day_asked_for_do_not_count() -> None:
+def test_rates_after_the_last_requested_day_are_ignored() -> None:
     table = rates(USD={"2024-01-01": "1.25", "2024-01-03": "1.5"}, GBP={"2024-01-03": "0.9"})
     assert factors(daily(table, "USD", date(2024, 1, 2)))["2024-01-02", "EUR"] == Decimal("1.25")
     assert daily(table, "USD", date(2023, 12, 31)).num_rows == 0

@@ -40,7 +40,7 @@ def test_contracts_of_one_region_agree_on_how_sales_are_named() -> None:
     check_sale_ids(shipped().values())
 
 
-def test_both_ways_to_name_a_line_and_both_ways_to_number_sales_are_among_the_samples() -> None:
+def test_the_samples_cover_both_line_key_rules_and_both_sale_id_rules() -> None:
     samples = [shipped()[name] for name in ("IN", "UK", "USA")]
     assert {one.has_line_numbers for one in samples} == {True, False}
     assert {one.identity.ids for one in samples} == {"per-store", "region-wide"}
@@ -48,7 +48,7 @@ def test_both_ways_to_name_a_line_and_both_ways_to_number_sales_are_among_the_sa
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", sorted(REAL))
-def test_every_header_that_a_contract_maps_stands_in_the_real_file(name: str, shared_data: Path) -> None:
+def test_every_mapped_header_is_in_the_real_file(name: str, shared_data: Path) -> None:
     contract, path = shipped()[name], shared_data / REAL[name]
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = data.decode(contract.file.encoding).removeprefix("\ufeff")
@@ -139,7 +139,7 @@ version: first
     ]
 
 
-def test_rules_over_several_fields_name_the_place_of_the_field_they_speak_of() -> None:
+def test_rules_over_several_fields_name_the_path_of_their_field() -> None:
     text = """\
 name: shop
 region: Shop

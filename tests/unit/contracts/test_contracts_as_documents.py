@@ -47,9 +47,9 @@ def test_who_did_not_see_the_others_change_saves_nothing(app: App) -> None:
     assert one.current("IN").description == "Mine"
 
 
-def test_a_contract_that_names_sales_otherwise_than_its_region_is_refused(app: App) -> None:
-    book = instance(app)
-    odd = book.current("classic-models").model_copy(update={"name": "IN-odd", "region": "IN"})
+def test_a_contract_with_another_sale_id_rule_than_its_region_is_rejected(app: App) -> None:
+    registry = instance(app)
+    odd = registry.current("classic-models").model_copy(update={"name": "IN-odd", "region": "IN"})
     with pytest.raises(Rejected, match="identify sales differently"):
-        book.save(odd, "emma")
+        registry.save(odd, "emma")
     assert "IN-odd" not in instance(app).names()

@@ -63,7 +63,7 @@ def test_a_file_fits_its_contract_alone() -> None:
         ({"numbers": {"decimal": "."}}, "in Preis is not a unit price"),
     ],
 )
-def test_what_does_not_fit_is_said(changed: dict[str, Any], reason: str) -> None:
+def test_a_mismatch_is_reported(changed: dict[str, Any], reason: str) -> None:
     (result,) = fit(stream(FILE), [austria(**changed)])
     assert not result.fits
     assert any(reason in words for words in result.reasons), result.reasons
@@ -89,14 +89,14 @@ def test_a_file_as_ever_does_not_drift() -> None:
     assert (result.has_differences, result.proposed, result.questions) == (False, None, ())
 
 
-def test_a_renamed_column_is_mapped_anew_in_the_next_version() -> None:
+def test_a_renamed_column_is_mapped_in_the_next_version() -> None:
     result = drift(stream(FILE.replace("Menge", "Anzahl")), austria())
     assert [(one.kind, one.column) for one in result.differences] == [("renamed-column", "quantity")]
     assert result.proposed is not None
     assert (result.proposed.version, result.proposed.columns["quantity"]) == (2, "Anzahl")
 
 
-def test_a_new_column_is_told_where_the_earlier_header_is_known() -> None:
+def test_a_new_column_is_reported_if_the_earlier_header_is_known() -> None:
     wider = "\n".join(f"{line};{more}" for line, more in zip(FILE.splitlines(), ["MwSt", "1", "2", "3"], strict=True))
     result = drift(stream(wider), austria(), header=list(COLUMNS.values()))
     assert [(one.kind, one.column) for one in result.differences] == [("new-column", "MwSt")]
@@ -104,7 +104,7 @@ def test_a_new_column_is_told_where_the_earlier_header_is_known() -> None:
     assert drift(stream(wider), austria()).differences == ()
 
 
-def test_changed_styles_are_told_and_proposed() -> None:
+def test_changed_formats_are_reported_and_proposed() -> None:
     english = FILE.replace(".", "/").replace("1/024,50", "1,024.50").replace("2/049,00", "2,049.00")
     english = english.replace("24,50", "24.50").replace("73,50", "73.50").replace(";", "\t")
     result = drift(stream(english, "utf-8"), austria())
@@ -117,7 +117,7 @@ def test_changed_styles_are_told_and_proposed() -> None:
     assert result.proposed.dates.time_zone == "Europe/Vienna"
 
 
-def test_a_new_word_of_the_status_is_asked_and_an_answer_closes_it() -> None:
+def test_a_new_status_word_is_a_question_until_it_is_answered() -> None:
     changed = stream(FILE.replace("offen", "verschollen"))
     unanswered = drift(changed, austria())
     assert (unanswered.proposed, [one.key for one in unanswered.questions]) == (None, ["status.verschollen"])
@@ -127,7 +127,7 @@ def test_a_new_word_of_the_status_is_asked_and_an_answer_closes_it() -> None:
     assert answered.proposed.status.words["verschollen"] == "cancelled"
 
 
-def test_a_column_that_could_be_two_new_ones_is_asked() -> None:
+def test_a_column_that_matches_two_new_ones_is_a_question() -> None:
     changed = (
         FILE.replace("Menge", "Mengen A").replace("Zustand", "Mengen B").replace("bezahlt", "5").replace("offen", "6")
     )
@@ -142,7 +142,7 @@ def test_a_column_that_is_gone_makes_no_proposal() -> None:
     assert result.proposed is None
 
 
-def test_columns_that_a_contract_makes_or_only_names_sales_by_are_looked_for_in_their_parts() -> None:
+def test_derived_and_identity_columns_are_searched_by_their_source_columns() -> None:
     columns = {name: header for name, header in COLUMNS.items() if name != "sale_id"} | {"customer_name": "Wer"}
     derived = austria(columns=columns, made={"Wer": {"join": ["Vorname", "Nachname"]}}, identity={"made_of": ["Bon"]})
     lines = FILE.splitlines()
@@ -153,9 +153,9 @@ def test_columns_that_a_contract_makes_or_only_names_sales_by_are_looked_for_in_
     assert fit(stream(FILE), [derived])[0].reasons == ("it does not have Vorname, Nachname",)
     nameless = "\n".join(line.partition(";")[2] for line in content.splitlines())
     assert fit(stream(nameless), [derived])[0].reasons == ("it does not have Bon",)
-    gone = drift(stream(nameless), derived, header=content.splitlines()[0].split(";"))
-    assert [(one.kind, one.column) for one in gone.differences] == [("missing-column", "Bon")]
-    assert gone.proposed is None
+    differences = drift(stream(nameless), derived, header=content.splitlines()[0].split(";"))
+    assert [(one.kind, one.column) for one in differences.differences] == [("missing-column", "Bon")]
+    assert differences.proposed is None
     points = content.replace("1.024,50", "1,024.50").replace("2.049,00", "2,049.00").replace(",50 €", ".50 €")
     proposed = drift(stream(points), derived, header=content.splitlines()[0].split(";")).proposed
     assert proposed is not None

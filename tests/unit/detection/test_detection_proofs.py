@@ -37,7 +37,7 @@ def priced(*prices: str) -> str:
     return table(*((str(number), "2026-03-01", "Clock", "1", price) for number, price in enumerate(prices, 1)))
 
 
-def test_a_day_above_twelve_proves_the_order_and_its_line_is_told() -> None:
+def test_a_day_above_twelve_proves_the_order_and_its_line_is_evidence() -> None:
     proposal = proposal_for(dated("03/04/2026", "04/13/2026"))
     assert proposal.contract["dates"]["formats"] == ["%m/%d/%Y"]
     assert why(proposal, "date_order")[1] == (3,)
@@ -51,7 +51,7 @@ def test_days_that_ascend_one_way_only_prove_the_order() -> None:
 
 
 @pytest.mark.parametrize("days", [["03/04/2026", "05/06/2026"], ["13/04/2026", "04/13/2026"]])
-def test_the_order_of_days_is_asked_where_nothing_proves_it_or_two_rows_contradict(days: list[str]) -> None:
+def test_the_date_order_is_a_question_without_evidence_or_with_contradictions(days: list[str]) -> None:
     assert keys(proposal_for(dated(*days))) == ["date_order"]
     assert keys(proposal_for(dated(*days), date_order="DMY")) == []
 
@@ -76,7 +76,7 @@ def test_a_number_that_can_mean_one_thing_proves_its_signs(price: str, decimal: 
 
 
 @pytest.mark.parametrize("prices", [["1,234"], ["1.234", "7"], ["12,50", "12.50"]])
-def test_the_decimal_sign_is_asked_where_nothing_proves_it_or_cells_contradict(prices: list[str]) -> None:
+def test_the_decimal_sign_is_a_question_without_evidence_or_with_contradictions(prices: list[str]) -> None:
     assert keys(proposal_for(priced(*prices))) == ["decimal"]
     assert proposal_for(priced(*prices), decimal=",").contract["numbers"]["decimal"] == ","
 
@@ -89,12 +89,12 @@ def test_letters_that_make_words_prove_the_encoding(encoding: str) -> None:
     assert text.encode(encoding).decode(proposal.contract["file"]["encoding"]).lstrip("\ufeff") == text
 
 
-def test_the_encoding_is_asked_where_a_letter_makes_no_word_in_any() -> None:
+def test_the_encoding_is_a_question_if_no_decoding_gives_words() -> None:
     data = table(("1", "2026-03-01", "x?y", "1", "2.50")).encode().replace(b"?", b"\xa5")
     assert "encoding" in keys(proposal_for(data))
 
 
-def test_the_sign_of_one_currency_proves_it_and_a_shared_one_is_asked() -> None:
+def test_a_unique_currency_sign_is_evidence_and_a_shared_one_is_a_question() -> None:
     answers = {name: value for name, value in ANSWERS.items() if name != "currency"}
     euro = propose(io.BytesIO(priced("2.50 €").encode()), answers=answers)
     dollar = propose(io.BytesIO(priced("$2.50").encode()), answers=answers)
@@ -102,7 +102,7 @@ def test_the_sign_of_one_currency_proves_it_and_a_shared_one_is_asked() -> None:
     assert [(one.key, one.choices[0]) for one in dollar.questions] == [("currency", "USD")]
 
 
-def test_an_unknown_word_of_the_status_is_asked_by_its_name() -> None:
+def test_an_unknown_status_word_is_a_question_with_that_word() -> None:
     rows = [(str(n), "2026-03-01", "Clock", "1", "2.50", word) for n, word in enumerate(["Paid", "Open", "Zzz"], 1)]
     text = table(*rows, header=(*HEADER, "Status"))
     assert keys(proposal_for(text)) == ["status.Zzz"]
@@ -137,7 +137,7 @@ def test_sums_prove_what_a_total_and_a_discount_are(
     assert parse(proposal.contract)
 
 
-def test_a_discount_of_round_numbers_is_asked_where_no_total_explains_it() -> None:
+def test_a_round_discount_is_a_question_if_no_total_explains_it() -> None:
     rows = [(str(n), "2026-03-01", "Clock", "2", "10.00", "5") for n in range(9)]
     assert keys(proposal_for(table(*rows, header=(*HEADER, "Discount")))) == ["discount"]
 
@@ -150,7 +150,7 @@ def test_titles_before_the_header_and_totals_at_the_end_are_no_rows() -> None:
     assert why(proposal, "header")[1] == (3,)
 
 
-def test_a_file_without_a_header_asks_and_its_columns_get_names() -> None:
+def test_a_file_without_a_header_gets_a_question_and_column_names() -> None:
     body = "1;2026-03-01;2;10.00\n2;2026-03-02;1;5.00\n"
     assert "header" in keys(proposal_for(body))
     columns = {"column.quantity": "column 3", "column.unit_price": "column 4", "column.net_amount": "-"}
@@ -168,7 +168,7 @@ def test_columns_that_are_unique_together_are_offered_with_those_that_nearly_are
     assert proposal_for(text, identity="content").contract["identity"]["by_content"] is True
 
 
-def test_a_sale_and_line_that_repeat_are_asked_with_the_lines_that_collide() -> None:
+def test_repeated_sale_lines_are_a_question_with_the_conflicting_lines() -> None:
     rows = [("7", "1"), ("7", "2"), ("7", "2"), ("8", "1")]
     text = table(
         *((a, b, "2026-03-01", "1", "2.50") for a, b in rows), header=("Order No", "Line", "Date", "Qty", "Price")
@@ -180,5 +180,5 @@ def test_a_sale_and_line_that_repeat_are_asked_with_the_lines_that_collide() -> 
 @pytest.mark.parametrize(
     "data", [b"", b"\xff\xfe", b"\x1f\x8b\x08\x00abc", bytes(range(256)) * 9, b'"a,b\n1,2\n', b"\n\n"]
 )
-def test_what_is_no_table_asks_and_never_breaks(data: bytes) -> None:
+def test_a_file_that_is_not_a_table_has_questions(data: bytes) -> None:
     assert keys(proposal_for(data))

@@ -44,7 +44,7 @@ def test_of_a_large_file_two_megabytes_are_read(kind: type[Counting], pack: type
     }
 
 
-def test_the_end_of_a_large_file_is_looked_at() -> None:
+def test_the_end_of_a_large_file_is_sampled() -> None:
     proof = b'999999,2026-03-01,1,"7.777,5"\n'
     ambiguous = HEADER + ROWS.replace(b"1.50", b'"1.500"') + proof
     questions = {question.key for question in propose(io.BytesIO(ambiguous)).questions}

@@ -23,12 +23,12 @@ NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
         ("UK/2026/sales.csv", "UK"),
     ],
 )
-def test_a_folder_or_the_beginning_of_a_name_says_the_contract(path: str, name: str) -> None:
+def test_a_folder_or_the_start_of_a_name_determines_the_contract(path: str, name: str) -> None:
     assert contract_from_path(path, NAMES) == name
 
 
 @pytest.mark.parametrize("path", ["INDIA.csv", "sales.csv", "sales_UK.csv", "UK2026.csv", "", "FR/sales.csv"])
-def test_a_name_that_only_looks_like_one_says_nothing(path: str) -> None:
+def test_a_name_that_only_resembles_a_contract_does_not_match(path: str) -> None:
     assert contract_from_path(path, NAMES) is None
 
 

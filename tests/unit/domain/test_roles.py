@@ -26,7 +26,7 @@ def test_the_columns_are_the_roles_and_the_rows_all_the_actions() -> None:
 
 
 @pytest.mark.parametrize(("what", "role", "may"), CELLS)
-def test_a_role_may_what_the_table_says(what: str, role: Role, *, may: bool) -> None:
+def test_a_role_has_the_permissions_of_the_table(what: str, role: Role, *, may: bool) -> None:
     assert (Action(what) in PERMISSIONS[role]) == may
     assert scope_of(role, ("IN",), (), "S1").may(Action(what)) == may
 

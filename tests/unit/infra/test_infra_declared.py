@@ -67,13 +67,13 @@ def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_tha
     assert {role.member for _, role in roles()} <= ours | agents | {"allUsers"}
 
 
-def test_only_the_portal_is_open_and_only_where_its_stage_says_so() -> None:
+def test_only_the_portal_is_public_and_only_in_stages_that_set_it() -> None:
     assert [where for where, role in roles() if role.member == "allUsers"] == ["of portal"]
     closed = [each for each in resources(PORTAL_OPEN_TO="group:sales@example.com") if isinstance(each, Policy)]
     assert not any(role.member == "allUsers" for each in closed for role in each.roles)
 
 
-def test_nothing_comes_before_what_it_stands_in() -> None:
+def test_parent_objects_come_before_their_children() -> None:
     earlier: set[int] = set()
     for each in resources():
         assert each.within is None or id(each.within) in earlier, each.title
@@ -92,7 +92,7 @@ def test_the_views_that_people_read_come_after_the_tables_and_go_though_data_sta
     assert {"--shown=shown", "--reader=group:sales@example.com"} <= set(command.words)
 
 
-def test_names_are_said_once() -> None:
+def test_duplicate_names_are_listed_once() -> None:
     titles = [each.title for each in resources()]
     assert len(titles) == len(set(titles))
 
@@ -102,7 +102,7 @@ def test_everything_that_gives_up_on_messages_may_hand_them_over() -> None:
     assert giving_up == set(accounts.dead_letter_subscriptions())
 
 
-def test_a_dry_run_says_every_resource_and_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_lists_every_resource_and_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     output: list[str] = []
     everything = resources("prod", ALERT_EMAIL="night@example.com")
@@ -122,7 +122,7 @@ def test_nothing_is_deployed_where_there_is_no_package(tmp_path: Path) -> None:
         Deploy(declared, Gcloud("demo", tmp_path), lambda _: None).apply()
 
 
-def test_what_is_given_overrides_the_stage_and_fills_names() -> None:
+def test_given_values_override_the_stage_and_fill_names() -> None:
     target = stage.read("prod", "acme", "42", {"REGION": "europe-west3", "SETTLE_MEMORY": "2Gi", "DATASET": ""})
     assert target.region == "europe-west3"
     assert target["PORTAL_ADDRESS"] == "https://portal-42.europe-west3.run.app"
@@ -133,12 +133,12 @@ def test_what_is_given_overrides_the_stage_and_fills_names() -> None:
 
 
 @pytest.mark.parametrize("name", ["moon", "../dev", ""])
-def test_an_unknown_stage_says_which_file_to_write(name: str) -> None:
+def test_an_unknown_stage_is_rejected_with_the_file_to_create(name: str) -> None:
     with pytest.raises(Rejected, match=r"infra/stages/"):
         stage.read(name, "demo")
 
 
-def test_differences_are_told_in_words_and_foreign_fields_are_left_alone() -> None:
+def test_differences_are_described_and_foreign_fields_are_ignored() -> None:
     assert list(differences({"above": 5}, {"above": 5.0})) == []
     wanted = {"a": "1", "off": False, "in": {"b": 2}, "list": [{"x": 1}], "words": ["b", "a"]}
     assert list(differences(wanted, {"a": 1, "in": {"b": "2", "c": 3}, "list": [{"x": 1}], "words": ["a", "b"]})) == []

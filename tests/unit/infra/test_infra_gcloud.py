@@ -46,7 +46,7 @@ def test_what_a_new_project_is_not_ready_for_is_tried_again(program: Path, tmp_p
     assert len(waits) == 1
 
 
-def test_what_never_becomes_ready_ends_and_says_why(
+def test_a_service_that_never_becomes_ready_stops_with_the_reason(
     program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says(program, "echo 'ERROR: UNAVAILABLE' >&2; exit 1")
@@ -55,7 +55,7 @@ def test_what_never_becomes_ready_ends_and_says_why(
         here(tmp_path).do(gcloud("pubsub", "topics", "create", "t"))
 
 
-def test_what_is_wrong_is_told_at_once_and_what_is_there_apart(program: Path, tmp_path: Path) -> None:
+def test_all_errors_are_reported_together_and_existing_resources_separately(program: Path, tmp_path: Path) -> None:
     says(program, "echo 'ERROR: (gcloud.x) PERMISSION_DENIED: not yours' >&2; exit 1")
     waits: list[float] = []
     with pytest.raises(Rejected, match=r"gcloud pubsub topics create t: .*not yours"):
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_told_at_once_and_what_is_there_apart(program: Path, tm
     assert waits == []
 
 
-def test_what_is_not_there_is_no_error_to_whoever_asks(program: Path, tmp_path: Path) -> None:
+def test_a_missing_resource_is_none_and_other_errors_are_raised(program: Path, tmp_path: Path) -> None:
     ask = StateQuery(("pubsub", "topics", "list"), str, "")
     says(program, "echo 'ERROR: NOT_FOUND: nothing here' >&2; exit 1")
     assert here(tmp_path).ask(ask) is None
@@ -88,7 +88,7 @@ def test_a_new_secret_is_read_from_standard_input_and_differs_each_time(program:
     assert here(tmp_path).line(secret).startswith("openssl rand -hex 32 | gcloud secrets versions add s")
 
 
-def test_what_only_the_project_knows_is_asked_when_it_is_needed(program: Path, tmp_path: Path) -> None:
+def test_values_of_the_project_are_fetched_when_needed(program: Path, tmp_path: Path) -> None:
     log = tmp_path / "said"
     says(program, f'if [ "$2" = describe ]; then echo the-name; else echo "$*" >> {log}; fi')
     command = Command(("triggers", "update", "{name}"), answers={"name": ("triggers", "describe", "x y")})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.app import App
 from tillstream.domain.people import Role
@@ -35,7 +35,7 @@ def test_an_analyst_sees_no_people_and_no_uploads() -> None:
     assert rows(Role.ANALYST, regions=("IN",)) == EVERYTHING - {("region", None)} | {("region", "IN")}
 
 
-def test_who_is_bound_to_stores_sees_no_uploads_as_files_tell_of_others() -> None:
+def test_a_user_scoped_to_stores_sees_no_uploads_because_files_contain_other_stores() -> None:
     free = rows(Role.MANAGER, regions=("IN", "UK"))
     assert free == {("region", "IN"), ("region", "UK"), ("store", None), ("salesperson", None)} | {
         ("personal", None),
@@ -55,7 +55,7 @@ def test_a_salesperson_sees_the_own_sales_and_without_an_id_none() -> None:
     assert not [bound for bound, _ in rows(Role.SALESPERSON, regions=("IN",)) if bound == "salesperson"]
 
 
-def test_who_cannot_sign_in_or_has_no_address_is_not_told() -> None:
+def test_users_without_sign_in_or_address_are_not_in_the_scopes() -> None:
     assert user_scopes.rows_of([replace(USER, disabled=True), replace(USER, login="ana")]) == []
 
 

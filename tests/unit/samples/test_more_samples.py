@@ -24,12 +24,14 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
             one.write(out)
         refused: Counter[str] = Counter()
         read, net = 0, Decimal(0)
-        for part in FileSource(lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)).row_batches():
-            wrong = part.issues.rejected_mask(part.table.num_rows)
-            read += part.table.num_rows + len(part.rejected) + part.blank
-            refused.update(row["code"] for row in part.issues.table().to_pylist() if wrong[row["index"]])
-            refused.update(problem["code"] for row in part.rejected for problem in row.problems)
-            net += pc.sum(part.table.filter(~wrong).column("net_amount")).as_py()
-            assert {issue.code for issue in part.issues} <= set(claimed.refused), part.issues.summary()
+        for row_batch in FileSource(
+            lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)
+        ).row_batches():
+            wrong = row_batch.issues.rejected_mask(row_batch.table.num_rows)
+            read += row_batch.table.num_rows + len(row_batch.rejected) + row_batch.blank
+            refused.update(row["code"] for row in row_batch.issues.table().to_pylist() if wrong[row["index"]])
+            refused.update(problem["code"] for row in row_batch.rejected for problem in row.problems)
+            net += pc.sum(row_batch.table.filter(~wrong).column("net_amount")).as_py()
+            assert {issue.code for issue in row_batch.issues} <= set(claimed.refused), row_batch.issues.summary()
         assert (read, net) == (claimed.read, claimed.net)
         assert refused == claimed.refused

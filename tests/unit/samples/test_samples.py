@@ -160,7 +160,7 @@ def test_other_arguments_give_other_bytes(change: dict[str, int], small: dict[st
     assert not set(other.values()) & set(small.values())
 
 
-def test_another_scale_tells_other_sales_in_files_of_other_names(small: dict[str, bytes]) -> None:
+def test_another_scale_gives_other_sales_and_file_names(small: dict[str, bytes]) -> None:
     def numbers(contents: dict[str, bytes]) -> dict[str, set[bytes]]:
         columns = {"IN": (b",", 0), "UK": (b",", 0), "USA": (b"\t", 1)}
         values: dict[str, set[bytes]] = {region: set() for region in columns}
@@ -259,7 +259,7 @@ def test_december_outsells_february_and_few_customers_buy_much(small: dict[str, 
     assert {"é", "ú", "ñ"} & set(history.decode())
 
 
-def test_a_wide_file_is_right_by_its_contract_and_of_the_size_asked_for(tmp_path: Path) -> None:
+def test_a_wide_file_fits_its_contract_and_the_requested_size(tmp_path: Path) -> None:
     contract = parse(CONTRACT)
     wide_file(path := tmp_path / "wide.csv", 3001, columns=18)
     rows = list(csv.DictReader(path.read_text().splitlines()))
@@ -275,7 +275,7 @@ def test_a_wide_file_is_right_by_its_contract_and_of_the_size_asked_for(tmp_path
         assert Decimal(row["net_amount"]) == net
 
 
-def test_a_wide_file_can_start_later_to_tell_other_sales(tmp_path: Path) -> None:
+def test_a_generated_file_can_start_at_later_sales(tmp_path: Path) -> None:
     wide_file(tmp_path / "a.csv", 300)
     wide_file(tmp_path / "b.csv", 300, first_row=300)
     wide_file(tmp_path / "c.csv", 300)

@@ -1,7 +1,7 @@
 """Ways to read a refused cell, and the known values nearest to it."""
 
 import pytest
-from sale_cells import contract
+from source_tables import contract
 
 from tillstream.workflows.corrections.drafts.interpretations import DATES, INTERPRETATIONS, LABELS, NUMBERS, interpret
 from tillstream.workflows.corrections.drafts.known_values import KnownValue, nearest

@@ -37,28 +37,28 @@ def delivery(id_: str, **changes: Any) -> Delivery:
 
 def lines(app: App) -> int:
     for batch in [one.batch_id for one in records.find(app.ports, kind=BatchKind.STORE_SALES)]:
-        stage.stage(app.ports, batch, book=app.book)
-    settle.settle_all(app.ports, app.book)
+        stage.stage(app.ports, batch, book=app.contracts)
+    settle.settle_all(app.ports, app.contracts)
     return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())
 
 
 def test_micro_batches_of_one_moment_are_two(app: App) -> None:
-    first = store_sales.keep(app.ports, app.book, [delivery("1")])
-    second = store_sales.keep(app.ports, app.book, [delivery("2", number="other")])
+    first = store_sales.keep(app.ports, app.contracts, [delivery("1")])
+    second = store_sales.keep(app.ports, app.contracts, [delivery("2", number="other")])
     assert first[0].received_seq == second[0].received_seq == SEQUENCE
     assert first[0].batch_id != second[0].batch_id
     assert lines(app) == 4
 
 
-def test_two_versions_of_a_sale_told_in_one_moment_are_two_micro_batches(app: App) -> None:
-    kept = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", version=2)])
+def test_two_versions_of_a_sale_received_together_are_two_micro_batches(app: App) -> None:
+    kept = store_sales.keep(app.ports, app.contracts, [delivery("1"), delivery("2", version=2)])
     assert len({one.batch_id for one in kept}) == len(kept) == 2
     assert lines(app) == 2
 
 
 def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> None:
-    (first,) = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", number="other")])
-    (again,) = store_sales.keep(app.ports, app.book, [delivery("2", number="other"), delivery("1")])
+    (first,) = store_sales.keep(app.ports, app.contracts, [delivery("1"), delivery("2", number="other")])
+    (again,) = store_sales.keep(app.ports, app.contracts, [delivery("2", number="other"), delivery("1")])
     assert again == first
     assert [stored.generation for stored in app.ports.objects.list(INBOX)] == [first.generation]
     assert lines(app) == 4
@@ -67,11 +67,11 @@ def test_a_micro_batch_that_comes_again_is_the_one_that_is_there(app: App) -> No
 def test_a_micro_batch_is_not_read_to_be_registered(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[Any, ...]] = []
     monkeypatch.setattr(type(app.ports.objects), "open", lambda _, *where: opened.append(where))
-    (kept,) = store_sales.keep(app.ports, app.book, [delivery("1"), delivery("2", number="other")])
+    (kept,) = store_sales.keep(app.ports, app.contracts, [delivery("1"), delivery("2", number="other")])
     monkeypatch.undo()
     assert not opened
     stored = app.ports.objects.stat(kept.bucket, kept.object)
-    records_of_object = store_sales.register(app.ports, app.book, stored)
+    records_of_object = store_sales.register(app.ports, app.contracts, stored)
     assert (records_of_object, kept.file, kept.size) == (kept, "2 store sales", stored.size)
 
 
@@ -80,5 +80,5 @@ def test_micro_batches_are_known_by_their_names_of_old_and_now(app: App, name: s
     with app.ports.objects.writer(INBOX, f"{store_sales.UNASSIGNED.name}/UK/{name}") as writer:
         writer.write(b"")
     assert writer.stored is not None
-    record = inbox_object.record_of(app.ports, app.book, writer.stored)
+    record = inbox_object.record_of(app.ports, app.contracts, writer.stored)
     assert (record.kind, record.received_seq, record.region) == ("messages", SEQUENCE, "UK")

@@ -42,13 +42,13 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> dict[str, int]:
-    counts: dict[str, int] = reconcile(app.ports, app.book, delegate=True)
+    counts: dict[str, int] = reconcile(app.ports, app.contracts, delegate=True)
     maintenance_log.note(app.ports, maintenance_log.SWEEP)
     return counts
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
-    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
     assert records.get(app.ports, upload.batch_id).state is State.RECEIVED
@@ -65,7 +65,7 @@ def test_an_object_whose_event_was_lost_is_found_while_it_is_young(app: App, clo
     assert [swept(app)["registered"] for _ in range(2)] == [1, 0]
 
 
-def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app: App, clock: ManualClock) -> None:
+def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: ManualClock) -> None:
     with app.ports.objects.writer(INBOX, "online-retail-uk/monday.csv") as writer:
         writer.write(CSV)
     clock.advance(3 * HOURS)
@@ -73,15 +73,15 @@ def test_an_object_that_sweeps_have_seen_for_hours_is_not_asked_for_any_more(app
     (document,) = app.ports.documents.find(records.COLLECTION)
     app.ports.documents.delete(records.COLLECTION, document.id)
     assert swept(app)["registered"] == 0
-    assert reconcile(app.ports, app.book)["registered"] == 1
+    assert reconcile(app.ports, app.contracts)["registered"] == 1
 
 
-def test_a_settlement_that_nobody_announced_is_announced(app: App, clock: ManualClock) -> None:
+def test_an_unpublished_settlement_is_published(app: App, clock: ManualClock) -> None:
     swept(app)
     clock.advance(HOURS)
-    upload = uploads.receive(app.ports, app.book.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
-    stage.stage(app.ports, upload.batch_id, book=app.book)
-    settle.settle_all(app.ports, app.book)
+    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    stage.stage(app.ports, upload.batch_id, book=app.contracts)
+    settle.settle_all(app.ports, app.contracts)
     assert [swept(app)["announced"] for _ in range(2)] == [1, 0]
 
 
@@ -89,5 +89,5 @@ def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: M
     sale = schema()["examples"][0]
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     begun = clock.now()
-    assert keep_receiving(app.ports, app.book, limit=10, seconds=0, gather=10) == 1
+    assert keep_receiving(app.ports, app.contracts, limit=10, seconds=0, gather=10) == 1
     assert clock.now() - begun < timedelta(seconds=1)

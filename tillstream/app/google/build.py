@@ -33,8 +33,8 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         settings.limits,
     )
     own = custom_contracts.InDocuments(ports)
-    book = ContractRegistry(ports.documents, own.read(), own.save, own.read)
-    return App(settings, ports, book, QueryCache(), partial(_scratch, settings), backup=partial(_keep, settings))
+    contracts = ContractRegistry(ports.documents, own.read(), own.save, own.read)
+    return App(settings, ports, contracts, QueryCache(), partial(_scratch, settings), backup=partial(_keep, settings))
 
 
 def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:

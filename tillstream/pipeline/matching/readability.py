@@ -30,7 +30,7 @@ def can_parse(contract: Contract, role: str, words: list[str]) -> list[bool]:
         is_valid = np.ones(len(words), np.bool_)
     else:
         is_valid = (to_bool_array(pc.is_null(text.words)) | _is_valid(contract, role, text.words))[text.index]
-    result: list[bool] = (is_valid & ~source.findings.rejected_mask(len(words))).tolist()
+    result: list[bool] = (is_valid & ~source.issues.rejected_mask(len(words))).tolist()
     return result
 
 

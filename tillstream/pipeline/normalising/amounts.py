@@ -83,14 +83,14 @@ class Amounts:
             to_bool_array(pc.is_null(rates)) & to_bool_array(pc.is_valid(columns["discount"]))
         )
         if out_of_range.any():
-            self._source.findings.add_where(
+            self._source.issues.add_where(
                 out_of_range, "not-a-number", "discount", text.rows(), ": a discount can be at most 100 percent"
             )
             self._failed["discount"] |= out_of_range
             rates = pc.if_else(pa.array(out_of_range), None, rates)
         for name in ("quantity", "unit_price"):
             missing = to_bool_array(pc.and_(pc.is_valid(rates), pc.is_null(columns[name])))
-            self._source.findings.add_where(missing & ~self._failed[name], "missing-expected", name)
+            self._source.issues.add_where(missing & ~self._failed[name], "missing-expected", name)
         base, _ = line_total(columns["quantity"], columns["unit_price"], pa.nulls(len(rates), NUMERIC))
         return percent_of(base, rates)
 
@@ -135,7 +135,7 @@ class Amounts:
         self, name: str, terms: tuple[str, ...], reported: pa.Array, computed: pa.Array, too_large: Mask
     ) -> pa.Array:
         """Use the source's amount; fill empty cells with the computed one if every term was parsed."""
-        self._source.findings.add_where(too_large & to_bool_array(pc.is_null(reported)), "number-too-large", name)
+        self._source.issues.add_where(too_large & to_bool_array(pc.is_null(reported)), "number-too-large", name)
         incomplete = np.logical_or.reduce([self._failed[term] for term in (name, *terms)])
         if incomplete.any():
             computed = pc.if_else(pa.array(incomplete), None, computed)

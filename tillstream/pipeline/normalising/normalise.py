@@ -60,7 +60,7 @@ def normalise(
     columns["sale_id"] = assign_sale_ids(source, columns)
     schema = lines_schema(NORMALISED)
     typed = [_typed(columns[field.name], field.type) for field in schema]
-    return pa.table(typed, schema=schema), source.findings
+    return pa.table(typed, schema=schema), source.issues
 
 
 def _versions(source: SourceColumns, amounts: Amounts, store: pa.Array) -> dict[str, pa.Array]:
@@ -69,7 +69,7 @@ def _versions(source: SourceColumns, amounts: Amounts, store: pa.Array) -> dict[
         returned = sale_ids(source.mapped("returns_sale_id"), store, source.contract)
     if source.maps("source_version"):
         text = source.mapped("source_version").plain()
-        version = source_versions(text, amounts.read("source_version"), source.findings)
+        version = source_versions(text, amounts.read("source_version"), source.issues)
     return {"returns_sale_id": returned, "source_version": version}
 
 

@@ -38,7 +38,7 @@ def _joined(source: SourceColumns, columns: Mapping[str, pa.Array], headers: tup
             parts.append(pc.cast(columns["sale_date"], pa.string()))
             continue
         text = (source.mapped(name) if name else source.text(header)).plain()
-        source.findings.add_where(
+        source.issues.add_where(
             to_bool_array(pc.is_null(text)), "missing-required", REPORTED_COLUMN.get(name, name or header)
         )
         parts.append(pc.replace_substring(text, "/", "//"))
@@ -72,19 +72,19 @@ def assign_sale_ids(source: SourceColumns, columns: Mapping[str, pa.Array]) -> p
     contract, store = source.contract, columns["store_id"]
     if source.maps("sale_id"):
         number = source.mapped("sale_id")
-        source.findings.add_where(to_bool_array(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
+        source.issues.add_where(to_bool_array(pc.is_null(number.words))[number.index], "missing-required", "sale_id")
     else:
         number = derived_number(source, columns)
     if contract.identity.ids == "per-store":
-        source.findings.add_where(to_bool_array(pc.is_null(store)), "missing-required", "store_id")
+        source.issues.add_where(to_bool_array(pc.is_null(store)), "missing-required", "store_id")
     return sale_ids(number, store, contract)
 
 
-def source_versions(text: pa.Array, numbers: pa.Array, findings: Issues) -> pa.Array:
+def source_versions(text: pa.Array, numbers: pa.Array, issues: Issues) -> pa.Array:
     """int64 (n,): the source's version of each sale. numbers: `text` parsed as NUMERIC."""
     limit = pa.scalar(2**63 - 1, pa.decimal128(38, 9))
     is_whole = to_bool_array(pc.and_(pc.equal(pc.trunc(numbers), numbers), pc.less_equal(pc.abs(numbers), limit)))
     invalid = ~is_whole & to_bool_array(pc.is_valid(numbers))
-    findings.add_where(invalid, "not-a-number", "source_version", text, ": a version is a whole number")
+    issues.add_where(invalid, "not-a-number", "source_version", text, ": a version is a whole number")
     versions = pc.if_else(pa.array(np.asarray(is_whole)), numbers, None) if invalid.any() else numbers
     return pc.cast(versions, pa.int64())

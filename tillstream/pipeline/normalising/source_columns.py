@@ -37,7 +37,7 @@ class SourceColumns:
     def __init__(self, cells: pa.Table, contract: Contract, *, verbatim: bool = False) -> None:
         """verbatim: the source has typed values, so texts are not trimmed or checked, and only NULL is missing."""
         self.contract, self.length, self.verbatim = contract, cells.num_rows, verbatim
-        self.findings = Issues()
+        self.issues = Issues()
         self._cells = cells
         self._text: dict[str, EncodedText] = {}
         self._mapped: dict[str, EncodedText] = {}
@@ -84,9 +84,9 @@ class SourceColumns:
         missing = is_missing(text)[text.index]
         column = REPORTED_COLUMN.get(name, name)
         if rule.do == "refuse":
-            self.findings.add_where(missing, "missing-required", column)
+            self.issues.add_where(missing, "missing-required", column)
             return text
-        self.findings.add_where(missing, "default-taken", column, detail=rule.value)
+        self.issues.add_where(missing, "default-taken", column, detail=rule.value)
         return fill_default(text, rule.value)
 
     def column_or(self, name: str, default: str = "") -> pa.Array:
@@ -103,5 +103,5 @@ class SourceColumns:
     def flag(self, mask: Mask, code: str, name: str, text: EncodedText, detail: str = "") -> Mask:
         """Report an issue for each row whose word is selected. mask: bool (m,), of the words. Returns bool (n,)."""
         rows = mask[text.index]
-        self.findings.add_where(rows, code, name, text.rows(), detail)
+        self.issues.add_where(rows, code, name, text.rows(), detail)
         return rows

@@ -22,64 +22,64 @@ KEPT = timedelta(days=3)
 """Retention of an abandoned upload; covers a weekend."""
 
 
-def finish(ports: Ports, book: ContractRegistry, id: str, by: str) -> ResumableUpload:
+def finish(ports: Ports, contracts: ContractRegistry, id: str, by: str) -> ResumableUpload:
     """Complete a whole file: move it into the inbox, or prepare it for a preview. Idempotent.
 
     Returns the record unchanged while bytes are missing. A file sent directly to the store is not registered here but
     by the inbox notification: the sha256 requires reading all of it, which is too slow for a request.
     Raises `Rejected` and deletes the bytes if they differ from what the sender announced.
     """
-    sending = resumable_upload.get(ports, id, by)
-    if sending.session and not sending.batch_id:
-        return _finish_direct(ports, sending)
-    if not sending.whole or sending.batch_id:
-        return sending
-    return _merge_parts(ports, sending) if sending.look else _into_inbox(ports, book, sending)
+    upload = resumable_upload.get(ports, id, by)
+    if upload.session and not upload.batch_id:
+        return _finish_direct(ports, upload)
+    if not upload.whole or upload.batch_id:
+        return upload
+    return _merge_parts(ports, upload) if upload.look else _into_inbox(ports, contracts, upload)
 
 
-def ingest_previewed(ports: Ports, book: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
+def ingest_previewed(ports: Ports, contracts: ContractRegistry, id: str, by: str, contract: str) -> ResumableUpload:
     """Move a previewed file into the inbox under this contract. Raises `Rejected`, `NotFound`."""
-    pinned = book.pin(contract)
+    pinned = contracts.pin(contract)
     _check_complete(resumable_upload.get(ports, id, by))
     resumable_upload.change(ports, id, by, lambda current: replace(current, contract=pinned.name, look=False))
-    return finish(ports, book, id, by)
+    return finish(ports, contracts, id, by)
 
 
-def open_complete(ports: Ports, sending: ResumableUpload) -> BinaryIO:
+def open_complete(ports: Ports, upload: ResumableUpload) -> BinaryIO:
     """Open a whole file that is kept for a preview. Raises `Rejected` while it is incomplete."""
-    if len(sending.parts) != 1:
-        raise Rejected(f"{sending.file} is not completely uploaded yet.")
-    return ports.objects.open(STAGING, sending.parts[0])
+    if len(upload.parts) != 1:
+        raise Rejected(f"{upload.file} is not completely uploaded yet.")
+    return ports.objects.open(STAGING, upload.parts[0])
 
 
-def clean_up(ports: Ports, book: ContractRegistry) -> int:
+def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
     """Complete whole files left by a crash and delete abandoned uploads; return the number deleted."""
     now, count = ports.clock.now(), 0
     for document in ports.documents.find(resumable_upload.COLLECTION):
-        sending = ResumableUpload.from_json(document.data)
-        if sending.touched_at <= (now - KEPT).isoformat():
-            ports.documents.delete(resumable_upload.COLLECTION, sending.id)
-            resumable_upload.forget(ports, sending)
+        upload = ResumableUpload.from_json(document.data)
+        if upload.touched_at <= (now - KEPT).isoformat():
+            ports.documents.delete(resumable_upload.COLLECTION, upload.id)
+            resumable_upload.forget(ports, upload)
             count += 1
-        elif sending.whole and not sending.look and sending.touched_at <= (now - PATIENCE).isoformat():
+        elif upload.whole and not upload.look and upload.touched_at <= (now - PATIENCE).isoformat():
             try:
-                finish(ports, book, sending.id, sending.by)
+                finish(ports, contracts, upload.id, upload.by)
             except (Rejected, Conflict):
                 continue
     return count
 
 
-def _merge_parts(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
+def _merge_parts(ports: Ports, upload: ResumableUpload) -> ResumableUpload:
     """Merge the parts into one object, because readers need random access."""
-    if len(sending.parts) == 1:
-        return sending
-    name = f"sending/{sending.id}/whole-{ports.clock.tick()}"
+    if len(upload.parts) == 1:
+        return upload
+    name = f"sending/{upload.id}/whole-{ports.clock.tick()}"
     try:
-        _copy_parts(ports, sending, STAGING, name)
+        _copy_parts(ports, upload, STAGING, name)
     except Conflict:  # a concurrent attempt was faster
-        return resumable_upload.get(ports, sending.id, sending.by)
-    updated = resumable_upload.change(ports, sending.id, sending.by, lambda now: _with_merged_part(now, sending, name))
-    for part in sending.parts if updated.parts == (name,) else (name,):
+        return resumable_upload.get(ports, upload.id, upload.by)
+    updated = resumable_upload.change(ports, upload.id, upload.by, lambda now: _with_merged_part(now, upload, name))
+    for part in upload.parts if updated.parts == (name,) else (name,):
         ports.objects.delete(STAGING, part)
     return updated
 
@@ -88,77 +88,76 @@ def _with_merged_part(current: ResumableUpload, before: ResumableUpload, name: s
     return replace(current, parts=(name,)) if current.parts == before.parts else current
 
 
-def _into_inbox(ports: Ports, book: ContractRegistry, sending: ResumableUpload) -> ResumableUpload:
-    name = resumable_upload.inbox_name(sending)
+def _into_inbox(ports: Ports, contracts: ContractRegistry, upload: ResumableUpload) -> ResumableUpload:
+    name = resumable_upload.inbox_name(upload)
     with suppress(Conflict):  # copied by an interrupted or concurrent attempt
-        _copy_parts(ports, sending, INBOX, name, if_generation=0)
-    upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
-    return resumable_upload.mark_completed(ports, sending, upload.batch_id)
+        _copy_parts(ports, upload, INBOX, name, if_generation=0)
+    batch = inbox_object.record_of(ports, contracts, ports.objects.stat(INBOX, name))
+    return resumable_upload.mark_completed(ports, upload, batch.batch_id)
 
 
-def _finish_direct(ports: Ports, sending: ResumableUpload) -> ResumableUpload:
+def _finish_direct(ports: Ports, upload: ResumableUpload) -> ResumableUpload:
     """Complete a file that its sender wrote directly to the store, which contains all of it or nothing."""
-    if not sending.whole:
-        bucket, name = resumable_upload.target_object(sending)
+    if not upload.whole:
+        bucket, name = resumable_upload.target_object(upload)
         try:
             size = ports.objects.stat(bucket, name).size
         except NotFound:
-            return sending
-        if size != sending.size:
-            resumable_upload.cancel(ports, sending.id, sending.by)
+            return upload
+        if size != upload.size:
+            resumable_upload.cancel(ports, upload.id, upload.by)
             raise Rejected(
-                f"{sending.file} should have {sending.size:,} bytes, but {size:,} were received. Upload it again."
+                f"{upload.file} should have {upload.size:,} bytes, but {size:,} were received. Upload it again."
             )
-        parts = (name,) if sending.look else ()
-        sending = resumable_upload.change(
-            ports, sending.id, sending.by, lambda now: replace(now, offset=size, parts=parts)
+        parts = (name,) if upload.look else ()
+        upload = resumable_upload.change(
+            ports, upload.id, upload.by, lambda now: replace(now, offset=size, parts=parts)
         )
-    if sending.look:
-        return sending
-    if sending.parts:
+    if upload.look:
+        return upload
+    if upload.parts:
         with suppress(Conflict, NotFound):  # copied by an interrupted or concurrent attempt
-            ports.objects.copy(STAGING, sending.parts[0], INBOX, resumable_upload.inbox_name(sending), if_generation=0)
-    upload = resumable_upload.upload_of(ports, sending)
-    return resumable_upload.mark_completed(ports, sending, upload.batch_id) if upload else sending
+            ports.objects.copy(STAGING, upload.parts[0], INBOX, resumable_upload.inbox_name(upload), if_generation=0)
+    batch = resumable_upload.batch_of(ports, upload)
+    return resumable_upload.mark_completed(ports, upload, batch.batch_id) if batch else upload
 
 
 def _copy_parts(
-    ports: Ports, sending: ResumableUpload, bucket: str, name: str, *, if_generation: int | None = None
+    ports: Ports, upload: ResumableUpload, bucket: str, name: str, *, if_generation: int | None = None
 ) -> None:
     digest = hashlib.sha256()
     try:
         with ports.objects.writer(bucket, name, if_generation=if_generation) as writer:
-            for data in resumable_upload.pieces(ports, sending):
+            for data in resumable_upload.pieces(ports, upload):
                 digest.update(data)
                 writer.write(data)
-            _check_sha256(sending, digest.hexdigest())
+            _check_sha256(upload, digest.hexdigest())
     except NotFound as error:  # a concurrent attempt was faster and has deleted the parts
-        raise Conflict(f"{sending.file} is being assembled.") from error
+        raise Conflict(f"{upload.file} is being assembled.") from error
     except Rejected:
-        resumable_upload.cancel(ports, sending.id, sending.by)
+        resumable_upload.cancel(ports, upload.id, upload.by)
         raise
 
 
-def _check_sha256(sending: ResumableUpload, digest: str) -> None:
-    if sending.sha256 and digest != sending.sha256:
-        raise Rejected(f"{sending.file} does not match its announced checksum (sha256). Upload it again.")
+def _check_sha256(upload: ResumableUpload, digest: str) -> None:
+    if upload.sha256 and digest != upload.sha256:
+        raise Rejected(f"{upload.file} does not match its announced checksum (sha256). Upload it again.")
 
 
 def propose(
-    ports: Ports, book: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
+    ports: Ports, contracts: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
 ) -> ResumableUpload:
     """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
-    if contract.name in book.names():
+    if contract.name in contracts.names():
         raise Rejected(f"A contract {contract.name} already exists. Choose another name for the new contract.")
     _check_complete(resumable_upload.get(ports, id, by))
     proposal = proposals.of(contract, changes)
     resumable_upload.change(ports, id, by, lambda current: replace(current, proposed=proposal, look=False))
-    return finish(ports, book, id, by)
+    return finish(ports, contracts, id, by)
 
 
-def _check_complete(sending: ResumableUpload) -> None:
-    if not sending.whole:
+def _check_complete(upload: ResumableUpload) -> None:
+    if not upload.whole:
         raise Rejected(
-            f"{sending.file} is not completely uploaded yet: {sending.offset:,} of {sending.size:,} bytes were "
-            "received."
+            f"{upload.file} is not completely uploaded yet: {upload.offset:,} of {upload.size:,} bytes were received."
         )

@@ -23,7 +23,7 @@ MESSAGES = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl
 CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
-def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
+def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Return the record of an inbox object; create it if there is none.
 
     The contract is named by the folder or the file name; otherwise it is the only one that fits the content. Without a
@@ -37,40 +37,42 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
     if RESTORED_NAME.fullmatch(stored.name):
         raise Rejected(f"{stored.name} was restored from a backup and is not a new file.")
     if MESSAGES.fullmatch(stored.name):
-        return store_sales.register(ports, book, stored)
+        return store_sales.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):
         return submit.register(ports, stored)
-    sending = resumable_upload.sent_as(ports, stored.name)
-    if sending and (sending.proposed or sending.contract):
-        return _register_sent(ports, book, stored, sending)
+    upload = resumable_upload.sent_as(ports, stored.name)
+    if upload and (upload.proposed or upload.contract):
+        return _register_sent(ports, contracts, stored, upload)
     if is_ignored(stored.name):
         raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
     path = dropped[1] if dropped else stored.name
     by = "watched folder" if dropped else records.UNKNOWN_SENDER
-    contract, why = _contract_of(ports, book, stored, path)
+    contract, why = _contract_of(ports, contracts, stored, path)
     held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
-def _register_sent(ports: Ports, book: ContractRegistry, stored: StoredObject, sending: ResumableUpload) -> Batch:
-    if stored.size != sending.size:
-        raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but {stored.size:,} were received.")
-    if sending.proposed:
-        upload = proposals.register(ports, stored, sending, sending.proposed)
+def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObject, upload: ResumableUpload) -> Batch:
+    if stored.size != upload.size:
+        raise Rejected(f"{upload.file} should have {upload.size:,} bytes, but {stored.size:,} were received.")
+    if upload.proposed:
+        batch = proposals.register(ports, stored, upload, upload.proposed)
     else:
-        contract = book.pin(sending.contract)
-        upload = registration.register(ports, contract, stored, sending.by, sha256=sending.sha256, file=sending.file)
-    if sending.session:
-        resumable_upload.mark_completed(ports, sending, upload.batch_id)
-    return upload
+        contract = contracts.pin(upload.contract)
+        batch = registration.register(ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file)
+    if upload.session:
+        resumable_upload.mark_completed(ports, upload, batch.batch_id)
+    return batch
 
 
-def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, path: str) -> tuple[Contract | None, str]:
+def _contract_of(
+    ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str
+) -> tuple[Contract | None, str]:
     """Return the contract by folder or name, else by content; or None and the reason."""
-    name = contract_from_path(path, book.names())
+    name = contract_from_path(path, contracts.names())
     if name:
-        return book.pin(name), ""
+        return contracts.pin(name), ""
     from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
         only_match,
         sample_original,
@@ -79,5 +81,5 @@ def _contract_of(ports: Ports, book: ContractRegistry, stored: StoredObject, pat
     file_sample = sample_original(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
     if file_sample is None:
         return None, "; its content cannot be read"
-    match, why = only_match(file_sample, book.all().values())
-    return (book.pin(match.name) if match else None), why
+    match, why = only_match(file_sample, contracts.all().values())
+    return (contracts.pin(match.name) if match else None), why

@@ -62,14 +62,14 @@ def begin(
     if len(open_uploads(ports, by)) >= MOST_OPEN:
         raise Rejected(f"{MOST_OPEN} of your uploads are in progress. Finish or cancel some of them first.")
     now = ports.clock.now().isoformat()
-    sending = ResumableUpload(
+    upload = ResumableUpload(
         secrets.token_hex(16), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
     if origin and size and not sha256:
-        session = ports.objects.start_upload_session(*target_object(sending), size=size, origin=origin)
-        sending = replace(sending, session=session)
-    ports.documents.put(COLLECTION, sending.id, sending.to_json(), if_version=0)
-    return sending
+        session = ports.objects.start_upload_session(*target_object(upload), size=size, origin=origin)
+        upload = replace(upload, session=session)
+    ports.documents.put(COLLECTION, upload.id, upload.to_json(), if_version=0)
+    return upload
 
 
 def get(ports: Ports, id: str, by: str) -> ResumableUpload:
@@ -96,18 +96,18 @@ def append(
 
     Raises `WrongOffset`, `WrongChecksum`, `NotFound`, and `Rejected` for more bytes than announced.
     """
-    sending = get(ports, id, by)
-    if sending.session:
-        raise Rejected(f"The bytes of {sending.file} must be sent to the upload address of that file.")
-    _expect(sending, offset)
+    upload = get(ports, id, by)
+    if upload.session:
+        raise Rejected(f"The bytes of {upload.file} must be sent to the upload address of that file.")
+    _expect(upload, offset)
     name = f"sending/{id}/{offset:016d}-{ports.clock.tick()}"
     digest = hashlib.new(checksum[0], usedforsecurity=False) if checksum else None
     written = 0
     with ports.objects.writer(STAGING, name) as writer:
-        while data := stream.read(min(PIECE, sending.size - offset - written + 1)):
+        while data := stream.read(min(PIECE, upload.size - offset - written + 1)):
             written += len(data)
-            if offset + written > sending.size:
-                raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but more were received.")
+            if offset + written > upload.size:
+                raise Rejected(f"{upload.file} should have {upload.size:,} bytes, but more were received.")
             writer.write(data)
             if digest:
                 digest.update(data)
@@ -115,7 +115,7 @@ def append(
             raise WrongChecksum("The checksum of the part does not match. Send the part again.")
     if not written:
         ports.objects.delete(STAGING, name)
-        return sending
+        return upload
     try:
         return change(ports, id, by, lambda current: _with_piece(ports, current, offset, written, name))
     except (Conflict, NotFound):
@@ -123,10 +123,10 @@ def append(
         raise
 
 
-def _expect(sending: ResumableUpload, offset: int) -> None:
-    if sending.offset != offset:
+def _expect(upload: ResumableUpload, offset: int) -> None:
+    if upload.offset != offset:
         raise WrongOffset(
-            f"{sending.file} is stored up to byte {sending.offset:,}. Continue from there, not from {offset:,}."
+            f"{upload.file} is stored up to byte {upload.offset:,}. Continue from there, not from {offset:,}."
         )
 
 
@@ -152,53 +152,53 @@ def cancel(ports: Ports, id: str, by: str) -> None:
     For a file sent directly to the store, a batch may exist that the record does not name yet: it is cancelled too.
     Raises `Rejected` if that batch is in the ledger already.
     """
-    sending = get(ports, id, by)
-    if sending.session and not sending.batch_id:
-        ports.objects.cancel_upload_session(sending.session)
-        if upload := upload_of(ports, sending):
-            records.cancel(ports, upload.batch_id, by)
+    upload = get(ports, id, by)
+    if upload.session and not upload.batch_id:
+        ports.objects.cancel_upload_session(upload.session)
+        if batch := batch_of(ports, upload):
+            records.cancel(ports, batch.batch_id, by)
     ports.documents.delete(COLLECTION, id)
-    forget(ports, sending)
+    forget(ports, upload)
 
 
-def forget(ports: Ports, sending: ResumableUpload) -> None:
+def forget(ports: Ports, upload: ResumableUpload) -> None:
     """Delete the stored bytes, including pieces that the record does not list. Bytes of a registered batch are kept."""
-    for stored in list(ports.objects.list(STAGING, f"sending/{sending.id}/")):
+    for stored in list(ports.objects.list(STAGING, f"sending/{upload.id}/")):
         ports.objects.delete(STAGING, stored.name)
-    if sending.session and not upload_of(ports, sending):
-        ports.objects.cancel_upload_session(sending.session)
-        ports.objects.delete(INBOX, inbox_name(sending))
+    if upload.session and not batch_of(ports, upload):
+        ports.objects.cancel_upload_session(upload.session)
+        ports.objects.delete(INBOX, inbox_name(upload))
 
 
-def mark_completed(ports: Ports, sending: ResumableUpload, batch: str) -> ResumableUpload:
+def mark_completed(ports: Ports, upload: ResumableUpload, batch: str) -> ResumableUpload:
     """Record the batch id once the file is in the inbox and registered, and delete its parts."""
-    completed = change(ports, sending.id, sending.by, lambda current: replace(current, batch_id=batch, parts=()))
+    completed = change(ports, upload.id, upload.by, lambda current: replace(current, batch_id=batch, parts=()))
     forget(ports, completed)
     return completed
 
 
-def upload_of(ports: Ports, sending: ResumableUpload) -> Batch | None:
+def batch_of(ports: Ports, upload: ResumableUpload) -> Batch | None:
     """Return the batch of the file's inbox object, or None if it is not registered yet."""
-    documents = ports.documents.find(records.COLLECTION, {"object": inbox_name(sending)}, limit=1)
+    documents = ports.documents.find(records.COLLECTION, {"object": inbox_name(upload)}, limit=1)
     return Batch.from_json(documents[0].data) if documents else None
 
 
-def pieces(ports: Ports, sending: ResumableUpload) -> Iterator[bytes]:
+def pieces(ports: Ports, upload: ResumableUpload) -> Iterator[bytes]:
     """Yield the stored bytes in chunks of at most `PIECE`."""
-    for name in sending.parts:
+    for name in upload.parts:
         with ports.objects.open(STAGING, name) as stream:
             while data := stream.read(PIECE):
                 yield data
 
 
-def inbox_name(sending: ResumableUpload) -> str:
+def inbox_name(upload: ResumableUpload) -> str:
     """Return the inbox object name of the whole file."""
-    return f"{FOLDER}/{sending.id}/{sending.file}"
+    return f"{FOLDER}/{upload.id}/{upload.file}"
 
 
-def target_object(sending: ResumableUpload) -> tuple[str, str]:
+def target_object(upload: ResumableUpload) -> tuple[str, str]:
     """Return bucket and name of the object that a direct upload writes."""
-    return (STAGING, f"sending/{sending.id}/whole") if sending.look else (INBOX, inbox_name(sending))
+    return (STAGING, f"sending/{upload.id}/whole") if upload.look else (INBOX, inbox_name(upload))
 
 
 def sent_as(ports: Ports, name: str) -> ResumableUpload | None:

@@ -22,15 +22,15 @@ SUBSCRIPTION = "receive"
 NEWLINE = b"\n"
 
 
-def receive(ports: Ports, book: ContractRegistry, limit: int, wait: float) -> list[Batch]:
+def receive(ports: Ports, contracts: ContractRegistry, limit: int, wait: float) -> list[Batch]:
     """Pull up to `limit` store sales (waiting at most `wait` seconds for the first) and keep them as micro-batches."""
     deliveries = ports.bus.pull(SUBSCRIPTION, limit, wait)
-    kept = keep(ports, book, deliveries)
+    kept = keep(ports, contracts, deliveries)
     ports.bus.acknowledge(deliveries)
     return kept
 
 
-def keep_receiving(ports: Ports, book: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
+def keep_receiving(ports: Ports, contracts: ContractRegistry, limit: int, seconds: float, gather: float) -> int:
     """Receive for `seconds`, then until the queue is empty; return the number of micro-batches.
 
     gather: seconds to wait after a pull that was not full, so that messages form fewer, larger micro-batches, each of
@@ -40,7 +40,7 @@ def keep_receiving(ports: Ports, book: ContractRegistry, limit: int, seconds: fl
     while True:
         remaining = max((deadline - ports.clock.now()).total_seconds(), 0.0)
         deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
-        count += len(keep(ports, book, deliveries))
+        count += len(keep(ports, contracts, deliveries))
         ports.bus.acknowledge(deliveries)
         if not deliveries and not remaining:
             return count
@@ -48,38 +48,38 @@ def keep_receiving(ports: Ports, book: ContractRegistry, limit: int, seconds: fl
             ports.clock.sleep(min(gather, remaining))
 
 
-def keep(ports: Ports, book: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
+def keep(ports: Ports, contracts: ContractRegistry, deliveries: Sequence[Delivery]) -> list[Batch]:
     """Store the raw bytes and create the records. Idempotent: the same deliveries produce the same content."""
     groups: dict[tuple[str, int], list[Delivery]] = {}
     occurrences: dict[tuple[str, str], int] = {}
     for delivery in sorted(deliveries, key=lambda each: (each.sequence, each.id)):
-        region, sale = _sale_key(delivery, book)
+        region, sale = _sale_key(delivery, contracts)
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer), []).append(delivery)
     return [
-        _store_group(ports, book, region, group)
+        _store_group(ports, contracts, region, group)
         for (region, _), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
 
 
-def _sale_key(delivery: Delivery, book: ContractRegistry) -> tuple[str, str]:
+def _sale_key(delivery: Delivery, contracts: ContractRegistry) -> tuple[str, str]:
     """Return region and sale of a message; both empty if it is unreadable or its region is unknown."""
     try:
         sale = json.loads(delivery.message.body)
         region, name = str(sale["region"]), f"{sale['store_id']}/{sale['number']}"
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", ""
-    return (region, name) if book.for_region(region) else ("", "")
+    return (region, name) if contracts.for_region(region) else ("", "")
 
 
-def _store_group(ports: Ports, book: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
+def _store_group(ports: Ports, contracts: ContractRegistry, region: str, group: Sequence[Delivery]) -> Batch:
     """Store a micro-batch. Its name contains a hash of the content, because its first sequence is not always unique."""
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
     raw = b"".join(_line(delivery) for delivery in group)
     sha256 = hashlib.sha256(raw).hexdigest()
     stored = _write_once(ports, f"{folder}/{group[0].sequence}-{sha256[:16]}.jsonl", raw)
-    return _create_record(ports, book, stored, sha256, len(group))
+    return _create_record(ports, contracts, stored, sha256, len(group))
 
 
 def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
@@ -91,18 +91,18 @@ def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
     return writer.stored or ports.objects.stat(INBOX, name)
 
 
-def register(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Batch:
+def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
-    return _create_record(ports, book, stored, hashlib.sha256(raw).hexdigest(), raw.count(NEWLINE))
+    return _create_record(ports, contracts, stored, hashlib.sha256(raw).hexdigest(), raw.count(NEWLINE))
 
 
-def _create_record(ports: Ports, book: ContractRegistry, stored: StoredObject, sha256: str, sales: int) -> Batch:
+def _create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject, sha256: str, sales: int) -> Batch:
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
-    contract = book.for_region(folder.partition("/")[2])
-    used = book.pin(contract.name) if contract else UNASSIGNED
+    contract = contracts.for_region(folder.partition("/")[2])
+    used = contracts.pin(contract.name) if contract else UNASSIGNED
     now = ports.clock.now().isoformat()
     upload = Batch(
         batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),

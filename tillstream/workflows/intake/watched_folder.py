@@ -28,7 +28,7 @@ class _StillWritten(Exception):
     """The file was modified while it was read; nothing of it is stored."""
 
 
-def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[list[Batch], list[str]]:
+def take_in(ports: Ports, contracts: ContractRegistry, drop: DropFolder) -> tuple[list[Batch], list[str]]:
     """Ingest the complete files. Return their batches, and a message for each file that failed.
 
     The next call tries failed files again.
@@ -37,7 +37,7 @@ def take_in(ports: Ports, book: ContractRegistry, drop: DropFolder) -> tuple[lis
     with drop.lock():
         for dropped in drop.claim():
             try:
-                upload = _take(ports, book, drop, dropped)
+                upload = _take(ports, contracts, drop, dropped)
             except (Rejected, Unavailable) as error:
                 failed.append(f"{dropped.name} could not be ingested: {error}")
                 continue
@@ -52,7 +52,7 @@ def waits(drops: Iterable[DropFolder]) -> int:
     return sum(drop.incomplete_count() for drop in drops)
 
 
-def _take(ports: Ports, book: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
+def _take(ports: Ports, contracts: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
     name = f"{FOLDER}/{dropped.claim}/{_object_path(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
@@ -62,7 +62,7 @@ def _take(ports: Ports, book: ContractRegistry, drop: DropFolder, dropped: Dropp
     except _StillWritten:
         drop.release(dropped)
         return None
-    upload = inbox_object.record_of(ports, book, ports.objects.stat(INBOX, name))
+    upload = inbox_object.record_of(ports, contracts, ports.objects.stat(INBOX, name))
     if kept_before and upload.state is State.RECEIVED:
         events.publish_received(ports, upload)  # the process that stored it may have died before its event
     drop.archive(dropped, _target_path(ports, drop, dropped, upload))

@@ -38,7 +38,7 @@ def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -
 
 
 def build_questionnaire(
-    ports: Ports, book: ContractRegistry, upload: Batch, name: str, answers_by_key: Mapping[str, str]
+    ports: Ports, contracts: ContractRegistry, upload: Batch, name: str, answers_by_key: Mapping[str, str]
 ) -> tuple[Questionnaire, list[str]]:
     """Return the questionnaire, and descriptions of how the file differs from its contract.
 
@@ -46,7 +46,7 @@ def build_questionnaire(
     """
     if not upload.contract:
         return questionnaire.build_questionnaire(
-            original_opener(ports, upload), name, answers_by_key, book.all().values()
+            original_opener(ports, upload), name, answers_by_key, contracts.all().values()
         ), []
     current = contract_version(ports.documents, upload.contract, upload.contract_version)
     file_sample = sample_original(original_opener(ports, upload))
@@ -66,7 +66,7 @@ def build_questionnaire(
 
 def all_questions(
     ports: Ports,
-    book: ContractRegistry,
+    contracts: ContractRegistry,
     upload: Batch,
     name: str,
     answers_by_key: Mapping[str, str],
@@ -75,6 +75,6 @@ def all_questions(
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
         return questionnaire.all_questions(original_opener(ports, upload), name, answers_by_key, now)
-    first = build_questionnaire(ports, book, upload, name, {})[0] if answers_by_key else now
+    first = build_questionnaire(ports, contracts, upload, name, {})[0] if answers_by_key else now
     questions_by_key = {one.key: one for one in (*first.questions, *now.questions)}
     return [(one, answers_by_key.get(key)) for key, one in questions_by_key.items()]

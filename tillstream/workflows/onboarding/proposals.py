@@ -51,12 +51,12 @@ def pending(ports: Ports) -> list[Batch]:
     return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
 
 
-def save_proposed(book: ContractRegistry, upload: Batch, proposal: Proposal, by: str) -> Contract:
+def save_proposed(contracts: ContractRegistry, upload: Batch, proposal: Proposal, by: str) -> Contract:
     """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
     proposed = parse(proposal.contract, f"the contract proposed for {upload.file}")
-    existing = book.all().get(proposed.name)
+    existing = contracts.all().get(proposed.name)
     if existing is None:
-        return book.save(proposed, by)
+        return contracts.save(proposed, by)
     if existing.model_dump(exclude=set(IGNORED_FIELDS)) != proposed.model_dump(exclude=set(IGNORED_FIELDS)):
         raise Rejected(
             f"A different contract {proposed.name} was created in the meantime. Choose that contract for "

@@ -95,7 +95,7 @@ def _rebuild(
 
 
 def rebuild_warehouse(
-    ports: Ports, book: ContractRegistry, old: Warehouse, progress: Callable[[int], None] | None = None
+    ports: Ports, contracts: ContractRegistry, old: Warehouse, progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
     """Settle all batches of the warehouse `old` into the empty one of `ports`, from the stored originals.
 
@@ -109,7 +109,7 @@ def rebuild_warehouse(
     requests = old_settlements.column("request_id").to_pylist()
     try:
         for number, taken, undo in _settlements(batches, len(requests)):
-            staged = [_restage(ports, book, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
+            staged = [_restage(ports, contracts, batch["batch_id"], f"{prefix}/{number}") for batch in taken]
             settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1]))
             if settled.settlement_no != number or len(settled.batches) != len(taken):
                 raise Rejected(f"Settlement {number} cannot be repeated: {_reason(settled)}.")
@@ -130,10 +130,10 @@ def _reason(settled: SettlementResult) -> str:
     return " ".join(held).rstrip(".") or "its batches would be settled differently"
 
 
-def _restage(ports: Ports, book: ContractRegistry, batch: str, prefix: str) -> StagedBatch:
+def _restage(ports: Ports, contracts: ContractRegistry, batch: str, prefix: str) -> StagedBatch:
     upload = records.get(ports, batch)
     report = stage.write(ports, upload, f"{prefix}/{batch}")
-    return settle.to_staged_batch(ports, book, replace(upload, staged=report))
+    return settle.to_staged_batch(ports, contracts, replace(upload, staged=report))
 
 
 def _restage_unsettled(ports: Ports) -> None:

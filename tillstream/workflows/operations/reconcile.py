@@ -26,7 +26,7 @@ BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 def run(
-    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
+    ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes and log the run.
 
@@ -34,14 +34,14 @@ def run(
     """
     if by:
         audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
-    report = reconcile(ports, book, patience=patience, delegate=delegate)
+    report = reconcile(ports, contracts, patience=patience, delegate=delegate)
     user_scopes.sync(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     return report
 
 
 def reconcile(
-    ports: Ports, book: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False
+    ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False
 ) -> dict[str, Any]:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events.
 
@@ -50,8 +50,8 @@ def reconcile(
     """
     since = _scan_start(ports) if delegate else BEGINNING
     first = _first_settlement(ports, since)
-    complete_upload.clean_up(ports, book)
-    registered = _register_unrecorded(ports, book, since)
+    complete_upload.clean_up(ports, contracts)
+    registered = _register_unrecorded(ports, contracts, since)
     for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
         if expiry.expired(ports, upload):
             expiry.restage(ports, upload)
@@ -70,8 +70,8 @@ def reconcile(
                 stage,  # lazy: loads all file readers, not needed with `delegate`
             )
 
-            stage.stage(ports, upload.batch_id, book=book)
-    settled = settle.settle_all(ports, book)
+            stage.stage(ports, upload.batch_id, book=contracts)
+    settled = settle.settle_all(ports, contracts)
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first)
     return {
@@ -96,7 +96,7 @@ def _first_settlement(ports: Ports, since: datetime) -> int:
     return int(ports.warehouse.query(query, {"since": since}).column("first")[0].as_py())
 
 
-def _register_unrecorded(ports: Ports, book: ContractRegistry, since: datetime) -> int:
+def _register_unrecorded(ports: Ports, contracts: ContractRegistry, since: datetime) -> int:
     """Register objects whose event was lost; rejected objects are left in place."""
     count, oldest = 0, int(since.timestamp() * 1_000_000)
     for stored in ports.objects.list(INBOX):
@@ -105,7 +105,7 @@ def _register_unrecorded(ports: Ports, book: ContractRegistry, since: datetime) 
         where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
         if not ports.documents.count(records.COLLECTION, where):
             try:
-                record_of(ports, book, stored)
+                record_of(ports, contracts, stored)
             except Rejected:
                 continue
             count += 1

@@ -4,7 +4,7 @@
 
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-  // `on` is told: moved, write(cells), turn(pages), undo, redo, next, aside, leftOver(lines).
+  // `on` has callbacks: moved, write(cells), turn(pages), undo, redo, next, aside, leftOver(lines).
   class Hands {
     constructor(table, on) {
       this.table = table;

@@ -14,7 +14,7 @@
   const narrow = matchMedia("(max-width: 700px)");
   const many = (count, word) => `${count.toLocaleString()} ${word}${count === 1 ? "" : "s"}`;
   let rows = [];
-  let told = {};
+  let draft = {};
   let page = Number(start.get("page")) || 1;
 
   const wanted = () => {
@@ -35,7 +35,7 @@
     aside: () => panel.focus(),
     leftOver: (lines) => note(`${many(lines, "line")} that you pasted did not fit on this page and ${lines === 1 ? "was" : "were"} left out. Go to the next page and paste the rest there.`),
   });
-  const panel = new Panel(part("panel"), names, root.dataset.help, (...asked) => wire.ask(...asked), {
+  const panel = new Panel(part("panel"), names, root.dataset.help, (...args) => wire.ask(...args), {
     put: (text) => hands.put(() => text),
     step: (one) => step(one),
     back: () => hands.choose(hands.at),
@@ -44,8 +44,8 @@
   function about(fresh = false) {
     const chosen = hands.block().rows.map((row) => rows[row]?.row).filter((row) => row !== undefined);
     // on a phone it lies over the rows: only once a cell was chosen
-    const asked = !narrow.matches || part("grid").contains(document.activeElement) || part("panel").contains(document.activeElement);
-    panel.show(asked ? rowAt(hands.at) : undefined, hands.at[1], chosen, fresh);
+    const isShown = !narrow.matches || part("grid").contains(document.activeElement) || part("panel").contains(document.activeElement);
+    panel.show(isShown ? rowAt(hands.at) : undefined, hands.at[1], chosen, fresh);
   }
 
   function note(words, ...buttons) {
@@ -58,17 +58,17 @@
 
   // What the page knows of the draft; the rows only where they came along.
   function take(answer) {
-    told = { ...told, ...answer };
-    const { counts } = told;
+    draft = { ...draft, ...answer };
+    const { counts } = draft;
     const ready = counts.accepted + counts.discarded;
     const words = [`${counts.accepted.toLocaleString()} of ${many(counts.waiting, "row")} would be accepted`];
     if (counts.discarded) words.push(`${counts.discarded.toLocaleString()} discarded`);
-    if (told.away) words.push(`${many(told.away, "row")} submitted and being read`);
+    if (draft.away) words.push(`${many(draft.away, "row")} submitted and being read`);
     if (counts.still) words.push(`${counts.still.toLocaleString()} changed but still rejected`);
     words.push(counts.touched ? "saved as a draft" : "no edits yet");
-    part("progress").textContent = `${words.join(" · ")}.${told.others.map((one) => ` ${one.who} is also editing (${many(one.steps, "step")}).`).join("")}`;
-    button("undo").disabled = !told.undo;
-    button("redo").disabled = !told.redo;
+    part("progress").textContent = `${words.join(" · ")}.${draft.others.map((one) => ` ${one.who} is also editing (${many(one.steps, "step")}).`).join("")}`;
+    button("undo").disabled = !draft.undo;
+    button("redo").disabled = !draft.redo;
     button("ask-send").disabled = !ready;
     button("ask-send").textContent = ready ? `Submit ${many(ready, "corrected row")}` : "Submit corrected rows";
     kinds();
@@ -78,7 +78,7 @@
   function kinds() {
     const list = choose.elements.kind;
     const before = list.value || (start.get("problem") ? `${start.get("problem")}/${start.get("column") ?? ""}` : "");
-    list.replaceChildren(element("option", { value: "", text: "All problems" }), ...told.kinds.map((kind) => element("option", {
+    list.replaceChildren(element("option", { value: "", text: "All problems" }), ...draft.kinds.map((kind) => element("option", {
       value: `${kind.code}/${kind.column >= 0 ? kind.column : ""}`, text: `${kind.title}${kind.header ? ` in ${kind.header}` : ""}: ${kind.left.toLocaleString()} of ${kind.rows.toLocaleString()} left`,
     })));
     list.value = before;
@@ -92,7 +92,7 @@
     const typing = hands.input && { value: hands.input.value, row: rowAt(hands.at)?.row };
     if (typing) hands.input = null;
     rows = fresh;
-    part("rows").replaceChildren(...rows.map((row, index) => corrections.draw(row, (told.first ?? 0) + index, names, root.dataset.me)));
+    part("rows").replaceChildren(...rows.map((row, index) => corrections.draw(row, (draft.first ?? 0) + index, names, root.dataset.me)));
     for (const row of part("rows").rows) row.classList.toggle("open", open.has(row.dataset.row));
     part("none").hidden = rows.length > 0;
     if (!rows.length) { about(); return; }
@@ -105,8 +105,8 @@
   }
 
   async function load() {
-    const asked = wanted();
-    const answer = await wire.ask("rows", asked).catch(failed);
+    const query = wanted();
+    const answer = await wire.ask("rows", query).catch(failed);
     if (!answer) return;
     ({ page } = answer);
     take(answer);
@@ -115,7 +115,7 @@
     part("where").textContent = `Page ${answer.page} of ${answer.pages}, ${many(answer.chosen, "row")}`;
     button("before").disabled = answer.page < 2;
     button("after").disabled = answer.page >= answer.pages;
-    const kept = new URLSearchParams(Object.entries({ ...asked, page: answer.page > 1 ? answer.page : "" }).filter(([, value]) => value));
+    const kept = new URLSearchParams(Object.entries({ ...query, page: answer.page > 1 ? answer.page : "" }).filter(([, value]) => value));
     history.replaceState(null, "", `${location.pathname}${kept.size ? `?${kept}` : ""}`);
   }
 
@@ -135,10 +135,10 @@
     }
   }
 
-  // Both sides are shown; nobody's words go under in silence.
+  // Show both edits; neither is discarded silently.
   async function clashed(clash, mine) {
     const theirs = new Map(clash.others.flatMap((other) => other.cells.map(([row, column, text]) => [`${row}/${column}`, { who: other.who, text }])));
-    const told = (mine.cells ?? []).filter(([row, column]) => theirs.has(`${row}/${column}`)).slice(0, 5).map(([row, column, text]) => {
+    const conflicts = (mine.cells ?? []).filter(([row, column]) => theirs.has(`${row}/${column}`)).slice(0, 5).map(([row, column, text]) => {
       const { who, text: other } = theirs.get(`${row}/${column}`);
       const line = rows.find((each) => each.row === row)?.line ?? row;
       return `Line ${line}, ${names[column]}: ${who} wrote “${other}”, you wrote “${text}”.`;
@@ -148,16 +148,16 @@
     const leave = element("button", { type: "button", class: "btn", text: "Keep theirs" });
     again.addEventListener("click", () => { quiet(); step(mine); });
     leave.addEventListener("click", quiet);
-    note([clash.message, ...told].join(" "), again, leave);
+    note([clash.message, ...conflicts].join(" "), again, leave);
   }
 
   async function act(name) {
-    if (!told[name]) return;
+    if (!draft[name]) return;
     try { take(await wire.say(name, { shown: shown() })); } catch (error) { failed(error); }
   }
 
   async function turn(to) {
-    if (to < 1 || to > (told.pages ?? 1)) return;
+    if (to < 1 || to > (draft.pages ?? 1)) return;
     page = to;
     hands.at = [0, hands.at[1]];
     hands.from = hands.at;
@@ -184,18 +184,18 @@
   async function askReplace() {
     const dialog = part("replace");
     const { form } = dialog.querySelector("input");
-    const asked = () => ({ do: "replace", value: form.elements.find.value, text: form.elements.with.value, column: Number(form.elements.in.value) });
+    const replacement = () => ({ do: "replace", value: form.elements.find.value, text: form.elements.with.value, column: Number(form.elements.in.value) });
     const count = async () => {
-      const one = asked();
+      const one = replacement();
       part("replace-yes").disabled = true;
       if (!one.value) return;
       const answer = await wire.say("count", { step: one }).catch(failed);
-      if (!answer || JSON.stringify(one) !== JSON.stringify(asked())) return;
+      if (!answer || JSON.stringify(one) !== JSON.stringify(replacement())) return;
       part("replace-count").textContent = answer.count ? `${many(answer.count, "cell")} would change.` : "No cell would change.";
       part("replace-yes").disabled = !answer.count;
     };
     form.oninput = count;
-    dialog.onclose = () => { if (dialog.returnValue === "yes") step(asked()); dialog.returnValue = ""; };
+    dialog.onclose = () => { if (dialog.returnValue === "yes") step(replacement()); dialog.returnValue = ""; };
     dialog.showModal();
     count();
   }
@@ -210,12 +210,12 @@
     const answer = await wire.ask("preview").catch((error) => { part("send-words").replaceChildren(element("p", { text: error.message })); });
     if (!answer) return;
     const { counts, before, after } = answer;
-    const said = [`${many(counts.accepted + counts.discarded, "row")} will be submitted: ${counts.accepted.toLocaleString()} corrected or accepted, ${counts.discarded.toLocaleString()} discarded.`];
+    const words = [`${many(counts.accepted + counts.discarded, "row")} will be submitted: ${counts.accepted.toLocaleString()} corrected or accepted, ${counts.discarded.toLocaleString()} discarded.`];
     const refusedAgain = after.quarantined - (before.quarantined - counts.accepted - counts.discarded);
-    if (refusedAgain > 0) said.push(`${many(refusedAgain, "row")} of them would be rejected again because they conflict with other sales.`);
-    if (counts.still) said.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still rejected and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
-    said.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicate + ${after.quarantined.toLocaleString()} rejected + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
-    part("send-words").replaceChildren(...said.map((text) => element("p", { text })));
+    if (refusedAgain > 0) words.push(`${many(refusedAgain, "row")} of them would be rejected again because they conflict with other sales.`);
+    if (counts.still) words.push(`${many(counts.still, "row")} that you changed ${counts.still === 1 ? "is" : "are"} still rejected and ${counts.still === 1 ? "stays" : "stay"} in the draft.`);
+    words.push(`The receipt would show: ${after.read.toLocaleString()} read = ${after.new.toLocaleString()} new + ${after.corrected.toLocaleString()} corrected + ${after.duplicate.toLocaleString()} duplicate + ${after.quarantined.toLocaleString()} rejected + ${after.blank.toLocaleString()} blank + ${after.ignored.toLocaleString()} ignored.`);
+    part("send-words").replaceChildren(...words.map((text) => element("p", { text })));
     part("send-yes").disabled = false;
   }
 
@@ -231,8 +231,8 @@
 
   const deeds = { undo: () => act("undo"), redo: () => act("redo"), next, "ask-replace": askReplace, "ask-send": askSend, before: () => turn(page - 1), after: () => turn(page + 1), all: () => { choose.reset(); choose.elements.q.value = ""; choose.elements.left.checked = false; choose.elements.column.value = ""; choose.elements.kind.value = ""; page = 1; load(); } };
   document.addEventListener("click", (event) => {
-    const asked = event.target.closest("[data-do]");
-    if (asked) deeds[asked.dataset.do]?.();
+    const control = event.target.closest("[data-do]");
+    if (control) deeds[control.dataset.do]?.();
     const opened = event.target.closest(".fix-open");
     if (opened) opened.setAttribute("aria-expanded", String(opened.closest("tr").classList.toggle("open")));
   });
@@ -258,7 +258,7 @@
     await new Promise((done) => { setTimeout(done, LOOK); });
     if (!document.hidden && !wire.waiting && !hands.input && !document.querySelector("dialog[open]")) {
       const answer = await wire.ask("stamp").catch(() => null);
-      if (answer && answer.stamp !== told.stamp && !wire.waiting && !hands.input) await load();
+      if (answer && answer.stamp !== draft.stamp && !wire.waiting && !hands.input) await load();
     }
     return watch();
   }

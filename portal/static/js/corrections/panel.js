@@ -8,7 +8,7 @@
   // `on`: put(text), step(step), back().
   class Panel {
     constructor(part, names, help, ask, on) {
-      Object.assign(this, { part, names, help, ask, on, asked: 0, key: "" });
+      Object.assign(this, { part, names, help, ask, on, requests: 0, key: "" });
       part.addEventListener("keydown", (event) => {
         if (event.key !== "F6" && event.key !== "Escape") return;
         event.preventDefault();
@@ -18,13 +18,13 @@
 
     focus() { (this.part.querySelector("button") ?? this.part).focus(); }
 
-    // Drawn at once from what is known; suggestions follow. The last cell asked about wins.
+    // Drawn at once from the loaded rows; suggestions follow. The last requested cell wins.
     async show(row, column, rows, fresh = false) {
       const key = row ? JSON.stringify([row.row, column, row.cells[column], row.state, row.reason, rows]) : "";
       if (key === this.key && !fresh) return;
       this.key = key;
-      this.asked += 1;
-      const turn = this.asked;
+      this.requests += 1;
+      const turn = this.requests;
       if (!row) { this.part.classList.remove("about"); this.part.replaceChildren(element("p", { class: "quiet", text: "Select a cell to see its problem and suggestions." })); return; }
       const offers = element("div", { data: { part: "offers" } });
       const held = this.part.contains(document.activeElement);
@@ -33,36 +33,36 @@
       if (held) this.focus();
       if (row.state === "discarded") return;
       await new Promise((done) => { setTimeout(done, 120); });
-      if (turn !== this.asked) return;
-      const told = await this.ask("cell", { row: row.row, column }).catch(() => null);
-      if (!told || turn !== this.asked) return;
-      offers.replaceChildren(...this.offers(row, column, told));
-      this.allAlike(row, column, told.alike);
+      if (turn !== this.requests) return;
+      const answer = await this.ask("cell", { row: row.row, column }).catch(() => null);
+      if (!answer || turn !== this.requests) return;
+      offers.replaceChildren(...this.offers(row, column, answer));
+      this.allAlike(row, column, answer.alike);
     }
 
     about(row, column) {
       const title = element("h2", { text: `Line ${row.line.toLocaleString()}${column < 0 ? "" : ` · ${this.names[column]}`}` });
       const here = row.problems.filter((problem) => column < 0 || problem.columns.includes(column) || !problem.columns.length);
-      const said = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: "More" }))]);
+      const messages = here.flatMap((problem) => [element("p", {}, element("b", { text: problem.message })), element("p", { class: "quiet" }, problem.remedy.replaceAll("`", ""), " ", element("a", { href: `${this.help}#${problem.code}`, text: "More" }))]);
       const was = String(column) in row.was ? [element("p", { class: "quiet was", text: `Value in the file: “${row.was[column]}”` })] : [];
       const whole = row.whole ? [element("p", { class: "quiet", text: "The row in the file:" }), element("p", {}, element("code", { text: row.whole }))] : [];
-      return [title, ...said, ...was, ...whole];
+      return [title, ...messages, ...was, ...whole];
     }
 
-    offers(row, column, told) {
-      const found = [];
-      if (told.splits.length && row.state !== "ready") {
-        found.push(element("h3", { text: "Suggestions for the row" }), element("ul", { class: "offers" }, ...told.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
+    offers(row, column, answer) {
+      const children = [];
+      if (answer.splits.length && row.state !== "ready") {
+        children.push(element("h3", { text: "Suggestions for the row" }), element("ul", { class: "offers" }, ...answer.splits.map((one) => element("li", {}, this.button(one.label, () => this.on.step({ do: "set", cells: one.cells.map((text, place) => [row.row, place, text]) }))))));
       }
-      if (told.suggestions.length) {
-        found.push(element("h3", { text: "Suggestions" }), element("ul", { class: "offers" }, ...told.suggestions.map((one) => this.offer(one, row, column))));
+      if (answer.suggestions.length) {
+        children.push(element("h3", { text: "Suggestions" }), element("ul", { class: "offers" }, ...answer.suggestions.map((one) => this.offer(one, row, column))));
       }
       if (String(column) in row.was) {
-        for (const like of told.alike.filter((one) => one.same)) {
-          found.push(this.button(`Set ${many(like.same)} to “${row.cells[column]}”`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
+        for (const like of answer.alike.filter((one) => one.same)) {
+          children.push(this.button(`Set ${many(like.same)} to “${row.cells[column]}”`, () => this.on.step({ do: "put", code: like.code, column, value: like.value, text: row.cells[column] })));
         }
       }
-      return found;
+      return children;
     }
 
     offer(one, row, column) {
@@ -89,9 +89,9 @@
       else if (row.state === "accepted") deeds.append(this.button("Undo accept", () => this.on.step({ do: "accept", rows, off: true })));
       else if (row.acceptable) deeds.append(this.button(`Accept the ${some} unchanged`, () => this.on.step({ do: "accept", rows })));
       if (row.state !== "waits") deeds.append(this.button(`Restore the original ${some}`, () => this.on.step({ do: "revert", rows })));
-      const found = deeds.childElementCount ? [element("h3", { text: rows.length > 1 ? `These ${rows.length} rows` : "The row" }), deeds] : [];
-      if (row.state !== "discarded") found.push(this.discarding(rows, some));
-      return found;
+      const children = deeds.childElementCount ? [element("h3", { text: rows.length > 1 ? `These ${rows.length} rows` : "The row" }), deeds] : [];
+      if (row.state !== "discarded") children.push(this.discarding(rows, some));
+      return children;
     }
 
     discarding(rows, some) {

@@ -1,4 +1,4 @@
-// The fix grid's wire: what it asks the server. Steps go one after another, each with the version that was seen.
+// The fix grid's wire: its requests to the server. Steps are sent one after another, each with the last known version.
 globalThis.corrections = {};
 (() => {
   "use strict";
@@ -24,9 +24,9 @@ globalThis.corrections = {};
     // In the order in which they were done; what fails does not stop those after it.
     say(part, data = {}) {
       this.waiting += 1;
-      const said = this.last.then(() => (data.step?.key ? this.insist(part, data) : this.post(part, data)));
-      this.last = said.catch(() => {});
-      return said.finally(() => { this.waiting -= 1; });
+      const result = this.last.then(() => (data.step?.key ? this.insist(part, data) : this.post(part, data)));
+      this.last = result.catch(() => {});
+      return result.finally(() => { this.waiting -= 1; });
     }
 
     // A step with a key may be sent again until it is answered: it is taken once.
@@ -55,11 +55,11 @@ globalThis.corrections = {};
 
     async read(answer) {
       if (answer.redirected || answer.status === 401) throw new Error("You were signed out. Your edits are saved. Sign in again to continue.");
-      const told = await answer.json();
-      if (answer.status === 409 && told.others) throw new Clash(told);
-      if (!answer.ok) throw new Error(told.detail || told.title);
-      if (told.version !== undefined) this.version = told.version;
-      return told;
+      const body = await answer.json();
+      if (answer.status === 409 && body.others) throw new Clash(body);
+      if (!answer.ok) throw new Error(body.detail || body.title);
+      if (body.version !== undefined) this.version = body.version;
+      return body;
     }
   }
 

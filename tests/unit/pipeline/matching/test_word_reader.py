@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sale_cells import contract
+from source_tables import contract
 
 from tillstream.pipeline.matching.readability import can_parse
 
@@ -43,7 +43,7 @@ def test_a_cell_can_be_read_or_not(role: str, changes: dict[str, Any], words: li
     assert can_parse(rules, role, words) == expected
 
 
-def test_what_the_contract_makes_is_not_looked_into() -> None:
+def test_derived_columns_are_not_checked_for_format() -> None:
     rules = contract({"category": "Both"}, made={"Both": {"join": ["A", "B"]}})
     assert can_parse(rules, "category", ["x"]) == [True]
     assert can_parse(contract(), "quantity", []) == []

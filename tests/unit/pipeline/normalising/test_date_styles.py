@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sale_cells import cells, column, contract, issue_keys
+from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
@@ -16,11 +16,11 @@ from tillstream.pipeline.staging.sources.file import FileSource
 
 
 def days(texts: list[str], **dates: Any) -> list[date | None]:
-    return column("sale_date", cells(Date=texts), contract(dates=dates))
+    return column("sale_date", source_table(Date=texts), contract(dates=dates))
 
 
 def times(texts: list[str], **dates: Any) -> list[datetime | None]:
-    return column("sold_at", cells(Date=texts), contract(dates=dates))
+    return column("sold_at", source_table(Date=texts), contract(dates=dates))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_august_in_french_is_read_with_and_without_its_accent() -> None:
     )
 
 
-def test_a_language_nobody_knows_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_language_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(Rejected, match="allowed are de, en"):
         contract(dates={"language": "xx"})
 
@@ -100,12 +100,12 @@ def test_two_digits_of_a_year_mean_the_stated_hundred(years_from: int, years: li
         ("2026-03-04", None),
     ],
 )
-def test_iso_dates_are_read_whatever_the_contract_says(text: str, moment: datetime | None) -> None:
+def test_iso_dates_are_read_under_any_contract(text: str, moment: datetime | None) -> None:
     rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y %H:%M"]})
-    table, findings = normalise(cells(Date=[text, "31/12/2026"]), rules)
+    table, issues = normalise(source_table(Date=[text, "31/12/2026"]), rules)
     assert table.column("sold_at").to_pylist() == [moment, None]
     assert table.column("sale_date").to_pylist() == [date(2026, 3, 4), date(2026, 12, 31)]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_iso_texts_of_no_day_or_time_are_refused(text: str) -> None:
     ],
 )
 def test_day_numbers_of_spreadsheets(kind: str, text: str, day: date | None, moment: datetime | None) -> None:
-    table, _ = normalise(cells(Date=[text]), contract(dates={"formats": [kind]}))
+    table, _ = normalise(source_table(Date=[text]), contract(dates={"formats": [kind]}))
     assert table.column("sale_date").to_pylist() == [day]
     assert table.column("sold_at").to_pylist() == [moment]
 
 
-def test_an_underscore_stands_between_day_and_time_in_files_of_any_length() -> None:
+def test_an_underscore_can_separate_day_and_time_in_files_of_any_length() -> None:
     start = datetime(2021, 2, 1, 0, 20, 34, tzinfo=UTC)
     moments = [start + timedelta(seconds=977 * step) for step in range(3000)]
     texts = [moment.strftime("%y.%m.%d_%H:%M:%S") for moment in moments]
@@ -166,7 +166,7 @@ def test_an_hour_and_a_half_of_the_day_that_contradict_each_other_are_refused(te
     assert days([text], formats=["%d/%m/%Y %H:%M %p"]) == [None]
 
 
-def test_japanese_halves_of_the_day_stand_before_the_hour() -> None:
+def test_japanese_am_and_pm_precede_the_hour() -> None:
     assert times(
         ["2021年2月1日 午後1時05分", "2021年2月1日 午前12時00分"], formats=["%Y年%m月%d日 %p%I時%M分"], language="ja"
     ) == [
@@ -177,31 +177,31 @@ def test_japanese_halves_of_the_day_stand_before_the_hour() -> None:
 
 def test_a_time_in_a_column_of_its_own_joins_its_day() -> None:
     rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "time_zone": "Asia/Yangon"})
-    source = cells(Date=["1/5/2019"] * 6, Time=["13:08", "1:08 PM", "13:08:30", "", "25:00", "13:08:30.25"])
-    table, findings = normalise(source, rules)
+    source = source_table(Date=["1/5/2019"] * 6, Time=["13:08", "1:08 PM", "13:08:30", "", "25:00", "13:08:30.25"])
+    table, issues = normalise(source, rules)
     at = datetime(2019, 1, 5, 6, 38, tzinfo=UTC)
     later = at + timedelta(seconds=30)
     assert table.column("sold_at").to_pylist() == [at, at, later, None, None, later + timedelta(milliseconds=250)]
     assert table.column("sale_date").to_pylist() == [date(2019, 1, 5)] * 6
-    assert issue_keys(findings) == [(4, "not-a-time", "sold_at")]
+    assert issue_keys(issues) == [(4, "not-a-time", "sold_at")]
 
 
-def test_times_apart_of_midnight_alone_tell_days() -> None:
+def test_a_time_column_with_only_midnight_gives_dates() -> None:
     rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "cutoff": "05:00"})
-    assert all_midnight(cells(Date=["1/5/2019"], Time=["00:00"]), rules)
-    assert not all_midnight(cells(Date=["1/5/2019"], Time=["00:01"]), rules)
-    table, _ = normalise(cells(Date=["1/5/2019", "1/5/2019"], Time=["04:59", "05:00"]), rules)
+    assert all_midnight(source_table(Date=["1/5/2019"], Time=["00:00"]), rules)
+    assert not all_midnight(source_table(Date=["1/5/2019"], Time=["00:01"]), rules)
+    table, _ = normalise(source_table(Date=["1/5/2019", "1/5/2019"], Time=["04:59", "05:00"]), rules)
     assert table.column("sale_date").to_pylist() == [date(2019, 1, 4), date(2019, 1, 5)]
 
 
 def test_a_spreadsheets_midnight_beside_a_time_means_nothing_and_another_time_is_refused() -> None:
     rules = contract({"time": "Time"})
-    source = cells(
+    source = source_table(
         Date=["2019-01-05 00:00:00", "2019-01-05 13:08", "2019-01-05 13:08"], Time=["13:08", "13:08", "13:09"]
     )
-    table, findings = normalise(source, rules)
+    table, issues = normalise(source, rules)
     assert table.column("sold_at").to_pylist()[:2] == [datetime(2019, 1, 5, 13, 8, tzinfo=UTC)] * 2
-    assert issue_keys(findings) == [(2, "not-a-date", "sale_date")]
+    assert issue_keys(issues) == [(2, "not-a-date", "sale_date")]
 
 
 def test_each_store_has_its_own_zone() -> None:
@@ -211,7 +211,7 @@ def test_each_store_has_its_own_zone() -> None:
         dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Europe/London", "store_zones": zones, "cutoff": "04:00"},
     )
     texts = ["2026-07-01 03:00", "2026-07-01 12:00", "2026-07-01 12:00", "2026-03-08 02:30", "2026-03-08 02:30"]
-    table, findings = normalise(cells(Date=texts, Store=["NY", "LA", "X", "NY", "X"]), rules)
+    table, issues = normalise(source_table(Date=texts, Store=["NY", "LA", "X", "NY", "X"]), rules)
     assert table.column("sold_at").to_pylist() == [
         datetime(2026, 7, 1, 7, tzinfo=UTC),
         datetime(2026, 7, 1, 19, tzinfo=UTC),
@@ -220,8 +220,8 @@ def test_each_store_has_its_own_zone() -> None:
         datetime(2026, 3, 8, 2, 30, tzinfo=UTC),
     ]
     assert table.column("sale_date").to_pylist()[0] == date(2026, 6, 30)
-    assert issue_keys(findings) == [(3, "time-does-not-exist", "sale_date")]
-    assert findings.table().to_pylist()[0]["detail"] == "America/New_York"
+    assert issue_keys(issues) == [(3, "time-does-not-exist", "sale_date")]
+    assert issues.table().to_pylist()[0]["detail"] == "America/New_York"
 
 
 def test_a_zone_of_a_store_must_be_one() -> None:
@@ -238,19 +238,23 @@ def test_a_zone_of_a_store_must_be_one() -> None:
         ([f"{2000 + n // 300}-01-01" for n in range(1500)] + ["2026-01-02 00:00"], True),
     ],
 )
-def test_rows_tell_no_time_or_midnights_alone_or_instants(texts: list[str], midnights: bool | None) -> None:
+def test_rows_have_no_time_only_midnight_or_times(texts: list[str], midnights: bool | None) -> None:
     assert (
-        all_times_midnight(cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]})) is midnights
+        all_times_midnight(source_table(Date=texts), contract(dates={"formats": ["%Y-%m-%d", "%Y-%m-%d %H:%M"]}))
+        is midnights
     )
 
 
 @pytest.mark.parametrize(("last", "instants"), [("2026-01-09 00:00", 0), ("2026-01-09 00:01", 2)])
-def test_what_a_late_row_tells_rules_over_the_rows_before_it(tmp_path: Path, last: str, instants: int) -> None:
+def test_evidence_in_a_late_row_applies_to_earlier_rows(tmp_path: Path, last: str, instants: int) -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d"]})
     filler = "x" * 8000
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
     rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
     (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
-    parts = list(FileSource(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)).row_batches())
-    assert len(parts) > 2
-    assert sum(len(part.table) - part.table.column("sold_at").null_count for part in parts) == instants
+    row_batches = list(FileSource(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)).row_batches())
+    assert len(row_batches) > 2
+    assert (
+        sum(len(row_batch.table) - row_batch.table.column("sold_at").null_count for row_batch in row_batches)
+        == instants
+    )

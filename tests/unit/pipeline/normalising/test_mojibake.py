@@ -1,7 +1,7 @@
 """Letters of another encoding are flagged in the texts that people wrote, and good texts of any script are not."""
 
 import pytest
-from sale_cells import cells, contract, issue_keys
+from source_tables import contract, issue_keys, source_table
 
 from tillstream.pipeline.normalising.normalise import normalise
 
@@ -23,7 +23,7 @@ GOOD += ["“på Å”", "Ä… nein", "à « Paris »"]
 
 def flagged(text: str) -> list[tuple[int, str, str | None]]:
     rules = contract({"product_name": "Name"})
-    return issue_keys(normalise(cells(Name=["plain", text]), rules)[1])
+    return issue_keys(normalise(source_table(Name=["plain", text]), rules)[1])
 
 
 @pytest.mark.parametrize("text", ["é", "’", "Ж ж".replace(" ", ""), "漢", "😀", "£5", "ß", "ł", "ž", "naïve œuvre"])

@@ -4,20 +4,20 @@ import json
 from decimal import Decimal
 
 import pytest
-from sale_cells import cells, column, contract, issue_keys
+from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.pipeline.normalising.normalise import normalise
 
 
 def test_net_is_quantity_times_price_less_discount() -> None:
     rules = contract({"discount": "Off"})
-    source = cells(Qty=["3", "-1", "0.5"], Price=["1.10", "4.95", "9.99"], Off=["0.30", "", "0.01"])
+    source = source_table(Qty=["3", "-1", "0.5"], Price=["1.10", "4.95", "9.99"], Off=["0.30", "", "0.01"])
     assert column("net_amount", source, rules) == [Decimal("3.00"), Decimal("-4.95"), Decimal("4.985")]
 
 
 def test_the_source_s_own_net_counts_and_gaps_in_it_are_computed() -> None:
     rules = contract({"net_amount": "Net"})
-    assert column("net_amount", cells(Qty=["2", "2"], Net=["7", ""]), rules) == [7, 10]
+    assert column("net_amount", source_table(Qty=["2", "2"], Net=["7", ""]), rules) == [7, 10]
 
 
 @pytest.mark.parametrize(
@@ -36,41 +36,41 @@ def test_the_source_s_own_net_counts_and_gaps_in_it_are_computed() -> None:
 )
 def test_net_is_exact_and_rounded_once_half_away_from_zero(quantity: str, price: str, off: str, net: str) -> None:
     rules = contract({"discount": "Off"})
-    source = cells(Qty=["2", quantity], Price=["1.5", price], Off=["", off])
+    source = source_table(Qty=["2", quantity], Price=["1.5", price], Off=["", off])
     assert column("net_amount", source, rules) == [3, Decimal(net)]
     assert column("net_amount", source.slice(1), rules) == [Decimal(net)]
 
 
 def test_a_net_too_large_to_keep_is_refused() -> None:
-    source = cells(Qty=["99999999999999", "2"], Price=["9999999999999999999999", "3"])
-    table, findings = normalise(source, contract())
+    source = source_table(Qty=["99999999999999", "2"], Price=["9999999999999999999999", "3"])
+    table, issues = normalise(source, contract())
     assert table.column("net_amount").to_pylist() == [None, 6]
-    assert issue_keys(findings) == [(0, "number-too-large", "net_amount")]
+    assert issue_keys(issues) == [(0, "number-too-large", "net_amount")]
 
 
 @pytest.mark.parametrize("name", ["Qty", "Price", "Off", "Net"])
 def test_nothing_is_computed_from_a_number_that_could_not_be_read(name: str) -> None:
     rules = contract({"discount": "Off", "net_amount": "Net", "tax": "Tax"})
     good = {"Qty": ["2", "2"], "Price": ["5", "5"], "Off": ["1", "1"], "Net": ["", ""], "Tax": ["1", "1"]}
-    table, _ = normalise(cells(**good | {name: ["one", good[name][1]]}), rules)
+    table, _ = normalise(source_table(**good | {name: ["one", good[name][1]]}), rules)
     assert table.column("net_amount").to_pylist() == [None, 9]
     assert table.column("gross_amount").to_pylist() == [None, 10]
 
 
 def test_gross_is_the_source_s_own_else_net_plus_tax_else_unknown() -> None:
-    source = cells(Tax=["1.50", "1", ""], Gross=["20", "", ""])
+    source = source_table(Tax=["1.50", "1", ""], Gross=["20", "", ""])
     assert column("gross_amount", source, contract({"tax": "Tax"})) == [Decimal("11.50"), 11, None]
     assert column("gross_amount", source, contract({"tax": "Tax", "gross_amount": "Gross"})) == [20, 11, None]
     assert column("gross_amount", source, contract()) == [None, None, None]
 
 
 def extras(**columns: list[str]) -> list[dict[str, str] | None]:
-    read = column("extra", cells(**columns), contract())
+    read = column("extra", source_table(**columns), contract())
     return [None if text is None else json.loads(text) for text in read]
 
 
 def test_extra_holds_the_other_columns_in_their_order_without_gaps() -> None:
-    source = cells(City=["NYC", "", "Rom"], Note=["", "", "x"], Size=["S", "M", "L"])
+    source = source_table(City=["NYC", "", "Rom"], Note=["", "", "x"], Size=["S", "M", "L"])
     assert column("extra", source, contract()) == [
         '{"City":"NYC","Size":"S"}',
         '{"Size":"M"}',
@@ -79,14 +79,14 @@ def test_extra_holds_the_other_columns_in_their_order_without_gaps() -> None:
 
 
 def test_extra_is_null_where_there_is_nothing_else() -> None:
-    assert column("extra", cells(No=["1"]), contract()) == [None]
+    assert column("extra", source_table(No=["1"]), contract()) == [None]
     assert extras(City=["", "x"], Note=["", ""]) == [None, {"City": "x"}]
 
 
 def test_letters_stay_readable_in_extra_and_signs_are_escaped() -> None:
     texts = ["Berguvsvägen", 'say "hi"', "back\\slash", "two\nlines\tand\x01\x1f.", "\\n", "日本", "a\u2028b"]
     assert extras(Note=texts) == [{"Note": text} for text in texts]
-    assert column("extra", cells(Note=["Martín"]), contract()) == ['{"Note":"Martín"}']
+    assert column("extra", source_table(Note=["Martín"]), contract()) == ['{"Note":"Martín"}']
 
 
 def test_a_header_may_hold_any_sign() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, issue_keys
+from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.pipeline.normalising.dates.parse import example
 from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_date_evidence
@@ -12,7 +12,7 @@ from tillstream.pipeline.normalising.normalise import normalise
 
 
 def days(texts: list[str], *formats: str) -> list[date | None]:
-    return column("sale_date", cells(Date=texts), contract(dates={"formats": formats}))
+    return column("sale_date", source_table(Date=texts), contract(dates={"formats": formats}))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_whole_text_must_match() -> None:
 
 
 @pytest.mark.parametrize("space", ["  ", "\t", "\u00a0", " \t"])
-def test_white_space_inside_is_what_the_format_says(space: str) -> None:
+def test_white_space_inside_must_match_the_format(space: str) -> None:
     for style, text in (("%d %b %Y", "1 Feb{}2026"), ("%d/%m/%Y %H:%M", "01/02/2026{}10:00")):
         assert days([text.format(" "), text.format(space)], style) == [date(2026, 2, 1), None]
 
@@ -85,19 +85,19 @@ def test_the_rows_that_one_format_alone_reads_prove_what_the_others_mean() -> No
 @pytest.mark.parametrize("others", [[], ["05/05/2026"], ["14/03/2026", "03/14/2026"]])
 def test_a_text_that_may_be_two_days_is_refused_with_both(others: list[str]) -> None:
     rules = contract(dates={"formats": ["%d/%m/%Y", "%m/%d/%Y"]})
-    table, findings = normalise(cells(Date=["03/04/2026", *others]), rules)
+    table, issues = normalise(source_table(Date=["03/04/2026", *others]), rules)
     assert table.column("sale_date").to_pylist()[0] is None
-    assert issue_keys(findings) == [(0, "ambiguous-date", "sale_date")]
-    assert findings.table().to_pylist()[0]["detail"] == "2026-04-03 or 2026-03-04"
+    assert issue_keys(issues) == [(0, "ambiguous-date", "sale_date")]
+    assert issues.table().to_pylist()[0]["detail"] == "2026-04-03 or 2026-03-04"
 
 
 def test_what_the_whole_file_proves_rules_in_each_of_its_parts() -> None:
     rules = contract(dates={"formats": ["%d.%m.%y", "%y.%m.%d"]})
-    evidence = date_evidence(cells(Date=["01.12.99", "01.02.03"]), rules)
-    table, findings = normalise(cells(Date=["01.02.03"]), rules, evidence=evidence)
+    evidence = date_evidence(source_table(Date=["01.12.99", "01.02.03"]), rules)
+    table, issues = normalise(source_table(Date=["01.02.03"]), rules, evidence=evidence)
     assert table.column("sale_date").to_pylist() == [date(2003, 2, 1)]
-    assert len(findings) == 0
-    assert issue_keys(normalise(cells(Date=["01.02.03"]), rules, evidence=frozenset())[1]) == [
+    assert len(issues) == 0
+    assert issue_keys(normalise(source_table(Date=["01.02.03"]), rules, evidence=frozenset())[1]) == [
         (0, "ambiguous-date", "sale_date")
     ]
 
@@ -108,18 +108,18 @@ def test_formats_that_cannot_be_mistaken_for_each_other_need_no_proof() -> None:
     assert needs_date_evidence(contract(dates={"formats": ["excel", "excel-1904"]}))
 
 
-def test_a_refused_date_tells_how_to_write_it() -> None:
-    _, findings = normalise(cells(Date=["2/3", "01/02/2026"]), contract(dates={"formats": ["%d/%m/%Y"]}))
-    row = findings.table().to_pylist()[0]
+def test_a_rejected_date_shows_the_expected_format() -> None:
+    _, issues = normalise(source_table(Date=["2/3", "01/02/2026"]), contract(dates={"formats": ["%d/%m/%Y"]}))
+    row = issues.table().to_pylist()[0]
     assert (row["index"], row["code"], row["column"]) == (0, "not-a-date", "sale_date")
     assert (row["value"], row["detail"]) == ("2/3", "31/12/2026")
     assert example(("%d/%m/%Y", "%m/%d/%Y %I:%M %p")) == "31/12/2026 or 12/31/2026 11:59 PM"
 
 
 def test_an_empty_date_is_left_to_the_rule_of_required_columns() -> None:
-    table, findings = normalise(cells(Date=["", "2026-01-01"]), contract())
+    table, issues = normalise(source_table(Date=["", "2026-01-01"]), contract())
     assert table.column("sale_date").to_pylist() == [None, date(2026, 1, 1)]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 @pytest.mark.parametrize("format", ["%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d %b %Y %H:%M", "%m/%d/%Y %I:%M %p"])
@@ -128,7 +128,7 @@ def test_thousands_of_different_times_read_as_one_by_one(format: str, odd: str) 
     start = datetime(2024, 1, 1, tzinfo=UTC)
     texts = [(start + timedelta(seconds=2221 * step)).strftime(format) for step in range(3000)]
     texts[7], texts[1500], texts[2000] = odd, "", texts[2000] + "0"
-    read = column("sold_at", cells(Date=texts), contract(dates={"formats": [format]}))
+    read = column("sold_at", source_table(Date=texts), contract(dates={"formats": [format]}))
     unreadable = {7, 1500, 2000}
     assert [row for row, moment in enumerate(read) if moment is None] == sorted(unreadable)
     for row in set(range(3000)) - unreadable:
@@ -138,7 +138,7 @@ def test_thousands_of_different_times_read_as_one_by_one(format: str, odd: str) 
 @pytest.mark.parametrize("valid", ["2026-01-02 03:04:05.678", "2026-01-02 03:04:05.6"])
 def test_a_fraction_of_a_second_has_one_to_six_digits(valid: str) -> None:
     texts = ["2026-01-02 03:04:05.123", valid, "2026-01-02 03:04:05.x23", "2026-01-02 03:04:0512"]
-    read = column("sold_at", cells(Date=texts), contract(dates={"formats": ["%Y-%m-%d %H:%M:%S.%f"]}))
+    read = column("sold_at", source_table(Date=texts), contract(dates={"formats": ["%Y-%m-%d %H:%M:%S.%f"]}))
     assert read[0] == datetime(2026, 1, 2, 3, 4, 5, 123_000, tzinfo=UTC)
     assert read[1] == datetime.fromisoformat(valid).replace(tzinfo=UTC)
     assert read[2:] == [None, None]
@@ -147,14 +147,14 @@ def test_a_fraction_of_a_second_has_one_to_six_digits(valid: str) -> None:
 def test_unpadded_times_read_like_padded_ones() -> None:
     moments = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=37 * step) for step in range(3000)]
     texts = [f"{m.month}/{m.day}/{m.year} {m.hour}:{m.minute:02}" for m in moments]
-    read = column("sold_at", cells(Date=texts), contract(dates={"formats": ["%m/%d/%Y %H:%M"]}))
+    read = column("sold_at", source_table(Date=texts), contract(dates={"formats": ["%m/%d/%Y %H:%M"]}))
     assert read == moments
 
 
 def test_local_time_becomes_utc_by_the_zone_of_the_contract() -> None:
     texts = ["2026-01-15 12:00", "2026-07-15 12:00"]
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/New_York"})
-    assert column("sold_at", cells(Date=texts), rules) == [
+    assert column("sold_at", source_table(Date=texts), rules) == [
         datetime(2026, 1, 15, 17, tzinfo=UTC),
         datetime(2026, 7, 15, 16, tzinfo=UTC),
     ]
@@ -162,19 +162,19 @@ def test_local_time_becomes_utc_by_the_zone_of_the_contract() -> None:
 
 def test_a_text_with_its_own_offset_rules_over_the_zone() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%dT%H:%M:%S%z"], "time_zone": "America/New_York", "cutoff": "02:00"})
-    table, findings = normalise(cells(Date=["2026-03-08T01:30:00+05:30", "2026-03-08T02:30:00Z"]), rules)
+    table, issues = normalise(source_table(Date=["2026-03-08T01:30:00+05:30", "2026-03-08T02:30:00Z"]), rules)
     assert table.column("sold_at").to_pylist() == [
         datetime(2026, 3, 7, 20, tzinfo=UTC),
         datetime(2026, 3, 8, 2, 30, tzinfo=UTC),
     ]
     assert table.column("sale_date").to_pylist() == [date(2026, 3, 7), date(2026, 3, 8)]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_a_time_that_the_clocks_jumped_over_is_refused_and_one_that_came_twice_takes_the_first() -> None:
     texts = ["2026-03-29 01:59", "2026-03-29 02:30", "2026-03-29 03:00", "2026-10-25 02:30", "2026-10-25 03:00"]
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Europe/Berlin"})
-    table, findings = normalise(cells(Date=texts), rules)
+    table, issues = normalise(source_table(Date=texts), rules)
     assert table.column("sold_at").to_pylist() == [
         datetime(2026, 3, 29, 0, 59, tzinfo=UTC),
         None,
@@ -182,50 +182,50 @@ def test_a_time_that_the_clocks_jumped_over_is_refused_and_one_that_came_twice_t
         datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
         datetime(2026, 10, 25, 2, 0, tzinfo=UTC),
     ]
-    assert issue_keys(findings) == [(1, "time-does-not-exist", "sale_date"), (3, "ambiguous-time", "sale_date")]
-    first = findings.table().to_pylist()[0]
+    assert issue_keys(issues) == [(1, "time-does-not-exist", "sale_date"), (3, "ambiguous-time", "sale_date")]
+    first = issues.table().to_pylist()[0]
     assert (first["value"], first["detail"]) == ("2026-03-29 02:30", "Europe/Berlin")
-    assert findings.rejected_mask(5).tolist() == [False, True, False, False, False]
+    assert issues.rejected_mask(5).tolist() == [False, True, False, False, False]
 
 
 def test_clocks_that_change_at_midnight_are_seen() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/Sao_Paulo"})
-    _, findings = normalise(cells(Date=["2018-11-04 00:30", "2018-02-17 23:30", "2018-11-03 23:59"]), rules)
-    assert issue_keys(findings) == [(0, "time-does-not-exist", "sale_date"), (1, "ambiguous-time", "sale_date")]
+    _, issues = normalise(source_table(Date=["2018-11-04 00:30", "2018-02-17 23:30", "2018-11-03 23:59"]), rules)
+    assert issue_keys(issues) == [(0, "time-does-not-exist", "sale_date"), (1, "ambiguous-time", "sale_date")]
 
 
 def test_the_business_day_starts_at_the_cutoff_and_the_instant_does_not_move() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Asia/Kolkata", "cutoff": "05:00"})
-    table, _ = normalise(cells(Date=["2026-03-02 04:59", "2026-03-02 05:00"]), rules)
+    table, _ = normalise(source_table(Date=["2026-03-02 04:59", "2026-03-02 05:00"]), rules)
     assert table.column("sale_date").to_pylist() == [date(2026, 3, 1), date(2026, 3, 2)]
     assert table.column("sold_at").to_pylist()[0] == datetime(2026, 3, 1, 23, 29, tzinfo=UTC)
 
 
 def test_dates_without_a_time_ignore_cutoff_and_zone() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d"], "time_zone": "America/Sao_Paulo", "cutoff": "05:00"})
-    table, findings = normalise(cells(Date=["2018-11-04"]), rules)
+    table, issues = normalise(source_table(Date=["2018-11-04"]), rules)
     assert (table.column("sale_date").to_pylist(), table.column("sold_at").to_pylist()) == ([date(2018, 11, 4)], [None])
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
-def test_a_file_whose_every_time_is_midnight_tells_dates_only() -> None:
+def test_a_file_with_only_midnight_times_has_dates_only() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/Sao_Paulo", "cutoff": "05:00"})
-    source = cells(Date=["2018-11-04 00:00", "2018-11-05 00:00", "", "junk"])
+    source = source_table(Date=["2018-11-04 00:00", "2018-11-05 00:00", "", "junk"])
     assert all_midnight(source, rules)
-    table, findings = normalise(source, rules, date_only=True)
+    table, issues = normalise(source, rules, date_only=True)
     assert table.column("sale_date").to_pylist()[:2] == [date(2018, 11, 4), date(2018, 11, 5)]
     assert table.column("sold_at").null_count == 4
-    assert issue_keys(findings) == [(3, "not-a-date", "sale_date")]
+    assert issue_keys(issues) == [(3, "not-a-date", "sale_date")]
 
 
 def test_one_other_time_late_in_the_block_makes_them_instants() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"]})
     texts = ["2026-01-01 00:00"] * 5000
-    assert all_midnight(cells(Date=texts), rules)
-    assert not all_midnight(cells(Date=[*texts, "2026-01-01 00:01"]), rules)
-    assert all_midnight(cells(Date=["2026-01-01"]), contract())
+    assert all_midnight(source_table(Date=texts), rules)
+    assert not all_midnight(source_table(Date=[*texts, "2026-01-01 00:01"]), rules)
+    assert all_midnight(source_table(Date=["2026-01-01"]), contract())
 
 
 def test_two_chunks_of_cells_are_one_column() -> None:
-    source = pa.concat_tables([cells(Date=["2026-01-01"]), cells(Date=["2026-01-02"])])
+    source = pa.concat_tables([source_table(Date=["2026-01-01"]), source_table(Date=["2026-01-02"])])
     assert column("sale_date", source, contract()) == [date(2026, 1, 1), date(2026, 1, 2)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sale_cells import MAPPED, cells, column, contract, issue_keys, issues_of
+from source_tables import MAPPED, column, contract, issue_keys, issues_of, source_table
 
 from tillstream.domain.columns import CONTENT
 from tillstream.domain.contract.model import Contract, parse
@@ -13,7 +13,7 @@ from tillstream.pipeline.normalising.source_columns import missing_columns
 
 
 def test_the_columns_are_those_of_a_sale_line_in_their_order() -> None:
-    table, _ = normalise(cells(No=["1"]), contract())
+    table, _ = normalise(source_table(No=["1"]), contract())
     names = ["source_version", "region", "sale_id", "line_key", *(one.name for one in CONTENT)]
     assert table.column_names == names
     assert str(table.schema.field("net_amount").type) == "decimal128(38, 9)"
@@ -23,18 +23,18 @@ def test_the_columns_are_those_of_a_sale_line_in_their_order() -> None:
 def test_outer_space_is_taken_off_and_inner_space_stays() -> None:
     rules = contract({"product_name": "Name"})
     names = ["  Tea pot ", "\u00a0Tea\u00a0pot\u3000", "\tTea", "   ", ""]
-    assert column("product_name", cells(Name=names), rules) == ["Tea pot", "Tea\u00a0pot", "Tea", None, None]
+    assert column("product_name", source_table(Name=names), rules) == ["Tea pot", "Tea\u00a0pot", "Tea", None, None]
 
 
 def test_nothing_is_missing_but_what_the_contract_calls_missing() -> None:
     words = ["NA", "null", "nan", "None", "-", "N/A", "n/a", " N/A "]
     rules = contract({"country": "Land"}, missing=["N/A"])
-    assert column("country", cells(Land=words), rules) == ["NA", "null", "nan", "None", "-", None, "n/a", None]
+    assert column("country", source_table(Land=words), rules) == ["NA", "null", "nan", "None", "-", None, "n/a", None]
 
 
 def test_ids_stay_as_they_are_written() -> None:
     rules = contract({"product_id": "Sku", "customer_id": "Cust", "line_key": "Line"})
-    source = cells(Sku=["007a", "B1"], Cust=["00012", "1e5"], Line=["01", "1"])
+    source = source_table(Sku=["007a", "B1"], Cust=["00012", "1e5"], Line=["01", "1"])
     table, _ = normalise(source, rules)
     assert table.select(["product_id", "customer_id", "line_key"]).to_pydict() == {
         "product_id": ["007a", "B1"],
@@ -46,38 +46,38 @@ def test_ids_stay_as_they_are_written() -> None:
 def test_a_number_that_a_spreadsheet_shortened_is_no_id() -> None:
     rules = contract({"product_id": "Sku", "product_name": "Name"})
     ids = ["1.23E+11", "4,00638E+12", "1E+10", "1e+11", "1E5", "12E4", "E+11", "+491701", "1.2E+1"]
-    _, findings = normalise(cells(Sku=ids, Name=ids), rules)
-    assert issue_keys(findings) == [(row, "scientific-id", "product_id") for row in range(4)]
+    _, issues = normalise(source_table(Sku=ids, Name=ids), rules)
+    assert issue_keys(issues) == [(row, "scientific-id", "product_id") for row in range(4)]
 
 
-def test_ids_that_all_look_like_decimal_numbers_stay_and_are_told() -> None:
+def test_float_like_ids_stay_unchanged_with_a_warning() -> None:
     rules = contract({"customer_id": "Cust", "product_id": "Sku"})
-    source = cells(Cust=["12557.0", "", "00013.0"], Sku=["1.0", "2.0", "A"])
-    table, findings = normalise(source, rules)
+    source = source_table(Cust=["12557.0", "", "00013.0"], Sku=["1.0", "2.0", "A"])
+    table, issues = normalise(source, rules)
     assert table.column("customer_id").to_pylist() == ["12557.0", None, "00013.0"]
-    assert issue_keys(findings) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
+    assert issue_keys(issues) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
 
 
 def test_a_single_id_proves_nothing() -> None:
     rules = contract({"product_id": "Sku"})
-    table, findings = normalise(cells(Sku=["1.00", "1.00"]), rules)
+    table, issues = normalise(source_table(Sku=["1.00", "1.00"]), rules)
     assert table.column("product_id").to_pylist() == ["1.00", "1.00"]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
-def test_the_contract_may_say_that_ids_are_whole_numbers() -> None:
+def test_the_contract_can_declare_ids_as_whole_numbers() -> None:
     rules = contract({"customer_id": "Cust"}, identity={"ids": "region-wide", "whole_numbers": ["customer_id"]})
     ids = ["12557.0", "12557", "00013.00", "C13.0", "1.5", "", ".0", "1.23E+11"]
-    table, findings = normalise(cells(Cust=ids), rules)
+    table, issues = normalise(source_table(Cust=ids), rules)
     expected = ["12557", "12557", "00013", "C13.0", "1.5", None, ".0", "1.23E+11"]
     assert table.column("customer_id").to_pylist() == expected
-    assert issue_keys(findings) == [(7, "scientific-id", "customer_id")]
+    assert issue_keys(issues) == [(7, "scientific-id", "customer_id")]
 
 
 def test_the_zero_behind_an_id_has_the_decimal_sign_of_the_contract() -> None:
     identity = {"ids": "region-wide", "whole_numbers": ["sale_id"]}
     rules = contract(identity=identity, numbers={"decimal": ",", "thousands": "."})
-    assert column("sale_id", cells(No=["536,0", "1.000"]), rules) == ["536", "1.000"]
+    assert column("sale_id", source_table(No=["536,0", "1.000"]), rules) == ["536", "1.000"]
 
 
 def test_only_ids_can_be_whole_numbers() -> None:
@@ -86,7 +86,7 @@ def test_only_ids_can_be_whole_numbers() -> None:
 
 
 def test_the_line_key_is_null_where_the_source_does_not_number_its_lines() -> None:
-    assert column("line_key", cells(No=["1"]), contract()) == [None]
+    assert column("line_key", source_table(No=["1"]), contract()) == [None]
 
 
 @pytest.mark.parametrize(
@@ -103,26 +103,26 @@ def test_the_line_key_is_null_where_the_source_does_not_number_its_lines() -> No
 def test_a_sale_is_named_by_the_identity_rule(
     columns: dict[str, str], identity: dict[str, str], expected: list[str]
 ) -> None:
-    source = cells(No=["10", "011"], Store=["S1", "S2"])
+    source = source_table(No=["10", "011"], Store=["S1", "S2"])
     assert column("sale_id", source, contract(columns, identity=identity)) == expected
 
 
-def test_a_constant_store_stands_in_its_column() -> None:
+def test_a_constant_store_is_in_its_column() -> None:
     rules = contract(identity={"ids": "per-store", "store": "MAIN"})
-    assert column("store_id", cells(No=["1"]), rules) == ["MAIN"]
+    assert column("store_id", source_table(No=["1"]), rules) == ["MAIN"]
 
 
 def test_a_return_names_the_sale_it_takes_back_by_the_same_rule() -> None:
     rules = contract({"store_id": "Store", "returns_sale_id": "Of"}, identity={"ids": "per-store"})
-    source = cells(No=["10", "11"], Store=["S1", "S1"], Of=["", "10"])
+    source = source_table(No=["10", "11"], Store=["S1", "S1"], Of=["", "10"])
     assert column("returns_sale_id", source, rules) == [None, "S1/10"]
 
 
-def test_a_missing_number_and_a_missing_store_are_each_told() -> None:
+def test_a_missing_number_and_a_missing_store_are_separate_issues() -> None:
     rules = contract({"store_id": "Store"}, identity={"ids": "per-store"})
-    table, findings = normalise(cells(No=["", "2", ""], Store=["S1", "", ""]), rules)
+    table, issues = normalise(source_table(No=["", "2", ""], Store=["S1", "", ""]), rules)
     assert table.column("sale_id").to_pylist() == [None, None, None]
-    assert issue_keys(findings) == [
+    assert issue_keys(issues) == [
         (0, "missing-required", "sale_id"),
         (1, "missing-required", "store_id"),
         (2, "missing-required", "sale_id"),
@@ -131,7 +131,7 @@ def test_a_missing_number_and_a_missing_store_are_each_told() -> None:
 
 
 def test_constants_fill_columns_that_are_not_mapped_and_never_gaps_in_those_that_are() -> None:
-    source = cells(Land=["Wales", ""], No=["1", "2"])
+    source = source_table(Land=["Wales", ""], No=["1", "2"])
     assert column("country", source, contract(country="UK")) == ["UK", "UK"]
     assert column("country", source, contract({"country": "Land"}, country="UK")) == ["Wales", None]
     assert column("channel", source, contract(channel="online")) == ["online", "online"]
@@ -140,9 +140,9 @@ def test_constants_fill_columns_that_are_not_mapped_and_never_gaps_in_those_that
 
 def test_a_currency_has_three_capital_letters() -> None:
     rules = contract({"currency": "Cur"})
-    table, findings = normalise(cells(Cur=["EUR", "eur", "EURO", "", " USD ", "E1R"]), rules)
+    table, issues = normalise(source_table(Cur=["EUR", "eur", "EURO", "", " USD ", "E1R"]), rules)
     assert table.column("currency").to_pylist() == ["EUR", None, None, None, "USD", None]
-    assert issue_keys(findings) == [(row, "not-a-currency", "currency") for row in (1, 2, 5)]
+    assert issue_keys(issues) == [(row, "not-a-currency", "currency") for row in (1, 2, 5)]
 
 
 STATUS: dict[str, Any] = {"words": {"Done": "completed", "VOID": "cancelled"}, "prefixes": {"C": "returned"}}
@@ -151,14 +151,14 @@ STATUS: dict[str, Any] = {"words": {"Done": "completed", "VOID": "cancelled"}, "
 def test_a_word_of_the_status_column_is_taken_whatever_its_case() -> None:
     rules = contract({"status": "State"}, status=STATUS)
     words = ["done", " DONE ", "Void", ""]
-    assert column("status", cells(State=words), rules) == ["completed", "completed", "cancelled", "completed"]
+    assert column("status", source_table(State=words), rules) == ["completed", "completed", "cancelled", "completed"]
 
 
-def test_an_unknown_word_is_refused_and_the_known_ones_are_told() -> None:
+def test_an_unknown_word_is_rejected_with_the_known_ones() -> None:
     rules = contract({"status": "State"}, status=STATUS)
-    table, findings = normalise(cells(State=["Dnoe", "Done"], No=["C1", "2"]), rules)
+    table, issues = normalise(source_table(State=["Dnoe", "Done"], No=["C1", "2"]), rules)
     assert table.column("status").to_pylist() == [None, "completed"]
-    row = findings.table().to_pylist()
+    row = issues.table().to_pylist()
     assert [(one["index"], one["code"], one["value"], one["detail"]) for one in row] == [
         (0, "word-not-allowed", "Dnoe", "Done, VOID")
     ]
@@ -167,32 +167,34 @@ def test_an_unknown_word_is_refused_and_the_known_ones_are_told() -> None:
 def test_the_word_rules_over_the_prefix_and_the_prefix_over_the_quantity_and_that_over_the_default() -> None:
     status = STATUS | {"negative_quantity": "returned", "prefixes": {"C": "cancelled", "CN": "pending"}}
     rules = contract({"status": "State"}, status=status)
-    source = cells(State=["Done", "", "", "", ""], No=["C1", "C2", "CN3", "4", "5"], Qty=["-1", "-1", "-1", "-1", "1"])
+    source = source_table(
+        State=["Done", "", "", "", ""], No=["C1", "C2", "CN3", "4", "5"], Qty=["-1", "-1", "-1", "-1", "1"]
+    )
     assert column("status", source, rules) == ["completed", "cancelled", "pending", "returned", "completed"]
 
 
 def test_a_minus_before_the_amount_may_mean_a_return() -> None:
     rules = contract({"net_amount": "Total"}, status={"negative_amount": "returned"})
-    assert column("status", cells(Total=["-5", "5", "0", "(5)", ""], Qty=["1"] * 5), rules) == [
+    assert column("status", source_table(Total=["-5", "5", "0", "(5)", ""], Qty=["1"] * 5), rules) == [
         *("returned", "completed", "completed", "returned", "completed"),
     ]
 
 
-def test_the_quantity_is_asked_before_the_amount() -> None:
+def test_the_question_about_quantity_precedes_the_amount() -> None:
     rules = contract(status={"negative_quantity": "returned", "negative_amount": "cancelled"})
-    source = cells(Qty=["-1", "1", "1", "-1"], Price=["5", "-5", "5", "-5"])
+    source = source_table(Qty=["-1", "1", "1", "-1"], Price=["5", "-5", "5", "-5"])
     assert column("status", source, rules) == ["returned", "cancelled", "completed", "returned"]
 
 
 def test_returns_that_are_written_without_a_minus_count_as_negative() -> None:
     columns = {"status": "State", "discount": "Off", "tax": "VAT"}
     rules = contract(columns, status={"words": {"Refund": "returned", "Sale": "completed"}, "unsigned_returns": True})
-    source = cells(State=["Sale", "Refund"], Off=["1", "1"], VAT=["2", "2"])
-    table, findings = normalise(source, rules)
+    source = source_table(State=["Sale", "Refund"], Off=["1", "1"], VAT=["2", "2"])
+    table, issues = normalise(source, rules)
     for name, amount in {"quantity": 2, "discount": 1, "tax": 2, "net_amount": 9, "gross_amount": 11}.items():
         assert table.column(name).to_pylist() == [amount, -amount]
     assert table.column("unit_price").to_pylist() == [5, 5]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_a_source_writes_its_returns_in_one_way() -> None:
@@ -202,7 +204,7 @@ def test_a_source_writes_its_returns_in_one_way() -> None:
 
 def test_without_a_default_a_missing_word_stays_open() -> None:
     rules = contract({"status": "State"}, status=STATUS | {"default": None})
-    assert column("status", cells(State=["", "Done"]), rules) == [None, "completed"]
+    assert column("status", source_table(State=["", "Done"]), rules) == [None, "completed"]
 
 
 def test_headers_that_the_contract_maps_and_the_file_lacks_are_named_in_its_order() -> None:
@@ -218,7 +220,7 @@ def nameless(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
 
 
 def test_a_sale_may_be_named_by_several_columns_and_its_day_is_always_written_alike() -> None:
-    source = cells(Store=["1", "2"], Date=["05-02-2010", "2010-02-05"], Till=["A", "B"])
+    source = source_table(Store=["1", "2"], Date=["05-02-2010", "2010-02-05"], Till=["A", "B"])
     dates = {"formats": ["%d-%m-%Y", "%Y-%m-%d"]}
     rules = nameless(identity={"made_of": ["Store", "Date", "Till"]}, dates=dates)
     assert column("sale_id", source, rules) == ["1/2010-02-05/A", "2/2010-02-05/B"]
@@ -228,18 +230,18 @@ def test_a_sale_may_be_named_by_several_columns_and_its_day_is_always_written_al
 
 def test_a_time_in_the_name_of_a_sale_stays_as_it_is_written() -> None:
     rules = nameless(identity={"made_of": ["Store", "Date"]}, dates={"formats": ["%Y-%m-%d %H:%M"]})
-    assert column("sale_id", cells(Store=["1"], Date=["2010-02-05 09:30"]), rules) == ["1/2010-02-05 09:30"]
+    assert column("sale_id", source_table(Store=["1"], Date=["2010-02-05 09:30"]), rules) == ["1/2010-02-05 09:30"]
 
 
 def test_names_made_of_columns_that_hold_the_sign_between_them_stay_apart() -> None:
     rules = nameless(identity={"made_of": ["Till", "Slip"], "ids": "region-wide"})
-    ids = column("sale_id", cells(Store=["1", "1"], Till=["a/b", "a"], Slip=["c", "b/c"]), rules)
+    ids = column("sale_id", source_table(Store=["1", "1"], Till=["a/b", "a"], Slip=["c", "b/c"]), rules)
     assert ids == ["a//b/c", "a/b//c"]
 
 
-def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
+def test_a_missing_part_of_a_sale_id_is_one_issue_of_its_column() -> None:
     rules = nameless({"salesperson_id": "Clerk"}, identity={"made_of": ["Date", "Clerk", "Slip"]})
-    source = cells(
+    source = source_table(
         Date=["", "x", "2026-03-01", "2026-03-01", "2026-03-01"],
         Store=["1", "1", "", "1", "1"],
         Clerk=["A", "A", "A", "", "A"],
@@ -254,11 +256,11 @@ def test_a_missing_part_of_a_name_is_told_once_by_its_own_column() -> None:
     ]
 
 
-def test_a_row_may_be_named_by_its_content_wherever_it_stands() -> None:
+def test_a_sale_id_by_content_does_not_depend_on_the_position_of_the_row() -> None:
     rules = nameless({"product_name": "Name"}, identity={"by_content": True})
     rows = [("1", "Mug", "5.00"), ("1", "Mug", "5"), ("1", "Tray", "5"), ("2", "Mug", "5"), ("1", "", "5")]
     ids = [
-        column("sale_id", cells(Store=store, Name=name, Price=price), rules)
+        column("sale_id", source_table(Store=store, Name=name, Price=price), rules)
         for store, name, price in (zip(*rows, strict=True), zip(*reversed(rows), strict=True))
     ]
     assert ids[0] == ids[1][::-1]
@@ -269,7 +271,7 @@ def test_a_row_may_be_named_by_its_content_wherever_it_stands() -> None:
 
 def test_a_name_from_content_sees_where_one_column_ends_and_the_next_begins() -> None:
     rules = nameless({"product_name": "Name", "category": "Kind"}, identity={"by_content": True})
-    ids = column("sale_id", cells(Store=["1"] * 3, Name=["ab", "a", ""], Kind=["", "b", "ab"]), rules)
+    ids = column("sale_id", source_table(Store=["1"] * 3, Name=["ab", "a", ""], Kind=["", "b", "ab"]), rules)
     assert len(set(ids)) == 3
 
 

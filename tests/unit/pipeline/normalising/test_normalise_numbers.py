@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, issue_keys
+from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.domain.contract.sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
@@ -157,26 +157,26 @@ def test_a_number_beyond_29_digits_is_too_large_and_never_wraps(text: str) -> No
         ("0." + "1" * 60, "0.111111111"),
     ],
 )
-def test_more_than_nine_decimals_are_rounded_half_away_from_zero_and_told(text: str, number: str) -> None:
+def test_more_than_nine_decimals_are_rounded_half_away_from_zero_with_a_warning(text: str, number: str) -> None:
     assert value(POINT, text) == Decimal(number)
     assert read(POINT, text).rounded[0]
 
 
 def test_one_bad_cell_refuses_its_own_row_and_no_other() -> None:
-    source = cells(Price=["5.00", "abc", "", " 7 ", "1e40", "0.12345678901"])
-    table, findings = normalise(source, contract())
+    source = source_table(Price=["5.00", "abc", "", " 7 ", "1e40", "0.12345678901"])
+    table, issues = normalise(source, contract())
     assert table.column("unit_price").to_pylist() == [5, None, None, 7, None, Decimal("0.123456789")]
-    assert issue_keys(findings) == [
+    assert issue_keys(issues) == [
         (1, "not-a-number", "unit_price"),
         (4, "number-too-large", "unit_price"),
         (5, "rounded", "unit_price"),
     ]
-    assert findings.rejected_mask(6).tolist() == [False, True, False, False, True, False]
+    assert issues.rejected_mask(6).tolist() == [False, True, False, False, True, False]
 
 
-def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
-    _, findings = normalise(cells(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
-    row = findings.table().to_pylist()[0]
+def test_a_rejected_number_shows_its_text_and_the_expected_format() -> None:
+    _, issues = normalise(source_table(Price=[" 1,23 "]), contract(numbers={"thousands": ",", "decimal": "."}))
+    row = issues.table().to_pylist()[0]
     assert (row["value"], row["detail"]) == ("1,23", "; example of the expected format: 1,234.50")
 
 
@@ -190,32 +190,32 @@ def test_a_refused_number_tells_what_stood_there_and_how_to_write_it() -> None:
         ("five", "; example of the expected format: 1234.50"),
     ],
 )
-def test_a_refused_number_tells_why(text: str, detail: str) -> None:
-    table, findings = normalise(cells(Price=[text, "1"]), contract(numbers={"currency_signs": ["$"]}))
-    rows = findings.table().to_pylist()
+def test_a_rejected_number_has_a_reason(text: str, detail: str) -> None:
+    table, issues = normalise(source_table(Price=[text, "1"]), contract(numbers={"currency_signs": ["$"]}))
+    rows = issues.table().to_pylist()
     assert [(row["code"], row["value"], row["detail"]) for row in rows] == [("not-a-number", text, detail)]
     assert table.column("net_amount").to_pylist() == [None, 2]
 
 
 def test_a_word_for_missing_is_no_number_and_no_problem() -> None:
-    table, findings = normalise(cells(Price=["-", "n/a", "3"]), contract(missing=["-", "n/a"]))
+    table, issues = normalise(source_table(Price=["-", "n/a", "3"]), contract(missing=["-", "n/a"]))
     assert table.column("unit_price").to_pylist() == [None, None, 3]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_a_version_is_a_whole_number() -> None:
     rules = contract({"source_version": "Rev"})
-    table, findings = normalise(cells(Rev=["1", "2.0", "", "2.5", "x", "99999999999999999999"]), rules)
+    table, issues = normalise(source_table(Rev=["1", "2.0", "", "2.5", "x", "99999999999999999999"]), rules)
     assert table.column("source_version").to_pylist() == [1, 2, None, None, None, None]
-    assert issue_keys(findings) == [(row, "not-a-number", "source_version") for row in (3, 4, 5)]
+    assert issue_keys(issues) == [(row, "not-a-number", "source_version") for row in (3, 4, 5)]
 
 
 def test_cells_that_are_a_slice_of_a_larger_table_read_the_same() -> None:
-    spaced, tight = cells(Price=["bad", " 1.25", "3", "x"]), cells(Price=["bad", "", "3", "", "4", "x"])
+    spaced, tight = source_table(Price=["bad", " 1.25", "3", "x"]), source_table(Price=["bad", "", "3", "", "4", "x"])
     assert column("unit_price", spaced.slice(1, 2), contract()) == [Decimal("1.25"), Decimal(3)]
     assert column("unit_price", tight.slice(1, 4), contract()) == [None, Decimal(3), None, Decimal(4)]
 
 
-def test_no_rows_give_no_rows() -> None:
-    table, findings = normalise(cells(Price=["1"]).slice(0, 0), contract())
-    assert (table.num_rows, len(findings)) == (0, 0)
+def test_no_input_rows_give_no_rows() -> None:
+    table, issues = normalise(source_table(Price=["1"]).slice(0, 0), contract())
+    assert (table.num_rows, len(issues)) == (0, 0)

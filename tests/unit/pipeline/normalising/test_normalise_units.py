@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from sale_cells import cells, column, contract, issue_keys, issues_of
+from source_tables import column, contract, issue_keys, issues_of, source_table
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -25,17 +25,17 @@ def gross(columns: dict[str, str] | None = None, **amounts: Any) -> Contract:
 
 def test_prices_in_cents_are_read_as_money() -> None:
     rules = contract(amounts={"factors": {"unit_price": "0.01"}})
-    table, findings = normalise(cells(Price=["1299", "-5", "", "0.5"], Qty=["2", "1", "1", "1"]), rules)
+    table, issues = normalise(source_table(Price=["1299", "-5", "", "0.5"], Qty=["2", "1", "1", "1"]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("12.99"), Decimal("-0.05"), None, Decimal("0.005")]
     assert table.column("net_amount").to_pylist() == [Decimal("25.98"), Decimal("-0.05"), None, Decimal("0.005")]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
-def test_a_factor_that_makes_a_number_too_long_or_too_large_is_told() -> None:
+def test_a_factor_that_makes_a_number_too_long_or_too_large_is_an_issue() -> None:
     rules = contract(amounts={"factors": {"unit_price": "0.001", "quantity": "1000"}})
-    table, findings = normalise(cells(Price=["1.2345675", "1"], Qty=["1", "9" * 28]), rules)
+    table, issues = normalise(source_table(Price=["1.2345675", "1"], Qty=["1", "9" * 28]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("0.001234568"), Decimal("0.001")]
-    assert issue_keys(findings) == [(0, "rounded", "unit_price"), (1, "number-too-large", "quantity")]
+    assert issue_keys(issues) == [(0, "rounded", "unit_price"), (1, "number-too-large", "quantity")]
     assert table.column("net_amount").to_pylist() == [Decimal("1.234568"), None]
 
 
@@ -62,42 +62,42 @@ def test_a_product_is_exact_and_rounded_half_away_from_zero(factor: str) -> None
 )
 def test_a_discount_in_per_cent_is_an_amount_of_the_line(kind: str, texts: list[str]) -> None:
     rules = contract({"discount": "Off"}, amounts={"discount": kind})
-    table, findings = normalise(cells(Off=[*texts, ""], Price=["9.99"] * 7), rules)
+    table, issues = normalise(source_table(Off=[*texts, ""], Price=["9.99"] * 7), rules)
     assert table.column("discount").to_pylist() == [Decimal("1.998")] * 6 + [None]
     assert table.column("net_amount").to_pylist() == [Decimal("17.982")] * 6 + [Decimal("19.98")]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_a_discount_of_more_than_everything_is_refused_and_nothing_is_computed() -> None:
     rules = contract({"discount": "Off"}, amounts={"discount": "rate"})
-    table, findings = normalise(cells(Off=["10", "1", "-0.5", "1.01", "x", "9" * 28]), rules)
-    assert issue_keys(findings) == [(row, "not-a-number", "discount") for row in (0, 3, 4, 5)]
+    table, issues = normalise(source_table(Off=["10", "1", "-0.5", "1.01", "x", "9" * 28]), rules)
+    assert issue_keys(issues) == [(row, "not-a-number", "discount") for row in (0, 3, 4, 5)]
     assert table.column("net_amount").to_pylist() == [None, 0, 15, None, None, None]
 
 
-def test_a_rate_of_nothing_known_is_told() -> None:
+def test_a_percentage_without_its_base_is_an_issue() -> None:
     rules = contract({"discount": "Off", "net_amount": "Total"}, amounts={"discount": "percent"})
-    table, findings = normalise(cells(Off=["10", "", "10"], Qty=["", "", "2"], Total=["9", "9", "9"]), rules)
+    table, issues = normalise(source_table(Off=["10", "", "10"], Qty=["", "", "2"], Total=["9", "9", "9"]), rules)
     assert table.column("discount").to_pylist() == [None, None, 1]
-    assert issue_keys(findings) == [(0, "missing-expected", "quantity")]
+    assert issue_keys(issues) == [(0, "missing-expected", "quantity")]
 
 
 def test_a_percentage_stays_no_amount_where_discounts_are_amounts() -> None:
-    _, findings = normalise(cells(Off=["5%"]), contract({"discount": "Off"}))
-    assert issue_keys(findings) == [(0, "not-a-number", "discount")]
+    _, issues = normalise(source_table(Off=["5%"]), contract({"discount": "Off"}))
+    assert issue_keys(issues) == [(0, "not-a-number", "discount")]
 
 
 def test_the_net_amount_is_the_total_less_its_tax() -> None:
     rules = gross({"tax": "VAT"})
-    table, findings = normalise(cells(Total=["119.00", "-11.90", ""], VAT=["19.00", "-1.90", "1"]), rules)
+    table, issues = normalise(source_table(Total=["119.00", "-11.90", ""], VAT=["19.00", "-1.90", "1"]), rules)
     assert table.column("net_amount").to_pylist() == [100, -10, None]
     assert table.column("gross_amount").to_pylist() == [119, Decimal("-11.9"), None]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_the_tax_inside_a_total_is_worked_out_by_the_rate_and_both_parts_are_the_total() -> None:
     totals = ["119.00", "1.00", "-1.00", "0.01", "9" * 29]
-    table, findings = normalise(cells(Total=totals), gross(tax_rate="0.19"))
+    table, issues = normalise(source_table(Total=totals), gross(tax_rate="0.19"))
     net, tax = table.column("net_amount").to_pylist(), table.column("tax").to_pylist()
     assert (net[0], tax[0]) == (100, 19)
     assert (net[1], tax[1]) == (Decimal("0.840336134"), Decimal("0.159663866"))
@@ -105,13 +105,13 @@ def test_the_tax_inside_a_total_is_worked_out_by_the_rate_and_both_parts_are_the
     assert [int(a * 10**9) + int(b * 10**9) for a, b in zip(net[:4], tax[:4], strict=True)] == [
         int(Decimal(total) * 10**9) for total in totals[:4]
     ]
-    assert len(findings) == 0
+    assert len(issues) == 0
 
 
 def test_prices_that_include_tax_make_the_total() -> None:
     columns = {"quantity": "Qty", "unit_price": "Price", "discount": "Off"}
     table, _ = normalise(
-        cells(Off=["2", ""], Total=["", "23.80"], Price=["11.90", "11.90"]), gross(columns, tax_rate="0.19")
+        source_table(Off=["2", ""], Total=["", "23.80"], Price=["11.90", "11.90"]), gross(columns, tax_rate="0.19")
     )
     assert table.column("gross_amount").to_pylist() == [Decimal("21.8"), Decimal("23.8")]
     assert table.column("net_amount").to_pylist() == [Decimal("18.319327731"), 20]
@@ -119,7 +119,7 @@ def test_prices_that_include_tax_make_the_total() -> None:
 
 def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
     columns = {"quantity": "Qty", "unit_price": "Price"}
-    source = cells(Total=["10.00", "11.90"])
+    source = source_table(Total=["10.00", "11.90"])
     assert issue_keys(issues_of(source, gross(columns, tax_rate="0.19"))) == [
         (1, "line-total-mismatch", "gross_amount")
     ]
@@ -135,8 +135,8 @@ def test_a_total_with_tax_is_compared_with_prices_with_tax() -> None:
         ("5", "x", [(0, "not-a-number", "tax")]),
     ],
 )
-def test_what_is_missing_of_a_net_amount_is_told(total: str, tax: str, expected: list[tuple[int, str, str]]) -> None:
-    assert issue_keys(issues_of(cells(Total=[total], VAT=[tax]), gross({"tax": "VAT"}))) == expected
+def test_a_missing_part_of_a_net_amount_is_an_issue(total: str, tax: str, expected: list[tuple[int, str, str]]) -> None:
+    assert issue_keys(issues_of(source_table(Total=[total], VAT=[tax]), gross({"tax": "VAT"}))) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,4 +177,4 @@ def test_a_total_with_tax_needs_a_total() -> None:
 
 
 def test_numbers_without_a_rule_are_as_they_were() -> None:
-    assert column("net_amount", cells(Price=["5.00"]), contract()) == [10]
+    assert column("net_amount", source_table(Price=["5.00"]), contract()) == [10]

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sale_cells import cells, column, contract, issue_keys, issues_of
+from source_tables import column, contract, issue_keys, issues_of, source_table
 
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
@@ -16,49 +16,49 @@ SKU = {"product_id": "Sku"}
 def test_a_word_of_the_source_becomes_ours_and_others_stay() -> None:
     rules = contract({"channel": "Via"}, values={"channel": {"W": "online", "S": "store"}})
     via = ["W", " S ", "w", "phone", "", "store"]
-    assert column("channel", cells(Via=via), rules) == ["online", "store", "w", "phone", None, "store"]
+    assert column("channel", source_table(Via=via), rules) == ["online", "store", "w", "phone", None, "store"]
 
 
 def test_a_word_that_the_contract_neither_maps_nor_allows_is_refused() -> None:
     rules = contract({"channel": "Via"}, values={"channel": {"W": "online"}}, allowed={"channel": ["online"]})
-    assert issue_keys(issues_of(cells(Via=["W", "X"]), rules)) == [(1, "word-not-allowed", "channel")]
+    assert issue_keys(issues_of(source_table(Via=["W", "X"]), rules)) == [(1, "word-not-allowed", "channel")]
 
 
 def test_a_word_may_mean_nothing_and_a_number() -> None:
     rules = contract(SKU, values={"product_id": {"-": ""}, "quantity": {"one": "1"}})
-    source = cells(Sku=["-", "A"], Qty=["one", "3"])
+    source = source_table(Sku=["-", "A"], Qty=["one", "3"])
     assert column("product_id", source, rules) == [None, "A"]
     assert column("net_amount", source, rules) == [5, 15]
 
 
 def test_a_map_belongs_to_a_column_and_not_to_its_header() -> None:
     rules = contract({"product_id": "Sku", "category": "Sku"}, values={"category": {"A": "Mugs"}})
-    table, _ = normalise(cells(Sku=["A", "B"]), rules)
+    table, _ = normalise(source_table(Sku=["A", "B"]), rules)
     assert table.column("product_id").to_pylist() == ["A", "B"]
     assert table.column("category").to_pylist() == ["Mugs", "B"]
 
 
-def test_currencies_may_be_told_by_words() -> None:
+def test_currencies_can_be_mapped_from_words() -> None:
     rules = contract({"currency": "Cur"}, values={"currency": {"€": "EUR"}})
-    table, findings = normalise(cells(Cur=["€", "USD", "$"]), rules)
+    table, issues = normalise(source_table(Cur=["€", "USD", "$"]), rules)
     assert table.column("currency").to_pylist() == ["EUR", "USD", None]
-    assert issue_keys(findings) == [(2, "not-a-currency", "currency")]
+    assert issue_keys(issues) == [(2, "not-a-currency", "currency")]
 
 
 def test_a_word_for_missing_may_belong_to_one_column() -> None:
     rules = contract({**SKU, "country": "Land"}, missing=["?"], where_missing={"product_id": {"words": ["NA"]}})
-    source = cells(Sku=["NA", "?", "B"], Land=["NA", "?", "B"])
+    source = source_table(Sku=["NA", "?", "B"], Land=["NA", "?", "B"])
     assert column("product_id", source, rules) == [None, None, "B"]
     assert column("country", source, rules) == ["NA", None, "B"]
 
 
 def test_a_default_is_taken_with_a_warning() -> None:
     rules = contract(SKU, where_missing={"quantity": {"do": "default", "value": "1"}})
-    table, findings = normalise(cells(Qty=["", "3", " "], Sku=["A", "B", "C"]), rules)
+    table, issues = normalise(source_table(Qty=["", "3", " "], Sku=["A", "B", "C"]), rules)
     assert table.column("quantity").to_pylist() == [1, 3, 1]
     assert table.column("net_amount").to_pylist() == [5, 15, 5]
-    assert issue_keys(findings) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
-    assert not findings.rejected_mask(3).any()
+    assert issue_keys(issues) == [(0, "default-taken", "quantity"), (2, "default-taken", "quantity")]
+    assert not issues.rejected_mask(3).any()
 
 
 def test_a_default_is_read_as_the_source_would_write_it() -> None:
@@ -69,28 +69,28 @@ def test_a_default_is_read_as_the_source_would_write_it() -> None:
             "date": {"do": "default", "value": "2026-01-01"},
         },
     )
-    table, findings = normalise(cells(Price=["", "2,5"], Date=["2026-03-01", ""]), rules)
+    table, issues = normalise(source_table(Price=["", "2,5"], Date=["2026-03-01", ""]), rules)
     assert table.column("unit_price").to_pylist() == [Decimal("1024.5"), Decimal("2.5")]
     assert [str(day) for day in table.column("sale_date").to_pylist()] == ["2026-03-01", "2026-01-01"]
-    assert issue_keys(findings) == [(0, "default-taken", "unit_price"), (1, "default-taken", "sale_date")]
+    assert issue_keys(issues) == [(0, "default-taken", "unit_price"), (1, "default-taken", "sale_date")]
 
 
 def test_a_column_may_be_needed_in_every_row() -> None:
     rules = contract(SKU, where_missing={"product_id": {"do": "refuse", "words": ["?"]}}, expected=["product_id"])
-    assert issue_keys(issues_of(cells(Sku=["A", "", "?"]), rules)) == [
+    assert issue_keys(issues_of(source_table(Sku=["A", "", "?"]), rules)) == [
         (1, "missing-required", "product_id"),
         (2, "missing-required", "product_id"),
     ]
 
 
-def test_an_empty_date_that_is_needed_is_told_once() -> None:
+def test_an_empty_required_date_is_one_issue() -> None:
     rules = contract(where_missing={"date": {"do": "refuse"}})
-    assert issue_keys(issues_of(cells(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
+    assert issue_keys(issues_of(source_table(Date=["", "2026-03-01"]), rules)) == [(0, "missing-required", "sale_date")]
 
 
-def test_constants_stand_in_every_line() -> None:
+def test_constants_are_in_every_line() -> None:
     rules = contract(constants={"category": "Books", "country": "Chile", "salesperson_id": "robot"})
-    table, _ = normalise(cells(No=["1", "2"]), rules)
+    table, _ = normalise(source_table(No=["1", "2"]), rules)
     constants = table.select(["category", "country", "salesperson_id"]).to_pylist()
     assert constants == [{"category": "Books", "country": "Chile", "salesperson_id": "robot"}] * 2
 
@@ -98,7 +98,7 @@ def test_constants_stand_in_every_line() -> None:
 def test_texts_are_joined_without_what_is_empty() -> None:
     derived = {"Name": {"join": ["First", "Middle", "Last"]}}
     rules = contract({"customer_name": "Name"}, made=derived, missing=["-"])
-    source = cells(First=["Ann", "", " Cy ", ""], Middle=["B.", "-", "", ""], Last=["Lee", "Ray", "Dow", ""])
+    source = source_table(First=["Ann", "", " Cy ", ""], Middle=["B.", "-", "", ""], Last=["Lee", "Ray", "Dow", ""])
     assert column("customer_name", source, rules) == ["Ann B. Lee", "Ray", "Cy Dow", None]
     assert column("extra", source, rules)[0] == '{"First":"Ann","Middle":"B.","Last":"Lee"}'
 
@@ -116,23 +116,23 @@ def test_texts_are_joined_without_what_is_empty() -> None:
 def test_a_part_of_a_text_is_taken_or_nothing(part: int, expected: list[str | None]) -> None:
     rules = contract(SKU | {"product_id": "Size"}, made={"Size": {"split": "Code", "by": "-", "part": part}})
     expected = [value or None for value in expected]
-    assert column("product_id", cells(Code=["A-12-red", "B-", "plain", "", "-x"]), rules) == expected
+    assert column("product_id", source_table(Code=["A-12-red", "B-", "plain", "", "-x"]), rules) == expected
 
 
-def test_a_date_and_a_time_that_stand_apart_are_one_moment() -> None:
+def test_a_date_and_a_time_in_two_columns_are_one_instant() -> None:
     rules = contract(
         {"date": "When"},
         made={"When": {"join": ["Day", "Clock"]}},
         dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "Europe/Vienna"},
     )
-    sold = column("sold_at", cells(Day=["2026-03-01"], Clock=["09:30"]), rules)
+    sold = column("sold_at", source_table(Day=["2026-03-01"], Clock=["09:30"]), rules)
     assert sold[0].isoformat() == "2026-03-01T08:30:00+00:00"
 
 
 def test_a_column_may_be_made_of_a_made_one() -> None:
     derived = {"Code": {"split": "Text", "by": ":", "part": 2}, "Both": {"join": ["Code", "Size"], "between": "/"}}
     rules = contract({"product_id": "Both"}, made=derived)
-    assert column("product_id", cells(Text=["x:A1"], Size=["L"]), rules) == ["A1/L"]
+    assert column("product_id", source_table(Text=["x:A1"], Size=["L"]), rules) == ["A1/L"]
     assert missing_columns(["No", "Date", "Qty", "Price", "Size"], rules) == ["Text"]
 
 

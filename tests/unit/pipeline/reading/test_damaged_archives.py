@@ -27,7 +27,7 @@ WHOLE = {"zip": zipped(), "xlsx": xlsx(ROWS), "ods": ods(("Sales", ods_rows(ROWS
 
 
 @pytest.mark.parametrize("kind", sorted(WHOLE))
-def test_a_byte_lost_anywhere_is_said_or_did_not_matter(kind: str) -> None:
+def test_a_lost_byte_is_reported_or_changes_no_value(kind: str) -> None:
     data = WHOLE[kind]
     right, refused = read(data), 0
     for at in range(0, len(data), max(1, len(data) // 150)):
@@ -38,7 +38,7 @@ def test_a_byte_lost_anywhere_is_said_or_did_not_matter(kind: str) -> None:
     assert refused > 50
 
 
-def test_a_file_whose_name_was_lost_is_no_surprise() -> None:
+def test_an_archive_with_a_damaged_file_name_is_unreadable() -> None:
     data = zipped()
     name = data.rindex(b"sales.csv")  # in the directory at the end
     with pytest.raises(UnreadableFile):

@@ -81,7 +81,7 @@ def test_a_line_that_is_no_object_is_refused_by_itself(line: bytes, why: tuple[s
     assert why[1] in block.unreadable[0].detail
 
 
-def test_names_that_come_late_are_kept_and_needed_ones_are_looked_for() -> None:
+def test_late_names_are_kept_and_required_ones_are_searched() -> None:
     data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,"Late":1.50,"Qty":2}\n'
     blocks = read(data, "No", "Qty", block_bytes=1 << 10)
     assert len(blocks) > 1
@@ -102,7 +102,7 @@ def test_json_lines_may_be_packed_or_in_utf_16() -> None:
 
 
 @pytest.mark.parametrize("data", [b'[{"No":1}]', b'[\n {"No":1}]', b'{\n  "No": 1\n}\n'])
-def test_json_that_is_no_json_lines_says_what_to_export(data: bytes) -> None:
+def test_json_that_is_not_json_lines_is_rejected_with_instructions(data: bytes) -> None:
     with pytest.raises(UnreadableFile, match="one object per line"):
         read(data)
 

@@ -90,7 +90,7 @@ def test_results_that_no_program_calculated_are_not_taken_for_values(value: byte
     assert read(xls(NAMES, cells=cells, more=[RECALCULATED])).unreadable == []
 
 
-def test_results_stand_in_their_column_where_the_first_columns_are_empty() -> None:
+def test_results_are_in_their_column_if_the_first_columns_are_empty() -> None:
     cells = [formula(1, BLANK, column=3), cell(0x203, 2, 3, struct.pack("<d", 5)), formula(3, BLANK, column=0)]
     block = read(xls(("Sales", [[None, None, "No", "Sum"]]), cells=cells))
     assert columns(block) == [["", "5"]]
@@ -103,7 +103,7 @@ def test_a_text_of_a_formula_that_does_not_follow_refuses_its_row() -> None:
         assert [row.line_number for row in block.unreadable] == [2]
 
 
-def test_cells_in_any_order_and_charts_among_them_are_read_as_they_stand() -> None:
+def test_cells_in_any_order_and_beside_charts_are_read() -> None:
     chart = record(0x809, struct.pack("<HH12x", 0x600, 0x20)) + cell(0x203, 1, 0, struct.pack("<d", 9)) + record(0x0A)
     cells = [cell(0x203, 5, 1, struct.pack("<d", 7)), chart, cell(0x203, 3, 1, struct.pack("<d", 5))]
     block = read(xls(("Sales", []), cells=[*cells, cell(0x204, 1, 1, text("Sum"))]))
@@ -116,7 +116,7 @@ def test_a_hidden_sheet_is_not_the_first_one_and_is_read_by_its_name() -> None:
     assert columns(read(data, sheet="Lists")) == [["1"]]
 
 
-def test_days_are_counted_from_1904_where_the_workbook_says_so() -> None:
+def test_days_count_from_1904_if_the_workbook_sets_it() -> None:
     data = xls(("Sales", [["Day"], [date(2026, 1, 5)]]), more=[record(0x22, b"\1\0")])
     assert columns(read(data)) == [["2030-01-06"]]
 
@@ -156,7 +156,7 @@ def test_shared_texts_go_on_in_the_next_record() -> None:
         (xls(NAMES, cells=[record(0x0A)])[:700], "cut off"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_says_why(data: bytes, words: str) -> None:
+def test_an_unreadable_file_states_the_reason(data: bytes, words: str) -> None:
     assert words in refusal(data)
 
 
@@ -176,7 +176,7 @@ def test_sectors_that_follow_each_other_in_a_circle_are_refused() -> None:
     assert "do not end" in refusal(bytes(data))
 
 
-def test_every_cut_is_said() -> None:
+def test_every_truncation_is_reported() -> None:
     data = xls(("Sales", TABLE))
     for end in range(8, len(data) - 512, 97):
         assert refusal(data[:end])

@@ -53,11 +53,11 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("data", "words"), WRONG.values(), ids=WRONG)
-def test_an_archive_that_is_not_one_file_says_what_to_do(data: bytes, words: str) -> None:
+def test_an_archive_with_several_files_is_rejected_with_instructions(data: bytes, words: str) -> None:
     assert words in refusal(data)
 
 
-def test_a_locked_archive_says_so() -> None:
+def test_a_locked_archive_is_rejected_with_the_reason() -> None:
     data = bytearray(zipped(("a.csv", TEXT)))
     for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(mark) + place] |= 1

@@ -8,10 +8,10 @@ from sheet_files import xlsx
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 
 
-def test_faults_stand_in_their_column_where_the_first_columns_are_empty() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.write_formula(1, 3, "=1/0", None, "#DIV/0!")
-        page.write_formula(2, 2, "=1+1", None, "")
+def test_errors_are_in_their_column_if_the_first_columns_are_empty() -> None:
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_formula(1, 3, "=1/0", None, "#DIV/0!")
+        worksheet.write_formula(2, 2, "=1+1", None, "")
 
     data = xlsx([[None, None, "No", "Sum"], [None, None, "1"], [None, None, None, 5]], more)
     (block,) = read_blocks(lambda: io.BytesIO(data), ReadOptions())

@@ -70,7 +70,7 @@ def test_a_time_at_midnight_among_other_times_stays_a_time(workbook: Any) -> Non
     assert [row["When"] for row in rows(data)] == ["2026-01-05T13:01:02", "2026-01-06T00:00:00"]
 
 
-def test_more_hours_than_a_day_has_are_told() -> None:
+def test_more_hours_than_a_day_has_are_an_issue() -> None:
     assert rows(xlsx([["Worked"], [timedelta(hours=36, minutes=5)]])) == [{"Worked": "36:05:00"}]
     cell = ods_cell("x").replace('"string"', '"time" office:time-value="PT36H05M00.5S"')
     assert rows(ods(("T", ods_rows([["Worked"]]) + f"<table:table-row>{cell}</table:table-row>"))) == [
@@ -78,24 +78,24 @@ def test_more_hours_than_a_day_has_are_told() -> None:
     ]
 
 
-def test_years_are_counted_from_1904_where_the_workbook_says_so() -> None:
+def test_years_count_from_1904_if_the_workbook_sets_it() -> None:
     assert rows(xlsx([["Day"], [date(2026, 1, 5)]], default_date_format="", date_1904=True)) == [{"Day": "2026-01-05"}]
 
 
 def test_percent_is_the_number_it_is_and_hidden_rows_count() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.write_number(1, 1, 0.125, book.add_format({"num_format": "0.0%"}))
-        page.set_row(1, None, None, {"hidden": True})
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_number(1, 1, 0.125, workbook.add_format({"num_format": "0.0%"}))
+        worksheet.set_row(1, None, None, {"hidden": True})
 
     assert rows(xlsx([["No", "Rate"], ["1"]], more)) == [{"No": "1", "Rate": "0.125"}]
 
 
 def test_formulas_have_their_values_and_errors_their_names() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.write_formula(1, 1, "=1+1", None, 2)
-        page.write_formula(2, 1, "=1/0", None, "#DIV/0!")
-        page.write_formula(3, 1, '=""', None, "")
-        page.write_formula(5, 0, "=NA()", None, "#N/A")
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_formula(1, 1, "=1+1", None, 2)
+        worksheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
+        worksheet.write_formula(3, 1, '=""', None, "")
+        worksheet.write_formula(5, 0, "=NA()", None, "#N/A")
 
     blocks = read(xlsx([["No", "Sum"], ["1"], ["2"], ["3"], ["4", "x"]], more))
     assert [list(row.values()) for row in blocks[0].cells.to_pylist()] == [
@@ -136,32 +136,32 @@ def test_the_header_is_the_row_with_all_that_is_needed(workbook: Any) -> None:
     assert read(workbook(title), "Other")[0].cells.column_names == ["Sales of March"]
 
 
-def test_where_nobody_knows_the_columns_the_header_is_below_the_titles(workbook: Any) -> None:
+def test_without_known_columns_the_header_is_below_the_titles(workbook: Any) -> None:
     table = [["Sales of March"], ["as of", date(2026, 3, 31)], ["No", "Day", "Qty"], ["1", date(2026, 3, 1), 2]]
     assert read(workbook(table))[0].cells.column_names == ["No", "Day", "Qty"]
     assert read(workbook([[1, 2, 3], ["a", "b", "c"]]))[0].cells.column_names == ["1", "2", "3"]
 
 
 def test_merged_titles_are_one_cell() -> None:
-    def more(book: Any, page: Any) -> None:
-        page.merge_range("A1:C1", "Sales of March", book.add_format({"bold": True}))
+    def more(workbook: Any, worksheet: Any) -> None:
+        worksheet.merge_range("A1:C1", "Sales of March", workbook.add_format({"bold": True}))
 
     assert rows(xlsx([[], ["No", "Qty"], ["1", 2]], more), "No", "Qty") == [{"No": "1", "Qty": "2"}]
 
 
 def test_rows_that_hold_only_colours_are_blank_or_do_not_exist() -> None:
-    def more(book: Any, page: Any) -> None:
-        red = book.add_format({"bg_color": "red"})
+    def more(workbook: Any, worksheet: Any) -> None:
+        red = workbook.add_format({"bg_color": "red"})
         for number in (*range(2, 500), *range(501, 3000)):
             for place in range(3):
-                page.write_blank(number, place, None, red)
-        page.write_row(500, 0, ["2", 3])
+                worksheet.write_blank(number, place, None, red)
+        worksheet.write_row(500, 0, ["2", 3])
 
     (block,) = read(xlsx([["No", "Qty"], ["1", 2]], more))
     assert (block.cells.num_rows, block.blank, block.line_number.tolist()) == (2, 498, [2, 501])
 
 
-def test_rows_told_as_repeated_are_as_many_and_empty_ones_at_the_end_are_none() -> None:
+def test_repeated_rows_are_expanded_and_empty_ones_at_the_end_are_dropped() -> None:
     row = ods_rows([["1", 2]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="3">')
     empty = '<table:table-row table:number-rows-repeated="{}"><table:table-cell/></table:table-row>'
     data = ods(("T", ods_rows([["No", "Qty"]]) + empty.format(5000) + row + empty.format(1_040_000)))
@@ -184,8 +184,8 @@ def test_columns_without_a_name_count_where_they_hold_something(workbook: Any) -
 
 
 def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> None:
-    def more(book: Any, page: Any) -> None:
-        book.add_worksheet("März").write_row(0, 0, ["No", "Qty"])
+    def more(workbook: Any, worksheet: Any) -> None:
+        workbook.add_worksheet("März").write_row(0, 0, ["No", "Qty"])
 
     for data in (
         xlsx([["Read me"]], more, sheet="Cover"),
@@ -198,16 +198,16 @@ def test_the_named_sheet_is_read_and_an_unknown_one_names_those_there_are() -> N
 
 
 def test_a_hidden_sheet_is_not_the_first_one() -> None:
-    def more(book: Any, page: Any) -> None:
-        shown = book.add_worksheet("Shown")
+    def more(workbook: Any, worksheet: Any) -> None:
+        shown = workbook.add_worksheet("Shown")
         shown.write_row(0, 0, ["No"])
         shown.activate()
-        page.hide()
+        worksheet.hide()
 
     assert read(xlsx([["Lists"]], more))[0].cells.column_names == ["No"]
 
 
-def test_an_empty_sheet_and_names_that_stand_twice_are_refused(workbook: Any) -> None:
+def test_an_empty_sheet_and_repeated_names_are_rejected(workbook: Any) -> None:
     assert refusal(workbook([])).code == "empty-file"
     assert refusal(workbook([["No", "Qty", "No"], ["1", 2, 3]])).code == "repeated-header"
 
@@ -218,13 +218,13 @@ def test_a_workbook_too_large_is_refused_before_it_is_opened() -> None:
     assert "unpacked_ratio" in str(refusal(data, limits=replace(LIMITS, free_bytes=1 << 12, ratio=3)))
 
 
-def test_few_bytes_that_tell_millions_of_cells_are_refused() -> None:
+def test_few_bytes_that_declare_millions_of_cells_are_rejected() -> None:
     row = ods_rows([["x" * 100]]).replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1040000">')
     row = row.replace("<table:table-cell ", '<table:table-cell table:number-columns-repeated="16000" ')
     assert "unpacked_limit_mb" in str(refusal(ods(("T", ods_rows([["No"]]) + row))))
 
 
-def test_a_locked_or_damaged_workbook_says_so(workbook: Any) -> None:
+def test_a_locked_or_damaged_workbook_is_rejected_with_the_reason(workbook: Any) -> None:
     assert "password" in str(refusal(ods(("T", ""), manifest="<encryption-data/>")))
     data = workbook([["No", "Qty"], ["1", 2]])
     assert "damaged" in str(refusal(data[: len(data) // 2]))
@@ -256,8 +256,8 @@ def test_a_sheet_too_wide_is_refused(workbook: Any) -> None:
 
 
 def test_cells_so_far_apart_that_the_sheet_would_fill_the_memory_are_refused() -> None:
-    def far(book: Any, page: Any) -> None:
-        page.write(1_048_575, 16_383, "far off")
+    def far(workbook: Any, worksheet: Any) -> None:
+        worksheet.write(1_048_575, 16_383, "far off")
 
     data = xlsx([["No", "Qty"], ["1", 2]], far)
     assert "too far apart: the last row is 1,048,576, the last column 16,384" in str(refusal(data))
@@ -280,8 +280,8 @@ def test_counts_that_no_sheet_has_are_refused(attribute: str, words: str) -> Non
 
 
 def test_cells_far_off_that_only_have_a_colour_do_not_count() -> None:
-    def far(book: Any, page: Any) -> None:
-        page.write_blank(1_048_575, 16_383, None, book.add_format({"bg_color": "red"}))
+    def far(workbook: Any, worksheet: Any) -> None:
+        worksheet.write_blank(1_048_575, 16_383, None, workbook.add_format({"bg_color": "red"}))
 
     assert rows(xlsx([["No", "Qty"], ["1", 2]], far)) == [{"No": "1", "Qty": "2"}]
 

@@ -64,7 +64,7 @@ def usual_row(product: str, measure: str, median: str, mad: str, currency: str =
     return pa.Table.from_pylist([row | {"median": Decimal(median), "mad": Decimal(mad)}], schema=USUAL)
 
 
-def test_a_price_far_from_the_ledgers_is_told_with_what_is_usual() -> None:
+def test_an_unusual_price_is_a_warning_with_the_usual_range() -> None:
     history = usual_row("tea", "unit_price", "2.75", "0.108")
     lines = rows(("tea", "", "1", "2.80"), ("tea", "", "1", "12.5"), ("tea", "", "1", "2.10"), ("new", "", "1", "99"))
     assert problems_in(history, lines) == [
@@ -112,7 +112,7 @@ def test_one_price_for_years_does_not_make_the_next_one_an_outlier() -> None:
     ]
 
 
-def test_nothing_is_said_of_a_file_without_rows() -> None:
+def test_a_file_without_rows_has_no_issues() -> None:
     assert problems_in(NONE) == []
 
 
@@ -174,14 +174,14 @@ def test_the_next_file_is_compared_with_the_ledger_and_every_row_still_counts(tm
             "first_line": 3,
             "example": "12.50; this product usually costs between 1.54 and 2.86",
         }
-        detector = outlier_detector(app.ports.warehouse, app.book.current("shop"))
+        detector = outlier_detector(app.ports.warehouse, app.contracts.current("shop"))
         assert detector is not None
 
 
-def test_a_contract_that_does_not_ask_gets_no_warning_and_no_question_is_asked(tmp_path: Path) -> None:
+def test_a_contract_without_outlier_rules_has_no_warnings_and_no_query(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, CONTRACT)) as app:
         assert take_in(app, tmp_path / "a.csv", 1, ["2.00"] * 40 + ["500"]) == []
-        assert outlier_detector(app.ports.warehouse, app.book.current("shop")) is None
+        assert outlier_detector(app.ports.warehouse, app.contracts.current("shop")) is None
 
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])

@@ -9,7 +9,7 @@ import pandera.polars as pandera
 import polars as pl
 import pytest
 import yaml
-from sale_cells import cells, contract
+from source_tables import contract, source_table
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE
@@ -65,7 +65,7 @@ def test_each_rule_reports_a_problem_of_the_catalogue_and_has_its_title() -> Non
 
 
 def test_the_report_of_pandera_names_columns_and_checks() -> None:
-    table, _ = normalise(cells(Price=["0", "1"], Date=["", "2026-07-01"]), contract())
+    table, _ = normalise(source_table(Price=["0", "1"], Date=["", "2026-07-01"]), contract())
     schema = SaleLineSchema(contract(), RECEIVED)
     with pytest.raises(pandera.errors.SchemaErrors) as raised:
         schema.pandera.validate(to_frame(table.select(schema.names)), lazy=True)
@@ -123,13 +123,13 @@ def test_a_check_that_crashes_is_our_fault_and_raises(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("tillstream.pipeline.validating.checks.line_total", crash)
     rules = contract({"net_amount": "Net"})
-    table, findings = normalise(cells(Net=["1"]), rules)
+    table, issues = normalise(source_table(Net=["1"]), rules)
     with pytest.raises(pandera.errors.SchemaErrors):
-        validate(table, rules, findings, received_date=RECEIVED)
+        validate(table, rules, issues, received_date=RECEIVED)
 
 
 def test_a_block_without_rows_has_no_issues() -> None:
-    rules, findings = contract(stores=["A"]), Issues()
-    table, _ = normalise(cells(No=["1"]), rules)
-    validate(table.slice(0, 0), rules, findings, received_date=RECEIVED)
-    assert len(findings) == 0
+    rules, issues = contract(stores=["A"]), Issues()
+    table, _ = normalise(source_table(No=["1"]), rules)
+    validate(table.slice(0, 0), rules, issues, received_date=RECEIVED)
+    assert len(issues) == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sale_cells import cells, contract
+from source_tables import contract, source_table
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
@@ -26,33 +26,33 @@ def turned(day: date) -> date:
 def flagged_rows(days: list[date], numbers: list[str] | None = None, stores: list[str] | None = None) -> list[int]:
     """The flagged rows, for days in the order of the file."""
     numbers = numbers or [f"S-{1000 + row}" for row in range(len(days))]
-    source = cells(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
-    table, findings = normalise(source, RULES)
-    flag_swapped_dates(table, findings)
-    return [row["index"] for row in findings.table().to_pylist() if row["code"] == "day-month-swapped"]
+    source = source_table(Date=[f"{day:%d.%m.%Y}" for day in days], No=numbers, Store=stores or ["A"] * len(days))
+    table, issues = normalise(source, RULES)
+    flag_swapped_dates(table, issues)
+    return [row["index"] for row in issues.table().to_pylist() if row["code"] == "day-month-swapped"]
 
 
 def year(first: date = date(2025, 3, 1), days: int = 300, sales: int = 3) -> list[date]:
     return [first + timedelta(days=row // sales) for row in range(days * sales)]
 
 
-def test_one_day_typed_the_wrong_way_round_is_told_with_the_day_that_fits() -> None:
+def test_one_swapped_date_is_a_warning_with_the_date_that_fits() -> None:
     days = year()
     row = next(i for i, day in enumerate(days) if day == date(2025, 9, 4))
     days[row] = date(2025, 4, 9)
     assert flagged_rows(days) == [row]
-    source = cells(
+    source = source_table(
         Date=[f"{day:%d.%m.%Y}" for day in days], No=[str(n) for n in range(len(days))], Store=["A"] * len(days)
     )
-    table, findings = normalise(source, RULES)
-    flag_swapped_dates(table, findings)
-    (find,) = findings.table().to_pylist()
+    table, issues = normalise(source, RULES)
+    flag_swapped_dates(table, issues)
+    (find,) = issues.table().to_pylist()
     assert (find["value"], find["detail"]) == ("2025-04-09", "2025-09-04")
 
 
 @pytest.mark.parametrize("sales", [1, 3, 40])
 @pytest.mark.parametrize(("first", "days"), [(date(2025, 3, 1), 300), (date(2025, 5, 1), 31), (date(2025, 12, 1), 31)])
-def test_every_day_that_a_spreadsheet_turned_round_is_told(first: date, days: int, sales: int) -> None:
+def test_every_swapped_date_is_a_warning(first: date, days: int, sales: int) -> None:
     right = year(first, days, sales)
     expected = [row for row, day in enumerate(right) if turned(day) != day]
     flagged = flagged_rows([turned(day) for day in right])
@@ -67,7 +67,7 @@ def test_days_that_leap_beside_numbers_without_digits_prove_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None:
+def test_stores_with_their_own_numbers_are_checked_separately(seed: int) -> None:
     rng = Random(seed)
     days = year(sales=6)
     stores = [rng.choice("ABC") for _ in days]
@@ -81,7 +81,7 @@ def test_stores_with_numbers_of_their_own_are_looked_at_apart(seed: int) -> None
     assert flagged_rows(days, numbers, stores) == [row]
 
 
-def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_leap() -> None:
+def test_consecutive_stores_are_checked_and_rows_without_a_date_are_ignored() -> None:
     days = year(sales=2)
     numbers = [f"{row:05}" for row in range(len(days))]
     stores = ["A"] * len(days) + ["B"] * len(days)
@@ -90,10 +90,12 @@ def test_stores_one_after_another_are_looked_at_and_rows_without_a_date_are_no_l
     wrong = days * 2
     wrong[row] = date(2025, 7, 6)
     assert flagged_rows(wrong, numbers * 2, stores) == [row]
-    source = cells(Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"])
-    table, findings = normalise(source, RULES_OF_ONE)
-    flag_swapped_dates(table, findings)
-    empty, nothing = normalise(cells(Date=["", ""]), RULES_OF_ONE)
+    source = source_table(
+        Date=["", "x", *(f"{day:%d.%m.%Y}" for day in wrong), ""], No=["", "1", *numbers, *numbers, "z"]
+    )
+    table, issues = normalise(source, RULES_OF_ONE)
+    flag_swapped_dates(table, issues)
+    empty, nothing = normalise(source_table(Date=["", ""]), RULES_OF_ONE)
     flag_swapped_dates(empty, nothing)
     assert len(nothing) == 0
 
@@ -123,8 +125,8 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
 
 
 def _alarms(path: Path, rules: Contract) -> int:
-    parts = FileSource(lambda: path.open("rb"), rules, date(2027, 1, 1)).row_batches()
-    return sum(issue.code == "day-month-swapped" for part in parts for issue in part.issues)
+    row_batches = FileSource(lambda: path.open("rb"), rules, date(2027, 1, 1)).row_batches()
+    return sum(issue.code == "day-month-swapped" for row_batch in row_batches for issue in row_batch.issues)
 
 
 def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:

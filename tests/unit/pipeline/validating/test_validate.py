@@ -9,7 +9,7 @@ import pandera.errors
 import pyarrow as pa
 import pyarrow.csv
 import pytest
-from sale_cells import cells, contract, issue_keys, issues_of
+from source_tables import contract, issue_keys, issues_of, source_table
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.columns import STATUSES
@@ -19,16 +19,16 @@ from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.validating.validate import validate
 
 
-def issue_rows(findings: Issues) -> list[dict[str, Any]]:
-    return findings.table().to_pylist()
+def issue_rows(issues: Issues) -> list[dict[str, Any]]:
+    return issues.table().to_pylist()
 
 
 def test_good_rows_have_no_finds() -> None:
-    assert issue_keys(issues_of(cells(No=["1", "2", "3"]), contract())) == []
+    assert issue_keys(issues_of(source_table(No=["1", "2", "3"]), contract())) == []
 
 
-def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() -> None:
-    source = cells(
+def test_a_missing_required_value_is_an_issue_of_the_column_to_fill() -> None:
+    source = source_table(
         No=["", "2", "3", "4", "5"],
         Date=["2026-01-01", "", "2026-01-01", "2026-01-01", "2026-01-01"],
         Qty=["1", "1", "", "1", ""],
@@ -44,16 +44,16 @@ def test_what_every_line_needs_is_asked_for_by_the_column_a_person_can_fill() ->
     ]
 
 
-def test_a_net_amount_that_the_file_should_give_is_asked_for_itself() -> None:
+def test_a_required_net_amount_is_an_issue_of_its_own_column() -> None:
     rules = contract({"net_amount": "Net"})
-    source = cells(Net=["1", "", ""], Qty=["1", "", "1"], Price=["1", "1", "1"])
+    source = source_table(Net=["1", "", ""], Qty=["1", "", "1"], Price=["1", "1", "1"])
     assert issue_keys(issues_of(source, rules)) == [(1, "missing-required", "net_amount")]
 
 
 def test_a_currency_and_a_status_and_a_line_number_are_required_where_they_are_mapped() -> None:
     words = {"words": {"Done": "completed"}, "default": None}
     rules = contract({"currency": "Cur", "status": "State", "line_key": "Line"}, status=words)
-    source = cells(Cur=["USD", "", "USD", "USD"], State=["Done", "Done", "", "Done"], Line=["1", "1", "1", ""])
+    source = source_table(Cur=["USD", "", "USD", "USD"], State=["Done", "Done", "", "Done"], Line=["1", "1", "1", ""])
     assert issue_keys(issues_of(source, rules)) == [
         (1, "missing-required", "currency"),
         (2, "missing-required", "status"),
@@ -63,7 +63,7 @@ def test_a_currency_and_a_status_and_a_line_number_are_required_where_they_are_m
 
 def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
     rules = contract({"currency": "Cur", "status": "State"}, status={"words": {"Done": "completed"}, "default": None})
-    source = cells(Date=["junk"], Qty=["x"], Cur=["usd"], State=["Odd"])
+    source = source_table(Date=["junk"], Qty=["x"], Cur=["usd"], State=["Odd"])
     assert {(code, name) for _, code, name in issue_keys(issues_of(source, rules))} == {
         ("not-a-date", "sale_date"),
         ("not-a-number", "quantity"),
@@ -72,8 +72,8 @@ def test_a_cell_that_was_refused_is_not_called_missing_as_well() -> None:
     }
 
 
-def test_all_problems_of_a_row_are_told_at_once() -> None:
-    source = cells(No=[""], Date=["junk"], Qty=["x"], Price=["0"])
+def test_all_problems_of_a_row_are_reported_together() -> None:
+    source = source_table(No=[""], Date=["junk"], Qty=["x"], Price=["0"])
     assert {code for _, code, _ in issue_keys(issues_of(source, contract()))} == {
         "missing-required",
         "not-a-date",
@@ -93,43 +93,43 @@ def test_all_problems_of_a_row_are_told_at_once() -> None:
 def test_a_value_outside_its_range_is_refused_bounds_included(
     bounds: dict[str, Any], refused: list[str], words: str
 ) -> None:
-    source = cells(Price=["0", "1", "5", "5.01", "-1", "3", ""])
-    finds = [
+    source = source_table(Price=["0", "1", "5", "5.01", "-1", "3", ""])
+    issues = [
         row
         for row in issue_rows(issues_of(source, contract(ranges={"unit_price": bounds})))
         if row["code"] == "out-of-range"
     ]
-    assert [row["value"] for row in finds] == refused
-    assert {(row["column"], row["detail"]) for row in finds} == {("unit_price", words)}
+    assert [row["value"] for row in issues] == refused
+    assert {(row["column"], row["detail"]) for row in issues} == {("unit_price", words)}
 
 
 def test_a_word_that_is_not_allowed_is_refused_and_an_empty_cell_is_not() -> None:
     rules = contract({"channel": "Way"}, allowed={"channel": ["store", "online"]})
-    finds = issue_rows(issues_of(cells(Way=["store", "fax", "", "Online"]), rules))
-    assert [(row["index"], row["code"], row["value"]) for row in finds] == [
+    issues = issue_rows(issues_of(source_table(Way=["store", "fax", "", "Online"]), rules))
+    assert [(row["index"], row["code"], row["value"]) for row in issues] == [
         (1, "word-not-allowed", "fax"),
         (3, "word-not-allowed", "Online"),
     ]
-    assert finds[0]["detail"] == "store, online"
+    assert issues[0]["detail"] == "store, online"
 
 
 def test_allowed_words_may_be_numbers_and_statuses() -> None:
     rules = contract(allowed={"quantity": ["1", "2"], "status": STATUSES[:1], "batch_id": ["x"]})
-    assert issue_keys(issues_of(cells(Qty=["1", "2.0", "3"]), rules)) == [(2, "word-not-allowed", "quantity")]
+    assert issue_keys(issues_of(source_table(Qty=["1", "2.0", "3"]), rules)) == [(2, "word-not-allowed", "quantity")]
 
 
 def test_a_missing_expected_value_is_a_warning() -> None:
     rules = contract({"customer_id": "Cust"}, expected=["customer_id"])
-    findings = issues_of(cells(Cust=["a", ""]), rules)
-    assert issue_keys(findings) == [(1, "missing-expected", "customer_id")]
-    assert not findings.rejected_mask(2).any()
+    issues = issues_of(source_table(Cust=["a", ""]), rules)
+    assert issue_keys(issues) == [(1, "missing-expected", "customer_id")]
+    assert not issues.rejected_mask(2).any()
 
 
-def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
+def test_a_line_total_that_differs_is_a_warning_with_both_values() -> None:
     rules = contract({"net_amount": "Net", "discount": "Off"})
-    source = cells(Net=["9", "9.01", "9.02", "8.99", "8.98", ""], Off=["1"] * 6)
-    finds = issue_rows(issues_of(source, rules))
-    assert [(row["index"], row["code"], row["value"], row["detail"]) for row in finds] == [
+    source = source_table(Net=["9", "9.01", "9.02", "8.99", "8.98", ""], Off=["1"] * 6)
+    issues = issue_rows(issues_of(source, rules))
+    assert [(row["index"], row["code"], row["value"], row["detail"]) for row in issues] == [
         (2, "line-total-mismatch", "9.02", "9"),
         (4, "line-total-mismatch", "8.98", "9"),
     ]
@@ -137,26 +137,30 @@ def test_a_line_total_that_differs_is_a_warning_that_tells_both() -> None:
 
 def test_a_tolerance_of_zero_still_forgives_the_rounding_at_nine_decimals() -> None:
     rules = contract({"net_amount": "Net"}, line_total_tolerance="0")
-    source = cells(Net=["0.333333334", "0.333333333", "0.3333333335"], Qty=["0.5"] * 3, Price=["0.666666667"] * 3)
+    source = source_table(
+        Net=["0.333333334", "0.333333333", "0.3333333335"], Qty=["0.5"] * 3, Price=["0.666666667"] * 3
+    )
     assert [index for index, code, _ in issue_keys(issues_of(source, rules)) if code == "line-total-mismatch"] == [1]
 
 
 def test_the_largest_totals_can_be_compared() -> None:
     rules = contract({"net_amount": "Net"})
-    source = cells(Net=["-" + "9" * 29], Qty=["1"], Price=["9" * 29])
+    source = source_table(Net=["-" + "9" * 29], Qty=["1"], Price=["9" * 29])
     assert issue_keys(issues_of(source, rules)) == [(0, "line-total-mismatch", "net_amount")]
 
 
 def test_a_date_after_the_day_of_receipt_is_a_warning() -> None:
-    finds = issue_rows(issues_of(cells(Date=["2026-03-01", "2026-03-02"]), contract(), received=date(2026, 3, 1)))
-    assert [(row["index"], row["code"], row["column"], row["value"]) for row in finds] == [
+    issues = issue_rows(
+        issues_of(source_table(Date=["2026-03-01", "2026-03-02"]), contract(), received=date(2026, 3, 1))
+    )
+    assert [(row["index"], row["code"], row["column"], row["value"]) for row in issues] == [
         (1, "future-date", "sale_date", "2026-03-02")
     ]
 
 
 def test_stores_and_products_are_checked_only_where_the_contract_lists_them() -> None:
     columns = {"store_id": "Store", "product_id": "Sku"}
-    source = cells(Store=["A", "B", ""], Sku=["x", "y", ""])
+    source = source_table(Store=["A", "B", ""], Sku=["x", "y", ""])
     assert issue_keys(issues_of(source, contract(columns))) == []
     listed = contract(columns, stores=["A"], products=["y"])
     assert issue_keys(issues_of(source, listed)) == [
@@ -169,43 +173,43 @@ def test_odd_prices_and_quantities_are_warnings() -> None:
     rules = contract(
         {"status": "State"}, status={"words": {"ok": "completed", "back": "returned", "void": "cancelled"}}
     )
-    source = cells(
+    source = source_table(
         Price=["0", "-1", "1", "1", "1", "1", "1"],
         Qty=["1", "1", "-1", "-1", "1", "0", "-1"],
         State=["ok", "ok", "ok", "back", "back", "back", "void"],
     )
-    findings = issues_of(source, rules)
-    assert issue_keys(findings) == [
+    issues = issues_of(source, rules)
+    assert issue_keys(issues) == [
         (0, "zero-price", "unit_price"),
         (1, "negative-price", "unit_price"),
         (2, "negative-quantity", "quantity"),
         (4, "positive-return", "quantity"),
         (6, "negative-quantity", "quantity"),
     ]
-    assert not findings.rejected_mask(7).any()
+    assert not issues.rejected_mask(7).any()
 
 
 def test_half_a_million_failing_rows_are_found_as_surely_as_one() -> None:
     length = 500_000
-    findings = issues_of(cells(Price=["0", "1"] * (length // 2)), contract())
-    summary = findings.summary()
+    issues = issues_of(source_table(Price=["0", "1"] * (length // 2)), contract())
+    summary = issues.summary()
     assert [(one.code, one.count, one.first) for one in summary] == [("zero-price", length // 2, 0)]
 
 
 def test_a_table_of_other_types_is_our_fault_and_raises() -> None:
-    table, findings = normalise(cells(No=["1"]), contract())
+    table, issues = normalise(source_table(No=["1"]), contract())
     wrong = table.set_column(table.column_names.index("quantity"), "quantity", pa.array([1.5]))
     with pytest.raises(pandera.errors.SchemaErrors):
-        validate(wrong, contract(), findings, received_date=date(2026, 6, 1))
+        validate(wrong, contract(), issues, received_date=date(2026, 6, 1))
 
 
 @pytest.mark.shared
 def test_the_real_sample_has_1304_totals_that_are_not_quantity_times_price(shared_data: Path) -> None:
     rules = shipped()["classic-models"]
     source = real(shared_data / "classic-models" / "sales_data_sample.csv", rules.file.encoding)
-    table, findings = normalise(source, rules, date_only=all_midnight(source, rules))
-    validate(table, rules, findings, received_date=date(2026, 6, 1))
-    assert [(one.code, one.count) for one in findings.summary()] == [("line-total-mismatch", 1304)]
+    table, issues = normalise(source, rules, date_only=all_midnight(source, rules))
+    validate(table, rules, issues, received_date=date(2026, 6, 1))
+    assert [(one.code, one.count) for one in issues.summary()] == [("line-total-mismatch", 1304)]
     assert sum(table.column("net_amount").to_pylist()) == Decimal("10032628.85")
     assert table.column("sold_at").null_count == table.num_rows == 2823
     assert "Berguvsvägen" in "".join(table.column("extra").to_pylist())
@@ -223,10 +227,10 @@ def test_the_real_invoices_all_load_with_their_net(
     shared_data: Path, file: str, name: str, rows: int, net: str, returned: int
 ) -> None:
     rules = shipped()[name]
-    table, findings = normalise(real(shared_data / "online-retail" / file, "utf-8"), rules)
-    validate(table, rules, findings, received_date=date(2026, 6, 1))
+    table, issues = normalise(real(shared_data / "online-retail" / file, "utf-8"), rules)
+    validate(table, rules, issues, received_date=date(2026, 6, 1))
     assert table.num_rows == rows
-    assert not findings.rejected_mask(rows).any()
+    assert not issues.rejected_mask(rows).any()
     assert sum(table.column("net_amount").to_pylist()) == Decimal(net)
     assert table.column("status").to_pylist().count("returned") == returned
 

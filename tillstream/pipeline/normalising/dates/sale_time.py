@@ -140,7 +140,7 @@ def _report_ambiguous(source: SourceColumns, text: EncodedText, dates: ParsedDat
         ["" if other == MISSING else " or ".join(_display(wall, other)) for wall, other in interpretations]
     )
     rows = details.take(pa.array(text.index))
-    source.findings.add_where(is_ambiguous[text.index], "ambiguous-date", "sale_date", text.rows(), rows)
+    source.issues.add_where(is_ambiguous[text.index], "ambiguous-date", "sale_date", text.rows(), rows)
     return np.where(is_ambiguous, MISSING, dates.wall)
 
 
@@ -156,7 +156,7 @@ def _with_times(source: SourceColumns, dates: ParsedTimes) -> ParsedTimes:
     has_two_times = has_time & dates.timed & (dates.wall % DAY != 0)
     contradicts = has_two_times & (dates.wall % DAY != clock)
     hint = "2026-12-31, with the time in the other column"
-    source.findings.add_where(contradicts, "not-a-date", "sale_date", dates.text.plain(), hint)
+    source.issues.add_where(contradicts, "not-a-date", "sale_date", dates.text.plain(), hint)
     texts = pc.binary_join_element_wise(dates.text.plain(), text.plain(), " ", null_handling="skip")
     return ParsedTimes(
         np.where(has_time & ~has_two_times, dates.wall + np.where(has_time, clock, 0), dates.wall),

@@ -37,5 +37,5 @@ class XlsRows:
         if len(stream) > MAX_BUILT:
             raise too_large("The formats of the workbook take", _GLOBALS_BYTES)
         check_cell_range(self.sheet, copy.width, max(copy.rows, default=-1) + 1, self._limits)
-        book = load_workbook(io.BytesIO(build_compound_file(stream)))
-        yield from sheet_rows(book, book.sheet_names[0], copy.uncached)
+        workbook = load_workbook(io.BytesIO(build_compound_file(stream)))
+        yield from sheet_rows(workbook, workbook.sheet_names[0], copy.uncached)

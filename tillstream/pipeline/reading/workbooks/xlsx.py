@@ -97,10 +97,10 @@ def load_workbook(stream: BinaryIO) -> calamine.CalamineWorkbook:
         return calamine.load_workbook(stream)
 
 
-def sheet_rows(book: calamine.CalamineWorkbook, name: str, faults: Faults) -> Iterator[SheetRow]:
+def sheet_rows(workbook: calamine.CalamineWorkbook, name: str, faults: Faults) -> Iterator[SheetRow]:
     """The rows of a sheet, with the faults that calamine drops."""
     with _calamine_errors():
-        number, sheet = 0, book.get_sheet_by_name(name)
+        number, sheet = 0, workbook.get_sheet_by_name(name)
         empty_columns: list[Cell] = [""] * (sheet.start[1] if sheet.start else 0)  # calamine omits them
         for number, values in enumerate(sheet.iter_rows(), 1):
             cells = empty_columns + values if empty_columns else values

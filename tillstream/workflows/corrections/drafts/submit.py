@@ -22,13 +22,13 @@ from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Workspace
 
 
-def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
+def submit_draft(ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
     expected_version: draft version the user last loaded. Raises `EditConflict` if another user changed the draft since
     then, and `Rejected` if no row is ready.
     """
-    view = desk.load(ports, upload)
+    view = workspace.load(ports, upload)
     others = view.draft.since(expected_version, by)
     if others:
         raise draft.EditConflict(others)
@@ -43,16 +43,16 @@ def submit_draft(ports: Ports, desk: Workspace, upload: Batch, by: str, *, expec
     return correction
 
 
-def preview(ports: Ports, book: ContractRegistry, desk: Workspace, upload: Batch) -> dict[str, Any]:
+def preview(ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch) -> dict[str, Any]:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
     counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
     """
-    view = desk.load(ports, upload)
+    view = workspace.load(ports, upload)
     ready, _ = _ready(ports, view)
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        after = _preview_rows(ports, book, upload, corrected(view.applied, ready), prefix)
+        after = _preview_rows(ports, contracts, upload, corrected(view.applied, ready), prefix)
     finally:
         delete_staged(ports, prefix)
     before = receipts.receipt(ports, upload.batch_id)
@@ -67,7 +67,7 @@ def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
     return ready, len(problems_by_row)
 
 
-def _preview_rows(ports: Ports, book: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> dict[str, int]:
+def _preview_rows(ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str) -> dict[str, int]:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
@@ -76,6 +76,6 @@ def _preview_rows(ports: Ports, book: ContractRegistry, upload: Batch, data: byt
     )
     staged = replace(correction, staged=stage.write(ports, correction, prefix), state=State.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
-    settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, book, staged)]), questions)
+    settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, contracts, staged)]), questions)
     rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]
     return rows

@@ -55,7 +55,7 @@ def test_two_undecodable_bytes_never_become_one_good_letter() -> None:
     assert result.why == [(2, "undecodable-text", "1,\\xc3\\xa9")]
 
 
-def test_an_undecodable_ragged_row_says_that_it_cannot_be_read() -> None:
+def test_an_undecodable_ragged_row_is_reported_as_unreadable() -> None:
     assert read_all(b"a,b\n1,\xff,3\n1,2\n").why == [(2, "undecodable-text", "1,\\xff,3")]
 
 
@@ -88,7 +88,7 @@ def test_gzip_is_known_by_its_first_bytes_and_may_have_members(members: int) -> 
     assert read_all(data + b"\0" * 512).rows == result.rows
 
 
-def test_cut_gzip_raises_and_says_where() -> None:
+def test_truncated_gzip_raises_with_the_position() -> None:
     data = gzip.compress(b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(20_000)))
     for cut in (5, 1000, len(data) - 9, len(data) - 8, len(data) - 1):
         with pytest.raises(UnreadableFile, match=f"ends too early near byte {cut:,} of the file") as refusal:
@@ -113,7 +113,7 @@ def test_a_small_archive_of_much_text_is_read_in_bounded_blocks() -> None:
     assert max(sizes) <= (1 << 18) / 4
 
 
-def test_a_stream_that_gives_little_at_a_time_is_read_whole() -> None:
+def test_a_stream_with_short_reads_is_read_completely() -> None:
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(min(size or 0, 3))

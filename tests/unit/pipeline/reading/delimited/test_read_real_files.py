@@ -25,7 +25,7 @@ FILES = [
 
 
 @pytest.mark.parametrize("name", SPECTRUM)
-def test_csv_spectrum_reads_as_its_json_says(shared_data: Path, name: str) -> None:
+def test_csv_spectrum_files_equal_their_json(shared_data: Path, name: str) -> None:
     wanted = json.loads((shared_data / "csv-spectrum" / "json" / f"{name}.json").read_text("utf-8"))
     result = read_all((shared_data / "csv-spectrum" / "csvs" / f"{name}.csv").read_bytes())
     assert [dict(zip(result.names, row, strict=True)) for row in result.rows] == wanted

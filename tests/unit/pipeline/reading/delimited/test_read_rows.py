@@ -111,7 +111,7 @@ def test_blocks_of_any_size_give_the_same_rows() -> None:
         assert read_all(data, block_bytes=size) == wanted
 
 
-def test_a_large_file_comes_in_blocks_of_about_the_size_asked_for() -> None:
+def test_a_large_file_is_read_in_blocks_of_about_the_requested_size() -> None:
     data = b"a,b\n" + b"1234567,8901234\n" * 10_000
     blocks = list(read_delimited(io.BytesIO(data), FileStyle(), block_bytes=16_384))
     assert len(blocks) in (10, 11)

@@ -69,7 +69,7 @@ def test_headers_and_totals_between_the_rows_are_ignored_and_counted() -> None:
         assert (result.ignored, result.row_numbers, result.refused) == (5, [1, 7, 8], [])
 
 
-def test_quotes_are_letters_where_the_contract_says_that_nothing_quotes() -> None:
+def test_quotes_are_characters_if_the_contract_disables_quoting() -> None:
     data = 'a,b\n"1,2\n"3","4"\n5\r6,"\n'
     for size in SIZES:
         assert read_all(data, style={"quote": ""}, block_bytes=size).rows == [
@@ -79,14 +79,14 @@ def test_quotes_are_letters_where_the_contract_says_that_nothing_quotes() -> Non
         ]
 
 
-def test_apostrophes_quote_where_the_contract_says_so() -> None:
+def test_apostrophes_quote_if_the_contract_sets_it() -> None:
     for size in SIZES:
         result = read_all("a,b\n'1,\n''2',\"3\n'4,5\n6,7\n", style={"quote": "'"}, block_bytes=size)
         assert result.rows == [("1,\n'2", '"3'), ("6", "7")]
         assert result.why == [(4, "unclosed-quote", "'4,5")]
 
 
-def test_names_of_the_contract_stand_for_the_header_line() -> None:
+def test_names_in_the_contract_replace_the_header_line() -> None:
     result = read_all("\n1,2\n3,4\n", style={"header": ["a", "b"]})
     assert (result.names, result.rows, result.line_numbers, result.blank) == (
         ["a", "b"],
@@ -124,14 +124,14 @@ def test_the_number_of_columns_has_a_limit() -> None:
         ("", ""),
     ],
 )
-def test_a_file_that_ends_too_early_says_so(end: str, cut: str) -> None:
+def test_a_file_that_ends_too_early_is_reported_as_truncated(end: str, cut: str) -> None:
     for size in SIZES:
         truncation = read_all("a,b\n1,2\n1,2\n" + end, block_bytes=size).cut
         assert truncation.startswith(cut)
         assert bool(truncation) == bool(cut)
 
 
-def test_a_file_that_ends_inside_a_letter_says_so() -> None:
+def test_a_file_that_ends_inside_a_character_is_truncated() -> None:
     assert read_all("a,b\n1,é".encode()[:-1]).cut == "line 2 ends inside a character"
     assert read_all("a,b\n1,2".encode("utf-16-le")[:-1], "utf-16-le").cut == "line 2 ends inside a character"
 

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from furnished import NAMES, Shop
+from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
 from routes import ENDLESS, address, addresses, routes_of
-from served import PASSWORD, Served
+from sample_shop import NAMES, Shop
 
 from portal.access import Open, access_of
 from tillstream.domain.people import PERMISSIONS, Role
@@ -24,11 +24,11 @@ ELSEWHERE = {
     "sign_in.begin": "only where a company's sign-in is set: test_company_sign_in",
     "sign_in.returned": "only where a company's sign-in is set: test_company_sign_in",
     "sign_in.out": "only behind an Identity-Aware Proxy: test_company_sign_in",
-    "corrections.cell": "a part of the grid, asked with a cell",
-    "corrections.preview": "a part of the grid, asked with a change",
-    "uploads.preview": "a file on its way in: walked by test_giving_files",
-    "uploads.preview_told": "a file on its way in: walked by test_giving_files",
-    "uploads.questions": "a file on its way in: walked by test_giving_files",
+    "corrections.cell": "a part of the grid, requested with a cell",
+    "corrections.preview": "a part of the grid, requested with a change",
+    "uploads.preview": "a file on its way in: walked by test_uploading_files",
+    "uploads.preview_told": "a file on its way in: walked by test_uploading_files",
+    "uploads.questions": "a file on its way in: walked by test_uploading_files",
     "sign_in.form": "the door, walked by itself",
     "sign_in.join": "for invited people: walked by the tests of the door",
     "sign_in.code": "between two steps of the door",
@@ -76,26 +76,26 @@ def sign_in(page: Page, served: Served, role: Role) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
-def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, asked: bool) -> Iterator[str]:
-    """Every address that answers this role with a whole page; `asked` with each question of tests/routes.py.
+def pages(context: BrowserContext, served: Served, role: Role, shop: Shop, *, with_queries: bool) -> Iterator[str]:
+    """Every address that answers this role with a whole page; with_queries: with each query of tests/routes.py.
 
     A new page is among them by itself. Where its path has an argument, tests/routes.py names an example, and
-    tests/browser/furnished.py one that is there in its company.
+    tests/browser/sample_shop.py one that is there in its company.
     """
     for rule in routes_of(served.portal):
         access = access_of(served.portal, rule.endpoint)
         mine = access in PERMISSIONS[role] or access in {Open.EVERYBODY, Open.SIGNED_IN}
         if not mine or rule.endpoint in ENDLESS | set(ELSEWHERE):
             continue
-        known = shop.known | shop.own.get(rule.endpoint, {})
-        for path in addresses(rule, **known) if asked else [address(rule, **known)]:
+        arguments = shop.arguments | shop.own.get(rule.endpoint, {})
+        for path in addresses(rule, **arguments) if with_queries else [address(rule, **arguments)]:
             answer = context.request.get(served.address + path, max_redirects=0)
             if answer.status in {301, 302, 303, 308} or "text/html" not in answer.headers.get("content-type", ""):
                 continue
             if "<!doctype html>" not in answer.text():
                 continue  # a part of a page
             assert answer.status == 200, (
-                f"{path} answers {answer.status}: name an example in tests/browser/furnished.py"
+                f"{path} answers {answer.status}: name an example in tests/browser/sample_shop.py"
             )
             yield path
 
@@ -105,26 +105,26 @@ def settle(page: Page) -> None:
     page.wait_for_function(READY, timeout=60_000)
 
 
-def faults(page: Page, path: str, *, both: bool = True) -> list[str]:
+def page_problems(page: Page, path: str, *, both: bool = True) -> list[str]:
     """What is wrong with the page that is open at 1440 pixels in light; `both`: also in the other colours."""
-    found = []
+    problems = []
     weight = page.evaluate(WEIGHT, list(UNCOUNTED))
     if weight > BUDGET:
-        found.append(f"{path} weighs {weight:,} bytes of {BUDGET:,}")
+        problems.append(f"{path} weighs {weight:,} bytes of {BUDGET:,}")
     if page.evaluate(DRAWS) and not page.locator("[data-chart], [data-tile]").count():
-        found.append(f"{path} loads plotly and has no chart")
+        problems.append(f"{path} loads plotly and has no chart")
     if page.locator("h1").count() != 1:
-        found.append(f"{path} has {page.locator('h1').count()} headings of the first level")
+        problems.append(f"{path} has {page.locator('h1').count()} headings of the first level")
     page.evaluate(axe())
-    found += judged(page, path, {}, "light")
+    problems += axe_problems(page, path, {}, "light")
     if both:
         page.emulate_media(color_scheme="dark")
-        found += judged(page, path, CONTRAST, "dark")
+        problems += axe_problems(page, path, CONTRAST, "dark")
         page.emulate_media(color_scheme="light")
-    return found
+    return problems
 
 
-def narrow_faults(page: Page, path: str) -> list[str]:
+def narrow_page_problems(page: Page, path: str) -> list[str]:
     """What is wrong with the same page on a phone."""
     before = page.viewport_size
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -139,7 +139,7 @@ def narrow_faults(page: Page, path: str) -> list[str]:
     return [f"{path} is wider than a phone: {wide}"] if wide else []
 
 
-def judged(page: Page, path: str, options: dict[str, Any], where: str) -> list[str]:
+def axe_problems(page: Page, path: str, options: dict[str, Any], where: str) -> list[str]:
     return [
         f"{path}, {where}: {one['id']} ({one['impact']}), {one['help']}: {one['nodes'][0]['html'][:160]}"
         f" [{len(one['nodes'])} ×] {one['nodes'][0].get('failureSummary', '')[:200]}"

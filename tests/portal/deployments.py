@@ -1,7 +1,6 @@
-"""Worlds of one company: the whole of it, and those that hold only what one person may see.
+"""Deployments of one company: one with all of its data, and ones with only the rows that one user can see.
 
-What a person sees in the whole world must equal what they see in a world without the rest, and what an admin sees
-there.
+What a user sees in the complete deployment must equal what they, and an admin, see in the restricted one.
 """
 
 import re
@@ -14,9 +13,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pyarrow.parquet as pq
+from app_factory import build, create_app
 from flask import Flask
 from flask.testing import FlaskClient
-from homes import build, create_app
 from visitor import HEADER, PASSWORD
 
 from tillstream.adapters.local.clock import ManualClock
@@ -44,7 +43,7 @@ EXPORTS = frozenset({"text/csv", "application/x-ndjson", "application/vnd.apache
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a file, and whose it is."""
+    """One line of a file, with its region, store and seller."""
 
     region: str
     store: str
@@ -54,12 +53,12 @@ class Row:
 
 @dataclass(frozen=True)
 class File:
-    """What somebody gives on a day; `then` is done to its batch once it is settled."""
+    """A file uploaded on a day of its own. then: action on its batch after it is settled."""
 
     name: str
     contract: str
     rows: tuple[Row, ...]
-    by: str = "boss"
+    uploaded_by: str = "boss"
     then: str = ""
 
 
@@ -101,28 +100,28 @@ FILES = (
     File("mumbai-undone.csv", "IN", (india("30", "MUM01", "S1", "09-06-2026", 70),), then="undo"),
     File("asha.csv", "IN", (
         india("31", "MUM01", "S1", "10-06-2026", 80), india("32", "MUM01", "S2", "10-06-2026", 90),
-    ), by="manager-store"),
+    ), uploaded_by="manager-store"),
     File("broken-secret.csv", "UK", (Row("UK", "LON1", "O5", "what is this"),)),
     File("delhi-last-secret.csv", "IN", (india("40", "DEL01", "S8", "11-06-2026", 444, "Elsewhere"),)),
     File("last.csv", "IN", (india("41", "MUM01", "S1", "12-06-2026", 55),)),
 )  # fmt: skip
-"""The last one is everybody's: `as_of`, the instant of the last settlement of all, is the same in each world."""
+"""Everybody can see the last one, so `as_of`, the time of the last settlement, is the same in each deployment."""
 
 
 @dataclass
-class World:
+class Deployment:
     app: App
     portal: Flask
     ids: dict[str, str] = field(default_factory=dict)
     """file → its batch"""
     clients: dict[str, FlaskClient] = field(default_factory=dict)
 
-    def see(self, login: str, address: str, method: str = "GET") -> tuple[int, str]:
-        """Status and text of an address as somebody sees it."""
+    def fetch(self, login: str, address: str, method: str = "GET") -> tuple[int, str]:
+        """Return status and text of an address for a user."""
         client = self.clients.get(login) or self._sign_in(login)
         headers = {} if method == "GET" else {"X-CSRFToken": _token(client)}
         answer = client.open(address, method=method, headers=headers, buffered=True)
-        text = _readable(answer.data)
+        text = _as_text(answer.data)
         if answer.mimetype in EXPORTS:
             text = "\n".join(sorted(re.sub(ID, "id", text).splitlines()))  # its rows come in any order
         return answer.status_code, text
@@ -135,7 +134,7 @@ class World:
         return client
 
 
-def _readable(content: bytes) -> str:
+def _as_text(content: bytes) -> str:
     """A page or an export as text: a workbook by its parts, a Parquet file by its rows."""
     if content.startswith(b"PK"):
         with ZipFile(BytesIO(content)) as archive:
@@ -147,20 +146,20 @@ def _readable(content: bytes) -> str:
 
 
 def _token(client: FlaskClient) -> str:
-    found = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/help/problems", follow_redirects=True).text)
-    assert found
-    return found[1]
+    match = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/help/problems", follow_redirects=True).text)
+    assert match
+    return match[1]
 
 
 @dataclass(frozen=True)
-class Someone:
+class User:
     login: str
     role: Role
     regions: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
     seller: str | None = None
 
-    def may_see(self, row: Row) -> bool:
+    def can_see(self, row: Row) -> bool:
         return (
             (not self.regions or row.region in self.regions)
             and (not self.stores or row.store in self.stores)
@@ -168,73 +167,72 @@ class Someone:
         )
 
 
-PEOPLE = (
-    Someone("boss", Role.ADMIN),
-    Someone("manager-region", Role.MANAGER, ("IN",)),
-    Someone("manager-store", Role.MANAGER, ("IN",), ("MUM01",)),
-    Someone("clerk-region", Role.CLERK, ("IN",)),
-    Someone("seller", Role.SALESPERSON, ("IN",), (), "S1"),
-    Someone("analyst-all", Role.ANALYST),
-    Someone("analyst-region", Role.ANALYST, ("IN",)),
+USERS = (
+    User("boss", Role.ADMIN),
+    User("manager-region", Role.MANAGER, ("IN",)),
+    User("manager-store", Role.MANAGER, ("IN",), ("MUM01",)),
+    User("clerk-region", Role.CLERK, ("IN",)),
+    User("seller", Role.SALESPERSON, ("IN",), (), "S1"),
+    User("analyst-all", Role.ANALYST),
+    User("analyst-region", Role.ANALYST, ("IN",)),
 )
 
 
 @contextmanager
-def world(home: Path, keep: Callable[[File], tuple[Row, ...]], *, whole: bool = False) -> Iterator[World]:
-    """A company of which each file holds the rows kept; a file without any was never given."""
+def deploy(home: Path, keep: Callable[[File], tuple[Row, ...]], *, complete: bool = False) -> Iterator[Deployment]:
+    """Upload the rows of each file that `keep` returns; a file without any is left out."""
     clock = ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC))
     app = build(Settings(home=home, samples=False, threads=1, reporting_currency="INR"), clock)
     try:
-        for one in PEOPLE:
+        for one in USERS:
             accounts.add(
                 app.ports, one.login, one.login.title(), one.role, regions=one.regions, stores=one.stores,
                 salesperson=one.seller, password=PASSWORD,
             )  # fmt: skip
-        made = World(app, create_app(app))
-        made.portal.testing = True
+        deployment = Deployment(app, create_app(app))
+        deployment.portal.testing = True
         for place, file in enumerate(FILES):
             clock.advance(datetime(2026, 7, 1, 10 + place, tzinfo=UTC).timestamp() - clock.now().timestamp())
             rows = keep(file)
             if rows:
-                _give(made, file, rows)
-        if whole:
-            _bury(app)
-        yield made
+                _upload(deployment, file, rows)
+        if complete:
+            _add_dead_letter(app)
+        yield deployment
     finally:
         app.close()
 
 
-def _give(made: World, file: File, rows: tuple[Row, ...]) -> None:
-    app, header = made.app, HEADER if file.contract == "IN" else UK_HEADER
+def _upload(deployment: Deployment, file: File, rows: tuple[Row, ...]) -> None:
+    app, header = deployment.app, HEADER if file.contract == "IN" else UK_HEADER
     content = "\n".join([header, *(row.text for row in rows), ""]).encode()
-    upload = uploads.receive(app.ports, app.book.pin(file.contract), file.name, BytesIO(content), file.by)
-    made.ids[file.name] = upload.batch_id
+    upload = uploads.receive(app.ports, app.contracts.pin(file.contract), file.name, BytesIO(content), file.uploaded_by)
+    deployment.ids[file.name] = upload.batch_id
     Worker(app).run_until_idle()
     if file.then == "undo":
-        undo.undo(app.ports, upload.batch_id, file.by)
+        undo.undo(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
     elif file.then == "confirm" and records.get(app.ports, upload.batch_id).state is State.HELD:
-        decisions.confirm(app.ports, upload.batch_id, file.by)
+        decisions.confirm(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
 
 
-def _bury(app: App) -> None:
-    """A message that was given up, of a region that most people do not see."""
+def _add_dead_letter(app: App) -> None:
+    """Add a dead letter of a region that most users cannot see."""
     app.ports.bus.subscribe("sale-events", "probe", RetryPolicy(attempts=1))
     app.ports.bus.publish("sale-events", [Message(b'{"store_id": "LON1", "product": "Secret"}')])
     app.ports.bus.release(app.ports.bus.pull("probe", 1), "the Secret of LON1")
 
 
-def alike(text: str) -> str:
-    """The text without what may differ: tokens of pages, the instants of settlements, which the warehouse takes from
-    the machine, how many settlements there were, by which open pages notice the next one, and
-    ids, which are numbered as they appear.
-    """
+def masked(text: str) -> str:
+    """Replace what may differ: CSRF tokens, the times and the number of settlements, and ids, which are numbered."""
     text = re.sub(r'(csrf-token" content=|name="csrf_token" value=)"[^"]*"', r"\1…", text)
     text = re.sub(r'id="key">[^<]*<|<svg [^>]*class="segno">.*?</svg>', "a new key", text)  # of the second step
     text = re.sub(r'(data-settled="|^id: |^data: )\d+', r"\1…", text, flags=re.MULTILINE)
     for day in (datetime.now(UTC), datetime.now(UTC) - timedelta(days=1)):
         text = re.sub(rf"{day:%Y-%m-%d}[T ][0-9:.]+(Z|\+00:00)?", "just now", text)
         text = re.sub(rf"{day.day} {day:%b %Y}, [0-9:]+ UTC", "just now", text)
-    seen: dict[str, str] = {}
-    return re.sub(rf"(?<=/changes/)\d+|{ID}", lambda match: seen.setdefault(match[0], f"id-{len(seen) + 1}"), text)
+    numbered: dict[str, str] = {}
+    return re.sub(
+        rf"(?<=/changes/)\d+|{ID}", lambda match: numbered.setdefault(match[0], f"id-{len(numbered) + 1}"), text
+    )

@@ -4,8 +4,8 @@ import re
 
 import pyotp
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Browser, Page, expect
-from served import PASSWORD, Served
 
 pytestmark = pytest.mark.browser
 OWN = "seven green kettles whistle"
@@ -28,7 +28,7 @@ def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_
 
     context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
     clerk = context.new_page()
-    clerk.on("pageerror", lambda error: served.complaints.append(f"{clerk.url}: {error}"))
+    clerk.on("pageerror", lambda error: served.page_errors.append(f"{clerk.url}: {error}"))
     clerk.goto(link)
     expect(clerk.get_by_role("heading", name="Welcome, Carla Clerk")).to_be_visible()
     clerk.get_by_label("Your password").fill("passwordpassword")
@@ -72,6 +72,6 @@ def test_an_admin_invites_a_clerk_who_signs_in_with_a_second_step_and_is_signed_
 
     page.get_by_role("link", name="Audit log").click()
     table = page.get_by_role("region", name="Changes, newest first")
-    for said in ("Signed out", "Two-factor sign-in turned on", "Invitation accepted", "Person invited"):
-        expect(table.get_by_text(said).first).to_be_visible()
-    assert served.complaints == []
+    for entry in ("Signed out", "Two-factor sign-in turned on", "Invitation accepted", "Person invited"):
+        expect(table.get_by_text(entry).first).to_be_visible()
+    assert served.page_errors == []

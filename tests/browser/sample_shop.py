@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from pathlib import Path
 
-from served import PASSWORD
+from live_server import PASSWORD
 
 from tillstream import audit
 from tillstream.app import App
@@ -37,7 +37,7 @@ BAD = {4: "two", 9: "1.234.50", 17: "ten"}
 class Shop:
     """What of the company a walk needs by name."""
 
-    known: dict[str, str]
+    arguments: dict[str, str]
     own: dict[str, dict[str, str]]
     """endpoint → where it takes another example"""
 
@@ -47,14 +47,14 @@ def open_shop(app: App, folder: Path) -> Shop:
     people(app)
     for sample, path in write_samples(folder, until=UNTIL, scale=SCALE):
         with path.open("rb") as stream:
-            uploads.receive(app.ports, app.book.pin(sample.contract), path.name, stream, "kiran")
+            uploads.receive(app.ports, app.contracts.pin(sample.contract), path.name, stream, "kiran")
     amounts = [BAD.get(number, f"{number * 125}.00") for number in range(1, 41)]
     refused = _give(app, "IN-2026-07-01.csv", amounts)
     held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
     Worker(app).run_until_idle()
     entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
-    known = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
-    return Shop(known, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
+    arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
+    return Shop(arguments, {"review.decide": {"batch_id": held}, "dashboard.table": {"tile": "by-store"}})
 
 
 def people(app: App) -> None:
@@ -78,7 +78,7 @@ def _give(app: App, name: str, amounts: list[str], *, first: int = 7001) -> str:
         for number, amount in enumerate(amounts, first)
     ]
     content = "\n".join([HEADER, *rows, ""]).encode()
-    return uploads.receive(app.ports, app.book.pin("IN"), name, BytesIO(content), "kiran").batch_id
+    return uploads.receive(app.ports, app.contracts.pin("IN"), name, BytesIO(content), "kiran").batch_id
 
 
 def _taxed(amount: str) -> str:

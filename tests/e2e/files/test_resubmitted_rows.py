@@ -80,7 +80,7 @@ def test_columns_in_another_order_and_columns_of_ones_own_change_nothing(
     assert products(run) == {"=1+1": 'Café "Zoë", £5', "-5": "+x"}
 
 
-def test_a_row_refused_again_is_given_out_as_it_was_given_back(
+def test_a_row_rejected_again_is_exported_as_it_was_submitted(
     run: Run, tmp_path: Path, batch: str, download: Callable[[str], Rows]
 ) -> None:
     """However often it goes back and forth, no guard and no column of ours becomes part of its cells."""
@@ -116,7 +116,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, str]], dict[str, str]], dict[str, Any
 
 
 @pytest.mark.parametrize(("change", "form", "words"), WRONG.values(), ids=WRONG)
-def test_a_corrected_file_that_cannot_be_taken_says_why(
+def test_a_rejected_correction_file_states_the_reason(
     run: Run,
     tmp_path: Path,
     batch: str,

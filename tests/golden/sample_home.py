@@ -88,7 +88,7 @@ def live(home: Path, work: Path) -> None:
     with home_at(home):
         (home / "contracts").mkdir(parents=True, exist_ok=True)
         (home / "contracts" / "shop.yaml").write_text(CONTRACT)
-        added = {login: run("users", "add", login, *given.split())[1] for login, given in PEOPLE.items()}
+        added = {login: run("users", "add", login, *options.split())[1] for login, options in PEOPLE.items()}
         run("users", "invite", "ines", "--role=clerk", "--region=Shop")
         run("tokens", "make", "ada", "--name", "reports", "--days", "365")
         _files(home, work)
@@ -131,9 +131,9 @@ def _in_the_portal(app: App, passwords: dict[str, str]) -> None:
     for page in ("/", "/changes"):
         assert admin.get(page, follow_redirects=True).status_code == 200
     sale = sale_schema()["examples"][0]
-    asked = {"region": sale["region"], "store_id": sale["store_id"], "label": "front"}
-    made = admin.post("/stores", asked)
-    token = made.text[made.text.index("till_") :][:61]
+    form = {"region": sale["region"], "store_id": sale["store_id"], "label": "front"}
+    answer = admin.post("/stores", form)
+    token = answer.text[answer.text.index("till_") :][:61]
     for one in (sale, sale | {"number": "second"}, sale | {"version": sale["version"] + 1}):
         head = {"Authorization": f"Bearer {token}"}
         assert portal.test_client().post("/api/sales", json=one, headers=head).status_code == 202
@@ -141,9 +141,9 @@ def _in_the_portal(app: App, passwords: dict[str, str]) -> None:
     waiting = clerk.upload(WAITING, "waiting.csv")
     lost = clerk.upload(LOST, "lost.csv")
     worker.run_until_idle()
-    asked = {"version": 0, "shown": [21], "step": {"do": "set", "cells": [[21, 13, "10.00"]]}}
+    step = {"version": 0, "shown": [21], "step": {"do": "set", "cells": [[21, 13, "10.00"]]}}
     head = {"X-CSRFToken": clerk.token(), "Accept": "application/json"}
-    assert clerk.client.post(f"/uploads/{waiting}/fix/steps", json=asked, headers=head).status_code == 200
+    assert clerk.client.post(f"/uploads/{waiting}/fix/steps", json=step, headers=head).status_code == 200
     place = f"/uploads/{lost}/questions"
     assert clerk.post(place, {"answer.status.Lost": "returned"}).status_code == 303
     assert clerk.post(f"{place}/save").status_code == 303

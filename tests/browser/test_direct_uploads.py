@@ -9,8 +9,8 @@ from re import compile as words
 
 import pytest
 from google.cloud.storage import Client
+from live_server import PASSWORD, Served, running
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
-from served import PASSWORD, Served, running
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
@@ -81,8 +81,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def _goes(line: CDPSession, speed: float = -1, *, broken: bool = False) -> None:
-    told = {"offline": broken, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
-    line.send("Network.emulateNetworkConditions", told)
+    conditions = {"offline": broken, "latency": 0, "downloadThroughput": -1, "uploadThroughput": speed}
+    line.send("Network.emulateNetworkConditions", conditions)
 
 
 def _give(page: Page, file: Path) -> None:
@@ -100,7 +100,7 @@ def _open(page: Page, served: Served) -> None:
     page.evaluate("Resumable.PIECE = 262144")
 
 
-def _told(served: Served) -> Batch:
+def _notify(served: Served) -> Batch:
     """What the bucket's event does."""
     (stored,) = served.app.ports.objects.list(INBOX)
     stage_object(
@@ -116,7 +116,7 @@ def _is_whole(served: Served, upload: Batch, file: Path) -> None:
     assert (upload.state, upload.staged["rows_read"]) == (State.STAGED, 30_000)
     assert list(served.app.ports.objects.list(STAGING, "sending/")) == []
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_a_file_is_paused_and_loses_its_line_and_arrives_whole(
@@ -137,10 +137,10 @@ def test_a_file_is_paused_and_loses_its_line_and_arrives_whole(
     expect(row).to_contain_text(words(r"[1-3]\.\d MB of"), timeout=SOON)
     _goes(line, broken=True)
     expect(row).to_contain_text("connection lost: retrying in", timeout=SOON)
-    served.complaints.clear()  # the browser tells what did not arrive
+    served.page_errors.clear()  # the browser tells what did not arrive
     _goes(line)
     expect(row).to_contain_text("processing", timeout=SOON)
-    upload = _told(served)
+    upload = _notify(served)
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     _is_whole(served, upload, file)
     assert not any(one.startswith("PATCH bytes") for one in sent)
@@ -166,7 +166,7 @@ def test_the_same_file_goes_on_after_the_page_was_left(
     _give(page, file)
     expect(page.locator("#chosen > li")).to_contain_text("processing", timeout=SOON)
     assert not any(one.startswith("bytes 0-") for one in sent)
-    _is_whole(served, _told(served), file)
+    _is_whole(served, _notify(served), file)
 
 
 def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, line: CDPSession, file: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_cancelled_file_is_forgotten_by_the_store(page: Page, served: Served, 
     assert list(served.app.ports.objects.list(INBOX)) == []
 
 
-def test_a_file_that_comes_damaged_is_told_and_counts_nothing(page: Page, served: Served, file: Path) -> None:
+def test_a_damaged_file_is_reported_and_does_not_count(page: Page, served: Served, file: Path) -> None:
     _open(page, served)
     page.evaluate("Straight.TABLE[1] ^= 1")
     _give(page, file)

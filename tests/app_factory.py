@@ -1,4 +1,4 @@
-"""Homes that are copied from a prepared one, because most of a new home is the same in each test."""
+"""Apps and portals for tests, in homes copied from a prepared one, because creating a home takes long."""
 
 import atexit
 import shutil

@@ -64,7 +64,7 @@ def _send(session_record: ResumableUpload, data: bytes = FILE) -> None:
 
 
 def _finish(app: App, session_record: ResumableUpload) -> ResumableUpload:
-    return complete_upload.finish(app.ports, app.book, session_record.id, "ann")
+    return complete_upload.finish(app.ports, app.contracts, session_record.id, "ann")
 
 
 def _event(app: App) -> Batch:
@@ -81,7 +81,7 @@ def _event(app: App) -> Batch:
     return upload
 
 
-def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) -> None:
+def test_a_file_is_an_upload_of_its_sender_after_the_inbox_event(app: App) -> None:
     begun = _begin(app)
     assert begun.session.startswith(app.ports.objects.upload_origin)
     assert not _finish(app, begun).whole
@@ -95,7 +95,7 @@ def test_a_file_is_an_upload_of_its_sender_when_the_inbox_tells_of_it(app: App) 
     assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
-def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) -> None:
+def test_the_event_can_arrive_before_the_request_and_repeatedly(app: App) -> None:
     begun = _begin(app)
     _send(begun)
     first = _event(app)
@@ -103,29 +103,29 @@ def test_the_event_may_come_before_its_sender_asks_and_more_than_once(app: App) 
     assert _finish(app, begun).batch_id == first.batch_id
 
 
-def test_a_file_that_is_looked_at_waits_outside_the_inbox_and_is_copied_there(app: App) -> None:
+def test_a_previewed_file_is_stored_outside_the_inbox_and_copied_there_later(app: App) -> None:
     begun = _begin(app, look=True)
     _send(begun)
     assert _finish(app, begun).waits
     with complete_upload.open_complete(app.ports, _finish(app, begun)) as stream:
         assert stream.read() == FILE
     assert list(app.ports.objects.list(INBOX)) == []
-    assert complete_upload.ingest_previewed(app.ports, app.book, begun.id, "ann", "UK").batch_id == ""
-    complete_upload.finish(app.ports, app.book, begun.id, "ann")
+    assert complete_upload.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "UK").batch_id == ""
+    complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
     assert resumable_upload.open_uploads(app.ports, "ann") == []
 
 
-def test_the_portals_account_may_do_all_that_its_part_of_sending_asks(app: App) -> None:
+def test_the_service_account_of_the_portal_has_the_permissions_for_uploads(app: App) -> None:
     calls: Calls = set()
     portal = record_calls(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)
     _send(begun)
     with complete_upload.open_complete(portal.ports, _finish(portal, begun)) as stream:
         assert stream.read() == FILE
-    complete_upload.ingest_previewed(portal.ports, portal.book, begun.id, "ann", "UK")
+    complete_upload.ingest_previewed(portal.ports, portal.contracts, begun.id, "ann", "UK")
     resumable_upload.cancel(portal.ports, cancelled.id, "ann")
     assert {"objects.start_upload_session", "objects.copy", "objects.cancel_upload_session"} <= {
         call for call, _ in calls
@@ -151,7 +151,7 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
     _send(begun)
     upload = registration.register(
         app.ports,
-        app.book.pin("IN"),
+        app.contracts.pin("IN"),
         app.ports.objects.stat(*resumable_upload.target_object(begun)),
         "ann",
         file="june.csv",
@@ -177,11 +177,11 @@ def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app
         resumable_upload.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
 
 
-def test_what_nobody_goes_on_with_is_forgotten_by_the_store_too(app: App, clock: ManualClock) -> None:
+def test_an_abandoned_upload_is_deleted_in_the_store_too(app: App, clock: ManualClock) -> None:
     begun, preview_session = _begin(app), _begin(app, look=True)
     _send(preview_session)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
-    assert complete_upload.clean_up(app.ports, app.book) == 2
+    assert complete_upload.clean_up(app.ports, app.contracts) == 2
     with pytest.raises(urllib.error.HTTPError):
         _send(begun)
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []

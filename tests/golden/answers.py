@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tests.golden.lived import run
+from tests.golden.sample_home import run
 
 OF_A_USER = ("login", "name", "role", "regions", "stores", "salesperson", "disabled")
 OF_A_TOKEN = ("id", "login", "name", "rights", "regions")
 
 
-def told() -> dict[str, Any]:
+def home_answers() -> dict[str, Any]:
     """Of the home that TILLSTREAM_HOME names."""
     _, status = run("status")
     return figures() | {
@@ -22,9 +22,9 @@ def told() -> dict[str, Any]:
 
 def figures() -> dict[str, Any]:
     """What the ledger answers."""
-    asked = {name: run("query", name)[1] for name in ("kpis", "sale-lines", "sales-by-region", "sales-by-product")}
+    queries = {name: run("query", name)[1] for name in ("kpis", "sale-lines", "sales-by-region", "sales-by-product")}
     receipts = [_without_words(one) for one in run("receipts", "--limit", "1000")[1]]
-    return {"receipts": receipts, "queries": {name: answer["rows"] for name, answer in asked.items()}}
+    return {"receipts": receipts, "queries": {name: answer["rows"] for name, answer in queries.items()}}
 
 
 def _without_words(receipt: dict[str, Any]) -> dict[str, Any]:
@@ -38,15 +38,15 @@ def _of(rows: Any, names: tuple[str, ...]) -> list[dict[str, Any]]:
     return [{name: row.get(name) for name in names} for row in rows]
 
 
-def missing(expected: Any, found: Any, place: str = "") -> list[str]:
+def missing(expected: Any, actual: Any, place: str = "") -> list[str]:
     """Where what was kept is not found again. A later version may answer more fields, but none less or otherwise."""
-    if isinstance(expected, dict) and isinstance(found, dict):
+    if isinstance(expected, dict) and isinstance(actual, dict):
         return [
             word
             for key, value in expected.items()
-            for word in (missing(value, found[key], f"{place}/{key}") if key in found else [f"{place}/{key} is gone"])
+            for word in (missing(value, actual[key], f"{place}/{key}") if key in actual else [f"{place}/{key} is gone"])
         ]
-    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        pairs = enumerate(zip(expected, found, strict=True))
+    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        pairs = enumerate(zip(expected, actual, strict=True))
         return [word for at, (old, new) in pairs for word in missing(old, new, f"{place}/{at}")]
-    return [] if expected == found else [f"{place} was {expected!r} and is {found!r}"]
+    return [] if expected == actual else [f"{place} was {expected!r} and is {actual!r}"]

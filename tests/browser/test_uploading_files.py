@@ -5,9 +5,9 @@ from pathlib import Path
 from re import compile as words
 
 import pytest
+from live_server import PASSWORD, Served
+from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
-from served import PASSWORD, Served
-from walk import faults, narrow_faults
 
 from tillstream.batches import records
 from tillstream.workflows.intake import resumable_upload, uploads
@@ -44,7 +44,7 @@ def _uploads(page: Page, served: Served) -> None:
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
 
 
-def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, served: Served, tmp_path: Path) -> None:
+def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served: Served, tmp_path: Path) -> None:
     refused = tmp_path / "UK-strange.csv"
     refused.write_text("a,b\n1,2\n")
     slow = _sales(tmp_path, "IN-slow.csv", 50)
@@ -74,7 +74,7 @@ def test_several_files_go_their_own_ways_one_cancelled_one_refused(page: Page, s
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
     assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
@@ -98,12 +98,12 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     _uploads(page, served)
     page.wait_for_function("() => typeof Resumable !== 'undefined'")
     page.evaluate("Resumable.PIECE = 20000")
-    seen: list[str] = []
+    requests: list[str] = []
 
     def second_breaks(route: Route) -> None:
         if route.request.method == "PATCH":
-            seen.append(route.request.headers["upload-offset"])
-            if len(seen) == 2:
+            requests.append(route.request.headers["upload-offset"])
+            if len(requests) == 2:
                 return
         route.continue_()
 
@@ -117,7 +117,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     page.get_by_label("Drop sales files here").set_input_files(large)
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("400 of 400 rows counted")).to_be_visible()
-    assert seen[2] == "20000"
+    assert requests[2] == "20000"
     (upload,) = records.find(served.app.ports)
     assert upload.size == large.stat().st_size
 
@@ -147,8 +147,8 @@ def test_questions_are_answered_with_the_files_own_values_and_it_loads(
     expect(page.get_by_text("3 of 3 rows would count")).to_be_visible()
     page.get_by_role("button", name="Save the contract and load").click()
     expect(page.get_by_text("3 of 3 rows counted")).to_be_visible()
-    assert served.app.book.current("linz").region == "Austria"
-    assert served.complaints == []
+    assert served.app.contracts.current("linz").region == "Austria"
+    assert served.page_errors == []
 
 
 def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
@@ -156,18 +156,18 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
     resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = uploads.receive(app.ports, app.book.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = uploads.receive(app.ports, app.contracts.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
-    asked = f"/uploads/{held.batch_id}/questions"
+    address = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
     expect(page.get_by_text("Answer the open questions")).to_be_visible()
-    proposal = app.book.current("IN").model_copy(update={"version": 2})
-    found = []
+    proposal = app.contracts.current("IN").model_copy(update={"version": 2})
+    problems = []
     look = f"/uploads/look/{begun.id}"
-    for path in ("/uploads", look, f"{look}?contract=IN", asked, "/uploads/proposals"):
+    for path in ("/uploads", look, f"{look}?contract=IN", address, "/uploads/proposals"):
         if path == "/uploads/proposals":
             proposals.propose(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
         page.goto(served.address + path)
         page.wait_for_load_state("load")
-        found += faults(page, path) + narrow_faults(page, path)
-    assert found + served.complaints == []
+        problems += page_problems(page, path) + narrow_page_problems(page, path)
+    assert problems + served.page_errors == []

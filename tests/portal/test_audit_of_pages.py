@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from changing import FILE, OWN, Shop, token
 from correction_steps import AMOUNT, Fixer
 from flask import Flask
+from shop_steps import FILE, OWN, Shop, token
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
@@ -36,7 +36,7 @@ def _fix_in_the_grid(shop: Shop) -> None:
     fixer = Fixer(shop.boss, shop.upload())
     fixer.get("rows")
     assert fixer.step("set", cells=[[9, 13, "10.00"], [9, AMOUNT, "10.00"]])["status"] == 200
-    assert fixer.say("send")["status"] < 300
+    assert fixer.post("send")["status"] < 300
 
 
 def _saved_contract(shop: Shop) -> None:
@@ -53,22 +53,22 @@ def _answered_while_held(shop: Shop) -> None:
 
 
 def _with_code(shop: Shop) -> None:
-    key, visitor = shop.set_up("asha"), shop.stranger()
+    key, visitor = shop.set_up("asha"), shop.anonymous()
     visitor.sign_in("asha")
     visitor.post("/sign-in/code", {"code": shop.code(key)})
 
 
-def _looked(shop: Shop) -> None:
+def _preview(shop: Shop) -> None:
     place = look_at(shop.boss, FILE)
     shop.boss.post(f"{place}/load", {"contract": "IN"})
 
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    "sign_in.enter": ("session.begun", lambda s: s.stranger().sign_in("asha")),
+    "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),
     "sign_in.take": (
         "user.joined",
-        lambda s: s.stranger().post(
+        lambda s: s.anonymous().post(
             f"/join/{invitation_links.invite(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}",
             {"new": OWN, "again": OWN},
         ),
@@ -128,7 +128,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "api.begin_sending": ("upload.received", _sent),
     "api.send_piece": ("upload.received", _sent),
     "uploads.submit": ("upload.received", lambda s: s.boss.upload(FILE)),
-    "uploads.load": ("upload.received", _looked),
+    "uploads.load": ("upload.received", _preview),
     "uploads.save": ("contract.saved", _saved_contract),
     "uploads.save_held": ("contract.saved", _answered_while_held),
     "uploads.cancel": ("upload.cancelled", lambda s: s.boss.post(f"/uploads/{s.boss.upload(FILE)}/cancel")),
@@ -142,7 +142,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
 }
 
 
-def test_every_address_that_may_change_something_is_looked_at_here(portal: Flask) -> None:
+def test_every_route_that_changes_data_is_covered(portal: Flask) -> None:
     changing = {
         rule.endpoint for rule in portal.url_map.iter_rules() if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     }
@@ -154,7 +154,7 @@ def test_what_a_page_changes_leaves_an_entry_with_who_did_it(shop: Shop, endpoin
     what, act = ACTS[endpoint]
     before = {entry.id for entry in shop.entries()}
     act(shop)
-    told = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
-    assert told, endpoint
-    assert {entry.who for entry in told} <= {"boss", "asha", "ravi"}
-    assert told[0].address == "127.0.0.1"
+    entries = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
+    assert entries, endpoint
+    assert {entry.who for entry in entries} <= {"boss", "asha", "ravi"}
+    assert entries[0].address == "127.0.0.1"

@@ -11,8 +11,8 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from app_factory import build
 from flask.testing import FlaskClient
-from homes import build
 from threads import join_thread
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
@@ -89,7 +89,7 @@ def test_unknown_missing_and_mistyped_arguments_are_rejected(
     assert (answer.status_code, answer.get_json()) == (422, {"type": "Rejected", "detail": detail})
 
 
-def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday: str) -> None:
+def test_the_command_api_streams_each_stage_and_then_the_answer(door: FlaskClient, monday: str) -> None:
     *stages, last = streamed(door, "ingest", files=[monday], contract="online-retail-uk")
     receipt = last["answer"]["data"]
     assert [stage["what"] for stage in stages] == ["bytes", "kept", "rows", "settling", "files"]
@@ -98,7 +98,7 @@ def test_the_door_tells_each_stage_and_the_answer_last(door: FlaskClient, monday
     assert (stages[2]["count"], receipt["rows"]["new"]) == (20, 20)
 
 
-def test_the_door_tells_what_was_wrong_as_the_answer(door: FlaskClient) -> None:
+def test_the_command_api_returns_errors_as_the_answer(door: FlaskClient) -> None:
     (last,) = streamed(door, "receipts", batch="nonsense")
     assert (last["status"], last["answer"]["type"]) == (422, "NotFound")
     assert streamed(door, "nonsense")[0]["status"] == 404
@@ -136,19 +136,19 @@ KEPT = {"what": "kept", "count": 1, "about": "c79dcd239638020955ac monday one.cs
 
 
 def error_after_crash(home: Path, *lines: dict[str, Any], **arguments: Any) -> tuple[str, list[str]]:
-    heard: list[str] = []
+    stages: list[str] = []
     server = Dying(home, *lines)
     try:
         with pytest.raises(Unavailable) as caught:
-            execute(Settings(home=home), "ingest", arguments, lambda what, count=1, about="": heard.append(what))
+            execute(Settings(home=home), "ingest", arguments, lambda what, count=1, about="": stages.append(what))
     finally:
         server.close()
-    return str(caught.value), heard
+    return str(caught.value), stages
 
 
 def test_a_file_that_the_dead_server_had_kept_need_not_be_sent_again(home: Path) -> None:
-    words, heard = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
-    assert heard == ["bytes", "kept"]
+    words, stages = error_after_crash(home, BYTES, KEPT, files=["/a/monday one.csv"], contract="UK")
+    assert stages == ["bytes", "kept"]
     assert "monday one.csv was received and is kept as batch c79dcd239638020955ac" in words
     assert "do not send it again" in words
     assert "Run the command again" not in words
@@ -160,7 +160,7 @@ def test_files_that_it_had_not_kept_are_named(home: Path) -> None:
     assert "It is not known whether tuesday.csv was stored. Run the command again" in words
 
 
-def test_a_server_that_dies_before_it_said_anything_kept_nothing_as_far_as_is_known(home: Path) -> None:
+def test_after_an_early_server_crash_it_is_unknown_whether_the_file_was_stored(home: Path) -> None:
     words, _ = error_after_crash(home, BYTES, files=["/a/monday.csv"], contract="UK")
     assert "It is not known whether monday.csv was stored. Run the command again" in words
 
@@ -169,7 +169,7 @@ def test_a_command_without_a_file_is_run_again(home: Path) -> None:
     assert "Run the command again: nothing is done twice." in error_after_crash(home)[0]
 
 
-def test_whoever_else_answers_at_the_servers_address_is_no_answer(home: Path) -> None:
+def test_a_response_of_another_program_at_the_servers_address_is_ignored(home: Path) -> None:
     server = Dying(home, {"data": {}, "code": 0}, type_="application/json")
     try:
         with pytest.raises(Unavailable, match="does not run this version of Tillstream"):
@@ -187,13 +187,13 @@ def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> N
         server.close()
 
 
-def test_a_command_that_waits_finds_a_server_that_says_only_later_where_it_listens(home: Path) -> None:
+def test_a_waiting_command_finds_a_server_that_publishes_its_address_late(home: Path) -> None:
     """A new server owns the folder for a while before it listens, while the address of a killed one is still there."""
     settings = Settings(home=home, threads=1)
     with folder(settings).own():
         app = build(settings)
-        with create_server(("127.0.0.1", 0)) as gone:
-            dead = gone.getsockname()[1]
+        with create_server(("127.0.0.1", 0)) as closed:
+            dead = closed.getsockname()[1]
         folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
         with ThreadPoolExecutor(1) as pool:
             pending = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from stateful.crashes import Fuse, behind
+from stateful.crashes import Fuse, with_crashes
 from stateful.model import ModelBatch, ModelRow
 from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
 
@@ -29,15 +29,15 @@ from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import reconcile
 
 LISTENER = "proof"
-BOX_OFFICE = Source("store-sales")
+STORE_SALES = Source("store-sales")
 
 
-def as_it_is(app: App) -> App:
+def unchanged(app: App) -> App:
     return app
 
 
 @dataclass
-class World:
+class System:
     home: Path
     numbered: bool
     fuse: Fuse = field(default_factory=Fuse)
@@ -53,15 +53,15 @@ class World:
     promised: list[str] = field(default_factory=list)
     """sha256 of files and texts of messages that were acknowledged to their sender."""
     editions: dict[tuple[str, int], Source] = field(default_factory=dict)
-    heard: list[Delivery] = field(default_factory=list)
-    furnish: Callable[[App], App] = as_it_is
+    received_events: list[Delivery] = field(default_factory=list)
+    replace_ports: Callable[[App], App] = unchanged
     """Puts other ports in place of local ones."""
     _app: App | None = None
 
     def __post_init__(self) -> None:
         (self.home / "contracts").mkdir(parents=True)
         for source in NUMBERED if self.numbered else COUNTED:
-            self.teach(source)
+            self.add_contract(source)
         self.start()
 
     # ---- the process
@@ -70,9 +70,9 @@ class World:
         return build(Settings(home=self.home, threads=1, samples=False), self.clock)
 
     def start(self) -> None:
-        self.plain = self.furnish(self.build())
+        self.plain = self.replace_ports(self.build())
         self.plain.ports.bus.subscribe(TOPIC_SALE_EVENTS, LISTENER)
-        self.app = behind(self.plain, self.fuse)
+        self.app = with_crashes(self.plain, self.fuse)
         self.worker = Worker(self.app)
 
     def stop(self) -> None:
@@ -87,10 +87,12 @@ class World:
         """Run until idle: all events are handled, and stopped batches are continued."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        reconcile.run(self.app.ports, self.app.book, patience=timedelta(0), delegate=bool(self.app.settings.project))
+        reconcile.run(
+            self.app.ports, self.app.contracts, patience=timedelta(0), delegate=bool(self.app.settings.project)
+        )
         self.worker.run_until_idle()
 
-    def quiet(self) -> None:
+    def wait_until_quiet(self) -> None:
         """As `wait`, and until nothing is redelivered."""
         self.wait()
 
@@ -99,7 +101,7 @@ class World:
         depths = [depth for depth in self.plain.ports.bus.queue_depths() if depth.subscription != LISTENER]
         return [depth.subscription for depth in depths if depth.ready + depth.delayed + depth.leased]
 
-    def teach(self, source: Source) -> None:
+    def add_contract(self, source: Source) -> None:
         self.editions[source.name, source.edition] = source
         (self.home / "contracts" / f"{source.name}.yaml").write_text(source.yaml())
 
@@ -111,32 +113,32 @@ class World:
 
     def listen(self) -> None:
         while deliveries := self.plain.ports.bus.pull(LISTENER, 1000):
-            self.heard += deliveries
+            self.received_events += deliveries
             self.plain.ports.bus.acknowledge(deliveries)
 
-    # ---- what people and tills do
+    # ---- uploads and corrections
 
-    def named(self, sha: str) -> str:
+    def file_name(self, sha: str) -> str:
         """A file that is uploaded again has the same name."""
         return f"{sha[:6]}.csv"
 
-    def give(self, source: Source, rows: list[Row], columns: tuple[str, ...]) -> Batch:
+    def upload(self, source: Source, rows: list[Row], columns: tuple[str, ...]) -> Batch:
         data = file_bytes(rows, columns)
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, columns)
-        contract = self.app.book.pin(source.name)
-        upload = uploads.receive(self.app.ports, contract, self.named(sha), io.BytesIO(data), "clerk")
+        contract = self.app.contracts.pin(source.name)
+        upload = uploads.receive(self.app.ports, contract, self.file_name(sha), io.BytesIO(data), "clerk")
         self.promised.append(sha)
         return upload
 
-    def refused(self, batch: str) -> list[dict[str, str]]:
+    def rejected_rows(self, batch: str) -> list[dict[str, str]]:
         """The quarantined rows, as in the downloaded file."""
         text = b"".join(original_rows.rejected_rows_csv(self.app.ports, batch)).decode("utf-8-sig")
         return list(csv.DictReader(io.StringIO(text, newline="")))
 
     def fix(self, batch: str, fixes: list[Fix]) -> Batch:
         """Download the refused rows, edit some of them, and upload them as a correction."""
-        waiting = {int(row["_row"]): row for row in self.refused(batch)}
+        waiting = {int(row["_row"]): row for row in self.rejected_rows(batch)}
         columns = self.files[batch_records.get(self.app.ports, batch).sha256][1]
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(next(iter(waiting.values()))))
@@ -175,11 +177,11 @@ class World:
             corrections = [*batch_records.children(self.app.ports, upload.batch_id, BatchKind.CORRECTION), *corrections]
         return corrections
 
-    def tellings(self, sent: Counter[str]) -> Counter[str]:
+    def expected_messages(self, sent: Counter[str]) -> Counter[str]:
         """How often each message must be stored, by how often it was sent."""
         return sent
 
-    # ---- what the model must hear
+    # ---- the inputs of the model
 
     def batches(self) -> dict[str, tuple[Batch, ModelBatch]]:
         """Every batch that there is a record of, as the model's batch."""
@@ -187,7 +189,7 @@ class World:
         return {record.batch_id: (record, self._batch(record)) for record in records}
 
     def _batch(self, record: Batch) -> ModelBatch:
-        source = self.editions.get((record.contract, record.contract_version), BOX_OFFICE)
+        source = self.editions.get((record.contract, record.contract_version), STORE_SALES)
         return ModelBatch(
             record.batch_id,
             record.kind,
@@ -240,11 +242,11 @@ class World:
 
 
 @contextmanager
-def living(
-    home: Path, *, numbered: bool, furnish: Callable[[App], App] = as_it_is, kind: type[World] = World
-) -> Iterator[World]:
-    world = kind(home, numbered, furnish=furnish)
+def running_system(
+    home: Path, *, numbered: bool, replace_ports: Callable[[App], App] = unchanged, kind: type[System] = System
+) -> Iterator[System]:
+    system = kind(home, numbered, replace_ports=replace_ports)
     try:
-        yield world
+        yield system
     finally:
-        world.stop()
+        system.stop()

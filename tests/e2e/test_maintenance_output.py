@@ -71,7 +71,7 @@ def test_a_command_prints_json_only_with_its_option(run_text: RunText, staffed: 
     assert "{" not in words
 
 
-def test_upkeep_says_what_it_did(run_text: RunText, settled: str, tmp_path: Path, home: Path) -> None:
+def test_maintenance_reports_what_it_did(run_text: RunText, settled: str, tmp_path: Path, home: Path) -> None:
     (tmp_path / "rates.csv").write_text(RATES)
     assert run_text("fx", "load", str(tmp_path / "rates.csv")) == (0, "2 rates are loaded.\n")
     assert run_text("rebuild", "--check") == (
@@ -87,31 +87,31 @@ def test_upkeep_says_what_it_did(run_text: RunText, settled: str, tmp_path: Path
     assert run_text("sweep") == (0, "There was nothing to resume.\n")
 
 
-def test_a_sweep_says_what_it_drove_on(run_text: RunText, settled: str) -> None:
+def test_a_sweep_reports_what_it_resumed(run_text: RunText, settled: str) -> None:
     assert run_text("sweep") == (0, "Done: announced 1 settlement.\n")
 
 
-def test_an_empty_home_says_that_nothing_is_there(run_text: RunText) -> None:
+def test_an_empty_home_shows_that_there_is_no_data(run_text: RunText) -> None:
     words = run_text("status")[1]
     assert "Nothing has been settled yet." in words
     assert "Queues: empty" in words
 
 
-def test_a_rebuild_that_differs_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rebuild_with_differences_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     maintenance.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
     assert capsys.readouterr().out == (
         "Settled 2 settlements of 3 batches again: the copy and the ledger differ.\n  flags: 1 only in the ledger\n"
     )
 
 
-def test_a_contract_says_what_it_holds_and_leaves_out_what_is_open(run_text: RunText) -> None:
+def test_a_contract_shows_its_settings_and_omits_defaults(run_text: RunText) -> None:
     words = run_text("contracts", "IN")[1]
     assert "IN · version 1 · region IN" in words
     assert "    time_zone: Asia/Kolkata" in words
     assert "replaces" not in words
 
 
-def test_an_account_says_its_password_once_and_whether_it_is_closed(run_text: RunText) -> None:
+def test_a_new_password_is_shown_once(run_text: RunText) -> None:
     run_text("users", "add", "boss", "--role", "admin")
     _, added = run_text("users", "add", "carla", "--role", "analyst", "--region", "UK")
     assert "carla · carla · analyst · UK" in added

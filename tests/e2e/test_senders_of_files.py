@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from homes import build
+from app_factory import build
 
 from tillstream.batches import records, registration
 from tillstream.commands import demo, ingest
@@ -39,11 +39,11 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
 
 def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(home: Path) -> None:
     app = build(Settings(home=home, threads=1))
-    contract = app.book.pin("online-retail-uk")
+    contract = app.contracts.pin("online-retail-uk")
     with app.ports.objects.writer(INBOX, f"{contract.name}/monday.csv") as writer:
         writer.write(HEAD.encode())
     assert writer.stored
-    assert record_of(app.ports, app.book, writer.stored).received_by == "inbox"
+    assert record_of(app.ports, app.contracts, writer.stored).received_by == "inbox"
     for who in ("ann", "bob", "inbox"):
         upload = registration.register(app.ports, contract, writer.stored, who)
         assert upload.received_by == "ann"

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from app_factory import build, create_app
 from flask import Flask
-from homes import build, create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
@@ -25,15 +25,15 @@ def sell(admin: Visitor, work: Work) -> None:
 
 
 def test_a_list_is_read_page_by_page_until_no_link_is_left(sold: Visitor) -> None:
-    path, found = "/api/top-customers?limit=2", []
+    path, customers = "/api/top-customers?limit=2", []
     for _ in range(3):
         answer = sold.get(path)
-        found += [row["customer"] for row in answer.get_json()["rows"]]
+        customers += [row["customer"] for row in answer.get_json()["rows"]]
         path = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
-    assert (found, path) == (["C5", "C4", "C3", "C2", "C1"], "")
+    assert (customers, path) == (["C5", "C4", "C3", "C2", "C1"], "")
 
 
-def test_a_short_list_says_how_long_it_is(sold: Visitor) -> None:
+def test_a_short_list_shows_its_length(sold: Visitor) -> None:
     answer = sold.get("/api/sales-by-category?limit=0")
     assert (answer.headers["X-Total-Count"], answer.get_json()["rows"]) == ("1", [])
     assert sold.get("/api/sales-by-category?offset=1").get_json()["rows"] == []
@@ -71,7 +71,7 @@ def test_what_was_answered_before_is_not_worked_out_again(sold: Visitor, work: W
     assert sold.get("/api/sales-by-region?from=2026-06-01", headers=tag).status_code == 200
 
 
-def test_nobody_s_tag_is_another_s(sold: Visitor, person: People) -> None:
+def test_etags_of_users_differ(sold: Visitor, person: People) -> None:
     tag = {"If-None-Match": sold.get("/api/kpis").headers["ETag"]}
     assert person(Role.MANAGER, "UK").get("/api/kpis", headers=tag).status_code == 200
 
@@ -132,7 +132,7 @@ def test_calls_are_counted_for_each_token_alone(strict: tuple[App, Flask]) -> No
     assert client.get("/healthz").status_code == 200
 
 
-def test_pages_of_listed_sites_may_ask_and_of_others_not(strict: tuple[App, Flask]) -> None:
+def test_only_listed_sites_have_cors_access(strict: tuple[App, Flask]) -> None:
     client = strict[1].test_client()
     asking = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
     answer = client.options("/api/kpis", headers=asking)
@@ -145,6 +145,6 @@ def test_pages_of_listed_sites_may_ask_and_of_others_not(strict: tuple[App, Flas
     assert "Access-Control-Allow-Origin" not in client.get("/sign-in", headers=asking).headers
 
 
-def test_no_site_may_ask_unless_the_setting_says_so(stranger: Visitor) -> None:
+def test_no_site_has_cors_access_by_default(anonymous: Visitor) -> None:
     asking = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
-    assert "Access-Control-Allow-Origin" not in stranger.client.options("/api/kpis", headers=asking).headers
+    assert "Access-Control-Allow-Origin" not in anonymous.client.options("/api/kpis", headers=asking).headers

@@ -45,7 +45,7 @@ class Shop:
         header, *rows = indian_file(indian_sale("W1")).decode().splitlines()
         return self.upload("\n".join([f"{header},Mood", *(f"{row},good" for row in rows), ""]).encode(), "july.csv")
 
-    def stranger(self) -> Visitor:
+    def anonymous(self) -> Visitor:
         return Visitor(self.flask.test_client())
 
     def dead_letter(self) -> str:
@@ -71,7 +71,7 @@ class Shop:
         return batch
 
     def session(self, login: str) -> str:
-        visitor = self.stranger()
+        visitor = self.anonymous()
         visitor.sign_in(login)
         return sessions.find(self.app.ports, login)[0].id
 

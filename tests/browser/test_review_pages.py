@@ -4,8 +4,8 @@ import io
 import time
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
-from served import PASSWORD, Served
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
@@ -29,7 +29,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
         for number, amount in enumerate(amounts)
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = uploads.receive(served.app.ports, served.app.book.pin("IN"), name, content, "clerk").batch_id
+    batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
     give_up_at = time.monotonic() + PATIENCE
     while records.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
         assert time.monotonic() < give_up_at
@@ -48,7 +48,7 @@ def manager(page: Page, served: Served) -> Page:
     return page
 
 
-def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -> None:
+def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -> None:
     give(served, "monday.csv", "100.00", "200.00")
     give(served, "tuesday.csv", "150.00", "ten", "ten")
     manager.goto(f"{served.address}/uploads")
@@ -64,10 +64,10 @@ def test_a_held_file_is_looked_at_and_confirmed(manager: Page, served: Served) -
     expect(manager.get_by_text("1 of 3 rows counted; 2 need your attention")).to_be_visible()
     manager.goto(f"{served.address}/waiting")
     expect(manager.get_by_role("heading", name="No file needs a decision")).to_be_visible()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_an_undo_says_what_it_will_change_and_then_what_it_changed(manager: Page, served: Served) -> None:
+def test_an_undo_shows_its_changes_before_and_after(manager: Page, served: Served) -> None:
     give(served, "monday.csv", "100.00", "200.00")
     batch = give(served, "tuesday.csv", "150.00")
     manager.goto(f"{served.address}/uploads/{batch}")
@@ -83,7 +83,7 @@ def test_an_undo_says_what_it_will_change_and_then_what_it_changed(manager: Page
     expect(manager.get_by_role("region", name="Your numbers").get_by_role("row", name="Revenue")).to_contain_text(
         "300.00"
     )
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_a_sale_is_found_and_followed_to_the_line_of_its_file(manager: Page, served: Served) -> None:
@@ -98,7 +98,7 @@ def test_a_sale_is_found_and_followed_to_the_line_of_its_file(manager: Page, ser
     expect(manager.get_by_text("Counted before")).to_be_visible()
     manager.get_by_role("listitem").filter(has_text="monday.csv").get_by_role("link", name="line 2").click()
     expect(manager.get_by_text("A0,1,03-06-2026").first).to_be_visible()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -123,4 +123,4 @@ def test_the_boards_pages_fit_a_phone(manager: Page, served: Served, scheme: str
         expect(manager.get_by_role("heading", level=1)).to_be_visible()
         too_wide = manager.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, f"{path} is {too_wide} pixels wider than a phone"
-    assert served.complaints == []
+    assert served.page_errors == []

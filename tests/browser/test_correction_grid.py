@@ -4,8 +4,8 @@ from contextlib import closing
 from io import BytesIO
 
 import pytest
+from live_server import PASSWORD, Served
 from playwright.sync_api import Browser, Page, expect
-from served import PASSWORD, Served
 
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -36,8 +36,10 @@ def batch(served: Served) -> str:
         *(_row(number, amount="ten") for number in (102, 103, 104)),
     ]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, GOOD + 1)), *refused, ""])
-    given = uploads.receive(served.app.ports, served.app.book.pin("IN"), "IN-june.csv", BytesIO(text.encode()), "admin")
-    return given.batch_id
+    upload = uploads.receive(
+        served.app.ports, served.app.contracts.pin("IN"), "IN-june.csv", BytesIO(text.encode()), "admin"
+    )
+    return upload.batch_id
 
 
 def _open(page: Page, served: Served, batch: str, login: str = "admin") -> None:
@@ -80,7 +82,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     expect(page.get_by_text("44 of 45 rows counted", exact=True)).to_be_visible()
     rows = receipts.receipt(served.app.ports, batch)["rows"]
     assert (rows["read"], rows["new"], rows["ignored"], rows["quarantined"]) == (45, 44, 1, 0)
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
 def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served, batch: str) -> None:
@@ -125,10 +127,10 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
     page.get_by_role("dialog").get_by_role("button", name="Submit").focus()
     keys.press("Enter")
     expect(page.get_by_text("45 of 45 rows counted", exact=True)).to_be_visible()
-    assert served.complaints == []
+    assert served.page_errors == []
 
 
-def test_left_resumed_elsewhere_and_seen_by_a_second_person(
+def test_a_draft_can_be_resumed_elsewhere_and_seen_by_a_second_user(
     page: Page, served: Served, batch: str, chromium: Browser
 ) -> None:
     accounts.add(served.app.ports, "bo", "Bo", Role.MANAGER, regions=("IN",), password=PASSWORD)
@@ -154,4 +156,4 @@ def test_left_resumed_elsewhere_and_seen_by_a_second_person(
     page.goto(f"{served.address}/uploads/{batch}/fix?left=1")
     expect(page.get_by_text("2 of 5 rows would be accepted")).to_be_visible()
     expect(page.get_by_role("grid").get_by_role("row")).to_have_count(4)
-    assert served.complaints == []
+    assert served.page_errors == []

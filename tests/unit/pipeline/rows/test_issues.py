@@ -18,14 +18,12 @@ def rows(*indexes: int) -> np.ndarray:
 
 
 def some() -> Issues:
-    findings = Issues()
-    findings.add(
-        rows(2, 4), "out-of-range", "quantity", pa.array([Decimal(7), Decimal("8.50")]), "it must be at most 5"
-    )
-    findings.add(rows(0, 2), "zero-price", "unit_price", pa.array(["0", "0"]))
-    findings.add(rows(1), "out-of-range", "quantity", pa.array([Decimal(9)]), "it must be at most 5")
-    findings.add(rows(), "not-a-date", "sale_date", pa.array([], pa.string()))
-    return findings
+    issues = Issues()
+    issues.add(rows(2, 4), "out-of-range", "quantity", pa.array([Decimal(7), Decimal("8.50")]), "it must be at most 5")
+    issues.add(rows(0, 2), "zero-price", "unit_price", pa.array(["0", "0"]))
+    issues.add(rows(1), "out-of-range", "quantity", pa.array([Decimal(9)]), "it must be at most 5")
+    issues.add(rows(), "not-a-date", "sale_date", pa.array([], pa.string()))
+    return issues
 
 
 def test_the_table_has_one_row_per_find_by_index() -> None:
@@ -58,12 +56,12 @@ def test_the_summary_counts_by_code_and_column_and_shows_the_first_row() -> None
 
 
 def test_a_mask_picks_its_own_values_and_details() -> None:
-    findings = Issues()
+    issues = Issues()
     mask = np.array([False, True, False, True])
     values, details = pa.array(["a", "b", "c", "d"]), pa.array(["w", "x", "y", "z"])
-    findings.add_where(mask, "line-total-mismatch", "net_amount", values, details)
-    findings.add_where(np.zeros(4, np.bool_), "not-a-date", "sale_date")
-    rows = findings.table().to_pylist()
+    issues.add_where(mask, "line-total-mismatch", "net_amount", values, details)
+    issues.add_where(np.zeros(4, np.bool_), "not-a-date", "sale_date")
+    rows = issues.table().to_pylist()
     assert [(row["index"], row["value"], row["detail"]) for row in rows] == [(1, "b", "x"), (3, "d", "z")]
 
 

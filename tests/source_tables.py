@@ -1,4 +1,4 @@
-"""Small files for the tests of normalise and validate; each test changes only what it is about."""
+"""Small source tables and contracts for the tests of normalise and validate."""
 
 from datetime import date
 from typing import Any
@@ -20,8 +20,8 @@ def contract(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
     return parse(document | {"columns": MAPPED | (columns or {})})
 
 
-def cells(**columns: list[str]) -> pa.Table:
-    """The given columns, and for every row the same good cells in the others."""
+def source_table(**columns: list[str]) -> pa.Table:
+    """A table of these columns; the other columns have the same valid cell in every row."""
     length = len(next(iter(columns.values())))
     return pa.table({name: pa.array(values, pa.string()) for name, values in _filled(columns, length).items()})
 
@@ -34,12 +34,12 @@ def column(name: str, source: pa.Table, rules: Contract, **options: Any) -> list
     return normalise(source, rules, **options)[0].column(name).to_pylist()
 
 
-def issue_keys(findings: Issues) -> list[tuple[int, str, str | None]]:
+def issue_keys(issues: Issues) -> list[tuple[int, str, str | None]]:
     """(row, code, column) of each issue."""
-    return [(row["index"], row["code"], row["column"]) for row in findings.table().to_pylist()]
+    return [(row["index"], row["code"], row["column"]) for row in issues.table().to_pylist()]
 
 
 def issues_of(source: pa.Table, rules: Contract, received: date = date(2026, 6, 1)) -> Issues:
-    table, findings = normalise(source, rules)
-    validate(table, rules, findings, received_date=received)
-    return findings
+    table, issues = normalise(source, rules)
+    validate(table, rules, issues, received_date=received)
+    return issues

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from app_factory import create_app
 from flask import Flask
-from homes import create_app
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 from waitress.server import create_server
 
@@ -27,7 +27,7 @@ class Served:
     app: App
     address: str
     portal: Flask
-    complaints: list[str] = field(default_factory=list)
+    page_errors: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -65,27 +65,27 @@ def _close(server: Any) -> None:
         channel.handle_close()
 
 
-def keep_here(context: BrowserContext, served: Served) -> None:
-    """Every request that leaves the machine is refused and remembered."""
+def block_other_hosts(context: BrowserContext, served: Served) -> None:
+    """Abort requests to other hosts and record them as errors."""
 
-    def only_here(route: Route) -> None:
+    def handle(route: Route) -> None:
         if route.request.url.startswith((served.address, "data:", "blob:")):
             route.continue_()
         else:
-            served.complaints.append(f"asked for {route.request.url}")
+            served.page_errors.append(f"requested {route.request.url}")
             route.abort()
 
-    context.route("**/*", only_here)
+    context.route("**/*", handle)
 
 
-def listened(context: BrowserContext, served: Served) -> Page:
-    """A page whose complaints are remembered."""
+def open_page(context: BrowserContext, served: Served) -> Page:
+    """A page whose console errors and warnings are recorded."""
     page = context.new_page()
 
-    def said(message: ConsoleMessage) -> None:
+    def record(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            served.complaints.append(f"{page.url}: {message.text}")
+            served.page_errors.append(f"{page.url}: {message.text}")
 
-    page.on("console", said)
-    page.on("pageerror", lambda error: served.complaints.append(f"{page.url}: {error}"))
+    page.on("console", record)
+    page.on("pageerror", lambda error: served.page_errors.append(f"{page.url}: {error}"))
     return page

@@ -31,20 +31,18 @@ def test_a_file_name_in_brackets_appears_in_its_receipt(run_text: RunText, waiti
 
 
 @pytest.mark.parametrize("out", [".", "no/such/folder.csv"])
-def test_a_file_that_cannot_be_written_is_said_in_words(
-    run_text: RunText, waiting: str, tmp_path: Path, out: str
-) -> None:
+def test_a_file_that_cannot_be_written_is_explained(run_text: RunText, waiting: str, tmp_path: Path, out: str) -> None:
     code, words = run_text("quarantine", waiting, "--csv", str(tmp_path / out))
     assert (code in (1, 2), "directory" in words.casefold()) == (True, True)
 
 
-def test_a_file_that_was_not_read_says_why_and_no_balance_of_nothing(run_text: RunText, tmp_path: Path) -> None:
+def test_a_file_that_was_not_read_shows_the_reason_and_no_balance(run_text: RunText, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_bytes(b"")
     code, words = run_text("ingest", str(tmp_path / "empty.csv"), "--region", "online-retail-uk")
     assert (code, "The file is empty" in words, "rows read" in words) == (1, True, False)
 
 
-def test_a_file_with_only_a_header_says_so(run_text: RunText, tmp_path: Path) -> None:
+def test_a_file_with_only_a_header_is_explained(run_text: RunText, tmp_path: Path) -> None:
     (tmp_path / "header.csv").write_text(HEAD)
     code, words = run_text("ingest", str(tmp_path / "header.csv"), "--region", "online-retail-uk")
     assert (code, "The file has a header but no rows." in words) == (0, True)
@@ -58,11 +56,11 @@ def test_a_wide_table_keeps_every_cell_whole(run_text: RunText, waiting: str) ->
     assert "… " not in words
 
 
-def test_a_question_without_an_answer_says_so(run_text: RunText) -> None:
+def test_an_empty_query_result_is_shown_as_empty(run_text: RunText) -> None:
     assert "nothing to show" in run_text("query", "sale-lines")[1]
 
 
-def test_an_undo_says_whether_it_is_done(run_text: RunText, waiting: str) -> None:
+def test_an_undo_reports_whether_it_is_done(run_text: RunText, waiting: str) -> None:
     code, preview = run_text("undo", waiting)
     assert (code, "This is a preview. To undo the batch, use --yes." in preview) == (4, True)
     code, done = run_text("undo", waiting, "--yes")
@@ -81,7 +79,7 @@ def test_a_region_that_no_contract_reports_to_is_refused(run_text: RunText) -> N
     assert (code, "There is no region uk. Existing regions: BR, Bakery," in words) == (1, True)
 
 
-def test_an_account_is_changed_and_says_what_it_is_now(run_text: RunText, run: Run) -> None:
+def test_a_changed_account_is_printed_and_audited(run_text: RunText, run: Run) -> None:
     run_text("users", "add", "carla", "--role", "clerk", "--region", "UK", "--store", "LON1")
     code, words = run_text("users", "set", "carla", "--role", "manager", "--region", "UK", "--region", "IN")
     assert (code, "carla · carla · manager · IN, UK, stores LON1" in words) == (0, True)
@@ -105,7 +103,7 @@ def test_an_account_is_changed_and_says_what_it_is_now(run_text: RunText, run: R
         (("boss", "--role", "clerk", "--region", "UK"), 1, "boss is the only administrator"),
     ],
 )
-def test_a_change_that_cannot_be_made_says_why(
+def test_an_impossible_change_states_the_reason(
     run_text: RunText, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
     run_text("users", "add", "boss", "--role", "admin")

@@ -54,9 +54,7 @@ def codes(receipt: dict[str, Any]) -> list[str]:
     return [hold["code"] for hold in receipt["holds"]]
 
 
-def test_stores_of_another_contract_are_held_naming_it_and_can_be_given_to_it(
-    home: Path, tmp_path: Path, run: Run
-) -> None:
+def test_stores_of_another_contract_are_held_and_can_be_assigned_to_it(home: Path, tmp_path: Path, run: Run) -> None:
     contracts(home, dates={"formats": ["%d/%m/%Y"]})
     held = ingest(run, write(tmp_path / "a.csv", store="S1"))
     assert codes(held) == ["looks-like-another-region"]
@@ -96,7 +94,7 @@ def test_headers_that_another_contract_fits_are_held_instead_of_refused(home: Pa
     assert (receipt["status"], receipt["contract"]) == ("settled", "UK")
 
 
-def test_a_file_that_nobody_writes_so_is_refused_as_before(home: Path, tmp_path: Path, run: Run) -> None:
+def test_a_file_without_a_matching_contract_is_rejected(home: Path, tmp_path: Path, run: Run) -> None:
     contracts(home)
     (tmp_path / "b.csv").write_text("a,b\n1,2\n")
     receipt = ingest(run, str(tmp_path / "b.csv"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changing import FILE, Shop, token
+from shop_steps import FILE, Shop, token
 
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
@@ -20,8 +20,8 @@ READING = {
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes."""
 
 
-def command(shop: Shop, name: str, /, **given: Any) -> Any:
-    return COMMANDS[name](shop.app, quiet, **given).data
+def command(shop: Shop, name: str, /, **options: Any) -> Any:
+    return COMMANDS[name](shop.app, quiet, **options).data
 
 
 def _file(shop: Shop, content: bytes, name: str = "may.csv") -> str:
@@ -42,7 +42,7 @@ def _fix_by_file(shop: Shop) -> None:
 
 
 def _own_contract(shop: Shop) -> dict[str, Any]:
-    return shop.app.book.current("IN").model_dump(mode="json")
+    return shop.app.contracts.current("IN").model_dump(mode="json")
 
 
 BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
@@ -82,20 +82,20 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
 }
 
 
-def test_every_command_either_reads_or_is_looked_at_here() -> None:
+def test_every_command_that_changes_data_is_covered() -> None:
     assert set(COMMANDS) == set(BY_COMMAND) | READING
     assert not set(BY_COMMAND) & READING
 
 
 @pytest.mark.parametrize("name", BY_COMMAND)
-def test_what_a_command_changes_leaves_an_entry_that_says_so(shop: Shop, name: str) -> None:
+def test_each_change_by_a_command_is_audited(shop: Shop, name: str) -> None:
     what, act = BY_COMMAND[name]
     before = {entry.id for entry in shop.entries()}
     act(shop)
-    told = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
-    assert told, name
-    assert told[0].who in {"command line", "samples"}
-    assert told[0].address == ""
+    entries = [entry for entry in shop.entries() if entry.id not in before and entry.what == what]
+    assert entries, name
+    assert entries[0].who in {"command line", "samples"}
+    assert entries[0].address == ""
 
 
 def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
@@ -110,7 +110,7 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
     assert len(shop.entries()) == before
 
 
-def test_the_password_of_a_new_account_of_the_command_line_is_not_told(shop: Shop) -> None:
-    made = command(shop, "users-add", login="ravi", name="", role="admin")
-    assert made["password"] not in str([entry.to_json() for entry in shop.entries()])
+def test_the_password_of_a_new_command_line_account_is_not_audited(shop: Shop) -> None:
+    result = command(shop, "users-add", login="ravi", name="", role="admin")
+    assert result["password"] not in str([entry.to_json() for entry in shop.entries()])
     assert accounts.get(shop.app.ports, "ravi").given_password

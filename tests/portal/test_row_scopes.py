@@ -1,0 +1,201 @@
+"""Every page, endpoint, export and feed × role × scope: no response depends on rows outside the user's scope.
+
+All registered routes are requested, so new ones are tested automatically (see tests/routes.py).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from difflib import unified_diff
+from typing import Any
+
+import pytest
+from deployments import FILES, USERS, Deployment, File, Row, User, deploy, masked
+from routes import ENDLESS, address, addresses, routes_of
+from werkzeug.routing import Rule
+
+from portal.access import FILES as STATIC
+from portal.access import access_of
+from portal.dashboard.tiles import TILES
+from tillstream.analytics.queries import PERSONAL_COLUMNS
+from tillstream.batches import records
+from tillstream.domain.people import PERMISSIONS, Action, Role
+
+RESTRICTED_USERS = [one for one in USERS if one.role is not Role.ADMIN]
+HIDDEN_ROWS = {
+    "region": "UK", "store": "LON1", "category": "Secret goods", "product": "P-Secret", "channel": "phone",
+    "salesperson": "O5", "country": "Ruritania", "q": "5001",
+}  # fmt: skip
+"""filter → a value that only rows of another region have."""
+HIDDEN_FILES = ("london-secret.csv", "leeds-undone-secret.csv", "broken-secret.csv")
+
+
+QUICK = frozenset({"manager-store"})
+TESTED_USERS = [
+    pytest.param(one, id=one.login, marks=() if one.login in QUICK else pytest.mark.long) for one in RESTRICTED_USERS
+]
+"""All users in the long tests; in the quick ones the most restricted one."""
+
+Deployments = dict[str, list[Deployment]]
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deploy(tmp_path_factory.mktemp("whole"), lambda file: file.rows, complete=True) as deployment:
+        for rule in routes_of(deployment.portal):  # fill caches before other users ask
+            if rule.endpoint not in ENDLESS | STATIC:
+                for path in addresses(rule):
+                    deployment.fetch("boss", path)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
+    """login → deployments with only the rows of that user; two if a file may also contain other rows."""
+    with ExitStack() as stack:
+        cache: dict[tuple[Any, ...], Deployment] = {}
+
+        def of(one: User, *, complete_files_only: bool) -> Deployment:
+            def keep(file: File) -> tuple[Row, ...]:
+                rows = tuple(row for row in file.rows if one.can_see(row))
+                return () if complete_files_only and rows != file.rows else rows
+
+            key = (one.regions, one.stores, one.seller, complete_files_only)
+            if key not in cache:
+                cache[key] = stack.enter_context(deploy(tmp_path_factory.mktemp("own"), keep))
+            return cache[key]
+
+        yield {
+            one.login: [
+                of(one, complete_files_only=complete_files_only)
+                for complete_files_only in (False, True)[: 1 + bool(one.stores)]
+            ]
+            for one in RESTRICTED_USERS
+        }
+
+
+@pytest.fixture(scope="module")
+def filtered_addresses(complete: Deployment) -> dict[str, list[str]]:
+    """path → the path with each filter by a hidden value that changes the response for an admin."""
+    addresses_by_path: dict[str, list[str]] = {}
+    for rule in _readable_rules(complete):
+        access = access_of(complete.portal, rule.endpoint)
+        if rule.arguments - {"tile"} or not isinstance(access, Action) or access is Action.ADMINISTER:
+            continue
+        for arguments in _tiles(rule):
+            path = addresses(rule, **arguments)[0]
+            plain = fetch(complete, "boss", path, {})
+            named = [("store", HIDDEN_ROWS["store"])] if arguments else HIDDEN_ROWS.items()
+            requested = (f"{path}{'&' if '?' in path else '?'}{name}={value}" for name, value in named)
+            addresses_by_path[path] = [one for one in requested if fetch(complete, "boss", one, {}) != plain]
+    return addresses_by_path
+
+
+def _tiles(rule: Rule) -> list[dict[str, str]]:
+    return [{"tile": name} for name in TILES] if "tile" in rule.arguments else [{}]
+
+
+def requests_for(
+    rule: Rule, one: User, filtered_addresses: dict[str, list[str]]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Requests of a route: plain, with each filter by a hidden value, and for each of the user's files."""
+    if "batch_id" in rule.arguments:
+        for file in FILES:
+            rows = [one.can_see(row) for row in file.rows]
+            if all(rows):
+                yield address(rule, batch_id="{batch}"), {"batch": file.name}
+        return
+    for arguments in _tiles(rule):
+        for path in addresses(rule, **arguments):
+            yield path, {}
+            for filtered in filtered_addresses.get(path, ()):
+                yield filtered, {}
+
+
+def fetch(deployment: Deployment, login: str, path: str, about: dict[str, str]) -> tuple[int, str]:
+    if about:
+        path = path.replace("%7Bbatch%7D", deployment.ids[about["batch"]])
+    status, text = deployment.fetch(login, path)
+    return status, masked(text)
+
+
+def _readable_rules(deployment: Deployment) -> list[Rule]:
+    return [rule for rule in routes_of(deployment.portal) if rule.endpoint not in ENDLESS | STATIC | {"plotly"}]
+
+
+@pytest.mark.parametrize("one", TESTED_USERS)
+def test_no_response_depends_on_hidden_rows(
+    complete: Deployment, restricted: Deployments, filtered_addresses: dict[str, list[str]], one: User
+) -> None:
+    wrong: list[str] = []
+    for rule in _readable_rules(complete):
+        for path, about in requests_for(rule, one, filtered_addresses):
+            status, text = fetch(complete, one.login, path, about)
+            answers = [fetch(deployment, one.login, path, about) for deployment in restricted[one.login]]
+            if (status, text) not in answers:
+                wrong.append(f"{path} {about}: {status}, not {answers[0][0]}\n{_difference(text, answers[0][1])}")
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("one", TESTED_USERS)
+def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
+    complete: Deployment, restricted: Deployments, one: User
+) -> None:
+    personal = Action.SEE_PERSONAL in PERMISSIONS[one.role]
+    compared = 0
+    for rule in _readable_rules(complete):
+        if not rule.rule.startswith("/api/") or rule.arguments - {"name"}:
+            continue
+        for path in addresses(rule):
+            status, text = fetch(complete, one.login, path, {})
+            if status == 403 or rule.endpoint == "api.docs_page":  # which is a page
+                continue
+            admins = [fetch(deployment, "boss", path, {}) for deployment in restricted[one.login]]
+            assert _numbers(text, personal=True) in [_numbers(expected, personal=personal) for _, expected in admins], (
+                path
+            )
+            compared += 1
+    assert compared >= 7
+
+
+@pytest.mark.parametrize("one", TESTED_USERS)
+def test_hidden_records_look_like_missing_ones(complete: Deployment, one: User) -> None:
+    """A request for a batch, settlement or region of others has the same response as for a missing one."""
+    other_batches = [complete.ids[file.name] for file in FILES if not any(one.can_see(row) for row in file.rows)]
+    hidden: dict[str, list[Any]] = {
+        "batch_id": ["0" * 20, *other_batches],
+        "number": [10**6, *(records.get(complete.app.ports, batch).settlement_no for batch in other_batches)],
+        "region": ["Nowhere", "UK"] if one.regions else ["Nowhere"],
+    }
+    assert (len(other_batches) > 0) == bool(one.regions)
+    requested = 0
+    both = [(rule, method) for method in ("GET", "POST") for rule in routes_of(complete.portal, method)]
+    for rule, method in both:
+        for name in rule.arguments & set(hidden):
+            unknown, *values = hidden[name]
+            expected = fetch_with_method(complete, one, address(rule, **{name: unknown}), method, unknown)
+            for value in values:
+                path = address(rule, **{name: value})
+                assert fetch_with_method(complete, one, path, method, value) == expected, (path, method)
+                requested += 1
+    assert requested or not other_batches
+
+
+def fetch_with_method(deployment: Deployment, one: User, path: str, method: str, value: Any) -> tuple[int, str]:
+    status, text = deployment.fetch(one.login, path, method)
+    return status, masked(text if isinstance(value, int) else text.replace(value, "…"))
+
+
+def _numbers(text: str, *, personal: bool) -> Any:
+    """The response as JSON, without the personal columns unless `personal`."""
+    answer = json.loads(text)
+    if personal or "columns" not in answer:
+        return answer
+    columns = [name for name in answer["columns"] if name not in PERSONAL_COLUMNS]
+    return answer | {"columns": columns, "rows": [{name: row[name] for name in columns} for row in answer["rows"]]}
+
+
+def _difference(text: str, expected: str) -> str:
+    return "\n".join(
+        list(unified_diff(expected.splitlines(), text.splitlines(), "alone", "whole", n=0, lineterm=""))[:12]
+    )
