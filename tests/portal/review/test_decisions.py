@@ -37,7 +37,7 @@ def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: Peo
     assert "1,000.00" in manager.get("/dashboard").text, "the look at it changed nothing"
 
 
-def «««test_only_a_held_file_with_superseded_rows_can_be_made_current(person: People, work: Work) -> None:
+def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     first = manager.upload(MOSTLY_BAD)
     work()
@@ -52,7 +52,7 @@ def «««test_only_a_held_file_with_superseded_rows_can_be_made_current(person:
     assert "Preview: confirm only" in manager.get(f"/waiting/{again}?as_new=yes").text
 
 
-def test_a_confirmed_file_counts_and_says_who_confirmed_it|||test_a_confirmed_file_counts_and_shows_who_confirmed_it»»»(app: App, person: People, work: Work) -> None:
+def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     held = manager.upload(MOSTLY_BAD)
     work()

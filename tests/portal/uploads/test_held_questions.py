@@ -71,7 +71,7 @@ def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person:
     assert app.contracts.current("linz").region == "Austria"
 
 
-def «««test_a_held_file_without_open_questions_has_no_link_to_them(person: People, work: Work) -> None:
+def test_a_held_file_without_open_questions_has_no_link_to_them(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     bad = admin.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), *GOOD))
     work()
@@ -80,7 +80,7 @@ def «««test_a_held_file_without_open_questions_has_no_link_to_them(person: Pe
     assert f"/uploads/{bad}/questions" not in page
 
 
-def test_what_does_not_wait_is_not_asked_about|||test_a_file_that_is_not_held_has_no_questions»»»(person: People, work: Work) -> None:
+def test_a_file_that_is_not_held_has_no_questions(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(indian_file(*GOOD))
     work()
