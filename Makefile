@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time 
 PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations 15
 test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
 	$(PYTEST) -o faulthandler_timeout=300 -m "not long and not system"
-test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators first)
+test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks first)
 	$(PYTEST) -o faulthandler_timeout=600 -m "system and not long"
 test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
@@ -68,7 +68,7 @@ pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium)
 	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/test_pictures.py --pictures docs/pictures
 lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
-	for extra in "" google dev bench; do \
+	for extra in "" google dev bench notebook; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    $${extra:+--extra $$extra -c requirements.lock} $$(test "$$extra" = dev && echo --extra google) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
 	for each in bigquery storage; do \
@@ -79,8 +79,9 @@ lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --generate-hashes -c requirements-google.lock infra/locks/functions.in -o infra/locks/functions.lock
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
+notebooks: .venv-notebook/.made ## Install pandas and Jupyter, for the tests of the notebooks
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench .venv-emulators build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bench .venv-emulators .venv-notebook build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.runtime: requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -108,4 +109,11 @@ clean: ## Remove what was built; the data in var/ stays
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full format docs pictures lock emulators clean deploy destroy smoke rollback package cloud-local
+# apart from the product: pandera loads pandas wherever it finds it; not compiled, as few of the modules are imported
+.venv-notebook/.made: requirements-notebook.lock
+	$(PYTHON) -m venv --clear .venv-notebook
+	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-notebook.lock
+	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full format docs pictures lock emulators notebooks clean deploy destroy smoke rollback package cloud-local

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import ingest
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.app import build
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 

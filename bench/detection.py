@@ -22,7 +22,7 @@ from tillstream.domain.contract.sections import DateStyle
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.dates.formats import DAY
 from tillstream.pipeline.normalising.dates.parse import read_dates
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 from tillstream.samples import wide
 
 FILES = 300
@@ -143,7 +143,7 @@ def _load_errors(file: GeneratedFile) -> list[str]:
         return [f"answers do not close {', '.join(question.key for question in proposal.questions)}"]
     rows, refused, net = 0, 0, Decimal(0)
     try:
-        for part in file_batches(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED):
+        for part in FileSource(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED).row_batches():
             rows += part.table.num_rows
             refused += len(part.rejected)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0

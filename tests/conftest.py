@@ -11,9 +11,10 @@ import examples  # noqa: F401 - chooses how many are tried
 import pytest
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
+from notebook_fixtures import notebook_programs
 
-__all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "pubsub", "storage_testbench"]
-
+__all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
+__all__ += ["storage_testbench"]
 
 HERE = Path(__file__).parent
 SYSTEM_FOLDERS = (
@@ -24,7 +25,7 @@ SYSTEM_FOLDERS = (
 ONE_WORKER = {"spec": "the SQL engine that judges takes half a minute to start"}
 """Folders whose tests run in one worker each, with the reason."""
 SYSTEM_FIXTURES = frozenset(
-    {"bigquery", "chromium", "cloud_storage", "firestore", "judge", "pubsub", "storage_testbench"}
+    {"bigquery", "chromium", "cloud_storage", "firestore", "judge", "notebook_programs", "pubsub", "storage_testbench"}
 )
 LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
@@ -45,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
     parser.addoption("--golden-write", action="store_true", help="write the files of tests/golden/outside anew")
+    parser.addoption("--notebooks-write", action="store_true", help="write the outputs of docs/notebooks anew")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -17,7 +17,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.pipeline.normalising.dates.formats import format_datetime
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 from tillstream.pipeline.staging.split_rows import split
 
 RECEIVED = date(2026, 6, 1)
@@ -171,7 +171,7 @@ def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = 
     result = ReadResult()
     hasher = Hasher()
     try:
-        for part in file_batches(lambda: opened(data), contract, RECEIVED):
+        for part in FileSource(lambda: opened(data), contract, RECEIVED).row_batches():
             _add(part, hasher, result)
     except Rejected as error:
         return ReadResult(error=str(error))

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, OBJECT_FINALIZED
 from tillstream.ports.object_store import StoredObject
@@ -33,7 +33,11 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
     from tillstream.pipeline.staging import stage
 
     upload = stage.stage(app.ports, data["batch_id"], book=app.book)
-    return {"batch": upload.batch_id, "rows": upload.staged.get("rows_read", 0), "outcome": upload.state.value}
+    return {
+        "batch": upload.batch_id,
+        "rows": upload.staged.rows_read if upload.staged else 0,
+        "outcome": upload.state.value,
+    }
 
 
 def settle_batches(app: App, data: Data) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.store_sale import schema as sale_schema
 

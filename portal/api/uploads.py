@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.api import pagination
 from portal.context import ports
 from portal.uploads import scoped
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts

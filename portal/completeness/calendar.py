@@ -14,8 +14,8 @@ from tillstream.analytics import completeness
 from tillstream.analytics.completeness import Cell, Row, State
 from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch import Batch
-from tillstream.domain.batch import State as UploadState
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.batch.record import State as UploadState
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action

@@ -8,7 +8,7 @@ from portal.context import ports, scope
 from portal.dashboard.request_filters import DashboardFilters
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import dead_letters
 

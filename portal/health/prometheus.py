@@ -13,7 +13,7 @@ from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.published_names import published
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.ports import Ports
 from tillstream.workflows.operations import queue_depths
 

@@ -17,7 +17,7 @@ from tillstream import __version__
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import UNRESTRICTED, Action
 from tillstream.settings import Settings
 from tillstream.workflows.operations import maintenance_log, queue_depths

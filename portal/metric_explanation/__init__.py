@@ -13,7 +13,7 @@ from portal.uploads import scoped
 from tillstream.analytics import metric_explanation
 from tillstream.analytics.json_values import to_json
 from tillstream.analytics.metrics import COUNTED_LINES
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action

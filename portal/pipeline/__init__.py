@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
 from tillstream.workflows.operations import dead_letters, reconcile
 from tillstream.workflows.operations import queue_depths as waiting_in

@@ -12,13 +12,13 @@ from portal.list_view import list_query, page_of
 from portal.uploads import labels, scoped
 from tillstream.analytics import changes
 from tillstream.batches import records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.ports.warehouse import SettlementResult
 from tillstream.workflows.review.decision_preview import preview, previewable
 
-KINDS = ("upload", "replay", "messages")
-ANOTHER_REGION = "looks-like-another-region"
+KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
 
 
 @allow(Action.SEE_UPLOADS)
@@ -52,7 +52,7 @@ def decide(batch_id: str) -> ResponseReturnValue:
         balance=labels.balance(receipt["rows"]) if receipt else [],
         changed=summarize(changed, tried=True) if changed else None,
         contracts=scoped.contracts(),
-        needs_contract=not upload.contract or ANOTHER_REGION in {hold.code for hold in upload.holds},
+        needs_contract=not upload.contract or HoldCode.OTHER_CONTRACT in {hold.code for hold in upload.holds},
     )
 
 

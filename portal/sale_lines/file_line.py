@@ -9,6 +9,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped
 from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.people import Action
 from tillstream.receipts.source_line import find_row
 
@@ -23,8 +24,8 @@ def show(batch_id: str, line: int) -> ResponseReturnValue:
         upload=upload,
         source=source,
         line=line,
-        whole=records.get(ports(), upload.parent) if upload.kind == "correction" else upload,
-        message=_message(source.row.raw) if upload.kind == "messages" else "",
+        whole=records.get(ports(), upload.parent) if upload.kind is BatchKind.CORRECTION else upload,
+        message=_message(source.row.raw) if upload.kind is BatchKind.STORE_SALES else "",
     )
 
 

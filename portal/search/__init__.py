@@ -12,7 +12,7 @@ from portal.context import scope
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
@@ -20,7 +20,6 @@ blueprint = Blueprint("search", __name__, template_folder="templates")
 SHOWN = 20
 SEARCHED_UPLOADS = 5_000
 """Number of newest uploads that are searched."""
-KINDS = ("upload", "replay", "correction", "messages")
 
 
 @blueprint.get("/search")
@@ -52,5 +51,5 @@ def _search(text: str) -> dict[str, Any]:
 
 def _uploads(text: str) -> list[Batch]:
     wanted = text.casefold()
-    newest = islice(scoped.newest(KINDS), SEARCHED_UPLOADS)
+    newest = islice(scoped.newest(tuple(BatchKind)), SEARCHED_UPLOADS)
     return [one for one in newest if wanted in one.file.casefold() or one.batch_id.startswith(wanted)]

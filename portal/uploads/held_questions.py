@@ -7,7 +7,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_text, questions, scoped
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -80,7 +80,7 @@ def _held_upload(batch_id: str) -> Batch:
 
 
 def _is_held_file(upload: Batch) -> bool:
-    return upload.state is State.HELD and upload.kind in scoped.FILES
+    return upload.state is State.HELD and upload.is_file
 
 
 def _current_contract(upload: Batch) -> Contract | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ OUTCOMES: tuple[tuple[str, str, str], ...] = (
 
 def state_of(upload: Batch) -> Words:
     """Display text of the state; a settled file without rows has its own."""
-    empty = upload.state in IN_LEDGER and upload.staged.get("rows_read") == 0
+    empty = upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
     return NOTHING_TO_COUNT if empty else STATES[upload.state]
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import proposals
@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
 def _matching(filters: dict[str, str]) -> Any:
     states = GROUPS[filters["state"]][1] if filters["state"] in GROUPS else None
     search_words = filters["q"].casefold().split()
-    kinds = ("messages",) if filters["kind"] == "messages" else scoped.FILES
+    kinds = (BatchKind.STORE_SALES,) if filters["kind"] == BatchKind.STORE_SALES else FILE_KINDS
     for upload in scoped.newest(kinds):
         name = f"{upload.file} {upload.contract}".casefold()
         if (states is None or upload.state in states) and all(word in name for word in search_words):

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import labels, scoped
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.receipts import receipt as receipts

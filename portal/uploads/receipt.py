@@ -11,7 +11,8 @@ from portal.context import ports, scope, tillstream
 from portal.uploads import labels, scoped
 from portal.uploads.questions import name_of
 from tillstream.batches import lineage, records
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, State
+from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
@@ -26,7 +27,7 @@ SHOWN = 5
 PER_PAGE = 50
 BLOCKED_BY_REPLAY = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that are disabled while a replay of the file is in progress, which would not include them."""
-ANSWERED = frozenset({"too-many-refused", "columns-changed", "style-changed", "contract-proposed"})
+ANSWERED = frozenset({HoldCode.TOO_MANY_REJECTED, HoldCode.COLUMNS, HoldCode.STYLE, HoldCode.CONTRACT_PROPOSED})
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -34,7 +35,7 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
-    corrections = records.children(ports(), batch_id, "correction")
+    corrections = records.children(ports(), batch_id, BatchKind.CORRECTION)
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
     receipt = receipts.receipt(ports(), batch_id)
@@ -122,7 +123,7 @@ def _groups(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _questions(upload: Batch) -> str:
     """Text of the link to the questions about a held file; empty if answers cannot release it."""
-    if upload.state is not State.HELD or upload.kind not in scoped.FILES or not scope().may(Action.UPLOAD):
+    if upload.state is not State.HELD or not upload.is_file or not scope().may(Action.UPLOAD):
         return ""
     if upload.contract and not ANSWERED & {hold.code for hold in upload.holds}:
         return ""
@@ -147,7 +148,7 @@ def _steps(upload: Batch, receipt: dict[str, Any]) -> frozenset[str]:
         "as_new": upload.state in IN_LEDGER and labels.has_superseded(receipt),
         "fix": upload.state in IN_LEDGER and bool(receipt["rows"]["quarantined"]),
         "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
-        "replay": State.REPLAYED in follows and upload.kind in scoped.FILES and bool(upload.contract),
+        "replay": State.REPLAYED in follows and upload.is_file and bool(upload.contract),
         "undo": State.UNDONE in follows,
     }
     return frozenset(name for name, possible in steps.items() if possible)

@@ -1,15 +1,14 @@
 """Batches and contracts within the scope of the user."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from portal.context import me, ports, scope, tillstream
 from tillstream.batches import records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 
-FILES = ("upload", "replay")
 CHUNK = 200
 
 
@@ -19,7 +18,7 @@ def covers(upload: Batch) -> bool:
     bounds = scope()
     if not bounds.covers_region(upload.region):
         return False
-    return upload.received_by == me().login or bounds.covers_stores(upload.staged.get("stores"))
+    return upload.received_by == me().login or bounds.covers_stores(upload.staged.stores if upload.staged else None)
 
 
 def own(batch_id: str) -> Batch:
@@ -30,14 +29,14 @@ def own(batch_id: str) -> Batch:
     return upload
 
 
-def newest(kinds: tuple[str, ...] = FILES, state: State | None = None) -> Iterator[Batch]:
+def newest(kinds: Sequence[BatchKind] = FILE_KINDS, state: State | None = None) -> Iterator[Batch]:
     """Batches of these kinds in the scope of the user, newest first, read lazily."""
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
         if covers(upload):
             yield upload
 
 
-def _of_kind(kind: str, state: State | None) -> Iterator[Batch]:
+def _of_kind(kind: BatchKind, state: State | None) -> Iterator[Batch]:
     offset = 0
     while batches := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
         yield from batches

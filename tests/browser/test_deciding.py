@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from served import PASSWORD, Served
 
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.workflows.intake import uploads

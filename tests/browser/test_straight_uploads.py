@@ -16,7 +16,7 @@ from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
 from tillstream.app import build
 from tillstream.batches import records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.handlers import stage_object

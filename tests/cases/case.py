@@ -16,7 +16,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 
 
 @dataclass
@@ -76,7 +76,7 @@ def _read(source: Path, style: FileStyle, found: Outcome) -> None:
 def _judged(folder: Path, source: Path, expected: dict[str, Any], found: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    for part in file_batches(partial(source.open, "rb"), contract, received):
+    for part in FileSource(partial(source.open, "rb"), contract, received).row_batches():
         _add_part(part, found)
     found.refused.sort()
     found.warnings.sort(key=lambda row: (row[0], row[1], row[2] or ""))

@@ -22,7 +22,7 @@ from devtools.cloud_local import CloudLocal, missing, running
 from devtools.local_triggers import Relay, minutes, start_periodic
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.people import personal_tokens
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings

@@ -21,7 +21,7 @@ from tillstream.adapters.google.storage.object_store import CloudStorageObjectSt
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records, registration
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.resumable_upload import ResumableUpload

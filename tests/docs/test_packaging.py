@@ -12,7 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = ("tillstream", "portal", "functions", "sql", "looker", "infra")
 APART = {"_typeshed", "bqemulator", "gcp_storage_emulator"}
 """For the type checker alone, and the emulators, which live in environments of their own."""
-LOCKS = {"requirements.lock": (), "requirements-dev.lock": ("dev",), "requirements-google.lock": ("google",)}
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-dev.lock": ("dev",),
+    "requirements-google.lock": ("google",),
+    "requirements-notebook.lock": ("notebook",),
+}
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 

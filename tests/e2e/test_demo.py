@@ -17,7 +17,7 @@ from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
 from tillstream.commands.result import quiet
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Unavailable
 from tillstream.logs import configure
 from tillstream.pipeline.staging import stage

@@ -26,9 +26,17 @@ def test_the_checks_are_written_as_yaml(run_text: RunText, tmp_path: Path) -> No
     assert yaml.safe_load(file.read_text(encoding="utf-8"))["name"] == "IN@1"
 
 
+def test_the_checks_are_written_for_pandas(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "checks.py"
+    assert run("contracts", "IN", "--pandera", str(file), "--frame", "pandas")[0] == 0
+    assert "import pandera.pandas as pandera" in file.read_text(encoding="utf-8")
+    code, answer = run("contracts", "IN", "--pandera", str(tmp_path / "checks.yaml"), "--frame", "pandas")
+    assert (code, answer["error"]) == (1, "checks.yaml must end with .py for pandas frames.")
+
+
 def test_another_ending_a_missing_folder_and_an_unknown_contract_are_refused(run: Run, tmp_path: Path) -> None:
     for name, file, error in (
-        ("IN", tmp_path / "checks.json", "checks.json must end with .py or .yaml."),
+        ("IN", tmp_path / "checks.json", "checks.json must end with .py or .yaml for polars frames."),
         ("IN", tmp_path / "none" / "checks.py", "cannot be written: No such file or directory."),
         ("INN", tmp_path / "checks.py", "INN"),
     ):

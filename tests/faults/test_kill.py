@@ -28,7 +28,7 @@ from tillstream.samples.wide import CONTRACT, wide_file
 from tillstream.settings import Settings
 
 TESTS = Path(__file__).resolve().parents[1]
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 @dataclass

@@ -26,7 +26,7 @@ from stateful.world import LISTENER
 
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.receipts import receipt as receipts
 from tillstream.samples.wide import CONTRACT
 from tillstream.settings import Settings

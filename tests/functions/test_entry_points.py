@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 import sql
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
@@ -207,7 +207,7 @@ def test_store_sales_are_pulled_and_kept(entry: Entry, app: App) -> None:
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     answer = entry("receive").post("/")
     assert answer.get_json() == {"batches": 1}
-    kept = records.find(app.ports, kind="messages")
+    kept = records.find(app.ports, kind=BatchKind.STORE_SALES)
     assert [(batch.region, batch.file) for batch in kept] == [("UK", "1 store sale")]
 
 

@@ -20,7 +20,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,

@@ -23,7 +23,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.ports.event_bus import Message, RetryPolicy

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.contracts.loader import shipped
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import unescape_formula
 from tillstream.settings import Settings
@@ -31,7 +31,7 @@ from tillstream.workflows.corrections.drafts.revalidate import corrected
 CONTRACT = shipped()["IN"]
 NAMES = ("A", "B", "C")
 CODES = ("not-a-number", "missing-required")
-UPLOAD = Batch("b", "upload", "inbox", "o", 1, 1, "f.csv", "IN", 1, "IN", 1, "2026-06-01T00:00:00+00:00", "ada")
+UPLOAD = Batch("b", BatchKind.UPLOAD, "inbox", "o", 1, 1, "f.csv", "IN", 1, "IN", 1, "2026-06-01T00:00:00+00:00", "ada")
 words = st.sampled_from(["", "a", "b", "ab", "ten", "1,5", "=1+1", "'x", "-", 'quo"te', "two\nlines", " a "])
 rows = st.integers(1, 9)
 columns = st.integers(0, len(NAMES) - 1)

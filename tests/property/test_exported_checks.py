@@ -1,8 +1,12 @@
 """An exported schema, read back, passes and fails the same rows as the schema of the pipeline."""
 
+import json
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +20,7 @@ from hypothesis import strategies as st
 from sale_cells import contract
 
 from tillstream.domain.contract.model import Contract
-from tillstream.pipeline.validating.export import script, to_yaml
+from tillstream.pipeline.validating.export import pandas_script, script, to_yaml
 from tillstream.pipeline.validating.schema import SaleLineSchema
 
 Masks = dict[tuple[str | None, str], list[bool]]
@@ -88,6 +92,59 @@ def test_an_exported_schema_passes_and_fails_the_same_rows(rules: Contract, draw
     expected = masks(schema, frame)
     assert masks(read_script(script(rules)), frame) == expected
     assert masks(read_yaml(to_yaml(rules)), frame) == expected
+
+
+@pytest.fixture(scope="module")
+def pandas_masks(
+    notebook_programs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Contract, pl.DataFrame, str], Masks]]:
+    """`masks` of the schema that is exported for pandas, and of the frame as pandas has it. Types: arrow or numpy."""
+    path = tmp_path_factory.mktemp("pandas") / "rows.arrow"
+    command = [notebook_programs / "python", Path(__file__).with_name("pandas_masks.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        requests, answers = process.stdin, process.stdout
+
+        def masks_of(rules: Contract, frame: pl.DataFrame, types: str) -> Masks:
+            frame.write_ipc(path, compat_level=pl.CompatLevel.oldest())
+            print(json.dumps([pandas_script(rules), str(path), types]), file=requests, flush=True)
+            return {(column, check): passes for column, check, passes in json.loads(answers.readline())}
+
+        yield masks_of
+
+
+@settings(max_examples=examples(200))
+@given(contracts(), st.data())
+def test_a_pandas_frame_passes_and_fails_the_same_rows(
+    pandas_masks: Callable[[Contract, pl.DataFrame, str], Masks], rules: Contract, draw: st.DataObject
+) -> None:
+    schema = read_script(script(rules))
+    frame = frame_of(draw, schema)
+    read_as_texts = frame.select(pl.all().cast(pl.String))
+    written, types = draw.draw(st.sampled_from([(frame, "arrow"), (frame, "numpy"), (read_as_texts, "numpy")]))
+    assert pandas_masks(rules, written, types) == masks(schema, frame)
+
+
+def test_a_pandas_schema_converts_floats_and_datetimes_first(
+    pandas_masks: Callable[[Contract, pl.DataFrame, str], Masks],
+) -> None:
+    rules = contract(ranges={"unit_price": {"minimum": "0.1"}})
+    plain = {"region": "R", "sale_id": "1", "line_key": "1", "status": "completed", "currency": "USD", "net_amount": 1}
+    frame = pl.DataFrame(
+        plain
+        | {
+            "sale_date": pl.Series(["2026-03-01T23:59", "9999-12-31T00:00", None]).str.to_datetime(),
+            "quantity": [1.0, -1.0, None],
+            "unit_price": [0.1, 0.09, None],
+        }
+    )
+    assert pandas_masks(rules, frame, "numpy") == {
+        ("sale_date", "missing_required"): [True, True, False],
+        ("sale_date", "future_date"): [True, False, True],
+        ("unit_price", "out_of_range"): [True, False, True],
+        (None, "negative_quantity"): [True, False, True],
+    }
 
 
 def test_an_exported_schema_converts_texts_and_whole_numbers_first() -> None:

@@ -14,7 +14,7 @@ from stateful.sources import Row, Sale, some_row, some_sale
 from stateful.world import World, living
 
 from tillstream.batches import records as batch_records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import BatchKind, State
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
@@ -54,7 +54,7 @@ def files(world: World, rng: Random, count: int, *, versions: bool = True, whole
 def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
     """Micro-batches of sales with versions; a version of a sale always has the same content."""
     first_by_version: dict[tuple[str, str, int], Sale] = {}
-    before = {record.batch_id for record in batch_records.find(world.app.ports, kind="messages", limit=None)}
+    before = {record.batch_id for record in batch_records.find(world.app.ports, kind=BatchKind.STORE_SALES, limit=None)}
     for _ in range(count):
         sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
         sale = first_by_version.setdefault((sale.store, sale.number, sale.version), sale)
@@ -64,7 +64,7 @@ def sales(world: World, rng: Random, count: int) -> list[StagedBatch]:
 
     while store_sales.receive(world.app.ports, world.app.book, 2, 0):
         pass
-    records = batch_records.find(world.app.ports, kind="messages", limit=None)
+    records = batch_records.find(world.app.ports, kind=BatchKind.STORE_SALES, limit=None)
     return [_staged(world, record.batch_id) for record in records if record.batch_id not in before]
 
 

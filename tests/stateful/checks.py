@@ -12,7 +12,7 @@ from stateful.world import World
 import sql
 from tillstream.analytics.summed import totals_coverage
 from tillstream.analytics.summing import Where, total_query
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.people import user_scopes
 from tillstream.receipts import receipt as receipts

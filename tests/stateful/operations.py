@@ -8,7 +8,7 @@ from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.world import World
 
 from tillstream.batches import records
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -41,7 +41,7 @@ def give_file(world: World, rng: Random) -> bool:
 
 
 def _some_file(world: World, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
-    file = [u for u in records.find(world.app.ports, kind="upload", limit=None) if u.sha256 in world.files]
+    file = [u for u in records.find(world.app.ports, kind=BatchKind.UPLOAD, limit=None) if u.sha256 in world.files]
     if not file:
         return None
     upload = rng.choice(file)

@@ -3,7 +3,7 @@
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.world import World
 
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

@@ -20,7 +20,7 @@ from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.world import World, living
 
-from tillstream.domain.batch import IN_LEDGER
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

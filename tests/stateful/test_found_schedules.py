@@ -7,7 +7,7 @@ from stateful.sources import Fix, Sale, Source
 from stateful.steps import GOOD, drive, fix, like, rows, send_sales, source, upload_rows
 from stateful.world import World
 
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

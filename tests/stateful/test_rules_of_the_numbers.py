@@ -8,7 +8,7 @@ from stateful.steps import GOOD, drive, fix, like, rows, send_sales, source, upl
 from stateful.world import World
 
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle

@@ -18,7 +18,7 @@ from stateful.sources import COUNTED, NUMBERED, Fix, Row, Sale, Source, file_byt
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records as batch_records
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.events import TOPIC_SALE_EVENTS
 from tillstream.ports.event_bus import Delivery
 from tillstream.receipts import original_rows
@@ -145,7 +145,7 @@ class World:
             cells = dict(zip(self.header(columns), each.row.cells(columns), strict=False))
             accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
             writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
-        for earlier in batch_records.children(self.app.ports, batch, "correction"):
+        for earlier in batch_records.children(self.app.ports, batch, BatchKind.CORRECTION):
             self.fixes_in(earlier)
         self.last_correction[batch] = fixes
         return submit.submit_correction(
@@ -169,10 +169,10 @@ class World:
 
     def fixes_of(self, upload: Batch, *, own: bool) -> list[Batch]:
         """The corrections of the batches before a replay, and of itself, oldest first."""
-        corrections = batch_records.children(self.app.ports, upload.batch_id, "correction") if own else []
+        corrections = batch_records.children(self.app.ports, upload.batch_id, BatchKind.CORRECTION) if own else []
         while upload.parent:
             upload = batch_records.get(self.app.ports, upload.parent)
-            corrections = [*batch_records.children(self.app.ports, upload.batch_id, "correction"), *corrections]
+            corrections = [*batch_records.children(self.app.ports, upload.batch_id, BatchKind.CORRECTION), *corrections]
         return corrections
 
     def tellings(self, sent: Counter[str]) -> Counter[str]:

@@ -3,7 +3,7 @@
 import json
 
 from tillstream.batches import freshness
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.events import BATCH_RECEIVED, BATCH_SETTLED, BATCH_STAGED, TOPIC_BATCHES
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tillstream.batches import records
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 
@@ -16,12 +16,12 @@ def finished_replays(ports: Ports, old: Batch) -> list[Batch]:
             f"{old.file} is already being replayed as batch {active.batch_id}, which is {active.state}. Wait until "
             "that replay is finished, or confirm or reject it first."
         )
-    return records.children(ports, old.batch_id, "replay")
+    return records.children(ports, old.batch_id, BatchKind.REPLAY)
 
 
 def active_replay(ports: Ports, old: Batch) -> Batch | None:
     """The replay in progress that will replace the batch, if any."""
-    replays = records.children(ports, old.batch_id, "replay")
+    replays = records.children(ports, old.batch_id, BatchKind.REPLAY)
     return next((replay for replay in replays if replay.state not in TERMINAL | IN_LEDGER), None)
 
 
@@ -32,7 +32,7 @@ def inherited_corrections(ports: Ports, upload: Batch) -> list[Batch]:
     """
     corrections: list[Batch] = []
     while upload.parent:
-        earlier = records.children(ports, upload.parent, "correction")
+        earlier = records.children(ports, upload.parent, BatchKind.CORRECTION)
         included = [fix for fix in earlier if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]
         corrections = [*included, *corrections]
         upload = records.get(ports, upload.parent)

@@ -6,7 +6,7 @@ from typing import Unpack
 
 from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.domain.batch import Batch, BatchChanges, State
+from tillstream.domain.batch.record import Batch, BatchChanges, BatchKind, State
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
@@ -16,9 +16,9 @@ UNKNOWN_SENDER = "inbox"
 """`received_by` of a batch whose record was created from the event of its inbox object."""
 CHUNK = 4 << 20
 _CREATED = {
-    "upload": AuditAction.UPLOAD_RECEIVED,
-    "correction": AuditAction.UPLOAD_FIXED,
-    "replay": AuditAction.UPLOAD_REPLAYED,
+    BatchKind.UPLOAD: AuditAction.UPLOAD_RECEIVED,
+    BatchKind.CORRECTION: AuditAction.UPLOAD_FIXED,
+    BatchKind.REPLAY: AuditAction.UPLOAD_REPLAYED,
 }
 """Kind → audit action. Micro-batches of store sales are not audited: their number would hide all other entries."""
 _AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
@@ -67,7 +67,7 @@ def find(
     ports: Ports,
     *,
     state: State | str | None = None,
-    kind: str | None = "upload",
+    kind: BatchKind | None = BatchKind.UPLOAD,
     limit: int | None = 50,
     offset: int = 0,
 ) -> list[Batch]:
@@ -76,16 +76,16 @@ def find(
     if state:
         where["state"] = str(state)
     if kind:
-        where["kind"] = kind
+        where["kind"] = kind.value
     documents = ports.documents.find(
         COLLECTION, where, order_by="received_seq", descending=True, limit=limit, offset=offset
     )
     return [Batch.from_json(document.data) for document in documents]
 
 
-def children(ports: Ports, parent: str, kind: str) -> list[Batch]:
+def children(ports: Ports, parent: str, kind: BatchKind) -> list[Batch]:
     """Corrections or replays of a batch, oldest first."""
-    documents = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind}, order_by="fix_number")
+    documents = ports.documents.find(COLLECTION, {"parent": parent, "kind": kind.value}, order_by="fix_number")
     return [Batch.from_json(document.data) for document in documents]
 
 

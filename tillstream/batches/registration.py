@@ -1,10 +1,12 @@
 """Register a batch: create its record once its bytes are stored."""
 
 import hashlib
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.batches.records import CHUNK, create
-from tillstream.domain.batch import Batch, Hold, State
+from tillstream.domain.batch.holds import Hold
+from tillstream.domain.batch.proposal import Proposal
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
@@ -19,9 +21,9 @@ def register(
     *,
     sha256: str = "",
     file: str = "",
-    kind: str = "upload",
+    kind: BatchKind = BatchKind.UPLOAD,
     held: Hold | None = None,
-    proposed: dict[str, Any] | None = None,
+    proposed: Proposal | None = None,
 ) -> Batch:
     """Return the record of a stored object; create it on the first call. Without a contract, `held` is required."""
     if not sha256:
@@ -39,7 +41,7 @@ def register(
         file=file or stored.name.rsplit("/", 1)[-1],
         contract=contract.name if contract else "",
         contract_version=contract.version if contract else 0,
-        region=contract.region if contract else proposed["contract"]["region"] if proposed else "",
+        region=contract.region if contract else proposed.contract["region"] if proposed else "",
         received_seq=stored.generation,
         received_at=now,
         received_by=by,
@@ -47,7 +49,7 @@ def register(
         state_at=now,
         sha256=sha256,
         holds=(held,) if held else (),
-        proposed=proposed or {},
+        proposed=proposed,
     )
     return create(ports, upload)
 

@@ -171,8 +171,15 @@ def status(json_: bool) -> None:
     type=click.Path(dir_okay=False, resolve_path=True),
     help="Write the contract's checks to a .py or .yaml file as a pandera schema.",
 )
+@click.option(
+    "--frame",
+    type=click.Choice(["polars", "pandas"]),
+    default="polars",
+    show_default=True,
+    help="The frames that the schema of --pandera checks; pandas needs a .py file.",
+)
 @as_json
-def contracts(name: str, schema: bool, out: str | None, json_: bool) -> None:
+def contracts(name: str, schema: bool, out: str | None, frame: str, json_: bool) -> None:
     """List the region contracts, or show one of them."""
     if schema:
         from tillstream.contracts.loader import schema as schema_of_contracts
@@ -185,7 +192,7 @@ def contracts(name: str, schema: bool, out: str | None, json_: bool) -> None:
     if out and not name:
         raise click.UsageError("--pandera needs the NAME of a contract.")
     if out:
-        run("contracts-pandera", json_=json_, show=show_exported_checks, name=name, out=out)
+        run("contracts-pandera", json_=json_, show=show_exported_checks, name=name, out=out, frame=frame)
 
     run("contracts", json_=json_, show=show_contract if name else show_list, name=name)
 

@@ -12,7 +12,7 @@ from tillstream.batches import records
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result
 from tillstream.commands.run_batch import exit_code
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.workflows.intake import uploads

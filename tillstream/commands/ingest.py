@@ -8,7 +8,7 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import dry_run

@@ -12,7 +12,7 @@ from tillstream.batches import records
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing.daily_totals import refresh_daily_totals

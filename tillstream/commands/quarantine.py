@@ -7,7 +7,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipt_receipt
@@ -43,7 +43,7 @@ def receipts(app: App, progress: Progress, arguments: Receipts) -> Result:
         receipt = receipt_receipt.receipt(app.ports, arguments.batch)
         return Result(receipt, exit_code(receipt))
     newest = records.find(app.ports, kind=None, limit=arguments.limit)
-    uploads = [upload for upload in newest if upload.kind != "correction"]
+    uploads = [upload for upload in newest if upload.kind is not BatchKind.CORRECTION]
     return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in uploads])
 
 

@@ -30,10 +30,11 @@ class Contracts:
 
 @dataclass(frozen=True, kw_only=True)
 class ContractChecks:
-    """out: the path of the file to write, ending with `.py` or `.yaml`."""
+    """out: the path of the file to write, ending with `.py` or `.yaml`. frame: polars or pandas, which needs `.py`."""
 
     name: str
     out: str
+    frame: str = "polars"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +90,10 @@ def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -
     from tillstream.pipeline.validating.export import FORMATS
 
     contract, out = app.book.current(arguments.name), arguments.out
-    write = FORMATS.get(Path(out).suffix)
+    formats = FORMATS[arguments.frame]
+    write = formats.get(Path(out).suffix)
     if write is None:
-        raise Rejected(f"{Path(out).name} must end with {' or '.join(FORMATS)}.")
+        raise Rejected(f"{Path(out).name} must end with {' or '.join(formats)} for {arguments.frame} frames.")
     try:
         Path(out).write_text(write(contract), encoding="utf-8")
     except OSError as error:

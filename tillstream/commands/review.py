@@ -6,7 +6,7 @@ from tillstream.app import App
 from tillstream.commands.arguments import OfBatch
 from tillstream.commands.result import HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.review import decisions, replay, replay_preview, undo

@@ -5,7 +5,7 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts

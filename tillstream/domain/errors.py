@@ -11,6 +11,9 @@ class TillstreamError(Exception):
 class Rejected(TillstreamError):
     """The request can never succeed as it is: record it, acknowledge it, show the message to the user."""
 
+    code = ""
+    """The problem code, if the catalogue has one for it."""
+
 
 class NotFound(Rejected):
     """The requested resource does not exist, or is outside the caller's scope."""

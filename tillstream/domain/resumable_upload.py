@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tillstream.domain.batch.proposal import Proposal
+
 
 @dataclass(frozen=True)
 class ResumableUpload:
@@ -29,8 +31,8 @@ class ResumableUpload:
     """Objects in the staging bucket whose concatenation is the file."""
     answers: dict[str, str] = field(default_factory=dict)
     """The owner's answers to the questions about the file, by question key."""
-    proposed: dict[str, Any] = field(default_factory=dict)
-    """A new contract that an administrator must accept before the file is read; same form as `Batch.proposed`."""
+    proposed: Proposal | None = None
+    """A new contract that an administrator must accept before the file is read."""
     session: str = ""
     """URL to which the client sends the bytes, at the object store; empty if they pass through the portal."""
     batch_id: str = ""
@@ -46,8 +48,10 @@ class ResumableUpload:
         return self.whole and self.look and not self.batch_id
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        data = asdict(self)
+        return data | {"proposed": data["proposed"] or {}}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ResumableUpload":
-        return cls(**data | {"parts": tuple(data["parts"])})
+        proposed = Proposal.from_json(data["proposed"]) if data["proposed"] else None
+        return cls(**data | {"parts": tuple(data["parts"]), "proposed": proposed})

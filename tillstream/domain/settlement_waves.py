@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Protocol, TypeVar
 
+from tillstream.domain.batch.record import BatchKind
+
 
 class BatchLike(Protocol):
     @property
@@ -17,7 +19,7 @@ B = TypeVar("B", bound=BatchLike)
 
 def group_adjacent(batches: Iterable[B]) -> Iterator[list[B]]:
     """Group batches that can form one wave if they share no sale: adjacent micro-batches. Other batches are alone."""
-    for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == "messages"):
+    for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == BatchKind.STORE_SALES):
         if is_micro:
             yield list(adjacent)
         else:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tillstream.domain.batch import Hold
+from tillstream.domain.batch.holds import Hold
+from tillstream.domain.batch.record import FILE_KINDS, BatchKind
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
     import pyarrow as pa
@@ -45,6 +46,15 @@ class StagedBatch:
     """Whether sales are identified by their content only; a corrected row is then another sale"""
     rules: str = "ask"
     """Which source takes precedence if a file and a till differ in a line: ask (quarantine the row), file or till"""
+
+    @property
+    def is_correction(self) -> bool:
+        return self.kind == BatchKind.CORRECTION
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a file is read by its contract."""
+        return self.kind in FILE_KINDS
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tillstream.batches import lineage, records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.ports import Ports
 from tillstream.receipts import receipt as receipts
 
@@ -55,7 +55,7 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
     if fix:
         corrections = [
             *lineage.inherited_corrections(ports, upload),
-            *records.children(ports, upload.batch_id, "correction"),
+            *records.children(ports, upload.batch_id, BatchKind.CORRECTION),
         ]
         correction = next(one for one in corrections if one.fix_number == fix)
         with _open(ports, correction) as stream:
@@ -63,7 +63,7 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
                 if int(row[ROW]) in numbers:
                     yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in CONTROL_COLUMNS])
         return
-    if upload.kind == "messages":
+    if upload.kind is BatchKind.STORE_SALES:
         from tillstream.pipeline.reading.messages import iter_message_rows
 
         with _open(ports, upload) as stream:
@@ -85,7 +85,7 @@ def original_shape(ports: Ports, upload: Batch) -> "HeaderInfo":
     """The columns in the header of an original file, and the parser of its rows."""
     from tillstream.pipeline.reading.open_reader import HeaderInfo, read_header
 
-    if upload.kind == "messages":
+    if upload.kind is BatchKind.STORE_SALES:
         return HeaderInfo(["message"], lambda raw: [raw])
     return read_header(partial(_open, ports, upload), _options(ports, upload))
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.ports import Ports
@@ -52,9 +54,14 @@ def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str,
     if not rows:
         return []
     staged = upload.staged
-    if "amounts" not in staged or rows[0]["fixes"] or rows[0]["rows_quarantined"] != staged["rows_refused"]:
+    if staged is None or staged.amounts is None:
         return None
-    return [row | {name: row[name] and Decimal(row[name]) for name in ("net", "gross")} for row in staged["amounts"]]
+    if rows[0]["fixes"] or rows[0]["rows_quarantined"] != staged.rows_refused:
+        return None
+    return [
+        {"currency": sums.currency, "net": sums.net and Decimal(sums.net), "gross": sums.gross and Decimal(sums.gross)}
+        for sums in staged.amounts
+    ]
 
 
 def receipt_queries(batch: str) -> list[WarehouseQuery]:
@@ -68,7 +75,7 @@ def compose(
 ) -> dict[str, Any]:
     """The receipt from the results of `receipt_queries`; `rows` is empty before the batch is settled."""
     counts = rows[0] if rows else _not_settled(upload)
-    problems = upload.staged.get("problems", [])
+    problems = [asdict(problem) for problem in upload.staged.problems] if upload.staged else []
     warnings = [problem for problem in problems if not rows or problem["severity"] != Severity.ERROR]
     return {
         "status": upload.state.value,
@@ -76,7 +83,7 @@ def compose(
         "contract": upload.contract,
         "contract_version": upload.contract_version,
         "file": upload.file,
-        "holds": [{"code": hold.code, "message": hold.message} for hold in upload.holds] if not rows else [],
+        "holds": [hold.to_json() for hold in upload.holds] if not rows else [],
         "rows": {name: counts[column] for name, column in COUNTS.items()},
         "problems": [*warnings, *(_problem(row) for row in refused), *_ledger_warnings(counts)],
         "amounts": [{name: row[name] for name in ("currency", "net", "gross")} for row in amounts],
@@ -89,21 +96,20 @@ def _proposal(upload: Batch) -> dict[str, Any]:
     """The proposed next contract version of a held file, if any."""
     if not upload.proposed or upload.state is not State.HELD:
         return {}
-    contract = upload.proposed["contract"]
-    proposal = {"contract": contract["name"], "version": contract["version"], "changes": upload.proposed["changes"]}
-    return {"proposal": proposal}
+    contract, changes = upload.proposed.contract, list(upload.proposed.changes)
+    return {"proposal": {"contract": contract["name"], "version": contract["version"], "changes": changes}}
 
 
 def _not_settled(upload: Batch) -> dict[str, Any]:
-    staged = upload.staged
+    staged = upload.staged or StagingReport()
     return {
-        "rows_read": staged.get("rows_read", 0),
+        "rows_read": staged.rows_read,
         "rows_new": None,
         "rows_corrected": None,
         "rows_duplicate": None,
-        "rows_quarantined": staged.get("rows_refused", 0),
-        "rows_blank": staged.get("rows_blank", 0),
-        "rows_ignored": staged.get("rows_ignored", 0),
+        "rows_quarantined": staged.rows_refused,
+        "rows_blank": staged.rows_blank,
+        "rows_ignored": staged.rows_ignored,
         "removed": 0,
         "superseded": 0,
         "repeated_lines": 0,
@@ -156,7 +162,7 @@ def quarantined_rows(
 
 def batch_headers(ports: Ports, upload: Batch) -> dict[str, str]:
     """Column → header in the file; empty for messages."""
-    if upload.kind == "messages" or not upload.contract:
+    if upload.kind is BatchKind.STORE_SALES or not upload.contract:
         return {}
     return contract_headers(contract_version(ports.documents, upload.contract, upload.contract_version))
 

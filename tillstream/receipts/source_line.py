@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.pipeline.reading.correction_file import (
     CONTROL_COLUMNS,
@@ -73,9 +73,9 @@ def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
 def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, None]:
     """Rows in file order, including unreadable ones; rows far from the line may be left out."""
     open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
-    if upload.kind == "messages":
+    if upload.kind is BatchKind.STORE_SALES:
         return _message_rows(open_original)
-    if upload.kind == "correction":
+    if upload.kind is BatchKind.CORRECTION:
         return _correction_rows(open_original)
     if not upload.contract:
         raise Rejected(f"{upload.file} has no contract yet and therefore no rows.")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
@@ -28,7 +28,7 @@ def rejected_rows(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    tables = list(_tables(ports, upload.staged.get("refused", []), [*COLUMNS, "outcome"]))
+    tables = list(_tables(ports, upload.staged.refused if upload.staged else (), [*COLUMNS, "outcome"]))
     if not tables:
         return []
     rows = pa.concat_tables(tables)
@@ -46,7 +46,7 @@ def store_days(ports: Ports, upload: Batch) -> set[tuple[str | None, date]]:
     import pyarrow as pa
 
     store_days: set[tuple[str | None, date]] = set()
-    names = (*upload.staged.get("accepted", []), *upload.staged.get("refused", []))
+    names = upload.staged.objects if upload.staged else ()
     for table in _tables(ports, names, ["store_id", "sale_date"]):
         distinct = pa.TableGroupBy(table, ["store_id", "sale_date"]).aggregate([])
         store_days |= {(row["store_id"], row["sale_date"]) for row in distinct.to_pylist() if row["sale_date"]}

@@ -15,7 +15,7 @@ from infra.functions import FUNCTIONS
 from infra.package import LOCK, package
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import BatchKind, State
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken
 from tillstream.settings import Settings
@@ -73,7 +73,7 @@ def test_each_entry_point_of_the_package_does_its_work(cloud: CloudLocal, app: A
     publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        batches = [records.get(app.ports, received.batch_id), *records.find(app.ports, kind="messages")]
+        batches = [records.get(app.ports, received.batch_id), *records.find(app.ports, kind=BatchKind.STORE_SALES)]
         if (
             len(batches) == 2
             and all(batch.state is State.ANNOUNCED for batch in batches)

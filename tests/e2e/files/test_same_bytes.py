@@ -11,7 +11,7 @@ from homes import build
 import sql
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
@@ -65,23 +65,23 @@ def test_an_undone_file_counts_again_from_what_was_read_before(app: App) -> None
 
 def test_what_is_gone_from_the_staging_bucket_is_read_again(app: App) -> None:
     first = taken(app)
-    app.ports.objects.delete(STAGING, first.staged["accepted"][0])
+    app.ports.objects.delete(STAGING, first.staged.accepted[0])
     second = taken(app)
-    assert second.staged["accepted"] != first.staged["accepted"]
+    assert second.staged.accepted != first.staged.accepted
     assert counted(app, second) == {"read": 10, "duplicate": 9, "quarantined": 1}
 
 
 def test_another_reader_reads_for_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     first = taken(app)
     monkeypatch.setattr(stage, "reader", lambda: "another version")
-    assert taken(app).staged["accepted"] != first.staged["accepted"]
+    assert taken(app).staged.accepted != first.staged.accepted
 
 
 def test_a_file_with_days_to_come_is_read_again_as_some_may_have_come(app: App) -> None:
     data = HEADER + b"901,A,b,1,12/5/2999 9:02,1.25,1,UK\n"
     first = taken(app, data)
-    assert [problem["code"] for problem in first.staged["problems"]] == ["future-date"]
-    assert taken(app, data).staged["accepted"] != first.staged["accepted"]
+    assert [problem.code for problem in first.staged.problems] == ["future-date"]
+    assert taken(app, data).staged.accepted != first.staged.accepted
 
 
 def test_the_amounts_that_stage_summed_up_are_those_of_the_ledger(app: App) -> None:

@@ -10,6 +10,7 @@ from homes import build
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.people.store_tokens import StoreToken
@@ -86,7 +87,7 @@ def rows(receipt: dict[str, Any]) -> dict[str, int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return receipts.receipt(app.ports, records.find(app.ports, kind="messages")[0].batch_id)
+    return receipts.receipt(app.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
 
 
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:

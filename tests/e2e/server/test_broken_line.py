@@ -94,4 +94,4 @@ def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> 
     app = build(Settings(home=home, samples=False, threads=1))
     (upload,) = records.find(app.ports)
     app.close()
-    assert (upload.batch_id, upload.size, upload.staged["rows_read"]) == (batch, len(data), 1_000)
+    assert (upload.batch_id, upload.size, upload.staged.rows_read) == (batch, len(data), 1_000)

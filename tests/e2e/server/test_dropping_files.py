@@ -11,7 +11,7 @@ from homes import build
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.receipts import receipt as receipts

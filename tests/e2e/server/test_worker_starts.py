@@ -10,7 +10,7 @@ from homes import build
 
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import STAGEABLE, State
+from tillstream.domain.batch.record import STAGEABLE, State
 from tillstream.receipts import receipt as receipts
 from tillstream.server.worker import LEASE, Worker
 from tillstream.settings import Settings

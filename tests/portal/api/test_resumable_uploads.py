@@ -16,7 +16,7 @@ from visitor import Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.server.worker import Worker

@@ -10,6 +10,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.people import Role
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections.drafts import draft
@@ -55,7 +56,7 @@ def test_what_is_typed_is_tried_and_kept_until_it_is_given_back(fixer: Fixer, wo
     assert (rows["read"], rows["new"], rows["quarantined"], rows["ignored"]) == (24, 21, 2, 1)
     assert preview["after"] == rows
     assert fixer.rows()[22]["cells"][AMOUNT] == "12..1"
-    (correction,) = records.children(app.ports, fixer.batch, "correction")
+    (correction,) = records.children(app.ports, fixer.batch, BatchKind.CORRECTION)
     assert correction.received_by == "clerk-in"
 
 

@@ -11,7 +11,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.audit import reading
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -154,12 +154,12 @@ def test_a_correction_of_a_line_is_told_with_both_its_values(person: People, wor
 def test_nobody_sees_changes_of_lines_that_are_not_theirs(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     mine = indian_sale("A1", "5.00")
-    admin.upload(indian_file(mine, indian_sale("A2", "90.00").replace(",S1,", ",S2,")))
+    admin.upload(indian_file(mine, indian_sale("OTHERS-SALE", "90.00").replace(",S1,", ",S2,")))
     work()
     seller, other = person(Role.SALESPERSON, "IN", salesperson="S1"), person(Role.MANAGER, "USA")
     page = seller.get("/changes/1").text
     assert "1 line added" in page
-    assert "A2" not in page + seller.get("/changes/1/lines").text
+    assert "OTHERS-SALE" not in page + seller.get("/changes/1/lines").text
     assert "90.00" not in page
     for path in ("/changes/1", "/changes/1/lines", "/changes/2", "/changes/0"):
         assert other.get(path).status_code == 404

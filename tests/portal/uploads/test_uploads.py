@@ -11,7 +11,7 @@ from visitor import HEADER, Visitor, indian_file, indian_sale
 from portal.uploads import labels
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]

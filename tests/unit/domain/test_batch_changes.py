@@ -4,10 +4,10 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from tillstream.domain.batch import Batch, BatchChanges, State
+from tillstream.domain.batch.record import Batch, BatchChanges, BatchKind, State
 
 RECEIVED = Batch(
-    "b", "upload", "inbox", "sales.csv", 1, 2, "sales.csv", "IN", 1, "IN", 3, "2026-06-01T00:00:00", "emma"
+    "b", BatchKind.UPLOAD, "inbox", "sales.csv", 1, 2, "sales.csv", "IN", 1, "IN", 3, "2026-06-01T00:00:00", "emma"
 )
 
 

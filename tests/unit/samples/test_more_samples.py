@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tillstream.contracts.loader import shipped
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 from tillstream.samples.files import expected, files
 
 UNTIL, SCALE = date(2026, 3, 17), 0.04
@@ -24,7 +24,7 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
             one.write(out)
         refused: Counter[str] = Counter()
         read, net = 0, Decimal(0)
-        for part in file_batches(lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)):
+        for part in FileSource(lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)).row_batches():
             wrong = part.issues.rejected_mask(part.table.num_rows)
             read += part.table.num_rows + len(part.rejected) + part.blank
             refused.update(row["code"] for row in part.issues.table().to_pylist() if wrong[row["index"]])

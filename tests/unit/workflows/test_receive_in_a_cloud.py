@@ -10,6 +10,7 @@ import pytest
 
 from tillstream.app import App, build
 from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.store_sale import schema
 from tillstream.pipeline.settling import settle
@@ -35,7 +36,7 @@ def delivery(id_: str, **changes: Any) -> Delivery:
 
 
 def lines(app: App) -> int:
-    for batch in [one.batch_id for one in records.find(app.ports, kind="messages")]:
+    for batch in [one.batch_id for one in records.find(app.ports, kind=BatchKind.STORE_SALES)]:
         stage.stage(app.ports, batch, book=app.book)
     settle.settle_all(app.ports, app.book)
     return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())

@@ -10,7 +10,7 @@ import pytest
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.domain.store_sale import schema
 from tillstream.people.store_tokens import StoreToken

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 import sql
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids

@@ -76,18 +76,6 @@ class IssueSummary:
     detail: str
 
 
-@dataclass
-class IssueCount:
-    """Issue count of a staging report. `example` is the value on `first_line`, the lowest line with the issue."""
-
-    code: str
-    severity: str
-    column: str | None
-    count: int
-    first_line: int
-    example: str | None
-
-
 class Issues:
     """Append-only collection of issues. Row indices refer to the normalised table."""
 

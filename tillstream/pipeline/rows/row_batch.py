@@ -2,13 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.pipeline.rows.issues import Issues
+
+
+class RowProblem(TypedDict):
+    """One problem of a row. The ledger stores the problems of a rejected row as a JSON list of these."""
+
+    code: str
+    column: str | None
+    value: str | None
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class RejectedRow:
     row_number: int
     line_number: int
     raw: str
-    problems: list[dict[str, Any]]
+    problems: list[RowProblem]
     outcome: str = "quarantined"
     refused_by: str = "validation"
 
@@ -47,6 +56,11 @@ class RowBatch:
     """Number of non-sale rows, such as repeated headers and totals."""
     truncation: str = ""
     """In the last batch: why the file looks truncated, as text."""
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the source that this batch covers, including blank, ignored, and rejected ones."""
+        return int(self.table.num_rows) + len(self.rejected) + self.blank + self.ignored
 
 
 def drop_rows(batch: RowBatch, rows: frozenset[int]) -> RowBatch:

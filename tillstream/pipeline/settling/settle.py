@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from tillstream.audit import AuditAction
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.events import STAGING
@@ -41,7 +42,7 @@ def settle(ports: Ports, book: ContractRegistry) -> SettlementResult:
         for upload in expired:
             expiry.restage(ports, upload)
         return settle(ports, book)
-    replaced = [upload.parent for upload in batches if upload.kind == "replay"]
+    replaced = [upload.parent for upload in batches if upload.kind is BatchKind.REPLAY]
     settled = ports.warehouse.settle(Settlement(descriptions, replaced))
     update_records(ports, batches, settled)
     return settled
@@ -49,7 +50,7 @@ def settle(ports: Ports, book: ContractRegistry) -> SettlementResult:
 
 def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
     """Cancel a correction whose batch was undone or replayed since; return True if it was cancelled."""
-    if upload.kind != "correction" or records.get(ports, upload.parent).state in IN_LEDGER:
+    if upload.kind is not BatchKind.CORRECTION or records.get(ports, upload.parent).state in IN_LEDGER:
         return False
     records.transition(ports, upload.batch_id, State.CANCELLED, only_from=frozenset({State.STAGED}))
     return True
@@ -60,10 +61,13 @@ def to_staged_batch(
 ) -> StagedBatch:
     """Describe a staged batch for the warehouse. contract: an unsaved contract that a dry run tries."""
     contract = contract or book.version(upload.contract, upload.contract_version)
-    source = "till" if upload.kind == "messages" else "file"
+    source = "till" if upload.kind is BatchKind.STORE_SALES else "file"
+    staged = upload.staged
+    if staged is None:
+        raise NotFound(f"Batch {upload.batch_id} is not staged.")
     return StagedBatch(
         batch_id=upload.batch_id,
-        kind=upload.kind,
+        kind=upload.kind.value,
         source=source,
         region=upload.region,
         contract=upload.contract,
@@ -71,12 +75,12 @@ def to_staged_batch(
         file=upload.file,
         sha256=upload.sha256,
         received_seq=upload.received_seq,
-        accepted=tuple(ports.objects.uri(STAGING, name) for name in upload.staged["accepted"]),
-        refused=tuple(ports.objects.uri(STAGING, name) for name in upload.staged["refused"]),
-        rows_read=upload.staged["rows_read"],
-        rows_blank=upload.staged["rows_blank"],
-        rows_ignored=upload.staged["rows_ignored"],
-        problems=json.dumps(upload.staged["problems"], ensure_ascii=False),
+        accepted=tuple(ports.objects.uri(STAGING, name) for name in staged.accepted),
+        refused=tuple(ports.objects.uri(STAGING, name) for name in staged.refused),
+        rows_read=staged.rows_read,
+        rows_blank=staged.rows_blank,
+        rows_ignored=staged.rows_ignored,
+        problems=json.dumps([asdict(problem) for problem in staged.problems], ensure_ascii=False),
         parent=upload.parent,
         fix_number=upload.fix_number,
         as_new=upload.as_new,
@@ -98,7 +102,7 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
             records.transition(
                 ports, upload.batch_id, State.SETTLED, only_from=frozenset({State.STAGED}), settlement_no=number
             )
-            if upload.kind == "replay":
+            if upload.kind is BatchKind.REPLAY:
                 retire(ports, upload.parent, State.REPLAYED)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
         events.publish_settled(ports, number)
@@ -107,7 +111,7 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
 def retire(ports: Ports, batch: str, state: State, audit: tuple[str, AuditAction] | None = None) -> None:
     """Retire a batch and its corrections; cancel corrections not yet settled. audit: (actor, action)."""
     # The batch comes last: as long as its state is unchanged, the sweep detects that this is unfinished.
-    for correction in records.children(ports, batch, "correction"):
+    for correction in records.children(ports, batch, BatchKind.CORRECTION):
         final_state = state if correction.state in IN_LEDGER else State.CANCELLED
         records.transition(ports, correction.batch_id, final_state, only_from=frozenset(State) - TERMINAL | IN_LEDGER)
     records.transition(

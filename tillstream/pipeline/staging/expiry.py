@@ -4,7 +4,7 @@ from the original."""
 from collections.abc import Iterable
 
 from tillstream.batches import events, records
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
@@ -21,14 +21,14 @@ def exists(ports: Ports, names: Iterable[str]) -> bool:
 
 def expired(ports: Ports, upload: Batch) -> bool:
     """Return True if the batch was staged and its staged rows have expired."""
-    return not exists(ports, (*upload.staged.get("accepted", ()), *upload.staged.get("refused", ())))
+    return upload.staged is not None and not exists(ports, upload.staged.objects)
 
 
 def restage(ports: Ports, upload: Batch) -> None:
     """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent."""
     staged_states = frozenset({State.HELD, State.STAGED})
     moved = records.transition(
-        ports, upload.batch_id, State.RECEIVED, only_from=staged_states, holds=(), staged={}, proposed={}
+        ports, upload.batch_id, State.RECEIVED, only_from=staged_states, holds=(), staged=None, proposed=None
     )
     if moved.state is State.RECEIVED:
         events.publish_received(ports, moved)

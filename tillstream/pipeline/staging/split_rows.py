@@ -15,7 +15,7 @@ from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.domain.tables import REJECTED_ROWS
 from tillstream.pipeline.rows.exact_sum import exact_sum
-from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
 from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
 from tillstream.pipeline.rows.text_column import combined, constant, decoded, encoded
 from tillstream.pipeline.staging.hashes import Hasher
@@ -86,7 +86,7 @@ def _rejected_rows(part: RowBatch, rejected: npt.NDArray[np.bool_]) -> list[Reje
     """Return the rejected rows of the table, each with all its problems."""
     if not rejected.any():
         return []
-    problems: dict[int, list[dict[str, Any]]] = {int(index): [] for index in np.flatnonzero(rejected)}
+    problems: dict[int, list[RowProblem]] = {int(index): [] for index in np.flatnonzero(rejected)}
     errors = part.issues.table(Severity.ERROR)
     for row in errors.filter(pa.array(rejected[errors.column("index").to_numpy()])).to_pylist():
         problems[row.pop("index")].append(row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tillstream import __version__
+from tillstream.domain.batch.staging_report import CurrencyAmounts, IssueCount, StagingReport
 from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.tables import SCHEMA
-from tillstream.pipeline.rows.issues import IssueCount
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.hashes import HASHED
 from tillstream.pipeline.staging.split_rows import SplitRows
@@ -28,31 +28,6 @@ EXACT = 80
 """Precision in digits of sums of amounts."""
 MAX_STORES = 200
 """A file with more stores is not visible to users who are limited to stores, except to the user who uploaded it."""
-
-
-@dataclass
-class StagingReport:
-    """Result of staging a batch, stored in its record as `staged`."""
-
-    accepted: list[str] = field(default_factory=list)
-    """Staging objects with the accepted rows."""
-    refused: list[str] = field(default_factory=list)
-    """Staging objects with the rejected rows."""
-    rows_read: int = 0
-    rows_blank: int = 0
-    rows_ignored: int = 0
-    rows_refused: int = 0
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    amounts: list[dict[str, Any]] = field(default_factory=list)
-    """currency, net and gross of the accepted rows, by currency; decimals as text."""
-    cut: str = ""
-    """Why the file seems truncated, as text; empty if it does not."""
-    columns: list[str] = field(default_factory=list)
-    """The headers of a file."""
-    stores: list[str | None] | None = None
-    """Distinct stores of the rows, with a null for rows without a store; None: too many, or not recorded."""
-    reader: str = ""
-    """Reader version; staged rows are reused only if it is unchanged."""
 
 
 def reader() -> str:
@@ -101,19 +76,22 @@ class StagedWriter:
         self._counts: dict[tuple[str, str | None], IssueCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
-        self.report = StagingReport()
+        self._report = StagingReport()
 
     def add(self, split: SplitRows) -> None:
-        part, report = split.part, self.report
+        part, report = split.part, self._report
         self._count(part)
-        report.rows_blank += part.blank
-        report.rows_ignored += part.ignored
-        report.rows_read += part.table.num_rows + len(part.rejected) + part.blank + part.ignored
-        report.cut = part.truncation or report.cut
+        self._report = replace(
+            report,
+            rows_read=report.rows_read + part.rows_read,
+            rows_blank=report.rows_blank + part.blank,
+            rows_ignored=report.rows_ignored + part.ignored,
+            rows_refused=report.rows_refused + split.quarantined,
+            cut=part.truncation or report.cut,
+        )
         if len(self._stores) <= MAX_STORES:
             self._stores.update(pc.unique(part.table.column("store_id")).to_pylist())
             self._stores.update([None] if part.rejected else ())
-        report.rows_refused += split.quarantined
         for name, rows in (("accepted", split.accepted), ("refused", split.refused)):
             if rows is not None:
                 self._write(name, rows)
@@ -131,7 +109,7 @@ class StagedWriter:
             sink = self._stack.enter_context(pa.BufferedOutputStream(pa.PythonFile(raw_sink, mode="w"), BUFFER))
             writer = self._stack.enter_context(parquet_writer(sink, rows.schema))
             self._writers[name] = writer
-            getattr(self.report, name).append(address)
+            self._report = replace(self._report, **{name: (address,)})  # type: ignore[arg-type]
         writer.write_table(rows)
 
     def _count(self, part: RowBatch) -> None:
@@ -146,23 +124,26 @@ class StagedWriter:
     def _tally(self, code: str, column: str | None, count: int, line: int, example: str | None) -> None:
         entry = self._counts.get((code, column))
         if entry is None:
-            severity = CATALOGUE[code].severity
+            severity = CATALOGUE[code].severity.value
             self._counts[code, column] = IssueCount(code, severity, column, count, line, example)
             return
         entry.count += count
         if line < entry.first_line:
             entry.first_line, entry.example = line, example
 
-    def finish(self) -> StagingReport:
-        self.report.reader = reader()
-        self.report.amounts = [
-            {"currency": currency, "net": _to_text(net), "gross": _to_text(gross)}
-            for currency, (net, gross) in sorted(self._sums.items())
-        ]
-        self.report.stores = [*self._stores] if len(self._stores) <= MAX_STORES else None
+    def finish(self, headers: tuple[str, ...] = ()) -> StagingReport:
         counts = [*self._counts.values(), *(self._detector.problems() if self._detector else ())]
-        self.report.problems = [asdict(count) for count in sorted(counts, key=lambda c: c.first_line)]
-        return self.report
+        return replace(
+            self._report,
+            problems=tuple(sorted(counts, key=lambda count: count.first_line)),
+            amounts=tuple(
+                CurrencyAmounts(currency, _to_text(net), _to_text(gross))
+                for currency, (net, gross) in sorted(self._sums.items())
+            ),
+            columns=headers,
+            stores=tuple(self._stores) if len(self._stores) <= MAX_STORES else None,
+            reader=reader(),
+        )
 
 
 @contextmanager

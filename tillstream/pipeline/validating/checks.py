@@ -2,8 +2,10 @@
 
 `Check.missing_required()` reports `missing-required`. Statistics (pandera's word for the parameters of a check) are
 texts or lists of texts, so that pandera can serialise them. NULL passes every check except the two for missing values.
+A check takes what pandera passes to it for a polars or a pandas frame, and is computed by polars and Arrow for both.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -25,8 +27,9 @@ from tillstream.pipeline.rows.text_column import combined, to_bool_array
 TERMS = ("quantity", "unit_price", "discount")
 """The columns from which a line's total is computed."""
 
-Outcome = bool | pl.LazyFrame
-CheckFunction = Callable[..., Outcome]
+Data = Any
+"""What a check reads: pandera's `PolarsData`, a pandas Series (check of a column), or a pandas DataFrame."""
+CheckFunction = Callable[..., pl.Series]
 
 
 def code_of(check: pandera.Check) -> str:
@@ -37,19 +40,26 @@ def code_of(check: pandera.Check) -> str:
 def registered(function: CheckFunction) -> CheckFunction:
     """Register a check under the function's name. Its keyword-only parameters are the check's statistics.
 
-    Does what `pandera.extensions.register_check_method` does, which cannot be used because it imports pandas.
+    The function returns a boolean or NULL per row. Does what `pandera.extensions.register_check_method`
+    does, which cannot be used because it imports pandas.
     """
     signature = inspect.signature(function)
     names = [name for name, parameter in signature.parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
     title = CATALOGUE[function.__name__.replace("_", "-")].title
+
+    @functools.wraps(function)
+    def check_function(data: Data, **statistics: Any) -> Any:
+        return _outcome(function(data, **statistics), data)
 
     def create(*values: Any, **options: Any) -> pandera.Check:
         if len(values) > len(names):
             raise TypeError(f"{function.__name__} has {len(names)} statistics, got {len(values)}")
         statistics = dict(zip(names, values, strict=False)) | {n: options.pop(n) for n in names if n in options}
         signature.bind(None, **statistics)
+        # pandera would remove NULL from pandas columns, and with it the rows of the checks for missing values
+        options.setdefault("ignore_na", False)
         check = pandera.Check(
-            function, name=function.__name__, title=title, statistics=statistics, **options, **statistics
+            check_function, name=function.__name__, title=title, statistics=statistics, **options, **statistics
         )
         check.statistics_args = names
         return check
@@ -59,75 +69,75 @@ def registered(function: CheckFunction) -> CheckFunction:
 
 
 @registered
-def missing_required(data: pandera.PolarsData) -> Outcome:
-    return _outcome(_series(data).is_not_null())
+def missing_required(data: Data) -> pl.Series:
+    return _series(data).is_not_null()
 
 
 @registered
-def missing_expected(data: pandera.PolarsData) -> Outcome:
-    return _outcome(_series(data).is_not_null())
+def missing_expected(data: Data) -> pl.Series:
+    return _series(data).is_not_null()
 
 
 @registered
-def out_of_range(data: pandera.PolarsData, *, minimum: str | None, maximum: str | None) -> Outcome:
+def out_of_range(data: Data, *, minimum: str | None, maximum: str | None) -> pl.Series:
     """Both bounds are inclusive."""
     values = _series(data).to_arrow()
     above = pa.scalar(value=True) if minimum is None else pc.greater_equal(values, Decimal(minimum))
     below = pa.scalar(value=True) if maximum is None else pc.less_equal(values, Decimal(maximum))
-    return _outcome(pl.Series(pc.and_kleene(above, below)))
+    return pl.Series(pc.and_kleene(above, below))
 
 
 @registered
-def word_not_allowed(data: pandera.PolarsData, *, words: Sequence[str]) -> Outcome:
+def word_not_allowed(data: Data, *, words: Sequence[str]) -> pl.Series:
     values = _series(data)
     is_text = values.dtype in (pl.Categorical, pl.String)
     texts = values if is_text else pl.Series(format_values(combined(values.to_arrow())), dtype=pl.String)
-    return _outcome(texts.is_in(words))
+    return texts.is_in(words)
 
 
 @registered
-def unknown_store(data: pandera.PolarsData, *, stores: Sequence[str]) -> Outcome:
-    return _outcome(_series(data).is_in(stores))
+def unknown_store(data: Data, *, stores: Sequence[str]) -> pl.Series:
+    return _series(data).is_in(stores)
 
 
 @registered
-def unknown_product(data: pandera.PolarsData, *, products: Sequence[str]) -> Outcome:
-    return _outcome(_series(data).is_in(products))
+def unknown_product(data: Data, *, products: Sequence[str]) -> pl.Series:
+    return _series(data).is_in(products)
 
 
 @registered
-def future_date(data: pandera.PolarsData, *, received_date: str | None) -> Outcome:
+def future_date(data: Data, *, received_date: str | None) -> pl.Series:
     """The date is not after the date of receipt; None: not after today's date in UTC."""
     latest = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
-    return _outcome(_series(data) <= latest)
+    return _series(data) <= latest
 
 
 @registered
-def zero_price(data: pandera.PolarsData) -> Outcome:
-    return _outcome(_series(data) != 0)
+def zero_price(data: Data) -> pl.Series:
+    return _series(data) != 0
 
 
 @registered
-def negative_price(data: pandera.PolarsData) -> Outcome:
-    return _outcome(_series(data) >= 0)
+def negative_price(data: Data) -> pl.Series:
+    return _series(data) >= 0
 
 
 @registered
-def negative_quantity(data: pandera.PolarsData) -> Outcome:
+def negative_quantity(data: Data) -> pl.Series:
     """Only a returned line may have a negative quantity. Reads the columns quantity and status."""
     rows = _rows(data, "quantity", "status")
-    return _outcome((rows["quantity"] >= 0) | (rows["status"] == "returned"))
+    return (rows["quantity"] >= 0) | (rows["status"] == "returned")
 
 
 @registered
-def positive_return(data: pandera.PolarsData) -> Outcome:
+def positive_return(data: Data) -> pl.Series:
     """A returned line may not have a positive quantity. Reads the columns quantity and status."""
     rows = _rows(data, "quantity", "status")
-    return _outcome((rows["quantity"] <= 0) | (rows["status"] != "returned"))
+    return (rows["quantity"] <= 0) | (rows["status"] != "returned")
 
 
 @registered
-def line_total_mismatch(data: pandera.PolarsData, *, column: str, tolerance: str) -> Outcome:
+def line_total_mismatch(data: Data, *, column: str, tolerance: str) -> pl.Series:
     """The column differs from quantity × unit price − discount by the tolerance at most."""
     amount, *terms = (combined(series.to_arrow()) for series in _rows(data, column, *TERMS))
     total, _ = line_total(*terms)
@@ -139,18 +149,29 @@ def line_total_mismatch(data: pandera.PolarsData, *, column: str, tolerance: str
         difference = pc.subtract(pc.cast(amount.take(index), wide), pc.cast(total.take(index), wide))
         limit = pa.scalar(Decimal(tolerance), pa.decimal256(50, 18))
         agrees[differing] = to_bool_array(pc.less_equal(pc.abs(difference), limit))
-    return _outcome(pl.Series(agrees))
+    return pl.Series(agrees)
 
 
-def _rows(data: pandera.PolarsData, *names: str) -> pl.DataFrame:
-    rows: pl.DataFrame = data.lazyframe.select(names).collect()
+def _rows(data: Data, *names: str) -> pl.DataFrame:
+    rows = data.lazyframe.select(names).collect() if _is_polars(data) else pl.from_pandas(data[list(names)])
+    assert isinstance(rows, pl.DataFrame)  # noqa: S101 - from_pandas returns a Series only for a Series
     return rows
 
 
-def _series(data: pandera.PolarsData) -> pl.Series:
-    return _rows(data, data.key).to_series()
+def _series(data: Data) -> pl.Series:
+    return _rows(data, data.key).to_series() if _is_polars(data) else pl.Series(data)
 
 
-def _outcome(holds: pl.Series) -> Outcome:
-    """Return True if every row passes, which spares pandera the work per row, else a boolean per row; NULL passes."""
-    return True if holds.all() else holds.alias("holds").to_frame().lazy()
+def _outcome(holds: pl.Series, data: Data) -> Any:
+    """Return True if every row passes, which spares pandera the work per row, else a boolean per row; NULL passes.
+
+    The booleans are a polars LazyFrame, or for pandas a Series with the index of the data.
+    """
+    if holds.all():
+        return True
+    passes = holds.fill_null(value=True).alias("holds")
+    return passes.to_frame().lazy() if _is_polars(data) else passes.to_pandas().set_axis(data.index)
+
+
+def _is_polars(data: Data) -> bool:
+    return isinstance(data, pandera.PolarsData)

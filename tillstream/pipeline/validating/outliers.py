@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
+from tillstream.domain.batch.staging_report import IssueCount
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import OutlierRule
 from tillstream.domain.problems import CATALOGUE
-from tillstream.pipeline.rows.issues import IssueCount
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import combined, decoded
 from tillstream.pipeline.rows.types import Ints
@@ -81,7 +81,9 @@ class OutlierDetector:
             if outliers.num_rows:
                 first = outliers.slice(0, 1).to_pylist()[0]
                 count = pc.sum(outliers["line_count"]).as_py()
-                yield IssueCount(CODE, CATALOGUE[CODE].severity, measure, count, first["first_line"], _message(first))
+                yield IssueCount(
+                    CODE, CATALOGUE[CODE].severity.value, measure, count, first["first_line"], _message(first)
+                )
 
     def _usual(self, counted: pa.Table) -> pa.Table:
         """Return `KEY`, median, MAD (median absolute deviation), and whether they come from the ledger."""

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from tillstream.batches import lineage, records, registration
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import IN_LEDGER, TERMINAL, Batch
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.ids import batch_id
@@ -44,7 +44,7 @@ def submit_correction(ports: Ports, batch: str, name: str, stream: BinaryIO, by:
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
-    if upload.kind not in ("upload", "replay") or upload.state not in IN_LEDGER:
+    if not upload.is_file or upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}. Only rejected rows of a settled file can be corrected.")
     lineage.finished_replays(ports, upload)
 
@@ -54,7 +54,7 @@ def pending_rows(ports: Ports, batch: str) -> set[int]:
     from tillstream.pipeline.staging.sources.correction import row_numbers
 
     rows: set[int] = set()
-    for correction in records.children(ports, batch, "correction"):
+    for correction in records.children(ports, batch, BatchKind.CORRECTION):
         if correction.state not in TERMINAL | IN_LEDGER:
             rows |= set(row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
     return rows
@@ -91,7 +91,7 @@ def record(
     now = ports.clock.now().isoformat()
     return Batch(
         batch_id=batch_id(f"{parent.batch_id}/fix", fix_number, sha256),
-        kind="correction",
+        kind=BatchKind.CORRECTION,
         bucket=stored.bucket,
         object=stored.name,
         generation=stored.generation,
@@ -114,5 +114,5 @@ def next_number(ports: Ports, upload: Batch) -> int:
     return (
         1
         + len(lineage.inherited_corrections(ports, upload))
-        + len(records.children(ports, upload.batch_id, "correction"))
+        + len(records.children(ports, upload.batch_id, BatchKind.CORRECTION))
     )

@@ -4,12 +4,12 @@ import re
 
 from tillstream.batches import records, registration
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch import Batch, Hold
+from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_path, is_ignored
 from tillstream.domain.object_names import RESTORED_NAME
-from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
@@ -17,7 +17,6 @@ from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import resumable_upload, store_sales
 from tillstream.workflows.onboarding import proposals
 
-WHICH = "which-contract"
 DROPPED = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
 """Objects from the watched folder: the claim id, then the path below the folder."""
 MESSAGES = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
@@ -50,7 +49,7 @@ def record_of(ports: Ports, book: ContractRegistry, stored: StoredObject) -> Bat
     path = dropped[1] if dropped else stored.name
     by = "watched folder" if dropped else records.UNKNOWN_SENDER
     contract, why = _contract_of(ports, book, stored, path)
-    held = None if contract else Hold(WHICH, CATALOGUE[WHICH].format_message(detail=why))
+    held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
     return registration.register(ports, contract, stored, by, file=path.rsplit("/", 1)[-1], held=held)
 
 
@@ -58,7 +57,7 @@ def _register_sent(ports: Ports, book: ContractRegistry, stored: StoredObject, s
     if stored.size != sending.size:
         raise Rejected(f"{sending.file} should have {sending.size:,} bytes, but {stored.size:,} were received.")
     if sending.proposed:
-        upload = proposals.register(ports, stored, sending)
+        upload = proposals.register(ports, stored, sending, sending.proposed)
     else:
         contract = book.pin(sending.contract)
         upload = registration.register(ports, contract, stored, sending.by, sha256=sending.sha256, file=sending.file)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from tillstream.batches import records
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.resumable_upload import ResumableUpload

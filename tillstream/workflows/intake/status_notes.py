@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillstream.batches import records
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.problems import CATALOGUE
 from tillstream.ports import Ports
 from tillstream.ports.drop import DropFolder

@@ -8,7 +8,7 @@ from typing import Any
 
 from tillstream.batches import records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.domain.ids import batch_id
@@ -106,7 +106,7 @@ def _create_record(ports: Ports, book: ContractRegistry, stored: StoredObject, s
     now = ports.clock.now().isoformat()
     upload = Batch(
         batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),
-        kind="messages",
+        kind=BatchKind.STORE_SALES,
         bucket=stored.bucket,
         object=stored.name,
         generation=stored.generation,

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from tillstream.batches.records import CHUNK
 from tillstream.batches.registration import register
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import INBOX

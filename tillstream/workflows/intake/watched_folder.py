@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.ports import Ports

@@ -8,7 +8,7 @@ from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.detection import drift
 from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
-from tillstream.domain.batch import Batch
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.match_contract import sample_original
 from tillstream.pipeline.matching.readability import can_parse

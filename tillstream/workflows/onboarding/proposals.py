@@ -1,34 +1,32 @@
 """Contracts proposed for a file; the file is held until an administrator decides."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from tillstream.audit import AuditAction
 from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import Batch, Hold, State
+from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.batch.proposal import Proposal
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
-from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
-PROPOSED = "contract-proposed"
 IGNORED_FIELDS = frozenset({"version", "description"})
 """Fields that do not affect how a contract reads files."""
 
 
-def of(contract: Contract, changes: Iterable[str]) -> dict[str, Any]:
-    """Return a proposal in its stored form. changes: descriptions for the reviewer."""
-    return {"contract": contract.model_dump(mode="json"), "changes": list(changes)}
+def of(contract: Contract, changes: Iterable[str]) -> Proposal:
+    """Return the proposal of a contract. changes: descriptions for the reviewer."""
+    return Proposal(contract.model_dump(mode="json"), tuple(changes))
 
 
-def register(ports: Ports, stored: StoredObject, sent: ResumableUpload) -> Batch:
+def register(ports: Ports, stored: StoredObject, sent: ResumableUpload, proposal: Proposal) -> Batch:
     """Create the record of a file held for its proposed contract."""
-    name = sent.proposed["contract"]["name"]
-    held = _hold(f"{sent.by} answered the questions about the file and proposed the contract {name}.")
-    return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=sent.proposed)
+    held = _hold(sent.by, proposal.contract["name"])
+    return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=proposal)
 
 
 def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Batch:
@@ -36,8 +34,7 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
     upload = records.get(ports, batch)
     if upload.state is not State.HELD:
         raise Rejected(f"{upload.file} is {upload.state}. A contract can be proposed only for a held file.")
-    held = _hold(f"{by} answered the questions about the file and proposed the contract {contract.name}.")
-    holds = (*(one for one in upload.holds if one.code != PROPOSED), held)
+    earlier = (hold for hold in upload.holds if hold.code is not HoldCode.CONTRACT_PROPOSED)
     return records.transition(
         ports,
         batch,
@@ -45,7 +42,7 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
         only_from=frozenset({State.HELD}),
         audit=(by, AuditAction.CONTRACT_PROPOSED),
         proposed=of(contract, changes),
-        holds=holds,
+        holds=(*earlier, _hold(by, contract.name)),
     )
 
 
@@ -54,9 +51,9 @@ def pending(ports: Ports) -> list[Batch]:
     return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
 
 
-def save_proposed(book: ContractRegistry, upload: Batch, by: str) -> Contract:
+def save_proposed(book: ContractRegistry, upload: Batch, proposal: Proposal, by: str) -> Contract:
     """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
-    proposed = parse(upload.proposed["contract"], f"the contract proposed for {upload.file}")
+    proposed = parse(proposal.contract, f"the contract proposed for {upload.file}")
     existing = book.all().get(proposed.name)
     if existing is None:
         return book.save(proposed, by)
@@ -68,5 +65,6 @@ def save_proposed(book: ContractRegistry, upload: Batch, by: str) -> Contract:
     return existing
 
 
-def _hold(detail: str) -> Hold:
-    return Hold(PROPOSED, CATALOGUE[PROPOSED].format_message(detail=detail))
+def _hold(by: str, contract: str) -> Hold:
+    detail = f"{by} answered the questions about the file and proposed the contract {contract}."
+    return Hold.of(HoldCode.CONTRACT_PROPOSED, detail=detail)

@@ -5,8 +5,8 @@ contract versions. Both must give the same flags, outcomes, changes and receipts
 warehouse permanently.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow as pa
 import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch import State
+from tillstream.domain.batch.record import State
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
@@ -54,7 +54,7 @@ STAGING_FIELDS = (
     "replaces",
     "rules",
 )
-Rows = Callable[[dict[str, Any], str], tuple[list[str], list[str]]]
+Rows = Callable[[dict[str, Any], str], tuple[Sequence[str], Sequence[str]]]
 """(batch row, prefix) → names of the accepted and rejected objects written for it."""
 
 
@@ -133,7 +133,7 @@ def _reason(settled: SettlementResult) -> str:
 def _restage(ports: Ports, book: ContractRegistry, batch: str, prefix: str) -> StagedBatch:
     upload = records.get(ports, batch)
     report = stage.write(ports, upload, f"{prefix}/{batch}")
-    return settle.to_staged_batch(ports, book, replace(upload, staged=asdict(report)))
+    return settle.to_staged_batch(ports, book, replace(upload, staged=report))
 
 
 def _restage_unsettled(ports: Ports) -> None:
@@ -143,7 +143,7 @@ def _restage_unsettled(ports: Ports) -> None:
             if not upload.staged:  # held before staging
                 continue
             report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
-            records.transition(ports, upload.batch_id, state, only_from=frozenset({state}), staged=asdict(report))
+            records.transition(ports, upload.batch_id, state, only_from=frozenset({state}), staged=report)
 
 
 def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
@@ -165,12 +165,12 @@ def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> Sta
     )
 
 
-def _from_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list[str], list[str]]:
+def _from_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
     report = stage.write(ports, records.get(ports, batch["batch_id"]), prefix)
     return report.accepted, report.refused
 
 
-def _from_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[list[str], list[str]]:
+def _from_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
     numbered = contract_version(ports.documents, batch["contract"], batch["contract_version"]).has_line_numbers
     params = {
         "root_no": batch["root_no"],

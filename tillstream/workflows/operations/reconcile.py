@@ -6,7 +6,7 @@ from typing import Any
 from tillstream import audit
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
 from tillstream.people import user_scopes
@@ -124,7 +124,7 @@ def _follow_undos(ports: Ports, first: int) -> int:
         upload = Batch.from_json(document.data) if document else None
         if upload is None or upload.state not in IN_LEDGER:
             continue
-        if records.children(ports, upload.batch_id, "replay") and _replaced(ports, upload, row["undone_no"]):
+        if records.children(ports, upload.batch_id, BatchKind.REPLAY) and _replaced(ports, upload, row["undone_no"]):
             settle.retire(ports, upload.batch_id, State.REPLAYED)
         else:
             undo.recover(ports, upload, row["undone_no"])
@@ -133,7 +133,9 @@ def _follow_undos(ports: Ports, first: int) -> int:
 
 
 def _replaced(ports: Ports, upload: Batch, undone_no: int) -> bool:
-    return any(replay.settlement_no == undone_no for replay in records.children(ports, upload.batch_id, "replay"))
+    return any(
+        replay.settlement_no == undone_no for replay in records.children(ports, upload.batch_id, BatchKind.REPLAY)
+    )
 
 
 def _announce_missing(ports: Ports, first: int) -> int:

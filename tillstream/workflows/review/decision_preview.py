@@ -1,12 +1,12 @@
 """Preview the confirmation of a held batch without storing anything: its receipt and further query results."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import expiry
@@ -17,7 +17,7 @@ from tillstream.receipts import receipt as receipts
 
 def previewable(ports: Ports, upload: Batch) -> bool:
     """Return True if the batch is held, was staged, and its staged rows have not expired."""
-    is_read = upload.state is State.HELD and bool(upload.staged) and bool(upload.contract)
+    is_read = upload.state is State.HELD and upload.staged is not None and bool(upload.contract)
     return is_read and not expiry.expired(ports, upload)
 
 
@@ -33,12 +33,12 @@ def preview(
         raise Rejected(f"{upload.file} is {upload.state} or was not read yet, so there is no preview.")
     codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
     confirmed = replace(upload, state=State.STAGED, confirmed=codes, holds=(), as_new=as_new)
-    undone = [upload.parent] if upload.kind == "replay" else []
+    undone = [upload.parent] if upload.kind is BatchKind.REPLAY else []
     receipt_questions = receipts.receipt_queries(batch)
     settled = ports.warehouse.preview(
         Settlement([to_staged_batch(ports, book, confirmed)], undone), [*receipt_questions, *questions]
     )
     receipt = receipts.compose(confirmed, *(answer.to_pylist() for answer in settled.results[: len(receipt_questions)]))
-    holds = [asdict(hold) for hold in settled.holds.values()]
+    holds = [hold.to_json() for hold in settled.holds.values()]
     answers = settled.results[len(receipt_questions) :]
     return receipt | {"status": "dry-run", "holds": holds}, replace(settled, results=answers)

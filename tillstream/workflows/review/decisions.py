@@ -4,10 +4,11 @@ from tillstream.audit import AuditAction
 from tillstream.batches import events, records
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.staging import holds, stage
+from tillstream.pipeline.staging import stage
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import proposals
 from tillstream.workflows.review import replay
@@ -26,10 +27,10 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
             f"{upload.file} cannot be read with {upload.contract}. Accept the proposed version, choose another "
             "contract, or reject the file."
         )
-    if upload.state is State.HELD:
-        if holds.COLUMNS in {hold.code for hold in upload.holds}:
+    if upload.state is State.HELD and upload.staged:
+        if HoldCode.COLUMNS in {hold.code for hold in upload.holds}:
             contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-            known_headers.remember(ports, contract, upload.staged["columns"])
+            known_headers.remember(ports, contract, upload.staged.columns)
         codes = tuple(dict.fromkeys((*upload.confirmed, *(hold.code for hold in upload.holds))))
         confirmed = records.transition(
             ports,
@@ -45,7 +46,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
         return confirmed
     if not as_new:
         raise Rejected(f"{upload.file} is {upload.state}. Only a held upload can be confirmed.")
-    if upload.state not in IN_LEDGER or upload.kind not in ("upload", "replay") or upload.as_new:
+    if upload.state not in IN_LEDGER or not upload.is_file or upload.as_new:
         raise Rejected(f"{upload.file} is {upload.state}. Only a settled upload can be confirmed as new.")
     return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
@@ -56,7 +57,7 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
     Raises `Rejected` if the upload is not held, `NotFound`.
     """
     upload = records.get(ports, batch)
-    if upload.state is not State.HELD or upload.kind not in holds.FILE_KINDS:
+    if upload.state is not State.HELD or not upload.is_file:
         raise Rejected(f"{upload.file} is {upload.state}. Only the contract of a held upload can be changed.")
     pinned = book.pin(contract)
     moved = records.transition(
@@ -70,8 +71,8 @@ def assign_contract(ports: Ports, book: ContractRegistry, batch: str, contract: 
         region=pinned.region,
         holds=(),
         confirmed=(),
-        staged={},
-        proposed={},
+        staged=None,
+        proposed=None,
     )
     events.publish_received(ports, moved)
     return moved
@@ -86,10 +87,10 @@ def accept(ports: Ports, book: ContractRegistry, batch: str, by: str) -> Batch:
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new contract version is proposed for {upload.file}.")
     if not upload.contract:
-        return assign_contract(ports, book, batch, proposals.save_proposed(book, upload, by).name, by)
+        return assign_contract(ports, book, batch, proposals.save_proposed(book, upload, upload.proposed, by).name, by)
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
     if book.current(upload.contract).version == upload.contract_version:
-        book.save(parse(upload.proposed["contract"], f"the proposal for {upload.contract}"), by)
+        book.save(parse(upload.proposed.contract, f"the proposal for {upload.contract}"), by)
     return assign_contract(ports, book, batch, upload.contract, by)
 
 

@@ -1,12 +1,12 @@
 """Dry run: compute the receipt of a file without storing anything."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.events import STAGING
 from tillstream.domain.ids import batch_id
@@ -49,7 +49,7 @@ def tried(
     """
     contract = contract or book.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
-    staged = replace(upload, staged=asdict(report), state=State.STAGED)
+    staged = replace(upload, staged=report, state=State.STAGED)
     hold_decision = staging_holds.check_holds(
         staging_holds.FileContext(ports, staged, contract, tuple(book.all().values())), report
     )
@@ -57,7 +57,7 @@ def tried(
     settled = ports.warehouse.preview(
         Settlement([to_staged_batch(ports, book, staged, contract)], undo), [*questions, *more]
     )
-    holds = [asdict(hold) for hold in (*hold_decision.holds, *settled.holds.values())]
+    holds = [hold.to_json() for hold in (*hold_decision.holds, *settled.holds.values())]
     receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.results[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
@@ -73,7 +73,7 @@ def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: Bina
     now = ports.clock.now().isoformat()
     return Batch(
         batch_id=batch_id(prefix, stored.generation, sha256),
-        kind="upload",
+        kind=BatchKind.UPLOAD,
         bucket=stored.bucket,
         object=stored.name,
         generation=stored.generation,

@@ -9,15 +9,10 @@ import pyarrow as pa
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.normalising.dates.sale_time import (
-    FileDateFacts,
-    all_times_midnight,
-    date_evidence,
-    needs_date_evidence,
-)
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.staging.sources.date_scan import DateScan
 from tillstream.pipeline.staging.sources.file import check_header, to_row_batch
 from tillstream.receipts import receipt as receipts
 
@@ -67,10 +62,9 @@ def preview_file(
     finally:
         batches.close()
     check_header(block, contract)
-    evidence = date_evidence(block.cells, contract) if needs_date_evidence(contract) else None
-    dating = FileDateFacts(bool(all_times_midnight(block.cells, contract)), evidence)
+    dates = DateScan(lambda: iter([block]), contract)
     sample = _head(block, SAMPLE_ROWS)
-    part = to_row_batch(sample, contract, received, dating)
+    part = to_row_batch(sample, contract, received, dates.facts(block))
     picked = _pick_rows(part.issues.rejected_mask(part.table.num_rows).tolist(), rows)
     lines = tuple(int(part.line_number[at]) for at in picked)
     return FilePreview(tuple(_columns(sample.cells, part, contract, picked)), lines)

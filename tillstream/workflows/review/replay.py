@@ -5,14 +5,14 @@ from dataclasses import replace
 from tillstream.batches import events, records
 from tillstream.batches.lineage import finished_replays
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
 from tillstream.ports import Ports
 
-REPEATED_BYTES, ANOTHER_REGION = "known-bytes-under-another-contract", "looks-like-another-region"
-FILE_HOLDS = ("too-many-refused", "truncated-file", "columns-changed", "style-changed", ANOTHER_REGION)
-"""Hold codes that staging can raise for a file."""
+SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT)
+"""Holds whose confirmation is valid for as long as the contract is the same."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 
 
@@ -28,7 +28,7 @@ def replay(ports: Ports, book: ContractRegistry, batch: str, contract: str | Non
 
 def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | None, by: str) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
-    if old.kind not in ("upload", "replay") or old.state not in REPLAYABLE:
+    if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     if not (contract or old.contract):
         raise Rejected(f"{old.file} has no contract yet. Choose one.")
@@ -41,9 +41,7 @@ def reading(ports: Ports, book: ContractRegistry, old: Batch, contract: str | No
         contract_version=pinned.version,
         region=pinned.region,
         # The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
-        confirmed=tuple(
-            code for code in old.confirmed if code in (REPEATED_BYTES, ANOTHER_REGION) and pinned.name == old.contract
-        ),
+        confirmed=tuple(code for code in old.confirmed if code in SAME_CONTRACT_HOLDS and pinned.name == old.contract),
     )
 
 
@@ -69,14 +67,14 @@ def _as_replay(ports: Ports, old: Batch, by: str) -> Batch:
     now = ports.clock.now().isoformat()
     return replace(
         old,
-        kind="replay",
+        kind=BatchKind.REPLAY,
         received_at=now,
         received_by=by,
         state=State.RECEIVED,
         state_at=now,
-        staged={},
+        staged=None,
         holds=(),
-        proposed={},
+        proposed=None,
         error="",
         parent=old.batch_id,
         settlement_no=0,

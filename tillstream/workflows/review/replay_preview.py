@@ -5,7 +5,7 @@ from typing import Any
 import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import IN_LEDGER, State
+from tillstream.domain.batch.record import IN_LEDGER, State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports

@@ -6,7 +6,7 @@ from typing import Any
 import sql
 from tillstream.audit import AuditAction
 from tillstream.batches import events, lineage, records
-from tillstream.domain.batch import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling.settle import retire
 from tillstream.ports import Ports
@@ -15,7 +15,7 @@ from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQu
 
 def _undoable(ports: Ports, batch: str) -> Batch:
     upload = records.get(ports, batch)
-    if upload.kind == "correction":
+    if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
     if upload.state not in IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}. Only a settled upload can be undone.")

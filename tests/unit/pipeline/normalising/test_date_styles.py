@@ -12,7 +12,7 @@ from tillstream.domain.month_names import LANGUAGES, names
 from tillstream.pipeline.normalising.dates.formats import format_datetime
 from tillstream.pipeline.normalising.dates.sale_time import all_midnight, all_times_midnight
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 
 
 def days(texts: list[str], **dates: Any) -> list[date | None]:
@@ -251,6 +251,6 @@ def test_what_a_late_row_tells_rules_over_the_rows_before_it(tmp_path: Path, las
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
     rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
     (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
-    parts = list(file_batches(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)))
+    parts = list(FileSource(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)).row_batches())
     assert len(parts) > 2
     assert sum(len(part.table) - part.table.column("sold_at").null_count for part in parts) == instants

@@ -16,7 +16,7 @@ import pytest
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.sources.store_sales import message_parts
+from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
 from tillstream.pipeline.staging.split_rows import split
 
 FILE = Path(__file__).with_name("staged_store_sales.json")
@@ -28,7 +28,7 @@ def staged(contract: dict[str, Any], messages: list[str]) -> dict[str, Any]:
     """Accepted rows with their hashes, rejected rows and issues without their words, as JSON without nulls."""
     envelopes = ({"sequence": 1_000 + number, "message": text} for number, text in enumerate(messages))
     stored = b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
-    (part,) = message_parts(lambda: io.BytesIO(stored), parse(contract), RECEIVED)
+    (part,) = StoreSalesSource(lambda: io.BytesIO(stored), parse(contract), RECEIVED).row_batches()
     judged = split(part, Hasher())
     tables = {"accepted": judged.accepted, "rejected": judged.refused}
     rows = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}

@@ -12,7 +12,7 @@ from tillstream.contracts.loader import shipped
 from tillstream.domain.store_sale import decode
 from tillstream.pipeline.reading.messages import iter_message_rows
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.sources.store_sales import message_parts
+from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
 
 UK = shipped()["UK"]
 
@@ -39,7 +39,7 @@ def kept(*messages: str) -> bytes:
 
 
 def part(*messages: str) -> RowBatch:
-    (only,) = message_parts(lambda: io.BytesIO(kept(*messages)), UK, date(2026, 11, 20))
+    (only,) = StoreSalesSource(lambda: io.BytesIO(kept(*messages)), UK, date(2026, 11, 20)).row_batches()
     return only
 
 

@@ -10,7 +10,7 @@ from sale_cells import cells, contract
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.staging.sources.file import file_batches
+from tillstream.pipeline.staging.sources.file import FileSource
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 from tillstream.samples.files import files
 
@@ -123,7 +123,7 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
 
 
 def _alarms(path: Path, rules: Contract) -> int:
-    parts = file_batches(lambda: path.open("rb"), rules, date(2027, 1, 1))
+    parts = FileSource(lambda: path.open("rb"), rules, date(2027, 1, 1)).row_batches()
     return sum(issue.code == "day-month-swapped" for part in parts for issue in part.issues)
 
 

@@ -18,14 +18,12 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.adapters.google.bigquery.loading import TableLoader
 from tillstream.adapters.google.bigquery.settle_script import PreviewQuery, Steps, script
-from tillstream.domain.batch import Hold
+from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.errors import Conflict
-from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.settlement_waves import group_adjacent, split_on_shared_sales
 from tillstream.domain.tables import REJECTED_ROWS, STAGED_LINES
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
 
-DUPLICATE_BYTES = "known-bytes-under-another-contract"
 OVERLAPS = "overlaps-without-identity"
 TRIES = 5
 WITHIN = 1800.0
@@ -80,7 +78,7 @@ class SettlementRunner:
             (
                 b
                 for b in settlement.staged
-                if b.batch_id not in settled_batches and not (b.kind == "correction" and b.parent in undone)
+                if b.batch_id not in settled_batches and not (b.is_correction and b.parent in undone)
             ),
             key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
         )
@@ -90,7 +88,7 @@ class SettlementRunner:
         if not staged and not settlement.undo and keep:
             return SettlementResult(0, settled_before)
         for batch in staged:
-            if batch.kind == "correction" and batch.parent not in settled_batches:
+            if batch.is_correction and batch.parent not in settled_batches:
                 raise LookupError(f"the corrected batch {batch.parent} is not in the ledger")
         schemas = [self._schema(question) for question in questions]
         steps = self._steps(staged, settlement, epoch, last_no + 1)
@@ -143,7 +141,7 @@ class SettlementRunner:
             for wave in split_on_shared_sales(adjacent, self._last_overlapping(adjacent, accepted))
         ]
         numbered = [(n, batch) for n, wave in enumerate(waves, 1) for batch in wave]
-        files = [(n, b) for n, b in numbered if b.source == "file" and b.kind != "correction" and not b.as_new]
+        files = [(n, b) for n, b in numbered if b.source == "file" and not b.is_correction and not b.as_new]
         return Steps(
             number,
             epoch,
@@ -152,10 +150,10 @@ class SettlementRunner:
             [_batch_fields(batch, wave) for wave, batch in numbered],
             accepted,
             refused,
-            check_duplicate_bytes=[n for n, b in files if DUPLICATE_BYTES not in b.confirmed],
+            check_duplicate_bytes=[n for n, b in files if HoldCode.REPEATED_BYTES not in b.confirmed],
             check_overlaps=[n for n, b in files if b.nameless and b.accepted and OVERLAPS not in b.confirmed],
-            corrections=[n for n, b in numbered if b.kind == "correction"],
-            complete_statements=[n for n, b in numbered if b.replaces or b.kind == "correction"],
+            corrections=[n for n, b in numbered if b.is_correction],
+            complete_statements=[n for n, b in numbered if b.replaces or b.is_correction],
         )
 
     def _load_accepted(self, batch: StagedBatch) -> tuple[str, str]:
@@ -193,14 +191,14 @@ class SettlementRunner:
 
 def _batch_fields(batch: StagedBatch, wave: int) -> dict[str, Any]:
     fields = {name: getattr(batch, name) for name in vars(batch)}
-    root = batch.parent if batch.kind == "correction" else ""
+    root = batch.parent if batch.is_correction else ""
     return fields | {"wave": wave, "root": root, "confirmed": ",".join(batch.confirmed)}
 
 
 def _hold(row: Mapping[str, Any]) -> Hold:
     days = int(row["days"])
     value = f"{days:,} {'store-day' if days == 1 else 'store-days'}" if days else ""
-    return Hold(row["code"], CATALOGUE[row["code"]].format_message(value=value, detail=row["detail"]))
+    return Hold.of(HoldCode(row["code"]), value=value, detail=row["detail"])
 
 
 _ARROW = {

@@ -39,7 +39,7 @@ class BatchNumbering:
             effective_seq, batches_moved = self._effective_position(batch)
             moved += batches_moved
             root, replaces, effective_seq = (
-                self._root_batch(batch) if batch.kind == "correction" else (number, batch.replaces, effective_seq)
+                self._root_batch(batch) if batch.is_correction else (number, batch.replaces, effective_seq)
             )
             roots.append(root)
             self.cursor.execute(
@@ -84,7 +84,7 @@ class BatchNumbering:
         The same bytes under the same contract share the place of their first receipt. Batches with a later place are
         moved if this one was received before them.
         """
-        if not batch.sha256 or batch.as_new or batch.kind not in ("upload", "replay"):
+        if not batch.sha256 or batch.as_new or not batch.is_file:
             return batch.received_seq, []
         same_bytes = "sha256 = ? AND contract = ? AND NOT as_new AND kind IN ('upload', 'replay')"
         first = self.cursor.execute(

@@ -2,12 +2,9 @@
 
 import duckdb
 
-from tillstream.domain.batch import Hold
-from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.ports.warehouse import StagedBatch
 
-DUPLICATE_BYTES = "known-bytes-under-another-contract"
-OVERLAPS = "overlaps-without-identity"
 _OVERLAPPED = """
 WITH told AS (
   SELECT sale, ANY_VALUE(store_id) AS store_id, ANY_VALUE(sale_date) AS sale_date, COUNT(*) AS lines
@@ -30,13 +27,13 @@ SELECT COUNT(*) FROM added SEMI JOIN days USING (store, sale_date)
 
 def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`."""
-    if batch.source != "file" or batch.kind == "correction" or batch.as_new:
+    if batch.source != "file" or batch.is_correction or batch.as_new:
         return None
     return _duplicate_bytes(cursor, batch) or _overlaps(cursor, batch)
 
 
 def _duplicate_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
-    if DUPLICATE_BYTES in batch.confirmed:
+    if HoldCode.REPEATED_BYTES in batch.confirmed:
         return None
     # A replay replaces its parent, whatever contract that had; compared with any other batch it counts as an upload.
     other = cursor.execute(
@@ -44,16 +41,12 @@ def _duplicate_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> H
         "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
         [batch.sha256, batch.contract, batch.parent],
     ).fetchone()
-    return _hold(DUPLICATE_BYTES, detail=other[0]) if other else None
+    return Hold.of(HoldCode.REPEATED_BYTES, detail=other[0]) if other else None
 
 
 def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
-    if not (batch.nameless and batch.accepted) or OVERLAPS in batch.confirmed:
+    if not (batch.nameless and batch.accepted) or HoldCode.OVERLAP in batch.confirmed:
         return None
     row = cursor.execute(_OVERLAPPED, [list(batch.accepted), batch.region]).fetchone()
     days = int(row[0]) if row else 0
-    return _hold(OVERLAPS, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None
-
-
-def _hold(code: str, *, value: str = "", detail: str = "") -> Hold:
-    return Hold(code, CATALOGUE[code].format_message(value=value, detail=detail))
+    return Hold.of(HoldCode.OVERLAP, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None

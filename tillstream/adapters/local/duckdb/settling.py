@@ -11,7 +11,7 @@ from tillstream.adapters.local.duckdb.order_leads import OrderMarkers
 from tillstream.adapters.local.duckdb.settle_script import statements
 from tillstream.adapters.local.duckdb.settlement_record import SettlementRecord
 from tillstream.adapters.local.duckdb.waves import waves
-from tillstream.domain.batch import Hold
+from tillstream.domain.batch.holds import Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
 ROWS_AT_ONCE = 2_000_000
@@ -67,7 +67,7 @@ class SettlementRunner:
         self._set_affected(affected)
         accepted = [address for batch in wave for address in batch.accepted]
         refused = [address for batch in wave for address in batch.refused]
-        correction = wave[0].kind == "correction"
+        correction = wave[0].is_correction
         self._clear_affected_keys()
         self._run_step("no_staged_lines")
         has_statements = any(batch.replaces for batch in wave)
@@ -220,8 +220,8 @@ class SettlementRunner:
         return True
 
     def _is_obsolete(self, batch: StagedBatch) -> bool:
-        """Whether the batch corrects a batch that has been undone."""
-        return batch.kind == "correction" and self.record.is_undone(batch.parent)
+        """Whether it corrects an undone batch."""
+        return batch.is_correction and self.record.is_undone(batch.parent)
 
     def _finish(self, request_id: str, batches: Mapping[str, int], holds: Mapping[str, Hold]) -> SettlementResult:
         if self.append_only:

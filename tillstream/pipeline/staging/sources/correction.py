@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import BinaryIO
@@ -27,7 +28,7 @@ from tillstream.pipeline.reading.correction_file import (
     line_of,
 )
 from tillstream.pipeline.reading.delimited.reader import Block, read_delimited
-from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
 from tillstream.pipeline.rows.text_column import decoded
 from tillstream.pipeline.validating.validate import validate
 
@@ -51,18 +52,71 @@ def row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
     return numbers
 
 
-def correction_batches(
-    open_corrected: Callable[[], BinaryIO],
-    contract: Contract,
-    fix_number: int,
-    received: date,
-    *,
-    date_only: bool = False,
-) -> Iterator[RowBatch]:
-    """Yield the corrected rows as row batches. A row with a reason in `_discard` is ignored."""
-    with open_corrected() as stream:
-        for block in read_delimited(stream, CORRECTION_STYLE):
-            yield _part(block, contract, fix_number, received, date_only=date_only)
+@dataclass
+class CorrectionSource:
+    """A corrected file. A row with a reason in `_discard` is ignored."""
+
+    open_corrected: Callable[[], BinaryIO]
+    contract: Contract
+    received: date
+    """The day of receipt."""
+    correction_no: int
+    date_only: bool = False
+    """Whether the original file has dates without times."""
+    headers: tuple[str, ...] = ()
+
+    def row_batches(self) -> Iterator[RowBatch]:
+        """Yield the corrected rows as row batches. Raises `Rejected` if the file is not a corrected file."""
+        with self.open_corrected() as stream:
+            for block in read_delimited(stream, CORRECTION_STYLE):
+                yield self._row_batch(block)
+
+    def _row_batch(self, block: Block) -> RowBatch:
+        numbers, lines = _numbers(block, ROW), _numbers(block, LINE)
+        reasons = _texts(block, DISCARD)
+        accepted = np.array([answer.lower() in TRUE_VALUES for answer in _texts(block, ACCEPT)], np.bool_)
+        kept = np.array([not reason for reason in reasons], np.bool_)
+        cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
+        missing = missing_columns(cells.column_names, self.contract)
+        if missing:
+            raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
+        # remove the apostrophes that guard against formulas
+        unguarded = pa.table(
+            [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],
+            cells.column_names,
+        )
+        table, issues = normalise(
+            # few corrected rows are not enough evidence for the date formats of the file
+            unguarded.filter(pa.array(kept)),
+            self.contract,
+            date_only=self.date_only,
+            evidence=frozenset(),
+        )
+        validate(table, self.contract, issues, received_date=self.received)
+        kept_index = np.flatnonzero(kept)
+
+        @cache
+        def texts() -> list[list[str]]:
+            return [column.to_pylist() for column in unguarded.columns]
+
+        def raw(index: int) -> str:
+            # Source cells only: a further correction adds the apostrophes and the control columns again.
+            return line_of([column[index] for column in texts()])
+
+        return RowBatch(
+            table,
+            numbers[kept],
+            lines[kept],
+            issues,
+            lambda index: raw(int(kept_index[index])),
+            [
+                _discarded(raw(index), int(numbers[index]), int(lines[index]), reasons[index])
+                for index in np.flatnonzero(~kept).tolist()
+            ],
+            block.blank,
+            accepted[kept],
+            fix_number=self.correction_no,
+        )
 
 
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
@@ -87,54 +141,6 @@ def _texts(block: Block, name: str) -> list[str]:
     return [cell.strip() for cell in block.cells.column(name).to_pylist()]
 
 
-def _part(block: Block, contract: Contract, fix_number: int, received: date, *, date_only: bool) -> RowBatch:
-    numbers, lines = _numbers(block, ROW), _numbers(block, LINE)
-    reasons = _texts(block, DISCARD)
-    accepted = np.array([answer.lower() in TRUE_VALUES for answer in _texts(block, ACCEPT)], np.bool_)
-    kept = np.array([not reason for reason in reasons], np.bool_)
-    cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
-    missing = missing_columns(cells.column_names, contract)
-    if missing:
-        raise Rejected(f"Columns are missing from the corrected file: {', '.join(missing)}.")
-    # remove the apostrophes that guard against formulas
-    unguarded = pa.table(
-        [pc.replace_substring_regex(decoded(column), _GUARDED, r"\1") for column in cells.columns],
-        cells.column_names,
-    )
-    table, findings = normalise(
-        # few corrected rows are not enough evidence for the date formats of the file
-        unguarded.filter(pa.array(kept)),
-        contract,
-        date_only=date_only,
-        evidence=frozenset(),
-    )
-    validate(table, contract, findings, received_date=received)
-    kept_index = np.flatnonzero(kept)
-
-    @cache
-    def texts() -> list[list[str]]:
-        return [column.to_pylist() for column in unguarded.columns]
-
-    def raw(index: int) -> str:
-        # Source cells only: a further correction adds the apostrophes and the control columns again.
-        return line_of([column[index] for column in texts()])
-
-    return RowBatch(
-        table,
-        numbers[kept],
-        lines[kept],
-        findings,
-        lambda index: raw(int(kept_index[index])),
-        [
-            _discarded(raw(index), int(numbers[index]), int(lines[index]), reasons[index])
-            for index in np.flatnonzero(~kept).tolist()
-        ],
-        block.blank,
-        accepted[kept],
-        fix_number=fix_number,
-    )
-
-
 def _discarded(raw: str, row: int, line: int, reason: str) -> RejectedRow:
-    problem = {"code": "discarded", "column": None, "value": reason, "detail": ""}
+    problem = RowProblem(code="discarded", column=None, value=reason, detail="")
     return RejectedRow(row, line, raw, [problem], outcome="ignored", refused_by="person")

@@ -18,7 +18,7 @@ from tillstream.pipeline.normalising.dates.sale_time import ParsedTimes
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.reading.messages import MessageBlock, StoredMessage, read_messages
 from tillstream.pipeline.rows.issues import Issues
-from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch
+from tillstream.pipeline.rows.row_batch import RejectedRow, RowBatch, RowProblem
 from tillstream.pipeline.rows.text_column import EncodedText, decoded, encoded
 from tillstream.pipeline.validating.validate import validate
 
@@ -53,29 +53,40 @@ class MessageRules:
     cutoff: time
 
 
-def message_parts(open_original: Callable[[], BinaryIO], contract: Contract, received: date) -> Iterator[RowBatch]:
-    """Yield one row batch: a row per line of each message; a message that is not a store sale is one rejected row."""
-    with open_original() as stream:
-        block = read_messages(stream)
-    table, findings = _normalise(block, contract)
-    validate(table, contract, findings, received_date=received)
-    _reject_whole_sales(table, findings)
-    index, messages = block.message_index, block.messages
-    yield RowBatch(
-        table,
-        block.row_number,
-        np.array([message.line_number for message in messages], np.int64)[index],
-        findings,
-        lambda row: messages[index[row]].text,
-        [_rejected(message) for message in block.unreadable],
-        source=pa.array([message.sale.get("source", "till") for message in messages], pa.string()).take(index),
-        received_seq=pa.array([message.sequence for message in messages], pa.int64()).take(index),
-    )
+@dataclass
+class StoreSalesSource:
+    """A micro-batch of store sales."""
+
+    open_original: Callable[[], BinaryIO]
+    contract: Contract
+    """The contract of the region."""
+    received: date
+    """The day of receipt."""
+    headers: tuple[str, ...] = ()
+
+    def row_batches(self) -> Iterator[RowBatch]:
+        """Yield one row batch: a row per line of each message. A message that is not a store sale is a rejected row."""
+        with self.open_original() as stream:
+            block = read_messages(stream)
+        table, issues = _normalise(block, self.contract)
+        validate(table, self.contract, issues, received_date=self.received)
+        _reject_whole_sales(table, issues)
+        index, messages = block.message_index, block.messages
+        yield RowBatch(
+            table,
+            block.row_number,
+            np.array([message.line_number for message in messages], np.int64)[index],
+            issues,
+            lambda row: messages[index[row]].text,
+            [_rejected(message) for message in block.unreadable],
+            source=pa.array([message.sale.get("source", "till") for message in messages], pa.string()).take(index),
+            received_seq=pa.array([message.sequence for message in messages], pa.int64()).take(index),
+        )
 
 
 def _rejected(message: StoredMessage) -> RejectedRow:
     detail = "; ".join(message.errors)
-    problem = {"code": "unreadable-message", "column": None, "value": message.text[:200], "detail": detail}
+    problem = RowProblem(code="unreadable-message", column=None, value=message.text[:200], detail=detail)
     return RejectedRow(message.row_number, message.line_number, message.text, [problem])
 
 
@@ -89,11 +100,11 @@ def _normalise(block: MessageBlock, contract: Contract) -> tuple[pa.Table, Issue
     texts, wall, offset = block.times
     timed = np.ones(len(wall), np.bool_)
     times = ParsedTimes(wall, offset, timed, EncodedText(pa.array(texts, pa.string()), block.message_index))
-    table, findings = normalise(cells.drop_columns([*unmapped]), built_in, times=times)
+    table, issues = normalise(cells.drop_columns([*unmapped]), built_in, times=times)
     for name in AS_SENT & unmapped:
         sent = cells.column(name)
         table = _set(table, name, encoded(sent) if pa.types.is_dictionary(table.schema.field(name).type) else sent)
-    return table, findings
+    return table, issues
 
 
 def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
@@ -136,10 +147,10 @@ def _built_in(rules: MessageRules, fields: frozenset[str]) -> Contract:
     )
 
 
-def _reject_whole_sales(table: pa.Table, findings: Issues) -> None:
+def _reject_whole_sales(table: pa.Table, issues: Issues) -> None:
     """Reject all lines of a sale if one of them has an error."""
-    rejected = findings.rejected_mask(table.num_rows)
+    rejected = issues.rejected_mask(table.num_rows)
     if not rejected.any():
         return
     sales: npt.NDArray[np.object_] = decoded(table.column("sale_id")).to_numpy(zero_copy_only=False)
-    findings.add_where(np.isin(sales, np.unique(sales[rejected])) & ~rejected, "sale-refused", None)
+    issues.add_where(np.isin(sales, np.unique(sales[rejected])) & ~rejected, "sale-refused", None)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import IN_LEDGER, Batch
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.values import needed_headers
 from tillstream.pipeline.rows.types import Ints
@@ -110,7 +110,7 @@ def _int_column(rows: list[dict[str, Any]], name: str) -> Ints:
 
 def fingerprint(ports: Ports, upload: Batch) -> tuple[Any, ...]:
     """Return a key that changes whenever the rejected rows may have changed, that is with corrections or state."""
-    corrections = records.children(ports, upload.batch_id, "correction")
+    corrections = records.children(ports, upload.batch_id, BatchKind.CORRECTION)
     return upload.batch_id, upload.state in IN_LEDGER, tuple((one.batch_id, str(one.state)) for one in corrections)
 
 

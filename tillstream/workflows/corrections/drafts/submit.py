@@ -3,11 +3,11 @@
 import hashlib
 import io
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import Batch, State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling.settle import to_staged_batch
@@ -74,7 +74,7 @@ def _preview_rows(ports: Ports, book: ContractRegistry, upload: Batch, data: byt
     correction = submit.record(
         ports, upload, stored, submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
     )
-    staged = replace(correction, staged=asdict(stage.write(ports, correction, prefix)), state=State.STAGED)
+    staged = replace(correction, staged=stage.write(ports, correction, prefix), state=State.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
     settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, book, staged)]), questions)
     rows: dict[str, int] = receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]

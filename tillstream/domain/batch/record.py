@@ -1,10 +1,26 @@
 """Batch records: their states and the allowed transitions."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
+from tillstream.domain.batch.holds import Hold
+from tillstream.domain.batch.proposal import Proposal
+from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.errors import Rejected
+
+
+class BatchKind(StrEnum):
+    """What the rows of a batch come from."""
+
+    UPLOAD = "upload"  # a file
+    STORE_SALES = "messages"  # a micro-batch of sales that stores sent
+    CORRECTION = "correction"  # corrected rows of another batch
+    REPLAY = "replay"  # the original and the corrections of another batch, read again
+
+
+FILE_KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY)
+"""The kinds that read a file by its contract."""
 
 
 class State(StrEnum):
@@ -43,20 +59,11 @@ TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UN
 
 
 @dataclass(frozen=True)
-class Hold:
-    """Why a batch is held. `code` is a problem code of severity hold."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True)
 class Batch:
     """One batch: a file, a micro-batch of store sales, a correction or a replay. Times are ISO 8601 UTC text."""
 
     batch_id: str
-    kind: str
-    """upload, messages, correction or replay"""
+    kind: BatchKind
     bucket: str
     object: str
     generation: int
@@ -75,8 +82,8 @@ class Batch:
     state: State = State.RECEIVED
     state_at: str = ""
     sha256: str = ""
-    staged: dict[str, Any] = field(default_factory=dict)
-    """Result of staging: prefix of the staged objects, counts, problems, amounts."""
+    staged: StagingReport | None = None
+    """Result of staging; None before."""
     holds: tuple[Hold, ...] = ()
     error: str = ""
     """Why the batch was rejected or cancelled, for users."""
@@ -91,9 +98,13 @@ class Batch:
     settlement_no: int = 0
     undone_by: str = ""
     """The user who requested the undo."""
-    proposed: dict[str, Any] = field(default_factory=dict)
-    """For a file that does not match its contract, or has none yet: `contract`, the proposed contract as plain data,
-    and `changes`, what it changes, as texts."""
+    proposed: Proposal | None = None
+    """For a file that does not match its contract, or has none yet."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a file is read by its contract."""
+        return self.kind in FILE_KINDS
 
     def with_state(self, state: State, at: str, **changes: Unpack["BatchChanges"]) -> "Batch":
         """The record in a new state. Raises `Rejected` if the transition is not allowed."""
@@ -102,12 +113,26 @@ class Batch:
         return replace(self, state=state, state_at=at, **changes)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"state": self.state.value}
+        data = asdict(self)
+        return data | {
+            "kind": self.kind.value,
+            "state": self.state.value,
+            "holds": [hold.to_json() for hold in self.holds],
+            "staged": data["staged"] or {},
+            "proposed": data["proposed"] or {},
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Batch":
-        holds = tuple(Hold(**hold) for hold in data["holds"])
-        return cls(**data | {"state": State(data["state"]), "holds": holds, "confirmed": tuple(data["confirmed"])})
+        typed = {
+            "kind": BatchKind(data["kind"]),
+            "state": State(data["state"]),
+            "staged": StagingReport.from_json(data["staged"]) if data["staged"] else None,
+            "holds": tuple(Hold.from_json(hold) for hold in data["holds"]),
+            "confirmed": tuple(data["confirmed"]),
+            "proposed": Proposal.from_json(data["proposed"]) if data["proposed"] else None,
+        }
+        return cls(**data | typed)
 
 
 class BatchChanges(TypedDict, total=False):
@@ -116,11 +141,11 @@ class BatchChanges(TypedDict, total=False):
     contract: str
     contract_version: int
     region: str
-    staged: dict[str, Any]
+    staged: StagingReport | None
     holds: tuple[Hold, ...]
     error: str
     as_new: bool
     confirmed: tuple[str, ...]
     settlement_no: int
     undone_by: str
-    proposed: dict[str, Any]
+    proposed: Proposal | None

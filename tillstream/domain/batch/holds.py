@@ -1,0 +1,50 @@
+"""Holds: why a whole batch is held for review."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tillstream.domain.problems import CATALOGUE
+
+
+class HoldCode(StrEnum):
+    """The problem codes of severity hold."""
+
+    TOO_MANY_REJECTED = "too-many-refused"
+    TRUNCATED = "truncated-file"
+    REPEATED_BYTES = "known-bytes-under-another-contract"
+    UNKNOWN_CONTRACT = "which-contract"
+    CONTRACT_PROPOSED = "contract-proposed"
+    OTHER_CONTRACT = "looks-like-another-region"
+    COLUMNS = "columns-changed"
+    STYLE = "style-changed"
+    OVERLAP = "overlaps-without-identity"
+
+
+FILE_HOLDS = (
+    HoldCode.TOO_MANY_REJECTED,
+    HoldCode.TRUNCATED,
+    HoldCode.COLUMNS,
+    HoldCode.STYLE,
+    HoldCode.OTHER_CONTRACT,
+)
+"""Holds that depend on the file and its contract only; staging checks them."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a batch is held, with the message for users."""
+
+    code: HoldCode
+    message: str
+
+    @classmethod
+    def of(cls, code: HoldCode, *, value: str = "", detail: str = "") -> "Hold":
+        """The hold with the message of the catalogue."""
+        return cls(code, CATALOGUE[code].format_message(value=value, detail=detail))
+
+    def to_json(self) -> dict[str, str]:
+        return {"code": self.code.value, "message": self.message}
+
+    @classmethod
+    def from_json(cls, data: dict[str, str]) -> "Hold":
+        return cls(HoldCode(data["code"]), data["message"])

@@ -1,0 +1,43 @@
+"""The source of a batch's rows, by the kind of the batch."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.domain.contract.model import Contract
+from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.ports import Ports
+
+
+class RowSource(Protocol):
+    """What the rows of a batch are read from."""
+
+    headers: tuple[str, ...]
+    """The headers of a file, set with the first row batch; empty for other sources."""
+
+    def row_batches(self) -> Iterator[RowBatch]:
+        """Yield normalised and validated rows. Raises `Rejected` if the source cannot be read."""
+
+
+def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
+    """Return the source of a batch. Each kind imports only the libraries that it needs."""
+    open_original = partial(ports.objects.open, upload.bucket, upload.object, upload.generation)
+    received = datetime.fromisoformat(upload.received_at).date()
+    if upload.kind is BatchKind.STORE_SALES:
+        from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
+
+        return StoreSalesSource(open_original, contract, received)
+    if upload.kind is BatchKind.CORRECTION:
+        from tillstream.pipeline.staging.sources.correction import CorrectionSource
+
+        return CorrectionSource(open_original, contract, received, upload.fix_number)
+    from tillstream.pipeline.staging.sources.file import FileSource
+
+    original = FileSource(open_original, contract, received, ports.limits)
+    if upload.kind is BatchKind.REPLAY:
+        from tillstream.pipeline.staging.sources.replay import ReplaySource
+
+        return ReplaySource(ports, upload, original, contract, received)
+    return original
